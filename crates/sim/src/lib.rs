@@ -1,0 +1,7 @@
+//! The pretend world: one model of ECS, Cloud Map and SSM with two faces.
+//!
+//! `model` holds the state and the rules, `shapes` what requests and answers look like, `wire` speaks
+//! awsJson to any AWS SDK or CLI, and the in-process face executes the engine's effects on virtual time.
+
+pub mod model;
+pub mod shapes;
