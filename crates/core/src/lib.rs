@@ -1,1 +1,39 @@
-//! Placeholder.
+//! Every decision eastwest takes: pure, total, deterministic.
+//!
+//! The flow on one page, in reading order:
+//!
+//! ```text
+//!  tags ──tag──▶ Declaration ──settle──▶ Desired ──plan──▶ Plan ──guard──▶ Plan ──check──▶ Effect
+//!  readings ──merge──▶ View ────────────────┴──────────────┘
+//! ```
+//!
+//! [`engine`] holds the parts together: events in, effects out. **Absent here, on purpose:** I/O, a clock,
+//! randomness, logging, hash maps, the AWS SDK. Time is an argument; everything that must not be done now is a
+//! [`plan::Hold`] in the answer, so that it is shown, counted and tested.
+
+pub mod action;
+pub mod canonical;
+pub mod check;
+pub mod conflict;
+pub mod connect;
+pub mod declaration;
+pub mod effect;
+pub mod eligible;
+pub mod engine;
+pub mod fault;
+pub mod guard;
+pub mod hold;
+pub mod issue;
+pub mod merge;
+pub mod name;
+mod order;
+pub mod plan;
+pub mod queue;
+pub mod settings;
+pub mod settle;
+pub mod status;
+pub mod tag;
+pub mod time;
+mod value;
+pub mod view;
+pub mod writes;

@@ -1,0 +1,126 @@
+//! The two alphabets of the engine: what it asks the world to do, and what the world answers.
+//!
+//! Each effect is answered by exactly one event. An effect carries all that its execution needs: whoever
+//! executes it makes no choice. The daemon executes them through the AWS SDK, the simulator in process
+//! on virtual time.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::action::Action;
+use crate::fault::Fault;
+use crate::name::{
+    Arn, ClusterName, DeploymentId, EcsServiceName, NamespaceId, NamespaceRef, ServiceKey,
+};
+use crate::time::AwsTime;
+use crate::view::{EcsService, History, Namespace, NamespaceUse, Seen, TaskDefinition};
+
+/// Something to be done out there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Effect {
+    /// List the clusters of the account. Answered by [`Event::ClustersFound`].
+    FindClusters,
+    /// Read a cluster's default namespace and all its services with their tags.
+    /// Answered by [`Event::Swept`].
+    Sweep(ClusterName),
+    /// Read some services of one cluster again. Answered by [`Event::Refreshed`].
+    Refresh(ClusterName, BTreeSet<EcsServiceName>),
+    /// Read one service again, raw answer included, with its recent rollouts: the read before a write.
+    /// Answered by [`Event::Confirmed`].
+    Confirm(ServiceKey),
+    /// Read something that a plan lacks. Answered by [`Event::Answered`].
+    Ask(Question),
+    /// Change the world, in one attempt. Answered by [`Event::Applied`].
+    Apply(Action),
+}
+
+/// Something a plan needs to know and a sweep does not tell.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Question {
+    /// Which namespaces are there?
+    Namespaces,
+    /// Who uses this namespace, over all clusters? The clusters we watch need not be described again.
+    NamespaceUse(NamespaceId, Arn, BTreeSet<ClusterName>),
+    /// What is in this task definition revision?
+    TaskDefinition(Arn),
+    /// What became of this service's recent rollouts?
+    History(ServiceKey),
+}
+
+/// What a sweep saw of one cluster.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClusterReading {
+    /// Which cluster.
+    pub cluster: ClusterName,
+    /// Its default namespace; `Known(None)` where it has none.
+    pub default_namespace: Seen<Option<NamespaceRef>>,
+    /// Whether every page of the listing arrived; only then does a service's absence mean something.
+    pub listing: Result<(), Fault>,
+    /// Each listed service as far as it could be described.
+    pub services: BTreeMap<EcsServiceName, Seen<EcsService>>,
+}
+
+/// What happened out there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    /// Time has passed; something may be due.
+    Tick,
+    /// Please stop: start nothing new.
+    Stop,
+    /// Answers [`Effect::FindClusters`].
+    ClustersFound(Result<BTreeSet<ClusterName>, Fault>),
+    /// Answers [`Effect::Sweep`].
+    Swept(ClusterReading),
+    /// Answers [`Effect::Refresh`].
+    Refreshed(ClusterName, BTreeMap<EcsServiceName, Seen<EcsService>>),
+    /// Answers [`Effect::Confirm`].
+    Confirmed(ServiceKey, Seen<EcsService>, Seen<History>),
+    /// Answers [`Effect::Ask`].
+    Answered(Answer),
+    /// Answers [`Effect::Apply`].
+    Applied(Action, Result<Accepted, Fault>),
+}
+
+/// The answer to a question; it repeats what was asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Answer {
+    /// The namespaces of this account and region, shared ones included.
+    Namespaces(Seen<Vec<Namespace>>),
+    /// Who uses a namespace.
+    NamespaceUse(NamespaceId, Seen<NamespaceUse>),
+    /// A task definition.
+    TaskDefinition(Arn, Seen<TaskDefinition>),
+    /// A service's recent rollouts.
+    History(ServiceKey, Seen<History>),
+}
+
+/// What AWS answered to an accepted write.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Accepted {
+    /// The deployment that the write started.
+    pub deployment: DeploymentId,
+    /// When AWS says it was created.
+    pub created_at: AwsTime,
+}
+
+impl Answer {
+    /// Whether this is the answer to that question.
+    pub fn answers(&self, question: &Question) -> bool {
+        match (self, question) {
+            (Self::Namespaces(_), Question::Namespaces) => true,
+            (Self::NamespaceUse(id, _), Question::NamespaceUse(asked, ..)) => id == asked,
+            (Self::TaskDefinition(arn, _), Question::TaskDefinition(asked)) => arn == asked,
+            (Self::History(key, _), Question::History(asked)) => key == asked,
+            _ => false,
+        }
+    }
+
+    /// Whether it tells anything: a failure does not.
+    pub fn succeeded(&self) -> bool {
+        match self {
+            Self::Namespaces(seen) => seen.known().is_some(),
+            Self::NamespaceUse(_, seen) => seen.known().is_some(),
+            Self::TaskDefinition(_, seen) => seen.known().is_some(),
+            Self::History(_, seen) => seen.known().is_some(),
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! What became of a call that failed, and what that means for us.
+//!
+//! The adapter turns every failed call into a [`Fault`] in one table; every decision about failures
+//! reads a `Fault` and nothing else. No text is matched anywhere past that table.
+
+use std::fmt;
+use std::sync::Arc;
+
+use serde::Serialize;
+
+/// A classified failed call.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Fault {
+    /// What kind of failure it was.
+    pub kind: FaultKind,
+    /// The call, as `ecs.UpdateService`.
+    pub operation: Arc<str>,
+    /// What AWS, or the transport, said; no secrets, one line.
+    pub message: Arc<str>,
+}
+
+/// The kinds of failure that we tell apart because we act differently on them.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    strum::IntoStaticStr,
+    strum::EnumIter,
+)]
+pub enum FaultKind {
+    /// AWS asks us to slow down; nothing happened.
+    Throttled,
+    /// We may not make this call.
+    Denied,
+    /// No credentials were found, or they have expired.
+    NoCredentials,
+    /// What the call names does not exist.
+    NotFound,
+    /// AWS refuses the request as it stands; it will refuse it again until something changes.
+    Refused,
+    /// The endpoint could not be reached; nothing was sent.
+    Unreachable,
+    /// No answer came in time: whether the call took effect is unknown.
+    TimedOut,
+    /// AWS failed inside: whether the call took effect is unknown.
+    ServerError,
+    /// The answer could not be read (an HTML page, truncated JSON): whether it took effect is unknown.
+    Unreadable,
+}
+
+impl FaultKind {
+    /// Whether a *write* that ended so may have taken effect all the same.
+    pub fn leaves_effect_unknown(self) -> bool {
+        matches!(self, Self::TimedOut | Self::ServerError | Self::Unreadable)
+    }
+}
+
+impl Fault {
+    /// A fault of `kind` of the call `operation`.
+    pub fn new(kind: FaultKind, operation: &str, message: &str) -> Self {
+        Self { kind, operation: operation.into(), message: message.into() }
+    }
+
+    /// What a person can do about it, when there is something.
+    pub fn advice(&self) -> Option<&'static str> {
+        match self.kind {
+            FaultKind::Denied => Some("allow this call in the IAM policy of eastwest's task role"),
+            FaultKind::NoCredentials => Some(
+                "give eastwest credentials: a task role, AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
+            ),
+            FaultKind::Unreadable => Some(
+                "the endpoint does not speak the AWS protocol: check AWS_ENDPOINT_URL and any proxy between",
+            ),
+            FaultKind::Unreachable => {
+                Some("check the network path, the region and AWS_ENDPOINT_URL")
+            }
+            FaultKind::Throttled
+            | FaultKind::NotFound
+            | FaultKind::Refused
+            | FaultKind::TimedOut
+            | FaultKind::ServerError => None,
+        }
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.operation, self.message)?;
+        match self.advice() {
+            Some(advice) => write!(f, "; {advice}"),
+            None => Ok(()),
+        }
+    }
+}

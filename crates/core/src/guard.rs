@@ -1,0 +1,107 @@
+//! What of a plan may be done now: steps in, steps and holds out.
+//!
+//! Dry run is a policy here and nowhere else, so what is shown and what would be executed are one value.
+
+use std::collections::BTreeMap;
+
+use crate::action::Action;
+use crate::declaration::Pause;
+use crate::hold::{Hold, Scope, Unseen};
+use crate::name::{ClusterName, NamespaceId, ServiceKey};
+use crate::plan::{Plan, Verdict};
+use crate::settings::{Policy, Settings};
+use crate::tag::Intent;
+use crate::time::Now;
+use crate::view::View;
+use crate::writes::Writes;
+
+/// Holds every step that must not be taken at this moment.
+pub fn guard(mut plan: Plan, view: &View, writes: &Writes, settings: &Settings, now: Now) -> Plan {
+    let just_started = now.since_start < settings.timing.staleness;
+    let mut budget = Ledger::new(&plan, view, writes, settings, now);
+    for key in plan.order.clone() {
+        let Some(entry) = plan.entries.get_mut(&key) else { continue };
+        let Verdict::Step { action } = &entry.verdict else { continue };
+        let hold = paused(view, &key, now)
+            .or_else(|| forbidden(settings.policy, action))
+            .or_else(|| just_started.then_some(Hold::NotSeen(Unseen::JustStarted)))
+            .or_else(|| writes.hold(action, now))
+            .or_else(|| budget.spend(&key, entry.namespace.as_ref(), writes.in_flight(&key)));
+        if let Some(hold) = hold {
+            entry.hold_step(hold);
+        }
+    }
+    plan
+}
+
+/// Whether the service's pause tag is in force.
+pub fn paused(view: &View, key: &ServiceKey, now: Now) -> Option<Hold> {
+    let Intent::Declared(declaration) = &view.service(key)?.intent else { return None };
+    match declaration.pause? {
+        Pause::Open => Some(Hold::Paused(None)),
+        Pause::Until(until) => (now.calendar < until).then_some(Hold::Paused(Some(until))),
+    }
+}
+
+fn forbidden(policy: Policy, action: &Action) -> Option<Hold> {
+    let allowed = match (policy, action) {
+        (Policy::Observe, _) | (Policy::UpsertOnly, Action::Disconnect { .. }) => false,
+        (Policy::UpsertOnly | Policy::Sync, _) => true,
+    };
+    (!allowed).then_some(Hold::Observe(policy))
+}
+
+/// How many rollouts run, by cluster and by namespace.
+struct Ledger<'a> {
+    settings: &'a Settings,
+    clusters: BTreeMap<ClusterName, usize>,
+    namespaces: BTreeMap<NamespaceId, usize>,
+}
+
+impl<'a> Ledger<'a> {
+    /// Counts every rollout of a service that opted in, whoever started it: that survives our restart. One
+    /// that has stalled no longer counts, or it would stop all others.
+    fn new(plan: &Plan, view: &View, writes: &Writes, settings: &'a Settings, now: Now) -> Self {
+        let mut ledger = Self { settings, clusters: BTreeMap::new(), namespaces: BTreeMap::new() };
+        for (key, entry) in &plan.entries {
+            let service = view.service(key);
+            let rolling = service.and_then(|service| service.rolling_since);
+            let running = rolling.is_some_and(|since| now.since(since) < settings.timing.stall);
+            if running || writes.in_flight(key) {
+                ledger.count(key, entry.namespace.as_ref().map(|namespace| &namespace.id));
+            }
+        }
+        ledger
+    }
+
+    fn count(&mut self, key: &ServiceKey, namespace: Option<&NamespaceId>) {
+        *self.clusters.entry(key.cluster.clone()).or_default() += 1;
+        if let Some(id) = namespace {
+            *self.namespaces.entry(id.clone()).or_default() += 1;
+        }
+    }
+
+    /// Takes one rollout out of the budget, or says which budget is spent. A write in flight was counted.
+    fn spend(
+        &mut self,
+        key: &ServiceKey,
+        namespace: Option<&crate::view::Namespace>,
+        counted: bool,
+    ) -> Option<Hold> {
+        if counted {
+            return None;
+        }
+        let limit = self.settings.budget.per_cluster;
+        if self.clusters.get(&key.cluster).is_some_and(|running| *running >= limit) {
+            return Some(Hold::Budget(Scope::Cluster(key.cluster.clone(), limit)));
+        }
+        let limit = self.settings.budget.per_namespace;
+        if let Some(namespace) = namespace
+            && self.namespaces.get(&namespace.id).is_some_and(|running| *running >= limit)
+        {
+            return Some(Hold::Budget(Scope::Namespace(namespace.name.clone(), limit)));
+        }
+        self.count(key, namespace.map(|namespace| &namespace.id));
+        None
+    }
+}

@@ -1,0 +1,209 @@
+//! Why a wanted change is not made now.
+//!
+//! A hold is data in the plan, not an error and not a log line: it is shown, counted by its
+//! [`Hold::reason`] and tested. The reasons of the design that are not here yet (`Frozen`,
+//! `WaitingForServer`, `Claimed`, `Immutable`, `Contended`, `MassChange`, `NotLeader`) come with what
+//! causes them.
+
+use std::fmt;
+
+use serde::ser::SerializeStruct;
+use serde::{Serialize, Serializer};
+
+use crate::effect::Question;
+use crate::fault::Fault;
+use crate::name::{Arn, ClusterName, DiscoveryName, DnsName, NamespaceName, Port, ServiceKey};
+use crate::settings::Policy;
+
+/// Why a wanted change is not made now.
+#[derive(Debug, Clone, PartialEq, Eq, strum::IntoStaticStr)]
+pub enum Hold {
+    /// Something that the decision rests on could not be seen.
+    NotSeen(Unseen),
+    /// The tags can be read in more than one way; the issues say where.
+    Ambiguous,
+    /// There is no such namespace, or none was named.
+    NoNamespace(String),
+    /// ECS would refuse it, or tasks would not start.
+    Ineligible(String),
+    /// Somebody else has the name, or has the better right to it.
+    Conflict(Claim, Holder),
+    /// The configuration in force has members this version does not know and would destroy.
+    UnknownField(Vec<String>),
+    /// ECS gave exactly this configuration up before, on the same task definition.
+    RolledBack {
+        /// The service deployment's status.
+        status: String,
+        /// Why, in ECS's words.
+        reason: String,
+    },
+    /// A rollout of this service is under way, ours or anybody's.
+    Rolling,
+    /// The service's owner asked to hold everything.
+    Paused(Option<jiff::Timestamp>),
+    /// As many rollouts as allowed are under way.
+    Budget(Scope),
+    /// AWS refused this very change, or could not take it; it is tried again later.
+    Refused(Fault),
+    /// The operator's policy does not allow it.
+    Observe(Policy),
+}
+
+/// What could not be seen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Unseen {
+    /// The service itself, and why.
+    Service(Fault),
+    /// The last complete listing did not show it.
+    Unlisted,
+    /// Something else that was asked, and the failure if there was one.
+    Answer(Question, Option<Fault>),
+    /// We have just started: what we read may be older than our own last write.
+    JustStarted,
+    /// The answer to our last write was lost; whether it took effect is not known yet.
+    LastWrite,
+}
+
+/// A name that only one ECS service of a namespace can have.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Claim {
+    /// A discovery name.
+    Discovery(DiscoveryName),
+    /// A client alias's host and port.
+    Alias(DnsName, Port),
+}
+
+/// Who stands in the way.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Holder {
+    /// An ECS service that has the name in force.
+    Has(ServiceKey, Arn),
+    /// An ECS service that wants it too and comes first: it is older, or its ARN sorts first.
+    Precedes(ServiceKey, Arn),
+    /// A Cloud Map service that no ECS service we can see uses.
+    Leftover(Arn),
+}
+
+/// Where a budget applies.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Scope {
+    /// One cluster.
+    Cluster(ClusterName, usize),
+    /// One namespace.
+    Namespace(NamespaceName, usize),
+}
+
+impl Hold {
+    /// Its name, one of a closed set: a metric's label.
+    pub fn reason(&self) -> &'static str {
+        self.into()
+    }
+
+    /// What must be asked before this hold can go away by itself.
+    pub fn question(&self) -> Option<&Question> {
+        match self {
+            Self::NotSeen(Unseen::Answer(question, _)) => Some(question),
+            _ => None,
+        }
+    }
+}
+
+impl Serialize for Hold {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut hold = serializer.serialize_struct("Hold", 2)?;
+        hold.serialize_field("reason", self.reason())?;
+        hold.serialize_field("message", &self.to_string())?;
+        hold.end()
+    }
+}
+
+impl fmt::Display for Hold {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotSeen(unseen) => unseen.fmt(f),
+            Self::Ambiguous => f.write_str("its tags cannot be understood; see its issues"),
+            Self::NoNamespace(why) | Self::Ineligible(why) => f.write_str(why),
+            Self::Conflict(claim, holder) => write!(f, "{claim} {holder}"),
+            Self::UnknownField(members) => write!(
+                f,
+                "its configuration has members this version does not know and would lose: {}; update eastwest, or change the service by hand",
+                members.join(", ")
+            ),
+            Self::RolledBack { status, reason } => write!(
+                f,
+                "ECS gave up exactly this configuration before ({status}: {reason}); it is not sent again until the tags or the task definition change"
+            ),
+            Self::Rolling => f.write_str("a deployment of this service is under way"),
+            Self::Paused(None) => f.write_str("paused by its pause tag, with no end"),
+            Self::Paused(Some(until)) => write!(f, "paused by its pause tag until {until}"),
+            Self::Budget(scope) => scope.fmt(f),
+            Self::Refused(fault) => write!(f, "{fault}; tried again later"),
+            Self::Observe(policy) => {
+                let name: &str = policy.into();
+                write!(f, "the policy {name} does not write this")
+            }
+        }
+    }
+}
+
+impl fmt::Display for Unseen {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Service(fault) => write!(f, "the service could not be read: {fault}"),
+            Self::Unlisted => f.write_str("the last listing of its cluster did not show it"),
+            Self::Answer(question, None) => write!(f, "{question} not read yet"),
+            Self::Answer(question, Some(fault)) => {
+                write!(f, "{question} could not be read: {fault}")
+            }
+            Self::JustStarted => {
+                f.write_str("just started: what was read may be older than the last write")
+            }
+            Self::LastWrite => f.write_str(
+                "the answer to the last write was lost; reading back whether it took effect",
+            ),
+        }
+    }
+}
+
+impl fmt::Display for Question {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Namespaces => f.write_str("the list of namespaces was"),
+            Self::NamespaceUse(id, ..) => write!(f, "who uses namespace {id} was"),
+            Self::TaskDefinition(arn) => write!(f, "task definition {} was", arn.resource()),
+            Self::History(_) => f.write_str("its recent service deployments were"),
+        }
+    }
+}
+
+impl fmt::Display for Claim {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Discovery(name) => write!(f, "discovery name {name}"),
+            Self::Alias(host, port) => write!(f, "alias {host}:{port}"),
+        }
+    }
+}
+
+impl fmt::Display for Holder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Has(key, arn) => write!(f, "is held by {key} ({arn})"),
+            Self::Precedes(key, arn) => write!(f, "goes to {key} ({arn}), which is older"),
+            Self::Leftover(arn) => write!(
+                f,
+                "is taken by the Cloud Map service {arn}, which no ECS service seen here uses; it frees itself when ECS removes it, else delete it by hand once it has no instances"
+            ),
+        }
+    }
+}
+
+impl fmt::Display for Scope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (kind, name, limit) = match self {
+            Self::Cluster(name, limit) => ("cluster", name.as_str(), limit),
+            Self::Namespace(name, limit) => ("namespace", name.as_str(), limit),
+        };
+        write!(f, "waits for its turn: at most {limit} rollout(s) at once in {kind} {name}")
+    }
+}

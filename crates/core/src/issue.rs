@@ -1,0 +1,112 @@
+//! What a user wrote that we cannot honour, said so that they can mend it.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use crate::name::Refused;
+
+/// Something a user wrote that cannot be honoured: where, what was read, what is allowed, what to do.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Issue {
+    /// Where it stands: a tag's key.
+    pub place: String,
+    /// What was read there, shortened and without control characters.
+    pub read: String,
+    /// What is allowed there, and what to do.
+    pub allowed: String,
+    /// The nearest spelling that would be accepted.
+    pub nearest: Option<String>,
+    /// Whether the declaration can still be understood without it.
+    pub weight: Weight,
+}
+
+/// Whether an issue leaves the declaration understandable.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Weight {
+    /// What is wanted cannot be told: the service is held whole.
+    Blocking,
+    /// Worth knowing; the declaration stands.
+    Advice,
+}
+
+impl Issue {
+    /// A blocking issue at `place` about the text `read` there.
+    pub fn new(place: &str, read: &str, allowed: impl Into<String>) -> Self {
+        Self {
+            place: printable(place, 128),
+            read: printable(read, 80),
+            allowed: allowed.into(),
+            nearest: None,
+            weight: Weight::Blocking,
+        }
+    }
+
+    /// The issue for a value whose type refused it.
+    pub fn refused(place: &str, read: &str, refused: Refused) -> Self {
+        Self { nearest: refused.nearest, ..Self::new(place, read, refused.allowed) }
+    }
+
+    /// The same issue with the spelling among `known` that is nearest to what was read, if any is near.
+    pub fn nearest_of<'a>(mut self, known: impl IntoIterator<Item = &'a str>) -> Self {
+        self.nearest = nearest(&self.read, known);
+        self
+    }
+
+    /// The same issue as mere advice.
+    pub fn advice(mut self) -> Self {
+        self.weight = Weight::Advice;
+        self
+    }
+}
+
+impl fmt::Display for Issue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}={:?}: {}", self.place, self.read, self.allowed)?;
+        match &self.nearest {
+            Some(nearest) => write!(f, "; did you mean {nearest:?}?"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// The known spelling within a third of its length of edits, nearest first, alphabetical among equals.
+pub fn nearest<'a>(read: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
+    known
+        .into_iter()
+        .map(|candidate| (strsim::damerau_levenshtein(read, candidate), candidate))
+        .filter(|(distance, candidate)| *distance <= candidate.len().div_ceil(3))
+        .min()
+        .map(|(_, candidate)| candidate.to_owned())
+}
+
+/// The first `longest` characters with control characters made visible: tag text is untrusted and
+/// ends up in logs and terminals.
+fn printable(text: &str, longest: usize) -> String {
+    let mut shown: String =
+        text.chars().take(longest).map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
+    if text.chars().nth(longest).is_some() {
+        shown.push('…');
+    }
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_nearest_spelling_is_offered_only_when_it_is_near() {
+        let known = ["client", "client-server", "off"];
+        assert_eq!(nearest("clinet", known).as_deref(), Some("client"));
+        assert_eq!(nearest("banana", known), None);
+    }
+
+    #[test]
+    fn control_characters_and_length_never_reach_the_reader() {
+        let issue = Issue::new("eastwest/mode", &format!("a\u{1b}[31m{}", "x".repeat(500)), "…");
+        assert!(!issue.read.contains('\u{1b}'));
+        assert!(issue.read.chars().count() <= 81);
+    }
+}

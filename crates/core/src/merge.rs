@@ -1,0 +1,202 @@
+//! How readings become part of the view.
+//!
+//! AWS answers may be old, partial, or older than the answer before. So: an older reading does not replace
+//! a newer one, unless older ones keep coming for longer than AWS can lag; what a listing misses is
+//! forgotten only when a second complete listing misses it too, that much later; what failed leaves what was
+//! known in place, with a note.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::effect::{Answer, ClusterReading};
+use crate::fault::{Fault, FaultKind};
+use crate::name::{ClusterName, EcsServiceName, ServiceKey};
+use crate::tag::{self, Intent, TagPrefix};
+use crate::time::Now;
+use crate::view::{ClusterView, EcsService, History, Seen, ServiceView, View};
+
+/// How to take readings in.
+#[derive(Debug, Clone, Copy)]
+pub struct Reader<'a> {
+    /// The prefix of our tags.
+    pub prefix: &'a TagPrefix,
+    /// How long an answer may lag.
+    pub staleness: Duration,
+    /// When the readings arrived.
+    pub now: Now,
+}
+
+impl Reader<'_> {
+    /// Takes in a sweep.
+    pub fn swept(&self, view: &mut View, reading: ClusterReading) {
+        let cluster = view.clusters.entry(reading.cluster.clone()).or_default();
+        match reading.default_namespace {
+            Seen::Known(namespace) => cluster.default_namespace = namespace,
+            Seen::Absent | Seen::Unknown(_) => {}
+        }
+        let listed: Vec<EcsServiceName> = reading.services.keys().cloned().collect();
+        let mut forget = Vec::new();
+        for (name, seen) in reading.services {
+            if self.service(cluster, &name, seen) {
+                forget.push(ServiceKey::new(&reading.cluster, &name));
+            }
+        }
+        match reading.listing {
+            Ok(()) => {
+                self.unlisted(cluster, &listed);
+                cluster.complete_at = Some(self.now);
+                cluster.trouble = None;
+            }
+            Err(fault) => cluster.trouble = Some(fault),
+        }
+        for key in &forget {
+            view.histories.remove(key);
+        }
+    }
+
+    /// Takes in some services of one cluster.
+    pub fn refreshed(
+        &self,
+        view: &mut View,
+        cluster: &ClusterName,
+        services: BTreeMap<EcsServiceName, Seen<EcsService>>,
+    ) {
+        let Some(known) = view.clusters.get_mut(cluster) else { return };
+        for (name, seen) in services {
+            if known.services.contains_key(&name) && self.service(known, &name, seen) {
+                view.histories.remove(&ServiceKey::new(cluster, &name));
+            }
+        }
+    }
+
+    /// Takes in the read before a write.
+    pub fn confirmed(
+        &self,
+        view: &mut View,
+        key: &ServiceKey,
+        (seen, history): (Seen<EcsService>, Seen<History>),
+    ) {
+        let services = BTreeMap::from([(key.name.clone(), seen)]);
+        self.refreshed(view, &key.cluster, services);
+        view.histories.insert(key.clone(), (self.now, history));
+    }
+
+    /// Takes in an answer. A failed answer does not replace what an earlier one told.
+    pub fn answered(&self, view: &mut View, answer: Answer) {
+        match answer {
+            Answer::Namespaces(seen) => {
+                view.namespaces_at = Some(self.now);
+                let known = view.namespaces.as_ref().is_some_and(|old| old.known().is_some());
+                if seen.known().is_some() || !known {
+                    view.namespaces = Some(seen);
+                }
+            }
+            Answer::NamespaceUse(id, seen) => {
+                let known = view.uses.get(&id).is_some_and(|(_, old)| old.known().is_some());
+                if seen.known().is_some() || !known {
+                    view.uses.insert(id, (self.now, seen));
+                }
+            }
+            Answer::TaskDefinition(arn, seen) => {
+                let seen = match seen {
+                    Seen::Known(task_definition) => Seen::Known(Arc::new(task_definition)),
+                    Seen::Absent => Seen::Absent,
+                    Seen::Unknown(fault) => Seen::Unknown(fault),
+                };
+                view.task_definitions.insert(arn, seen);
+            }
+            Answer::History(key, seen) => drop(view.histories.insert(key, (self.now, seen))),
+        }
+    }
+
+    /// Takes in one service; says whether what was read of its past no longer counts.
+    fn service(
+        &self,
+        cluster: &mut ClusterView,
+        name: &EcsServiceName,
+        seen: Seen<EcsService>,
+    ) -> bool {
+        let entry = cluster.services.entry(name.clone()).or_insert_with(|| self.unseen());
+        match seen {
+            Seen::Known(service) => {
+                entry.missing_since = None;
+                if self.is_older(entry, &service) {
+                    return false;
+                }
+                return self.replace(entry, service);
+            }
+            Seen::Absent => entry.trouble = Some(absent()),
+            Seen::Unknown(fault) => entry.trouble = Some(fault),
+        }
+        false
+    }
+
+    /// Whether a reading is older than the last one and must be turned away.
+    fn is_older(&self, entry: &mut ServiceView, service: &EcsService) -> bool {
+        let older = entry
+            .last
+            .as_ref()
+            .is_some_and(|last| last.arn == service.arn && service.version() < last.version());
+        if !older {
+            entry.stale_since = None;
+            return false;
+        }
+        let since = *entry.stale_since.get_or_insert(self.now);
+        // A deployment that goes from the list may take the latest change with it: then this is the truth.
+        let believed = self.now.since(since) >= self.staleness;
+        if believed {
+            entry.stale_since = None;
+        }
+        !believed
+    }
+
+    fn replace(&self, entry: &mut ServiceView, mut service: EcsService) -> bool {
+        let (intent, issues) = tag::parse(self.prefix, &service.tags);
+        service.tags = BTreeMap::new();
+        let same_rollout = entry
+            .last
+            .as_ref()
+            .is_some_and(|last| last.primary().map(|p| &p.id) == service.primary().map(|p| &p.id));
+        let was_rolling = entry.rolling_since.is_some();
+        let earlier = entry.rolling_since.filter(|_| same_rollout);
+        entry.rolling_since = service.is_rolling().then(|| earlier.unwrap_or(self.now));
+        entry.intent = intent;
+        entry.issues = issues;
+        entry.trouble = None;
+        entry.read_at = self.now;
+        entry.last = Some(Arc::new(service));
+        !same_rollout || was_rolling != entry.rolling_since.is_some()
+    }
+
+    fn unlisted(&self, cluster: &mut ClusterView, listed: &[EcsServiceName]) {
+        cluster.services.retain(|name, service| {
+            if listed.binary_search(name).is_ok() {
+                return true;
+            }
+            let since = *service.missing_since.get_or_insert(self.now);
+            self.now.since(since) < self.staleness || self.now == since
+        });
+    }
+
+    fn unseen(&self) -> ServiceView {
+        ServiceView {
+            last: None,
+            read_at: self.now,
+            trouble: None,
+            intent: Intent::NotOptedIn,
+            issues: Vec::new(),
+            missing_since: None,
+            rolling_since: None,
+            stale_since: None,
+        }
+    }
+}
+
+fn absent() -> Fault {
+    Fault::new(
+        FaultKind::NotFound,
+        "ecs.DescribeServices",
+        "the service was listed but is not there",
+    )
+}

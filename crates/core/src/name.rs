@@ -1,0 +1,349 @@
+//! Names as types: what parsed once is never checked again.
+//!
+//! A value a *user* wrote goes through `parse`, which refuses with the rule it broke. A value *AWS*
+//! answered goes through `as_read`, which keeps it whatever it is: AWS is the authority on its own
+//! names, and a name we find odd must still compare, display and be carried over unchanged.
+
+use std::fmt;
+use std::sync::Arc;
+
+use serde::Serialize;
+
+/// Why a text is not the name it should be: the rule, in words a user can act on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refused {
+    /// What is allowed.
+    pub allowed: &'static str,
+    /// A nearby spelling that would be accepted, when there is one.
+    pub nearest: Option<String>,
+}
+
+macro_rules! name {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+        #[serde(transparent)]
+        pub struct $name(Arc<str>);
+
+        impl $name {
+            /// The name exactly as AWS answered it.
+            pub fn as_read(text: &str) -> Self {
+                Self(text.into())
+            }
+
+            /// The name as text.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, "{:?}", &*self.0)
+            }
+        }
+    };
+}
+
+name! {
+    /// An ECS cluster's name (not its ARN).
+    ClusterName
+}
+name! {
+    /// An ECS service's name within its cluster.
+    EcsServiceName
+}
+name! {
+    /// The name of a port mapping in a task definition (`portMappings[].name`).
+    PortName
+}
+name! {
+    /// The name an endpoint has in its Cloud Map namespace; it becomes the Cloud Map service's name.
+    DiscoveryName
+}
+name! {
+    /// The host name of a client alias: what clients call.
+    DnsName
+}
+name! {
+    /// A Cloud Map namespace's name.
+    NamespaceName
+}
+name! {
+    /// A Cloud Map namespace's id, `ns-…`: the one identity that name, HTTP name and ARN share.
+    NamespaceId
+}
+name! {
+    /// Any Amazon resource name.
+    Arn
+}
+name! {
+    /// An ECS deployment's id, `ecs-svc/…`.
+    DeploymentId
+}
+
+impl ClusterName {
+    /// A cluster's name or ARN as a person gives it on the command line.
+    pub fn parse(text: &str) -> Result<Self, Refused> {
+        let name = text.rsplit_once(":cluster/").map_or(text, |(_, name)| name);
+        let fits = (1..=255).contains(&name.len())
+            && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
+        if fits {
+            return Ok(Self(name.into()));
+        }
+        Err(Refused {
+            allowed: "a cluster's name or ARN: 1 to 255 letters, digits, '-' and '_'",
+            nearest: None,
+        })
+    }
+}
+
+/// API:PortMapping.name and API:ServiceConnectService.discoveryName share one rule.
+const LABEL: &str = "1 to 64 lower-case letters, digits, '_' and '-', not starting with '-'";
+/// API:ServiceConnectClientAlias.dnsName.
+const DNS: &str = "1 to 127 lower-case letters, digits, '_', '-' and '.', not starting with '-'";
+
+impl PortName {
+    /// A port mapping's name (API:PortMapping.name).
+    pub fn parse(text: &str) -> Result<Self, Refused> {
+        parse_label(text, 64, false, LABEL).map(Self)
+    }
+}
+
+impl DiscoveryName {
+    /// A discovery name (API:ServiceConnectService.discoveryName).
+    pub fn parse(text: &str) -> Result<Self, Refused> {
+        parse_label(text, 64, false, LABEL).map(Self)
+    }
+}
+
+impl DnsName {
+    /// A client alias's host name (API:ServiceConnectClientAlias.dnsName).
+    pub fn parse(text: &str) -> Result<Self, Refused> {
+        parse_label(text, 127, true, DNS).map(Self)
+    }
+
+    /// What ECS calls an endpoint whose alias gives no host: `<discovery-name>.<namespace>`
+    /// (API:ServiceConnectClientAlias.dnsName).
+    pub fn of_endpoint(discovery: &DiscoveryName, namespace: &NamespaceName) -> Self {
+        Self(format!("{discovery}.{namespace}").into())
+    }
+}
+
+impl NamespaceName {
+    /// A namespace's name: at most 1,024 characters, none of `<`, `>`, `"` and `/`
+    /// (API:ClusterServiceConnectDefaultsRequest.namespace).
+    pub fn parse(text: &str) -> Result<Self, Refused> {
+        let fits = (1..=1024).contains(&text.len())
+            && text.bytes().all(|b| b.is_ascii_graphic() && !br#"<>"/"#.contains(&b));
+        if fits {
+            return Ok(Self(text.into()));
+        }
+        Err(Refused {
+            allowed: "a namespace's name, id (ns-…) or ARN; a name has no spaces, '<', '>', '\"' or '/'",
+            nearest: None,
+        })
+    }
+}
+
+impl Arn {
+    /// The last path segment: `web` of `…:service/prod/web`.
+    pub fn resource(&self) -> &str {
+        self.as_str().rsplit(['/', ':']).next().unwrap_or(self.as_str())
+    }
+}
+
+fn parse_label(
+    text: &str,
+    longest: usize,
+    dots: bool,
+    allowed: &'static str,
+) -> Result<Arc<str>, Refused> {
+    let fits = (1..=longest).contains(&text.len())
+        && !text.starts_with('-')
+        && text.bytes().all(|b| is_label_byte(b, dots));
+    if fits {
+        return Ok(text.into());
+    }
+    Err(Refused { allowed, nearest: nearest_label(text, longest, dots) })
+}
+
+fn is_label_byte(byte: u8, dots: bool) -> bool {
+    byte.is_ascii_lowercase()
+        || byte.is_ascii_digit()
+        || byte == b'_'
+        || byte == b'-'
+        || (dots && byte == b'.')
+}
+
+/// The spelling a person most likely meant: lower case, spaces as hyphens. Never guessed from
+/// look-alike letters of other scripts: those are refused, not repaired.
+fn nearest_label(text: &str, longest: usize, dots: bool) -> Option<String> {
+    let candidate: String = text
+        .trim()
+        .trim_start_matches('-')
+        .chars()
+        .map(|c| if c == ' ' { '-' } else { c.to_ascii_lowercase() })
+        .collect();
+    let fits = (1..=longest).contains(&candidate.len())
+        && candidate.bytes().all(|b| is_label_byte(b, dots))
+        && candidate != text;
+    fits.then_some(candidate)
+}
+
+/// A TCP port, 1 to 65535.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(transparent)]
+pub struct Port(u16);
+
+impl Port {
+    /// A port from AWS's integer; `None` where AWS means "no port" (0) or the number is no port.
+    pub fn from_i32(number: i32) -> Option<Self> {
+        u16::try_from(number).ok().filter(|n| *n != 0).map(Self)
+    }
+
+    /// A port a user wrote.
+    pub fn parse(text: &str) -> Result<Self, Refused> {
+        let digits = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+        digits
+            .then(|| text.parse().ok().and_then(Self::from_i32))
+            .flatten()
+            .ok_or(Refused { allowed: "a port from 1 to 65535", nearest: None })
+    }
+
+    /// The port's number.
+    pub fn number(self) -> u16 {
+        self.0
+    }
+}
+
+impl fmt::Display for Port {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// Which ECS service: a cluster and a name, written `prod/web`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ServiceKey {
+    /// The cluster it runs in.
+    pub cluster: ClusterName,
+    /// Its name there.
+    pub name: EcsServiceName,
+}
+
+impl ServiceKey {
+    /// The key of a service as AWS names it.
+    pub fn new(cluster: &ClusterName, name: &EcsServiceName) -> Self {
+        Self { cluster: cluster.clone(), name: name.clone() }
+    }
+}
+
+impl fmt::Display for ServiceKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.cluster, self.name)
+    }
+}
+
+impl Serialize for ServiceKey {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+/// A namespace as somebody wrote it: by name, by id or by ARN.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum NamespaceRef {
+    /// By name; ECS reads it as Cloud Map's `HttpName`.
+    Name(NamespaceName),
+    /// By id, `ns-…`.
+    Id(NamespaceId),
+    /// By ARN, the form that is never ambiguous and the only one for a shared namespace
+    /// (DG:service-connect-shared-namespaces).
+    Arn(Arn, NamespaceId),
+}
+
+impl NamespaceRef {
+    /// Reads a reference a user wrote.
+    pub fn parse(text: &str) -> Result<Self, Refused> {
+        let read = Self::as_read(text);
+        match &read {
+            Self::Name(_) => NamespaceName::parse(text).map(Self::Name),
+            Self::Id(_) | Self::Arn(..) => Ok(read),
+        }
+    }
+
+    /// Reads a reference AWS answered.
+    pub fn as_read(text: &str) -> Self {
+        if let Some((_, id)) = text.rsplit_once(":namespace/")
+            && text.starts_with("arn:")
+        {
+            return Self::Arn(Arn::as_read(text), NamespaceId::as_read(id));
+        }
+        let is_id = text
+            .strip_prefix("ns-")
+            .is_some_and(|rest| rest.len() >= 8 && rest.bytes().all(|b| b.is_ascii_alphanumeric()));
+        if is_id {
+            return Self::Id(NamespaceId::as_read(text));
+        }
+        Self::Name(NamespaceName::as_read(text))
+    }
+}
+
+impl fmt::Display for NamespaceRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Name(name) => name.fmt(f),
+            Self::Id(id) => id.fmt(f),
+            Self::Arn(arn, _) => arn.fmt(f),
+        }
+    }
+}
+
+impl Serialize for NamespaceRef {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_namespace_is_recognised_by_its_form() {
+        let arn = "arn:aws:servicediscovery:eu-west-1:123456789012:namespace/ns-abcdefgh12345678";
+        assert!(
+            matches!(NamespaceRef::as_read(arn), NamespaceRef::Arn(_, id) if id.as_str() == "ns-abcdefgh12345678")
+        );
+        assert!(matches!(NamespaceRef::as_read("ns-abcdefgh12345678"), NamespaceRef::Id(_)));
+        assert!(matches!(NamespaceRef::as_read("ns-prod"), NamespaceRef::Name(_)));
+        assert!(matches!(NamespaceRef::as_read("internal.myapp"), NamespaceRef::Name(_)));
+    }
+
+    #[test]
+    fn a_name_in_upper_case_is_refused_with_its_lower_case_spelling() {
+        let refused = DiscoveryName::parse("Django API").unwrap_err();
+        assert_eq!(refused.nearest.as_deref(), Some("django-api"));
+    }
+
+    #[test]
+    fn a_look_alike_letter_is_refused_without_a_guess() {
+        let refused = DiscoveryName::parse("pаyments").unwrap_err();
+        assert_eq!(refused.nearest, None);
+    }
+
+    #[test]
+    fn ports_outside_the_range_are_refused() {
+        for text in ["0", "65536", "-1", "+80", "http", "", "8080 "] {
+            assert!(Port::parse(text).is_err(), "{text}");
+        }
+        assert_eq!(Port::parse("65535").map(Port::number), Ok(65535));
+    }
+}

@@ -1,0 +1,45 @@
+//! In which order steps are taken: servers before the clients that need them.
+//!
+//! Tasks see only the endpoints that were there when their deployment began
+//! (DG:service-connect-concepts-deploy), so a client rolled out before its server cannot call it. The order
+//! of steps, together with a budget of one rollout for a namespace, gives each client its servers. A
+//! cycle is cut where it is entered, in the order of keys.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::name::{DiscoveryName, NamespaceId, ServiceKey};
+use crate::plan::Candidate;
+
+/// Every candidate, servers first, otherwise in the order of keys.
+pub(crate) fn servers_first(candidates: &[Candidate<'_>]) -> Vec<ServiceKey> {
+    let mut servers: BTreeMap<(&NamespaceId, &DiscoveryName), usize> = BTreeMap::new();
+    for (at, candidate) in candidates.iter().enumerate() {
+        let Some((namespace, to)) = candidate.wanted() else { continue };
+        for (_, discovery) in to.endpoints.keys() {
+            servers.entry((namespace, discovery)).or_insert(at);
+        }
+    }
+    let mut order = Vec::with_capacity(candidates.len());
+    let mut visited = BTreeSet::new();
+    for start in 0..candidates.len() {
+        // Depth first with a stack of our own: a chain of needs may be as long as the fleet.
+        let mut stack = vec![(start, false)];
+        while let Some((at, servers_done)) = stack.pop() {
+            if servers_done {
+                order.push(candidates[at].service.key.clone());
+                continue;
+            }
+            if !visited.insert(at) {
+                continue;
+            }
+            stack.push((at, true));
+            let candidate = &candidates[at];
+            let needs = candidate.declaration.needs.iter().flatten().rev();
+            let Some((namespace, _)) = candidate.wanted() else { continue };
+            stack.extend(
+                needs.filter_map(|name| servers.get(&(namespace, name))).map(|&at| (at, false)),
+            );
+        }
+    }
+    order
+}

@@ -1,0 +1,381 @@
+//! Decides what to change, by comparing what is wanted with what was seen.
+//!
+//! **Invariant:** pure and total. No clock, no I/O, no `Result`: every service that opted in has exactly
+//! one [`Verdict`], so a wanted change is a step or a hold and never silently neither.
+//!
+//! **Invariant:** nothing is decided on the strength of a read that failed.
+//!
+//! Nothing here knows of budgets, pauses or policy beyond the removal of endpoints: that is [`crate::guard`].
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use crate::action::Action;
+use crate::canonical::{Canonical, Change, Ground, canonical, changes};
+use crate::conflict::Register;
+use crate::declaration::Declaration;
+use crate::effect::Question;
+use crate::eligible;
+use crate::hold::{Hold, Holder, Unseen};
+use crate::name::{ClusterName, NamespaceId, NamespaceRef, ServiceKey};
+use crate::order;
+use crate::settings::Settings;
+use crate::settle::{Desired, Terms, settle};
+use crate::tag::Intent;
+use crate::view::{
+    EcsService, History, Namespace, NamespaceUse, Seen, ServiceStatus, ServiceView, View,
+};
+
+/// What to do about every service that opted in.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Plan {
+    /// One entry for each service that opted in.
+    pub entries: BTreeMap<ServiceKey, Entry>,
+    /// The order in which steps are taken: servers before the clients that need them.
+    pub order: Vec<ServiceKey>,
+}
+
+/// What to do about one service.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Entry {
+    /// The verdict.
+    #[serde(flatten)]
+    pub verdict: Verdict,
+    /// Where what is in force differs from what is wanted.
+    pub changes: Vec<Change>,
+    /// The namespace it is to be in; for a service to switch off, the one it is in.
+    pub namespace: Option<Namespace>,
+    /// The services that want a name this one has.
+    pub contested_by: Vec<ServiceKey>,
+}
+
+/// In order, to change, or wanted but held.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "verdict", rename_all = "kebab-case")]
+pub enum Verdict {
+    /// What is in force is what is wanted.
+    InSync,
+    /// To do now.
+    Step {
+        /// What to do.
+        action: Action,
+    },
+    /// Not to do now.
+    Hold {
+        /// Why not.
+        hold: Hold,
+        /// What would be done; absent where that cannot be told.
+        action: Option<Action>,
+    },
+}
+
+impl Entry {
+    fn held(hold: Hold) -> Self {
+        Self {
+            verdict: Verdict::Hold { hold, action: None },
+            changes: Vec::new(),
+            namespace: None,
+            contested_by: Vec::new(),
+        }
+    }
+
+    /// Turns a step into a hold; leaves everything else.
+    pub fn hold_step(&mut self, hold: Hold) {
+        if let Verdict::Step { action } = &self.verdict {
+            self.verdict = Verdict::Hold { hold, action: Some(action.clone()) };
+        }
+    }
+
+    /// The hold, if it is one.
+    pub fn hold(&self) -> Option<&Hold> {
+        match &self.verdict {
+            Verdict::Hold { hold, .. } => Some(hold),
+            Verdict::InSync | Verdict::Step { .. } => None,
+        }
+    }
+}
+
+impl Plan {
+    /// The steps in the order to take them.
+    pub fn steps(&self) -> impl Iterator<Item = (&ServiceKey, &Action)> {
+        self.order.iter().filter_map(|key| match &self.entries.get(key)?.verdict {
+            Verdict::Step { action } => Some((key, action)),
+            Verdict::InSync | Verdict::Hold { .. } => None,
+        })
+    }
+
+    /// The holds in the order of services.
+    pub fn holds(&self) -> impl Iterator<Item = (&ServiceKey, &Hold)> {
+        self.entries.iter().filter_map(|(key, entry)| Some((key, entry.hold()?)))
+    }
+
+    /// What must be asked before all holds are decided on facts.
+    pub fn questions(&self) -> impl Iterator<Item = &Question> {
+        self.holds().filter_map(|(_, hold)| hold.question())
+    }
+}
+
+/// The plan for everything in view.
+pub fn plan(view: &View, settings: &Settings) -> Plan {
+    let world = World::new(view, settings);
+    let mut plan = Plan::default();
+    let mut candidates = Vec::new();
+    for (key, service) in view.services() {
+        let verdict = match &service.intent {
+            Intent::NotOptedIn => continue,
+            Intent::Ambiguous => Err(Hold::Ambiguous),
+            Intent::Declared(declaration) => world.candidate(service, declaration),
+        };
+        match verdict {
+            Ok(Some(candidate)) => candidates.push(candidate),
+            Ok(None) => {}
+            Err(hold) => drop(plan.entries.insert(key, Entry::held(hold))),
+        }
+    }
+    let register = world.register(&candidates);
+    plan.order = order::servers_first(&candidates);
+    for candidate in &candidates {
+        let entry = world.entry(candidate, &register);
+        plan.entries.insert(candidate.service.key.clone(), entry);
+    }
+    name_contestants(&mut plan);
+    plan
+}
+
+/// A service whose wanted configuration is known, compared with the one in force.
+pub(crate) struct Candidate<'a> {
+    pub(crate) service: &'a Arc<EcsService>,
+    pub(crate) declaration: &'a Declaration,
+    pub(crate) desired: Desired,
+    pub(crate) to: Option<Canonical>,
+    changes: Vec<Change>,
+    ground: Ground<'a>,
+}
+
+impl Candidate<'_> {
+    fn namespace(&self) -> Option<&Namespace> {
+        match &self.desired {
+            Desired::On(_, namespace) => Some(namespace),
+            Desired::Off => self.ground.namespace_of(self.service.primary()?.connect.as_ref()?),
+        }
+    }
+
+    /// Its wanted names, where it wants any.
+    pub(crate) fn wanted(&self) -> Option<(&NamespaceId, &Canonical)> {
+        match &self.desired {
+            Desired::On(_, namespace) => Some((&namespace.id, self.to.as_ref()?)),
+            Desired::Off => None,
+        }
+    }
+
+    fn refusal(&self) -> Option<Hold> {
+        let wanted = match &self.desired {
+            Desired::On(connect, _) => Some(&**connect),
+            Desired::Off => None,
+        };
+        eligible::refusal(self.service, wanted, &self.ground).map(Hold::Ineligible)
+    }
+}
+
+struct World<'a> {
+    view: &'a View,
+    settings: &'a Settings,
+    namespaces: &'a [Namespace],
+}
+
+impl<'a> World<'a> {
+    fn new(view: &'a View, settings: &'a Settings) -> Self {
+        let namespaces =
+            view.namespaces.as_ref().and_then(Seen::known).map_or(&[][..], Vec::as_slice);
+        Self { view, settings, namespaces }
+    }
+
+    fn ground(&self, service: &EcsService, cluster: &ClusterName) -> Ground<'a> {
+        let cluster = self.view.clusters.get(cluster);
+        let default_namespace: Option<&'a NamespaceRef> =
+            cluster.and_then(|cluster| cluster.default_namespace.as_ref());
+        let task_definition = self.view.task_definitions.get(&service.task_definition);
+        Ground {
+            namespaces: self.namespaces,
+            default_namespace,
+            task_definition: task_definition.and_then(Seen::known).map(|td| &**td),
+        }
+    }
+
+    /// What the service shall be against what it is; `None` for one that is being deleted.
+    fn candidate(
+        &self,
+        view: &'a ServiceView,
+        declaration: &'a Declaration,
+    ) -> Result<Option<Candidate<'a>>, Hold> {
+        let service = readable(view)?;
+        if service.status != ServiceStatus::Active {
+            return Ok(None);
+        }
+        let ground = self.ground(service, &service.key.cluster);
+        let namespace = self.settings.namespace.as_ref();
+        let terms = Terms { ground, namespace, policy: self.settings.policy };
+        let desired = settle(service, declaration, &terms).map_err(|hold| self.with_facts(hold))?;
+        let from = service.primary().and_then(|primary| primary.connect.as_ref());
+        let from = from.map(|connect| canonical(connect, &ground));
+        let to = match &desired {
+            Desired::Off => None,
+            Desired::On(connect, _) => Some(canonical(connect, &ground)),
+        };
+        let changes = changes(from.as_ref(), to.as_ref());
+        Ok(Some(Candidate { service, declaration, desired, to, changes, ground }))
+    }
+
+    /// A hold for want of an answer, made exact: is it the namespaces that are missing, did the question fail?
+    fn with_facts(&self, hold: Hold) -> Hold {
+        let question = match (&hold, &self.view.namespaces) {
+            (Hold::NoNamespace(_), None | Some(Seen::Absent | Seen::Unknown(_))) => {
+                Question::Namespaces
+            }
+            (Hold::NotSeen(Unseen::Answer(question, None)), _) => question.clone(),
+            _ => return hold,
+        };
+        let failed = match &question {
+            Question::Namespaces => fault(self.view.namespaces.as_ref()),
+            Question::TaskDefinition(arn) => fault(self.view.task_definitions.get(arn)),
+            Question::NamespaceUse(id, ..) => fault(self.view.uses.get(id).map(|(_, seen)| seen)),
+            Question::History(key) => fault(self.view.histories.get(key).map(|(_, seen)| seen)),
+        };
+        Hold::NotSeen(Unseen::Answer(question, failed))
+    }
+
+    fn register(&self, candidates: &[Candidate<'_>]) -> Register {
+        let mut register = Register::default();
+        for (key, view) in self.view.services() {
+            if let Some(service) = &view.last {
+                register.note_held(service, &self.ground(service, &key.cluster));
+            }
+        }
+        let uses = || self.view.uses.iter().filter_map(|(id, (_, seen))| Some((id, seen.known()?)));
+        for service in uses().flat_map(|(_, names)| &names.elsewhere) {
+            register.note_held(service, &self.ground(service, &service.key.cluster));
+        }
+        for (namespace, names) in uses() {
+            register.note_cloud_map(namespace, names);
+        }
+        for candidate in candidates.iter().filter(|candidate| candidate.refusal().is_none()) {
+            if let Some((namespace, to)) = candidate.wanted() {
+                register.note_wanted(candidate.service, namespace, to);
+            }
+        }
+        register
+    }
+
+    fn entry(&self, candidate: &Candidate<'_>, register: &Register) -> Entry {
+        let action = candidate.desired.action(candidate.service);
+        let verdict = if candidate.changes.is_empty() {
+            Verdict::InSync
+        } else {
+            match self.obstacle(candidate, register) {
+                None => Verdict::Step { action },
+                Some(hold) => Verdict::Hold { hold: self.with_facts(hold), action: Some(action) },
+            }
+        };
+        Entry {
+            verdict,
+            changes: candidate.changes.clone(),
+            namespace: candidate.namespace().cloned(),
+            contested_by: Vec::new(),
+        }
+    }
+
+    /// The first reason against a wanted change, those a person must mend before those that pass.
+    fn obstacle(&self, candidate: &Candidate<'_>, register: &Register) -> Option<Hold> {
+        let service = candidate.service;
+        let ask = |question| Hold::NotSeen(Unseen::Answer(question, None));
+        if candidate.ground.task_definition.is_none() && candidate.to.is_some() {
+            // Without it two equal configurations may look different, and eligibility is not known.
+            return Some(ask(Question::TaskDefinition(service.task_definition.clone())));
+        }
+        if !service.unknown_members.is_empty() {
+            return Some(Hold::UnknownField(service.unknown_members.clone()));
+        }
+        if let Some(hold) = candidate.refusal() {
+            return Some(hold);
+        }
+        if let Some(hold) = self.name_obstacle(candidate, register) {
+            return Some(hold);
+        }
+        if service.is_rolling() {
+            return Some(Hold::Rolling);
+        }
+        match self.view.histories.get(&service.key) {
+            Some((_, Seen::Known(history))) => rolled_back(candidate, history),
+            Some((_, Seen::Absent | Seen::Unknown(_))) | None => {
+                Some(ask(Question::History(service.key.clone())))
+            }
+        }
+    }
+
+    /// A name that somebody else has, or may have: before a new one is claimed we look at the whole
+    /// namespace, beyond the clusters we watch.
+    fn name_obstacle(&self, candidate: &Candidate<'_>, register: &Register) -> Option<Hold> {
+        let (namespace, to) = candidate.wanted()?;
+        if let Some((claim, holder)) = register.obstacle(candidate.service, namespace, to) {
+            return Some(Hold::Conflict(claim, holder));
+        }
+        if !register.claims_new_name(candidate.service, namespace, to) {
+            return None;
+        }
+        let read = self.view.uses.get(namespace);
+        if matches!(read, Some((_, Seen::Known(NamespaceUse { .. })))) {
+            return None;
+        }
+        let arn = candidate.namespace()?.arn.clone();
+        let watched = self.view.clusters.keys().cloned().collect();
+        let question = Question::NamespaceUse(namespace.clone(), arn, watched);
+        Some(Hold::NotSeen(Unseen::Answer(question, None)))
+    }
+}
+
+fn readable(view: &ServiceView) -> Result<&Arc<EcsService>, Hold> {
+    match (&view.last, &view.trouble) {
+        (_, Some(fault)) => Err(Hold::NotSeen(Unseen::Service(fault.clone()))),
+        (Some(_), None) if view.missing_since.is_some() => Err(Hold::NotSeen(Unseen::Unlisted)),
+        (Some(service), None) => Ok(service),
+        (None, None) => Err(Hold::NotSeen(Unseen::Unlisted)),
+    }
+}
+
+fn fault<T>(seen: Option<&Seen<T>>) -> Option<crate::fault::Fault> {
+    match seen {
+        Some(Seen::Unknown(fault)) => Some(fault.clone()),
+        Some(Seen::Known(_) | Seen::Absent) | None => None,
+    }
+}
+
+/// Whether ECS gave up just this before: a rollback brings the old configuration back, so a controller that
+/// only compares would send the failed one again, for ever.
+fn rolled_back(candidate: &Candidate<'_>, history: &History) -> Option<Hold> {
+    let failed = history.failed.iter().find(|failed| {
+        let connect = failed.connect.as_ref().map(|c| canonical(c, &candidate.ground));
+        connect == candidate.to && failed.task_definition == candidate.service.task_definition
+    })?;
+    let (status, reason) = (failed.status.clone(), failed.reason.clone());
+    Some(Hold::RolledBack { status, reason })
+}
+
+/// Tells each holder who else wants its name.
+fn name_contestants(plan: &mut Plan) {
+    let contests: Vec<(ServiceKey, ServiceKey)> = plan
+        .holds()
+        .filter_map(|(loser, hold)| match hold {
+            Hold::Conflict(_, Holder::Has(winner, _) | Holder::Precedes(winner, _)) => {
+                Some((winner.clone(), loser.clone()))
+            }
+            _ => None,
+        })
+        .collect();
+    for (winner, loser) in contests {
+        if let Some(entry) = plan.entries.get_mut(&winner) {
+            entry.contested_by.push(loser);
+        }
+    }
+}

@@ -1,0 +1,327 @@
+//! The tag grammar as one table: tags in, a declaration and issues out.
+//!
+//! **Invariant:** parsing is total. Tags are written by anyone who may tag a service, so every text is
+//! possible; what is not understood becomes an [`Issue`] that says where, what was read, what is allowed
+//! and the nearest valid spelling. One bad tag makes the service's own declaration [`Intent::Ambiguous`],
+//! so nothing is half applied, and touches no other service.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use crate::connect::{AccessLogs, TestHeader};
+use crate::declaration::{
+    Declaration, EndpointDeclaration, LogsDeclaration, Mode, Pause, RefreshWhen,
+};
+use crate::issue::{Issue, Weight};
+use crate::name::{DiscoveryName, NamespaceRef};
+use crate::value;
+
+/// What a service's tags ask for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+pub enum Intent {
+    /// No `mode` tag: the service is not ours and is never touched.
+    NotOptedIn,
+    /// It opted in, but what it wants cannot be told.
+    Ambiguous,
+    /// It opted in and this is what it wants.
+    Declared(Arc<Declaration>),
+}
+
+/// The prefix of our tags, `eastwest/` unless configured otherwise.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TagPrefix(String);
+
+impl Default for TagPrefix {
+    fn default() -> Self {
+        Self("eastwest/".to_owned())
+    }
+}
+
+impl TagPrefix {
+    /// A prefix as configured: characters a tag key may have (API:Tag.key), at most 64 of them, not `aws:`.
+    pub fn parse(text: &str) -> Option<Self> {
+        let fits = (1..=64).contains(&text.len())
+            && !text.to_ascii_lowercase().starts_with("aws:")
+            && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"+-=._:/@".contains(&b));
+        fits.then(|| Self(text.to_owned()))
+    }
+
+    /// The full key of one of our tags.
+    pub fn key(&self, tag: &str) -> String {
+        format!("{}{tag}", self.0)
+    }
+
+    /// The prefix as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// One row of the grammar.
+#[derive(Debug, Clone, Copy)]
+pub struct TagRule {
+    /// The key without its prefix.
+    pub key: &'static str,
+    /// What its value may be.
+    pub allowed: &'static str,
+    /// What it means, for the reference page.
+    pub meaning: &'static str,
+    read: Reader,
+}
+
+type Reader = fn(&mut Draft, &str) -> Result<(), Wrong>;
+
+/// Why one value was refused, before it knows which tag it stands in.
+pub(crate) struct Wrong {
+    /// What is allowed, where more can be said than the tag's rule does.
+    pub(crate) allowed: Option<String>,
+    /// The nearest valid spelling.
+    pub(crate) nearest: Option<String>,
+}
+
+/// A declaration in the making.
+#[derive(Default)]
+struct Draft {
+    mode: Option<Mode>,
+    namespace: Option<NamespaceRef>,
+    single: EndpointDeclaration,
+    listed: Vec<EndpointDeclaration>,
+    logs: Option<LogsDeclaration>,
+    access_logs: Option<AccessLogs>,
+    test_header: Option<TestHeader>,
+    needs: Option<Vec<DiscoveryName>>,
+    refresh: Option<RefreshWhen>,
+    pause: Option<Pause>,
+}
+
+/// The key of the tags that declare one endpoint each, `endpoint.<port>`.
+const ENDPOINT: &str = "endpoint.";
+/// The tags that speak of the one endpoint, and so exclude `endpoint.<port>`.
+const SINGLE: [&str; 6] = ["port", "discovery-name", "alias", "timeout", "ingress-port", "tls"];
+
+/// The whole grammar, in the order of the reference page.
+pub const RULES: &[TagRule] = &[
+    TagRule {
+        key: "mode",
+        allowed: "client, client-server or off",
+        meaning: "the opt-in; without it the service is never touched",
+        read: |draft, text| value::mode(text).map(|v| draft.mode = Some(v)),
+    },
+    TagRule {
+        key: "namespace",
+        allowed: "a Cloud Map namespace's name, id (ns-…) or ARN",
+        meaning: "the namespace to be in",
+        read: |draft, text| value::namespace(text).map(|v| draft.namespace = Some(v)),
+    },
+    TagRule {
+        key: "port",
+        allowed: "a port mapping's name, or a container port from 1 to 65535",
+        meaning: "the port to serve; needless where the task definition has exactly one named port",
+        read: |draft, text| value::port_selector(text).map(|v| draft.single.port = Some(v)),
+    },
+    TagRule {
+        key: "discovery-name",
+        allowed: "1 to 64 lower-case letters, digits, '_' and '-', not starting with '-'",
+        meaning: "the name in the namespace",
+        read: |draft, text| value::discovery(text).map(|v| draft.single.discovery_name = Some(v)),
+    },
+    TagRule {
+        key: "alias",
+        allowed: "[dns-name][:port], as backend.internal.myapp:8080, backend or :80",
+        meaning: "what clients call",
+        read: |draft, text| value::alias(text).map(|v| draft.single.alias = Some(v)),
+    },
+    TagRule {
+        key: "timeout",
+        allowed: "idle=<time> request=<time>, one or both; a time is 30s, 5m, 1h, or 0 to disable",
+        meaning: "how long the proxy waits",
+        read: |draft, text| value::timeout(text).map(|v| draft.single.timeout = v),
+    },
+    TagRule {
+        key: "ingress-port",
+        allowed: "a port from 1025 to 65535",
+        meaning: "the port the service's own proxy listens on",
+        read: |draft, text| value::ingress_port(text).map(|v| draft.single.ingress_port = Some(v)),
+    },
+    TagRule {
+        key: "tls",
+        allowed: "ca=<arn> key=<arn> role=<arn>; ca is required",
+        meaning: "encryption between the proxies",
+        read: |draft, text| value::tls(text).map(|v| draft.single.tls = Some(v)),
+    },
+    TagRule {
+        key: "logs",
+        allowed: "awslogs group=<name> region=<region> prefix=<text>, or none",
+        meaning: "the proxy's logs; absent: whatever is there stays",
+        read: |draft, text| value::logs(text).map(|v| draft.logs = Some(v)),
+    },
+    TagRule {
+        key: "access-logs",
+        allowed: "text or json, and query to log query parameters",
+        meaning: "one log line for each request; needs logs",
+        read: |draft, text| value::access_logs(text).map(|v| draft.access_logs = Some(v)),
+    },
+    TagRule {
+        key: "test-header",
+        allowed: "<name>=<value>",
+        meaning: "the header of blue/green test traffic",
+        read: |draft, text| value::test_header(text).map(|v| draft.test_header = Some(v)),
+    },
+    TagRule {
+        key: "needs",
+        allowed: "discovery names separated by spaces, or none",
+        meaning: "what this service calls; servers are rolled out before it",
+        read: |draft, text| value::needs(text).map(|v| draft.needs = Some(v)),
+    },
+    TagRule {
+        key: "refresh",
+        allowed: "declared, inferred, always or never",
+        meaning: "when new endpoints make this service stale (read and checked; no effect yet)",
+        read: |draft, text| value::refresh(text).map(|v| draft.refresh = Some(v)),
+    },
+    TagRule {
+        key: "pause",
+        allowed: "true, or a time as 2026-12-24T18:00:00Z",
+        meaning: "hold every change",
+        read: |draft, text| value::pause(text).map(|v| draft.pause = v),
+    },
+    TagRule {
+        key: "document",
+        allowed: "nothing yet: this version reads tags only, so remove the tag and say it with tags",
+        meaning: "the rest of the declaration in an SSM parameter (not supported yet: the service is held)",
+        read: |_, _| Err(Wrong { allowed: None, nearest: None }),
+    },
+];
+
+/// What one `endpoint.<port>` tag may say.
+pub const ENDPOINT_ALLOWED: &str =
+    "name=… alias=… idle=… request=… ingress=… tls-ca=…, each at most once";
+
+/// Reads a service's tags.
+pub fn parse(prefix: &TagPrefix, tags: &BTreeMap<String, String>) -> (Intent, Vec<Issue>) {
+    let ours: Vec<(&str, &str)> = tags
+        .iter()
+        .filter_map(|(key, text)| Some((key.strip_prefix(prefix.as_str())?, text.as_str())))
+        .collect();
+    if ours.is_empty() {
+        return (Intent::NotOptedIn, Vec::new());
+    }
+    let mut draft = Draft::default();
+    let mut issues: Vec<Issue> =
+        ours.iter().filter_map(|(key, text)| read_tag(&mut draft, prefix, key, text)).collect();
+    let opted_in = ours.iter().any(|(key, _)| *key == "mode");
+    if !opted_in {
+        return (Intent::NotOptedIn, vec![not_opted_in(prefix, &ours)]);
+    }
+    issues.extend(contradictions(&draft, prefix, &ours));
+    issues.sort();
+    let declared = match draft.mode {
+        Some(mode) if issues.iter().all(|i| i.weight == Weight::Advice) => {
+            Intent::Declared(Arc::new(draft.finish(mode)))
+        }
+        Some(_) | None => Intent::Ambiguous,
+    };
+    (declared, issues)
+}
+
+fn read_tag(draft: &mut Draft, prefix: &TagPrefix, key: &str, text: &str) -> Option<Issue> {
+    let place = prefix.key(key);
+    if let Some(port) = key.strip_prefix(ENDPOINT) {
+        return match value::endpoint(port, text) {
+            Ok(endpoint) => {
+                draft.listed.push(endpoint);
+                None
+            }
+            Err(wrong) => Some(issue(&place, text, ENDPOINT_ALLOWED, wrong)),
+        };
+    }
+    let Some(rule) = RULES.iter().find(|rule| rule.key == key) else {
+        let known: Vec<String> = RULES.iter().map(|rule| prefix.key(rule.key)).collect();
+        let mut unknown = Issue::new(
+            &place,
+            &place,
+            format!(
+                "no such tag; the tags are {}, {}",
+                known.join(", "),
+                prefix.key("endpoint.<port>")
+            ),
+        );
+        unknown = unknown.nearest_of(known.iter().map(String::as_str));
+        text.clone_into(&mut unknown.read);
+        return Some(Issue { read: Issue::new("", text, "").read, ..unknown });
+    };
+    (rule.read)(draft, text).err().map(|wrong| issue(&place, text, rule.allowed, wrong))
+}
+
+fn issue(place: &str, text: &str, rule: &str, wrong: Wrong) -> Issue {
+    let allowed = wrong.allowed.unwrap_or_else(|| rule.to_owned());
+    Issue { nearest: wrong.nearest, ..Issue::new(place, text, allowed) }
+}
+
+fn not_opted_in(prefix: &TagPrefix, ours: &[(&str, &str)]) -> Issue {
+    let (key, text) = ours.first().copied().unwrap_or_default();
+    let allowed = format!(
+        "this tag has no effect without {}: add it (client, client-server or off) to opt in",
+        prefix.key("mode")
+    );
+    Issue::new(&prefix.key(key), text, allowed).advice()
+}
+
+/// Tags that are each fine and together say two things.
+fn contradictions(draft: &Draft, prefix: &TagPrefix, ours: &[(&str, &str)]) -> Vec<Issue> {
+    let endpoint_tags: Vec<(&str, &str)> = ours
+        .iter()
+        .filter(|(key, _)| SINGLE.contains(key) || key.starts_with(ENDPOINT))
+        .copied()
+        .collect();
+    let mut issues = Vec::new();
+    for (key, text) in &endpoint_tags {
+        let place = prefix.key(key);
+        if !draft.listed.is_empty() && SINGLE.contains(key) {
+            let allowed = format!(
+                "either {} or the tags for a single endpoint, not both",
+                prefix.key("endpoint.<port>")
+            );
+            issues.push(Issue::new(&place, text, allowed));
+        } else if draft.mode == Some(Mode::Client) {
+            let allowed = format!(
+                "a client offers no endpoint: remove this tag, or set {}=client-server",
+                prefix.key("mode")
+            );
+            issues.push(Issue::new(&place, text, allowed));
+        }
+    }
+    let logs_off = draft.logs == Some(LogsDeclaration::Off);
+    if logs_off && draft.access_logs.is_some() {
+        let allowed =
+            format!("access logs need {}: set it, or remove this tag", prefix.key("logs"));
+        issues.push(Issue::new(&prefix.key("access-logs"), "", allowed));
+    }
+    issues
+}
+
+impl Draft {
+    fn finish(self, mode: Mode) -> Declaration {
+        let mut endpoints = self.listed;
+        if self.single != EndpointDeclaration::default() {
+            endpoints.push(self.single);
+        }
+        Declaration {
+            mode,
+            namespace: self.namespace,
+            endpoints,
+            logs: self.logs,
+            access_logs: self.access_logs,
+            test_header: self.test_header,
+            needs: self.needs,
+            refresh: self.refresh,
+            pause: self.pause,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

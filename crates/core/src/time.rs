@@ -1,0 +1,39 @@
+//! Two kinds of time that must never meet.
+//!
+//! [`AwsTime`] is a moment AWS wrote down; it is compared only with another `AwsTime`. [`Now`] is our
+//! own clock, handed in by the driver; it measures only how long *we* have waited. There is no
+//! conversion between the two, so a skewed clock or a simulator that runs faster cannot change a decision.
+
+use std::time::Duration;
+
+use serde::Serialize;
+
+/// A moment as AWS wrote it: milliseconds since the Unix epoch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(transparent)]
+pub struct AwsTime(pub i64);
+
+/// The driver's clocks at one instant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Now {
+    /// Time since the process started, from a clock that never steps back.
+    pub since_start: Duration,
+    /// The calendar, needed only for what people write as dates (a pause's end).
+    pub calendar: jiff::Timestamp,
+}
+
+impl Now {
+    /// How long ago `earlier` was; zero if it lies ahead.
+    pub fn since(self, earlier: Self) -> Duration {
+        self.since_start.saturating_sub(earlier.since_start)
+    }
+
+    /// The same clocks, `later` later.
+    pub fn plus(self, later: Duration) -> Self {
+        let calendar = jiff::SignedDuration::try_from(later)
+            .ok()
+            .and_then(|by| self.calendar.checked_add(by).ok())
+            .unwrap_or(self.calendar);
+        Self { since_start: self.since_start.saturating_add(later), calendar }
+    }
+}

@@ -1,0 +1,244 @@
+//! The values of single tags: one small reader for each kind.
+//!
+//! A tag value has at most 256 characters out of letters, digits, space and `+ - = . _ : / @`
+//! (API:Tag.value), hence words separated by spaces and `key=value`.
+
+use crate::connect::{AccessLogs, ProxyLogs, TestHeader, Timeout, Tls};
+use crate::declaration::{
+    AliasDeclaration, EndpointDeclaration, LogsDeclaration, Mode, Pause, PortSelector, RefreshWhen,
+};
+use crate::issue::nearest;
+use crate::name::{Arn, DiscoveryName, DnsName, NamespaceRef, Port, PortName, Refused};
+use crate::tag::Wrong;
+
+impl From<Refused> for Wrong {
+    fn from(refused: Refused) -> Self {
+        Self { allowed: Some(refused.allowed.to_owned()), nearest: refused.nearest }
+    }
+}
+
+/// Refused by the tag's own rule.
+fn wrong() -> Wrong {
+    Wrong { allowed: None, nearest: None }
+}
+
+fn wrong_because(allowed: impl Into<String>) -> Wrong {
+    Wrong { allowed: Some(allowed.into()), nearest: None }
+}
+
+/// One of a few words.
+fn choice<T: Copy>(text: &str, words: &[(&str, T)]) -> Result<T, Wrong> {
+    words.iter().find(|(word, _)| *word == text).map(|(_, meaning)| *meaning).ok_or_else(|| Wrong {
+        allowed: None,
+        nearest: nearest(&text.trim().to_ascii_lowercase(), words.iter().map(|(word, _)| *word)),
+    })
+}
+
+pub(crate) fn mode(text: &str) -> Result<Mode, Wrong> {
+    let words =
+        [("client", Mode::Client), ("client-server", Mode::ClientServer), ("off", Mode::Off)];
+    choice(text, &words)
+}
+
+pub(crate) fn namespace(text: &str) -> Result<NamespaceRef, Wrong> {
+    Ok(NamespaceRef::parse(text)?)
+}
+
+pub(crate) fn port_selector(text: &str) -> Result<PortSelector, Wrong> {
+    if text.bytes().all(|b| b.is_ascii_digit()) {
+        return Port::parse(text).map(PortSelector::Number).map_err(|_| wrong());
+    }
+    Ok(PortSelector::Name(PortName::parse(text)?))
+}
+
+pub(crate) fn discovery(text: &str) -> Result<DiscoveryName, Wrong> {
+    Ok(DiscoveryName::parse(text)?)
+}
+
+pub(crate) fn alias(text: &str) -> Result<AliasDeclaration, Wrong> {
+    let (host, port) = match text.rsplit_once(':') {
+        Some((host, port)) => (host, Some(Port::parse(port)?)),
+        None => (text, None),
+    };
+    let dns_name = if host.is_empty() { None } else { Some(DnsName::parse(host)?) };
+    if dns_name.is_none() && port.is_none() {
+        return Err(wrong());
+    }
+    Ok(AliasDeclaration { dns_name, port })
+}
+
+pub(crate) fn timeout(text: &str) -> Result<Timeout, Wrong> {
+    let mut words = Words::read(text, &["idle", "request"])?;
+    let timeout = Timeout {
+        idle_s: words.take("idle").map(seconds).transpose()?,
+        request_s: words.take("request").map(seconds).transpose()?,
+    };
+    if timeout == Timeout::default() { Err(wrong()) } else { Ok(timeout) }
+}
+
+pub(crate) fn ingress_port(text: &str) -> Result<Port, Wrong> {
+    // "IngressPortOverride cannot use ports <= 1024." (ECS's own words)
+    Port::parse(text).ok().filter(|port| port.number() > 1024).ok_or_else(wrong)
+}
+
+pub(crate) fn tls(text: &str) -> Result<Tls, Wrong> {
+    let mut words = Words::read(text, &["ca", "key", "role"])?;
+    let authority = words.take("ca").map(arn).transpose()?.ok_or_else(wrong)?;
+    let kms_key = words.take("key").map(str::to_owned);
+    let role = words.take("role").map(arn).transpose()?;
+    Ok(Tls { authority: Some(authority), kms_key, role })
+}
+
+pub(crate) fn logs(text: &str) -> Result<LogsDeclaration, Wrong> {
+    if text == "none" {
+        return Ok(LogsDeclaration::Off);
+    }
+    let rest = text.strip_prefix("awslogs ").ok_or_else(wrong)?;
+    let mut words = Words::read(rest, &["group", "region", "prefix"])?;
+    let options = [
+        ("awslogs-group", "group"),
+        ("awslogs-region", "region"),
+        ("awslogs-stream-prefix", "prefix"),
+    ]
+    .into_iter()
+    .filter_map(|(option, word)| Some((option.to_owned(), words.take(word)?.to_owned())))
+    .collect::<Vec<_>>();
+    if !options.iter().any(|(option, _)| option == "awslogs-group") {
+        return Err(wrong_because("awslogs needs group=<log group>"));
+    }
+    let driver = "awslogs".to_owned();
+    Ok(LogsDeclaration::To(ProxyLogs { driver, options, secret_options: Vec::new() }))
+}
+
+pub(crate) fn access_logs(text: &str) -> Result<AccessLogs, Wrong> {
+    let (format, query) = match text.split_once(' ') {
+        Some((format, "query")) => (format, true),
+        Some(_) => return Err(wrong()),
+        None => (text, false),
+    };
+    let format = choice(format, &[("text", "TEXT"), ("json", "JSON")])?;
+    Ok(AccessLogs { format: format.to_owned(), query_parameters: query })
+}
+
+pub(crate) fn test_header(text: &str) -> Result<TestHeader, Wrong> {
+    let (name, value) = text.split_once('=').ok_or_else(wrong)?;
+    // RFC 9110, field-name, within what a tag may hold.
+    let token =
+        !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"+-._".contains(&b));
+    if !token || value.is_empty() || value.trim() != value {
+        return Err(wrong());
+    }
+    Ok(TestHeader { name: name.to_owned(), exact: Some(value.to_owned()) })
+}
+
+pub(crate) fn needs(text: &str) -> Result<Vec<DiscoveryName>, Wrong> {
+    if text == "none" {
+        return Ok(Vec::new());
+    }
+    let mut names =
+        text.split_whitespace().map(DiscoveryName::parse).collect::<Result<Vec<_>, _>>()?;
+    names.sort();
+    names.dedup();
+    if names.is_empty() { Err(wrong()) } else { Ok(names) }
+}
+
+pub(crate) fn refresh(text: &str) -> Result<RefreshWhen, Wrong> {
+    let words = [
+        ("declared", RefreshWhen::Declared),
+        ("inferred", RefreshWhen::Inferred),
+        ("always", RefreshWhen::Always),
+        ("never", RefreshWhen::Never),
+    ];
+    choice(text, &words)
+}
+
+pub(crate) fn pause(text: &str) -> Result<Option<Pause>, Wrong> {
+    match text {
+        "true" => Ok(Some(Pause::Open)),
+        "false" => Ok(None),
+        _ => text.parse().map(|until| Some(Pause::Until(until))).map_err(|_| wrong()),
+    }
+}
+
+/// The value of `endpoint.<port>`, where `port` stands in the tag's key.
+pub(crate) fn endpoint(port: &str, text: &str) -> Result<EndpointDeclaration, Wrong> {
+    let mut words = Words::read(text, &["name", "alias", "idle", "request", "ingress", "tls-ca"])?;
+    let selector = port_selector(port).map_err(|_| {
+        wrong_because("the key is endpoint.<port name> or endpoint.<container port>")
+    })?;
+    Ok(EndpointDeclaration {
+        port: Some(selector),
+        discovery_name: words.take("name").map(discovery).transpose()?,
+        alias: words.take("alias").map(alias).transpose()?,
+        timeout: Timeout {
+            idle_s: words.take("idle").map(seconds).transpose()?,
+            request_s: words.take("request").map(seconds).transpose()?,
+        },
+        ingress_port: words
+            .take("ingress")
+            .map(|text| {
+                ingress_port(text)
+                    .map_err(|_| wrong_because("ingress is a port from 1025 to 65535"))
+            })
+            .transpose()?,
+        tls: words
+            .take("tls-ca")
+            .map(|text| {
+                Ok::<_, Wrong>(Tls { authority: Some(arn(text)?), kms_key: None, role: None })
+            })
+            .transpose()?,
+    })
+}
+
+/// `30s`, `5m`, `1h` or `0`, in whole seconds within what ECS takes (API:TimeoutConfiguration).
+fn seconds(text: &str) -> Result<u32, Wrong> {
+    let unit = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let (digits, unit) = text.split_at(unit);
+    let factor = match unit {
+        "s" => 1,
+        "m" => 60,
+        "h" => 3600,
+        "" if digits == "0" => 1,
+        _ => return Err(wrong()),
+    };
+    let number: u64 = digits.parse().map_err(|_| wrong())?;
+    number
+        .checked_mul(factor)
+        .filter(|seconds| *seconds <= 2_147_483_647)
+        .and_then(|seconds| u32::try_from(seconds).ok())
+        .ok_or_else(wrong)
+}
+
+fn arn(text: &str) -> Result<Arn, Wrong> {
+    let fits = text.starts_with("arn:") && text.split(':').count() >= 6;
+    if fits {
+        Ok(Arn::as_read(text))
+    } else {
+        Err(wrong_because("an ARN: arn:aws:<service>:<region>:<account>:<resource>"))
+    }
+}
+
+/// `key=value` words, each key known and at most once.
+struct Words<'a>(Vec<(&'a str, &'a str)>);
+
+impl<'a> Words<'a> {
+    fn read(text: &'a str, known: &[&str]) -> Result<Self, Wrong> {
+        let mut words: Vec<(&str, &str)> = Vec::new();
+        for word in text.split_whitespace() {
+            let (key, value) = word.split_once('=').ok_or_else(wrong)?;
+            if !known.contains(&key) {
+                return Err(Wrong { allowed: None, nearest: nearest(key, known.iter().copied()) });
+            }
+            if value.is_empty() || words.iter().any(|(earlier, _)| *earlier == key) {
+                return Err(wrong_because(format!("{key}=… once, with a value")));
+            }
+            words.push((key, value));
+        }
+        Ok(Self(words))
+    }
+
+    fn take(&mut self, key: &str) -> Option<&'a str> {
+        let at = self.0.iter().position(|(known, _)| *known == key)?;
+        Some(self.0.swap_remove(at).1)
+    }
+}

@@ -1,0 +1,316 @@
+//! What we know of the world, and how well.
+//!
+//! **Invariant:** only [`Seen::Known`] justifies a change. A page that failed, an entry of `failures[]` or
+//! a refused call makes [`Seen::Unknown`], never [`Seen::Absent`].
+//!
+//! **Invariant:** the last thing known of a service is kept while it cannot be read, so that a name it
+//! holds stays held, and it is forgotten only after two complete listings without it, some time apart.
+//!
+//! Types first; how readings are merged into the view is in [`crate::merge`].
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use crate::connect::Connect;
+use crate::fault::Fault;
+use crate::issue::Issue;
+use crate::name::{
+    Arn, ClusterName, DeploymentId, DiscoveryName, EcsServiceName, NamespaceId, NamespaceName,
+    NamespaceRef, Port, PortName, ServiceKey,
+};
+use crate::tag::Intent;
+use crate::time::{AwsTime, Now};
+
+/// The result of looking at one thing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Seen<T> {
+    /// It is there and this is what it is.
+    Known(T),
+    /// We looked, completely, and it is not there.
+    Absent,
+    /// We could not tell.
+    Unknown(Fault),
+}
+
+impl<T> Seen<T> {
+    /// The thing, if it was seen.
+    pub fn known(&self) -> Option<&T> {
+        match self {
+            Self::Known(thing) => Some(thing),
+            Self::Absent | Self::Unknown(_) => None,
+        }
+    }
+}
+
+/// An ECS service as `DescribeServices` with `include=TAGS` shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EcsService {
+    /// Its ARN.
+    pub arn: Arn,
+    /// Its cluster and name.
+    pub key: ServiceKey,
+    /// When it was created; the older of two claimants wins.
+    pub created_at: AwsTime,
+    /// Whether it is in use.
+    pub status: ServiceStatus,
+    /// Its tags, as written. Emptied once parsed.
+    pub tags: BTreeMap<String, String>,
+    /// Who rolls it out.
+    pub controller: DeploymentController,
+    /// `FARGATE`, `EC2`, `EXTERNAL`, `MANAGED_INSTANCES`; empty where capacity providers decide.
+    pub launch_type: String,
+    /// `Linux`, `Windows Server 2022 Core`, …; empty where not given.
+    pub platform_family: String,
+    /// A Fargate platform version such as `1.4.0`; empty where not given.
+    pub platform_version: String,
+    /// How many tasks it should run.
+    pub desired_count: u32,
+    /// The task definition in force.
+    pub task_definition: Arn,
+    /// Its deployments, PRIMARY first.
+    pub deployments: Vec<Deployment>,
+    /// Members of the PRIMARY's `serviceConnectConfiguration` in the raw answer that this version does
+    /// not know, as paths. Filled only by the read before a write.
+    pub unknown_members: Vec<String>,
+}
+
+/// API:Service.status.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub enum ServiceStatus {
+    /// In use.
+    Active,
+    /// Being deleted; its names are still taken.
+    Draining,
+    /// Deleted.
+    Inactive,
+}
+
+/// API:DeploymentController.type.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub enum DeploymentController {
+    /// ECS itself: rolling, blue/green, linear or canary.
+    Ecs,
+    /// AWS `CodeDeploy`; it accepts no Service Connect.
+    CodeDeploy,
+    /// Task sets made by somebody else; it accepts no Service Connect.
+    External,
+}
+
+/// One deployment: an entry of `deployments[]`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Deployment {
+    /// Its id.
+    pub id: DeploymentId,
+    /// Whether it is the newest, an older one, or gone.
+    pub status: DeploymentStatus,
+    /// How far it is.
+    pub rollout: Rollout,
+    /// Why, in ECS's words.
+    pub rollout_reason: String,
+    /// When it was created.
+    pub created_at: AwsTime,
+    /// When it last changed.
+    pub updated_at: AwsTime,
+    /// What its tasks run.
+    pub task_definition: Arn,
+    /// Its Service Connect configuration; `None` is "off": absent and `enabled: false` are one
+    /// (DescribeServices shows nothing after `enabled: false`).
+    pub connect: Option<Connect>,
+    /// The Cloud Map services it uses, by discovery name.
+    pub cloud_map: Vec<(DiscoveryName, Arn)>,
+}
+
+/// API:Deployment.status.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub enum DeploymentStatus {
+    /// The newest.
+    Primary,
+    /// An older one with tasks still running.
+    Active,
+    /// Replaced.
+    Inactive,
+}
+
+/// API:Deployment.rolloutState.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub enum Rollout {
+    /// Under way, or with no circuit breaker perhaps stuck.
+    InProgress,
+    /// Done.
+    Completed,
+    /// Given up by the circuit breaker or an alarm.
+    Failed,
+}
+
+impl EcsService {
+    /// The PRIMARY deployment: where the configuration in force is read.
+    pub fn primary(&self) -> Option<&Deployment> {
+        self.deployments.iter().find(|d| d.status == DeploymentStatus::Primary)
+    }
+
+    /// Whether a rollout is under way, ours or anybody's.
+    ///
+    /// Older deployments may linger for two weeks beside a COMPLETED one
+    /// (DG:early-success-criteria), so their presence alone says nothing.
+    pub fn is_rolling(&self) -> bool {
+        self.primary().is_none_or(|primary| primary.rollout == Rollout::InProgress)
+    }
+
+    /// The latest change AWS wrote into any deployment: readings with a smaller one are older.
+    pub fn version(&self) -> Option<AwsTime> {
+        self.deployments.iter().map(|d| d.updated_at.max(d.created_at)).max()
+    }
+}
+
+/// What we keep of one listed service.
+#[derive(Debug, Clone)]
+pub struct ServiceView {
+    /// The last thing known of it; shared, because plans and statuses look at it too.
+    pub last: Option<Arc<EcsService>>,
+    /// When that was read.
+    pub read_at: Now,
+    /// Why it could not be read the last time, if so.
+    pub trouble: Option<Fault>,
+    /// What its tags ask for.
+    pub intent: Intent,
+    /// What its tags ask for and cannot have.
+    pub issues: Vec<Issue>,
+    /// Since when complete listings have missed it.
+    pub missing_since: Option<Now>,
+    /// Since when its present PRIMARY deployment has been seen rolling.
+    pub rolling_since: Option<Now>,
+    /// Since when older readings than the last one have been turned away.
+    pub stale_since: Option<Now>,
+}
+
+/// One cluster.
+#[derive(Debug, Clone, Default)]
+pub struct ClusterView {
+    /// Its services by name.
+    pub services: BTreeMap<EcsServiceName, ServiceView>,
+    /// Its default namespace for Service Connect, once read.
+    pub default_namespace: Option<NamespaceRef>,
+    /// When a sweep last covered all of it.
+    pub complete_at: Option<Now>,
+    /// Why the last sweep did not, if so.
+    pub trouble: Option<Fault>,
+}
+
+/// A Cloud Map namespace.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Namespace {
+    /// Its id.
+    pub id: NamespaceId,
+    /// Its ARN: what we send.
+    pub arn: Arn,
+    /// Its name: the suffix of default aliases.
+    pub name: NamespaceName,
+    /// The name ECS resolves a short name by; differs from `name` where the name was used before
+    /// (SD:DiscoverInstancesRequest.NamespaceName).
+    pub http_name: NamespaceName,
+}
+
+/// A Cloud Map service: a taken discovery name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct CloudMapService {
+    /// Its ARN.
+    pub arn: Arn,
+    /// Its name.
+    pub name: DiscoveryName,
+    /// When it was created.
+    pub created_at: AwsTime,
+}
+
+/// Who uses a namespace, over all clusters: what is read before a new name is claimed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct NamespaceUse {
+    /// Its Cloud Map services.
+    pub cloud_map: Vec<CloudMapService>,
+    /// The ECS services in it that run in clusters we do not watch, as far as they could be read.
+    pub elsewhere: Vec<EcsService>,
+}
+
+/// What matters here of a task definition revision.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct TaskDefinition {
+    /// Its ARN with the revision.
+    pub arn: Arn,
+    /// `awsvpc`, `bridge`, `host` or `none`; empty where not given.
+    pub network_mode: String,
+    /// Whether it runs Windows containers (`runtimePlatform`).
+    pub windows: bool,
+    /// Task-level memory in MiB, where given.
+    pub memory_mib: Option<u32>,
+    /// Its port mappings, named or not.
+    pub ports: Vec<PortMapping>,
+}
+
+/// API:PortMapping.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PortMapping {
+    /// The container it belongs to.
+    pub container: String,
+    /// Its name; a Service Connect endpoint needs one.
+    pub name: Option<PortName>,
+    /// The port the application listens on.
+    pub container_port: Option<Port>,
+    /// `tcp` or `udp`.
+    pub protocol: String,
+    /// `http`, `http2` or `grpc`; absent means plain TCP.
+    pub app_protocol: Option<String>,
+}
+
+/// What became of a service's recent rollouts.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct History {
+    /// Those that failed or were rolled back, newest first.
+    pub failed: Vec<FailedRevision>,
+    /// Whether one is under way.
+    pub rolling: bool,
+}
+
+/// A revision that ECS gave up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FailedRevision {
+    /// The configuration it carried.
+    pub connect: Option<Connect>,
+    /// The task definition it ran.
+    pub task_definition: Arn,
+    /// The service deployment's status: `ROLLBACK_SUCCESSFUL`, …
+    pub status: String,
+    /// Why, in ECS's words.
+    pub reason: String,
+}
+
+/// Everything we know.
+#[derive(Debug, Clone, Default)]
+pub struct View {
+    /// The clusters we watch.
+    pub clusters: BTreeMap<ClusterName, ClusterView>,
+    /// The namespaces of this account and region, once read.
+    pub namespaces: Option<Seen<Vec<Namespace>>>,
+    /// When they were read.
+    pub namespaces_at: Option<Now>,
+    /// Who uses a namespace, where it was asked.
+    pub uses: BTreeMap<NamespaceId, (Now, Seen<NamespaceUse>)>,
+    /// Task definitions by ARN; a revision never changes.
+    pub task_definitions: BTreeMap<Arn, Seen<Arc<TaskDefinition>>>,
+    /// Recent rollouts of services about to be changed.
+    pub histories: BTreeMap<ServiceKey, (Now, Seen<History>)>,
+}
+
+impl View {
+    /// What is known of one service.
+    pub fn service(&self, key: &ServiceKey) -> Option<&ServiceView> {
+        self.clusters.get(&key.cluster)?.services.get(&key.name)
+    }
+
+    /// Every service of every watched cluster, in order.
+    pub fn services(&self) -> impl Iterator<Item = (ServiceKey, &ServiceView)> {
+        self.clusters.iter().flat_map(|(cluster, view)| {
+            view.services.iter().map(|(name, service)| (ServiceKey::new(cluster, name), service))
+        })
+    }
+}

@@ -1,0 +1,144 @@
+//! What became of our own writes, as far as we know.
+//!
+//! `UpdateService` has no idempotency token and no precondition, so a lost answer leaves "unknown". Then
+//! the service is left alone until any answer of AWS must show the truth, and read back; nothing is ever sent again blindly.
+//! This memory is a convenience: after a restart the start-up pause and the service's own
+//! deployments take its place.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use crate::action::Action;
+use crate::effect::Accepted;
+use crate::fault::{Fault, FaultKind};
+use crate::hold::{Hold, Unseen};
+use crate::name::ServiceKey;
+use crate::settings::Timing;
+use crate::time::{AwsTime, Now};
+use crate::view::EcsService;
+
+/// The last write to each service.
+#[derive(Debug, Clone, Default)]
+pub struct Writes(BTreeMap<ServiceKey, Write>);
+
+#[derive(Debug, Clone)]
+enum Write {
+    /// Sent, no answer yet; how often the same had failed before.
+    Sent { attempts: u32 },
+    /// Accepted; its deployment has not been seen yet. Given up at the time that stands here.
+    Accepted(Accepted, Now),
+    /// No answer will come; left alone until the time that stands here.
+    Lost(Now),
+    /// Refused or failed; the same action is not tried again before the time that stands here.
+    Failed { action: Box<Action>, fault: Fault, attempts: u32, until: Now },
+}
+
+impl Writes {
+    /// Notes that a write leaves.
+    pub fn sent(&mut self, action: &Action) {
+        let attempts = match self.0.get(action.service()) {
+            Some(Write::Failed { action: failed, attempts, .. }) if **failed == *action => {
+                *attempts
+            }
+            _ => 0,
+        };
+        self.0.insert(action.service().clone(), Write::Sent { attempts });
+    }
+
+    /// Notes how a write ended.
+    pub fn ended(
+        &mut self,
+        action: &Action,
+        outcome: Result<Accepted, Fault>,
+        (timing, now): (&Timing, Now),
+    ) {
+        let attempts = match self.0.get(action.service()) {
+            Some(Write::Sent { attempts }) => *attempts,
+            _ => 0,
+        };
+        let write = match outcome {
+            // Should its deployment never show, believe the readings again.
+            Ok(accepted) => Write::Accepted(accepted, now.plus(timing.staleness * 6)),
+            Err(fault) if fault.kind.leaves_effect_unknown() => {
+                Write::Lost(now.plus(timing.staleness))
+            }
+            Err(fault) => {
+                // What AWS refuses as it stands it will refuse again: no hurry.
+                let refused = fault.kind == FaultKind::Refused;
+                let wait = if refused { timing.backoff_max } else { backoff(timing, attempts) };
+                let (action, until) = (Box::new(action.clone()), now.plus(wait));
+                Write::Failed { action, fault, attempts: attempts + 1, until }
+            }
+        };
+        self.0.insert(action.service().clone(), write);
+    }
+
+    /// Forgets what a reading settles: an accepted write whose deployment, or a later one, is seen.
+    pub fn observe(&mut self, service: &EcsService) {
+        if let Some(Write::Accepted(accepted, _)) = self.0.get(&service.key)
+            && shows(service, accepted.created_at, accepted)
+        {
+            self.0.remove(&service.key);
+        }
+    }
+
+    /// Forgets what time settles.
+    pub fn expire(&mut self, now: Now) {
+        self.0.retain(|_, write| match write {
+            Write::Sent { .. } | Write::Failed { .. } => true,
+            Write::Accepted(_, until) | Write::Lost(until) => now < *until,
+        });
+    }
+
+    /// Why this action must wait for an earlier write, if so.
+    pub fn hold(&self, action: &Action, now: Now) -> Option<Hold> {
+        match self.0.get(action.service())? {
+            Write::Sent { .. } | Write::Accepted(..) => Some(Hold::Rolling),
+            Write::Lost(_) => Some(Hold::NotSeen(Unseen::LastWrite)),
+            Write::Failed { action: failed, fault, until, .. } => {
+                (**failed == *action && now < *until).then(|| Hold::Refused(fault.clone()))
+            }
+        }
+    }
+
+    /// Whether a write may be starting a rollout that no reading shows yet.
+    pub fn in_flight(&self, key: &ServiceKey) -> bool {
+        matches!(self.0.get(key), Some(Write::Sent { .. } | Write::Accepted(..) | Write::Lost(_)))
+    }
+
+    /// Whether any write has no answer yet.
+    pub fn unanswered(&self) -> bool {
+        self.0.values().any(|write| matches!(write, Write::Sent { .. }))
+    }
+
+    /// The services whose last write must be read back.
+    pub fn to_read_back(&self) -> impl Iterator<Item = &ServiceKey> {
+        self.0.iter().filter_map(|(key, write)| {
+            matches!(write, Write::Accepted(..) | Write::Lost(_)).then_some(key)
+        })
+    }
+
+    /// The next moment at which time settles something.
+    pub fn next_due(&self) -> Option<Now> {
+        self.0
+            .values()
+            .filter_map(|write| match write {
+                Write::Sent { .. } => None,
+                Write::Accepted(_, at) | Write::Lost(at) | Write::Failed { until: at, .. } => {
+                    Some(*at)
+                }
+            })
+            .min()
+    }
+}
+
+/// Whether a reading is at least as new as the write: its deployment is there, or a newer PRIMARY.
+fn shows(service: &EcsService, created_at: AwsTime, accepted: &Accepted) -> bool {
+    service.deployments.iter().any(|deployment| deployment.id == accepted.deployment)
+        || service.primary().is_some_and(|primary| primary.created_at > created_at)
+}
+
+/// Doubles from the shortest to the longest wait.
+pub fn backoff(timing: &Timing, attempts: u32) -> Duration {
+    timing.backoff_min.saturating_mul(1 << attempts.min(16)).min(timing.backoff_max)
+}
