@@ -185,8 +185,8 @@ impl Engine {
 
     /// Takes an event into the view; says whether the plan must be made anew.
     fn absorb(&mut self, event: Event, now: Now) -> bool {
-        let (settings, now) = self.reader(now);
-        let reader = Reader { prefix: &settings.prefix, staleness: settings.timing.staleness, now };
+        let prefix = self.settings.prefix.clone();
+        let reader = Reader { prefix: &prefix, staleness: self.settings.timing.staleness, now };
         match event {
             Event::Tick => false,
             Event::Stop => {
