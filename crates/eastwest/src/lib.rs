@@ -1,1 +1,141 @@
-//! Placeholder.
+//! The process: command line, loop, HTTP, telemetry. No decision is taken here; those are in `eastwest-core`.
+//!
+//! [`main`] is the whole program, as a library, so that the demo is the real thing.
+
+pub mod board;
+pub mod cli;
+pub mod config;
+mod driver;
+pub mod http;
+mod look;
+pub mod metrics;
+mod record;
+pub mod render;
+pub mod shared;
+pub mod telemetry;
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use clap::Parser as _;
+use eastwest_aws::World;
+use eastwest_core::settings::Policy;
+use tokio_util::sync::CancellationToken;
+use tracing::info;
+
+use crate::board::{FaultRow, PlanPage};
+use crate::cli::{Cli, Command, PlanFlags};
+use crate::config::Config;
+use crate::metrics::Metrics;
+use crate::shared::Shared;
+
+/// Runs the command line `words`, the program's name first; returns how to exit.
+pub fn main(words: impl IntoIterator<Item = std::ffi::OsString>) -> ExitCode {
+    let cli = match Cli::try_parse_from(words) {
+        Ok(cli) => cli,
+        Err(refused) => {
+            drop(refused.print());
+            return ExitCode::from(u8::from(refused.use_stderr()));
+        }
+    };
+    match start(cli) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn start(cli: Cli) -> anyhow::Result<ExitCode> {
+    let config = Config::read(&cli.flags)?;
+    telemetry::start(config.log_format);
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .context("no threads for the runtime")?;
+    let code = runtime.block_on(async {
+        match cli.command {
+            Command::Run => run(config).await,
+            Command::Plan(flags) => show_plan(&config, &flags).await,
+        }
+    });
+    // A lookup that hangs must not delay the end.
+    runtime.shutdown_background();
+    code
+}
+
+async fn connect(config: &Config, metrics: &Metrics) -> anyhow::Result<Arc<World>> {
+    let metrics = metrics.clone();
+    let settings = eastwest_aws::Settings {
+        region: config.region.clone(),
+        on_call: Arc::new(move |call| metrics.call(&call)),
+        ..eastwest_aws::Settings::default()
+    };
+    Ok(Arc::new(World::connect(settings).await?))
+}
+
+/// `eastwest run`: until told to stop.
+async fn run(config: Config) -> anyhow::Result<ExitCode> {
+    let stop = stop_signals().context("cannot listen for signals")?;
+    let listen = config.listen;
+    let listener = tokio::net::TcpListener::bind(listen).await.with_context(|| {
+        format!("cannot listen on {listen}: free the port, or choose another with --listen")
+    })?;
+    let metrics = Metrics::new();
+    let shared = Arc::new(Shared::new(config.settings.clone(), metrics.clone()));
+    let policy: &str = config.settings.policy.into();
+    info!(%listen, policy, version = env!("CARGO_PKG_VERSION"), "listening");
+    let pages = axum::serve(listener, http::router(Arc::clone(&shared)));
+    let pages = pages.with_graceful_shutdown(stop.clone().cancelled_owned());
+    let pages = tokio::spawn(pages.into_future());
+    let world = connect(&config, &metrics).await?;
+    driver::drive(world, shared, stop).await;
+    pages.abort();
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Cancelled by SIGTERM (what ECS sends first) or Ctrl-C.
+fn stop_signals() -> std::io::Result<CancellationToken> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let stop = CancellationToken::new();
+    let (mut term, mut int) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let told = stop.clone();
+    tokio::spawn(async move {
+        tokio::select! {
+            _ = term.recv() => {}
+            _ = int.recv() => {}
+        }
+        told.cancel();
+    });
+    Ok(stop)
+}
+
+/// `eastwest plan`: 0 all in order, 1 something could not be read, 2 (with `--detailed-exitcode`)
+/// something is to change or is held.
+async fn show_plan(config: &Config, flags: &PlanFlags) -> anyhow::Result<ExitCode> {
+    let world = connect(config, &Metrics::new()).await?;
+    let mut settings = config.settings.clone();
+    if settings.policy == Policy::Observe {
+        settings.policy = Policy::Sync;
+    }
+    let look = look::look(world, &settings).await;
+    let mut page = PlanPage::new(&look.plan, &look.view, settings.policy);
+    page.faults.extend(look.trouble.as_ref().map(|fault| FaultRow::new("*", fault)));
+    if flags.json {
+        println!("{}", serde_json::to_string_pretty(&page)?);
+    } else {
+        print!("{}", render::plan(&page));
+    }
+    let unseen = page.holds.iter().any(|row| row.hold.reason() == "NotSeen");
+    let in_order = page.steps.is_empty() && page.holds.is_empty();
+    Ok(if !page.faults.is_empty() || unseen {
+        ExitCode::FAILURE
+    } else if flags.detailed_exitcode && !in_order {
+        ExitCode::from(2)
+    } else {
+        ExitCode::SUCCESS
+    })
+}

@@ -1,2 +1,7 @@
-//! Placeholder.
-fn main() {}
+//! The daemon and its command line.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    eastwest::main(std::env::args_os())
+}

@@ -1,0 +1,273 @@
+//! What the API shows: typed pages made from the engine, the same for HTTP and for the command line.
+
+use eastwest_core::action::Action;
+use eastwest_core::canonical::Change;
+use eastwest_core::connect::Endpoint;
+use eastwest_core::engine::Engine;
+use eastwest_core::fault::Fault;
+use eastwest_core::hold::Hold;
+use eastwest_core::issue::Issue;
+use eastwest_core::name::{Arn, ServiceKey};
+use eastwest_core::plan::{Entry, Plan, Verdict};
+use eastwest_core::settings::Policy;
+use eastwest_core::status::Status;
+use eastwest_core::tag::Intent;
+use eastwest_core::view::{EcsService, Rollout, ServiceView, View};
+use serde::Serialize;
+
+use crate::shared::Shared;
+
+/// `GET /api/v1/services`.
+#[derive(Debug, Serialize)]
+pub struct ServicesPage {
+    /// The clusters watched.
+    pub clusters: Vec<ClusterRow>,
+    /// Every service of theirs.
+    pub services: Vec<ServiceRow>,
+}
+
+/// One cluster.
+#[derive(Debug, Serialize)]
+pub struct ClusterRow {
+    /// Its name.
+    pub name: String,
+    /// When a sweep last covered all of it.
+    pub swept_at: Option<jiff::Timestamp>,
+    /// Why the last one did not.
+    pub trouble: Option<String>,
+}
+
+/// One service.
+#[derive(Debug, Serialize)]
+pub struct ServiceRow {
+    /// `cluster/name`.
+    pub service: ServiceKey,
+    /// Its ARN, once read.
+    pub arn: Option<Arn>,
+    /// Whether it opted in.
+    pub managed: bool,
+    /// What its tags ask for; absent where they ask for nothing or cannot be understood.
+    pub declared: Option<Intent>,
+    /// Its status, if it opted in.
+    #[serde(flatten)]
+    pub status: Option<Status>,
+    /// Since when the status is so.
+    pub since: Option<jiff::Timestamp>,
+    /// Tags that cannot be honoured.
+    pub issues: Vec<Issue>,
+    /// Where it differs from what is wanted.
+    pub changes: Vec<Change>,
+    /// Who else wants a name it has.
+    pub contested_by: Vec<ServiceKey>,
+    /// The configuration in force.
+    pub deployed: Option<Deployed>,
+}
+
+/// The configuration in force: the PRIMARY deployment's.
+#[derive(Debug, Serialize)]
+pub struct Deployed {
+    /// The deployment.
+    pub deployment: String,
+    /// How far it is.
+    pub rollout: Rollout,
+    /// Whether Service Connect is on.
+    pub enabled: bool,
+    /// The namespace as ECS shows it.
+    pub namespace: Option<String>,
+    /// The endpoints.
+    pub endpoints: Vec<Endpoint>,
+}
+
+/// `GET /api/v1/plan`, and `eastwest plan --json`.
+#[derive(Debug, Serialize)]
+pub struct PlanPage {
+    /// What may be written.
+    pub policy: Policy,
+    /// What to do now, in this order.
+    pub steps: Vec<StepRow>,
+    /// What is wanted and held.
+    pub holds: Vec<HoldRow>,
+    /// Tags that cannot be honoured.
+    pub issues: Vec<IssueRow>,
+    /// What could not be read.
+    pub faults: Vec<FaultRow>,
+    /// The sums.
+    pub summary: Summary,
+}
+
+/// One step.
+#[derive(Debug, Serialize)]
+pub struct StepRow {
+    /// The service to change.
+    pub service: ServiceKey,
+    /// The call.
+    pub action: Action,
+    /// What differs.
+    pub changes: Vec<Change>,
+    /// The namespace it is to be in.
+    pub namespace: Option<String>,
+    /// How many tasks the rollout replaces.
+    pub tasks: u32,
+}
+
+/// One hold.
+#[derive(Debug, Serialize)]
+pub struct HoldRow {
+    /// The service.
+    pub service: ServiceKey,
+    /// Why.
+    #[serde(flatten)]
+    pub hold: Hold,
+    /// What would be done, where that is known.
+    pub action: Option<Action>,
+    /// What differs.
+    pub changes: Vec<Change>,
+}
+
+/// One issue.
+#[derive(Debug, Serialize)]
+pub struct IssueRow {
+    /// The service whose tag it is.
+    pub service: ServiceKey,
+    /// The issue.
+    #[serde(flatten)]
+    pub issue: Issue,
+}
+
+/// One failed read of a whole cluster.
+#[derive(Debug, Serialize)]
+pub struct FaultRow {
+    /// The cluster; `*` for the list of clusters.
+    pub cluster: String,
+    /// What failed and what to do.
+    pub message: String,
+}
+
+/// The sums of a plan.
+#[derive(Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Summary {
+    /// Services to connect or change.
+    pub connect: usize,
+    /// Services to switch off.
+    pub disconnect: usize,
+    /// Wanted and held.
+    pub held: usize,
+    /// As wanted.
+    pub in_sync: usize,
+    /// Tasks that the steps replace.
+    pub tasks: u32,
+}
+
+impl ServicesPage {
+    /// The page of this moment.
+    pub fn new(engine: &Engine, shared: &Shared) -> Self {
+        let clusters = engine.view().clusters.iter().map(|(name, cluster)| ClusterRow {
+            name: name.to_string(),
+            swept_at: cluster.complete_at.map(|at| shared.calendar(at)),
+            trouble: cluster.trouble.as_ref().map(ToString::to_string),
+        });
+        let services = engine.view().services().map(|(key, view)| {
+            let told = engine.status(&key);
+            let since = told.map(|(_, since)| shared.calendar(*since));
+            let entry = engine.plan().entries.get(&key);
+            ServiceRow::new(key, view, entry, (told.map(|(status, _)| status.clone()), since))
+        });
+        Self { clusters: clusters.collect(), services: services.collect() }
+    }
+}
+
+impl ServiceRow {
+    fn new(
+        service: ServiceKey,
+        view: &ServiceView,
+        entry: Option<&Entry>,
+        (status, since): (Option<Status>, Option<jiff::Timestamp>),
+    ) -> Self {
+        Self {
+            service,
+            arn: view.last.as_ref().map(|last| last.arn.clone()),
+            managed: view.intent != Intent::NotOptedIn,
+            declared: matches!(view.intent, Intent::Declared(_)).then(|| view.intent.clone()),
+            status,
+            since,
+            issues: view.issues.clone(),
+            changes: entry.map(|entry| entry.changes.clone()).unwrap_or_default(),
+            contested_by: entry.map(|entry| entry.contested_by.clone()).unwrap_or_default(),
+            deployed: view.last.as_deref().and_then(Deployed::new),
+        }
+    }
+}
+
+impl Deployed {
+    fn new(service: &EcsService) -> Option<Self> {
+        let primary = service.primary()?;
+        let connect = primary.connect.as_ref();
+        Some(Self {
+            deployment: primary.id.to_string(),
+            rollout: primary.rollout,
+            enabled: connect.is_some(),
+            namespace: connect.and_then(|c| c.namespace.as_ref()).map(ToString::to_string),
+            endpoints: connect.map(|connect| connect.endpoints.clone()).unwrap_or_default(),
+        })
+    }
+}
+
+impl PlanPage {
+    /// The page for a plan.
+    pub fn new(plan: &Plan, view: &View, policy: Policy) -> Self {
+        let tasks = |key: &ServiceKey| {
+            view.service(key).and_then(|s| s.last.as_ref()).map_or(0, |last| last.desired_count)
+        };
+        let entries = &plan.entries;
+        let steps: Vec<StepRow> = plan
+            .steps()
+            .filter_map(|(key, action)| Some((key, action, entries.get(key)?)))
+            .map(|(key, action, entry)| StepRow {
+                service: key.clone(),
+                action: action.clone(),
+                changes: entry.changes.clone(),
+                namespace: entry.namespace.as_ref().map(|namespace| namespace.name.to_string()),
+                tasks: tasks(key),
+            })
+            .collect();
+        let holds: Vec<HoldRow> =
+            entries.iter().filter_map(|(key, entry)| HoldRow::new(key, entry)).collect();
+        let issues = view.services().flat_map(|(service, view)| {
+            view.issues
+                .iter()
+                .map(move |issue| IssueRow { service: service.clone(), issue: issue.clone() })
+        });
+        let faults = view.clusters.iter().filter_map(|(name, cluster)| {
+            Some(FaultRow::new(name.as_str(), cluster.trouble.as_ref()?))
+        });
+        let off = |step: &&StepRow| matches!(step.action, Action::Disconnect { .. });
+        let disconnect = steps.iter().filter(off).count();
+        let summary = Summary {
+            connect: steps.len() - disconnect,
+            disconnect,
+            held: holds.len(),
+            in_sync: entries.len() - steps.len() - holds.len(),
+            tasks: steps.iter().map(|step| step.tasks).sum(),
+        };
+        Self { policy, steps, holds, issues: issues.collect(), faults: faults.collect(), summary }
+    }
+}
+
+impl HoldRow {
+    fn new(key: &ServiceKey, entry: &Entry) -> Option<Self> {
+        let Verdict::Hold { hold, action } = &entry.verdict else { return None };
+        Some(Self {
+            service: key.clone(),
+            hold: hold.clone(),
+            action: action.clone(),
+            changes: entry.changes.clone(),
+        })
+    }
+}
+
+impl FaultRow {
+    /// What failed, for people.
+    pub fn new(cluster: &str, fault: &Fault) -> Self {
+        Self { cluster: cluster.to_owned(), message: fault.to_string() }
+    }
+}

@@ -1,0 +1,81 @@
+//! The command line: what can be typed, and nothing of what it means.
+//!
+//! Values stay text here; [`crate::config`] reads them, so that all mistakes are told at once. Endpoints,
+//! credentials and profiles are the AWS SDK's own (`AWS_ENDPOINT_URL`, `AWS_PROFILE`, …).
+
+use clap::{Args, Parser, Subcommand};
+
+/// Keeps Amazon ECS Service Connect converged.
+#[derive(Debug, Parser)]
+#[command(name = "eastwest", version, about, max_term_width = 100)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+    /// Flags that every command takes.
+    #[command(flatten)]
+    pub flags: Flags,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Watch the clusters and keep them as their tags ask.
+    Run,
+    /// Show what would be done, and why not where it would not; never writes.
+    Plan(PlanFlags),
+}
+
+/// Flags of `plan`.
+#[derive(Debug, Args)]
+pub struct PlanFlags {
+    /// Print the plan as JSON.
+    #[arg(long)]
+    pub json: bool,
+    /// Exit with 0 when all is in order, 1 on errors, 2 when something is to change or is held.
+    #[arg(long)]
+    pub detailed_exitcode: bool,
+}
+
+/// Flags that every command takes; each is also an environment variable.
+#[derive(Debug, Default, Args)]
+#[command(next_help_heading = "Flags of every command")]
+pub struct Flags {
+    /// A cluster to watch, by name or ARN; may be repeated. Default: all of the account and region.
+    #[arg(
+        long,
+        global = true,
+        env = "EASTWEST_CLUSTER",
+        value_delimiter = ',',
+        value_name = "NAME"
+    )]
+    pub cluster: Vec<String>,
+    /// The AWS region. Default: what the AWS SDK finds.
+    #[arg(long, global = true, env = "EASTWEST_REGION")]
+    pub region: Option<String>,
+    /// The namespace for services that name none and are in none: name, id or ARN.
+    #[arg(long, global = true, env = "EASTWEST_NAMESPACE")]
+    pub namespace: Option<String>,
+    /// What may be written: observe, upsert-only or sync. `plan` shows what sync would do unless this
+    /// says upsert-only.
+    #[arg(long, global = true, env = "EASTWEST_POLICY", default_value = "observe")]
+    pub policy: String,
+    /// From the end of one sweep to the next, as 30s, 5m or 1h.
+    #[arg(long, global = true, env = "EASTWEST_INTERVAL", default_value = "60s")]
+    pub interval: String,
+    /// The prefix of the tags to read.
+    #[arg(long, global = true, env = "EASTWEST_TAG_PREFIX", default_value = "eastwest/")]
+    pub tag_prefix: String,
+    /// How many rollouts may run at once in one cluster.
+    #[arg(long, global = true, env = "EASTWEST_ROLLOUTS_PER_CLUSTER", default_value = "2")]
+    pub rollouts_per_cluster: String,
+    /// How many rollouts may run at once in one namespace.
+    #[arg(long, global = true, env = "EASTWEST_ROLLOUTS_PER_NAMESPACE", default_value = "1")]
+    pub rollouts_per_namespace: String,
+    /// Where `run` serves HTTP.
+    #[arg(long, global = true, env = "EASTWEST_LISTEN", default_value = "0.0.0.0:8080")]
+    pub listen: String,
+    /// How log lines look: json or text.
+    #[arg(long, global = true, env = "EASTWEST_LOG_FORMAT", default_value = "json")]
+    pub log_format: String,
+}

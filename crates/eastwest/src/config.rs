@@ -1,0 +1,187 @@
+//! From what was typed to what is meant; every mistake is told at once.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use eastwest_core::name::{ClusterName, NamespaceRef, Refused};
+use eastwest_core::settings::{Budget, Policy, Settings, Timing};
+use eastwest_core::tag::TagPrefix;
+
+use crate::cli::Flags;
+
+/// Everything the process needs to know.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Config {
+    /// For the engine.
+    pub settings: Settings,
+    /// The AWS region, if given.
+    pub region: Option<String>,
+    /// Where to serve HTTP.
+    pub listen: SocketAddr,
+    /// How log lines look.
+    pub log_format: LogFormat,
+}
+
+/// How log lines look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogFormat {
+    /// One JSON object a line.
+    Json,
+    /// For people.
+    Text,
+}
+
+/// All mistakes in the flags.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Mistakes(Vec<String>);
+
+impl std::error::Error for Mistakes {}
+
+impl fmt::Display for Mistakes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the configuration cannot be used:")?;
+        self.0.iter().try_for_each(|mistake| write!(f, "\n  {mistake}"))
+    }
+}
+
+impl Config {
+    /// Reads the flags.
+    pub fn read(flags: &Flags) -> Result<Self, Mistakes> {
+        let mut reader = Reader(Vec::new());
+        let clusters: BTreeSet<ClusterName> = flags
+            .cluster
+            .iter()
+            .filter_map(|text| reader.name("--cluster", text, ClusterName::parse(text.trim())))
+            .collect();
+        let namespace = flags
+            .namespace
+            .as_deref()
+            .and_then(|text| reader.name("--namespace", text, NamespaceRef::parse(text)));
+        let prefix = reader.value(
+            (
+                "--tag-prefix",
+                &flags.tag_prefix,
+                "1 to 64 letters, digits and + - = . _ : / @, not starting with aws:",
+            ),
+            TagPrefix::parse,
+        );
+        let policy = reader
+            .value(("--policy", &flags.policy, "observe, upsert-only or sync"), |text| {
+                text.parse::<Policy>().ok()
+            });
+        let interval = reader.value(
+            ("--interval", &flags.interval, "a time from 1s to 24h, as 30s, 5m or 1h"),
+            duration,
+        );
+        let per_cluster = reader.count("--rollouts-per-cluster", &flags.rollouts_per_cluster);
+        let per_namespace = reader.count("--rollouts-per-namespace", &flags.rollouts_per_namespace);
+        let listen = reader
+            .value(("--listen", &flags.listen, "an address and a port, as 0.0.0.0:8080"), |text| {
+                text.parse().ok()
+            });
+        let log_format =
+            reader.value(("--log-format", &flags.log_format, "json or text"), |text| match text {
+                "json" => Some(LogFormat::Json),
+                "text" => Some(LogFormat::Text),
+                _ => None,
+            });
+        let timing = Timing { interval: interval.unwrap_or_default(), ..Timing::default() };
+        let config = Self {
+            settings: Settings {
+                clusters: (!clusters.is_empty()).then_some(clusters),
+                prefix: prefix.unwrap_or_default(),
+                namespace,
+                policy: policy.unwrap_or_default(),
+                budget: Budget { per_cluster, per_namespace },
+                timing,
+            },
+            region: flags.region.clone(),
+            listen: listen.unwrap_or_else(|| SocketAddr::from(([0, 0, 0, 0], 8080))),
+            log_format: log_format.unwrap_or(LogFormat::Json),
+        };
+        if reader.0.is_empty() { Ok(config) } else { Err(Mistakes(reader.0)) }
+    }
+}
+
+/// Collects mistakes while reading.
+struct Reader(Vec<String>);
+
+impl Reader {
+    fn value<T>(
+        &mut self,
+        (flag, text, allowed): (&str, &str, &str),
+        read: impl Fn(&str) -> Option<T>,
+    ) -> Option<T> {
+        let value = read(text.trim());
+        if value.is_none() {
+            self.0.push(format!("{flag} {text:?}: {allowed}"));
+        }
+        value
+    }
+
+    fn name<T>(&mut self, flag: &str, text: &str, read: Result<T, Refused>) -> Option<T> {
+        read.map_err(|refused| self.0.push(format!("{flag} {text:?}: {}", refused.allowed))).ok()
+    }
+
+    fn count(&mut self, flag: &str, text: &str) -> usize {
+        let read = |text: &str| text.parse().ok().filter(|count| (1..=1000).contains(count));
+        self.value((flag, text, "a whole number from 1 to 1000"), read).unwrap_or(1)
+    }
+}
+
+fn duration(text: &str) -> Option<Duration> {
+    let unit = text.find(|c: char| !c.is_ascii_digit())?;
+    let (digits, unit) = text.split_at(unit);
+    let number: u64 = digits.parse().ok()?;
+    let factor = match unit {
+        "s" => 1,
+        "m" => 60,
+        "h" => 3600,
+        _ => return None,
+    };
+    let seconds = number.checked_mul(factor)?;
+    (1..=86_400).contains(&seconds).then(|| Duration::from_secs(seconds))
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser as _;
+
+    use super::*;
+    use crate::cli::Cli;
+
+    fn read(words: &[&str]) -> Result<Config, Mistakes> {
+        let words = ["eastwest", "run"].iter().chain(words);
+        Config::read(&Cli::try_parse_from(words).expect("the flags exist").flags)
+    }
+
+    #[test]
+    fn every_mistake_is_told_at_once() {
+        let mistakes =
+            read(&["--policy", "all", "--interval", "0s", "--listen", "8080", "--cluster", "a b"]);
+        let text = mistakes.unwrap_err().to_string();
+        for flag in
+            ["--policy \"all\"", "--interval \"0s\"", "--listen \"8080\"", "--cluster \"a b\""]
+        {
+            assert!(text.contains(flag), "{flag} in {text}");
+        }
+    }
+
+    #[test]
+    fn without_flags_nothing_is_written_and_every_cluster_is_watched() {
+        let config = read(&[]).unwrap();
+        assert_eq!(config.settings.policy, Policy::Observe);
+        assert_eq!(config.settings.clusters, None);
+        assert_eq!(config.settings.timing.interval, Duration::from_secs(60));
+    }
+
+    #[test]
+    fn a_cluster_may_be_given_by_its_arn() {
+        let config =
+            read(&["--cluster", "arn:aws:ecs:eu-west-1:123456789012:cluster/prod"]).unwrap();
+        let clusters = config.settings.clusters.unwrap();
+        assert_eq!(clusters.first().map(ClusterName::as_str), Some("prod"));
+    }
+}

@@ -1,0 +1,92 @@
+//! The loop: carries effects out and hands their events back, one closed set of each.
+//!
+//! No decision is taken here: what to do next is the engine's answer to the event, when to wake is too.
+
+use std::any::Any;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Duration;
+
+use eastwest_aws::World;
+use eastwest_core::effect::{Effect, Event};
+use eastwest_core::fault::{Fault, FaultKind};
+use futures_util::FutureExt as _;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+use tracing::{error, info, warn};
+
+use crate::shared::Shared;
+
+/// How long a call in flight may take to end after we were asked to stop.
+const LAST_CALL: Duration = Duration::from_millis(1800);
+/// How long to sleep when nothing is due; never reached in practice, because sweeps are.
+const IDLE: Duration = Duration::from_secs(60);
+
+/// Drives the engine until `stop`, then lets a write in flight finish.
+pub(crate) async fn drive(world: Arc<World>, shared: Arc<Shared>, stop: CancellationToken) {
+    let mut running = JoinSet::new();
+    let mut event = Event::Tick;
+    loop {
+        for effect in shared.step(event) {
+            running.spawn(carry_out(Arc::clone(&world), effect));
+        }
+        event = tokio::select! {
+            biased;
+            () = stop.cancelled() => break,
+            Some(ended) = running.join_next() => match ended {
+                Ok(event) => event,
+                Err(join) => {
+                    // `carry_out` catches panics, and nobody cancels: this is unreachable by construction.
+                    error!(%join, "a task was lost");
+                    Event::Tick
+                }
+            },
+            () = sleep_until_due(&shared) => Event::Tick,
+        };
+    }
+    shared.step(Event::Stop);
+    last_call(&shared, &mut running).await;
+}
+
+async fn sleep_until_due(shared: &Shared) {
+    let now = shared.now();
+    let wake = shared.engine().next_wake(now);
+    let pause = wake.map_or(IDLE, |wake| wake.since(now)).min(IDLE);
+    tokio::time::sleep(pause.max(Duration::from_millis(1))).await;
+}
+
+/// Waits for a write in flight: its answer tells what became of it, and the log should say so.
+async fn last_call(shared: &Shared, running: &mut JoinSet<Event>) {
+    let finish = async {
+        while shared.engine().is_writing() {
+            match running.join_next().await {
+                Some(Ok(event)) => drop(shared.step(event)),
+                Some(Err(_)) => {}
+                None => break,
+            }
+        }
+    };
+    if tokio::time::timeout(LAST_CALL, finish).await.is_err() {
+        warn!("stopped before a change was answered; the next start reads back what became of it");
+    }
+    running.abort_all();
+    info!("stopped");
+}
+
+/// Carries out one effect; a panic on the way is that effect's failure and nobody else's.
+async fn carry_out(world: Arc<World>, effect: Effect) -> Event {
+    let kept = effect.clone();
+    match AssertUnwindSafe(world.execute(effect)).catch_unwind().await {
+        Ok(event) => event,
+        Err(panic) => {
+            let message = panic_text(panic.as_ref());
+            error!(effect = ?kept, message, "a bug: carrying out an effect panicked");
+            kept.failed(Fault::new(FaultKind::Unreadable, "eastwest.execute", message))
+        }
+    }
+}
+
+fn panic_text(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<&str>().copied();
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message")
+}

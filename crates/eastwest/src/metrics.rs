@@ -1,0 +1,300 @@
+//! The meters. Labels come from closed sets only; services are named on two capped families.
+//!
+//! Counters and histograms are kept as things happen; gauges are read off the engine at each scrape, so
+//! they cannot drift from what the API shows.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use eastwest_core::engine::Engine;
+use eastwest_core::name::ServiceKey;
+use eastwest_core::plan::{Plan, Verdict};
+use eastwest_core::status::Sync;
+use prometheus::core::Collector;
+use prometheus::{
+    Encoder, Gauge, GaugeVec, Histogram, HistogramOpts, HistogramVec, IntCounterVec, Opts,
+    Registry, TextEncoder,
+};
+
+use crate::shared::Shared;
+
+/// Services named one by one, those out of order first.
+const NAMED_AT_MOST: usize = 200;
+/// A call to AWS takes tens of milliseconds to some seconds.
+const CALL_BUCKETS: &[f64] = &[0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0];
+/// A plan takes microseconds for a small fleet and milliseconds for thousands of services.
+const PASS_BUCKETS: &[f64] = &[0.0001, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5];
+/// A rollout takes half a minute to an hour.
+const ROLLOUT_BUCKETS: &[f64] = &[15.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1200.0, 2400.0, 3600.0];
+
+/// Everything that is counted as it happens.
+#[derive(Clone)]
+pub struct Metrics {
+    registry: Registry,
+    passes: IntCounterVec,
+    pass_seconds: Histogram,
+    applied: IntCounterVec,
+    rollout_seconds: Histogram,
+    calls: IntCounterVec,
+    call_seconds: HistogramVec,
+}
+
+impl Metrics {
+    /// Meters at zero.
+    pub fn new() -> Self {
+        let registry = Registry::new();
+        let build = gauges("eastwest_build_info", "The version that runs; always 1.", &["version"]);
+        build.with_label_values(&[env!("CARGO_PKG_VERSION")]).set(1.0);
+        let metrics = Self {
+            passes: counters(
+                "eastwest_passes_total",
+                "Plans made, by what they found: in-sync, changes or held.",
+                &["outcome"],
+            ),
+            pass_seconds: histogram(
+                "eastwest_pass_duration_seconds",
+                "Time to make one plan over the whole view.",
+                PASS_BUCKETS,
+            ),
+            applied: counters(
+                "eastwest_changes_applied_total",
+                "Changes sent, by how AWS answered. Alert on outcomes other than accepted.",
+                &["cluster", "action", "outcome"],
+            ),
+            rollout_seconds: histogram(
+                "eastwest_rollout_duration_seconds",
+                "How long rollouts were seen running.",
+                ROLLOUT_BUCKETS,
+            ),
+            calls: counters(
+                "eastwest_aws_calls_total",
+                "Attempts of calls to AWS, by result.",
+                &["api", "operation", "result"],
+            ),
+            call_seconds: histograms(
+                "eastwest_aws_call_duration_seconds",
+                "Time of one attempt of a call to AWS.",
+                &["api", "operation"],
+            ),
+            registry,
+        };
+        let all: [Box<dyn Collector>; 7] = [
+            Box::new(build),
+            Box::new(metrics.passes.clone()),
+            Box::new(metrics.pass_seconds.clone()),
+            Box::new(metrics.applied.clone()),
+            Box::new(metrics.rollout_seconds.clone()),
+            Box::new(metrics.calls.clone()),
+            Box::new(metrics.call_seconds.clone()),
+        ];
+        for collector in all {
+            metrics.registry.register(collector).expect("each name stands here once");
+        }
+        metrics
+    }
+
+    /// Counts one plan.
+    pub fn pass(&self, took: Duration, plan: &Plan) {
+        let outcome = if plan.steps().next().is_some() {
+            "changes"
+        } else if plan.holds().next().is_some() {
+            "held"
+        } else {
+            "in-sync"
+        };
+        self.passes.with_label_values(&[outcome]).inc();
+        self.pass_seconds.observe(took.as_secs_f64());
+    }
+
+    /// Counts one answered change.
+    pub fn applied(&self, key: &ServiceKey, action: &str, outcome: &str) {
+        self.applied.with_label_values(&[key.cluster.as_str(), action, outcome]).inc();
+    }
+
+    /// Counts one ended rollout.
+    pub fn rolled_out(&self, took: Duration) {
+        self.rollout_seconds.observe(took.as_secs_f64());
+    }
+
+    /// Counts one attempt of a call to AWS.
+    pub fn call(&self, call: &eastwest_aws::Call) {
+        self.calls.with_label_values(&[call.api, call.operation, call.result]).inc();
+        let seconds = self.call_seconds.with_label_values(&[call.api, call.operation]);
+        seconds.observe(call.duration.as_secs_f64());
+    }
+
+    /// The page that Prometheus reads.
+    pub fn page(&self, shared: &Shared) -> Vec<u8> {
+        let mut families = self.registry.gather();
+        let now = Registry::new();
+        for gauge in state(shared) {
+            now.register(gauge).expect("each name stands here once");
+        }
+        families.extend(now.gather());
+        families.sort_by(|a, b| a.name().cmp(b.name()));
+        let mut page = Vec::new();
+        TextEncoder::new().encode(&families, &mut page).expect("a Vec takes all bytes");
+        page
+    }
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// The gauges, read off the engine.
+fn state(shared: &Shared) -> Vec<Box<dyn Collector>> {
+    let engine = shared.engine();
+    let depth = Gauge::new("eastwest_queue_depth", "Keys that wait or run.").expect("a valid name");
+    depth.set(number(engine.queue_depth()));
+    let mut gauges: Vec<Box<dyn Collector>> = vec![Box::new(depth)];
+    gauges.extend(services(&engine, shared));
+    gauges.extend(plans(&engine));
+    gauges.push(clusters(&engine, shared));
+    gauges
+}
+
+fn services(engine: &Engine, shared: &Shared) -> Vec<Box<dyn Collector>> {
+    let now = shared.now();
+    let by_sync = gauges(
+        "eastwest_services",
+        "Services that opted in, by whether they are in sync.",
+        &["cluster", "sync"],
+    );
+    let drift_age = gauges(
+        "eastwest_drift_age_seconds",
+        "How long the service longest out of sync has been so. Alert on this.",
+        &["cluster"],
+    );
+    let issues =
+        gauges("eastwest_issues", "Tags that cannot be honoured. Alert on this.", &["cluster"]);
+    let rolling = gauges(
+        "eastwest_rollouts_in_progress",
+        "Rollouts of services that opted in.",
+        &["cluster"],
+    );
+    let info = gauges(
+        "eastwest_service_info",
+        "One service and its status, those out of order first, at most 200.",
+        &["cluster", "service", "sync", "health"],
+    );
+    let mut listed = Vec::new();
+    for (key, view) in engine.view().services() {
+        let cluster = key.cluster.as_str();
+        issues.with_label_values(&[cluster]).add(number(view.issues.len()));
+        let Some((status, since)) = engine.status(&key) else { continue };
+        let sync: &str = status.sync.into();
+        by_sync.with_label_values(&[cluster, sync]).inc();
+        rolling
+            .with_label_values(&[cluster])
+            .add(number(usize::from(view.rolling_since.is_some())));
+        let oldest = drift_age.with_label_values(&[cluster]);
+        if status.sync == Sync::OutOfSync {
+            oldest.set(oldest.get().max(now.since(*since).as_secs_f64()));
+        }
+        listed.push((status.sync == Sync::Synced, key.clone(), sync, status.health));
+    }
+    listed.sort_by(|a, b| (a.0, &a.1).cmp(&(b.0, &b.1)));
+    for (_, key, sync, health) in listed.into_iter().take(NAMED_AT_MOST) {
+        let labels = [key.cluster.as_str(), key.name.as_str(), sync, health.into()];
+        info.with_label_values(&labels).set(1.0);
+    }
+    vec![
+        Box::new(by_sync),
+        Box::new(drift_age),
+        Box::new(issues),
+        Box::new(rolling),
+        Box::new(info),
+    ]
+}
+
+fn plans(engine: &Engine) -> Vec<Box<dyn Collector>> {
+    let holds = gauges(
+        "eastwest_holds",
+        "Wanted changes that are held, by reason.",
+        &["cluster", "reason"],
+    );
+    let conflicts = gauges(
+        "eastwest_conflicts",
+        "Services that want a name somebody else has. Alert on this.",
+        &["namespace"],
+    );
+    let drift = gauges(
+        "eastwest_service_drift",
+        "A field that is not as wanted, at most 200 services.",
+        &["cluster", "service", "field"],
+    );
+    let mut named = 0;
+    for (key, entry) in &engine.plan().entries {
+        if let Some(hold) = entry.hold() {
+            holds.with_label_values(&[key.cluster.as_str(), hold.reason()]).inc();
+            if let ("Conflict", Some(namespace)) = (hold.reason(), &entry.namespace) {
+                conflicts.with_label_values(&[namespace.name.as_str()]).inc();
+            }
+        }
+        if matches!(entry.verdict, Verdict::InSync) || named == NAMED_AT_MOST {
+            continue;
+        }
+        named += usize::from(!entry.changes.is_empty());
+        for change in &entry.changes {
+            let labels = [key.cluster.as_str(), key.name.as_str(), change.field.into()];
+            drift.with_label_values(&labels).set(1.0);
+        }
+    }
+    vec![Box::new(holds), Box::new(conflicts), Box::new(drift)]
+}
+
+fn clusters(engine: &Engine, shared: &Shared) -> Box<dyn Collector> {
+    let swept = gauges(
+        "eastwest_last_sweep_timestamp_seconds",
+        "When a sweep last covered all of a cluster. Alert when it stands still.",
+        &["cluster"],
+    );
+    for (name, cluster) in &engine.view().clusters {
+        if let Some(at) = cluster.complete_at {
+            let at = shared.calendar(at).as_millisecond();
+            #[expect(
+                clippy::cast_precision_loss,
+                reason = "milliseconds of this century fit a double"
+            )]
+            swept.with_label_values(&[name.as_str()]).set(at as f64 / 1000.0);
+        }
+    }
+    Box::new(swept)
+}
+
+fn counters(name: &str, help: &str, labels: &[&str]) -> IntCounterVec {
+    IntCounterVec::new(Opts::new(name, help), labels).expect("a valid name")
+}
+
+fn gauges(name: &str, help: &str, labels: &[&str]) -> GaugeVec {
+    GaugeVec::new(Opts::new(name, help), labels).expect("a valid name")
+}
+
+fn histogram(name: &str, help: &str, buckets: &[f64]) -> Histogram {
+    let options = HistogramOpts::new(name, help).buckets(buckets.to_vec());
+    Histogram::with_opts(options).expect("ascending buckets")
+}
+
+fn histograms(name: &str, help: &str, labels: &[&str]) -> HistogramVec {
+    let options = HistogramOpts::new(name, help).buckets(CALL_BUCKETS.to_vec());
+    HistogramVec::new(options, labels).expect("ascending buckets")
+}
+
+/// A count as a gauge's value.
+fn number(count: usize) -> f64 {
+    u32::try_from(count).map_or(f64::MAX, f64::from)
+}
+
+/// How many services stand in each sync state, for the log line at the start of a view.
+pub fn by_sync(engine: &Engine) -> BTreeMap<&'static str, usize> {
+    let mut counts = BTreeMap::new();
+    for (key, _) in engine.view().services() {
+        if let Some((status, _)) = engine.status(&key) {
+            *counts.entry(status.sync.into()).or_default() += 1;
+        }
+    }
+    counts
+}

@@ -1,0 +1,18 @@
+//! Where log lines go: JSON or text on standard error, at `info` unless `RUST_LOG` says otherwise.
+
+use tracing_subscriber::EnvFilter;
+
+use crate::config::LogFormat;
+
+/// Starts logging; a second call does nothing, so that tests may share a process.
+pub fn start(format: LogFormat) {
+    // The SDK's own spans and lines are for its developers; what matters of a call we tell ourselves.
+    let filter =
+        EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn,eastwest=info"));
+    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let started = match format {
+        LogFormat::Json => lines.json().flatten_event(true).with_target(false).try_init(),
+        LogFormat::Text => lines.with_target(false).try_init(),
+    };
+    drop(started);
+}
