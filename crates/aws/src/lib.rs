@@ -1,1 +1,98 @@
-//! Placeholder.
+//! The real world: the only crate that knows the AWS SDK.
+//!
+//! [`World::execute`] takes an [`Effect`] and answers with exactly one [`Event`]. **No decision is taken
+//! here:** an effect carries all that its execution needs, and what cannot be read becomes
+//! [`Seen::Unknown`](eastwest_core::view::Seen::Unknown) with its fault, never absence.
+//!
+//! One file for each verb: [`sweep`], [`describe`] (with refresh), [`confirm`], [`history`],
+//! [`namespaces`], [`namespace_use`], [`task_definition`], [`clusters`], [`apply`]. Below them: [`call`] makes
+//! one call, [`pace`] waits for its turn, [`pages`] walks through listings, [`convert`] and [`members`] read
+//! answers, [`fault`] and [`text`] read failures. [`operation`] is the table of all calls.
+//!
+//! **Absent on purpose:** retries of writes, caches, logs. Who asked decides what to do next.
+
+mod apply;
+mod call;
+mod clusters;
+mod confirm;
+mod convert;
+mod describe;
+mod fault;
+mod history;
+mod members;
+mod namespace_use;
+mod namespaces;
+mod operation;
+mod pace;
+mod pages;
+mod settings;
+mod sweep;
+mod task_definition;
+#[cfg(test)]
+mod tests;
+mod text;
+
+use std::sync::Arc;
+
+use eastwest_core::effect::{Answer, Effect, Event, Question};
+
+pub use call::{Call, OnCall};
+pub use operation::{ACTIONS, Access, Operation};
+pub use pace::Bucket;
+pub use settings::{NoRegion, Settings};
+
+/// One AWS account in one region.
+pub struct World {
+    ecs: aws_sdk_ecs::Client,
+    /// The same API without a second attempt.
+    ecs_writes: aws_sdk_ecs::Client,
+    cloud_map: aws_sdk_servicediscovery::Client,
+    pace: Arc<pace::Pace>,
+    region: String,
+}
+
+impl World {
+    /// Does what is asked and says what came of it.
+    pub async fn execute(&self, effect: Effect) -> Event {
+        match effect {
+            Effect::FindClusters => Event::ClustersFound(self.find_clusters().await),
+            Effect::Sweep(cluster) => Event::Swept(self.sweep(cluster).await),
+            Effect::Refresh(cluster, names) => {
+                let services = self.refresh(&cluster, names).await;
+                Event::Refreshed(cluster, services)
+            }
+            Effect::Confirm(key) => {
+                let (service, history) = self.confirm(&key).await;
+                Event::Confirmed(key, service, history)
+            }
+            Effect::Ask(question) => Event::Answered(self.answer(question).await),
+            Effect::Apply(action) => {
+                let outcome = self.apply(&action).await;
+                Event::Applied(action, outcome)
+            }
+        }
+    }
+
+    async fn answer(&self, question: Question) -> Answer {
+        match question {
+            Question::Namespaces => Answer::Namespaces(self.namespaces().await),
+            Question::NamespaceUse(id, arn, watched) => {
+                let used = self.namespace_use(&arn, &watched).await;
+                Answer::NamespaceUse(id, used)
+            }
+            Question::TaskDefinition(arn) => {
+                let seen = self.task_definition(&arn).await;
+                Answer::TaskDefinition(arn, seen)
+            }
+            Question::History(key) => {
+                let seen = self.history(&key).await;
+                Answer::History(key, seen)
+            }
+        }
+    }
+
+    /// The region all calls go to.
+    pub fn region(&self) -> &str {
+        &self.region
+    }
+}

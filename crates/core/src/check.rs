@@ -29,6 +29,7 @@ pub fn check(plan: &Plan, view: &View, settings: &Settings) -> Vec<Breach> {
         let Verdict::Step { action } = &entry.verdict else { continue };
         let rules = [
             (settings.policy == Policy::Observe, "a step under the policy observe"),
+            (removes(settings.policy, action), "a switching off under the policy upsert-only"),
             (!declared(view, key), "a step for a service that did not opt in"),
             (!readable(view, key), "a step for a service that was not read, or is rolling"),
             (entry.changes.is_empty(), "a step that changes nothing"),
@@ -41,13 +42,19 @@ pub fn check(plan: &Plan, view: &View, settings: &Settings) -> Vec<Breach> {
     breaches
 }
 
+fn removes(policy: Policy, action: &Action) -> bool {
+    policy == Policy::UpsertOnly && matches!(action, Action::Disconnect { .. })
+}
+
 fn declared(view: &View, key: &ServiceKey) -> bool {
     view.service(key).is_some_and(|service| matches!(service.intent, Intent::Declared(_)))
 }
 
 fn readable(view: &View, key: &ServiceKey) -> bool {
     view.service(key).is_some_and(|service| {
-        service.trouble.is_none() && service.last.as_ref().is_some_and(|last| !last.is_rolling())
+        service.trouble.is_none()
+            && service.missing_since.is_none()
+            && service.last.as_ref().is_some_and(|last| !last.is_rolling())
     })
 }
 

@@ -81,7 +81,7 @@ impl Register {
         }
     }
 
-    /// The discovery names a service would newly claim: those it does not hold itself.
+    /// Whether a service would claim a name that it does not hold itself.
     pub fn claims_new_name(
         &self,
         service: &EcsService,
@@ -89,11 +89,8 @@ impl Register {
         to: &Canonical,
     ) -> bool {
         claims(to).any(|claim| {
-            matches!(claim, Claim::Discovery(_))
-                && !self
-                    .held
-                    .get(&(namespace.clone(), claim))
-                    .is_some_and(|parties| parties.iter().any(|party| party.arn == service.arn))
+            let parties = self.held.get(&(namespace.clone(), claim)).map_or(&[][..], Vec::as_slice);
+            !parties.iter().any(|party| party.arn == service.arn)
         })
     }
 

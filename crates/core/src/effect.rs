@@ -124,3 +124,40 @@ impl Answer {
         }
     }
 }
+
+impl Effect {
+    /// The event that says this effect could not be carried out, for whatever reason lies outside of AWS.
+    pub fn failed(&self, fault: Fault) -> Event {
+        match self {
+            Self::FindClusters => Event::ClustersFound(Err(fault)),
+            Self::Sweep(cluster) => Event::Swept(ClusterReading {
+                cluster: cluster.clone(),
+                default_namespace: Seen::Unknown(fault.clone()),
+                listing: Err(fault),
+                services: BTreeMap::new(),
+            }),
+            Self::Refresh(cluster, services) => {
+                let unknown = |name: &EcsServiceName| (name.clone(), Seen::Unknown(fault.clone()));
+                Event::Refreshed(cluster.clone(), services.iter().map(unknown).collect())
+            }
+            Self::Confirm(key) => {
+                let (service, history) = (Seen::Unknown(fault.clone()), Seen::Unknown(fault));
+                Event::Confirmed(key.clone(), service, history)
+            }
+            Self::Ask(question) => Event::Answered(question.failed(fault)),
+            Self::Apply(action) => Event::Applied(action.clone(), Err(fault)),
+        }
+    }
+}
+
+impl Question {
+    /// The answer that nothing could be told.
+    pub fn failed(&self, fault: Fault) -> Answer {
+        match self {
+            Self::Namespaces => Answer::Namespaces(Seen::Unknown(fault)),
+            Self::NamespaceUse(id, ..) => Answer::NamespaceUse(id.clone(), Seen::Unknown(fault)),
+            Self::TaskDefinition(arn) => Answer::TaskDefinition(arn.clone(), Seen::Unknown(fault)),
+            Self::History(key) => Answer::History(key.clone(), Seen::Unknown(fault)),
+        }
+    }
+}

@@ -7,24 +7,25 @@
 //! **Invariant:** a write leaves only in the same step in which its target was read again, successfully, and
 //! the plan made from that reading still asks for the very same action.
 
+mod tell;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use crate::action::Action;
-use crate::check::check;
+use crate::check::{Breach, check};
 use crate::effect::{Accepted, Answer, ClusterReading, Effect, Event, Question};
 use crate::fault::{Fault, FaultKind};
 use crate::guard::guard;
 use crate::hold::{Hold, Unseen};
 use crate::merge::Reader;
 use crate::name::{ClusterName, EcsServiceName, ServiceKey};
-use crate::plan::{Plan, Verdict, plan};
+use crate::plan::{Plan, Verdict, plan, who_uses};
 use crate::queue::Queue;
 use crate::settings::Settings;
-use crate::status::{News, Status, status};
-use crate::tag::Intent;
+use crate::status::{News, Status};
 use crate::time::Now;
-use crate::view::{Rollout, View};
+use crate::view::{History, Seen, View};
 use crate::writes::Writes;
 
 /// Questions asked at once; more would only wait for the API quota.
@@ -60,7 +61,11 @@ pub struct Engine {
     told: BTreeMap<ServiceKey, (Status, Now)>,
     /// Rollouts seen running, since when.
     rolling: BTreeMap<ServiceKey, Now>,
+    /// The rules that the plan breaks, told already.
+    breaches: Vec<Breach>,
     news: Vec<News>,
+    /// The time of the last step.
+    stepped_at: Now,
     passes: u64,
     stopping: bool,
 }
@@ -89,7 +94,9 @@ impl Engine {
             confirming: BTreeMap::new(),
             told: BTreeMap::new(),
             rolling: BTreeMap::new(),
+            breaches: Vec::new(),
             news: Vec::new(),
+            stepped_at: now,
             passes: 0,
             stopping: false,
         }
@@ -101,8 +108,9 @@ impl Engine {
             Event::Confirmed(key, ..) => Some(key.clone()),
             _ => None,
         };
+        self.stepped_at = now;
         let changed = self.absorb(event, now);
-        self.writes.expire(now);
+        self.writes.expire(&self.settings.timing, now);
         if changed {
             self.wanted = plan(&self.view, &self.settings);
             self.passes += 1;
@@ -124,15 +132,22 @@ impl Engine {
     /// When to come back with [`Event::Tick`] if nothing else happens before.
     pub fn next_wake(&self, now: Now) -> Option<Now> {
         let staleness = self.settings.timing.staleness;
+        // What fell due between the last step and this call has not been looked at yet.
+        let seen = self.stepped_at;
         let start_up =
-            (now.since_start < staleness).then_some(Now { since_start: staleness, ..now });
+            (seen.since_start < staleness).then_some(Now { since_start: staleness, ..now });
         let pause = self.plan.holds().filter_map(|(_, hold)| match hold {
             Hold::Paused(Some(until)) => {
                 Some(now.plus(until.duration_since(now.calendar).try_into().unwrap_or_default()))
             }
             _ => None,
         });
-        pause.chain(start_up).chain(self.queue.next_due()).chain(self.writes.next_due()).min()
+        if self.stopping {
+            return None;
+        }
+        let asking = self.questions_running() < QUESTIONS_AT_ONCE;
+        let job = self.queue.next_due(|job| asking || !matches!(job, Job::Ask(_)));
+        pause.chain(start_up).chain(job).chain(self.writes.next_due(seen)).min()
     }
 
     /// What is known.
@@ -175,12 +190,10 @@ impl Engine {
         self.writes.unanswered()
     }
 
-    /// Whether every watched cluster has been swept completely, and every question a plan raises is answered
-    /// or has failed.
-    pub fn is_complete(&self) -> bool {
+    /// Whether every watched cluster has been swept completely at least once.
+    pub fn is_swept(&self) -> bool {
         let clusters = &self.view.clusters;
-        let pending = self.plan.holds().any(|(_, hold)| is_pending(hold));
-        !clusters.is_empty() && clusters.values().all(|c| c.complete_at.is_some()) && !pending
+        !clusters.is_empty() && clusters.values().all(|cluster| cluster.complete_at.is_some())
     }
 
     /// Takes an event into the view; says whether the plan must be made anew.
@@ -225,23 +238,22 @@ impl Engine {
     }
 
     fn clusters_found(&mut self, found: Result<BTreeSet<ClusterName>, Fault>, now: Now) {
+        let failing = self.queue.failures(&Job::FindClusters) > 0;
         self.queue.ended(&Job::FindClusters, found.is_ok());
+        if failing == found.is_ok() {
+            // The first failure and the recovery, not every attempt between.
+            self.news.push(News::Cluster("*".to_owned(), found.as_ref().err().cloned()));
+        }
         let again = match &found {
             Ok(_) => now.plus(SLOW),
             Err(_) => self.again(&Job::FindClusters, now),
         };
         self.queue.push(Job::FindClusters, again);
-        match found {
-            Ok(clusters) => {
-                self.tell_cluster("*", None);
-                for cluster in clusters {
-                    if !self.view.clusters.contains_key(&cluster) {
-                        self.view.clusters.entry(cluster.clone()).or_default();
-                        self.queue.push(Job::Sweep(cluster), now);
-                    }
-                }
+        for cluster in found.into_iter().flatten() {
+            if !self.view.clusters.contains_key(&cluster) {
+                self.view.clusters.entry(cluster.clone()).or_default();
+                self.queue.push(Job::Sweep(cluster), now);
             }
-            Err(fault) => self.tell_cluster("*", Some(fault)),
         }
     }
 
@@ -262,19 +274,13 @@ impl Engine {
             Some(_) => self.again(&job, reader.now),
         };
         self.queue.push(job, again);
-        if before != trouble {
-            self.news.push(News::Cluster(reading.cluster.to_string(), trouble));
-        }
+        let cluster = reading.cluster.clone();
         reader.swept(&mut self.view, reading);
-        self.observe_writes();
-    }
-
-    fn tell_cluster(&mut self, cluster: &str, fault: Option<Fault>) {
-        let failures = self.queue.failures(&Job::FindClusters);
-        // The first failure and the recovery, not every attempt between.
-        if fault.is_some() && failures == 1 {
-            self.news.push(News::Cluster(cluster.to_owned(), fault));
+        let after = self.view.clusters.get(&cluster).and_then(|c| c.trouble.clone());
+        if before != after {
+            self.news.push(News::Cluster(cluster.to_string(), after));
         }
+        self.observe_writes();
     }
 
     fn answered(&mut self, reader: &Reader<'_>, answer: Answer) {
@@ -288,13 +294,12 @@ impl Engine {
         let told = outcome.as_ref().map(|accepted| accepted.deployment.to_string());
         let told = told.map_err(Clone::clone);
         self.news.push(News::Applied(key.clone(), action.name(), told));
-        if outcome.is_err() {
-            // Whatever we believed of names and of the past may be why: read both again.
-            if let Some(namespace) = self.plan.entries.get(key).and_then(|e| e.namespace.as_ref()) {
-                self.view.uses.remove(&namespace.id);
-            }
+        let refused = outcome.as_ref().is_err_and(|fault| fault.kind == FaultKind::Refused);
+        let namespace = self.plan.entries.get(key).and_then(|entry| entry.namespace.as_ref());
+        if let Some(namespace) = namespace.filter(|_| refused) {
+            // What we believed of its names may be why: read them again.
+            self.view.uses.remove(&namespace.id);
         }
-        self.view.histories.remove(key);
         self.writes.ended(action, outcome, (&self.settings.timing, now));
         self.queue.push(Job::Poll(key.cluster.clone()), now);
     }
@@ -319,11 +324,12 @@ impl Engine {
     /// A plan that breaks a rule of ours is our bug: nothing of it is done.
     fn drop_breaches(&mut self) {
         let breaches = check(&self.plan, &self.view, &self.settings);
-        if breaches.is_empty() {
-            return;
-        }
-        for breach in &breaches {
+        let known = std::mem::replace(&mut self.breaches, breaches);
+        for breach in self.breaches.iter().filter(|breach| !known.contains(breach)) {
             self.news.push(News::Breach(breach.service.clone(), breach.rule));
+        }
+        if self.breaches.is_empty() {
+            return;
         }
         for entry in self.plan.entries.values_mut() {
             let fault = Fault::new(
@@ -365,11 +371,9 @@ impl Engine {
     /// Queues what the plan lacks, and the polls that running rollouts need.
     fn ask(&mut self, now: Now) {
         let timing = self.settings.timing;
-        let questions: BTreeSet<Question> = self.plan.questions().cloned().collect();
+        let mut questions: BTreeSet<Question> = self.plan.questions().cloned().collect();
+        questions.extend(self.questions_worth_asking_again(now));
         for question in questions {
-            self.queue.ask(&Job::Ask(question), &timing, now);
-        }
-        for question in self.questions_worth_asking_again(now) {
             self.queue.ask(&Job::Ask(question), &timing, now);
         }
         let poll = timing.rollout_poll.min(timing.interval);
@@ -379,36 +383,53 @@ impl Engine {
     }
 
     /// What others may have mended meanwhile: a missing namespace, a name that was taken.
-    fn questions_worth_asking_again(&self, now: Now) -> Vec<Question> {
+    fn questions_worth_asking_again(&self, now: Now) -> BTreeSet<Question> {
         let interval = self.settings.timing.interval;
-        let mut questions = Vec::new();
+        let mut questions = BTreeSet::new();
         let age = |at: Option<Now>| at.map(|at| now.since(at));
         let missing = self.plan.holds().any(|(_, hold)| matches!(hold, Hold::NoNamespace(_)));
         let patience = if missing { interval } else { SLOW };
         if age(self.view.namespaces_at).is_some_and(|age| age >= patience) {
-            questions.push(Question::Namespaces);
+            questions.insert(Question::Namespaces);
         }
-        for entry in self.plan.entries.values() {
-            let (Some(Hold::Conflict(..)), Some(namespace)) = (entry.hold(), &entry.namespace)
-            else {
-                continue;
-            };
-            let read = self.view.uses.get(&namespace.id).map(|(at, _)| *at);
-            if age(read).is_none_or(|age| age >= interval) {
-                let watched = self.view.clusters.keys().cloned().collect();
-                let (id, arn) = (namespace.id.clone(), namespace.arn.clone());
-                questions.push(Question::NamespaceUse(id, arn, watched));
+        for (key, entry) in &self.plan.entries {
+            match (entry.hold(), &entry.namespace) {
+                (Some(Hold::Conflict(..)), Some(namespace)) => {
+                    let read = self.view.uses.get(&namespace.id).map(|(at, _)| *at);
+                    if age(read).is_none_or(|age| age >= interval) {
+                        questions.insert(who_uses(&self.view, namespace));
+                    }
+                }
+                (Some(Hold::Rolling), _) => {
+                    let told = self.view.histories.get(key);
+                    let rolling = |(_, seen): &&(Now, Seen<History>)| {
+                        seen.known().is_some_and(|history| history.rolling)
+                    };
+                    // Its deployments say "done", its service deployments said "under way".
+                    let read = told.filter(rolling).map(|(at, _)| *at);
+                    if age(read).is_some_and(|age| age >= self.settings.timing.rollout_poll) {
+                        questions.insert(Question::History(key.clone()));
+                    }
+                }
+                _ => {}
             }
         }
-        questions.dedup();
         questions
     }
 
-    /// The services to look at between sweeps: those rolling, and those we have just written to.
+    /// The services whose step waits because AWS answers with the past.
+    fn lagging(&self) -> impl Iterator<Item = &ServiceKey> {
+        let lags = |hold: &Hold| matches!(hold, Hold::NotSeen(Unseen::Lagging));
+        self.plan.holds().filter_map(move |(key, hold)| lags(hold).then_some(key))
+    }
+
+    /// The services to look at between sweeps: those we have just written to, those rolling, and those
+    /// whose answers lag.
     fn to_poll(&self) -> BTreeMap<ClusterName, BTreeSet<EcsServiceName>> {
         let mut polls: BTreeMap<ClusterName, BTreeSet<EcsServiceName>> = BTreeMap::new();
-        let rolling = self.rolling.keys().chain(self.writes.to_read_back());
-        for key in rolling {
+        // Our own writes first: a hundred rollouts that never end must not keep us from reading one back.
+        let keys = self.writes.to_read_back().chain(self.lagging()).chain(self.rolling.keys());
+        for key in keys {
             let names = polls.entry(key.cluster.clone()).or_default();
             if names.len() < POLLED_AT_ONCE {
                 names.insert(key.name.clone());
@@ -417,10 +438,13 @@ impl Engine {
         polls
     }
 
+    fn questions_running(&self) -> usize {
+        self.queue.running(|job| matches!(job, Job::Ask(_)))
+    }
+
     fn due(&mut self, now: Now) -> Vec<Effect> {
-        let asked = self.queue.running(|job| matches!(job, Job::Ask(_)));
         let mut jobs = self.queue.take_due(now, usize::MAX, |job| !matches!(job, Job::Ask(_)));
-        let room = QUESTIONS_AT_ONCE.saturating_sub(asked);
+        let room = QUESTIONS_AT_ONCE.saturating_sub(self.questions_running());
         jobs.extend(self.queue.take_due(now, room, |job| matches!(job, Job::Ask(_))));
         let mut polls = self.to_poll();
         let mut effects = Vec::with_capacity(jobs.len());
@@ -437,55 +461,4 @@ impl Engine {
         }
         effects
     }
-
-    /// Collects what changed: statuses and ended rollouts.
-    fn tell(&mut self, now: Now) {
-        self.tell_rollouts(now);
-        let mut present = BTreeSet::new();
-        let mut news = Vec::new();
-        for (key, view) in self.view.services() {
-            let entry = self.plan.entries.get(&key);
-            let Some(status) = status(view, entry) else { continue };
-            let pending = entry.and_then(crate::plan::Entry::hold).is_some_and(is_pending);
-            present.insert(key.clone());
-            let told = self.told.get(&key).map(|(status, _)| status);
-            if told == Some(&status) || (pending && told.is_some()) {
-                continue;
-            }
-            if !pending {
-                news.push(News::Status(key.clone(), Some(status.clone())));
-            }
-            self.told.insert(key, (status, now));
-        }
-        let gone: Vec<ServiceKey> =
-            self.told.keys().filter(|key| !present.contains(*key)).cloned().collect();
-        for key in gone {
-            self.told.remove(&key);
-            news.push(News::Status(key, None));
-        }
-        self.news.extend(news);
-    }
-
-    fn tell_rollouts(&mut self, now: Now) {
-        let rolling: BTreeMap<ServiceKey, Now> = self
-            .view
-            .services()
-            .filter(|(_, service)| service.intent != Intent::NotOptedIn)
-            .filter_map(|(key, service)| Some((key, service.rolling_since?)))
-            .collect();
-        for (key, since) in std::mem::take(&mut self.rolling) {
-            let ended = !rolling.contains_key(&key);
-            let primary = self.view.service(&key).and_then(|view| view.last.as_ref()?.primary());
-            if let Some(primary) = primary.filter(|_| ended) {
-                let completed = primary.rollout == Rollout::Completed;
-                self.news.push(News::RolledOut(key, now.since(since), completed));
-            }
-        }
-        self.rolling = rolling;
-    }
-}
-
-/// Whether a hold only says that an answer is on its way.
-fn is_pending(hold: &Hold) -> bool {
-    matches!(hold, Hold::NotSeen(Unseen::Answer(_, None)))
 }

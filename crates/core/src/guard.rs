@@ -2,9 +2,10 @@
 //!
 //! Dry run is a policy here and nowhere else, so what is shown and what would be executed are one value.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::action::Action;
+use crate::canonical::Ground;
 use crate::declaration::Pause;
 use crate::hold::{Hold, Scope, Unseen};
 use crate::name::{ClusterName, NamespaceId, ServiceKey};
@@ -12,7 +13,7 @@ use crate::plan::{Plan, Verdict};
 use crate::settings::{Policy, Settings};
 use crate::tag::Intent;
 use crate::time::Now;
-use crate::view::View;
+use crate::view::{Namespace, View};
 use crate::writes::Writes;
 
 /// Holds every step that must not be taken at this moment.
@@ -26,7 +27,7 @@ pub fn guard(mut plan: Plan, view: &View, writes: &Writes, settings: &Settings, 
             .or_else(|| forbidden(settings.policy, action))
             .or_else(|| just_started.then_some(Hold::NotSeen(Unseen::JustStarted)))
             .or_else(|| writes.hold(action, now))
-            .or_else(|| budget.spend(&key, entry.namespace.as_ref(), writes.in_flight(&key)));
+            .or_else(|| budget.spend(&key, entry.namespace.as_ref()));
         if let Some(hold) = hold {
             entry.hold_step(hold);
         }
@@ -68,29 +69,24 @@ impl<'a> Ledger<'a> {
             let rolling = service.and_then(|service| service.rolling_since);
             let running = rolling.is_some_and(|since| now.since(since) < settings.timing.stall);
             if running || writes.in_flight(key) {
-                ledger.count(key, entry.namespace.as_ref().map(|namespace| &namespace.id));
+                // Where it rolls and where it is to be may be two namespaces; and while the service cannot
+                // be read, only the first is known.
+                let wanted = entry.namespace.as_ref().map(|namespace| namespace.id.clone());
+                ledger.count(key, wanted.into_iter().chain(deployed(view, key)));
             }
         }
         ledger
     }
 
-    fn count(&mut self, key: &ServiceKey, namespace: Option<&NamespaceId>) {
+    fn count(&mut self, key: &ServiceKey, namespaces: impl Iterator<Item = NamespaceId>) {
         *self.clusters.entry(key.cluster.clone()).or_default() += 1;
-        if let Some(id) = namespace {
-            *self.namespaces.entry(id.clone()).or_default() += 1;
+        for id in namespaces.collect::<BTreeSet<_>>() {
+            *self.namespaces.entry(id).or_default() += 1;
         }
     }
 
-    /// Takes one rollout out of the budget, or says which budget is spent. A write in flight was counted.
-    fn spend(
-        &mut self,
-        key: &ServiceKey,
-        namespace: Option<&crate::view::Namespace>,
-        counted: bool,
-    ) -> Option<Hold> {
-        if counted {
-            return None;
-        }
+    /// Takes one rollout out of the budget, or says which budget is spent.
+    fn spend(&mut self, key: &ServiceKey, namespace: Option<&Namespace>) -> Option<Hold> {
         let limit = self.settings.budget.per_cluster;
         if self.clusters.get(&key.cluster).is_some_and(|running| *running >= limit) {
             return Some(Hold::Budget(Scope::Cluster(key.cluster.clone(), limit)));
@@ -101,7 +97,16 @@ impl<'a> Ledger<'a> {
         {
             return Some(Hold::Budget(Scope::Namespace(namespace.name.clone(), limit)));
         }
-        self.count(key, namespace.map(|namespace| &namespace.id));
+        self.count(key, namespace.map(|namespace| namespace.id.clone()).into_iter());
         None
     }
+}
+
+/// The namespace that a service's PRIMARY deployment is in, as far as known.
+fn deployed(view: &View, key: &ServiceKey) -> Option<NamespaceId> {
+    let connect = view.service(key)?.last.as_ref()?.primary()?.connect.as_ref()?;
+    let default_namespace = view.clusters.get(&key.cluster)?.default_namespace.as_ref();
+    let namespaces = view.namespaces.as_ref()?.known()?;
+    let ground = Ground { namespaces, default_namespace, task_definition: None };
+    ground.namespace_of(connect).map(|namespace| namespace.id.clone())
 }

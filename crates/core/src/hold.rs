@@ -56,6 +56,8 @@ pub enum Unseen {
     Service(Fault),
     /// The last complete listing did not show it.
     Unlisted,
+    /// AWS answers with older states of it than we have seen.
+    Lagging,
     /// Something else that was asked, and the failure if there was one.
     Answer(Question, Option<Fault>),
     /// We have just started: what we read may be older than our own last write.
@@ -151,6 +153,7 @@ impl fmt::Display for Unseen {
         match self {
             Self::Service(fault) => write!(f, "the service could not be read: {fault}"),
             Self::Unlisted => f.write_str("the last listing of its cluster did not show it"),
+            Self::Lagging => f.write_str("AWS answers with older states of it than were seen before"),
             Self::Answer(question, None) => write!(f, "{question} not read yet"),
             Self::Answer(question, Some(fault)) => {
                 write!(f, "{question} could not be read: {fault}")

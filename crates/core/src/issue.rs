@@ -81,15 +81,20 @@ pub fn nearest<'a>(read: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
         .map(|(_, candidate)| candidate.to_owned())
 }
 
-/// The first `longest` characters with control characters made visible: tag text is untrusted and
-/// ends up in logs and terminals.
+/// The first `longest` characters with those made visible that move the cursor, break the line or turn the
+/// direction of writing: tag text is untrusted and ends up in logs and terminals.
 fn printable(text: &str, longest: usize) -> String {
-    let mut shown: String =
-        text.chars().take(longest).map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
+    let shown = |c: char| if c.is_control() || is_invisible(c) { '\u{fffd}' } else { c };
+    let mut shown: String = text.chars().take(longest).map(shown).collect();
     if text.chars().nth(longest).is_some() {
         shown.push('…');
     }
     shown
+}
+
+/// Separators of lines, marks of direction and characters of no width.
+fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
 #[cfg(test)]

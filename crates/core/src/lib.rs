@@ -33,6 +33,8 @@ pub mod settings;
 pub mod settle;
 pub mod status;
 pub mod tag;
+#[cfg(test)]
+mod testing;
 pub mod time;
 mod value;
 pub mod view;

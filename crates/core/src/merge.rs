@@ -31,24 +31,27 @@ impl Reader<'_> {
     /// Takes in a sweep.
     pub fn swept(&self, view: &mut View, reading: ClusterReading) {
         let cluster = view.clusters.entry(reading.cluster.clone()).or_default();
+        let listed: Vec<EcsServiceName> = reading.services.keys().cloned().collect();
+        let mut trouble = reading.listing.as_ref().err().cloned();
         match reading.default_namespace {
             Seen::Known(namespace) => cluster.default_namespace = namespace,
-            Seen::Absent | Seen::Unknown(_) => {}
+            Seen::Absent => {}
+            Seen::Unknown(fault) => trouble = trouble.or(Some(fault)),
         }
-        let listed: Vec<EcsServiceName> = reading.services.keys().cloned().collect();
         let mut forget = Vec::new();
         for (name, seen) in reading.services {
             if self.service(cluster, &name, seen) {
                 forget.push(ServiceKey::new(&reading.cluster, &name));
             }
         }
-        match reading.listing {
-            Ok(()) => {
-                self.unlisted(cluster, &listed);
-                cluster.complete_at = Some(self.now);
-                cluster.trouble = None;
-            }
-            Err(fault) => cluster.trouble = Some(fault),
+        // Whether a service that was never read is ours is not known, so it has no entry in a plan that could
+        // tell of its trouble: the cluster tells of it.
+        let never_read = cluster.services.values().filter(|service| service.last.is_none());
+        let unread = || never_read.filter_map(|service| service.trouble.as_ref()).find(serious);
+        cluster.trouble = trouble.or_else(|| unread().cloned());
+        if reading.listing.is_ok() {
+            self.unlisted(cluster, &listed);
+            cluster.complete_at = Some(self.now);
         }
         for key in &forget {
             view.histories.remove(key);
@@ -158,6 +161,12 @@ impl Reader<'_> {
             .last
             .as_ref()
             .is_some_and(|last| last.primary().map(|p| &p.id) == service.primary().map(|p| &p.id));
+        if let Some(last) = entry.last.as_ref().filter(|_| same_rollout)
+            && service.unknown_members.is_empty()
+        {
+            // Only the read before a write looks for them, and a deployment's configuration never changes.
+            service.unknown_members.clone_from(&last.unknown_members);
+        }
         let was_rolling = entry.rolling_since.is_some();
         let earlier = entry.rolling_since.filter(|_| same_rollout);
         entry.rolling_since = service.is_rolling().then(|| earlier.unwrap_or(self.now));
@@ -191,6 +200,11 @@ impl Reader<'_> {
             stale_since: None,
         }
     }
+}
+
+/// A service that is listed but not there is being made or deleted just now.
+fn serious(fault: &&Fault) -> bool {
+    fault.kind != FaultKind::NotFound
 }
 
 fn absent() -> Fault {

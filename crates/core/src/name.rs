@@ -141,7 +141,8 @@ impl NamespaceName {
     /// (API:ClusterServiceConnectDefaultsRequest.namespace).
     pub fn parse(text: &str) -> Result<Self, Refused> {
         let fits = (1..=1024).contains(&text.len())
-            && text.bytes().all(|b| b.is_ascii_graphic() && !br#"<>"/"#.contains(&b));
+            && is_graphic(text)
+            && !text.bytes().any(|b| br#"<>"/"#.contains(&b));
         if fits {
             return Ok(Self(text.into()));
         }
@@ -274,8 +275,9 @@ impl NamespaceRef {
     pub fn parse(text: &str) -> Result<Self, Refused> {
         let read = Self::as_read(text);
         match &read {
-            Self::Name(_) => NamespaceName::parse(text).map(Self::Name),
-            Self::Id(_) | Self::Arn(..) => Ok(read),
+            Self::Id(_) => Ok(read),
+            Self::Arn(_, id) if is_namespace_id(id.as_str()) && is_graphic(text) => Ok(read),
+            Self::Name(_) | Self::Arn(..) => NamespaceName::parse(text).map(Self::Name),
         }
     }
 
@@ -286,14 +288,20 @@ impl NamespaceRef {
         {
             return Self::Arn(Arn::as_read(text), NamespaceId::as_read(id));
         }
-        let is_id = text
-            .strip_prefix("ns-")
-            .is_some_and(|rest| rest.len() >= 8 && rest.bytes().all(|b| b.is_ascii_alphanumeric()));
-        if is_id {
+        if is_namespace_id(text) {
             return Self::Id(NamespaceId::as_read(text));
         }
         Self::Name(NamespaceName::as_read(text))
     }
+}
+
+fn is_namespace_id(text: &str) -> bool {
+    text.strip_prefix("ns-")
+        .is_some_and(|rest| rest.len() >= 8 && rest.bytes().all(|b| b.is_ascii_alphanumeric()))
+}
+
+fn is_graphic(text: &str) -> bool {
+    text.bytes().all(|b| b.is_ascii_graphic())
 }
 
 impl fmt::Display for NamespaceRef {

@@ -122,11 +122,20 @@ pub fn plan(view: &View, settings: &Settings) -> Plan {
     let world = World::new(view, settings);
     let mut plan = Plan::default();
     let mut candidates = Vec::new();
+    let mut unseen = Vec::new();
     for (key, service) in view.services() {
         let verdict = match &service.intent {
             Intent::NotOptedIn => continue,
             Intent::Ambiguous => Err(Hold::Ambiguous),
-            Intent::Declared(declaration) => world.candidate(service, declaration),
+            Intent::Declared(declaration) => match readable(service) {
+                Ok(last) => world.candidate(last, declaration),
+                Err(hold) => {
+                    // What it last wanted keeps its place: a read that fails must not give a name away.
+                    let last = service.last.as_ref();
+                    unseen.extend(last.and_then(|l| world.candidate(l, declaration).ok()?));
+                    Err(hold)
+                }
+            },
         };
         match verdict {
             Ok(Some(candidate)) => candidates.push(candidate),
@@ -134,7 +143,7 @@ pub fn plan(view: &View, settings: &Settings) -> Plan {
             Err(hold) => drop(plan.entries.insert(key, Entry::held(hold))),
         }
     }
-    let register = world.register(&candidates);
+    let register = world.register(candidates.iter().chain(&unseen));
     plan.order = order::servers_first(&candidates);
     for candidate in &candidates {
         let entry = world.entry(candidate, &register);
@@ -207,10 +216,9 @@ impl<'a> World<'a> {
     /// What the service shall be against what it is; `None` for one that is being deleted.
     fn candidate(
         &self,
-        view: &'a ServiceView,
+        service: &'a Arc<EcsService>,
         declaration: &'a Declaration,
     ) -> Result<Option<Candidate<'a>>, Hold> {
-        let service = readable(view)?;
         if service.status != ServiceStatus::Active {
             return Ok(None);
         }
@@ -246,7 +254,11 @@ impl<'a> World<'a> {
         Hold::NotSeen(Unseen::Answer(question, failed))
     }
 
-    fn register(&self, candidates: &[Candidate<'_>]) -> Register {
+    /// Who has and who wants which name; `wanting` are all whose wishes are known.
+    fn register<'c>(&self, wanting: impl Iterator<Item = &'c Candidate<'a>>) -> Register
+    where
+        'a: 'c,
+    {
         let mut register = Register::default();
         for (key, view) in self.view.services() {
             if let Some(service) = &view.last {
@@ -260,7 +272,7 @@ impl<'a> World<'a> {
         for (namespace, names) in uses() {
             register.note_cloud_map(namespace, names);
         }
-        for candidate in candidates.iter().filter(|candidate| candidate.refusal().is_none()) {
+        for candidate in wanting.filter(|candidate| candidate.refusal().is_none()) {
             if let Some((namespace, to)) = candidate.wanted() {
                 register.note_wanted(candidate.service, namespace, to);
             }
@@ -306,8 +318,13 @@ impl<'a> World<'a> {
         if service.is_rolling() {
             return Some(Hold::Rolling);
         }
+        if self.view.service(&service.key).is_some_and(|view| view.stale_since.is_some()) {
+            return Some(Hold::NotSeen(Unseen::Lagging));
+        }
         match self.view.histories.get(&service.key) {
-            Some((_, Seen::Known(history))) => rolled_back(candidate, history),
+            Some((_, Seen::Known(history))) => {
+                rolled_back(candidate, history).or(history.rolling.then_some(Hold::Rolling))
+            }
             Some((_, Seen::Absent | Seen::Unknown(_))) | None => {
                 Some(ask(Question::History(service.key.clone())))
             }
@@ -328,11 +345,15 @@ impl<'a> World<'a> {
         if matches!(read, Some((_, Seen::Known(NamespaceUse { .. })))) {
             return None;
         }
-        let arn = candidate.namespace()?.arn.clone();
-        let watched = self.view.clusters.keys().cloned().collect();
-        let question = Question::NamespaceUse(namespace.clone(), arn, watched);
+        let question = who_uses(self.view, candidate.namespace()?);
         Some(Hold::NotSeen(Unseen::Answer(question, None)))
     }
+}
+
+/// The question who uses a namespace, beyond the clusters we watch.
+pub(crate) fn who_uses(view: &View, namespace: &Namespace) -> Question {
+    let watched = view.clusters.keys().cloned().collect();
+    Question::NamespaceUse(namespace.id.clone(), namespace.arn.clone(), watched)
 }
 
 fn readable(view: &ServiceView) -> Result<&Arc<EcsService>, Hold> {

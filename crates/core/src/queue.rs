@@ -93,9 +93,10 @@ impl<K: Ord + Clone> Queue<K> {
         self.running.iter().filter(|key| wanted(key)).count()
     }
 
-    /// When the next key that is not running falls due.
-    pub fn next_due(&self) -> Option<Now> {
-        self.due.iter().filter(|(key, _)| !self.running.contains(*key)).map(|(_, at)| *at).min()
+    /// When the next key that satisfies `wanted` and is not running falls due.
+    pub fn next_due(&self, wanted: impl Fn(&K) -> bool) -> Option<Now> {
+        let waiting = |key: &K| !self.running.contains(key) && wanted(key);
+        self.due.iter().filter(|(key, _)| waiting(key)).map(|(_, at)| *at).min()
     }
 
     /// How many keys wait or run.
@@ -120,9 +121,9 @@ mod tests {
         queue.push("a", at(10));
         queue.push("a", at(5));
         queue.push("a", at(20));
-        assert_eq!(queue.next_due(), Some(at(5)));
+        assert_eq!(queue.next_due(|_| true), Some(at(5)));
         assert_eq!(queue.take_due(at(5), 9, |_| true), ["a"]);
-        assert_eq!(queue.next_due(), None);
+        assert_eq!(queue.next_due(|_| true), None);
     }
 
     #[test]
@@ -143,7 +144,7 @@ mod tests {
         let mut waits = Vec::new();
         for _ in 0..12 {
             queue.ask(&"a", &timing, at(0));
-            waits.push(queue.next_due().map(|due| due.since_start.as_secs()));
+            waits.push(queue.next_due(|_| true).map(|due| due.since_start.as_secs()));
             queue.take_due(at(10_000), 1, |_| true);
             queue.ended(&"a", false);
         }
@@ -151,6 +152,6 @@ mod tests {
         assert_eq!(waits[11], Some(300));
         queue.ended(&"a", true);
         queue.ask(&"a", &timing, at(0));
-        assert_eq!(queue.next_due(), Some(at(0)));
+        assert_eq!(queue.next_due(|_| true), Some(at(0)));
     }
 }

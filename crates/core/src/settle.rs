@@ -11,7 +11,7 @@
 
 use crate::action::Action;
 use crate::canonical::Ground;
-use crate::connect::{ClientAlias, Connect, Endpoint, Timeout};
+use crate::connect::{ClientAlias, Connect, Endpoint, Timeout, Tls};
 use crate::declaration::{Declaration, EndpointDeclaration, LogsDeclaration, Mode, PortSelector};
 use crate::effect::Question;
 use crate::hold::{Hold, Unseen};
@@ -94,7 +94,8 @@ fn namespace<'a>(
     deployed: Option<&'a Connect>,
     terms: &Terms<'a>,
 ) -> Result<&'a Namespace, Hold> {
-    let kept = deployed.and_then(|connect| connect.namespace.as_ref());
+    // A configuration without a namespace is in the cluster's default, and stays there.
+    let kept = deployed.and_then(|c| c.namespace.as_ref().or(terms.ground.default_namespace));
     let reference = declaration
         .namespace
         .as_ref()
@@ -148,7 +149,7 @@ impl<'a> Builder<'a> {
         let mut endpoints = Vec::with_capacity(declared.len());
         for wanted in declared {
             let port = self.port(wanted.port.as_ref(), standing)?;
-            let same = matching(standing, &port, wanted.discovery_name.as_ref(), &taken);
+            let same = matching(standing, (&port, wanted), declared, &taken);
             if let Some(at) = same {
                 taken[at] = true;
             }
@@ -191,7 +192,7 @@ impl<'a> Builder<'a> {
                 idle_s: wanted.timeout.idle_s.or(kept.idle_s),
                 request_s: wanted.timeout.request_s.or(kept.request_s),
             },
-            tls: wanted.tls.clone().or_else(|| standing?.tls.clone()),
+            tls: tls(wanted.tls.as_ref(), standing.and_then(|e| e.tls.as_ref())),
         })
     }
 
@@ -271,17 +272,33 @@ impl<'a> Builder<'a> {
     }
 }
 
-/// The standing endpoint a declared one continues: same port, and of several on it the same name.
+/// Encryption as declared; the members that are not declared stay as they are.
+fn tls(wanted: Option<&Tls>, standing: Option<&Tls>) -> Option<Tls> {
+    let (Some(wanted), Some(standing)) = (wanted, standing) else {
+        return wanted.or(standing).cloned();
+    };
+    Some(Tls {
+        authority: wanted.authority.clone().or_else(|| standing.authority.clone()),
+        kms_key: wanted.kms_key.clone().or_else(|| standing.kms_key.clone()),
+        role: wanted.role.clone().or_else(|| standing.role.clone()),
+    })
+}
+
+/// The standing endpoint a declared one continues: same port and same name, else one on the same port that
+/// no other declaration names.
 fn matching(
     standing: &[Endpoint],
-    port: &PortName,
-    discovery: Option<&DiscoveryName>,
+    (port, wanted): (&PortName, &EndpointDeclaration),
+    declared: &[EndpointDeclaration],
     taken: &[bool],
 ) -> Option<usize> {
     let free = |at: &usize| !taken[*at] && standing[*at].port_name == *port;
-    let same_name = |at: &usize| Some(&standing[*at].discovery()) == discovery;
-    let mut on_port = (0..standing.len()).filter(free);
-    (0..standing.len()).filter(free).find(same_name).or_else(|| on_port.next())
+    let named = |by: &EndpointDeclaration, at: usize| {
+        by.discovery_name.as_ref() == Some(&standing[at].discovery())
+    };
+    let unnamed = |at: &usize| !declared.iter().any(|by| named(by, *at));
+    let same_name = (0..standing.len()).filter(free).find(|at| named(wanted, *at));
+    same_name.or_else(|| (0..standing.len()).filter(free).find(unnamed))
 }
 
 fn named_port(selector: &PortSelector, task_definition: &TaskDefinition) -> Result<PortName, Hold> {

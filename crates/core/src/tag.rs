@@ -14,7 +14,7 @@ use crate::connect::{AccessLogs, TestHeader};
 use crate::declaration::{
     Declaration, EndpointDeclaration, LogsDeclaration, Mode, Pause, RefreshWhen,
 };
-use crate::issue::{Issue, Weight};
+use crate::issue::{Issue, Weight, nearest};
 use crate::name::{DiscoveryName, NamespaceRef};
 use crate::value;
 
@@ -239,21 +239,20 @@ fn read_tag(draft: &mut Draft, prefix: &TagPrefix, key: &str, text: &str) -> Opt
         };
     }
     let Some(rule) = RULES.iter().find(|rule| rule.key == key) else {
-        let known: Vec<String> = RULES.iter().map(|rule| prefix.key(rule.key)).collect();
-        let mut unknown = Issue::new(
-            &place,
-            &place,
-            format!(
-                "no such tag; the tags are {}, {}",
-                known.join(", "),
-                prefix.key("endpoint.<port>")
-            ),
-        );
-        unknown = unknown.nearest_of(known.iter().map(String::as_str));
-        text.clone_into(&mut unknown.read);
-        return Some(Issue { read: Issue::new("", text, "").read, ..unknown });
+        return Some(unknown_tag(prefix, key, text));
     };
     (rule.read)(draft, text).err().map(|wrong| issue(&place, text, rule.allowed, wrong))
+}
+
+fn unknown_tag(prefix: &TagPrefix, key: &str, text: &str) -> Issue {
+    let known: Vec<String> = RULES.iter().map(|rule| prefix.key(rule.key)).collect();
+    let allowed = format!(
+        "no such tag; the tags are {} and {}",
+        known.join(", "),
+        prefix.key("endpoint.<port>")
+    );
+    let near = nearest(key, RULES.iter().map(|rule| rule.key)).map(|near| prefix.key(&near));
+    Issue { nearest: near, ..Issue::new(&prefix.key(key), text, allowed) }
 }
 
 fn issue(place: &str, text: &str, rule: &str, wrong: Wrong) -> Issue {
@@ -262,12 +261,15 @@ fn issue(place: &str, text: &str, rule: &str, wrong: Wrong) -> Issue {
 }
 
 fn not_opted_in(prefix: &TagPrefix, ours: &[(&str, &str)]) -> Issue {
-    let (key, text) = ours.first().copied().unwrap_or_default();
+    let mode = |(key, _): &&(&str, &str)| nearest(key, ["mode"]).is_some();
+    let misspelt = ours.iter().find(mode);
+    let (key, text) = misspelt.or(ours.first()).copied().unwrap_or_default();
     let allowed = format!(
         "this tag has no effect without {}: add it (client, client-server or off) to opt in",
         prefix.key("mode")
     );
-    Issue::new(&prefix.key(key), text, allowed).advice()
+    let nearest = misspelt.map(|_| prefix.key("mode"));
+    Issue { nearest, ..Issue::new(&prefix.key(key), text, allowed) }.advice()
 }
 
 /// Tags that are each fine and together say two things.
@@ -277,10 +279,11 @@ fn contradictions(draft: &Draft, prefix: &TagPrefix, ours: &[(&str, &str)]) -> V
         .filter(|(key, _)| SINGLE.contains(key) || key.starts_with(ENDPOINT))
         .copied()
         .collect();
+    let listed = endpoint_tags.iter().any(|(key, _)| key.starts_with(ENDPOINT));
     let mut issues = Vec::new();
     for (key, text) in &endpoint_tags {
         let place = prefix.key(key);
-        if !draft.listed.is_empty() && SINGLE.contains(key) {
+        if listed && SINGLE.contains(key) {
             let allowed = format!(
                 "either {} or the tags for a single endpoint, not both",
                 prefix.key("endpoint.<port>")
@@ -295,10 +298,11 @@ fn contradictions(draft: &Draft, prefix: &TagPrefix, ours: &[(&str, &str)]) -> V
         }
     }
     let logs_off = draft.logs == Some(LogsDeclaration::Off);
-    if logs_off && draft.access_logs.is_some() {
-        let allowed =
-            format!("access logs need {}: set it, or remove this tag", prefix.key("logs"));
-        issues.push(Issue::new(&prefix.key("access-logs"), "", allowed));
+    let access_logs = ours.iter().find(|(key, _)| *key == "access-logs");
+    if let Some((key, text)) = access_logs.filter(|_| logs_off && draft.access_logs.is_some()) {
+        let logs = prefix.key("logs");
+        let allowed = format!("access logs need proxy logs: change {logs}, or remove this tag");
+        issues.push(Issue::new(&prefix.key(key), text, allowed));
     }
     issues
 }

@@ -210,7 +210,8 @@ fn seconds(text: &str) -> Result<u32, Wrong> {
 }
 
 fn arn(text: &str) -> Result<Arn, Wrong> {
-    let fits = text.starts_with("arn:") && text.split(':').count() >= 6;
+    let graphic = text.bytes().all(|b| b.is_ascii_graphic());
+    let fits = graphic && text.starts_with("arn:") && text.split(':').count() >= 6;
     if fits {
         Ok(Arn::as_read(text))
     } else {

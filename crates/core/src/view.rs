@@ -194,7 +194,7 @@ pub struct ClusterView {
     pub default_namespace: Option<NamespaceRef>,
     /// When a sweep last covered all of it.
     pub complete_at: Option<Now>,
-    /// Why the last sweep did not, if so.
+    /// What the last sweep could not read and no service's own trouble tells, if anything.
     pub trouble: Option<Fault>,
 }
 

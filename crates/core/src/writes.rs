@@ -82,10 +82,12 @@ impl Writes {
         }
     }
 
-    /// Forgets what time settles.
-    pub fn expire(&mut self, now: Now) {
+    /// Forgets what time settles. How often a change failed is forgotten too once nobody has tried it
+    /// again for as long as the longest wait: the service is gone, or is as wanted.
+    pub fn expire(&mut self, timing: &Timing, now: Now) {
         self.0.retain(|_, write| match write {
-            Write::Sent { .. } | Write::Failed { .. } => true,
+            Write::Sent { .. } => true,
+            Write::Failed { until, .. } => now.since(*until) <= timing.backoff_max,
             Write::Accepted(_, until) | Write::Lost(until) => now < *until,
         });
     }
@@ -98,6 +100,15 @@ impl Writes {
             Write::Failed { action: failed, fault, until, .. } => {
                 (**failed == *action && now < *until).then(|| Hold::Refused(fault.clone()))
             }
+        }
+    }
+
+    /// Whether this action failed before and is tried, or to be tried, once more.
+    pub fn is_retry(&self, action: &Action) -> bool {
+        match self.0.get(action.service()) {
+            Some(Write::Failed { action: failed, .. }) => **failed == *action,
+            Some(Write::Sent { attempts }) => *attempts > 0,
+            Some(Write::Accepted(..) | Write::Lost(_)) | None => false,
         }
     }
 
@@ -118,8 +129,8 @@ impl Writes {
         })
     }
 
-    /// The next moment at which time settles something.
-    pub fn next_due(&self) -> Option<Now> {
+    /// The next moment after `seen` at which time settles something.
+    pub fn next_due(&self, seen: Now) -> Option<Now> {
         self.0
             .values()
             .filter_map(|write| match write {
@@ -128,6 +139,7 @@ impl Writes {
                     Some(*at)
                 }
             })
+            .filter(|at| *at > seen)
             .min()
     }
 }

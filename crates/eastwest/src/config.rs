@@ -174,7 +174,7 @@ mod tests {
         let config = read(&[]).unwrap();
         assert_eq!(config.settings.policy, Policy::Observe);
         assert_eq!(config.settings.clusters, None);
-        assert_eq!(config.settings.timing.interval, Duration::from_secs(60));
+        assert_eq!(config.settings.timing.interval, Duration::from_mins(1));
     }
 
     #[test]

@@ -20,7 +20,7 @@ use crate::shared::Shared;
 /// How long a call in flight may take to end after we were asked to stop.
 const LAST_CALL: Duration = Duration::from_millis(1800);
 /// How long to sleep when nothing is due; never reached in practice, because sweeps are.
-const IDLE: Duration = Duration::from_secs(60);
+const IDLE: Duration = Duration::from_mins(1);
 
 /// Drives the engine until `stop`, then lets a write in flight finish.
 pub(crate) async fn drive(world: Arc<World>, shared: Arc<Shared>, stop: CancellationToken) {

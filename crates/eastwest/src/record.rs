@@ -23,7 +23,7 @@ pub(crate) fn record(metrics: &Metrics, news: News) {
             info!(service = %key, seconds, completed, "rollout ended");
         }
         News::Breach(key, rule) => {
-            error!(service = %key, rule, "a plan broke a rule; nothing is written")
+            error!(service = %key, rule, "a plan broke a rule; nothing is written");
         }
     }
 }

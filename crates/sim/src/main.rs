@@ -1,2 +1,142 @@
-//! Placeholder.
-fn main() {}
+//! The binary `eastwest-sim`: reads its flags, listens, and ends on Ctrl-C or SIGTERM.
+//!
+//! **Invariant:** it listens on a loopback address only. The simulator verifies no signature and lets
+//! any caller rewrite its world, so it is nothing to put on a network.
+
+use std::io::Write;
+use std::net::{SocketAddr, ToSocketAddrs};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::Parser;
+use eastwest_sim::model::Population;
+use eastwest_sim::wire::{Options, Server, serve};
+use tokio::net::TcpListener;
+
+/// How long open connections may take to finish after the signal to end.
+const LAST_ANSWERS: Duration = Duration::from_secs(2);
+
+/// A pretend Amazon ECS, AWS Cloud Map and SSM Parameter Store, for any AWS SDK or CLI.
+#[derive(Debug, Parser)]
+#[command(name = "eastwest-sim", version)]
+struct Flags {
+    /// The loopback address and port to listen on; port 0 takes any free one.
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:4599", value_parser = loopback)]
+    listen: SocketAddr,
+
+    /// Virtual seconds for each real second; 0 stands still until POST /_sim/clock.
+    #[arg(long, value_name = "N", default_value_t = 1.0, allow_negative_numbers = true)]
+    speed: f64,
+
+    /// Throttle calls as AWS does, by its published rates.
+    #[arg(long)]
+    quotas: bool,
+
+    /// Start with this many ECS services in every region.
+    #[arg(long, value_name = "N")]
+    services: Option<usize>,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    match run(Flags::parse()).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            drop(writeln!(std::io::stderr(), "eastwest-sim: {message}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(flags: Flags) -> Result<(), String> {
+    let listener = TcpListener::bind(flags.listen)
+        .await
+        .map_err(|error| cannot_listen(flags.listen, &error))?;
+    let options = Options {
+        speed: flags.speed,
+        quotas: flags.quotas,
+        population: flags.services.map(Population::of),
+        ..Options::default()
+    };
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let server = serve(options, listener, async { drop(stopped.await) }).map_err(|error| {
+        let cause = std::error::Error::source(&error).map(ToString::to_string);
+        format!("{error}: {}", cause.unwrap_or_default())
+    })?;
+    greet(&server);
+    end_of_run().await;
+    drop(stop);
+    // A connection that does not finish in time ends with the process.
+    tokio::time::timeout(LAST_ANSWERS, server.ended())
+        .await
+        .unwrap_or(Ok(()))
+        .map_err(|error| format!("the server failed: {error}"))
+}
+
+/// One line on standard output: where it listens, and how to call it.
+fn greet(server: &Server) {
+    let url = server.url();
+    let line = format!(
+        "eastwest-sim listens on {url}; try: AWS_ENDPOINT_URL={url} AWS_REGION=eu-central-1 \
+         AWS_ACCESS_KEY_ID=any AWS_SECRET_ACCESS_KEY=any aws ecs list-clusters"
+    );
+    drop(writeln!(std::io::stdout(), "{line}"));
+}
+
+/// Waits for Ctrl-C or SIGTERM; where signals cannot be waited for, for ever.
+async fn end_of_run() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = terminate.recv() => (),
+        _ = tokio::signal::ctrl_c() => (),
+    }
+}
+
+fn loopback(text: &str) -> Result<SocketAddr, String> {
+    let form = "give a loopback address and a port, such as 127.0.0.1:4599";
+    let mut found = text.to_socket_addrs().map_err(|error| format!("{error}; {form}"))?;
+    let address = found.next().ok_or(form)?;
+    if address.ip().is_loopback() {
+        return Ok(address);
+    }
+    Err(format!(
+        "{} is not a loopback address, and the simulator lets anyone change its world; {form}",
+        address.ip()
+    ))
+}
+
+fn cannot_listen(address: SocketAddr, error: &std::io::Error) -> String {
+    if error.kind() == std::io::ErrorKind::AddrInUse {
+        let next = SocketAddr::new(address.ip(), address.port().saturating_add(1));
+        return format!(
+            "port {} of {} is taken: end the program that listens there, or choose another with --listen {next}",
+            address.port(),
+            address.ip()
+        );
+    }
+    format!("cannot listen on {address}: {error}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_loopback_addresses_are_accepted() {
+        assert!(loopback("127.0.0.1:4599").is_ok());
+        assert!(loopback("[::1]:0").is_ok());
+        assert!(loopback("0.0.0.0:4599").unwrap_err().contains("not a loopback address"));
+        assert!(loopback("4599").unwrap_err().contains("127.0.0.1:4599"));
+    }
+
+    #[test]
+    fn a_taken_port_says_what_to_do() {
+        let taken = std::io::Error::from(std::io::ErrorKind::AddrInUse);
+        let address = SocketAddr::from(([127, 0, 0, 1], 4599));
+        let message = cannot_listen(address, &taken);
+        assert!(message.contains("--listen 127.0.0.1:4600"), "{message}");
+    }
+}

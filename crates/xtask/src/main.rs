@@ -1,2 +1,59 @@
-//! Placeholder.
-fn main() {}
+//! The project's own tools, so that a clone needs nothing but Rust and Python: `cargo xtask <what>`.
+//!
+//! This crate knows the repository, not the product: it starts cargo, pytest and the two binaries,
+//! reads what they print and what they answer over HTTP, and links against none of them.
+
+mod bench;
+mod docs;
+mod repo;
+mod requirements;
+mod run;
+mod test;
+mod tidy;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+/// The project's own tools.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Install what the tests need into the work tree and run everything
+    Test(test::Args),
+    /// Check the house rules: sizes, headers, arrows, links
+    Tidy,
+    /// Write the generated reference pages, or check that they are up to date
+    Docs(docs::Args),
+    /// Measure against the simulator and print a table
+    Bench(bench::Args),
+}
+
+fn main() -> ExitCode {
+    let done = match Cli::parse().command {
+        Command::Test(args) => test::run(&args),
+        Command::Tidy => tidy::run(),
+        Command::Docs(args) => docs::run(&args),
+        Command::Bench(args) => bench::run(&args),
+    };
+    verdict(done)
+}
+
+/// `Ok(true)` is success, `Ok(false)` a failure that has been explained already.
+fn verdict(done: Result<bool>) -> ExitCode {
+    match done {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("xtask: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

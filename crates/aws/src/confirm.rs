@@ -1,0 +1,42 @@
+//! The read before a write: one service with its raw answer looked through, and its recent rollouts.
+
+use eastwest_core::fault::{Fault, FaultKind};
+use eastwest_core::name::ServiceKey;
+use eastwest_core::view::{EcsService, History, Seen};
+
+use crate::World;
+use crate::describe::sort;
+use crate::members::RawLook;
+use crate::operation::Operation;
+use crate::pace::Lane;
+
+impl World {
+    /// The service as it is now, and what became of its recent rollouts; both are read at once.
+    pub(crate) async fn confirm(&self, key: &ServiceKey) -> (Seen<EcsService>, Seen<History>) {
+        tokio::join!(self.look_closely(key), self.history(key))
+    }
+
+    async fn look_closely(&self, key: &ServiceKey) -> Seen<EcsService> {
+        let (raw, names) = (RawLook::default(), vec![key.name.clone()]);
+        let request = self.describe_request(&key.cluster, &names);
+        let sent = request.customize().interceptor(raw.clone()).send();
+        let answer = match self.call(Operation::DescribeServices, Lane::Urgent, sent).await {
+            Ok(answer) => answer,
+            Err(fault) => return Seen::Unknown(fault),
+        };
+        let seen = sort(&key.cluster, names, answer).remove(&key.name);
+        match (seen, raw.found()) {
+            (Some(Seen::Known(service)), Some(unknown_members)) => {
+                Seen::Known(EcsService { unknown_members, ..service })
+            }
+            (Some(Seen::Known(_)) | None, _) => Seen::Unknown(not_looked_through()),
+            (Some(seen), _) => seen,
+        }
+    }
+}
+
+/// Without the raw answer we cannot say that a write destroys nothing.
+fn not_looked_through() -> Fault {
+    let message = "the raw answer could not be searched for members this version does not know";
+    Fault::new(FaultKind::Unreadable, Operation::DescribeServices.id(), message)
+}

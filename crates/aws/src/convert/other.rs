@@ -1,0 +1,57 @@
+//! Task definitions, namespaces and Cloud Map services, from the SDK's types to core's.
+
+use aws_sdk_ecs::types as sdk;
+use aws_sdk_servicediscovery::types as cloud_map;
+use eastwest_core::name::{Arn, DiscoveryName, NamespaceId, NamespaceName, Port, PortName};
+use eastwest_core::time::AwsTime;
+use eastwest_core::view::{CloudMapService, Namespace, PortMapping, TaskDefinition};
+
+use super::time;
+
+/// A task definition revision.
+pub(crate) fn task_definition(asked: &Arn, definition: &sdk::TaskDefinition) -> TaskDefinition {
+    let system = definition.runtime_platform().and_then(|p| p.operating_system_family());
+    let mode = definition.network_mode();
+    let containers = definition.container_definitions().iter();
+    TaskDefinition {
+        arn: definition.task_definition_arn().map_or_else(|| asked.clone(), Arn::as_read),
+        network_mode: mode.map(|mode| mode.as_str().to_owned()).unwrap_or_default(),
+        windows: system.is_some_and(|system| system.as_str().starts_with("WINDOWS")),
+        memory_mib: definition.memory().and_then(|memory| memory.trim().parse().ok()),
+        ports: containers.flat_map(ports).collect(),
+    }
+}
+
+fn ports(container: &sdk::ContainerDefinition) -> impl Iterator<Item = PortMapping> {
+    let name = container.name().unwrap_or_default();
+    container.port_mappings().iter().map(move |mapping| PortMapping {
+        container: name.to_owned(),
+        name: mapping.name().filter(|name| !name.is_empty()).map(PortName::as_read),
+        container_port: mapping.container_port().and_then(Port::from_i32),
+        // Absent means tcp (API:PortMapping.protocol).
+        protocol: mapping.protocol().map_or("tcp", |protocol| protocol.as_str()).to_owned(),
+        app_protocol: mapping.app_protocol().map(|protocol| protocol.as_str().to_owned()),
+    })
+}
+
+/// A namespace; `None` for one without id, ARN or name, which nothing could refer to.
+pub(crate) fn namespace(summary: &cloud_map::NamespaceSummary) -> Option<Namespace> {
+    let name = NamespaceName::as_read(summary.name()?);
+    let http = summary.properties().and_then(|properties| properties.http_properties());
+    let http_name = http.and_then(|properties| properties.http_name());
+    Some(Namespace {
+        id: NamespaceId::as_read(summary.id()?),
+        arn: Arn::as_read(summary.arn()?),
+        http_name: http_name.map_or_else(|| name.clone(), NamespaceName::as_read),
+        name,
+    })
+}
+
+/// A Cloud Map service; `None` for one without ARN or name.
+pub(crate) fn cloud_map_service(summary: &cloud_map::ServiceSummary) -> Option<CloudMapService> {
+    Some(CloudMapService {
+        arn: Arn::as_read(summary.arn()?),
+        name: DiscoveryName::as_read(summary.name()?),
+        created_at: time(summary.create_date, AwsTime(i64::MAX)),
+    })
+}

@@ -1,0 +1,118 @@
+//! An ECS service and its deployments, from the SDK's types to core's.
+//!
+//! Where AWS says something we do not know, we read it in the way that makes us wait: a deployment in an
+//! unknown state is still rolling, a service in an unknown state is going away, an unknown controller is not
+//! ECS. Nothing is ever written to any of the three.
+//!
+//! Answers are large (a hundred events for each service); what we keep of them is moved out or shared, and
+//! the rest dies with the answer.
+
+use aws_sdk_ecs::types as sdk;
+use eastwest_core::name::{Arn, DeploymentId, DiscoveryName, ServiceKey};
+use eastwest_core::time::AwsTime;
+use eastwest_core::view::{
+    Deployment, DeploymentController, DeploymentStatus, EcsService, Rollout, ServiceStatus,
+};
+
+use super::{connect, time};
+
+/// A service as `DescribeServices` answered it for `key`.
+pub(crate) fn read(key: ServiceKey, service: sdk::Service) -> EcsService {
+    let is_steady = service.deployments().len() == 1
+        && service.running_count == service.desired_count
+        && service.pending_count == 0;
+    let task_definition = Arn::as_read(service.task_definition().unwrap_or_default());
+    let deployments = service.deployments().iter();
+    EcsService {
+        arn: Arn::as_read(service.service_arn().unwrap_or_default()),
+        key,
+        // The older of two claimants wins, so one whose age we cannot read must look young.
+        created_at: time(service.created_at, AwsTime(i64::MAX)),
+        status: status(service.status()),
+        controller: controller(service.deployment_controller()),
+        desired_count: u32::try_from(service.desired_count).unwrap_or_default(),
+        deployments: deployments.map(|d| deployment(d, &task_definition, is_steady)).collect(),
+        launch_type: service.launch_type.map(|l| l.as_str().to_owned()).unwrap_or_default(),
+        platform_family: service.platform_family.unwrap_or_default(),
+        platform_version: service.platform_version.unwrap_or_default(),
+        task_definition,
+        tags: service.tags.into_iter().flatten().filter_map(tag).collect(),
+        unknown_members: Vec::new(),
+    }
+}
+
+fn tag(tag: sdk::Tag) -> Option<(String, String)> {
+    Some((tag.key?, tag.value.unwrap_or_default()))
+}
+
+fn status(status: Option<&str>) -> ServiceStatus {
+    match status {
+        Some("ACTIVE") => ServiceStatus::Active,
+        Some("INACTIVE") => ServiceStatus::Inactive,
+        // DRAINING, and what we do not know: its names count as taken and it is left alone.
+        _ => ServiceStatus::Draining,
+    }
+}
+
+/// Absent means ECS (API:DeploymentController).
+fn controller(controller: Option<&sdk::DeploymentController>) -> DeploymentController {
+    match controller.map(sdk::DeploymentController::r#type) {
+        None | Some(sdk::DeploymentControllerType::Ecs) => DeploymentController::Ecs,
+        Some(sdk::DeploymentControllerType::CodeDeploy) => DeploymentController::CodeDeploy,
+        Some(_) => DeploymentController::External,
+    }
+}
+
+fn deployment(deployment: &sdk::Deployment, current: &Arn, is_steady: bool) -> Deployment {
+    // A moment we cannot read is the oldest: it hides no newer reading.
+    let created_at = time(deployment.created_at, AwsTime(0));
+    let resources = deployment.service_connect_resources().iter();
+    Deployment {
+        id: DeploymentId::as_read(deployment.id().unwrap_or_default()),
+        status: deployment_status(deployment.status()),
+        rollout: rollout(deployment.rollout_state(), is_steady),
+        rollout_reason: deployment.rollout_state_reason().unwrap_or_default().to_owned(),
+        created_at,
+        updated_at: time(deployment.updated_at, created_at),
+        task_definition: shared(deployment.task_definition(), current),
+        connect: deployment.service_connect_configuration().and_then(connect::read),
+        cloud_map: resources.filter_map(cloud_map).collect(),
+    }
+}
+
+/// Most deployments run the service's own task definition: one allocation for both.
+fn shared(arn: Option<&str>, current: &Arn) -> Arn {
+    match arn.unwrap_or_default() {
+        arn if arn == current.as_str() => current.clone(),
+        arn => Arn::as_read(arn),
+    }
+}
+
+fn deployment_status(status: Option<&str>) -> DeploymentStatus {
+    match status {
+        Some("PRIMARY") => DeploymentStatus::Primary,
+        Some("INACTIVE") => DeploymentStatus::Inactive,
+        _ => DeploymentStatus::Active,
+    }
+}
+
+/// ECS gives no state to a service behind a Classic Load Balancer (API:Deployment.rolloutState). For it we
+/// take what `aws ecs wait services-stable` takes: one deployment, with every task it wants. A state we do
+/// not know counts as rolling, because a rolling service is never touched.
+fn rollout(state: Option<&sdk::DeploymentRolloutState>, is_steady: bool) -> Rollout {
+    match state {
+        Some(sdk::DeploymentRolloutState::Completed) => Rollout::Completed,
+        Some(sdk::DeploymentRolloutState::Failed) => Rollout::Failed,
+        None if is_steady => Rollout::Completed,
+        _ => Rollout::InProgress,
+    }
+}
+
+fn cloud_map(resource: &sdk::ServiceConnectServiceResource) -> Option<(DiscoveryName, Arn)> {
+    let name = DiscoveryName::as_read(resource.discovery_name()?);
+    Some((name, Arn::as_read(resource.discovery_arn()?)))
+}
+
+#[cfg(test)]
+#[path = "service_tests.rs"]
+mod tests;

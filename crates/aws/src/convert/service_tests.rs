@@ -1,0 +1,117 @@
+//! Services as read: nothing is read more boldly than it was said.
+
+use aws_smithy_types::DateTime;
+use eastwest_core::name::{ClusterName, EcsServiceName};
+
+use super::*;
+
+fn key() -> ServiceKey {
+    ServiceKey::new(&ClusterName::as_read("prod"), &EcsServiceName::as_read("web"))
+}
+
+fn of_deployment(deployment: sdk::builders::DeploymentBuilder) -> Deployment {
+    let service = sdk::Service::builder().deployments(deployment.build());
+    read(key(), service.build()).deployments.remove(0)
+}
+
+#[test]
+fn times_are_milliseconds() {
+    let at = DateTime::from_millis(1_700_000_000_123);
+    let deployment = sdk::Deployment::builder().created_at(at).updated_at(at);
+    let service = sdk::Service::builder().created_at(at).deployments(deployment.build()).build();
+    let service = read(key(), service);
+    assert_eq!(service.created_at, AwsTime(1_700_000_000_123));
+    assert_eq!(service.version(), Some(AwsTime(1_700_000_000_123)));
+}
+
+#[test]
+fn a_service_of_unknown_age_is_the_youngest_and_a_deployment_the_oldest() {
+    assert_eq!(read(key(), sdk::Service::builder().build()).created_at, AwsTime(i64::MAX));
+    let deployment = of_deployment(sdk::Deployment::builder());
+    assert_eq!((deployment.created_at, deployment.updated_at), (AwsTime(0), AwsTime(0)));
+}
+
+#[test]
+fn a_rollout_in_an_unknown_state_is_under_way() {
+    let rollout =
+        |state: &str| of_deployment(sdk::Deployment::builder().rollout_state(state.into())).rollout;
+    assert_eq!(rollout("COMPLETED"), Rollout::Completed);
+    assert_eq!(rollout("FAILED"), Rollout::Failed);
+    assert_eq!(rollout("IN_PROGRESS"), Rollout::InProgress);
+    assert_eq!(rollout("MEDITATING"), Rollout::InProgress);
+}
+
+#[test]
+fn a_rollout_without_a_state_is_done_when_one_deployment_runs_all_it_wants() {
+    let read = |running: i32, pending: i32, deployments: usize| {
+        let deployment = sdk::Deployment::builder().status("PRIMARY").build();
+        let service = sdk::Service::builder()
+            .desired_count(2)
+            .running_count(running)
+            .pending_count(pending)
+            .set_deployments(Some(vec![deployment; deployments]));
+        read(key(), service.build()).is_rolling()
+    };
+    assert!(!read(2, 0, 1));
+    assert!(read(1, 1, 1));
+    assert!(read(2, 1, 1));
+    assert!(read(2, 0, 2));
+}
+
+#[test]
+fn an_unknown_status_is_going_away_and_an_unknown_controller_is_not_ecs() {
+    let status = |text: &str| read(key(), sdk::Service::builder().status(text).build()).status;
+    assert_eq!(status("ACTIVE"), ServiceStatus::Active);
+    assert_eq!(status("DRAINING"), ServiceStatus::Draining);
+    assert_eq!(status("INACTIVE"), ServiceStatus::Inactive);
+    assert_eq!(status("ASLEEP"), ServiceStatus::Draining);
+    let controller = |text: &str| {
+        let controller = sdk::DeploymentController::builder().r#type(text.into()).build().unwrap();
+        read(key(), sdk::Service::builder().deployment_controller(controller).build()).controller
+    };
+    assert_eq!(controller("ECS"), DeploymentController::Ecs);
+    assert_eq!(controller("CODE_DEPLOY"), DeploymentController::CodeDeploy);
+    assert_eq!(controller("EXTERNAL"), DeploymentController::External);
+    assert_eq!(controller("NEW"), DeploymentController::External);
+    assert_eq!(read(key(), sdk::Service::builder().build()).controller, DeploymentController::Ecs);
+}
+
+#[test]
+fn a_disabled_configuration_is_none() {
+    let off = sdk::ServiceConnectConfiguration::builder().enabled(false).build();
+    let deployment = sdk::Deployment::builder().service_connect_configuration(off);
+    assert_eq!(of_deployment(deployment).connect, None);
+    assert_eq!(of_deployment(sdk::Deployment::builder()).connect, None);
+}
+
+#[test]
+fn the_primary_and_older_deployments_keep_their_own_configurations() {
+    let with = |status: &str, namespace: &str| {
+        let config = sdk::ServiceConnectConfiguration::builder().enabled(true).namespace(namespace);
+        let deployment = sdk::Deployment::builder().status(status);
+        deployment.service_connect_configuration(config.build()).build()
+    };
+    let service = sdk::Service::builder()
+        .deployments(with("ACTIVE", "old"))
+        .deployments(with("PRIMARY", "new"))
+        .build();
+    let service = read(key(), service);
+    let namespace = service.primary().unwrap().connect.as_ref().unwrap().namespace.as_ref();
+    assert_eq!(namespace.unwrap().to_string(), "new");
+}
+
+#[test]
+fn tags_without_a_value_are_kept_with_an_empty_one() {
+    let tag = sdk::Tag::builder().key("eastwest/mode").build();
+    let service = read(key(), sdk::Service::builder().tags(tag).build());
+    assert_eq!(service.tags["eastwest/mode"], "");
+}
+
+#[test]
+fn cloud_map_services_are_read_by_discovery_name() {
+    let resource = sdk::ServiceConnectServiceResource::builder().discovery_name("web");
+    let resource = resource.discovery_arn("arn:web").build();
+    let deployment = sdk::Deployment::builder().service_connect_resources(resource);
+    let expected = (DiscoveryName::as_read("web"), Arn::as_read("arn:web"));
+    assert_eq!(of_deployment(deployment).cloud_map, [expected]);
+}

@@ -1,0 +1,125 @@
+//! Describing ECS services, ten a call.
+//!
+//! **Invariant:** every service asked for has an entry in the result. An entry of `failures[]`, a service that
+//! the answer leaves out and a call that fails all make `Unknown`, never `Absent`: only a complete listing can
+//! tell that a service is gone.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use aws_sdk_ecs::operation::describe_services::DescribeServicesOutput;
+use aws_sdk_ecs::operation::describe_services::builders::DescribeServicesFluentBuilder;
+use aws_sdk_ecs::types::ServiceField;
+use eastwest_core::fault::{Fault, FaultKind};
+use eastwest_core::name::{Arn, ClusterName, EcsServiceName, ServiceKey};
+use eastwest_core::view::{EcsService, Seen};
+use futures_util::StreamExt;
+use futures_util::stream;
+
+use crate::World;
+use crate::convert;
+use crate::operation::Operation;
+use crate::pace::Lane;
+
+/// The most services that one call may ask for (API:DescribeServicesRequest).
+pub(crate) const TEN: usize = 10;
+/// So many calls at once hide the time each takes to travel; the pace decides how many there are a second.
+pub(crate) const IN_FLIGHT: usize = 4;
+
+/// Some services of one cluster, each as far as it could be seen.
+pub(crate) type Services = BTreeMap<EcsServiceName, Seen<EcsService>>;
+
+impl World {
+    /// Some services of a cluster, read again.
+    pub(crate) async fn refresh(
+        &self,
+        cluster: &ClusterName,
+        names: BTreeSet<EcsServiceName>,
+    ) -> Services {
+        self.describe_all(cluster, names).await
+    }
+
+    /// Any number of services of a cluster.
+    pub(crate) async fn describe_all(
+        &self,
+        cluster: &ClusterName,
+        names: impl IntoIterator<Item = EcsServiceName>,
+    ) -> Services {
+        let names: Vec<_> = names.into_iter().collect();
+        let tens: Vec<Vec<_>> = names.chunks(TEN).map(<[_]>::to_vec).collect();
+        let calls = tens.into_iter().map(|ten| self.describe(cluster, ten, Lane::Urgent));
+        let mut answers = stream::iter(calls).buffer_unordered(IN_FLIGHT);
+        let mut services = Services::new();
+        while let Some(answer) = answers.next().await {
+            services.extend(answer);
+        }
+        services
+    }
+
+    /// At most ten services of a cluster, in one call.
+    pub(crate) async fn describe(
+        &self,
+        cluster: &ClusterName,
+        names: Vec<EcsServiceName>,
+        lane: Lane,
+    ) -> Services {
+        let request = self.describe_request(cluster, &names);
+        match self.call(Operation::DescribeServices, lane, request.send()).await {
+            Ok(answer) => sort(cluster, names, answer),
+            Err(fault) => {
+                names.into_iter().map(|name| (name, Seen::Unknown(fault.clone()))).collect()
+            }
+        }
+    }
+
+    pub(crate) fn describe_request(
+        &self,
+        cluster: &ClusterName,
+        names: &[EcsServiceName],
+    ) -> DescribeServicesFluentBuilder {
+        self.ecs
+            .describe_services()
+            .cluster(cluster.as_str())
+            .set_services(Some(names.iter().map(ToString::to_string).collect()))
+            .include(ServiceField::Tags)
+    }
+}
+
+/// An answer's entries, each under the name it was asked by.
+pub(crate) fn sort(
+    cluster: &ClusterName,
+    names: Vec<EcsServiceName>,
+    answer: DescribeServicesOutput,
+) -> Services {
+    let mut services: Services =
+        names.into_iter().map(|name| (name, Seen::Unknown(unanswered()))).collect();
+    for failure in answer.failures.into_iter().flatten() {
+        let arn = Arn::as_read(failure.arn().unwrap_or_default());
+        if let Some(seen) = services.get_mut(&EcsServiceName::as_read(arn.resource())) {
+            *seen = Seen::Unknown(failed(&failure));
+        }
+    }
+    for service in answer.services.into_iter().flatten() {
+        let name = EcsServiceName::as_read(service.service_name().unwrap_or_default());
+        if let Some((name, _)) = services.get_key_value(&name) {
+            // The name asked by and the one stored are one allocation.
+            let key = ServiceKey::new(cluster, name);
+            services.insert(key.name.clone(), Seen::Known(convert::service::read(key, service)));
+        }
+    }
+    services
+}
+
+/// The fault that an entry of a `failures[]` is: `MISSING` and the like.
+pub(crate) fn failed(failure: &aws_sdk_ecs::types::Failure) -> Fault {
+    let reason = failure.reason().unwrap_or("no reason given");
+    let detail = failure.detail().map(|detail| format!(": {detail}")).unwrap_or_default();
+    let kind = if reason == "MISSING" { FaultKind::NotFound } else { FaultKind::Refused };
+    let message =
+        crate::text::one_line(&format!("the answer lists it under failures: {reason}{detail}"));
+    Fault::new(kind, Operation::DescribeServices.id(), &message)
+}
+
+fn unanswered() -> Fault {
+    let message = "the answer says nothing of this service";
+    Fault::new(FaultKind::Unreadable, Operation::DescribeServices.id(), message)
+}

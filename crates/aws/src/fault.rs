@@ -1,0 +1,250 @@
+//! Failed calls become [`Fault`]s here: one table for AWS's error codes, one for statuses, one for what the
+//! transport does. **No text of an error is matched anywhere else.**
+//!
+//! **Invariant:** a fault's message is one line, has at most 300 characters, and holds neither headers nor
+//! credentials. AWS's own text about a rejected signature quotes the signed headers, session token included,
+//! so of rejected credentials only the code is kept.
+//!
+//! What decides between the kinds is what a *write* that ended so may have done: where nothing was sent it is
+//! `Unreachable`, and where something was sent and nothing readable came back it is `TimedOut`, `ServerError`
+//! or `Unreadable`, because the call may have taken effect.
+
+use std::error::Error;
+
+use aws_credential_types::provider::error::CredentialsError;
+use aws_smithy_runtime_api::client::interceptors::context::FinalizerInterceptorContextRef;
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::{ConnectorError, SdkError};
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use eastwest_core::fault::{Fault, FaultKind};
+
+use crate::operation::Operation;
+use crate::text::{chain, excerpt, one_line};
+
+/// Error codes, without their `Exception`, by what they mean for us.
+const CODES: &[(FaultKind, &[&str])] = &[
+    (
+        FaultKind::Throttled,
+        &[
+            "BandwidthLimitExceeded",
+            "EC2Throttled",
+            "PriorRequestNotComplete",
+            "ProvisionedThroughputExceeded",
+            "RequestLimitExceeded",
+            "RequestThrottled",
+            "SlowDown",
+            "Throttled",
+            "Throttling",
+            "TooManyRequests",
+        ],
+    ),
+    (
+        FaultKind::Denied,
+        &[
+            "AccessDenied",
+            "AuthorizationError",
+            "NotAuthorized",
+            "OptInRequired",
+            "Unauthorized",
+            "UnauthorizedOperation",
+        ],
+    ),
+    (
+        FaultKind::NoCredentials,
+        &[
+            "AuthFailure",
+            "ExpiredToken",
+            "IncompleteSignature",
+            "InvalidAccessKeyId",
+            "InvalidClientTokenId",
+            "InvalidSignature",
+            "InvalidToken",
+            "MissingAuthenticationToken",
+            "RequestExpired",
+            "RequestInTheFuture",
+            "RequestTimeTooSkewed",
+            "SignatureDoesNotMatch",
+            "UnrecognizedClient",
+        ],
+    ),
+    (
+        FaultKind::NotFound,
+        &[
+            "ClusterNotFound",
+            "NamespaceNotFound",
+            "ResourceNotFound",
+            "ServiceDeploymentNotFound",
+            "ServiceNotFound",
+        ],
+    ),
+    (
+        FaultKind::Refused,
+        &[
+            "Client",
+            "Conflict",
+            "InvalidAction",
+            "InvalidInput",
+            "InvalidParameter",
+            "InvalidParameterCombination",
+            "InvalidParameterValue",
+            "LimitExceeded",
+            "PlatformTaskDefinitionIncompatibility",
+            "PlatformUnknown",
+            "ResourceInUse",
+            "ResourceLimitExceeded",
+            "ServiceNotActive",
+            "UnknownOperation",
+            "UnsupportedFeature",
+            "UnsupportedOperation",
+            "Validation",
+            "ValidationError",
+        ],
+    ),
+    (FaultKind::TimedOut, &["RequestTimeout"]),
+    (
+        FaultKind::ServerError,
+        &[
+            "InternalError",
+            "InternalFailure",
+            "InternalServer",
+            "InternalServerError",
+            "Server",
+            "ServiceUnavailable",
+        ],
+    ),
+];
+
+/// The fault that a failed call is.
+pub(crate) fn of<E>(operation: Operation, error: &SdkError<E, HttpResponse>) -> Fault
+where
+    E: ProvideErrorMetadata + Error + 'static,
+{
+    let (kind, message) = match error {
+        SdkError::ServiceError(answer) => {
+            answered(answer.raw(), answer.err().code(), answer.err().message())
+        }
+        SdkError::ResponseError(answer) => {
+            (of_status(answer.raw()), unlike_json(answer.raw(), error))
+        }
+        SdkError::TimeoutError(_) => (FaultKind::TimedOut, "no answer came in time".to_owned()),
+        SdkError::DispatchFailure(failure) => {
+            let cause = failure.as_connector_error();
+            (cause.map_or(FaultKind::Unreachable, of_transport), chain(error))
+        }
+        _ => (not_sent(error), chain(error)),
+    };
+    Fault::new(kind, operation.id(), &one_line(&message))
+}
+
+/// What one attempt ended with, as a metric's label: `ok` or a fault's kind.
+pub(crate) fn of_attempt(attempt: &FinalizerInterceptorContextRef<'_>) -> Result<(), FaultKind> {
+    let error = match attempt.output_or_error() {
+        None | Some(Ok(_)) => return Ok(()),
+        Some(Err(error)) => error,
+    };
+    if let Some(cause) = error.as_connector_error() {
+        return Err(of_transport(cause));
+    }
+    if error.is_timeout_error() {
+        return Err(FaultKind::TimedOut);
+    }
+    match attempt.response() {
+        Some(raw) => Err(of_answer(raw, raw_code(raw).as_deref())),
+        None => Err(not_sent(error)),
+    }
+}
+
+/// An answer that is an error: by its code, else by its status.
+fn answered(raw: &HttpResponse, code: Option<&str>, text: Option<&str>) -> (FaultKind, String) {
+    let kind = of_answer(raw, code);
+    let message = match (kind, code, text) {
+        (FaultKind::NoCredentials, Some(code), _) => {
+            format!("{code}: AWS does not accept the credentials")
+        }
+        (_, Some(code), Some(text)) => format!("{code}: {text}"),
+        (_, Some(code), None) => code.to_owned(),
+        (_, None, _) => excerpt(raw.status().as_u16(), raw.body().bytes()),
+    };
+    (kind, message)
+}
+
+fn of_answer(raw: &HttpResponse, code: Option<&str>) -> FaultKind {
+    match code {
+        Some(code) => of_code(code).unwrap_or_else(|| match of_status(raw) {
+            FaultKind::Unreadable => FaultKind::Refused,
+            kind => kind,
+        }),
+        None => of_status(raw),
+    }
+}
+
+fn of_code(code: &str) -> Option<FaultKind> {
+    let base = code.strip_suffix("Exception").unwrap_or(code);
+    CODES.iter().find(|(_, codes)| codes.contains(&base)).map(|(kind, _)| *kind)
+}
+
+/// Where there is no code to go by, the answer does not come from AWS, or not whole.
+fn of_status(raw: &HttpResponse) -> FaultKind {
+    match raw.status().as_u16() {
+        429 => FaultKind::Throttled,
+        408 => FaultKind::TimedOut,
+        500.. => FaultKind::ServerError,
+        _ => FaultKind::Unreadable,
+    }
+}
+
+/// A failure before any answer. Only what failed while connecting has certainly not been sent.
+fn of_transport(cause: &ConnectorError) -> FaultKind {
+    if find::<CredentialsError>(cause).is_some() {
+        return FaultKind::NoCredentials;
+    }
+    let connecting = find::<hyper_util::client::legacy::Error>(cause);
+    if connecting.is_some_and(hyper_util::client::legacy::Error::is_connect) || cause.is_user() {
+        return FaultKind::Unreachable;
+    }
+    match find::<hyper::Error>(cause) {
+        Some(error) if error.is_parse() => FaultKind::Unreadable,
+        Some(_) => FaultKind::TimedOut,
+        None if cause.is_timeout() || cause.is_io() => FaultKind::TimedOut,
+        None => FaultKind::Unreachable,
+    }
+}
+
+/// A failure before the transport: no credentials, or a request that could not be built.
+fn not_sent(error: &(dyn Error + 'static)) -> FaultKind {
+    match find::<CredentialsError>(error) {
+        Some(_) => FaultKind::NoCredentials,
+        None => FaultKind::Unreachable,
+    }
+}
+
+fn unlike_json(raw: &HttpResponse, error: &(dyn Error + 'static)) -> String {
+    let body = raw.body().bytes();
+    let is_json = body.is_some_and(|body| body.trim_ascii_start().first() == Some(&b'{'));
+    if is_json { chain(error) } else { excerpt(raw.status().as_u16(), body) }
+}
+
+/// The error code of a raw awsJson answer: `x-amzn-errortype`, `__type` or `code`, without its name space.
+fn raw_code(raw: &HttpResponse) -> Option<String> {
+    let header = raw.headers().get("x-amzn-errortype").map(str::to_owned);
+    let body = || serde_json::from_slice::<serde_json::Value>(raw.body().bytes()?).ok();
+    let code = header.or_else(|| {
+        let body = body()?;
+        let code = body.get("__type").or_else(|| body.get("code"))?;
+        code.as_str().map(str::to_owned)
+    })?;
+    let code = code.rsplit('#').next().unwrap_or(&code);
+    Some(code.split(':').next().unwrap_or(code).to_owned())
+}
+
+/// The first `T` among an error and its sources.
+fn find<'a, T: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a T> {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if let Some(found) = error.downcast_ref::<T>() {
+            return Some(found);
+        }
+        next = error.source();
+    }
+    None
+}

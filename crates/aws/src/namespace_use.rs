@@ -1,0 +1,103 @@
+//! Who uses a namespace, over all clusters: its Cloud Map services, and the ECS services in clusters that
+//! nobody sweeps.
+//!
+//! The two listings are whole or the answer is unknown. The services behind the second are described as far
+//! as that can be done: one we may not read still shows by its Cloud Map service, whose name is taken.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use aws_sdk_servicediscovery::types::{FilterCondition, ServiceFilter, ServiceFilterName};
+use eastwest_core::fault::Fault;
+use eastwest_core::name::{Arn, ClusterName, EcsServiceName};
+use eastwest_core::view::{CloudMapService, EcsService, NamespaceUse, Seen};
+
+use crate::World;
+use crate::convert;
+use crate::operation::Operation;
+use crate::pace::Lane;
+use crate::pages::Pages;
+
+impl World {
+    /// Who uses the namespace; services in `watched` clusters are known already.
+    pub(crate) async fn namespace_use(
+        &self,
+        namespace: &Arn,
+        watched: &BTreeSet<ClusterName>,
+    ) -> Seen<NamespaceUse> {
+        let both = tokio::try_join!(self.cloud_map_services(namespace), self.members(namespace));
+        match both {
+            Ok((cloud_map, members)) => {
+                let elsewhere = self.describe_elsewhere(members, watched).await;
+                Seen::Known(NamespaceUse { cloud_map, elsewhere })
+            }
+            Err(fault) => Seen::Unknown(fault),
+        }
+    }
+
+    /// Cloud Map takes an id or an ARN, and for a namespace shared by another account only the ARN
+    /// (SD:ServiceFilter), so we always send that.
+    async fn cloud_map_services(&self, namespace: &Arn) -> Result<Vec<CloudMapService>, Fault> {
+        let filter = ServiceFilter::builder()
+            .name(ServiceFilterName::NamespaceId)
+            .condition(FilterCondition::Eq)
+            .values(namespace.as_str())
+            .build()
+            .expect("a name and a value are set");
+        let mut pages = Pages::of(Operation::ListCloudMapServices);
+        let mut found = Vec::new();
+        while let Some(page) = pages.next() {
+            let request = self.cloud_map.list_services().filters(filter.clone()).max_results(100);
+            let sent = request.set_next_token(page.token).send();
+            let answer = self.call(Operation::ListCloudMapServices, Lane::Urgent, sent).await?;
+            let page = pages.turn(answer.services, answer.next_token)?;
+            found.extend(page.iter().filter_map(convert::other::cloud_map_service));
+        }
+        found.sort_by(|a, b| a.arn.cmp(&b.arn));
+        found.dedup_by(|a, b| a.arn == b.arn);
+        Ok(found)
+    }
+
+    /// The ARNs of all ECS services in the namespace, clients included.
+    async fn members(&self, namespace: &Arn) -> Result<BTreeSet<Arn>, Fault> {
+        let mut pages = Pages::of(Operation::ListServicesByNamespace);
+        let mut found = BTreeSet::new();
+        while let Some(page) = pages.next() {
+            let request = self.ecs.list_services_by_namespace().namespace(namespace.as_str());
+            let sent = request.max_results(100).set_next_token(page.token).send();
+            let answer = self.call(Operation::ListServicesByNamespace, Lane::Urgent, sent).await?;
+            let page = pages.turn(answer.service_arns, answer.next_token)?;
+            found.extend(page.iter().map(|arn| Arn::as_read(arn)));
+        }
+        Ok(found)
+    }
+
+    async fn describe_elsewhere(
+        &self,
+        members: BTreeSet<Arn>,
+        watched: &BTreeSet<ClusterName>,
+    ) -> Vec<EcsService> {
+        let mut clusters: BTreeMap<ClusterName, Vec<EcsServiceName>> = BTreeMap::new();
+        for (cluster, name) in members.iter().filter_map(place) {
+            if !watched.contains(&cluster) {
+                clusters.entry(cluster).or_default().push(name);
+            }
+        }
+        let mut found = Vec::new();
+        for (cluster, names) in clusters {
+            for seen in self.describe_all(&cluster, names).await.into_values() {
+                if let Seen::Known(service) = seen {
+                    found.push(service);
+                }
+            }
+        }
+        found
+    }
+}
+
+/// The cluster and name in a service's ARN, `…:service/prod/web`. An ARN of the old short form names no
+/// cluster, so such a service cannot be described.
+fn place(arn: &Arn) -> Option<(ClusterName, EcsServiceName)> {
+    let (_, path) = arn.as_str().rsplit_once(":service/")?;
+    let (cluster, name) = path.split_once('/')?;
+    Some((ClusterName::as_read(cluster), EcsServiceName::as_read(name)))
+}

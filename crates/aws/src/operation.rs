@@ -1,0 +1,122 @@
+//! Every call this crate can make, in one table: its name, its IAM action, its token bucket, and whether
+//! it reads or writes.
+//!
+//! **Invariant:** there is exactly one write, `ecs.UpdateService`. Everything else only looks.
+//!
+//! The calls themselves take their [`Operation`] from here, so the pace, the metrics, the faults and the
+//! list of permissions cannot tell different stories; a test makes every call fail and compares.
+
+use crate::pace::Bucket;
+
+/// Whether a call looks or changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// It looks; it may be repeated.
+    Read,
+    /// It changes the world; it is made in one attempt.
+    Write,
+}
+
+macro_rules! operations {
+    ($($variant:ident: $api:literal $name:literal $bucket:ident $access:ident;)+) => {
+        /// A call to AWS.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Operation {
+            $(#[doc = concat!("`", $api, ".", $name, "`")] $variant,)+
+        }
+
+        /// The IAM actions that the calls need, and no other.
+        pub const ACTIONS: &[&str] = &[$(concat!($api, ":", $name),)+];
+
+        impl Operation {
+            /// Every call.
+            pub const ALL: &[Self] = &[$(Self::$variant,)+];
+
+            /// Its API, which is also its IAM prefix: `ecs`.
+            pub const fn api(self) -> &'static str {
+                match self { $(Self::$variant => $api,)+ }
+            }
+
+            /// Its name within the API: `ListServices`.
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$variant => $name,)+ }
+            }
+
+            /// How faults and logs call it: `ecs.ListServices`.
+            pub const fn id(self) -> &'static str {
+                match self { $(Self::$variant => concat!($api, ".", $name),)+ }
+            }
+
+            /// The IAM action it needs: `ecs:ListServices`.
+            pub const fn action(self) -> &'static str {
+                match self { $(Self::$variant => concat!($api, ":", $name),)+ }
+            }
+
+            /// The token bucket that AWS counts it in.
+            pub const fn bucket(self) -> Bucket {
+                match self { $(Self::$variant => Bucket::$bucket,)+ }
+            }
+
+            /// Whether it looks or changes.
+            pub const fn access(self) -> Access {
+                match self { $(Self::$variant => Access::$access,)+ }
+            }
+        }
+    };
+}
+
+operations! {
+    ListClusters:            "ecs" "ListClusters"              ClusterRead        Read;
+    DescribeClusters:        "ecs" "DescribeClusters"          ClusterRead        Read;
+    ListServices:            "ecs" "ListServices"              ServiceRead        Read;
+    DescribeServices:        "ecs" "DescribeServices"          ServiceRead        Read;
+    ListServicesByNamespace: "ecs" "ListServicesByNamespace"   NamespaceRead      Read;
+    ListServiceDeployments:  "ecs" "ListServiceDeployments"    DeploymentRead     Read;
+    DescribeRevisions:       "ecs" "DescribeServiceRevisions"  RevisionRead       Read;
+    DescribeTaskDefinition:  "ecs" "DescribeTaskDefinition"    TaskDefinitionRead Read;
+    UpdateService:           "ecs" "UpdateService"             ServiceModify      Write;
+    ListNamespaces:          "servicediscovery" "ListNamespaces" CloudMapRead     Read;
+    ListCloudMapServices:    "servicediscovery" "ListServices"   CloudMapRead     Read;
+}
+
+impl Operation {
+    /// The call an API names so; `None` where it is none of ours.
+    pub fn find(api: &str, name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|o| o.api() == api && o.name() == name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn there_is_exactly_one_write() {
+        let writes = |o: &&Operation| o.access() == Access::Write;
+        let all: Vec<_> = Operation::ALL.iter().filter(writes).collect();
+        assert_eq!(all, [&Operation::UpdateService]);
+    }
+
+    #[test]
+    fn the_write_shares_its_bucket_with_no_read() {
+        let mut reads = Operation::ALL.iter().filter(|o| o.access() == Access::Read);
+        assert!(reads.all(|o| o.bucket() != Operation::UpdateService.bucket()));
+    }
+
+    #[test]
+    fn actions_are_listed_once_each_in_the_order_of_the_table() {
+        let actions: Vec<_> = Operation::ALL.iter().map(|o| o.action()).collect();
+        assert_eq!(actions, ACTIONS);
+        assert_eq!(ACTIONS.iter().collect::<BTreeSet<_>>().len(), ACTIONS.len());
+    }
+
+    #[test]
+    fn a_call_is_found_by_api_and_name() {
+        for operation in Operation::ALL {
+            assert_eq!(Operation::find(operation.api(), operation.name()), Some(*operation));
+        }
+        assert_eq!(Operation::find("ecs", "DeleteService"), None);
+    }
+}

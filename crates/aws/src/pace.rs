@@ -1,0 +1,290 @@
+//! How fast we call: one rate limiter for each token bucket that AWS keeps. **Waits happen here and
+//! nowhere else.**
+//!
+//! AWS counts calls for each account and region, the console and every pipeline included
+//! (APIREF:request-throttling), so we take only a `share` of each published bucket, burst and refill alike.
+//!
+//! - *Who goes first.* A sweep asks in the [`Lane::Background`]: at most one of its calls stands in the
+//!   queue, so whoever is about to change something waits behind one call, not behind a cluster.
+//! - *Retries are paid for.* The SDK repeats a failed read at once; the next call of that bucket then takes
+//!   the tokens that the repetition used.
+//! - *When AWS says slow down,* each call of that bucket costs [`SLOW_PRICE`] tokens until [`SLOW_FOR`] after
+//!   the last such answer; then the pace is nominal again. No state outlives that.
+//!
+//! Writes have a bucket of their own, so reads can never starve them.
+
+use std::num::NonZeroU32;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use governor::clock::{Clock, MonotonicClock};
+use governor::middleware::NoOpMiddleware;
+use governor::state::{InMemoryState, NotKeyed};
+use governor::{Quota, RateLimiter};
+
+/// The least share we can be asked to live on; below it a sweep would not end.
+const LEAST_SHARE: f64 = 0.01;
+/// How long after a throttled answer calls cost more: long enough for a full bucket of the slowest
+/// refill to recover some tokens, and under the minute within which the pace must be nominal again.
+const SLOW_FOR: Duration = Duration::from_secs(45);
+/// What a call costs then: a third of our share is under a tenth of the bucket.
+const SLOW_PRICE: u32 = 3;
+/// More debt than this is forgiven: it stands for retries that the SDK's own backoff has spread out.
+const MOST_OWED: u32 = 50;
+
+/// A token bucket, named as ECS names its categories.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Bucket {
+    /// Cluster read.
+    ClusterRead,
+    /// Service read.
+    ServiceRead,
+    /// `ListServicesByNamespace`, alone.
+    NamespaceRead,
+    /// Service deployment actions.
+    DeploymentRead,
+    /// Service revision read.
+    RevisionRead,
+    /// Task definition read.
+    TaskDefinitionRead,
+    /// Service modify.
+    ServiceModify,
+    /// Cloud Map's lists. AWS publishes no rate for them.
+    CloudMapRead,
+}
+
+impl Bucket {
+    const ALL: [Self; 8] = [
+        Self::ClusterRead,
+        Self::ServiceRead,
+        Self::NamespaceRead,
+        Self::DeploymentRead,
+        Self::RevisionRead,
+        Self::TaskDefinitionRead,
+        Self::ServiceModify,
+        Self::CloudMapRead,
+    ];
+
+    /// What AWS grants an account: burst, and tokens a second (APIREF:request-throttling). The last row is
+    /// our own guess, low because nobody publishes the real one.
+    pub const fn granted(self) -> (u32, u32) {
+        match self {
+            Self::ServiceRead => (100, 20),
+            Self::NamespaceRead => (10, 1),
+            Self::ServiceModify => (50, 5),
+            Self::ClusterRead
+            | Self::DeploymentRead
+            | Self::RevisionRead
+            | Self::TaskDefinitionRead => (50, 20),
+            Self::CloudMapRead => (40, 8),
+        }
+    }
+
+    fn quota(self, share: f64) -> Quota {
+        let (burst, refill) = self.granted();
+        let every = Duration::from_secs_f64(1.0 / (f64::from(refill) * share));
+        // Between 0 and 100 by construction.
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0 to 100")]
+        let burst = (f64::from(burst) * share) as u32;
+        Quota::with_period(every)
+            .expect("a share of at least LEAST_SHARE gives a period above zero")
+            .allow_burst(NonZeroU32::new(burst).unwrap_or(NonZeroU32::MIN))
+    }
+}
+
+/// Who is waiting.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Lane {
+    /// Something a change waits for.
+    Urgent,
+    /// The regular look at everything.
+    Background,
+}
+
+/// The limiters of all buckets.
+pub(crate) struct Pace {
+    gates: [Gate<MonotonicClock>; Bucket::ALL.len()],
+}
+
+impl Pace {
+    /// Limiters that take `share` of each bucket, between [`LEAST_SHARE`] and all of it.
+    pub(crate) fn new(share: f64) -> Self {
+        let share = if share.is_nan() { LEAST_SHARE } else { share.clamp(LEAST_SHARE, 1.0) };
+        Self { gates: Bucket::ALL.map(|bucket| Gate::new(bucket.quota(share), MonotonicClock)) }
+    }
+
+    /// Returns when a call of this bucket may be made.
+    pub(crate) async fn wait(&self, bucket: Bucket, lane: Lane) {
+        self.gate(bucket).wait(lane).await;
+    }
+
+    /// Notes that the SDK has repeated a call.
+    pub(crate) fn repeated(&self, bucket: Bucket) {
+        self.gate(bucket).repeated();
+    }
+
+    /// Notes that AWS has asked us to slow down.
+    pub(crate) fn throttled(&self, bucket: Bucket) {
+        self.gate(bucket).throttled();
+    }
+
+    fn gate(&self, bucket: Bucket) -> &Gate<MonotonicClock> {
+        &self.gates[bucket as usize]
+    }
+}
+
+/// One bucket's limiter; the clock is a parameter so that tests have no need to sleep.
+struct Gate<C: Clock> {
+    clock: C,
+    limiter: RateLimiter<NotKeyed, InMemoryState, C, NoOpMiddleware<C::Instant>>,
+    trouble: Mutex<Trouble<C::Instant>>,
+    background: tokio::sync::Mutex<()>,
+    turn: tokio::sync::Mutex<()>,
+}
+
+/// What makes the next call cost more than one token.
+struct Trouble<T> {
+    owed: u32,
+    slow_until: Option<T>,
+}
+
+impl<C: Clock + Clone> Gate<C> {
+    fn new(quota: Quota, clock: C) -> Self {
+        Self {
+            limiter: RateLimiter::direct_with_clock(quota, clock.clone()),
+            clock,
+            trouble: Mutex::new(Trouble { owed: 0, slow_until: None }),
+            background: tokio::sync::Mutex::new(()),
+            turn: tokio::sync::Mutex::new(()),
+        }
+    }
+
+    async fn wait(&self, lane: Lane) {
+        let _behind = match lane {
+            Lane::Background => Some(self.background.lock().await),
+            Lane::Urgent => None,
+        };
+        let _turn = self.turn.lock().await;
+        for _ in 0..self.price() {
+            while let Err(after) = self.take() {
+                tokio::time::sleep(after).await;
+            }
+        }
+    }
+
+    /// Takes one token, or says in how long there is one.
+    fn take(&self) -> Result<(), Duration> {
+        self.limiter.check().map_err(|refused| refused.wait_time_from(self.clock.now()))
+    }
+
+    /// What the next call costs; debts are paid by it.
+    fn price(&self) -> u32 {
+        let mut trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = self.clock.now();
+        trouble.slow_until = trouble.slow_until.filter(|until| *until > now);
+        let price = if trouble.slow_until.is_some() { SLOW_PRICE } else { 1 };
+        price + std::mem::take(&mut trouble.owed)
+    }
+
+    fn repeated(&self) {
+        let mut trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
+        trouble.owed = (trouble.owed + 1).min(MOST_OWED);
+    }
+
+    fn throttled(&self) {
+        let mut trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
+        trouble.slow_until = Some(self.clock.now() + SLOW_FOR.into());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use governor::clock::FakeRelativeClock;
+
+    use super::*;
+
+    fn gate(bucket: Bucket, share: f64) -> (Gate<FakeRelativeClock>, FakeRelativeClock) {
+        let clock = FakeRelativeClock::default();
+        (Gate::new(bucket.quota(share), clock.clone()), clock)
+    }
+
+    fn taken_at_once(gate: &Gate<FakeRelativeClock>) -> usize {
+        std::iter::from_fn(|| gate.take().ok()).count()
+    }
+
+    #[test]
+    fn a_quarter_of_service_read_is_a_burst_of_25_and_5_a_second() {
+        let (gate, clock) = gate(Bucket::ServiceRead, 0.25);
+        assert_eq!(taken_at_once(&gate), 25);
+        clock.advance(Duration::from_secs(1));
+        assert_eq!(taken_at_once(&gate), 5);
+    }
+
+    #[test]
+    fn a_burst_is_never_less_than_one() {
+        let (gate, clock) = gate(Bucket::NamespaceRead, 0.01);
+        assert_eq!(taken_at_once(&gate), 1);
+        clock.advance(Duration::from_secs(99));
+        assert_eq!(taken_at_once(&gate), 0);
+        clock.advance(Duration::from_secs(1));
+        assert_eq!(taken_at_once(&gate), 1);
+    }
+
+    #[test]
+    fn no_share_takes_more_than_the_whole_bucket_or_nothing_at_all() {
+        for share in [0.0, -1.0, f64::NAN, 7.0, f64::INFINITY] {
+            Pace::new(share);
+        }
+    }
+
+    #[test]
+    fn every_bucket_has_its_own_gate() {
+        for (index, bucket) in Bucket::ALL.into_iter().enumerate() {
+            assert_eq!(bucket as usize, index);
+        }
+    }
+
+    #[test]
+    fn a_throttled_bucket_is_slow_and_is_back_to_nominal_within_a_minute() {
+        let (gate, clock) = gate(Bucket::ServiceRead, 0.25);
+        gate.throttled();
+        assert_eq!(gate.price(), SLOW_PRICE);
+        clock.advance(Duration::from_secs(44));
+        assert_eq!(gate.price(), SLOW_PRICE);
+        clock.advance(Duration::from_secs(2));
+        assert_eq!(gate.price(), 1);
+    }
+
+    #[test]
+    fn a_repetition_is_paid_for_once_by_the_next_call() {
+        let (gate, _) = gate(Bucket::ServiceRead, 0.25);
+        gate.repeated();
+        gate.repeated();
+        assert_eq!(gate.price(), 3);
+        assert_eq!(gate.price(), 1);
+    }
+
+    #[tokio::test]
+    async fn an_urgent_call_waits_behind_one_call_of_a_sweep_not_behind_all() {
+        let (gate, _) = gate(Bucket::ServiceRead, 0.25);
+        let turn = gate.turn.lock().await;
+        let order = Mutex::new(Vec::new());
+        let queue = |name, lane| {
+            let (gate, order) = (&gate, &order);
+            async move {
+                gate.wait(lane).await;
+                order.lock().unwrap().push(name);
+            }
+        };
+        let sweep = async {
+            tokio::join!(
+                queue("sweep 1", Lane::Background),
+                queue("sweep 2", Lane::Background),
+                queue("sweep 3", Lane::Background),
+            )
+        };
+        let release = async { drop(turn) };
+        tokio::join!(sweep, queue("urgent", Lane::Urgent), release);
+        assert_eq!(*order.lock().unwrap(), ["sweep 1", "urgent", "sweep 2", "sweep 3"]);
+    }
+}

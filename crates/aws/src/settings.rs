@@ -1,0 +1,158 @@
+//! How we connect: every retry, time-out and protection of the SDK is set here, none is inherited.
+//!
+//! **Invariant:** a read is tried at most three times, a write exactly once. A write whose outcome is unknown
+//! is read back by whoever asked for it; a second sending could start a second rollout.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_config::{AppName, BehaviorVersion, Region, SdkConfig};
+use aws_smithy_http_client::proxy::ProxyConfig;
+use aws_smithy_http_client::{Builder, Connector, tls};
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_runtime_api::client::stalled_stream_protection::StalledStreamProtectionConfig;
+use aws_smithy_types::retry::{ReconnectMode, RetryConfig};
+use aws_smithy_types::timeout::TimeoutConfig;
+
+use crate::World;
+use crate::call::{Meter, OnCall};
+use crate::pace::Pace;
+
+/// Reads are tried so often: one throttled and one broken answer in a row are weather, three are a fault.
+const READ_ATTEMPTS: u32 = 3;
+/// The longest pause between two attempts; past it the next sweep is the better retry.
+const LONGEST_BACKOFF: Duration = Duration::from_secs(5);
+/// A TCP and TLS handshake within a region takes milliseconds; a lost SYN is sent again after one and three
+/// seconds.
+const CONNECT_TIMEOUT: Duration = Duration::from_millis(3100);
+/// UpdateService answers in a second or two; the longer we wait, the less often the outcome is unknown.
+const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
+/// What an operation may take on top of its attempts: its backoffs.
+const SLACK: Duration = Duration::from_secs(10);
+/// An answer that stops flowing for so long will not go on; whole answers take well under a second.
+const STALL_GRACE: Duration = Duration::from_secs(5);
+/// Idle connections are kept between two looks at a rolling service, yet closed before the far end does it.
+const IDLE_CONNECTION: Duration = Duration::from_secs(20);
+
+/// What the process decides about its calls.
+pub struct Settings {
+    /// The AWS region; `None` asks the environment, the profile and the instance, in this order.
+    pub region: Option<String>,
+    /// The share of each of the account's token buckets that we may use, up to 1.
+    pub share: f64,
+    /// How long one attempt of a read may take.
+    pub attempt_timeout: Duration,
+    /// The longest first pause between two attempts of a read; the next may be twice as long.
+    pub backoff: Duration,
+    /// Told of every attempt of every call.
+    pub on_call: OnCall,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            region: None,
+            share: 0.25,
+            attempt_timeout: Duration::from_secs(10),
+            backoff: Duration::from_millis(500),
+            on_call: Arc::new(|_| ()),
+        }
+    }
+}
+
+/// No region is configured, so there is no AWS to talk to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("no AWS region is configured: give --region, or set AWS_REGION or a region in the profile")]
+pub struct NoRegion;
+
+impl World {
+    /// Prepares the calls of one account and region. Nothing is sent yet: credentials are looked for when
+    /// the first call needs them, and their absence is a fault of that call.
+    pub async fn connect(settings: Settings) -> Result<Self, NoRegion> {
+        let name = AppName::new("eastwest").expect("letters only");
+        let mut loader = aws_config::defaults(BehaviorVersion::v2026_01_12())
+            .http_client(https_client(ProxyConfig::from_env()))
+            .app_name(name);
+        if let Some(region) = &settings.region {
+            loader = loader.region(Region::new(region.clone()));
+        }
+        Self::over(&loader.load().await, &settings)
+    }
+
+    /// The same over a configuration that is already there.
+    pub(crate) fn over(shared: &SdkConfig, settings: &Settings) -> Result<Self, NoRegion> {
+        let region = shared.region().ok_or(NoRegion)?.to_string();
+        let pace = Arc::new(Pace::new(settings.share));
+        let meter = |api| {
+            let (pace, on_call) = (Arc::clone(&pace), Arc::clone(&settings.on_call));
+            Meter { api, pace, on_call }
+        };
+        let read = |attempt: Duration| {
+            shared
+                .to_builder()
+                .retry_config(read_retries(settings.backoff))
+                .timeout_config(timeouts(attempt, attempt * READ_ATTEMPTS + SLACK))
+                .stalled_stream_protection(stall_protection())
+                .build()
+        };
+        let reads = read(settings.attempt_timeout);
+        let writes = shared
+            .to_builder()
+            .retry_config(RetryConfig::disabled())
+            .timeout_config(timeouts(WRITE_TIMEOUT, WRITE_TIMEOUT + SLACK))
+            .stalled_stream_protection(stall_protection())
+            .build();
+        let ecs = |config: &SdkConfig| {
+            let config = aws_sdk_ecs::config::Builder::from(config).interceptor(meter("ecs"));
+            aws_sdk_ecs::Client::from_conf(config.build())
+        };
+        let cloud_map = aws_sdk_servicediscovery::config::Builder::from(&reads)
+            .interceptor(meter("servicediscovery"));
+        Ok(Self {
+            ecs: ecs(&reads),
+            ecs_writes: ecs(&writes),
+            cloud_map: aws_sdk_servicediscovery::Client::from_conf(cloud_map.build()),
+            pace: Arc::clone(&pace),
+            region,
+        })
+    }
+}
+
+fn read_retries(backoff: Duration) -> RetryConfig {
+    RetryConfig::standard()
+        .with_max_attempts(READ_ATTEMPTS)
+        .with_initial_backoff(backoff)
+        .with_max_backoff(LONGEST_BACKOFF)
+        .with_reconnect_mode(ReconnectMode::ReconnectOnTransientError)
+}
+
+fn timeouts(attempt: Duration, operation: Duration) -> TimeoutConfig {
+    TimeoutConfig::builder()
+        .connect_timeout(CONNECT_TIMEOUT)
+        .read_timeout(attempt)
+        .operation_attempt_timeout(attempt)
+        .operation_timeout(operation)
+        .build()
+}
+
+fn stall_protection() -> StalledStreamProtectionConfig {
+    StalledStreamProtectionConfig::enabled()
+        .upload_enabled(true)
+        .download_enabled(true)
+        .grace_period(STALL_GRACE)
+        .build()
+}
+
+/// One HTTPS client for all: connections are shared, and trusted roots are read once. It speaks plain HTTP
+/// where the endpoint says so, and goes through `HTTPS_PROXY` where that is set; the SDK's own default client
+/// is built the same way, through the same (hidden) method, but with a TLS library we do not ship.
+pub(crate) fn https_client(proxy: ProxyConfig) -> SharedHttpClient {
+    Builder::new().build_with_connector_fn(move |settings, components| {
+        let ring = tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring);
+        let mut connector = Connector::builder().tls_provider(ring);
+        connector.set_connector_settings(settings.cloned());
+        connector.set_sleep_impl(components.and_then(RuntimeComponents::sleep_impl));
+        connector.pool_idle_timeout(IDLE_CONNECTION).proxy_config(proxy.clone()).build()
+    })
+}

@@ -1,0 +1,121 @@
+//! One look at a whole cluster: its default namespace, the listing of its services, and each of them with its
+//! tags.
+//!
+//! Services are described while the listing goes on, ten a call and the tens filled across pages, so that N
+//! services cost exactly ⌈N/100⌉ + ⌈N/10⌉ + 1 calls. Answers are converted as they come and then dropped: a
+//! sweep holds a few answers at a time, whatever the cluster's size.
+//!
+//! **Invariant:** a part that fails leaves the rest standing. What was listed before the listing broke is
+//! described all the same, and the reading says that the listing is not complete.
+
+use std::collections::BTreeSet;
+
+use eastwest_core::effect::ClusterReading;
+use eastwest_core::fault::{Fault, FaultKind};
+use eastwest_core::name::{Arn, ClusterName, EcsServiceName};
+use futures_util::{Stream, StreamExt, stream};
+
+use crate::World;
+use crate::describe::{IN_FLIGHT, Services, TEN};
+use crate::operation::Operation;
+use crate::pace::Lane;
+use crate::pages::Pages;
+
+/// A piece of a listing.
+enum Piece {
+    /// Up to ten services to describe.
+    Ten(Vec<EcsServiceName>),
+    /// The listing broke off; nothing follows.
+    Broken(Fault),
+}
+
+/// How far a listing has come.
+struct Listing {
+    pages: Pages,
+    known: BTreeSet<EcsServiceName>,
+    waiting: Vec<EcsServiceName>,
+    broken: Option<Fault>,
+}
+
+impl World {
+    /// Looks at a whole cluster.
+    pub(crate) async fn sweep(&self, cluster: ClusterName) -> ClusterReading {
+        let (default_namespace, (listing, services)) =
+            tokio::join!(self.default_namespace(&cluster), self.all_services(&cluster));
+        ClusterReading { default_namespace, listing, services, cluster }
+    }
+
+    async fn all_services(&self, cluster: &ClusterName) -> (Result<(), Fault>, Services) {
+        let (mut listing, mut services) = (Ok(()), Services::new());
+        let calls = self.list(cluster).map(|piece| async {
+            match piece {
+                Piece::Ten(names) => Ok(self.describe(cluster, names, Lane::Background).await),
+                Piece::Broken(fault) => Err(fault),
+            }
+        });
+        let mut answers = std::pin::pin!(calls.buffer_unordered(IN_FLIGHT));
+        while let Some(answer) = answers.next().await {
+            match answer {
+                Ok(described) => services.extend(described),
+                Err(fault) => listing = Err(fault),
+            }
+        }
+        (listing, services)
+    }
+
+    /// The cluster's services by ten, in the order ECS lists them, none twice.
+    fn list(&self, cluster: &ClusterName) -> impl Stream<Item = Piece> {
+        stream::unfold(Listing::new(), move |mut listing| async move {
+            while listing.waiting.len() < TEN
+                && let Some(page) = listing.pages.next()
+            {
+                if let Err(fault) = self.read_page(cluster, page.token, &mut listing).await {
+                    listing.broken = Some(fault);
+                }
+            }
+            Some((listing.take()?, listing))
+        })
+    }
+
+    async fn read_page(
+        &self,
+        cluster: &ClusterName,
+        token: Option<String>,
+        listing: &mut Listing,
+    ) -> Result<(), Fault> {
+        let request = self.ecs.list_services().cluster(cluster.as_str()).max_results(100);
+        let request = request.set_next_token(token);
+        let answer = self.call(Operation::ListServices, Lane::Background, request.send()).await;
+        let answer = answer.map_err(|fault| match fault.kind {
+            FaultKind::NotFound => self.no_such_cluster(Operation::ListServices, cluster),
+            _ => fault,
+        })?;
+        for arn in listing.pages.turn(answer.service_arns, answer.next_token)? {
+            let name = EcsServiceName::as_read(Arn::as_read(&arn).resource());
+            if listing.known.insert(name.clone()) {
+                listing.waiting.push(name);
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Listing {
+    fn new() -> Self {
+        Self {
+            pages: Pages::of(Operation::ListServices),
+            known: BTreeSet::new(),
+            waiting: Vec::new(),
+            broken: None,
+        }
+    }
+
+    /// The next piece; the break comes last.
+    fn take(&mut self) -> Option<Piece> {
+        if self.waiting.is_empty() {
+            return self.broken.take().map(Piece::Broken);
+        }
+        let rest = self.waiting.split_off(self.waiting.len().min(TEN));
+        Some(Piece::Ten(std::mem::replace(&mut self.waiting, rest)))
+    }
+}

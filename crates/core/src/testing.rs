@@ -1,0 +1,514 @@
+//! Worlds as text, for tests: what is deployed, what is tagged, and what follows.
+//!
+//! A test knows this text and no type of the crate, so that a change of the types changes this file and no
+//! test. One line is one service, its parts separated by `|`:
+//!
+//! ```text
+//! [cluster/]name  key=value, key=value | deployed | task definition | facts
+//! ```
+//!
+//! * tags: without the prefix, separated by `,`; `-` for none.
+//! * deployed: `off`, or `in <namespace> port/discovery@host:port+idle=60+request=5+ingress=9000+tls=ca …`, where
+//!   all after `port` may be left out, and `?` is a namespace that is not given.
+//! * task definition: `name=port/app …`, `=port` for a mapping without a name, `udp:name=port`; the words `bridge`,
+//!   `host`, `nomode`, `windows`, `nomemory`; `?` for one not read, `!` for one that cannot be.
+//! * facts: the words of [`fact`].
+//!
+//! Other lines set the stage: `namespace`, `namespaces`, `cluster`, `use`, `flag`, `policy`, `budget`, `now`.
+
+pub(crate) mod fake;
+pub(crate) mod generate;
+mod render;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use expect_test::Expect;
+
+use crate::connect::{
+    AccessLogs, ClientAlias, Connect, Endpoint, ProxyLogs, TestHeader, Tls,
+};
+use crate::fault::{Fault, FaultKind};
+use crate::guard::guard;
+use crate::merge::Reader;
+use crate::name::{
+    Arn, ClusterName, DeploymentId, DiscoveryName, DnsName, EcsServiceName, NamespaceId,
+    NamespaceName, NamespaceRef, Port, PortName, ServiceKey,
+};
+use crate::plan::{Plan, plan};
+use crate::settings::{Policy, Settings};
+use crate::time::{AwsTime, Now};
+use crate::view::{
+    ClusterView, CloudMapService, Deployment, DeploymentController, DeploymentStatus, EcsService,
+    FailedRevision, History, Namespace, NamespaceUse, PortMapping, Rollout, Seen, ServiceStatus,
+    TaskDefinition, View,
+};
+use crate::writes::Writes;
+
+/// A world made from text.
+#[derive(Debug, Clone)]
+pub(crate) struct Stage {
+    /// The services of watched clusters as AWS would show them, tags included.
+    pub(crate) services: BTreeMap<ServiceKey, EcsService>,
+    pub(crate) view: View,
+    pub(crate) settings: Settings,
+    pub(crate) now: Now,
+}
+
+/// The plan for a world, before the guard.
+pub(crate) fn check_plan(text: &str, expected: &Expect) {
+    let stage = Stage::read(text);
+    let plan = stage.plan();
+    assert_eq!(stage.breaches(&plan), [], "a plan must break no rule");
+    expected.assert_eq(&render::plan(&plan));
+}
+
+/// The plan for a world, guarded.
+pub(crate) fn check_guarded(text: &str, expected: &Expect) {
+    let stage = Stage::read(text);
+    let plan = stage.guarded(&Writes::default());
+    assert_eq!(stage.breaches(&plan), [], "a plan must break no rule");
+    expected.assert_eq(&render::verdicts(&plan));
+}
+
+/// The statuses that follow, one line each.
+pub(crate) fn check_status(text: &str, expected: &Expect) {
+    let stage = Stage::read(text);
+    let plan = stage.guarded(&Writes::default());
+    expected.assert_eq(&render::statuses(&stage.view, &plan));
+}
+
+pub(crate) use render::connect as render_connect;
+
+/// Our clock, so many seconds after the start.
+pub(crate) fn at(seconds: u64) -> Now {
+    let start = jiff::Timestamp::UNIX_EPOCH;
+    Now { since_start: Duration::ZERO, calendar: start }.plus(Duration::from_secs(seconds))
+}
+
+pub(crate) fn fault(kind: FaultKind) -> Fault {
+    Fault::new(kind, "ecs.DescribeServices", "no luck")
+}
+
+pub(crate) fn key(text: &str) -> ServiceKey {
+    let (cluster, name) = text.split_once('/').unwrap_or(("prod", text));
+    ServiceKey::new(&ClusterName::as_read(cluster), &EcsServiceName::as_read(name))
+}
+
+pub(crate) fn namespace(name: &str) -> Namespace {
+    let id = format!("ns-{:0<8}", name.replace(['.', '-'], ""));
+    let arn = format!("arn:aws:servicediscovery:eu-west-1:123456789012:namespace/{id}");
+    Namespace {
+        id: NamespaceId::as_read(&id),
+        arn: Arn::as_read(&arn),
+        name: NamespaceName::as_read(name),
+        http_name: NamespaceName::as_read(name),
+    }
+}
+
+impl Stage {
+    pub(crate) fn read(text: &str) -> Self {
+        let mut stage = Self::empty();
+        let lines = text.lines().map(str::trim);
+        for (number, line) in lines.filter(|line| !line.is_empty()).enumerate() {
+            let (word, rest) = line.split_once(' ').unwrap_or((line, ""));
+            if !stage.set(word, rest.trim()) {
+                stage.service(line, number);
+            }
+        }
+        stage.fill_in();
+        stage
+    }
+
+    fn empty() -> Self {
+        let mut view = View::default();
+        view.clusters.insert(ClusterName::as_read("prod"), ClusterView::default());
+        view.namespaces = Some(Seen::Known(Vec::new()));
+        let settings = Settings { policy: Policy::Sync, ..Settings::default() };
+        Self { services: BTreeMap::new(), view, settings, now: at(3600) }
+    }
+
+    pub(crate) fn plan(&self) -> Plan {
+        plan(&self.view, &self.settings)
+    }
+
+    pub(crate) fn guarded(&self, writes: &Writes) -> Plan {
+        guard(self.plan(), &self.view, writes, &self.settings, self.now)
+    }
+
+    /// The breaches of a plan; what only concerns the policy observe is left to the guard.
+    pub(crate) fn breaches(&self, plan: &Plan) -> Vec<crate::check::Breach> {
+        crate::check::check(plan, &self.view, &self.settings)
+    }
+
+    pub(crate) fn last(&self, name: &str) -> &EcsService {
+        self.view.service(&key(name)).and_then(|view| view.last.as_deref()).expect("a service")
+    }
+
+    pub(crate) fn change(&mut self, key: &ServiceKey, change: impl FnOnce(&mut EcsService)) {
+        let cluster = self.view.clusters.get_mut(&key.cluster).expect("a cluster");
+        let view = cluster.services.get_mut(&key.name).expect("a service");
+        change(Arc::make_mut(view.last.as_mut().expect("a reading")));
+    }
+
+    /// A line that sets the stage; false if it is a service.
+    fn set(&mut self, word: &str, rest: &str) -> bool {
+        match word {
+            "namespace" => self.namespace(rest),
+            "namespaces" => self.view.namespaces = trouble(rest),
+            "cluster" => self.cluster(rest),
+            "use" => self.in_use(rest),
+            "flag" => self.settings.namespace = Some(NamespaceRef::as_read(rest)),
+            "policy" => self.settings.policy = rest.parse().expect("a policy"),
+            "budget" => {
+                let (cluster, namespace) = rest.split_once(' ').expect("two numbers");
+                self.settings.budget.per_cluster = cluster.parse().expect("a number");
+                self.settings.budget.per_namespace = namespace.parse().expect("a number");
+            }
+            "now" => self.now = at(rest.parse().expect("seconds")),
+            _ => return false,
+        }
+        true
+    }
+
+    /// `name [id=…] [http=…]`
+    fn namespace(&mut self, rest: &str) {
+        let mut words = rest.split_whitespace();
+        let mut new = namespace(words.next().expect("a name"));
+        for word in words {
+            match word.split_once('=').expect("a key and a value") {
+                ("id", id) => {
+                    new.id = NamespaceId::as_read(id);
+                    new.arn = Arn::as_read(&format!("arn:aws:servicediscovery:x:1:namespace/{id}"));
+                }
+                ("http", name) => new.http_name = NamespaceName::as_read(name),
+                (other, _) => panic!("no such member of a namespace: {other}"),
+            }
+        }
+        let Some(Seen::Known(known)) = &mut self.view.namespaces else { panic!("none readable") };
+        known.push(new);
+    }
+
+    /// `name [default=namespace]`
+    fn cluster(&mut self, rest: &str) {
+        let (name, default) = rest.split_once(" default=").unwrap_or((rest, ""));
+        let cluster = self.view.clusters.entry(ClusterName::as_read(name)).or_default();
+        cluster.default_namespace = (!default.is_empty()).then(|| NamespaceRef::as_read(default));
+    }
+
+    /// `namespace ?`, `namespace !`, or `namespace name=arn …` for Cloud Map services.
+    fn in_use(&mut self, rest: &str) {
+        let (name, rest) = rest.split_once(' ').unwrap_or((rest, ""));
+        let id = namespace(name).id;
+        if let Some(seen) = trouble(rest) {
+            self.view.uses.insert(id, (self.now, seen));
+            return;
+        }
+        if rest == "?" {
+            self.view.uses.insert(id, (self.now, Seen::Absent));
+            return;
+        }
+        let cloud_map = rest.split_whitespace().map(|word| {
+            let (name, arn) = word.split_once('=').expect("a name and an ARN");
+            let name = DiscoveryName::as_read(name);
+            CloudMapService { arn: Arn::as_read(arn), name, created_at: AwsTime(0) }
+        });
+        let names = NamespaceUse { cloud_map: cloud_map.collect(), elsewhere: Vec::new() };
+        self.view.uses.insert(id, (self.now, Seen::Known(names)));
+    }
+
+    fn service(&mut self, line: &str, number: usize) {
+        let mut parts = line.split('|').map(str::trim);
+        let (name, tags) = parts.next().and_then(|part| {
+            Some(part.split_once(' ').unwrap_or((part, "")))
+        }).expect("a name");
+        let deployed = parts.next().unwrap_or("off");
+        let ports = parts.next().unwrap_or("http=8080/http");
+        let facts: Vec<&str> = parts.next().unwrap_or("").split_whitespace().collect();
+        let mut service = service(&key(name), number);
+        service.tags = read_tags(tags);
+        service.deployments[0].connect = read_connect(deployed);
+        let arn = Arn::as_read(&format!("arn:aws:ecs:eu-west-1:1:task-definition/{}:1", service.key.name));
+        service.task_definition = arn.clone();
+        service.deployments[0].task_definition = arn.clone();
+        match read_task_definition(&arn, ports) {
+            Seen::Absent => {}
+            seen => drop(self.view.task_definitions.insert(arn, seen)),
+        }
+        for word in &facts {
+            fact(&mut service, word);
+        }
+        if facts.contains(&"elsewhere") {
+            return self.elsewhere(service);
+        }
+        let key = service.key.clone();
+        self.services.insert(key.clone(), service.clone());
+        self.take_in(service);
+        self.facts(&key, &facts);
+    }
+
+    fn take_in(&mut self, service: EcsService) {
+        let cluster = service.key.cluster.clone();
+        let reading = crate::effect::ClusterReading {
+            default_namespace: Seen::Absent,
+            listing: Err(fault(FaultKind::Throttled)),
+            services: BTreeMap::from([(service.key.name.clone(), Seen::Known(service))]),
+            cluster,
+        };
+        let prefix = self.settings.prefix.clone();
+        let staleness = self.settings.timing.staleness;
+        let reader = Reader { prefix: &prefix, staleness, now: self.now };
+        reader.swept(&mut self.view, reading);
+    }
+
+    /// A service in a cluster we do not watch.
+    fn elsewhere(&mut self, service: EcsService) {
+        let connect = service.deployments[0].connect.as_ref().expect("it uses a namespace");
+        let Some(NamespaceRef::Name(name)) = &connect.namespace else { panic!("named by name") };
+        let id = namespace(name.as_str()).id;
+        let none = (self.now, Seen::Known(NamespaceUse::default()));
+        let (_, seen) = self.view.uses.entry(id).or_insert(none);
+        let Seen::Known(names) = seen else { panic!("the namespace's use is known") };
+        names.elsewhere.push(service);
+    }
+
+    /// The facts about what we know of a service, beyond what it is.
+    fn facts(&mut self, key: &ServiceKey, facts: &[&str]) {
+        let now = self.now;
+        let mut history = Seen::Known(History::default());
+        let cluster = self.view.clusters.get_mut(&key.cluster).expect("a cluster");
+        let view = cluster.services.get_mut(&key.name).expect("a service");
+        for word in facts {
+            match word.split_once('=').unwrap_or((word, "")) {
+                ("unread", _) => view.trouble = Some(fault(FaultKind::Throttled)),
+                ("unlisted", _) => view.missing_since = Some(now),
+                ("lagging", _) => view.stale_since = Some(now),
+                ("rolling", seconds) if !seconds.is_empty() => {
+                    let ago = Duration::from_secs(seconds.parse().expect("seconds"));
+                    let since_start = now.since_start.saturating_sub(ago);
+                    view.rolling_since = Some(Now { since_start, ..now });
+                }
+                ("history", "?") => history = Seen::Absent,
+                ("history", "!") => history = Seen::Unknown(fault(FaultKind::Denied)),
+                ("history", "rolling") => {
+                    history = Seen::Known(History { rolling: true, failed: Vec::new() });
+                }
+                ("failed-before", what) => {
+                    let last = view.last.as_ref().expect("a reading");
+                    let (task_definition, what) = match what.strip_prefix("old:") {
+                        Some(what) => (Arn::as_read("arn:old"), what),
+                        None => (last.task_definition.clone(), what),
+                    };
+                    let failed = vec![FailedRevision {
+                        connect: read_connect(&what.replace('_', " ")),
+                        task_definition,
+                        status: "ROLLBACK_SUCCESSFUL".to_owned(),
+                        reason: "tasks failed to start".to_owned(),
+                    }];
+                    history = Seen::Known(History { rolling: false, failed });
+                }
+                _ => {}
+            }
+        }
+        if history != Seen::Absent {
+            self.view.histories.insert(key.clone(), (now, history));
+        }
+    }
+
+    /// Where the text says nothing: one namespace, and nobody but those in view uses it.
+    fn fill_in(&mut self) {
+        if self.view.namespaces == Some(Seen::Known(Vec::new())) {
+            self.view.namespaces = Some(Seen::Known(vec![namespace("internal.myapp")]));
+        }
+        let known = self.view.namespaces.iter().filter_map(Seen::known).flatten();
+        for id in known.map(|namespace| namespace.id.clone()).collect::<Vec<_>>() {
+            let none = (self.now, Seen::Known(NamespaceUse::default()));
+            self.view.uses.entry(id).or_insert(none);
+        }
+        self.view.uses.retain(|_, (_, seen)| *seen != Seen::Absent);
+    }
+}
+
+/// `?` for what was not read, `!` for what cannot be.
+fn trouble<T>(text: &str) -> Option<Seen<T>> {
+    (text == "!").then(|| Seen::Unknown(fault(FaultKind::Denied)))
+}
+
+/// A service as new as its number, off, with one completed deployment.
+pub(crate) fn service(key: &ServiceKey, number: usize) -> EcsService {
+    let created_at = AwsTime(i64::try_from(number).expect("a small number") * 1000);
+    EcsService {
+        arn: Arn::as_read(&format!("arn:aws:ecs:eu-west-1:1:service/{key}")),
+        key: key.clone(),
+        created_at,
+        status: ServiceStatus::Active,
+        tags: BTreeMap::new(),
+        controller: DeploymentController::Ecs,
+        launch_type: "FARGATE".to_owned(),
+        platform_family: "Linux".to_owned(),
+        platform_version: "1.4.0".to_owned(),
+        desired_count: 1,
+        task_definition: Arn::as_read("arn:td"),
+        deployments: vec![Deployment {
+            id: DeploymentId::as_read("ecs-svc/1"),
+            status: DeploymentStatus::Primary,
+            rollout: Rollout::Completed,
+            rollout_reason: String::new(),
+            created_at,
+            updated_at: created_at,
+            task_definition: Arn::as_read("arn:td"),
+            connect: None,
+            cloud_map: Vec::new(),
+        }],
+        unknown_members: Vec::new(),
+    }
+}
+
+/// A fact about the service itself.
+fn fact(service: &mut EcsService, word: &str) {
+    let primary = &mut service.deployments[0];
+    match word.split_once('=').unwrap_or((word, "")) {
+        ("rolling", _) => primary.rollout = Rollout::InProgress,
+        ("failed", _) => primary.rollout = Rollout::Failed,
+        ("draining", _) => service.status = ServiceStatus::Draining,
+        ("inactive", _) => service.status = ServiceStatus::Inactive,
+        ("code-deploy", _) => service.controller = DeploymentController::CodeDeploy,
+        ("external", _) => service.controller = DeploymentController::External,
+        ("launch", launch) => launch.clone_into(&mut service.launch_type),
+        ("platform", family) => family.clone_into(&mut service.platform_family),
+        ("version", version) => version.clone_into(&mut service.platform_version),
+        ("age", age) => service.created_at = AwsTime(age.parse().expect("a number")),
+        ("unknown", member) => service.unknown_members.push(member.to_owned()),
+        ("cloud-map", arn) => {
+            primary.cloud_map.push((DiscoveryName::as_read("any"), Arn::as_read(arn)));
+        }
+        ("before", what) => {
+            let mut old = primary.clone();
+            old.id = DeploymentId::as_read("ecs-svc/0");
+            old.status = DeploymentStatus::Active;
+            old.connect = read_connect(&what.replace('_', " "));
+            service.deployments.push(old);
+        }
+        (
+            "unread" | "unlisted" | "lagging" | "history" | "failed-before" | "elsewhere",
+            _,
+        ) => {}
+        (other, _) => panic!("no such fact: {other}"),
+    }
+}
+
+/// Tags of a line. A key that begins with `/` is taken as it is.
+pub(crate) fn read_tags(text: &str) -> BTreeMap<String, String> {
+    let words = text.split(',').map(str::trim).filter(|word| !word.is_empty() && *word != "-");
+    words
+        .map(|word| {
+            let (key, value) = word.split_once('=').expect("a tag is key=value");
+            let key = key.strip_prefix('/').map_or_else(|| format!("eastwest/{key}"), str::to_owned);
+            (key, value.to_owned())
+        })
+        .collect()
+}
+
+/// `off` or `in namespace endpoint …`, with `logs=…` and `access=…`.
+pub(crate) fn read_connect(text: &str) -> Option<Connect> {
+    let rest = text.strip_prefix("in ")?;
+    let mut words = rest.split_whitespace();
+    let namespace = words.next().filter(|word| *word != "?").map(NamespaceRef::as_read);
+    let mut connect = Connect { namespace, endpoints: Vec::new(), logs: None, access_logs: None };
+    for word in words {
+        if let Some(group) = word.strip_prefix("logs=") {
+            let options = group.split(',').map(|pair| pair.split_once(':').unwrap_or(("awslogs-group", pair)));
+            connect.logs = Some(ProxyLogs {
+                driver: "awslogs".to_owned(),
+                options: options.map(|(k, v)| (k.to_owned(), v.to_owned())).collect(),
+                secret_options: Vec::new(),
+            });
+        } else if let Some(format) = word.strip_prefix("access=") {
+            let format = format.to_owned();
+            connect.access_logs = Some(AccessLogs { format, query_parameters: false });
+        } else {
+            connect.endpoints.push(read_endpoint(word));
+        }
+    }
+    Some(connect)
+}
+
+/// `port/discovery@host:port+idle=60+request=5+ingress=9000+tls=ca+key=k+role=r+test=name`
+fn read_endpoint(word: &str) -> Endpoint {
+    let mut parts = word.split('+');
+    let names = parts.next().expect("a port");
+    let (names, alias) = names.split_once('@').map_or((names, None), |(n, a)| (n, Some(a)));
+    let (port, discovery) = names.split_once('/').map_or((names, None), |(p, d)| (p, Some(d)));
+    let mut endpoint = Endpoint::bare(PortName::as_read(port));
+    endpoint.discovery_name = discovery.map(DiscoveryName::as_read);
+    endpoint.alias = alias.map(|alias| {
+        let (host, port) = alias.split_once(':').expect("host:port");
+        let dns_name = (!host.is_empty()).then(|| DnsName::as_read(host));
+        ClientAlias { port: read_port(port), dns_name, test_header: None }
+    });
+    for part in parts {
+        let (key, value) = part.split_once('=').expect("key=value");
+        let tls = || Tls { authority: None, kms_key: None, role: None };
+        match key {
+            "idle" => endpoint.timeout.idle_s = Some(value.parse().expect("seconds")),
+            "request" => endpoint.timeout.request_s = Some(value.parse().expect("seconds")),
+            "ingress" => endpoint.ingress_port = Some(read_port(value)),
+            "tls" => endpoint.tls.get_or_insert_with(tls).authority = Some(Arn::as_read(value)),
+            "key" => endpoint.tls.get_or_insert_with(tls).kms_key = Some(value.to_owned()),
+            "role" => endpoint.tls.get_or_insert_with(tls).role = Some(Arn::as_read(value)),
+            "test" => {
+                let header = TestHeader { name: value.to_owned(), exact: Some("yes".to_owned()) };
+                endpoint.alias.as_mut().expect("an alias").test_header = Some(header);
+            }
+            other => panic!("no such member of an endpoint: {other}"),
+        }
+    }
+    endpoint
+}
+
+fn read_port(text: &str) -> Port {
+    Port::parse(text).expect("a port")
+}
+
+fn read_task_definition(arn: &Arn, text: &str) -> Seen<Arc<TaskDefinition>> {
+    match text {
+        "?" => return Seen::Absent,
+        "!" => return Seen::Unknown(fault(FaultKind::Denied)),
+        _ => {}
+    }
+    Seen::Known(Arc::new(task_definition(arn, text)))
+}
+
+pub(crate) fn task_definition(arn: &Arn, text: &str) -> TaskDefinition {
+    let mut task_definition = TaskDefinition {
+        arn: arn.clone(),
+        network_mode: "awsvpc".to_owned(),
+        windows: false,
+        memory_mib: Some(512),
+        ports: Vec::new(),
+    };
+    for word in text.split_whitespace() {
+        match word {
+            "bridge" | "host" | "none" => word.clone_into(&mut task_definition.network_mode),
+            "nomode" => task_definition.network_mode.clear(),
+            "windows" => task_definition.windows = true,
+            "nomemory" => task_definition.memory_mib = None,
+            port => task_definition.ports.push(read_mapping(port)),
+        }
+    }
+    task_definition
+}
+
+fn read_mapping(word: &str) -> PortMapping {
+    let (protocol, word) = word.split_once(':').unwrap_or(("tcp", word));
+    let (name, port) = word.split_once('=').expect("name=port");
+    let (port, app) = port.split_once('/').map_or((port, None), |(port, app)| (port, Some(app)));
+    PortMapping {
+        container: "app".to_owned(),
+        name: (!name.is_empty()).then(|| PortName::as_read(name)),
+        container_port: Some(read_port(port)),
+        protocol: protocol.to_owned(),
+        app_protocol: app.map(str::to_owned),
+    }
+}

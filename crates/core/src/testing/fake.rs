@@ -1,0 +1,287 @@
+//! A pretend AWS small enough to be believed, for the engine's tests: it carries out effects at once, rolls
+//! services out over pretend time, and fails on demand. The real simulator is a crate of its own; this one
+//! only has what a test of a single step needs.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::time::Duration;
+
+use super::{Stage, at};
+use crate::action::Action;
+use crate::effect::{Accepted, Answer, ClusterReading, Effect, Event, Question};
+use crate::engine::Engine;
+use crate::fault::{Fault, FaultKind};
+use crate::name::{DeploymentId, ServiceKey};
+use crate::status::News;
+use crate::time::{AwsTime, Now};
+use crate::view::{EcsService, History, NamespaceUse, Rollout, Seen};
+
+/// A world with an engine in it.
+pub(crate) struct Fake {
+    pub(crate) engine: Engine,
+    pub(crate) services: BTreeMap<ServiceKey, EcsService>,
+    /// What reads show instead, while AWS lags.
+    pub(crate) past: Option<BTreeMap<ServiceKey, EcsService>>,
+    pub(crate) histories: BTreeMap<ServiceKey, History>,
+    pub(crate) now: Now,
+    /// How long a rollout takes.
+    pub(crate) rollout: Duration,
+    /// Faults of the next effects of a kind; with `true`, after it took effect.
+    faults: BTreeMap<&'static str, VecDeque<(Fault, bool)>>,
+    stage: Stage,
+    waiting: VecDeque<Effect>,
+    deployments: u32,
+    /// Every effect carried out, as `seconds kind target`.
+    pub(crate) log: Vec<String>,
+    news: Vec<String>,
+}
+
+impl Fake {
+    /// The world that the text describes, as it is when the process starts.
+    pub(crate) fn new(text: &str) -> Self {
+        let mut stage = Stage::read(text);
+        stage.settings.clusters = Some(stage.view.clusters.keys().cloned().collect());
+        Self {
+            engine: Engine::new(stage.settings.clone(), at(0)),
+            services: stage.services.clone(),
+            past: None,
+            histories: BTreeMap::new(),
+            now: at(0),
+            rollout: Duration::from_secs(30),
+            faults: BTreeMap::new(),
+            stage,
+            waiting: VecDeque::new(),
+            deployments: 1,
+            log: Vec::new(),
+            news: Vec::new(),
+        }
+    }
+
+    /// The same world after a crash: a new process that remembers nothing.
+    pub(crate) fn restart(&mut self) {
+        self.engine = Engine::new(self.stage.settings.clone(), at(0));
+        self.waiting.clear();
+        self.now = at(0);
+    }
+
+    pub(crate) fn fail(&mut self, kind: &'static str, fault: FaultKind, times: usize) {
+        let fault = Fault::new(fault, "aws.Call", "no luck");
+        self.faults.entry(kind).or_default().extend(vec![(fault, false); times]);
+    }
+
+    /// The next write takes effect, but its answer is lost.
+    pub(crate) fn lose_answer(&mut self) {
+        let fault = Fault::new(FaultKind::TimedOut, "ecs.UpdateService", "no answer");
+        self.faults.entry("apply").or_default().push_back((fault, true));
+    }
+
+    /// Lets time pass, doing all that falls due.
+    pub(crate) fn run(&mut self, seconds: u64) {
+        let end = self.now.plus(Duration::from_secs(seconds));
+        self.step(Event::Tick);
+        for _ in 0..10_000 {
+            while let Some(effect) = self.waiting.pop_front() {
+                let event = self.carry_out(effect);
+                self.step(event);
+            }
+            match self.engine.next_wake(self.now) {
+                Some(wake) if wake.since_start < end.since_start => {
+                    assert!(wake > self.now, "a wake in the past is a hot loop");
+                    self.now = wake;
+                }
+                _ => {
+                    self.now = end;
+                    return self.step(Event::Tick);
+                }
+            }
+            self.step(Event::Tick);
+        }
+        panic!("a hot loop: {:?}", &self.log[self.log.len() - 20..]);
+    }
+
+    /// One event and nothing of what follows from it.
+    pub(crate) fn step(&mut self, event: Event) {
+        let effects = self.engine.step(self.now, event);
+        self.waiting.extend(effects);
+        let seconds = self.now.since_start.as_secs();
+        let news = self.engine.take_news();
+        self.news.extend(news.iter().map(|news| format!("{seconds} {}", show(news))));
+    }
+
+    /// The effects that wait to be carried out, as text.
+    pub(crate) fn pending(&self) -> Vec<String> {
+        self.waiting.iter().map(describe).collect()
+    }
+
+    /// Carries out the first waiting effect and gives its event back, not yet told to the engine.
+    pub(crate) fn next_event(&mut self) -> Event {
+        let effect = self.waiting.pop_front().expect("an effect waits");
+        self.carry_out(effect)
+    }
+
+    pub(crate) fn take_news(&mut self) -> String {
+        std::mem::take(&mut self.news).join("\n") + "\n"
+    }
+
+    /// How often an effect of a kind was carried out.
+    pub(crate) fn count(&self, what: &str) -> usize {
+        self.log.iter().filter(|line| line.contains(what)).count()
+    }
+
+    pub(crate) fn take_log(&mut self) -> String {
+        std::mem::take(&mut self.log).join("\n") + "\n"
+    }
+
+    pub(crate) fn service(&mut self, name: &str) -> &mut EcsService {
+        self.services.get_mut(&super::key(name)).expect("a service")
+    }
+
+    pub(crate) fn tag(&mut self, name: &str, tags: &str) {
+        self.service(name).tags = super::read_tags(tags);
+    }
+
+    fn carry_out(&mut self, effect: Effect) -> Event {
+        self.finish_rollouts();
+        let kind = describe(&effect);
+        self.log.push(format!("{} {kind}", self.now.since_start.as_secs()));
+        let kind = kind.split(' ').next().unwrap_or_default();
+        let fault = self.faults.get_mut(kind).and_then(VecDeque::pop_front);
+        match fault {
+            Some((fault, false)) => effect.failed(fault),
+            Some((fault, true)) => {
+                self.execute(effect.clone());
+                effect.failed(fault)
+            }
+            None => self.execute(effect),
+        }
+    }
+
+    fn execute(&mut self, effect: Effect) -> Event {
+        let shown = self.past.as_ref().unwrap_or(&self.services);
+        let see = |key: &ServiceKey| match shown.get(key) {
+            Some(service) => Seen::Known(service.clone()),
+            None => Seen::Unknown(Fault::new(FaultKind::NotFound, "ecs.DescribeServices", "MISSING")),
+        };
+        match effect {
+            Effect::FindClusters => {
+                Event::ClustersFound(Ok(self.stage.view.clusters.keys().cloned().collect()))
+            }
+            Effect::Sweep(cluster) => {
+                let default = self.stage.view.clusters.get(&cluster);
+                let keys = shown.keys().filter(|key| key.cluster == cluster);
+                Event::Swept(ClusterReading {
+                    default_namespace: Seen::Known(default.and_then(|c| c.default_namespace.clone())),
+                    listing: Ok(()),
+                    services: keys.map(|key| (key.name.clone(), see(key))).collect(),
+                    cluster,
+                })
+            }
+            Effect::Refresh(cluster, names) => {
+                let seen = |name| see(&ServiceKey::new(&cluster, name));
+                let services = names.iter().map(|name| (name.clone(), seen(name))).collect();
+                Event::Refreshed(cluster, services)
+            }
+            Effect::Confirm(key) => {
+                let history = self.history(&key);
+                Event::Confirmed(key.clone(), see(&key), history)
+            }
+            Effect::Ask(question) => Event::Answered(self.answer(question)),
+            Effect::Apply(action) => Event::Applied(action.clone(), Ok(self.apply(&action))),
+        }
+    }
+
+    fn history(&self, key: &ServiceKey) -> Seen<History> {
+        Seen::Known(self.histories.get(key).cloned().unwrap_or_default())
+    }
+
+    fn answer(&self, question: Question) -> Answer {
+        let view = &self.stage.view;
+        match question {
+            Question::Namespaces => {
+                Answer::Namespaces(view.namespaces.clone().expect("the text has namespaces"))
+            }
+            Question::NamespaceUse(id, ..) => {
+                let known = view.uses.get(&id).map(|(_, seen)| seen.clone());
+                Answer::NamespaceUse(id, known.unwrap_or(Seen::Known(NamespaceUse::default())))
+            }
+            Question::TaskDefinition(arn) => {
+                let known = view.task_definitions.get(&arn).and_then(Seen::known);
+                let seen = known.map_or(Seen::Absent, |found| Seen::Known((**found).clone()));
+                Answer::TaskDefinition(arn, seen)
+            }
+            Question::History(key) => {
+                let history = self.history(&key);
+                Answer::History(key, history)
+            }
+        }
+    }
+
+    fn apply(&mut self, action: &Action) -> Accepted {
+        self.deployments += 1;
+        let deployment = DeploymentId::as_read(&format!("ecs-svc/{}", self.deployments));
+        let created_at = self.aws_now();
+        let service = self.services.get_mut(action.service()).expect("a service");
+        let primary = service.deployments.first_mut().expect("a PRIMARY deployment");
+        primary.id = deployment.clone();
+        primary.rollout = Rollout::InProgress;
+        (primary.created_at, primary.updated_at) = (created_at, created_at);
+        primary.connect = match action {
+            Action::Connect { connect, .. } => Some(connect.clone()),
+            Action::Disconnect { .. } => None,
+        };
+        Accepted { deployment, created_at }
+    }
+
+    /// A clock of AWS's own, far from ours.
+    fn aws_now(&self) -> AwsTime {
+        let millis = i64::try_from(self.now.since_start.as_millis()).expect("a short test");
+        AwsTime(1_000_000_000 + millis)
+    }
+
+    fn finish_rollouts(&mut self) {
+        let now = self.aws_now();
+        let long = i64::try_from(self.rollout.as_millis()).expect("a short rollout");
+        for service in self.services.values_mut() {
+            let primary = service.deployments.first_mut().expect("a PRIMARY deployment");
+            let over = now.0 - primary.created_at.0 >= long && primary.created_at.0 >= 1_000_000_000;
+            if primary.rollout == Rollout::InProgress && over {
+                primary.rollout = Rollout::Completed;
+                primary.updated_at = now;
+            }
+        }
+    }
+}
+
+fn describe(effect: &Effect) -> String {
+    match effect {
+        Effect::FindClusters => "find-clusters".to_owned(),
+        Effect::Sweep(cluster) => format!("sweep {cluster}"),
+        Effect::Refresh(cluster, names) => {
+            let names: Vec<&str> = names.iter().map(|name| name.as_str()).collect();
+            format!("refresh {cluster} {}", names.join(" "))
+        }
+        Effect::Confirm(key) => format!("confirm {key}"),
+        Effect::Ask(Question::Namespaces) => "ask namespaces".to_owned(),
+        Effect::Ask(Question::NamespaceUse(id, ..)) => format!("ask use {id}"),
+        Effect::Ask(Question::TaskDefinition(arn)) => format!("ask task {}", arn.resource()),
+        Effect::Ask(Question::History(key)) => format!("ask history {key}"),
+        Effect::Apply(action) => format!("apply {} {}", action.name(), action.service()),
+    }
+}
+
+fn show(news: &News) -> String {
+    match news {
+        News::Status(key, None) => format!("{key} is no longer ours"),
+        News::Status(key, Some(status)) => {
+            let (sync, health): (&str, &str) = (status.sync.into(), status.health.into());
+            format!("{key} {sync} {health} {}", status.reason.unwrap_or("-"))
+        }
+        News::Applied(key, action, Ok(deployment)) => format!("{key} {action} {deployment}"),
+        News::Applied(key, action, Err(fault)) => format!("{key} {action} failed: {fault}"),
+        News::Cluster(cluster, None) => format!("cluster {cluster} is well"),
+        News::Cluster(cluster, Some(fault)) => format!("cluster {cluster}: {fault}"),
+        News::RolledOut(key, took, completed) => {
+            format!("{key} rolled out in {}s, completed: {completed}", took.as_secs())
+        }
+        News::Breach(key, rule) => format!("{key} breach: {rule}"),
+    }
+}

@@ -1,0 +1,118 @@
+//! Plans and statuses as text.
+
+use std::fmt::Write as _;
+
+use crate::action::Action;
+use crate::canonical::Change;
+use crate::connect::{Connect, Endpoint};
+use crate::name::NamespaceRef;
+use crate::plan::{Entry, Plan, Verdict};
+use crate::status::status;
+use crate::view::View;
+
+/// Every entry with its changes, and the order of steps where there are several.
+pub(crate) fn plan(plan: &Plan) -> String {
+    let mut text = String::new();
+    for (key, entry) in &plan.entries {
+        line(&mut text, &format!("{key}: {}", verdict(entry)));
+        for change in &entry.changes {
+            line(&mut text, &format!("    {}", change_line(change)));
+        }
+        for rival in &entry.contested_by {
+            line(&mut text, &format!("    contested by {rival}"));
+        }
+    }
+    let steps: Vec<String> = plan.steps().map(|(key, _)| key.to_string()).collect();
+    if steps.len() > 1 {
+        line(&mut text, &format!("order: {}", steps.join(", ")));
+    }
+    text
+}
+
+/// Every entry without its changes.
+pub(crate) fn verdicts(plan: &Plan) -> String {
+    let mut text = String::new();
+    for (key, entry) in &plan.entries {
+        line(&mut text, &format!("{key}: {}", verdict(entry)));
+    }
+    text
+}
+
+/// Every service that opted in, with its status.
+pub(crate) fn statuses(view: &View, plan: &Plan) -> String {
+    let mut text = String::new();
+    for (key, service) in view.services() {
+        let Some(status) = status(service, plan.entries.get(&key)) else { continue };
+        let (sync, health): (&str, &str) = (status.sync.into(), status.health.into());
+        let reason = status.reason.unwrap_or("-");
+        let message = status.message.unwrap_or_default();
+        line(&mut text, format!("{key}: {sync} {health} {reason} {message}").trim_end());
+    }
+    text
+}
+
+fn line(text: &mut String, line: &str) {
+    writeln!(text, "{line}").expect("a String takes all text");
+}
+
+fn verdict(entry: &Entry) -> String {
+    match &entry.verdict {
+        Verdict::InSync => "in sync".to_owned(),
+        Verdict::Step { action } => self::action(action),
+        Verdict::Hold { hold, .. } => format!("{}: {hold}", hold.reason()),
+    }
+}
+
+fn action(action: &Action) -> String {
+    match action {
+        Action::Disconnect { .. } => "disconnect".to_owned(),
+        Action::Connect { connect, .. } => format!("connect {}", self::connect(connect)),
+    }
+}
+
+fn change_line(change: &Change) -> String {
+    let field: &str = change.field.into();
+    let place = change.endpoint.as_deref().map(|place| format!(" {place}")).unwrap_or_default();
+    let show = |side: &Option<String>| side.clone().unwrap_or_else(|| "-".to_owned());
+    format!("{field}{place}: {} -> {}", show(&change.from), show(&change.to))
+}
+
+/// A configuration in the form that worlds are written in; a namespace given by ARN is shown by its id.
+pub(crate) fn connect(connect: &Connect) -> String {
+    let mut words = vec!["in".to_owned()];
+    words.push(match &connect.namespace {
+        None => "?".to_owned(),
+        Some(NamespaceRef::Arn(_, id)) => id.to_string(),
+        Some(reference) => format!("{reference} (not by ARN)"),
+    });
+    words.extend(connect.endpoints.iter().map(endpoint));
+    words.extend(connect.logs.iter().map(|logs| format!("logs={logs}")));
+    words.extend(connect.access_logs.iter().map(|logs| format!("access={logs}")));
+    words.join(" ")
+}
+
+fn endpoint(endpoint: &Endpoint) -> String {
+    let mut text = endpoint.port_name.to_string();
+    if let Some(discovery) = &endpoint.discovery_name {
+        text += &format!("/{discovery}");
+    }
+    if let Some(alias) = &endpoint.alias {
+        let host = alias.dns_name.as_ref().map(ToString::to_string).unwrap_or_default();
+        text += &format!("@{host}:{}", alias.port);
+    }
+    let header = endpoint.alias.as_ref().and_then(|alias| alias.test_header.as_ref());
+    let tls = endpoint.tls.as_ref();
+    let members = [
+        ("idle", endpoint.timeout.idle_s.map(|s| s.to_string())),
+        ("request", endpoint.timeout.request_s.map(|s| s.to_string())),
+        ("ingress", endpoint.ingress_port.map(|port| port.to_string())),
+        ("tls", tls.and_then(|tls| tls.authority.as_ref()).map(ToString::to_string)),
+        ("key", tls.and_then(|tls| tls.kms_key.clone())),
+        ("role", tls.and_then(|tls| tls.role.as_ref()).map(ToString::to_string)),
+        ("test", header.map(|header| header.name.clone())),
+    ];
+    for (name, value) in members {
+        text += &value.map(|value| format!("+{name}={value}")).unwrap_or_default();
+    }
+    text
+}

@@ -1,0 +1,223 @@
+//! The fleets of the demo, as the ordinary AWS calls that make them.
+
+use anyhow::Context as _;
+use eastwest_sim::model::Model;
+use eastwest_sim::shapes::ApiError;
+use eastwest_sim::wire::World;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+
+/// The region everything stands in.
+pub(crate) const REGION: &str = "eu-west-1";
+
+/// A real public fleet: names, ports and who calls whom.
+const RETAIL_STORE: &str = include_str!("../../../tests/fixtures/retail-store.json");
+
+/// Which fleet to show.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum FleetName {
+    /// The implementation guide's back ends, a cron job, a gateway, and two that never opted in.
+    Guide,
+    /// The AWS containers retail store: five services that all name their port `application`.
+    RetailStore,
+}
+
+/// A cluster and its services.
+pub(crate) struct Fleet {
+    cluster: String,
+    namespace: String,
+    services: Vec<Member>,
+}
+
+/// One ECS service.
+#[derive(Debug, Clone)]
+pub(crate) struct Member {
+    /// Its name.
+    pub(crate) name: String,
+    /// The named port it listens on, if any.
+    port: Option<(String, u16)>,
+    /// Our tags, without their prefix; empty: it never opted in.
+    pub(crate) tags: Vec<(&'static str, String)>,
+    /// What it calls.
+    pub(crate) calls: Vec<Target>,
+}
+
+/// A host and a port that a service calls.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Target {
+    /// The host.
+    pub(crate) host: String,
+    /// The port.
+    pub(crate) port: u16,
+}
+
+impl Fleet {
+    /// The fleet of that name.
+    pub(crate) fn read(name: FleetName) -> anyhow::Result<Self> {
+        match name {
+            FleetName::Guide => Ok(guide()),
+            FleetName::RetailStore => {
+                let facts = serde_json::from_str(RETAIL_STORE).context("retail-store.json")?;
+                Ok(retail_store(facts))
+            }
+        }
+    }
+
+    /// Its cluster.
+    pub(crate) fn cluster(&self) -> &str {
+        &self.cluster
+    }
+
+    /// Its services, in the order in which they are shown.
+    pub(crate) fn services(&self) -> &[Member] {
+        &self.services
+    }
+
+    /// Makes it: namespace, cluster, task definitions and services, none with Service Connect.
+    pub(crate) fn build(&self, world: &mut World) -> anyhow::Result<()> {
+        self.try_build(world.model()).context("the simulator refused the fleet")
+    }
+
+    fn try_build(&self, model: &mut Model) -> Result<(), ApiError> {
+        let vpc = "vpc-0a1b2c3d4e5f60718";
+        model.create_private_dns_namespace(ask(json!({ "Name": self.namespace, "Vpc": vpc })))?;
+        // Cloud Map makes namespaces asynchronously.
+        model.advance_to(model.now().plus_seconds(60));
+        let defaults = json!({ "namespace": self.namespace });
+        let cluster = json!({ "clusterName": self.cluster, "serviceConnectDefaults": defaults });
+        model.create_cluster(ask(cluster))?;
+        for member in &self.services {
+            model.register_task_definition(ask(member.task_definition()))?;
+            model.create_service(ask(member.ecs_service(&self.cluster)))?;
+        }
+        model.advance_to(model.now().plus_seconds(600));
+        model.clear_mutations();
+        Ok(())
+    }
+}
+
+fn ask<T: DeserializeOwned>(request: Value) -> T {
+    serde_json::from_value(request).expect("written here after the request's own shape")
+}
+
+impl Member {
+    fn new(name: &str, port: Option<(String, u16)>) -> Self {
+        Self { name: name.to_owned(), port, tags: Vec::new(), calls: Vec::new() }
+    }
+
+    fn tag(mut self, tag: &'static str, value: &str) -> Self {
+        self.tags.push((tag, value.to_owned()));
+        self
+    }
+
+    fn calling(mut self, targets: Vec<Target>) -> Self {
+        self.calls = targets;
+        self
+    }
+
+    /// Whether it opted in.
+    pub(crate) fn opted_in(&self) -> bool {
+        self.tags.iter().any(|(tag, _)| *tag == "mode")
+    }
+
+    fn task_definition(&self) -> Value {
+        let ports: Vec<Value> = self
+            .port
+            .iter()
+            .map(|(name, port)| json!({ "name": name, "containerPort": port, "protocol": "tcp", "appProtocol": "http" }))
+            .collect();
+        json!({
+            "family": self.name, "networkMode": "awsvpc", "cpu": "512", "memory": "1024",
+            "requiresCompatibilities": ["FARGATE"],
+            "containerDefinitions": [{ "name": self.name, "image": format!("example/{}:1", self.name), "essential": true, "portMappings": ports }],
+        })
+    }
+
+    fn ecs_service(&self, cluster: &str) -> Value {
+        let tags: Vec<Value> = self
+            .tags
+            .iter()
+            .map(|(tag, value)| json!({ "key": format!("eastwest/{tag}"), "value": value }))
+            .collect();
+        json!({
+            "cluster": cluster, "serviceName": self.name, "taskDefinition": self.name, "desiredCount": 2,
+            "launchType": "FARGATE", "tags": tags,
+            "networkConfiguration": { "awsvpcConfiguration": { "subnets": ["subnet-0a1b2c3d"], "assignPublicIp": "DISABLED" } },
+            "deploymentConfiguration": { "deploymentCircuitBreaker": { "enable": true, "rollback": true }, "minimumHealthyPercent": 100, "maximumPercent": 200 },
+        })
+    }
+}
+
+fn target(host: &str, port: u16) -> Target {
+    Target { host: host.to_owned(), port }
+}
+
+fn guide() -> Fleet {
+    let server = |name: &str, port: u16| {
+        Member::new(name, Some((format!("{name}-{port}-tcp"), port))).tag("mode", "client-server")
+    };
+    let back_ends = vec![
+        target("django-api.internal.myapp", 8000),
+        target("fastapi.internal.myapp", 8001),
+        target("worker.internal.myapp", 8002),
+    ];
+    Fleet {
+        cluster: "prod".to_owned(),
+        namespace: "internal.myapp".to_owned(),
+        services: vec![
+            server("django-api", 8000),
+            server("fastapi", 8001),
+            server("worker", 8002),
+            Member::new("cron", None)
+                .tag("mode", "client")
+                .tag("needs", "django-api")
+                .calling(back_ends[..1].to_vec()),
+            server("gateway", 8080).tag("needs", "django-api fastapi worker").calling(back_ends),
+            Member::new("legacy-erp", Some(("erp-8069-tcp".to_owned(), 8069))),
+            Member::new("metabase", Some(("metabase-3000-tcp".to_owned(), 3000))),
+        ],
+    }
+}
+
+/// What is read of the fixture.
+#[derive(Deserialize)]
+struct Facts {
+    cluster: String,
+    namespace: NamespaceFacts,
+    services: Vec<ServiceFacts>,
+}
+
+#[derive(Deserialize)]
+struct NamespaceFacts {
+    name: String,
+}
+
+#[derive(Deserialize)]
+struct ServiceFacts {
+    name: String,
+    port: PortFacts,
+    alias: String,
+    needs: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct PortFacts {
+    name: String,
+    container_port: u16,
+}
+
+fn retail_store(facts: Facts) -> Fleet {
+    let services = facts.services.into_iter().map(|service| {
+        let port = (service.port.name, service.port.container_port);
+        let needs =
+            if service.needs.is_empty() { "none".to_owned() } else { service.needs.join(" ") };
+        Member::new(&service.name, Some(port))
+            .tag("mode", "client-server")
+            .tag("alias", &service.alias)
+            .tag("needs", &needs)
+            .calling(service.needs.iter().map(|host| target(host, 80)).collect())
+    });
+    Fleet { cluster: facts.cluster, namespace: facts.namespace.name, services: services.collect() }
+}

@@ -1,0 +1,208 @@
+//! What the screen shows: the daemon's own report beside the simulator's truth.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use comfy_table::{Cell, ContentArrangement, Table, presets};
+use eastwest_sim::wire::World;
+use serde_json::Value;
+
+use crate::fleet::{Fleet, Member, Target};
+
+/// One look at everything.
+pub(crate) struct Page {
+    rows: Vec<Row>,
+    /// Updates that the simulator has seen, by service name.
+    updates: BTreeMap<String, usize>,
+}
+
+struct Row {
+    member: Member,
+    running: String,
+    rollout: String,
+    sync: String,
+    health: String,
+    why: String,
+    alias: String,
+    reaches: Vec<Reached>,
+}
+
+/// Whether a call gets through.
+pub(crate) struct Reached {
+    /// Who calls.
+    pub(crate) from: String,
+    /// What it calls.
+    pub(crate) target: Target,
+    /// Whether it gets there.
+    pub(crate) ok: bool,
+    /// How, or why not.
+    pub(crate) why: String,
+}
+
+impl Page {
+    /// Puts the daemon's page of services and the truth side by side.
+    pub(crate) fn new(report: &Value, world: &mut World, fleet: &Fleet) -> Self {
+        let told: BTreeMap<&str, &Value> = report["services"]
+            .as_array()
+            .map(Vec::as_slice)
+            .unwrap_or_default()
+            .iter()
+            .filter_map(|row| Some((row["service"].as_str()?, row)))
+            .collect();
+        let mut updates: BTreeMap<String, usize> = BTreeMap::new();
+        for mutation in world.mutations() {
+            if let ("ecs.UpdateService", Some(name)) =
+                (mutation.operation, mutation.body["service"].as_str())
+            {
+                *updates.entry(name.to_owned()).or_default() += 1;
+            }
+        }
+        let rows = fleet.services().iter().map(|member| {
+            let key = format!("{}/{}", fleet.cluster(), member.name);
+            Row::read(member, &key, told.get(key.as_str()).copied(), world)
+        });
+        Self { rows: rows.collect(), updates }
+    }
+
+    /// What is not yet as it shall be; empty when all is converged.
+    pub(crate) fn open_points(&self) -> Vec<String> {
+        let mut points = Vec::new();
+        for row in &self.rows {
+            let name = &row.member.name;
+            if row.member.opted_in()
+                && (row.sync.as_str(), row.health.as_str()) != ("Synced", "Healthy")
+            {
+                points.push(format!("{name} is {} and {} {}", row.sync, row.health, row.why));
+            }
+            if !row.member.opted_in() && self.updates.contains_key(name) {
+                points.push(format!("{name} never opted in and was changed"));
+            }
+            let missed = row.reaches.iter().filter(|reached| !reached.ok);
+            points.extend(missed.map(|r| {
+                format!("{name} cannot call {}:{}: {}", r.target.host, r.target.port, r.why)
+            }));
+        }
+        points
+    }
+
+    /// Every call that the fleet's services make.
+    pub(crate) fn reaches(&self) -> impl Iterator<Item = &Reached> {
+        self.rows.iter().flat_map(|row| &row.reaches)
+    }
+
+    /// How many updates were sent in all.
+    pub(crate) fn updates(&self) -> usize {
+        self.updates.values().sum()
+    }
+
+    /// The services that never opted in.
+    pub(crate) fn untouched(&self) -> impl Iterator<Item = &str> {
+        self.rows.iter().filter(|row| !row.member.opted_in()).map(|row| row.member.name.as_str())
+    }
+
+    /// The table.
+    pub(crate) fn table(&self) -> Table {
+        let mut table = Table::new();
+        table
+            .load_style(presets::UTF8_HORIZONTAL_ONLY)
+            .set_content_arrangement(ContentArrangement::Disabled)
+            .set_header([
+                "service",
+                "tasks",
+                "rollout",
+                "sync",
+                "health",
+                "clients call",
+                "calls",
+                "",
+            ]);
+        for row in &self.rows {
+            table.add_row(row.cells());
+        }
+        table
+    }
+}
+
+impl Row {
+    fn read(member: &Member, key: &str, told: Option<&Value>, world: &mut World) -> Self {
+        let text = |path: &str| {
+            told.and_then(|row| row.pointer(path))
+                .and_then(Value::as_str)
+                .unwrap_or_default()
+                .to_owned()
+        };
+        let alias = told
+            .and_then(|row| row.pointer("/deployed/endpoints/0/alias"))
+            .and_then(|alias| Some(format!("{}:{}", alias["dns_name"].as_str()?, alias["port"])))
+            .unwrap_or_default();
+        let reaches = member.calls.iter().map(|target| {
+            let reach = world.model().reach(key, &target.host, u32::from(target.port));
+            let (from, target) = (member.name.clone(), target.clone());
+            Reached { from, target, ok: reach.ok, why: reach.why }
+        });
+        let reaches = reaches.collect();
+        let (running, rollout) = truth(world, key);
+        let (sync, health) = match member.opted_in() {
+            true => (text("/sync"), text("/health")),
+            false => ("-".to_owned(), "-".to_owned()),
+        };
+        let why = if member.opted_in() { text("/message") } else { "did not opt in".to_owned() };
+        Self { member: member.clone(), running, rollout, sync, health, why, alias, reaches }
+    }
+
+    fn cells(&self) -> Vec<Cell> {
+        let ok = self.reaches.iter().filter(|reached| reached.ok).count();
+        let calls = match self.reaches.len() {
+            0 => String::new(),
+            all => format!("{ok} of {all} get through"),
+        };
+        let why: String = self.why.chars().take(60).collect();
+        [
+            &self.member.name,
+            &self.running,
+            &self.rollout,
+            &self.sync,
+            &self.health,
+            &self.alias,
+            &calls,
+            &why,
+        ]
+        .map(Cell::new)
+        .into()
+    }
+}
+
+/// Tasks and rollout of a service, from the simulator itself.
+fn truth(world: &mut World, key: &str) -> (String, String) {
+    let Some((cluster, name)) = key.split_once('/') else { return Default::default() };
+    let request = eastwest_sim::shapes::ecs::DescribeServicesRequest {
+        cluster: Some(cluster.to_owned()),
+        services: vec![name.to_owned()],
+        include: None,
+    };
+    let answer = world.model().describe_services(eastwest_sim::model::AsOf::Now, &request);
+    let Some(service) = answer.ok().and_then(|answer| answer.services.into_iter().next()) else {
+        return Default::default();
+    };
+    let rollout = service.deployments.first().and_then(|d| d.rollout_state);
+    let rollout = rollout.map(|state| state.as_str().to_lowercase().replace('_', " "));
+    (format!("{}/{}", service.running_count, service.desired_count), rollout.unwrap_or_default())
+}
+
+/// The daemon's page of services; nothing while it does not answer.
+pub(crate) fn report(listen: SocketAddr) -> Value {
+    // The call blocks; this tells the runtime, so that the simulator goes on serving meanwhile.
+    tokio::task::block_in_place(|| fetch(listen)).unwrap_or_default()
+}
+
+fn fetch(listen: SocketAddr) -> Option<Value> {
+    let agent = ureq::Agent::config_builder()
+        .timeout_global(Some(Duration::from_secs(1)))
+        .proxy(None)
+        .build()
+        .new_agent();
+    let url = format!("http://{listen}/api/v1/services");
+    let body = agent.get(url).call().ok()?.body_mut().read_to_string().ok()?;
+    serde_json::from_str(&body).ok()
+}

@@ -1,0 +1,91 @@
+//! The words around the table.
+
+use std::fmt::Write as _;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use crate::fleet::{Fleet, REGION};
+use crate::page::Page;
+
+/// What is about to be seen.
+pub(crate) fn opening(fleet: &Fleet, url: &str, listen: SocketAddr, log: &str) -> String {
+    let opted_in = fleet.services().iter().filter(|member| member.opted_in()).count();
+    let others = fleet.services().len() - opted_in;
+    format!(
+        "A simulated AWS listens on {url}, and the real eastwest daemon watches cluster {cluster} through the AWS SDK.\n\
+         {opted_in} services opted in with tags and have no Service Connect yet; {others} never opted in.\n\
+         First it only looks: for 10 s after a start nothing is written. Then it rolls out one service at a time.\n\n\
+         \x20 services  http://{listen}/api/v1/services\n\
+         \x20 plan      http://{listen}/api/v1/plan\n\
+         \x20 metrics   http://{listen}/metrics\n\
+         \x20 its log   {log}\n\n",
+        cluster = fleet.cluster(),
+    )
+}
+
+/// What was reached.
+pub(crate) fn converged(page: &Page, took: Duration) -> String {
+    let mut text = format!(
+        "\nConverged after {} s with {} updates. Who can call whom now:\n",
+        took.as_secs(),
+        page.updates()
+    );
+    for reached in page.reaches() {
+        let mark = if reached.ok { "ok" } else { "NO" };
+        let target = &reached.target;
+        line(
+            &mut text,
+            format_args!("  {mark}  {} -> http://{}:{}", reached.from, target.host, target.port),
+        );
+    }
+    let untouched: Vec<&str> = page.untouched().collect();
+    if !untouched.is_empty() {
+        line(
+            &mut text,
+            format_args!("Never opted in and never touched: {}.", untouched.join(", ")),
+        );
+    }
+    text
+}
+
+/// What to try next.
+pub(crate) fn commands(fleet: &Fleet, url: &str, listen: SocketAddr) -> String {
+    let arn = |name: &str| {
+        format!("arn:aws:ecs:{REGION}:123456789012:service/{}/{name}", fleet.cluster())
+    };
+    let servers: Vec<&str> = fleet
+        .services()
+        .iter()
+        .filter(|member| member.tags.contains(&("mode", "client-server".to_owned())))
+        .map(|member| member.name.as_str())
+        .collect();
+    let (first, second) = (servers.first().copied(), servers.get(1).copied());
+    let (first, second) = (first.unwrap_or_default(), second.unwrap_or_default());
+    let mut text = format!(
+        "\nIt stays up. From another terminal, with the ordinary AWS CLI (`cargo xtask test` puts one at .venv/bin/aws):\n\n\
+         \x20 export AWS_ENDPOINT_URL={url} AWS_REGION={REGION} AWS_ACCESS_KEY_ID=demo AWS_SECRET_ACCESS_KEY=demo\n"
+    );
+    let tag = |arn: &str, key: &str, value: &str| {
+        format!(
+            "  aws ecs tag-resource --resource-arn {arn} --tags key=eastwest/{key},value={value}"
+        )
+    };
+    let stories = [
+        ("change a tag and watch the rollout", tag(&arn(first), "alias", &format!("{first}:80"))),
+        (
+            "claim a name that is taken: the holder is named",
+            tag(&arn(second), "discovery-name", first),
+        ),
+        ("switch a service off", tag(&arn(first), "mode", "off")),
+    ];
+    for (title, command) in stories {
+        line(&mut text, format_args!("\n  # {title}\n{command}"));
+    }
+    line(&mut text, format_args!("\n  curl -s http://{listen}/api/v1/plan\n\nCtrl-C ends it.\n"));
+    text
+}
+
+fn line(text: &mut String, what: std::fmt::Arguments<'_>) {
+    // Writing to a String cannot fail.
+    let _: Result<(), std::fmt::Error> = writeln!(text, "{what}");
+}

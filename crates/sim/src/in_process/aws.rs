@@ -1,0 +1,197 @@
+//! One call to the model as the network would carry it: it travels, meets the weather, is tried again.
+//!
+//! Invariants: a read is tried at most three times with a pause between, a write once, as the real adapter
+//! does. A read happens at the instant its request arrives, so an effect of many calls sees many instants. A
+//! write is a letter: once it is on its way it arrives, even if its sender is no more.
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use eastwest_core::fault::{Fault, FaultKind};
+
+use super::clockwork::Clockwork;
+use super::weather::Weather;
+use crate::faults::Kind;
+use crate::model::{AsOf, EcsServiceKey, Model};
+use crate::shapes::ecs::{ServiceAnswer, UpdateServiceRequest};
+use crate::shapes::{ApiError, Time};
+
+/// How often a read is tried.
+const READ_ATTEMPTS: u32 = 3;
+/// How long one attempt of a read may take.
+pub(super) const READ_TIMEOUT_MS: u64 = 10_000;
+/// How long a write may take.
+pub(super) const WRITE_TIMEOUT_MS: u64 = 30_000;
+
+/// When and how completely a read is answered.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Reading {
+    pub(super) as_of: AsOf,
+    /// For a partial answer: a number that says which of its forms it takes.
+    pub(super) cut: Option<u32>,
+}
+
+/// What became of a write.
+pub(super) type Written = Result<ServiceAnswer, ApiError>;
+
+/// A write on its way.
+pub(super) struct Letter {
+    pub(super) request: UpdateServiceRequest,
+    pub(super) answer: Rc<RefCell<Option<Written>>>,
+}
+
+/// The far end, as one caller sees it.
+pub(super) struct Aws {
+    pub(super) model: RefCell<Model>,
+    pub(super) clock: Rc<Clockwork>,
+    pub(super) weather: RefCell<Weather>,
+    /// Writes on their way, by arrival.
+    pub(super) letters: RefCell<BTreeMap<(Time, u64), Letter>>,
+    posted: Cell<u64>,
+    /// When the last close look at each service was answered.
+    pub(super) looked: RefCell<BTreeMap<EcsServiceKey, Time>>,
+    /// What faults struck, for the trace.
+    pub(super) notes: RefCell<Vec<String>>,
+}
+
+impl Aws {
+    pub(super) fn new(model: Model, weather: Weather) -> Rc<Self> {
+        let clock = Rc::new(Clockwork::default());
+        clock.set(model.now());
+        Rc::new(Self {
+            model: RefCell::new(model),
+            clock,
+            weather: RefCell::new(weather),
+            letters: RefCell::default(),
+            posted: Cell::new(0),
+            looked: RefCell::default(),
+            notes: RefCell::default(),
+        })
+    }
+
+    /// One read, tried up to three times.
+    pub(super) async fn read<A>(
+        &self,
+        op: &'static str,
+        ask: impl Fn(&Model, Reading) -> Result<A, ApiError>,
+    ) -> Result<A, Fault> {
+        let mut attempt = 1;
+        loop {
+            let answer = self.attempt(op, &ask).await;
+            match answer {
+                Err(fault) if attempt < READ_ATTEMPTS && is_worth_a_retry(fault.kind) => {
+                    let pause = self.weather.borrow_mut().draw(1, 500 << (attempt - 1));
+                    attempt += 1;
+                    self.clock.sleep(pause).await;
+                }
+                answer => return answer,
+            }
+        }
+    }
+
+    async fn attempt<A>(
+        &self,
+        op: &'static str,
+        ask: impl Fn(&Model, Reading) -> Result<A, ApiError>,
+    ) -> Result<A, Fault> {
+        let fate = self.weather.borrow_mut().meet(op);
+        self.clock.sleep(fate.there_ms).await;
+        let mut reading = Reading { as_of: AsOf::Now, cut: None };
+        if let Some(strike) = fate.strike {
+            self.note(op, strike.kind);
+            match strike.kind {
+                Kind::Stale => {
+                    let lag = u64::try_from(strike.lag.as_millis()).unwrap_or(u64::MAX);
+                    reading.as_of = AsOf::At(self.clock.now().minus_ms(lag));
+                }
+                Kind::Partial => reading.cut = Some(strike.count),
+                kind => {
+                    let silent = matches!(kind, Kind::TimeoutBefore | Kind::TimeoutAfter);
+                    let wait = if silent { READ_TIMEOUT_MS - fate.there_ms } else { fate.back_ms };
+                    self.clock.sleep(wait).await;
+                    return Err(fault_of_kind(op, kind));
+                }
+            }
+        }
+        let answer = ask(&self.model.borrow(), reading);
+        self.clock.sleep(fate.back_ms).await;
+        answer.map_err(|error| fault_of(op, &error))
+    }
+
+    /// One write, tried once.
+    pub(super) async fn write(&self, request: UpdateServiceRequest) -> Result<ServiceAnswer, Fault> {
+        let op = "ecs.UpdateService";
+        let fate = self.weather.borrow_mut().meet(op);
+        let kind = fate.strike.map(|strike| strike.kind);
+        if let Some(kind) = kind {
+            self.note(op, kind);
+        }
+        let takes_effect = match kind {
+            None | Some(Kind::ErrorAfter | Kind::TimeoutAfter) => true,
+            // A proxy's page says nothing of what lies behind it.
+            Some(Kind::Html) => fate.there_ms.is_multiple_of(2),
+            Some(_) => false,
+        };
+        let answer = Rc::new(RefCell::new(None));
+        if takes_effect {
+            let letter = Letter { request, answer: Rc::clone(&answer) };
+            self.posted.set(self.posted.get() + 1);
+            let arrival = self.clock.now().plus_ms(fate.there_ms);
+            self.letters.borrow_mut().insert((arrival, self.posted.get()), letter);
+        }
+        let silent = matches!(kind, Some(Kind::TimeoutBefore | Kind::TimeoutAfter));
+        let wait = if silent { WRITE_TIMEOUT_MS } else { fate.there_ms + fate.back_ms };
+        self.clock.sleep(wait).await;
+        match (kind, answer.take()) {
+            (Some(kind), _) => Err(fault_of_kind(op, kind)),
+            (None, Some(written)) => written.map_err(|error| fault_of(op, &error)),
+            (None, None) => Err(fault_of_kind(op, Kind::TimeoutBefore)),
+        }
+    }
+
+    fn note(&self, op: &str, kind: Kind) {
+        self.notes.borrow_mut().push(format!("fault {kind:?} {op}"));
+    }
+}
+
+/// What the SDK's standard retries try again.
+fn is_worth_a_retry(kind: FaultKind) -> bool {
+    use FaultKind::{ServerError, Throttled, TimedOut, Unreachable, Unreadable};
+    matches!(kind, Throttled | ServerError | TimedOut | Unreachable | Unreadable)
+}
+
+fn fault_of_kind(op: &str, kind: Kind) -> Fault {
+    let (kind, text) = match kind {
+        Kind::Throttle => (FaultKind::Throttled, "ThrottlingException: Rate exceeded"),
+        Kind::Denied => (
+            FaultKind::Denied,
+            "AccessDeniedException: no identity-based policy allows the action",
+        ),
+        Kind::ErrorBefore | Kind::ErrorAfter => (
+            FaultKind::ServerError,
+            "ServerException: Service Unavailable. Please try again later.",
+        ),
+        Kind::TimeoutBefore | Kind::TimeoutAfter | Kind::Stale | Kind::Partial => {
+            (FaultKind::TimedOut, "no answer came in time")
+        }
+        Kind::Html => {
+            (FaultKind::Unreadable, "HTTP 502: the answer is HTML, not JSON: Bad Gateway")
+        }
+    };
+    Fault::new(kind, op, text)
+}
+
+/// The fault that a refusal in AWS's form is.
+pub(super) fn fault_of(op: &str, error: &ApiError) -> Fault {
+    let base = error.code.strip_suffix("Exception").unwrap_or(error.code);
+    let kind = match base {
+        "ClusterNotFound" | "NamespaceNotFound" | "ResourceNotFound" | "ServiceNotFound"
+        | "ServiceDeploymentNotFound" => FaultKind::NotFound,
+        "Throttling" => FaultKind::Throttled,
+        "AccessDenied" => FaultKind::Denied,
+        _ if error.status >= 500 => FaultKind::ServerError,
+        _ => FaultKind::Refused,
+    };
+    Fault::new(kind, op, &error.to_string())
+}

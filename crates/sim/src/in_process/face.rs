@@ -1,0 +1,60 @@
+//! The face itself: an effect goes in, and after the calls it takes the event that answers it comes out.
+
+use std::rc::Rc;
+
+use eastwest_core::action::Action;
+use eastwest_core::effect::{Accepted, Effect, Event};
+use eastwest_core::fault::{Fault, FaultKind};
+use eastwest_core::name::DeploymentId;
+
+use super::aws::Aws;
+use super::convert;
+use crate::shapes::ecs::{DeploymentStatus, ServiceAnswer, UpdateServiceRequest};
+
+/// Carries out one effect; ends with the one event that answers it.
+pub(super) async fn execute(aws: Rc<Aws>, effect: Effect) -> Event {
+    match effect {
+        Effect::FindClusters => Event::ClustersFound(aws.find_clusters().await),
+        Effect::Sweep(cluster) => Event::Swept(aws.sweep(cluster).await),
+        Effect::Refresh(cluster, names) => {
+            let services = aws.describe_all(&cluster, names).await;
+            Event::Refreshed(cluster, services)
+        }
+        Effect::Confirm(key) => {
+            let (service, history) = aws.confirm(&key).await;
+            Event::Confirmed(key, service, history)
+        }
+        Effect::Ask(question) => Event::Answered(aws.answer(question).await),
+        Effect::Apply(action) => {
+            let outcome = aws.write(request(&action)).await.and_then(|answer| accepted(&answer));
+            Event::Applied(action, outcome)
+        }
+    }
+}
+
+/// The call that an action is.
+pub fn request(action: &Action) -> UpdateServiceRequest {
+    let connect = match action {
+        Action::Connect { connect, .. } => Some(connect),
+        Action::Disconnect { .. } => None,
+    };
+    let service = action.service();
+    UpdateServiceRequest {
+        cluster: Some(service.cluster.to_string()),
+        service: service.name.to_string(),
+        service_connect_configuration: Some(convert::connect::write(connect)),
+        ..UpdateServiceRequest::default()
+    }
+}
+
+fn accepted(answer: &ServiceAnswer) -> Result<Accepted, Fault> {
+    let mut deployments = answer.service.deployments.iter();
+    let primary = deployments.find(|each| each.status == DeploymentStatus::Primary);
+    let text = "the answer names no deployment that the change started";
+    let primary =
+        primary.ok_or_else(|| Fault::new(FaultKind::Unreadable, "ecs.UpdateService", text))?;
+    Ok(Accepted {
+        deployment: DeploymentId::as_read(&primary.id),
+        created_at: convert::time(primary.created_at),
+    })
+}

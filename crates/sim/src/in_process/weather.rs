@@ -1,0 +1,135 @@
+//! What each call meets: how long it travels and how it fails, by rules or drawn from a seed.
+//!
+//! Invariants: explicit rules come before chance; a kind strikes only calls it can mean something for
+//! ([`Kind::can_strike`]); the same seed and the same calls give the same weather. Every call and every
+//! strike is counted, by operation and by kind, so that a run can prove what it has tried.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use rand::rngs::SmallRng;
+use rand::{Rng, SeedableRng};
+
+use crate::faults::{Faults, Kind, Rule, RuleError, Strike};
+
+/// The longest lag of a stale read: the staleness bound that eastwest is built for.
+pub const LAG_MS_MAX: u64 = 10_000;
+
+/// Every kind of fault.
+pub const KINDS: [Kind; 9] = [
+    Kind::Throttle,
+    Kind::ErrorBefore,
+    Kind::ErrorAfter,
+    Kind::TimeoutBefore,
+    Kind::TimeoutAfter,
+    Kind::Stale,
+    Kind::Partial,
+    Kind::Denied,
+    Kind::Html,
+];
+
+/// How often calls were made and how often each kind of fault struck which.
+pub type Counts = BTreeMap<&'static str, u64>;
+
+/// What one call meets.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Fate {
+    /// Milliseconds until the request arrives.
+    pub(super) there_ms: u64,
+    /// Milliseconds until the answer arrives.
+    pub(super) back_ms: u64,
+    pub(super) strike: Option<Strike>,
+}
+
+/// The weather of one run.
+#[derive(Debug)]
+pub struct Weather {
+    rng: SmallRng,
+    /// In a thousand calls, by kind.
+    rates: BTreeMap<Kind, u32>,
+    rules: Faults,
+    calls: Counts,
+    struck: BTreeMap<(Kind, &'static str), u64>,
+    /// Latency is drawn from this range; equal ends make it fixed.
+    latency_ms: (u64, u64),
+}
+
+impl Weather {
+    /// Fair weather: latency drawn from 20 to 400 ms, no faults.
+    pub fn new(seed: u64) -> Self {
+        Self {
+            rng: SmallRng::seed_from_u64(seed),
+            rates: BTreeMap::new(),
+            rules: Faults::default(),
+            calls: Counts::new(),
+            struck: BTreeMap::new(),
+            latency_ms: (20, 400),
+        }
+    }
+
+    /// Makes every call take exactly so long.
+    pub fn fix_latency(&mut self, ms: u64) {
+        self.latency_ms = (ms, ms);
+    }
+
+    /// Sets how many of a thousand calls a kind strikes from now on.
+    pub fn set_rate(&mut self, kind: Kind, per_mille: u32) {
+        self.rates.insert(kind, per_mille);
+    }
+
+    /// Adds rules that strike before chance does.
+    pub fn post(&mut self, rules: Vec<Rule>) -> Result<(), RuleError> {
+        self.rules.post(rules)
+    }
+
+    /// No more faults.
+    pub fn clear(&mut self) {
+        self.rates.clear();
+        self.rules.clear();
+    }
+
+    /// Calls by operation, each attempt counted.
+    pub fn calls(&self) -> &Counts {
+        &self.calls
+    }
+
+    /// Strikes by kind and operation.
+    pub fn struck(&self) -> &BTreeMap<(Kind, &'static str), u64> {
+        &self.struck
+    }
+
+    /// A number from the run's own randomness.
+    pub(super) fn draw(&mut self, from: u64, to: u64) -> u64 {
+        self.rng.random_range(from..=to)
+    }
+
+    pub(super) fn meet(&mut self, op: &'static str) -> Fate {
+        *self.calls.entry(op).or_default() += 1;
+        let (least, most) = self.latency_ms;
+        let (there_ms, back_ms) = (self.draw(least, most) / 2, self.draw(least, most) / 2);
+        let strike = self.rules.strike(op).or_else(|| self.chance(op));
+        if let Some(strike) = strike {
+            *self.struck.entry((strike.kind, op)).or_default() += 1;
+        }
+        Fate { there_ms: there_ms.max(1), back_ms: back_ms.max(1), strike }
+    }
+
+    fn chance(&mut self, op: &'static str) -> Option<Strike> {
+        if self.rates.is_empty() {
+            return None;
+        }
+        let mut dice = self.rng.random_range(0..1000_u32);
+        for (kind, rate) in &self.rates {
+            if dice < *rate {
+                if !kind.can_strike(op) {
+                    return None;
+                }
+                let lag = Duration::from_millis(self.rng.random_range(1..=LAG_MS_MAX));
+                let count = self.rng.random_range(1..=4);
+                return Some(Strike { kind: *kind, lag, count });
+            }
+            dice -= rate;
+        }
+        None
+    }
+}

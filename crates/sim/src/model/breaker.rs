@@ -1,0 +1,151 @@
+//! What becomes of a deployment whose tasks fail to start: the circuit breaker and the way back.
+//!
+//! Invariants: without the breaker nothing ends; the deployment stays `IN_PROGRESS` for ever. With it the
+//! deployment is FAILED; with rollback the latest COMPLETED deployment becomes PRIMARY again and is
+//! `IN_PROGRESS` until it has completed anew, so the configuration goes back with it; where there is none,
+//! the service stalls (DG:deployment-circuit-breaker). No caller is ever told (tf#20858).
+
+use super::apply::{end_record, running};
+use super::lookup::part_key;
+use super::{EcsServiceKey, Model, RolloutKind};
+use crate::shapes::ApiError;
+use crate::shapes::ecs::{
+    BreakerStatus, DeploymentStatus, Rollback, RolloutState, ServiceDeploymentStatus,
+    StopServiceDeploymentAnswer, StopServiceDeploymentRequest,
+};
+
+const FAILED_TO_START: &str = "ECS deployment circuit breaker: tasks failed to start.";
+
+impl Model {
+    /// The PRIMARY deployment's failures reached the threshold.
+    pub(super) fn failed(&mut self, key: &EcsServiceKey) {
+        let now = self.now;
+        let state = self.change(key);
+        state.rollout = None;
+        let breaker = state.settings.breaker;
+        self.say(key, "is unable to consistently start tasks successfully. For more information, see the Troubleshooting section of the Amazon ECS Developer Guide.");
+        if !breaker.enable {
+            return;
+        }
+        let state = self.change(key);
+        let Some(primary) = state.deployments.first_mut() else { return };
+        primary.rollout_state = RolloutState::Failed;
+        FAILED_TO_START.clone_into(&mut primary.reason);
+        primary.updated_at = now;
+        let id = primary.id.clone();
+        self.end_pending(key);
+        self.say(key, &format!("(deployment {id}) deployment failed: tasks failed to start."));
+        self.change_newest_record(key, |record| record.breaker = BreakerStatus::Triggered);
+        let prefix = "ECS deployment circuit breaker";
+        if breaker.rollback && self.roll_back(key, prefix) {
+            return;
+        }
+        self.change_newest_record(key, |record| {
+            end_record(record, ServiceDeploymentStatus::Stopped, now);
+            record.stopped_at = Some(now);
+            record.reason = Some(FAILED_TO_START.to_owned());
+        });
+    }
+
+    /// Goes back to the latest COMPLETED deployment; false when there is none.
+    fn roll_back(&mut self, key: &EcsServiceKey, prefix: &str) -> bool {
+        let now = self.now;
+        let state = self.change(key);
+        let completed = |each: &super::Deployment| each.rollout_state == RolloutState::Completed;
+        let Some(at) = state.deployments.iter().position(completed) else { return false };
+        for deployment in &mut state.deployments {
+            deployment.status = DeploymentStatus::Active;
+        }
+        let mut target = state.deployments.remove(at);
+        target.status = DeploymentStatus::Primary;
+        target.rollout_state = RolloutState::InProgress;
+        target.reason = format!("{prefix}: rolling back to deploymentId {}.", target.id);
+        target.updated_at = now;
+        let (reason, revision) = (target.reason.clone(), target.revision.clone());
+        let id = target.id.clone();
+        state.deployments.insert(0, target);
+        if self.switches.rollback_takes_snapshot {
+            let list = self.endpoint_list(revision.spec.connect.as_deref());
+            if let Some(target) = self.change(key).deployments.first_mut() {
+                target.lists.push(list);
+            }
+        }
+        self.change_newest_record(key, |record| {
+            record.status = ServiceDeploymentStatus::RollbackInProgress;
+            record.reason = Some(reason.clone());
+            record.updated_at = now;
+            record.rollback = Some(Rollback {
+                reason: Some(reason),
+                started_at: Some(now),
+                service_revision_arn: Some(revision.arn.clone()),
+            });
+        });
+        self.say(key, &format!("rolling back to deployment {id}."));
+        self.begin_rollout(key, RolloutKind::Rollback);
+        true
+    }
+
+    /// A failed deployment has been shown for long enough.
+    pub(super) fn failed_gone(&mut self, key: &EcsServiceKey, deployment: &str) {
+        if !self.services.contains_key(key) {
+            return;
+        }
+        self.change(key).deployments.retain(|each| {
+            each.id != deployment
+                || each.status == DeploymentStatus::Primary
+                || !each.tasks.is_empty()
+        });
+        self.settle_connect(key);
+    }
+
+    /// `StopServiceDeployment`: back to the latest COMPLETED deployment.
+    pub fn stop_service_deployment(
+        &mut self,
+        request: StopServiceDeploymentRequest,
+    ) -> Result<StopServiceDeploymentAnswer, ApiError> {
+        self.logged("ecs.StopServiceDeployment", request, |model, request| {
+            let arn = request.service_deployment_arn;
+            model.try_stop(&arn, request.stop_type.as_deref())?;
+            Ok(StopServiceDeploymentAnswer { service_deployment_arn: arn })
+        })
+    }
+
+    fn try_stop(&mut self, arn: &str, stop_type: Option<&str>) -> Result<(), ApiError> {
+        let gone = || {
+            let text = "The specified service deployment was not found.";
+            ApiError::new("ServiceDeploymentNotFoundException", text)
+        };
+        let key = part_key(arn, "service-deployment").ok_or_else(gone)?;
+        let service = self.service(&key).ok_or_else(gone)?;
+        let record = service.records.iter().find(|record| record.arn == arn).ok_or_else(gone)?;
+        if stop_type.is_some_and(|word| word != "ROLLBACK") {
+            // API:StopServiceDeployment: ABORT is in the model; rolling back is the only way described.
+            let text = "Only the stop type ROLLBACK is supported.";
+            return Err(ApiError::new("UnsupportedFeatureException", text));
+        }
+        let newest = service.records.last().is_some_and(|last| last.arn == arn);
+        let rolling = record.rollback.is_some();
+        if !newest || rolling || !running(record.status) {
+            let text = "The service deployment is not in a state in which it can be stopped.";
+            return Err(ApiError::new("ConflictException", text));
+        }
+        let completed = service.deployments.iter().skip(1);
+        let possible =
+            completed.into_iter().any(|each| each.rollout_state == RolloutState::Completed);
+        if !possible {
+            return Err(ApiError::client(
+                "There is no completed service deployment to roll back to.",
+            ));
+        }
+        let now = self.now;
+        if let Some(primary) = self.change(&key).deployments.first_mut() {
+            primary.rollout_state = RolloutState::Failed;
+            "ECS deployment was stopped.".clone_into(&mut primary.reason);
+            primary.updated_at = now;
+        }
+        self.end_pending(&key);
+        self.roll_back(&key, "ECS deployment stopped");
+        self.change_newest_record(&key, |record| record.stopped_at = Some(now));
+        Ok(())
+    }
+}

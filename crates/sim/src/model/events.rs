@@ -1,0 +1,71 @@
+//! What happens by itself as time passes, and in which order.
+//!
+//! Invariant: events happen at their instant and in the order they were scheduled in; an event that no
+//! longer applies (its service was deleted, its rollout superseded) does nothing. Nothing is scheduled
+//! for ever: a world that is left alone comes to rest, so `next_event` becomes `None`.
+
+use super::{EcsServiceKey, Model};
+use crate::shapes::Time;
+
+/// Something that is due at an instant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Event {
+    /// The next step of a rollout, if it is still that one.
+    Step { key: EcsServiceKey, generation: u64 },
+    /// A service deployment goes from PENDING to `IN_PROGRESS`.
+    RecordBegins { key: EcsServiceKey, arn: String },
+    /// A superseded service deployment goes from `STOP_REQUESTED` to STOPPED.
+    RecordStopped { key: EcsServiceKey, arn: String },
+    /// A failed deployment is no longer shown.
+    FailedGone { key: EcsServiceKey, deployment: String },
+    /// ECS removes a Cloud Map service that no deployment refers to.
+    CloudMapGone { id: String },
+    /// A deleted service goes from DRAINING to INACTIVE.
+    Drained { key: EcsServiceKey, created_at: Time },
+    /// An INACTIVE service can no longer be described.
+    Forgotten { key: EcsServiceKey, created_at: Time },
+    /// An operation of Cloud Map goes from SUBMITTED to PENDING.
+    OperationPending { id: String },
+    /// An operation of Cloud Map ends.
+    OperationEnds { id: String },
+}
+
+impl Model {
+    /// When the next thing happens by itself; `None`: nothing will.
+    pub fn next_event(&self) -> Option<Time> {
+        self.queue.first_key_value().map(|((time, _), _)| *time)
+    }
+
+    /// Lets time pass until that instant; an instant that is past changes nothing.
+    pub fn advance_to(&mut self, to: Time) {
+        while let Some(entry) = self.queue.first_entry() {
+            let (time, _) = *entry.key();
+            if time > to {
+                break;
+            }
+            let event = entry.remove();
+            self.now = self.now.max(time);
+            self.happen(event);
+        }
+        self.now = self.now.max(to);
+    }
+
+    pub(super) fn schedule(&mut self, at: Time, event: Event) {
+        self.queued += 1;
+        self.queue.insert((at.max(self.now), self.queued), event);
+    }
+
+    fn happen(&mut self, event: Event) {
+        match event {
+            Event::Step { key, generation } => self.step(&key, generation),
+            Event::RecordBegins { key, arn } => self.record_begins(&key, &arn),
+            Event::RecordStopped { key, arn } => self.record_stopped(&key, &arn),
+            Event::FailedGone { key, deployment } => self.failed_gone(&key, &deployment),
+            Event::CloudMapGone { id } => self.cloud_map_gone(&id),
+            Event::Drained { key, created_at } => self.drained(&key, created_at),
+            Event::Forgotten { key, created_at } => self.forgotten(&key, created_at),
+            Event::OperationPending { id } => self.operation_pending(&id),
+            Event::OperationEnds { id } => self.operation_ends(&id),
+        }
+    }
+}

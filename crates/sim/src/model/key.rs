@@ -1,0 +1,35 @@
+//! The name by which one ECS service is known here: its cluster's name and its own.
+//!
+//! Invariant: keys order by cluster first, so that one cluster's services are a range of the map.
+
+use std::fmt;
+
+/// Cluster and service name; shown and parsed as `cluster/service`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct EcsServiceKey {
+    /// The cluster's name.
+    pub cluster: String,
+    /// The service's name.
+    pub name: String,
+}
+
+impl EcsServiceKey {
+    /// The key of that service in that cluster.
+    pub fn new(cluster: impl Into<String>, name: impl Into<String>) -> Self {
+        Self { cluster: cluster.into(), name: name.into() }
+    }
+
+    /// Reads `cluster/service`; a bare name is a service of the cluster `default`.
+    pub fn parse(text: &str) -> Self {
+        match text.split_once('/') {
+            Some((cluster, name)) => Self::new(cluster, name),
+            None => Self::new("default", text),
+        }
+    }
+}
+
+impl fmt::Display for EcsServiceKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.cluster, self.name)
+    }
+}

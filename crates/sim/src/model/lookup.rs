@@ -1,0 +1,123 @@
+//! From what a caller wrote (a name, an id, an ARN, or nothing) to the thing it names.
+//!
+//! Invariant: an omitted cluster is the one named `default` (API:UpdateServiceRequest). A namespace is found
+//! by its id, its ARN or its `HttpName`, for ECS's "short name" is Cloud Map's `HttpName` and not its Name
+//! (SD:DiscoverInstancesRequest).
+
+use std::sync::Arc;
+
+use super::clusters::ClusterState;
+use super::ids::last_part;
+use super::kept::Kept;
+use super::namespaces::NamespaceState;
+use super::{AsOf, EcsServiceKey, EcsServiceState, Model, TaskDefinition};
+use crate::shapes::ApiError;
+
+/// AWS's answer for a cluster that is not there.
+pub(super) fn cluster_not_found() -> ApiError {
+    ApiError::new("ClusterNotFoundException", "Cluster not found.")
+}
+
+/// AWS's answer for a service that is not there.
+pub(super) fn service_not_found() -> ApiError {
+    ApiError::new("ServiceNotFoundException", "Service not found.")
+}
+
+impl Model {
+    /// The cluster a request names.
+    pub(super) fn cluster(&self, reference: Option<&str>) -> Result<&ClusterState, ApiError> {
+        let name = last_part(reference.unwrap_or("default"));
+        self.clusters.get(name).filter(|cluster| cluster.exists()).ok_or_else(cluster_not_found)
+    }
+
+    /// The key of a service in a cluster that is there; whether the service is there is not looked at.
+    pub(super) fn key(
+        &self,
+        cluster: Option<&str>,
+        service: &str,
+    ) -> Result<EcsServiceKey, ApiError> {
+        let cluster = &self.cluster(cluster)?.name;
+        let key = arn_key(service).unwrap_or_else(|| EcsServiceKey::new(cluster, service));
+        if key.cluster == *cluster {
+            return Ok(key);
+        }
+        let text = format!("Identifier is for {}. Your cluster is {cluster}", key.cluster);
+        Err(ApiError::invalid_parameter(text))
+    }
+
+    /// A service at an instant, and its key.
+    pub(super) fn found(
+        &self,
+        as_of: AsOf,
+        cluster: Option<&str>,
+        service: &str,
+    ) -> Result<(EcsServiceKey, &EcsServiceState), ApiError> {
+        let key = match (cluster, arn_key(service)) {
+            (None, Some(key)) if self.clusters.contains_key(&key.cluster) => key,
+            _ => self.key(cluster, service)?,
+        };
+        let kept = self.services.get(&key).ok_or_else(service_not_found)?;
+        let service = kept.at(as_of).ok_or_else(service_not_found)?;
+        Ok((key, service))
+    }
+
+    /// The services of one cluster, in order of name.
+    pub(super) fn services_of(
+        &self,
+        cluster: &str,
+        after: &str,
+    ) -> impl Iterator<Item = (&EcsServiceKey, &Kept<EcsServiceState>)> {
+        let first = EcsServiceKey::new(cluster, after);
+        self.services.range(first..).take_while(move |(key, _)| key.cluster == cluster)
+    }
+
+    /// A namespace by id, ARN or `HttpName`.
+    pub(super) fn namespace(&self, reference: &str) -> Option<&NamespaceState> {
+        let id = last_part(reference);
+        let by_id = reference.starts_with("arn:") || reference.starts_with("ns-");
+        if let Some(namespace) = self.namespaces.get(id).filter(|_| by_id) {
+            return Some(namespace);
+        }
+        self.namespaces.values().find(|namespace| namespace.http_name == reference)
+    }
+
+    /// The task definition behind a family, `family:revision` or an ARN; a family means its latest
+    /// ACTIVE revision (API:UpdateServiceRequest).
+    pub(super) fn task_definition(&self, reference: &str) -> Option<&Arc<TaskDefinition>> {
+        match last_part(reference).split_once(':') {
+            Some((family, revision)) => {
+                let index = revision.parse::<usize>().ok()?.checked_sub(1)?;
+                self.families.get(family)?.get(index)
+            }
+            None => self.families.get(last_part(reference))?.iter().rfind(|each| each.active),
+        }
+    }
+
+    /// The task definition a service is to run.
+    pub(super) fn usable_task_definition(
+        &self,
+        reference: &str,
+    ) -> Result<Arc<TaskDefinition>, ApiError> {
+        let found = self.task_definition(reference);
+        let found = found.ok_or_else(|| ApiError::client("TaskDefinition not found."))?;
+        if !found.active {
+            return Err(ApiError::client("TaskDefinition is inactive"));
+        }
+        Ok(Arc::clone(found))
+    }
+}
+
+/// The key in a long service ARN (`.../service/cluster/name`).
+pub(super) fn arn_key(reference: &str) -> Option<EcsServiceKey> {
+    let (_, path) = reference.strip_prefix("arn:")?.split_once(":service/")?;
+    let (cluster, name) = path.split_once('/')?;
+    Some(EcsServiceKey::new(cluster, name))
+}
+
+/// The key and the last part of an ARN of a service's part (`.../kind/cluster/service/id`).
+pub(super) fn part_key(arn: &str, kind: &str) -> Option<EcsServiceKey> {
+    let (_, path) = arn.split_once(&format!(":{kind}/"))?;
+    let mut parts = path.split('/');
+    let key = EcsServiceKey::new(parts.next()?, parts.next()?);
+    parts.next().map(|_| key)
+}

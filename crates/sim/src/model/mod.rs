@@ -1,0 +1,185 @@
+//! The pretend world's state and rules: Amazon ECS with Service Connect, AWS Cloud Map, SSM parameters.
+//!
+//! The model is a value: requests and the instant go in, answers come out, and nothing else happens. It reads
+//! no clock, opens no socket and draws no randomness but from its seed, so the same calls give the same
+//! world. `Model::advance_to` lets time pass; what is due in between (tasks starting, rollouts ending,
+//! Cloud Map operations finishing) happens in order, each at its own instant.
+//!
+//! Invariants: a refused call changes nothing; ordered maps everywhere, so no answer depends on luck;
+//! finding one service or one page never walks over all services. What AWS documents is law and carries
+//! its source beside it; what AWS leaves open is a [`Switches`] member.
+//!
+//! Keys of the sources: `DG:` ECS Developer Guide page, `API:` ECS API reference or botocore's ecs model,
+//! `APIREF:` ECS API reference page, `SD:` and `SSM:` botocore's models of those services, `CM:` Cloud Map
+//! guide, `GR:` General Reference; `roadmap#`, `copilot#`, `tf#`, `cdk#`, `pulumi-aws#`: public issues of
+//! containers-roadmap, copilot-cli, terraform-provider-aws, aws-cdk, pulumi-aws; `preflight`: a public bench
+//! of rules proven against real deployments.
+//!
+//! Absent: IAM, throttling and faults, which are the wire's business; load balancers; blue/green, linear and
+//! canary strategies, which are accepted and roll like ROLLING; capacity.
+
+mod apply;
+mod breaker;
+mod cloud_map;
+mod clusters;
+mod connect;
+mod connect_rules;
+mod create;
+mod delete;
+mod deployments;
+mod describe;
+mod endpoints;
+mod events;
+mod ids;
+mod instances;
+mod kept;
+mod key;
+mod log;
+mod lookup;
+mod namespaces;
+mod options;
+mod page;
+mod percent;
+mod populate;
+mod reach;
+mod rollout;
+mod ssm;
+mod tags;
+mod task_definitions;
+mod tasks;
+#[cfg(test)]
+mod tests;
+mod truth;
+mod update;
+mod world;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use clusters::ClusterState;
+use events::Event;
+use ids::{Arns, Ids};
+use kept::Kept;
+use namespaces::{NamespaceState, OperationState};
+use ssm::ParameterState;
+
+use crate::shapes::Time;
+
+pub use cloud_map::CloudMapServiceState;
+pub use key::EcsServiceKey;
+pub use log::{Effect, Mutation};
+pub use options::*;
+pub use reach::Reach;
+pub use task_definitions::{NamedPort, TaskDefinition};
+pub use world::*;
+
+/// The pretend world.
+#[derive(Debug)]
+pub struct Model {
+    now: Time,
+    switches: Switches,
+    timings: Timings,
+    ids: Ids,
+    arns: Arns,
+    caller: String,
+    /// What is still to happen, by instant and then by order of scheduling.
+    queue: BTreeMap<(Time, u64), Event>,
+    queued: u64,
+    clusters: BTreeMap<String, ClusterState>,
+    /// Revision `n` of a family stands at index `n - 1`.
+    families: BTreeMap<String, Vec<Arc<TaskDefinition>>>,
+    services: BTreeMap<EcsServiceKey, Kept<EcsServiceState>>,
+    /// Which services have a deployment with Service Connect in a namespace, by its id.
+    members: BTreeMap<String, BTreeSet<EcsServiceKey>>,
+    namespaces: BTreeMap<String, NamespaceState>,
+    operations: BTreeMap<String, OperationState>,
+    cloud_map: BTreeMap<String, CloudMapServiceState>,
+    /// Cloud Map services by namespace id and name.
+    cloud_map_names: BTreeMap<(String, String), String>,
+    parameters: BTreeMap<String, ParameterState>,
+    scripts: BTreeMap<EcsServiceKey, RolloutScript>,
+    mutations: Vec<Mutation>,
+    /// The deployment the running call started, for the log.
+    started: Option<String>,
+}
+
+impl Model {
+    /// A world without any resources.
+    pub fn new(options: ModelOptions) -> Self {
+        Self {
+            now: options.start,
+            switches: options.switches,
+            timings: options.timings,
+            ids: Ids::new(options.seed),
+            arns: Arns { region: options.region, account: options.account },
+            caller: String::new(),
+            queue: BTreeMap::new(),
+            queued: 0,
+            clusters: BTreeMap::new(),
+            families: BTreeMap::new(),
+            services: BTreeMap::new(),
+            members: BTreeMap::new(),
+            namespaces: BTreeMap::new(),
+            operations: BTreeMap::new(),
+            cloud_map: BTreeMap::new(),
+            cloud_map_names: BTreeMap::new(),
+            parameters: BTreeMap::new(),
+            scripts: BTreeMap::new(),
+            mutations: Vec::new(),
+            started: None,
+        }
+    }
+
+    /// The present instant of virtual time.
+    pub fn now(&self) -> Time {
+        self.now
+    }
+
+    /// The Region in every ARN.
+    pub fn region(&self) -> &str {
+        &self.arns.region
+    }
+
+    /// The account in every ARN.
+    pub fn account(&self) -> &str {
+        &self.arns.account
+    }
+
+    /// Changes the answers to AWS's open questions from now on.
+    pub fn set_switches(&mut self, switches: Switches) {
+        self.switches = switches;
+    }
+
+    /// The answers to AWS's open questions.
+    pub fn switches(&self) -> &Switches {
+        &self.switches
+    }
+
+    /// Every ECS service that can still be described, by cluster and name.
+    pub fn services(&self) -> impl Iterator<Item = (&EcsServiceKey, &EcsServiceState)> {
+        self.services.iter().map(|(key, kept)| (key, kept.get()))
+    }
+
+    /// One ECS service.
+    pub fn service(&self, key: &EcsServiceKey) -> Option<&EcsServiceState> {
+        self.services.get(key).map(Kept::get)
+    }
+
+    /// Every Cloud Map service, by id.
+    pub fn cloud_map_services(&self) -> impl Iterator<Item = (&String, &CloudMapServiceState)> {
+        self.cloud_map.iter()
+    }
+
+    /// Sets how the next rollouts of a service (`cluster/service`, which need not exist yet) go, until
+    /// set anew.
+    pub fn set_rollout(&mut self, service: &str, script: RolloutScript) {
+        self.scripts.insert(EcsServiceKey::parse(service), script);
+    }
+
+    /// The service for changing; the state until now stays readable for a while.
+    fn change(&mut self, key: &EcsServiceKey) -> &mut EcsServiceState {
+        let now = self.now;
+        let kept = self.services.get_mut(key).expect("only keys that were just found get here");
+        kept.change(now)
+    }
+}

@@ -1,0 +1,404 @@
+//! Cloud Map namespaces and the operations that make and delete them.
+//!
+//! Invariants: making and deleting are asynchronous: SUBMITTED, then PENDING, then SUCCESS or FAIL
+//! (SD:GetOperation). `CreatorRequestId` makes a repeated request the same request. A namespace is deleted
+//! only when no service is in it. A name that was used before gets a hashed `HttpName`
+//! (SD:DiscoverInstancesRequest, cdk#25616), which is why only ids and ARNs are safe keys.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use super::Model;
+use super::events::Event;
+use super::page::take;
+use crate::shapes::cloud_map::{
+    CreateHttpNamespaceRequest, CreatePrivateDnsNamespaceRequest, DeleteNamespaceRequest,
+    GetNamespaceAnswer, GetNamespaceRequest, GetOperationAnswer, GetOperationRequest,
+    HttpProperties, ListNamespacesAnswer, ListOperationsAnswer, ListRequest, Namespace,
+    NamespaceProperties, NamespaceType, Operation, OperationIdAnswer, OperationStatus,
+    OperationSummary, OperationType, Tag,
+};
+use crate::shapes::{ApiError, Time};
+
+/// One namespace.
+#[derive(Debug, Clone)]
+pub(super) struct NamespaceState {
+    pub(super) id: String,
+    pub(super) arn: String,
+    pub(super) name: String,
+    pub(super) http_name: String,
+    pub(super) kind: NamespaceType,
+    pub(super) description: Option<String>,
+    pub(super) created_at: Time,
+    pub(super) creator_request_id: Option<String>,
+    pub(super) hosted_zone: Option<String>,
+    pub(super) vpc: Option<String>,
+    pub(super) tags: Arc<BTreeMap<String, String>>,
+    pub(super) services: u32,
+}
+
+/// One asynchronous operation.
+#[derive(Debug, Clone)]
+pub(super) struct OperationState {
+    pub(super) operation: Operation,
+    pub(super) change: Change,
+    pub(super) creator_request_id: Option<String>,
+}
+
+/// What an operation does when it ends.
+#[derive(Debug, Clone)]
+pub(super) enum Change {
+    /// The namespace comes to be; a cluster that waits for it becomes ACTIVE.
+    Create { namespace: Box<NamespaceState>, cluster: Option<String> },
+    /// The namespace goes.
+    Delete { id: String },
+}
+
+/// What both kinds of creation have in common.
+struct Draft {
+    name: String,
+    kind: NamespaceType,
+    vpc: Option<String>,
+    creator_request_id: Option<String>,
+    description: Option<String>,
+    tags: Vec<Tag>,
+}
+
+impl Model {
+    /// `CreateHttpNamespace`.
+    pub fn create_http_namespace(
+        &mut self,
+        request: CreateHttpNamespaceRequest,
+    ) -> Result<OperationIdAnswer, ApiError> {
+        self.logged("servicediscovery.CreateHttpNamespace", request, |model, request| {
+            model.create_namespace(Draft {
+                name: request.name,
+                kind: NamespaceType::Http,
+                vpc: None,
+                creator_request_id: request.creator_request_id,
+                description: request.description,
+                tags: request.tags.unwrap_or_default(),
+            })
+        })
+    }
+
+    /// `CreatePrivateDnsNamespace`.
+    pub fn create_private_dns_namespace(
+        &mut self,
+        request: CreatePrivateDnsNamespaceRequest,
+    ) -> Result<OperationIdAnswer, ApiError> {
+        self.logged("servicediscovery.CreatePrivateDnsNamespace", request, |model, request| {
+            if request.vpc.is_empty() {
+                return Err(ApiError::invalid_input("Vpc is required."));
+            }
+            model.create_namespace(Draft {
+                name: request.name,
+                kind: NamespaceType::DnsPrivate,
+                vpc: Some(request.vpc),
+                creator_request_id: request.creator_request_id,
+                description: request.description,
+                tags: request.tags.unwrap_or_default(),
+            })
+        })
+    }
+
+    fn create_namespace(&mut self, draft: Draft) -> Result<OperationIdAnswer, ApiError> {
+        // SD: HTTP names up to 1024 characters, DNS names up to 253.
+        let most = if draft.kind == NamespaceType::Http { 1024 } else { 253 };
+        if draft.name.is_empty() || draft.name.len() > most {
+            return Err(ApiError::invalid_input("Namespace name is invalid."));
+        }
+        if let Some(operation_id) = self.same_request(draft.creator_request_id.as_deref()) {
+            return Ok(OperationIdAnswer { operation_id });
+        }
+        self.check_unique(&draft)?;
+        let mut namespace = self.new_namespace(&draft.name, draft.kind);
+        namespace.description = draft.description;
+        namespace.vpc = draft.vpc;
+        namespace.creator_request_id.clone_from(&draft.creator_request_id);
+        namespace.tags = Arc::new(draft.tags.into_iter().map(|tag| (tag.key, tag.value)).collect());
+        let target = namespace.id.clone();
+        let change = Change::Create { namespace: Box::new(namespace), cluster: None };
+        let operation_id = self.begin(OperationType::CreateNamespace, target, change);
+        if let Some(state) = self.operations.get_mut(&operation_id) {
+            state.creator_request_id = draft.creator_request_id;
+        }
+        Ok(OperationIdAnswer { operation_id })
+    }
+
+    /// The operation that an equal `CreatorRequestId` began.
+    fn same_request(&self, creator_request_id: Option<&str>) -> Option<String> {
+        let wanted = creator_request_id?;
+        let mut operations = self.operations.iter();
+        let same = operations.find(|(_, each)| each.creator_request_id.as_deref() == Some(wanted));
+        same.map(|(id, _)| id.clone())
+    }
+
+    fn check_unique(&self, draft: &Draft) -> Result<(), ApiError> {
+        let alike = |each: &NamespaceState| {
+            each.name == draft.name && each.kind == draft.kind && each.vpc == draft.vpc
+        };
+        if let Some(twin) = self.namespaces.values().find(|each| alike(each)) {
+            let error = ApiError::new("NamespaceAlreadyExists", "Namespace already exists.")
+                .with("NamespaceId", twin.id.clone());
+            return Err(match &twin.creator_request_id {
+                Some(id) => error.with("CreatorRequestId", id.clone()),
+                None => error,
+            });
+        }
+        let running = self.operations.iter().find(|(_, state)| {
+            unfinished(state)
+                && matches!(&state.change, Change::Create { namespace, .. } if alike(namespace))
+        });
+        running.map_or(Ok(()), |(id, _)| {
+            let kind = if draft.kind == NamespaceType::Http {
+                "CreateHttpNamespace"
+            } else {
+                "CreatePrivateDnsNamespace"
+            };
+            let text = format!("Another operation of type {kind} and id {id} is in progress");
+            Err(ApiError::new("DuplicateRequest", text).with("DuplicateOperationId", id.clone()))
+        })
+    }
+
+    fn new_namespace(&mut self, name: &str, kind: NamespaceType) -> NamespaceState {
+        let id = format!("ns-{}", self.ids.lower(16));
+        let taken = self.namespaces.values().any(|each| each.http_name == name);
+        let hash = if taken { format!("-{}", self.ids.lower(16)) } else { String::new() };
+        let dns = kind != NamespaceType::Http;
+        NamespaceState {
+            arn: self.arns.namespace(&id),
+            id,
+            name: name.to_owned(),
+            http_name: format!("{name}{hash}"),
+            kind,
+            description: None,
+            created_at: self.now,
+            creator_request_id: None,
+            hosted_zone: dns.then(|| format!("Z{}", self.ids.lower(19).to_uppercase())),
+            vpc: None,
+            tags: Arc::default(),
+            services: 0,
+        }
+    }
+
+    /// Begins the HTTP namespace that a cluster's default names; the answer is the namespace's id to be.
+    pub(super) fn begin_cluster_namespace(&mut self, name: &str, cluster: &str) -> String {
+        let mut namespace = self.new_namespace(name, NamespaceType::Http);
+        // The service-linked role may create namespaces only with this tag.
+        namespace.tags =
+            Arc::new(BTreeMap::from([("AmazonECSManaged".to_owned(), "true".to_owned())]));
+        let id = namespace.id.clone();
+        let change =
+            Change::Create { namespace: Box::new(namespace), cluster: Some(cluster.to_owned()) };
+        self.begin(OperationType::CreateNamespace, id.clone(), change);
+        id
+    }
+
+    /// `DeleteNamespace`.
+    pub fn delete_namespace(
+        &mut self,
+        request: DeleteNamespaceRequest,
+    ) -> Result<OperationIdAnswer, ApiError> {
+        self.logged("servicediscovery.DeleteNamespace", request, |model, request| {
+            let namespace = model.namespace_by_id(&request.id)?;
+            let id = namespace.id.clone();
+            if namespace.services > 0 {
+                let text = format!(
+                    "Namespace {id} has services; delete the services before deleting the namespace"
+                );
+                return Err(ApiError::new("ResourceInUse", text));
+            }
+            let deletes = |state: &OperationState| {
+                unfinished(state)
+                    && matches!(&state.change, Change::Delete { id: gone } if *gone == id)
+            };
+            if let Some((running, _)) = model.operations.iter().find(|(_, state)| deletes(state)) {
+                let text = format!(
+                    "Another operation of type DeleteNamespace and id {running} is in progress"
+                );
+                let error = ApiError::new("DuplicateRequest", text);
+                return Err(error.with("DuplicateOperationId", running.clone()));
+            }
+            let change = Change::Delete { id: id.clone() };
+            let operation_id = model.begin(OperationType::DeleteNamespace, id, change);
+            Ok(OperationIdAnswer { operation_id })
+        })
+    }
+
+    fn begin(&mut self, kind: OperationType, target: String, change: Change) -> String {
+        let id = self.ids.uuid();
+        let operation = Operation {
+            id: id.clone(),
+            kind,
+            status: OperationStatus::Submitted,
+            error_message: None,
+            error_code: None,
+            create_date: self.now,
+            update_date: self.now,
+            targets: BTreeMap::from([("NAMESPACE".to_owned(), target)]),
+        };
+        let state = OperationState { operation, change, creator_request_id: None };
+        self.operations.insert(id.clone(), state);
+        let span = self.timings.operation_seconds * 1000;
+        self.schedule(self.now.plus_ms(span / 3), Event::OperationPending { id: id.clone() });
+        self.schedule(self.now.plus_ms(span), Event::OperationEnds { id: id.clone() });
+        id
+    }
+
+    pub(super) fn operation_pending(&mut self, id: &str) {
+        let now = self.now;
+        let submitted =
+            |state: &&mut OperationState| state.operation.status == OperationStatus::Submitted;
+        if let Some(state) = self.operations.get_mut(id).filter(submitted) {
+            state.operation.status = OperationStatus::Pending;
+            state.operation.update_date = now;
+        }
+    }
+
+    pub(super) fn operation_ends(&mut self, id: &str) {
+        let now = self.now;
+        let Some(state) = self.operations.get_mut(id).filter(|state| unfinished(state)) else {
+            return;
+        };
+        state.operation.update_date = now;
+        state.operation.status = OperationStatus::Success;
+        match state.change.clone() {
+            Change::Create { namespace, cluster } => {
+                self.namespaces.insert(namespace.id.clone(), *namespace);
+                let waiting = cluster.and_then(|cluster| self.clusters.get_mut(&cluster));
+                if let Some(cluster) = waiting.filter(|cluster| cluster.exists()) {
+                    cluster.status = super::clusters::ClusterStatus::Active;
+                }
+            }
+            Change::Delete { id: gone } => {
+                let used = self.namespaces.get(&gone).is_some_and(|each| each.services > 0);
+                if used {
+                    state.operation.status = OperationStatus::Fail;
+                    state.operation.error_code = Some("INTERNAL_FAILURE".to_owned());
+                    state.operation.error_message = Some("The namespace has services.".to_owned());
+                } else {
+                    self.namespaces.remove(&gone);
+                }
+            }
+        }
+    }
+
+    /// A namespace by id or ARN, or Cloud Map's refusal.
+    pub(super) fn namespace_by_id(&self, reference: &str) -> Result<&NamespaceState, ApiError> {
+        let id = super::ids::last_part(reference);
+        let gone = || ApiError::new("NamespaceNotFound", format!("Namespace {id} not found"));
+        self.namespaces.get(id).ok_or_else(gone)
+    }
+
+    /// `GetNamespace`.
+    pub fn get_namespace(
+        &self,
+        request: &GetNamespaceRequest,
+    ) -> Result<GetNamespaceAnswer, ApiError> {
+        let namespace = self.shown_namespace(self.namespace_by_id(&request.id)?);
+        Ok(GetNamespaceAnswer { namespace })
+    }
+
+    /// `ListNamespaces`; filters `TYPE`, `NAME`, `HTTP_NAME` and `RESOURCE_OWNER`.
+    pub fn list_namespaces(&self, request: &ListRequest) -> Result<ListNamespacesAnswer, ApiError> {
+        let filters = request.filters.as_deref().unwrap_or_default();
+        let known = ["TYPE", "NAME", "HTTP_NAME", "RESOURCE_OWNER"];
+        check_filters(filters, &known)?;
+        let rules = self.cloud_map_pages("ListNamespaces");
+        let page = rules.page(request.max_results, request.next_token.as_deref())?;
+        let wanted = |each: &&NamespaceState| {
+            filters.iter().all(|filter| match filter.name.as_str() {
+                "TYPE" => filter.admits(each.kind.as_str()),
+                "NAME" => filter.admits(&each.name),
+                "HTTP_NAME" => filter.admits(&each.http_name),
+                _ => filter.admits("SELF"),
+            })
+        };
+        let all = self.namespaces.values().filter(wanted);
+        let (taken, next_token) = take(&rules, &page, all, |each| each.id.clone());
+        let namespaces = taken.into_iter().map(|each| Namespace {
+            // A line of the list has none (SD:NamespaceSummary).
+            creator_request_id: None,
+            ..self.shown_namespace(each)
+        });
+        let namespaces = namespaces.collect();
+        Ok(ListNamespacesAnswer { namespaces, next_token })
+    }
+
+    /// `GetOperation`.
+    pub fn get_operation(
+        &self,
+        request: &GetOperationRequest,
+    ) -> Result<GetOperationAnswer, ApiError> {
+        let gone = || ApiError::new("OperationNotFound", "Operation not found.");
+        let state = self.operations.get(&request.operation_id).ok_or_else(gone)?;
+        Ok(GetOperationAnswer { operation: state.operation.clone() })
+    }
+
+    /// `ListOperations`; filters `NAMESPACE_ID`, `STATUS` and `TYPE`.
+    pub fn list_operations(&self, request: &ListRequest) -> Result<ListOperationsAnswer, ApiError> {
+        let filters = request.filters.as_deref().unwrap_or_default();
+        check_filters(filters, &["NAMESPACE_ID", "SERVICE_ID", "STATUS", "TYPE", "UPDATE_DATE"])?;
+        let rules = self.cloud_map_pages("ListOperations");
+        let page = rules.page(request.max_results, request.next_token.as_deref())?;
+        let wanted = |each: &&Operation| {
+            filters.iter().all(|filter| match filter.name.as_str() {
+                "NAMESPACE_ID" => each.targets.get("NAMESPACE").is_some_and(|id| filter.admits(id)),
+                "STATUS" => filter.admits(each.status.as_str()),
+                "TYPE" => filter.admits(each.kind.as_str()),
+                _ => true,
+            })
+        };
+        let all = self.operations.values().map(|state| &state.operation).filter(wanted);
+        let (taken, next_token) = take(&rules, &page, all, |each| each.id.clone());
+        let line = |each: &Operation| OperationSummary { id: each.id.clone(), status: each.status };
+        Ok(ListOperationsAnswer { operations: taken.into_iter().map(line).collect(), next_token })
+    }
+
+    fn shown_namespace(&self, state: &NamespaceState) -> Namespace {
+        let zone = |id: &String| -> Value { json!({"HostedZoneId": id, "SOA": {"TTL": 15}}) };
+        Namespace {
+            id: state.id.clone(),
+            arn: state.arn.clone(),
+            resource_owner: Some(self.arns.account.clone()),
+            name: state.name.clone(),
+            kind: state.kind,
+            description: state.description.clone(),
+            service_count: state.services,
+            properties: NamespaceProperties {
+                dns_properties: state.hosted_zone.as_ref().map(zone),
+                http_properties: HttpProperties { http_name: state.http_name.clone() },
+            },
+            create_date: state.created_at,
+            creator_request_id: state.creator_request_id.clone(),
+        }
+    }
+}
+
+fn unfinished(state: &OperationState) -> bool {
+    matches!(state.operation.status, OperationStatus::Submitted | OperationStatus::Pending)
+}
+
+/// Refuses a filter this list does not have.
+pub(super) fn check_filters(
+    filters: &[crate::shapes::cloud_map::Filter],
+    known: &[&str],
+) -> Result<(), ApiError> {
+    match filters.iter().find(|filter| !known.contains(&filter.name.as_str())) {
+        Some(filter) => {
+            Err(ApiError::invalid_input(format!("Invalid filter name: {}", filter.name)))
+        }
+        None => Ok(()),
+    }
+}
+
+impl crate::shapes::cloud_map::Filter {
+    /// Whether a value passes; `BEGINS_WITH` compares the start, everything else the whole.
+    pub(super) fn admits(&self, value: &str) -> bool {
+        let begins = self.condition.as_deref() == Some("BEGINS_WITH");
+        self.values.iter().any(|each| value == each || (begins && value.starts_with(each.as_str())))
+    }
+}

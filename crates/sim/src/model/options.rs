@@ -1,0 +1,202 @@
+//! What a model is made with: where and when it stands, how long things take, and which of AWS's undocumented answers it gives.
+//!
+//! Invariant: everything AWS has not written down is a member of [`Switches`], so that the controller can
+//! be tried with either answer; no behaviour that is documented has a switch. Nothing here is a secret
+//! of one test: the binary's flags and the in-process tests set the same struct.
+
+use crate::shapes::Time;
+
+/// Everything a model needs to know before its first call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ModelOptions {
+    /// The first instant of virtual time.
+    pub start: Time,
+    /// The seed of every id, so that the same calls give the same world.
+    pub seed: u64,
+    /// The Region in every ARN.
+    pub region: String,
+    /// The account in every ARN, twelve digits.
+    pub account: String,
+    /// The answers to AWS's open questions.
+    pub switches: Switches,
+    /// How long things take.
+    pub timings: Timings,
+}
+
+impl Default for ModelOptions {
+    fn default() -> Self {
+        Self {
+            start: Time(1_700_000_000_000),
+            seed: 1,
+            region: "eu-central-1".to_owned(),
+            account: "123456789012".to_owned(),
+            switches: Switches::default(),
+            timings: Timings::default(),
+        }
+    }
+}
+
+/// How long things take, in virtual time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Timings {
+    /// Seconds from a deployment's creation to its end, unless its service has a [`RolloutScript`].
+    pub rollout_seconds: u64,
+    /// Seconds a rollback takes.
+    pub rollback_seconds: u64,
+    /// Seconds a change of `desiredCount` takes outside a rollout.
+    pub scale_seconds: u64,
+    /// Seconds for which a failed deployment stays visible after its rollback is over.
+    pub failed_visible_seconds: u64,
+    /// Seconds from DRAINING to INACTIVE.
+    pub drain_seconds: u64,
+    /// Seconds for which an INACTIVE service, and a stopped task, can still be described.
+    pub inactive_seconds: u64,
+    /// Seconds an operation of Cloud Map takes; it is SUBMITTED for the first third.
+    pub operation_seconds: u64,
+    /// Seconds for which a page token is good.
+    pub token_seconds: u64,
+}
+
+impl Default for Timings {
+    fn default() -> Self {
+        Self {
+            rollout_seconds: 30,
+            rollback_seconds: 20,
+            scale_seconds: 5,
+            failed_visible_seconds: 60,
+            drain_seconds: 10,
+            inactive_seconds: 3600,
+            operation_seconds: 3,
+            token_seconds: 86_400,
+        }
+    }
+}
+
+/// From when on a server's endpoint can get into a client's endpoint list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EndpointExists {
+    /// As soon as the server's deployment is created.
+    AtCreation,
+    /// Once a deployment of the server that carries it has completed: the strict reading.
+    AtCompletion,
+}
+
+/// The answers to what AWS does not document. The defaults are the likelier or the harder ones.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is one open question with two answers")]
+pub struct Switches {
+    /// Whether `UpdateService` with an equal `serviceConnectConfiguration` starts a deployment.
+    pub identical_config_deploys: bool,
+    /// Whether a dnsName and port that another discovery name of the namespace holds is refused.
+    pub alias_collision_refused: bool,
+    /// Whether an omitted `dnsName` comes back as `<discoveryName>.<namespace>`.
+    pub echo_default_dns_name: bool,
+    /// Whether an omitted `discoveryName` comes back as the port's name.
+    pub echo_discovery_name: bool,
+    /// Whether an endpoint without `clientAliases` gets the container port and the default name; if
+    /// not, it has no alias and no client can call it.
+    pub omitted_alias_filled: bool,
+    /// Whether a service carries `version: 0`, which AWS's tutorial prints and no SDK models. Off, because
+    /// the judge of the wire's shapes takes a member that is in no model for a mistake.
+    pub echo_unmodelled_version: bool,
+    /// Whether the alias that was filled in comes back in `DescribeServices`.
+    pub echo_filled_alias: bool,
+    /// Whether a task that scaling starts has its deployment's endpoint list; if not, the list of its start.
+    pub scale_out_uses_old_snapshot: bool,
+    /// Whether the deployment that a rollback returns to gets a new endpoint list.
+    pub rollback_takes_snapshot: bool,
+    /// Whether a service's own endpoints are in the list of the deployment that introduces them.
+    pub own_endpoint_in_first_snapshot: bool,
+    /// When an endpoint comes to exist for its clients.
+    pub endpoint_exists: EndpointExists,
+    /// Whether `UpdateService` with `enabled:true` and no namespace takes the cluster's default of now;
+    /// if not, the namespace the service has stays.
+    pub update_takes_cluster_default: bool,
+    /// Seconds after the last deployment that refers to it until ECS removes its Cloud Map service;
+    /// `None`: never, as after some failed rollbacks.
+    pub leftover_seconds: Option<u64>,
+}
+
+impl Default for Switches {
+    fn default() -> Self {
+        Self {
+            identical_config_deploys: true,
+            alias_collision_refused: false,
+            echo_default_dns_name: false,
+            echo_discovery_name: false,
+            echo_unmodelled_version: false,
+            omitted_alias_filled: true,
+            echo_filled_alias: false,
+            scale_out_uses_old_snapshot: true,
+            rollback_takes_snapshot: false,
+            own_endpoint_in_first_snapshot: false,
+            endpoint_exists: EndpointExists::AtCompletion,
+            update_takes_cluster_default: true,
+            leftover_seconds: Some(30),
+        }
+    }
+}
+
+/// How a deployment ends.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum RolloutOutcome {
+    /// Its tasks run and the old ones go.
+    #[default]
+    Complete,
+    /// Its tasks fail to start, again and again.
+    Fail,
+    /// Its tasks stay pending and nothing fails.
+    Stall,
+}
+
+impl RolloutOutcome {
+    /// The outcome named by `complete`, `fail` or `stall`.
+    pub fn parse(word: &str) -> Option<Self> {
+        match word {
+            "complete" => Some(Self::Complete),
+            "fail" => Some(Self::Fail),
+            "stall" => Some(Self::Stall),
+            _ => None,
+        }
+    }
+}
+
+/// How the next rollouts of one service go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RolloutScript {
+    /// Seconds from the deployment's creation to its end.
+    pub seconds: u64,
+    /// How it ends.
+    pub outcome: RolloutOutcome,
+}
+
+/// When a read looks: now, or at an earlier instant, as an eventually consistent read does.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum AsOf {
+    /// The newest state.
+    #[default]
+    Now,
+    /// The state of that instant; the model remembers about the last sixty seconds and answers with its
+    /// oldest memory before that.
+    At(Time),
+}
+
+/// What `populate` makes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Population {
+    /// How many ECS services.
+    pub services: usize,
+    /// How many of them in one cluster; AWS allows 5,000.
+    pub services_per_cluster: usize,
+    /// How many in a hundred are opted in through tags, and converged.
+    pub opted_in_percent: usize,
+    /// How many service events each service answers with, at most 100.
+    pub events: u32,
+}
+
+impl Population {
+    /// That many services, 40 % opted in, in clusters of 1,000, without events.
+    pub const fn of(services: usize) -> Self {
+        Self { services, services_per_cluster: 1000, opted_in_percent: 40, events: 0 }
+    }
+}

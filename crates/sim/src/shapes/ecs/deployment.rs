@@ -1,0 +1,158 @@
+//! Service deployments and service revisions: the most reliable record of what became of an update.
+//!
+//! Invariant: a revision is immutable; a rollback reuses the earlier one (API:ServiceDeployment).
+#![expect(
+    missing_docs,
+    reason = "members bear AWS's names and are described in AWS's API reference"
+)]
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::{Failure, ServiceConnectConfiguration};
+use crate::shapes::{Time, shapes, words};
+
+words! {
+    /// `ServiceDeployment.status`.
+    ServiceDeploymentStatus {
+        Pending = "PENDING",
+        InProgress = "IN_PROGRESS",
+        StopRequested = "STOP_REQUESTED",
+        Stopped = "STOPPED",
+        Successful = "SUCCESSFUL",
+        RollbackRequested = "ROLLBACK_REQUESTED",
+        RollbackInProgress = "ROLLBACK_IN_PROGRESS",
+        RollbackSuccessful = "ROLLBACK_SUCCESSFUL",
+        RollbackFailed = "ROLLBACK_FAILED",
+    }
+
+    /// How far the circuit breaker of one service deployment got.
+    BreakerStatus {
+        Disabled = "DISABLED",
+        Monitoring = "MONITORING",
+        MonitoringComplete = "MONITORING_COMPLETE",
+        Triggered = "TRIGGERED",
+    }
+}
+
+shapes! { "camelCase";
+    /// A filter by time of creation.
+    #[derive(Eq)]
+    CreatedAt { before: Option<Time>, after: Option<Time> }
+
+    /// `ListServiceDeployments`.
+    #[derive(Eq)]
+    ListServiceDeploymentsRequest {
+        service: String,
+        cluster: Option<String>,
+        status: Option<Vec<String>>,
+        created_at: Option<CreatedAt>,
+        next_token: Option<String>,
+        max_results: Option<u32>,
+    }
+
+    /// One line of `ListServiceDeployments`.
+    #[derive(Eq)]
+    ServiceDeploymentBrief {
+        service_deployment_arn: String,
+        service_arn: String,
+        cluster_arn: String,
+        started_at: Option<Time>,
+        created_at: Time,
+        finished_at: Option<Time>,
+        target_service_revision_arn: String,
+        status: ServiceDeploymentStatus,
+        status_reason: Option<String>,
+    }
+
+    /// The answer of `ListServiceDeployments`.
+    #[derive(Eq)]
+    ListServiceDeploymentsAnswer {
+        service_deployments: Vec<ServiceDeploymentBrief>,
+        next_token: Option<String>,
+    }
+
+    /// `DescribeServiceDeployments`.
+    #[derive(Eq)]
+    DescribeServiceDeploymentsRequest { service_deployment_arns: Vec<String> }
+
+    /// The answer of `DescribeServiceDeployments`.
+    DescribeServiceDeploymentsAnswer { service_deployments: Vec<ServiceDeployment>, failures: Vec<Failure> }
+
+    /// One service deployment in full.
+    ServiceDeployment {
+        service_deployment_arn: String,
+        service_arn: String,
+        cluster_arn: String,
+        created_at: Time,
+        started_at: Option<Time>,
+        finished_at: Option<Time>,
+        stopped_at: Option<Time>,
+        updated_at: Time,
+        source_service_revisions: Vec<ServiceRevisionSummary>,
+        target_service_revision: ServiceRevisionSummary,
+        status: ServiceDeploymentStatus,
+        status_reason: Option<String>,
+        deployment_configuration: Value,
+        rollback: Option<Rollback>,
+        deployment_circuit_breaker: ServiceDeploymentCircuitBreaker,
+    }
+
+    /// One revision's part in a service deployment.
+    #[derive(Eq)]
+    ServiceRevisionSummary {
+        arn: String,
+        requested_task_count: u32,
+        running_task_count: u32,
+        pending_task_count: u32,
+    }
+
+    /// Where a failed service deployment went back to.
+    #[derive(Eq)]
+    Rollback { reason: Option<String>, started_at: Option<Time>, service_revision_arn: Option<String> }
+
+    /// Failures counted against the threshold.
+    #[derive(Eq)]
+    ServiceDeploymentCircuitBreaker { status: BreakerStatus, failure_count: u32, threshold: u32 }
+
+    /// `DescribeServiceRevisions`.
+    #[derive(Eq)]
+    DescribeServiceRevisionsRequest { service_revision_arns: Vec<String> }
+
+    /// The answer of `DescribeServiceRevisions`.
+    DescribeServiceRevisionsAnswer { service_revisions: Vec<ServiceRevision>, failures: Vec<Failure> }
+
+    /// What a deployment was made of; never changes.
+    ServiceRevision {
+        service_revision_arn: String,
+        service_arn: String,
+        cluster_arn: String,
+        task_definition: String,
+        capacity_provider_strategy: Option<Value>,
+        launch_type: Option<String>,
+        platform_version: Option<String>,
+        platform_family: Option<String>,
+        load_balancers: Option<Value>,
+        service_registries: Option<Value>,
+        network_configuration: Option<Value>,
+        container_images: Vec<ContainerImage>,
+        guard_duty_enabled: bool,
+        service_connect_configuration: Option<Arc<ServiceConnectConfiguration>>,
+        volume_configurations: Option<Value>,
+        created_at: Time,
+        vpc_lattice_configurations: Option<Value>,
+    }
+
+    /// The image a container of a revision runs.
+    #[derive(Eq)]
+    ContainerImage { container_name: String, image: Option<String>, image_digest: Option<String> }
+
+    /// `StopServiceDeployment`.
+    #[derive(Eq)]
+    StopServiceDeploymentRequest { service_deployment_arn: String, stop_type: Option<String> }
+
+    /// The answer of `StopServiceDeployment`.
+    #[derive(Eq)]
+    StopServiceDeploymentAnswer { service_deployment_arn: String }
+}

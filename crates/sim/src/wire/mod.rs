@@ -1,0 +1,175 @@
+//! The wire face: speaks awsJson 1.1 to any AWS SDK or CLI, and `/_sim/` to tests and demos.
+//!
+//! In reading order: `respond` (what bytes look like) · `api` (the three APIs and their words) ·
+//! `signature` (who calls, from which region) · `operation` (the table) · `request` (bytes to a
+//! typed call) · `call` (what becomes of it) · `partial` · `world` (what all connections share) ·
+//! `control` (`/_sim/`).
+//!
+//! **Invariant:** every answer to `POST /` is AWS's JSON, errors included, except where a fault says
+//! otherwise. A content type other than AWS's is let pass, so that a person can use curl.
+//!
+//! **Invariant:** nothing is awaited while the world is locked.
+
+mod api;
+mod call;
+mod control;
+mod operation;
+mod partial;
+mod request;
+mod respond;
+mod signature;
+mod world;
+
+#[cfg(test)]
+mod tests;
+
+use std::future::Future;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, Response, StatusCode};
+use axum::routing::post;
+use axum::serve::ListenerExt;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+pub use world::{Options, SharedWorld, World, lock};
+
+use crate::clock::ClockError;
+use crate::shapes::ApiError;
+use call::{Call, Reply};
+use operation::Operation;
+
+/// How long a call is kept without an answer, unless its client gives up before.
+pub const SILENCE: Duration = Duration::from_mins(2);
+
+/// The largest request that is read; AWS's own limits lie below it.
+const BODY_BYTES_MAX: usize = 4 << 20;
+
+/// Why no simulator could be started.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// Virtual time cannot run as asked.
+    #[error("virtual time cannot run so")]
+    Clock(#[source] ClockError),
+    /// The listener has no address.
+    #[error("the listener has no address")]
+    Listener(#[source] std::io::Error),
+}
+
+/// A simulator that is running.
+#[derive(Debug)]
+pub struct Server {
+    /// Where it listens.
+    pub address: SocketAddr,
+    /// Its state, shared with every connection; see [`lock`].
+    pub world: SharedWorld,
+    task: JoinHandle<std::io::Result<()>>,
+}
+
+impl Server {
+    /// The URL to point an AWS SDK at.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Waits until it has shut down.
+    pub async fn ended(self) -> std::io::Result<()> {
+        self.task.await.unwrap_or_else(|error| Err(std::io::Error::other(error)))
+    }
+}
+
+/// Starts a simulator on `listener` that runs until `shutdown` completes.
+///
+/// Must be called within a tokio runtime. Calls that are kept without an answer end with the shutdown.
+pub fn serve(
+    options: Options,
+    listener: TcpListener,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> Result<Server, ServeError> {
+    let address = listener.local_addr().map_err(ServeError::Listener)?;
+    let world = World::new(options).map_err(ServeError::Clock)?;
+    let world = Arc::new(Mutex::new(world));
+    let (stop, stopped) = watch::channel(false);
+    let router = router(world.clone(), stopped);
+    // Answers are small and written at once: Nagle's algorithm would only hold them back.
+    let listener = listener.tap_io(|stream| drop(stream.set_nodelay(true)));
+    let serving = axum::serve(listener, router).with_graceful_shutdown(async move {
+        shutdown.await;
+        // Nobody is left to be told if every connection is gone already.
+        let _ = stop.send(true);
+    });
+    let task = tokio::spawn(async move { serving.await });
+    Ok(Server { address, world, task })
+}
+
+/// What an AWS call needs.
+#[derive(Clone)]
+struct Shared {
+    world: SharedWorld,
+    stopped: watch::Receiver<bool>,
+}
+
+fn router(world: SharedWorld, stopped: watch::Receiver<bool>) -> Router {
+    let shared = Shared { world: world.clone(), stopped };
+    Router::new()
+        .route("/", post(aws_call))
+        .with_state(shared)
+        .merge(control::routes().with_state(world))
+        .fallback(control::nowhere)
+        .method_not_allowed_fallback(control::wrong_method)
+}
+
+async fn aws_call(State(shared): State<Shared>, request: Request) -> Response<Body> {
+    let (parts, body) = request.into_parts();
+    let Ok(body) = axum::body::to_bytes(body, BODY_BYTES_MAX).await else {
+        let message = format!("the request is cut short or longer than {BODY_BYTES_MAX} bytes");
+        let status = StatusCode::PAYLOAD_TOO_LARGE.as_u16();
+        return respond::error(ApiError { status, ..api::unreadable(&message) });
+    };
+    match reply_to(&shared.world, &parts.headers, &body) {
+        Ok(Reply::Answer(answer)) => respond::answer(&*answer),
+        Ok(Reply::Edited(value)) => respond::value(&value),
+        Ok(Reply::Refused(error)) | Err(error) => respond::error(error),
+        Ok(Reply::Page) => respond::page(),
+        Ok(Reply::Silence) => silence(shared.stopped).await,
+    }
+}
+
+fn reply_to(world: &SharedWorld, headers: &HeaderMap, body: &[u8]) -> Result<Reply, ApiError> {
+    let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    let target = header("x-amz-target");
+    let operation =
+        target.and_then(Operation::of_target).ok_or_else(|| api::unknown_operation(target))?;
+    let region = signature::region_of(header("authorization"), operation.api())?;
+    let caller = caller(header("user-agent"), header("x-amz-user-agent"));
+    let call = Call { operation, region, caller: &caller, body };
+    let ready = call.read();
+    Ok(call.perform(&mut lock(world), ready))
+}
+
+/// Who calls, by both headers that SDKs say it with: the second carries the application's name where
+/// the first may not.
+fn caller(user_agent: Option<&str>, amz_user_agent: Option<&str>) -> String {
+    match (user_agent, amz_user_agent) {
+        (Some(one), Some(other)) if one != other => format!("{one} {other}"),
+        (one, other) => one.or(other).unwrap_or_default().to_owned(),
+    }
+}
+
+/// Answers nothing for as long as a client can be expected to wait. A client that gives up closes its
+/// connection, which drops this future with it.
+async fn silence(mut stopped: watch::Receiver<bool>) -> Response<Body> {
+    tokio::select! {
+        () = tokio::time::sleep(SILENCE) => (),
+        // An error means that the server is gone, which ends the silence too.
+        _ = stopped.wait_for(|stopped| *stopped) => (),
+    }
+    let message = "The simulator kept silent, and nobody was left to notice.";
+    respond::error(ApiError { status: 503, ..ApiError::new("ServiceUnavailable", message) })
+}

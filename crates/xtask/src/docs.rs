@@ -1,0 +1,107 @@
+//! `cargo xtask docs`: the reference pages that are printed by the programs themselves.
+//!
+//! A page here is never written by hand: `--check` fails as soon as a flag and its page differ.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, Result, bail};
+
+use crate::repo;
+
+const COMMAND_LINE: &str = "docs/reference/command-line.md";
+const PROGRAMS: [&str; 3] = ["eastwest", "eastwest-sim", "eastwest-demo"];
+
+/// What to do with the pages.
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// Change nothing; fail if a page is not what would be written
+    #[arg(long)]
+    check: bool,
+}
+
+/// Builds the programs and writes or checks every generated page.
+pub(crate) fn run(args: &Args) -> Result<bool> {
+    let mut build = repo::cargo(&["build", "--quiet"])?;
+    for program in PROGRAMS {
+        build.args(["--package", program]);
+    }
+    if !build.status().context("cargo build does not start")?.success() {
+        bail!("the programs do not build");
+    }
+    if args.check { check() } else { write(&repo::root()?.join(COMMAND_LINE)) }
+}
+
+/// Whether every page is what the programs, as built, would print now.
+pub(crate) fn check() -> Result<bool> {
+    let stands = fs::read_to_string(repo::root()?.join(COMMAND_LINE)).unwrap_or_default();
+    let is_current = stands == command_line()?;
+    if is_current {
+        println!("{COMMAND_LINE} is up to date");
+    } else {
+        eprintln!("xtask: {COMMAND_LINE} is not up to date; run: cargo xtask docs");
+    }
+    Ok(is_current)
+}
+
+fn write(path: &Path) -> Result<bool> {
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
+    }
+    fs::write(path, command_line()?).with_context(|| path.display().to_string())?;
+    println!("{COMMAND_LINE} written");
+    Ok(true)
+}
+
+fn command_line() -> Result<String> {
+    let mut page = String::from(
+        "<!-- Written by `cargo xtask docs`; edit the programs, not this page. -->\n\n# Command line\n",
+    );
+    for program in PROGRAMS {
+        let help = help(program, None)?;
+        section(&mut page, program, &help);
+        for name in subcommands(&help) {
+            let text = self::help(program, Some(name))?;
+            section(&mut page, &format!("{program} {name}"), &text);
+        }
+    }
+    Ok(page)
+}
+
+fn section(page: &mut String, title: &str, help: &str) {
+    let _ = write!(page, "\n## {title}\n\n```text\n{}\n```\n", help.trim_end());
+}
+
+/// What `--help` prints, with no terminal and no environment that could show through.
+fn help(program: &str, subcommand: Option<&str>) -> Result<String> {
+    let mut command = Command::new(repo::binary("debug", program)?);
+    command.args(subcommand).arg("--help").env_clear().env("COLUMNS", "100");
+    command.stdin(Stdio::null()).stderr(Stdio::null());
+    let output = command.output().with_context(|| format!("{program} does not start"))?;
+    if !output.status.success() {
+        bail!("{program} --help fails");
+    }
+    let text = String::from_utf8(output.stdout).context("the help is not UTF-8")?;
+    Ok(text.lines().map(str::trim_end).collect::<Vec<_>>().join("\n"))
+}
+
+/// The names under "Commands:", without clap's own `help`.
+fn subcommands(help: &str) -> Vec<&str> {
+    let block = help.lines().skip_while(|line| line.trim() != "Commands:").skip(1);
+    let rows = block.take_while(|line| !line.trim().is_empty());
+    let starts = rows.filter(|row| row.starts_with("  ") && !row.starts_with("   "));
+    starts.filter_map(|row| row.split_whitespace().next()).filter(|name| *name != "help").collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::subcommands;
+
+    #[test]
+    fn commands_are_found_in_the_help() {
+        let help = "A tool\n\nUsage: x <COMMAND>\n\nCommands:\n  run   Runs\n        for long\n  plan  Plans\n  help  Print this\n\nOptions:\n  -h  Help\n";
+        assert_eq!(subcommands(help), ["run", "plan"]);
+    }
+}

@@ -1,0 +1,49 @@
+//! Where things are: the repository's root, cargo's target folder, the binaries in it.
+
+use std::env;
+use std::path::PathBuf;
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+use serde_json::Value;
+
+/// The root of the work tree, from any folder inside it.
+pub(crate) fn root() -> Result<PathBuf> {
+    let start = match env::var_os("CARGO_MANIFEST_DIR") {
+        Some(manifest) => PathBuf::from(manifest),
+        None => env::current_dir().context("the current folder cannot be read")?,
+    };
+    match start.ancestors().find(|folder| folder.join("crates/xtask/Cargo.toml").is_file()) {
+        Some(root) => Ok(root.to_path_buf()),
+        None => bail!("{} is not inside the repository", start.display()),
+    }
+}
+
+/// A cargo command that works in the root, whatever the caller's folder.
+pub(crate) fn cargo(arguments: &[&str]) -> Result<Command> {
+    let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command.args(arguments).current_dir(root()?);
+    Ok(command)
+}
+
+/// Cargo's target folder, which `CARGO_TARGET_DIR` and configuration files may have moved.
+pub(crate) fn target() -> Result<PathBuf> {
+    let output = cargo(&["metadata", "--format-version=1", "--no-deps", "--offline"])?
+        .output()
+        .context("cargo metadata does not start")?;
+    if !output.status.success() {
+        bail!("cargo metadata failed: {}", String::from_utf8_lossy(&output.stderr).trim());
+    }
+    let metadata: Value = serde_json::from_slice(&output.stdout).context("cargo metadata")?;
+    let folder = metadata["target_directory"].as_str().context("no target_directory")?;
+    Ok(PathBuf::from(folder))
+}
+
+/// A binary that cargo built under `profile` (`debug` or `release`).
+pub(crate) fn binary(profile: &str, name: &str) -> Result<PathBuf> {
+    let path = target()?.join(profile).join(format!("{name}{}", env::consts::EXE_SUFFIX));
+    if !path.is_file() {
+        bail!("{} is missing: build it first", path.display());
+    }
+    Ok(path)
+}

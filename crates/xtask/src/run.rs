@@ -1,0 +1,98 @@
+//! Starts a command with live output, and keeps the lines a person wants to see again at the end.
+
+use std::io::{BufRead, BufReader, IsTerminal, Write};
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, Result};
+
+/// How a command ended, and the lines of its output that were asked for.
+pub(crate) struct Ended {
+    /// Whether it exited with 0.
+    pub(crate) ok: bool,
+    /// The kept lines, in order, without colour codes.
+    pub(crate) kept: Vec<String>,
+}
+
+/// Runs `command` with no input and live output; `keep` chooses lines of standard output to keep.
+pub(crate) fn live(command: &mut Command, keep: impl Fn(&str) -> bool) -> Result<Ended> {
+    say(&shown(command));
+    command.stdin(Stdio::null()).stdout(Stdio::piped());
+    let mut child =
+        command.spawn().with_context(|| format!("{} does not start", shown(command)))?;
+    let mut kept = Vec::new();
+    if let Some(output) = child.stdout.take() {
+        let mut lines = BufReader::new(output);
+        let mut raw = Vec::new();
+        while lines.read_until(b'\n', &mut raw).context("reading the output")? > 0 {
+            // A reader that went away must not end the tests.
+            let _ = std::io::stdout().write_all(&raw);
+            let line = plain(String::from_utf8_lossy(&raw).trim_end());
+            if keep(&line) {
+                kept.push(line);
+            }
+            raw.clear();
+        }
+    }
+    let status = child.wait().with_context(|| format!("{} was lost", shown(command)))?;
+    Ok(Ended { ok: status.success(), kept })
+}
+
+/// Runs `command` silently and answers whether it exited with 0.
+pub(crate) fn quiet(command: &mut Command) -> bool {
+    let command = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    command.status().is_ok_and(|status| status.success())
+}
+
+/// Whether a person is looking, so that the tools below may use colours through our pipe.
+pub(crate) fn colours() -> bool {
+    std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none()
+}
+
+/// One line about what happens now, on standard error like cargo's own.
+pub(crate) fn say(line: &str) {
+    eprintln!("\n==> {line}");
+}
+
+fn shown(command: &Command) -> String {
+    let program = command.get_program().to_string_lossy();
+    let name = program.rsplit('/').next().unwrap_or_default().to_owned();
+    let arguments = command.get_args().map(|argument| argument.to_string_lossy().into_owned());
+    std::iter::once(name).chain(arguments).collect::<Vec<_>>().join(" ")
+}
+
+/// The line without terminal escapes (`ESC [ … letter`).
+fn plain(line: &str) -> String {
+    let mut text = String::with_capacity(line.len());
+    let mut characters = line.chars();
+    while let Some(character) = characters.next() {
+        if character == '\u{1b}' {
+            characters.by_ref().find(char::is_ascii_alphabetic);
+        } else {
+            text.push(character);
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{live, plain};
+    use std::process::Command;
+
+    #[test]
+    fn colour_codes_are_not_kept() {
+        assert_eq!(
+            plain("test result: \u{1b}[32mok\u{1b}[0m. 3 passed"),
+            "test result: ok. 3 passed"
+        );
+    }
+
+    #[test]
+    fn a_failing_command_is_reported_with_its_lines() {
+        let mut command = Command::new("sh");
+        command.args(["-c", "echo one; echo two; exit 3"]);
+        let ended = live(&mut command, |line| line == "two").unwrap();
+        assert!(!ended.ok);
+        assert_eq!(ended.kept, ["two"]);
+    }
+}

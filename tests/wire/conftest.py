@@ -1,0 +1,169 @@
+"""Fixtures: a simulator of its own for each test, and a judge on every answer it gives."""
+import json
+import pathlib
+import sys
+
+import boto3
+import pytest
+from botocore.config import Config
+
+import shape_check
+import world
+from controller import Controller
+from fleet import Fleet
+
+JUDGED = ("error", "enum")
+
+
+def client(service, url, **options):
+    """A boto3 client for the simulator: one attempt, no surprises."""
+    settings = Config(retries={"max_attempts": 0, "mode": "standard"}, inject_host_prefix=False,
+                      connect_timeout=5, read_timeout=options.pop("read_timeout", 30))
+    return boto3.client(service, endpoint_url=url, region_name=world.REGION, config=settings,
+                        aws_access_key_id="test", aws_secret_access_key="test")
+
+
+@pytest.fixture(autouse=True)
+def no_ambient_settings(monkeypatch):
+    """Nothing of the caller's AWS settings reaches a test."""
+    environment = world.clean_environment({})
+    for name in list(world.os.environ):
+        if name not in environment:
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_CONFIG_FILE", world.os.devnull)
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", world.os.devnull)
+
+
+@pytest.fixture
+def simulator_of(tmp_path):
+    """Starts simulators with the flags a test wants."""
+    started = []
+
+    def start(*arguments, **options):
+        folder = tmp_path / f"simulator-{len(started)}"
+        folder.mkdir()
+        started.append(world.Simulator(folder, *arguments, **options))
+        return started[-1]
+
+    yield start
+    for process in started:
+        process.stop()
+
+
+@pytest.fixture
+def sim(simulator_of):
+    """A simulator whose clock stands still."""
+    return simulator_of()
+
+
+@pytest.fixture
+def recorder():
+    """Judges what the simulator answers, against AWS's own models; findings fail the test."""
+    judge = shape_check.Recorder()
+    yield judge
+    answers = [f for f in judge.problems(JUDGED) if f.direction == "response"]
+    assert not answers, "the simulator's answers differ from AWS's models:\n" + "\n".join(
+        sorted({str(finding) for finding in answers}))
+
+
+@pytest.fixture
+def judged(recorder):
+    """Makes boto3 clients whose every answer is judged."""
+    def make(service, simulator, **options):
+        made = client(service, simulator.url, **options)
+        recorder.attach(made)
+        return made
+    return make
+
+
+@pytest.fixture
+def unjudged():
+    """Makes boto3 clients for answers that are wrong on purpose."""
+    return lambda service, simulator, **options: client(service, simulator.url, **options)
+
+
+@pytest.fixture
+def ecs(sim, judged):
+    """ECS, judged."""
+    return judged("ecs", sim)
+
+
+@pytest.fixture
+def cloudmap(sim, judged):
+    """Cloud Map, judged."""
+    return judged("servicediscovery", sim)
+
+
+@pytest.fixture
+def ssm(sim, judged):
+    """Parameter Store, judged."""
+    return judged("ssm", sim)
+
+
+@pytest.fixture
+def fleet(sim, ecs, cloudmap):
+    """A cluster `prod` with the namespace `internal.myapp`, and hands to fill it."""
+    return Fleet(sim, ecs, cloudmap)
+
+
+@pytest.fixture
+def proxy_of(tmp_path):
+    """Puts the judge between eastwest and a simulator; findings in either direction fail the test."""
+    started = []
+
+    def start(simulator):
+        port, log = world.free_port(), tmp_path / f"judge-{len(started)}.jsonl"
+        script = pathlib.Path(shape_check.__file__)
+        command = [sys.executable, str(script), "proxy", "--quiet", "--log", str(log),
+                   "--listen", f"127.0.0.1:{port}", "--upstream", f"127.0.0.1:{simulator.port}"]
+        process = world.Process(command, tmp_path / f"judge-{len(started)}.log")
+        process.wait_for_port(port)
+        started.append((process, log))
+        return f"http://127.0.0.1:{port}"
+
+    yield start
+    findings, unknown = set(), set()
+    for process, log in started:
+        process.stop()
+        for line in log.read_text().splitlines() if log.exists() else []:
+            entry = json.loads(line)
+            findings |= {f"{f['severity']} {f['direction']} {entry['op']} {f['path']}: {f['message']}"
+                         for f in entry["findings"] if f["severity"] in JUDGED}
+            if entry["op"] is None:
+                unknown.add(entry["target"])
+    assert not findings, "the wire differs from AWS's models:\n" + "\n".join(sorted(findings))
+    assert not unknown, f"calls that no AWS model knows: {unknown}"
+
+
+@pytest.fixture
+def controller_of(tmp_path):
+    """Starts `eastwest run` against an endpoint."""
+    started = []
+
+    def start(endpoint, *arguments, **options):
+        folder = tmp_path / f"eastwest-{len(started)}"
+        folder.mkdir()
+        started.append(Controller(folder, endpoint, *arguments, **options))
+        return started[-1]
+
+    yield start
+    for process in started:
+        process.stop()
+
+
+@pytest.fixture
+def live(simulator_of):
+    """A simulator whose clock runs sixty times as fast, for eastwest to live in."""
+    return simulator_of(speed=60)
+
+
+@pytest.fixture
+def live_fleet(live, judged):
+    """The fleet in the fast world."""
+    return Fleet(live, judged("ecs", live), judged("servicediscovery", live))
+
+
+@pytest.fixture
+def controller(live_fleet, live, proxy_of, controller_of):
+    """eastwest under the policy `sync`, behind the judge, in a world that has its cluster."""
+    return controller_of(proxy_of(live))
