@@ -1,5 +1,7 @@
 """Bad input and a bad world: a clear message everywhere a person looks, no write, nobody else harmed."""
+import http.server
 import json
+import threading
 
 import pytest
 
@@ -18,6 +20,35 @@ TOLD = {
     "windows": ("Windows",),
     "blue": ("CODE_DEPLOY",),
 }
+
+
+class WebSite(http.server.BaseHTTPRequestHandler):
+    """Answers everything with 200 and a page."""
+
+    def do_POST(self):
+        """Reads the call and answers with a page."""
+        self.rfile.read(int(self.headers.get("content-length") or 0))
+        page = b"<!doctype html><html><title>Welcome</title></html>"
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html")
+        self.send_header("Content-Length", str(len(page)))
+        self.end_headers()
+        self.wfile.write(page)
+
+    def log_message(self, *_):
+        """Says nothing."""
+
+
+@pytest.fixture
+def web_site():
+    """The address of a web server that knows nothing of AWS."""
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), WebSite)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
 
 
 @pytest.fixture
@@ -79,9 +110,9 @@ def test_a_cluster_that_does_not_exist_is_said_to_be_missing(live_fleet, live, p
                                                               controller_of):
     endpoint = proxy_of(live)
     code, out, err = plan(endpoint, cluster="nope")
-    assert code == 1 and "nope" in out + err and "not" in (out + err).lower()
+    assert code == 1 and "no cluster 'nope'" in out + err
     controller = controller_of(endpoint, cluster="nope")
-    wait_until(lambda: controller.log_lines("nope", "ClusterNotFound"), controller.output)
+    wait_until(lambda: controller.log_lines("no cluster 'nope'"), controller.output)
     assert controller.get("/readyz")[0] == 503 and controller.get("/livez")[0] == 200
     assert live.writes() == []
 
@@ -105,17 +136,25 @@ def test_a_denied_call_is_named_and_what_it_needs_is_held(live_fleet, live, prox
     controller.wait_synced("web")
 
 
-def test_an_endpoint_that_answers_html_is_said_not_to_speak_aws(live_fleet, live, controller_of):
+def test_a_proxy_that_answers_html_is_said_to_be_no_aws_endpoint(live_fleet, live, controller_of):
     live_fleet.service("web", {"web": 80}, tag=tags(**SERVER))
     live.fault("*", "html", times=100000)
     code, out, err = plan(live.url)
-    assert code == 1 and "AWS_ENDPOINT_URL" in out + err
+    assert code == 1 and "HTML" in out + err and "AWS_ENDPOINT_URL" in out + err
     controller = controller_of(live.url)
     wait_until(lambda: controller.log_lines("AWS_ENDPOINT_URL"), controller.output)
     assert len(controller.log_lines("AWS_ENDPOINT_URL", "ecs.ListServices")) == 1
     assert controller.get("/readyz")[0] == 503
     live.control("DELETE", "faults")
     controller.wait_synced("web")
+
+
+def test_a_web_site_is_said_to_be_no_aws_endpoint(web_site, controller_of):
+    code, out, err = plan(web_site)
+    assert code == 1 and "HTML" in out + err and "AWS_ENDPOINT_URL" in out + err
+    controller = controller_of(web_site)
+    wait_until(lambda: controller.log_lines("HTML", "AWS_ENDPOINT_URL"), controller.output)
+    assert controller.get("/livez")[0] == 200 and controller.get("/readyz")[0] == 503
 
 
 def test_without_credentials_it_says_which_ways_there_are(live_fleet, live, controller_of):

@@ -127,10 +127,13 @@ where
             (of_status(answer.raw()), unlike_json(answer.raw(), error))
         }
         SdkError::TimeoutError(_) => (FaultKind::TimedOut, "no answer came in time".to_owned()),
-        SdkError::DispatchFailure(failure) => {
-            let cause = failure.as_connector_error();
-            (cause.map_or(FaultKind::Unreachable, of_transport), chain(error))
-        }
+        SdkError::DispatchFailure(failure) => match failure.as_connector_error() {
+            // What stands above the source is the SDK's own words for "it failed".
+            Some(cause) => {
+                (of_transport(cause), cause.source().map_or_else(|| chain(error), chain))
+            }
+            None => (FaultKind::Unreachable, chain(error)),
+        },
         _ => (not_sent(error), chain(error)),
     };
     Fault::new(kind, operation.id(), &one_line(&message))
@@ -195,9 +198,6 @@ fn of_status(raw: &HttpResponse) -> FaultKind {
 
 /// A failure before any answer. Only what failed while connecting has certainly not been sent.
 fn of_transport(cause: &ConnectorError) -> FaultKind {
-    if find::<CredentialsError>(cause).is_some() {
-        return FaultKind::NoCredentials;
-    }
     let connecting = find::<hyper_util::client::legacy::Error>(cause);
     if connecting.is_some_and(hyper_util::client::legacy::Error::is_connect) || cause.is_user() {
         return FaultKind::Unreachable;
@@ -206,15 +206,19 @@ fn of_transport(cause: &ConnectorError) -> FaultKind {
         Some(error) if error.is_parse() => FaultKind::Unreadable,
         Some(_) => FaultKind::TimedOut,
         None if cause.is_timeout() || cause.is_io() => FaultKind::TimedOut,
-        None => FaultKind::Unreachable,
+        None => not_sent(cause),
     }
 }
 
-/// A failure before the transport: no credentials, or a request that could not be built.
+/// A failure before the transport: no credentials, or a request that could not be built. Where nobody even
+/// looks for credentials, or the search takes too long, the SDK says so with private types, so here the word
+/// must do.
 fn not_sent(error: &(dyn Error + 'static)) -> FaultKind {
-    match find::<CredentialsError>(error) {
-        Some(_) => FaultKind::NoCredentials,
-        None => FaultKind::Unreachable,
+    let no_identity = || chain(error).contains("identity resolver");
+    if find::<CredentialsError>(error).is_some() || no_identity() {
+        FaultKind::NoCredentials
+    } else {
+        FaultKind::Unreachable
     }
 }
 

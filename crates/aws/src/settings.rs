@@ -6,6 +6,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use aws_config::identity::IdentityCache;
 use aws_config::{AppName, BehaviorVersion, Region, SdkConfig};
 use aws_smithy_http_client::proxy::ProxyConfig;
 use aws_smithy_http_client::{Builder, Connector, tls};
@@ -69,10 +70,16 @@ pub struct NoRegion;
 impl World {
     /// Prepares the calls of one account and region. Nothing is sent yet: credentials are looked for when
     /// the first call needs them, and their absence is a fault of that call.
+    ///
+    /// The search for credentials must end before the attempt that needs them does, or their absence would
+    /// look like a slow AWS.
     pub async fn connect(settings: Settings) -> Result<Self, NoRegion> {
         let name = AppName::new("eastwest").expect("letters only");
         let mut loader = aws_config::defaults(BehaviorVersion::v2026_01_12())
             .http_client(https_client(ProxyConfig::from_env()))
+            .identity_cache(
+                IdentityCache::lazy().load_timeout(settings.attempt_timeout / 2).build(),
+            )
             .app_name(name);
         if let Some(region) = &settings.region {
             loader = loader.region(Region::new(region.clone()));

@@ -347,3 +347,6 @@ mod show {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

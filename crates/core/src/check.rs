@@ -70,3 +70,6 @@ fn claim(names: &mut Names, action: &Action) -> bool {
             && (alias.is_none() || names.insert((id.clone(), None, alias)))
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -132,3 +132,6 @@ fn claims(canonical: &Canonical) -> impl Iterator<Item = Claim> {
         [Some(Claim::Discovery(discovery.clone())), alias].into_iter().flatten()
     })
 }
+
+#[cfg(test)]
+mod tests;

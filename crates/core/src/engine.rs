@@ -462,3 +462,6 @@ impl Engine {
         effects
     }
 }
+
+#[cfg(test)]
+mod tests;

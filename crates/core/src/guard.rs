@@ -110,3 +110,6 @@ fn deployed(view: &View, key: &ServiceKey) -> Option<NamespaceId> {
     let ground = Ground { namespaces, default_namespace, task_definition: None };
     ground.namespace_of(connect).map(|namespace| namespace.id.clone())
 }
+
+#[cfg(test)]
+mod tests;

@@ -214,3 +214,6 @@ fn absent() -> Fault {
         "the service was listed but is not there",
     )
 }
+
+#[cfg(test)]
+mod tests;

@@ -43,3 +43,6 @@ pub(crate) fn servers_first(candidates: &[Candidate<'_>]) -> Vec<ServiceKey> {
     }
     order
 }
+
+#[cfg(test)]
+mod tests;

@@ -400,3 +400,6 @@ fn name_contestants(plan: &mut Plan) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

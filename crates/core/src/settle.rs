@@ -366,3 +366,6 @@ fn named_ports(task_definition: &TaskDefinition) -> String {
         .collect();
     if named.is_empty() { "none".to_owned() } else { named.join(", ") }
 }
+
+#[cfg(test)]
+mod tests;

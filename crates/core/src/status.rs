@@ -156,3 +156,6 @@ pub enum News {
     /// A plan broke a rule of ours: nothing was written.
     Breach(ServiceKey, &'static str),
 }
+
+#[cfg(test)]
+mod tests;

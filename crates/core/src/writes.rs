@@ -154,3 +154,6 @@ fn shows(service: &EcsService, created_at: AwsTime, accepted: &Accepted) -> bool
 pub fn backoff(timing: &Timing, attempts: u32) -> Duration {
     timing.backoff_min.saturating_mul(1 << attempts.min(16)).min(timing.backoff_max)
 }
+
+#[cfg(test)]
+mod tests;

@@ -71,7 +71,9 @@ impl Daemon {
         for name in ours.filter(|name| name.to_string_lossy().starts_with("EASTWEST_")) {
             command.env_remove(name);
         }
-        FOREIGN.iter().for_each(|name| drop(command.env_remove(name)));
+        for name in FOREIGN {
+            command.env_remove(name);
+        }
         let child = command.spawn().context("the daemon did not start")?;
         Ok(Self { child, log: log.display().to_string() })
     }

@@ -76,14 +76,20 @@ impl Fleet {
 
     /// Makes it: namespace, cluster, task definitions and services, none with Service Connect.
     pub(crate) fn build(&self, world: &mut World) -> anyhow::Result<()> {
-        self.try_build(world.model()).context("the simulator refused the fleet")
+        let refused = "the simulator refused the fleet";
+        let vpc = "vpc-0a1b2c3d4e5f60718";
+        let namespace = ask(json!({ "Name": self.namespace, "Vpc": vpc }));
+        world.model().create_private_dns_namespace(namespace).context(refused)?;
+        // Cloud Map makes namespaces asynchronously.
+        world.pace(None, Some(60.0))?;
+        self.deploy(world.model()).context(refused)?;
+        // Long enough for every first rollout.
+        world.pace(None, Some(600.0))?;
+        world.model().clear_mutations();
+        Ok(())
     }
 
-    fn try_build(&self, model: &mut Model) -> Result<(), ApiError> {
-        let vpc = "vpc-0a1b2c3d4e5f60718";
-        model.create_private_dns_namespace(ask(json!({ "Name": self.namespace, "Vpc": vpc })))?;
-        // Cloud Map makes namespaces asynchronously.
-        model.advance_to(model.now().plus_seconds(60));
+    fn deploy(&self, model: &mut Model) -> Result<(), ApiError> {
         let defaults = json!({ "namespace": self.namespace });
         let cluster = json!({ "clusterName": self.cluster, "serviceConnectDefaults": defaults });
         model.create_cluster(ask(cluster))?;
@@ -91,8 +97,6 @@ impl Fleet {
             model.register_task_definition(ask(member.task_definition()))?;
             model.create_service(ask(member.ecs_service(&self.cluster)))?;
         }
-        model.advance_to(model.now().plus_seconds(600));
-        model.clear_mutations();
         Ok(())
     }
 }

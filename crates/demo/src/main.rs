@@ -93,7 +93,7 @@ async fn show(demo: &Demo) -> anyhow::Result<ExitCode> {
 async fn simulator(demo: &Demo) -> anyhow::Result<Server> {
     let listener = free(demo.sim, "--sim").await?;
     let mut options = wire::Options { speed: f64::from(demo.speed), ..wire::Options::default() };
-    options.model.region = REGION.to_owned();
+    REGION.clone_into(&mut options.model.region);
     wire::serve(options, listener, std::future::pending()).context("the simulator did not start")
 }
 
@@ -122,11 +122,10 @@ async fn watch(
         }
         let report = page::report(demo.listen);
         let page = Page::new(&report, &mut wire::lock(&server.world), fleet);
-        screen.show(&page.table());
+        screen.show(&page);
         let converged = page.open_points().is_empty();
         if converged && !told {
             told = true;
-            screen.show_last(&page.table());
             screen.say(&story::converged(&page, started.elapsed()));
             if demo.once {
                 return Ok(ExitCode::SUCCESS);
@@ -134,7 +133,6 @@ async fn watch(
             screen.say(&story::commands(fleet, &server.url(), demo.listen));
         }
         if demo.once && started.elapsed() > PATIENCE {
-            screen.show_last(&page.table());
             let points = page.open_points().join("\n  ");
             anyhow::bail!(
                 "not converged after {} s:\n  {points}\nthe daemon's log: {}",

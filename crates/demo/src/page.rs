@@ -101,11 +101,16 @@ impl Page {
         self.rows.iter().filter(|row| !row.member.opted_in()).map(|row| row.member.name.as_str())
     }
 
+    /// The same as sentences, one for each service.
+    pub(crate) fn sentences(&self) -> Vec<String> {
+        self.rows.iter().map(Row::sentence).collect()
+    }
+
     /// The table.
     pub(crate) fn table(&self) -> Table {
         let mut table = Table::new();
         table
-            .load_style(presets::UTF8_HORIZONTAL_ONLY)
+            .load_style(presets::UTF8_NO_BORDERS)
             .set_content_arrangement(ContentArrangement::Disabled)
             .set_header([
                 "service",
@@ -125,6 +130,15 @@ impl Page {
 }
 
 impl Row {
+    /// The row in words, for where there is no terminal.
+    fn sentence(&self) -> String {
+        let words =
+            [&self.running, &self.rollout, &self.sync, &self.health, &self.alias, &self.why];
+        let words: Vec<&str> =
+            words.into_iter().map(String::as_str).filter(|w| !w.is_empty()).collect();
+        format!("{}: {}", self.member.name, words.join(", "))
+    }
+
     fn read(member: &Member, key: &str, told: Option<&Value>, world: &mut World) -> Self {
         let text = |path: &str| {
             told.and_then(|row| row.pointer(path))
@@ -143,11 +157,11 @@ impl Row {
         });
         let reaches = reaches.collect();
         let (running, rollout) = truth(world, key);
-        let (sync, health) = match member.opted_in() {
-            true => (text("/sync"), text("/health")),
-            false => ("-".to_owned(), "-".to_owned()),
+        let (sync, health, why) = if member.opted_in() {
+            (text("/sync"), text("/health"), text("/message"))
+        } else {
+            ("-".to_owned(), "-".to_owned(), "did not opt in".to_owned())
         };
-        let why = if member.opted_in() { text("/message") } else { "did not opt in".to_owned() };
         Self { member: member.clone(), running, rollout, sync, health, why, alias, reaches }
     }
 

@@ -1,62 +1,52 @@
-//! The terminal: a table that changes in place, or, without a terminal, one more table for each change.
+//! The terminal: a table that changes in place, or, without a terminal, one line for each change.
 
+use std::collections::BTreeSet;
 use std::io::{IsTerminal as _, Write as _};
 
-use comfy_table::Table;
 use crossterm::cursor::{Hide, MoveToColumn, MoveUp, Show};
 use crossterm::queue;
 use crossterm::terminal::{Clear, ClearType};
+
+use crate::page::Page;
 
 /// Where the demo is shown.
 pub(crate) struct Screen {
     terminal: bool,
     /// Lines of the table on the screen, to be written over.
     lines: u16,
-    last: String,
+    /// What was shown last: the table, or the sentences.
+    last: BTreeSet<String>,
 }
 
 impl Screen {
     /// Standard output.
     pub(crate) fn new() -> Self {
-        Self { terminal: std::io::stdout().is_terminal(), lines: 0, last: String::new() }
+        Self { terminal: std::io::stdout().is_terminal(), lines: 0, last: BTreeSet::new() }
     }
 
-    /// Prints text that stays.
+    /// Prints text that stays; the next table comes below it.
     pub(crate) fn say(&mut self, text: &str) {
         self.lines = 0;
-        self.last.clear();
         write(text);
     }
 
-    /// Shows the table in place of the last one.
-    pub(crate) fn show(&mut self, table: &Table) {
-        let text = fit(&table.to_string());
-        if text == self.last {
+    /// Shows the page: the table in place of the last one, or what is new in it.
+    pub(crate) fn show(&mut self, page: &Page) {
+        if self.terminal {
+            self.draw(&fit(&page.table().to_string()));
             return;
         }
-        if self.terminal {
-            self.wipe();
+        let sentences = page.sentences();
+        for sentence in sentences.iter().filter(|sentence| !self.last.contains(*sentence)) {
+            write(&format!("{sentence}\n"));
         }
-        self.lines = u16::try_from(text.lines().count()).unwrap_or(u16::MAX);
-        write(&format!("{text}\n"));
-        self.last = text;
+        self.last = sentences.into_iter().collect();
     }
 
-    /// Shows the table for the last time; what follows goes below it.
-    pub(crate) fn show_last(&mut self, table: &Table) {
-        self.show(table);
-        self.lines = 0;
-    }
-
-    /// Leaves the terminal as it was.
-    pub(crate) fn leave(&mut self) {
-        if self.terminal {
-            drop(queue!(std::io::stdout(), Show));
-            drop(std::io::stdout().flush());
+    fn draw(&mut self, table: &str) {
+        if self.lines > 0 && self.last.contains(table) {
+            return;
         }
-    }
-
-    fn wipe(&mut self) {
         let mut out = std::io::stdout();
         drop(queue!(out, Hide));
         if self.lines > 0 {
@@ -66,6 +56,17 @@ impl Screen {
                 MoveUp(self.lines),
                 Clear(ClearType::FromCursorDown)
             ));
+        }
+        self.lines = u16::try_from(table.lines().count()).unwrap_or(u16::MAX);
+        write(&format!("{table}\n"));
+        self.last = BTreeSet::from([table.to_owned()]);
+    }
+
+    /// Leaves the terminal as it was.
+    pub(crate) fn leave(&mut self) {
+        if self.terminal {
+            drop(queue!(std::io::stdout(), Show));
+            drop(std::io::stdout().flush());
         }
     }
 }

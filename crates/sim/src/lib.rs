@@ -5,6 +5,7 @@
 
 pub mod clock;
 pub mod faults;
+pub mod in_process;
 pub mod model;
 pub mod quotas;
 pub mod shapes;

@@ -77,7 +77,7 @@ async fn run(flags: Flags) -> Result<(), String> {
 fn greet(server: &Server) {
     let url = server.url();
     let line = format!(
-        "eastwest-sim listens on {url}; try: AWS_ENDPOINT_URL={url} AWS_REGION=eu-central-1 \
+        "eastwest-sim listens on {url}; try: AWS_ENDPOINT_URL={url} AWS_DEFAULT_REGION=eu-central-1 \
          AWS_ACCESS_KEY_ID=any AWS_SECRET_ACCESS_KEY=any aws ecs list-clusters"
     );
     drop(writeln!(std::io::stdout(), "{line}"));

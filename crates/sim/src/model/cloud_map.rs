@@ -204,9 +204,11 @@ impl Model {
         let rules = self.cloud_map_pages("ListServices");
         let page = rules.page(request.max_results, request.next_token.as_deref())?;
         let wanted = |each: &&CloudMapServiceState| {
-            filters
-                .iter()
-                .all(|filter| filter.name != "NAMESPACE_ID" || filter.admits(&each.namespace))
+            // SD:ServiceFilter: the id or, the only form for a shared namespace, the ARN.
+            filters.iter().filter(|filter| filter.name == "NAMESPACE_ID").all(|filter| {
+                filter.admits(&each.namespace)
+                    || filter.admits(&self.arns.namespace(&each.namespace))
+            })
         };
         let all = self.cloud_map.values().filter(wanted);
         let (taken, next_token) = take(&rules, &page, all, |each| each.id.clone());

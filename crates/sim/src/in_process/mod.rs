@@ -1,0 +1,38 @@
+//! The in-process face: the engine runs against the model on virtual time, in one thread, from one seed.
+//!
+//! ```text
+//!  Controller ──Effect──▶ face ──calls──▶ weather ──▶ Model
+//!       ▲                                                │ truth
+//!       └──────────Event, after a drawn latency──────────┤
+//!  outside events (people, pipelines, ECS) ─────────────▶│──▶ check: the invariants
+//! ```
+//!
+//! An effect is carried out by the same API calls as the real adapter makes, each at its own virtual instant
+//! and each with its own fate, so that a reading of many parts shows many instants. [`World`] lets time pass
+//! from event to event; [`check::Checker`] watches the truth, never the controller's reports; [`simulate`]
+//! draws a fleet, its people and its weather from a seed and runs all of it.
+//!
+//! Invariants: no clock, no thread, no randomness but the seed's: the same seed gives the same trace, word for
+//! word. Nothing here decides what eastwest does.
+
+mod aws;
+pub mod check;
+mod clockwork;
+mod controller;
+mod convert;
+mod face;
+mod fleet;
+mod outside;
+mod reads;
+pub mod simulate;
+mod trace;
+mod weather;
+mod world;
+
+pub use controller::Controller;
+pub use face::request;
+pub use fleet::{Definition, Fleet, definition};
+pub use outside::Outside;
+pub use trace::Trace;
+pub use weather::{Counts, KINDS, LAG_MS_MAX, Weather};
+pub use world::World;

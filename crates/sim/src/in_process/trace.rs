@@ -1,0 +1,50 @@
+//! What happened, line by line, and a hash of all of it.
+//!
+//! Invariant: the hash covers every line ever written, whether it is kept or not, so two runs that differ
+//! anywhere differ in their hashes.
+
+use std::collections::VecDeque;
+use std::fmt;
+
+use crate::shapes::Time;
+
+/// Lines kept unless all are.
+const TAIL: usize = 150;
+
+/// The trace of one run.
+#[derive(Debug)]
+pub struct Trace {
+    start: Time,
+    hash: u64,
+    lines: VecDeque<String>,
+    keep_all: bool,
+}
+
+impl Trace {
+    pub(super) fn new(start: Time, keep_all: bool) -> Self {
+        Self { start, hash: 0xcbf2_9ce4_8422_2325, lines: VecDeque::new(), keep_all }
+    }
+
+    pub(super) fn line(&mut self, now: Time, text: fmt::Arguments<'_>) {
+        let ms = now.since_ms(self.start);
+        let line = format!("{:>7}.{:03} {text}", ms / 1000, ms % 1000);
+        // FNV-1a: the same on every machine and in every build.
+        for byte in line.bytes().chain([b'\n']) {
+            self.hash = (self.hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+        }
+        self.lines.push_back(line);
+        if !self.keep_all && self.lines.len() > TAIL {
+            self.lines.pop_front();
+        }
+    }
+
+    /// A hash of every line.
+    pub fn hash(&self) -> u64 {
+        self.hash
+    }
+
+    /// The lines that were kept: all of them, or the last ones.
+    pub fn lines(&self) -> impl Iterator<Item = &str> {
+        self.lines.iter().map(String::as_str)
+    }
+}

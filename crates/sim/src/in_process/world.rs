@@ -1,0 +1,325 @@
+//! The run: one model, one controller, one virtual clock, and everybody else's doings on an agenda.
+//!
+//! Invariants: time goes from instant to instant and never waits; at one instant the model moves first, then
+//! writes arrive, then outside events happen, then answers reach the controller. A crash drops the controller
+//! and its calls, but a write that is on its way may still arrive; the next controller knows nothing.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use std::time::Duration;
+
+use eastwest_core::effect::{Effect, Event};
+use eastwest_core::status::News;
+use eastwest_core::time::Now;
+
+use super::aws::{Aws, Letter};
+use super::check::Checker;
+use super::clockwork::Tasks;
+use super::face::execute;
+use super::outside::Outside;
+use super::{Controller, Trace, Weather};
+use crate::model::Model;
+use crate::shapes::Time;
+
+/// The caller that eastwest's calls are logged under.
+pub const CALLER: &str = "eastwest";
+/// The caller that everybody else's calls are logged under.
+pub const PEOPLE: &str = "people";
+/// Ticks at one instant before a controller counts as spinning.
+const SPIN: u32 = 200;
+
+/// Makes a controller at its start.
+type Maker<C> = Box<dyn Fn(Now) -> C>;
+
+/// One run.
+pub struct World<C> {
+    aws: Rc<Aws>,
+    make: Maker<C>,
+    controller: Option<C>,
+    started_at: Time,
+    wake: Option<Time>,
+    ticks: u32,
+    tasks: Tasks<Event>,
+    agenda: BTreeMap<(Time, u64), Outside>,
+    noted: u64,
+    /// Judges every write and every moment.
+    pub checker: Checker,
+    /// What happened.
+    pub trace: Trace,
+    /// What the controller told since this was last emptied.
+    pub news: Vec<News>,
+}
+
+impl<C: Controller> World<C> {
+    /// A world in which no controller runs yet.
+    pub fn new(model: Model, weather: Weather, checker: Checker, make: Maker<C>) -> Self {
+        let start = model.now();
+        let aws = Aws::new(model, weather);
+        let tasks = Tasks::new(Rc::clone(&aws.clock));
+        let mut world = Self {
+            aws,
+            make,
+            controller: None,
+            started_at: start,
+            wake: None,
+            ticks: 0,
+            tasks,
+            agenda: BTreeMap::new(),
+            noted: 0,
+            checker,
+            trace: Trace::new(start, std::env::var_os("EASTWEST_TRACE").is_some()),
+            news: Vec::new(),
+        };
+        world.look();
+        world
+    }
+
+    /// The present instant.
+    pub fn now(&self) -> Time {
+        self.aws.clock.now()
+    }
+
+    /// Does something with the model, as nobody in particular, and lets the checkers see it.
+    pub fn with_model<R>(&mut self, act: impl FnOnce(&mut Model) -> R) -> R {
+        let result = {
+            let mut model = self.aws.model.borrow_mut();
+            model.set_caller(PEOPLE);
+            act(&mut model)
+        };
+        self.look();
+        result
+    }
+
+    /// Does something with the weather.
+    pub fn with_weather<R>(&self, act: impl FnOnce(&mut Weather) -> R) -> R {
+        act(&mut self.aws.weather.borrow_mut())
+    }
+
+    /// The controller that runs, if one does.
+    pub fn controller(&self) -> Option<&C> {
+        self.controller.as_ref()
+    }
+
+    /// Puts something on the agenda.
+    pub fn plan(&mut self, at: Time, outside: Outside) {
+        self.noted += 1;
+        self.agenda.insert((at, self.noted), outside);
+    }
+
+    /// Starts a controller that knows nothing.
+    pub fn start(&mut self) {
+        self.started_at = self.now();
+        let now = self.controllers_now();
+        self.trace.line(self.aws.clock.now(), format_args!("start"));
+        self.controller = Some((self.make)(now));
+        self.feed(Event::Tick);
+    }
+
+    /// Ends the controller and forgets its calls; what it has posted arrives or is lost with it.
+    pub fn crash(&mut self, letters_arrive: bool) {
+        self.trace.line(self.now(), format_args!("crash, letters arrive: {letters_arrive}"));
+        self.controller = None;
+        self.wake = None;
+        self.tasks.drop_all();
+        if !letters_arrive {
+            self.aws.letters.borrow_mut().clear();
+        }
+        self.checker.crashed();
+    }
+
+    /// Lets time pass up to and including that instant.
+    pub fn run_until(&mut self, end: Time) {
+        while let Some(next) = self.next_instant().filter(|next| *next <= end) {
+            self.advance(next);
+            self.happen();
+        }
+        self.advance(end);
+    }
+
+    /// Lets time pass for so many seconds.
+    pub fn run_for(&mut self, seconds: u64) {
+        self.run_until(self.now().plus_seconds(seconds));
+    }
+
+    /// Whether the rest of the run is worth nothing, because an invariant is broken.
+    pub fn is_broken(&self) -> bool {
+        self.checker.violation().is_some()
+    }
+
+    fn advance(&mut self, to: Time) {
+        if to > self.now() {
+            self.ticks = 0;
+        }
+        self.aws.clock.set(to);
+        let due = self.aws.model.borrow().next_event().is_some_and(|at| at <= to);
+        self.aws.model.borrow_mut().advance_to(to);
+        if due {
+            self.look();
+        }
+    }
+
+    fn next_instant(&self) -> Option<Time> {
+        let model = self.aws.model.borrow().next_event();
+        let letter = self.aws.letters.borrow().first_key_value().map(|((at, _), _)| *at);
+        let agenda = self.agenda.first_key_value().map(|((at, _), _)| *at);
+        let all = [model, letter, agenda, self.tasks.next_due(), self.wake];
+        all.into_iter().flatten().min().map(|next| next.max(self.now()))
+    }
+
+    /// One thing that is due now.
+    fn happen(&mut self) {
+        let now = self.now();
+        let letter = {
+            let mut letters = self.aws.letters.borrow_mut();
+            let due = letters.first_key_value().is_some_and(|((at, _), _)| *at <= now);
+            due.then(|| letters.pop_first()).flatten()
+        };
+        if let Some((_, letter)) = letter {
+            return self.deliver(letter);
+        }
+        if self.agenda.first_key_value().is_some_and(|((at, _), _)| *at <= now) {
+            if let Some((_, outside)) = self.agenda.pop_first() {
+                return self.outside(&outside);
+            }
+        }
+        if self.tasks.next_due().is_some_and(|at| at <= now) {
+            let event = self.tasks.step();
+            self.trace_notes();
+            if let Some(event) = event {
+                self.feed(event);
+            }
+            return;
+        }
+        if self.wake.is_some_and(|at| at <= now) {
+            self.ticks += 1;
+            if self.ticks > SPIN {
+                self.checker.violate("I16", "the controller asks to be woken again and again".into());
+                self.wake = None;
+                return;
+            }
+            self.feed(Event::Tick);
+        }
+    }
+
+    /// A write arrives.
+    fn deliver(&mut self, letter: Letter) {
+        let now = self.now();
+        let key = super::check::key_of(&letter.request);
+        let looked = self.aws.looked.borrow().get(&key).copied();
+        let written = {
+            let mut model = self.aws.model.borrow_mut();
+            self.checker.observe(&model);
+            model.set_caller(CALLER);
+            let written = model.update_service(letter.request.clone());
+            self.checker.wrote(&model, (&letter.request, looked), &written);
+            written
+        };
+        match &written {
+            Ok(_) => self.trace.line(now, format_args!("write {key} took effect")),
+            Err(error) => self.trace.line(now, format_args!("write {key} refused: {error}")),
+        }
+        *letter.answer.borrow_mut() = Some(written);
+        self.look();
+    }
+
+    /// Something that people, pipelines or the platform do.
+    pub fn outside(&mut self, outside: &Outside) {
+        self.trace.line(self.now(), format_args!("outside {outside}"));
+        match outside {
+            Outside::Crash { letters_arrive, down_seconds } => {
+                self.crash(*letters_arrive);
+                self.plan(self.now().plus_seconds(*down_seconds), Outside::Restart);
+            }
+            Outside::Restart => {
+                if self.controller.is_none() {
+                    self.start();
+                }
+            }
+            other => {
+                let refused = self.with_model(|model| other.happen(model));
+                if let Err(error) = refused {
+                    self.trace.line(self.now(), format_args!("  refused: {error}"));
+                }
+            }
+        }
+    }
+
+    fn feed(&mut self, event: Event) {
+        let now = self.controllers_now();
+        let Some(controller) = &mut self.controller else { return };
+        if event != Event::Tick {
+            self.trace.line(self.aws.clock.now(), format_args!("event {}", event_text(&event)));
+        }
+        let effects = controller.step(now, event);
+        let news = controller.take_news();
+        let wake = controller.next_wake(now);
+        let at = |wake: Now| {
+            let ms = wake.since_start.as_nanos().div_ceil(1_000_000);
+            self.started_at.plus_ms(u64::try_from(ms).unwrap_or(u64::MAX))
+        };
+        self.wake = wake.map(at);
+        for each in &news {
+            if let News::Breach(service, rule) = each {
+                self.checker.violate("check", format!("{service}: {rule}"));
+            }
+            self.trace.line(self.aws.clock.now(), format_args!("news {each:?}"));
+        }
+        self.news.extend(news);
+        for effect in effects {
+            self.trace.line(self.aws.clock.now(), format_args!("effect {}", effect_text(&effect)));
+            self.tasks.start(execute(Rc::clone(&self.aws), effect));
+        }
+    }
+
+    fn controllers_now(&self) -> Now {
+        let now = self.now();
+        let ms = i64::try_from(now.0).unwrap_or(i64::MAX);
+        Now {
+            since_start: Duration::from_millis(now.since_ms(self.started_at)),
+            calendar: jiff::Timestamp::from_millisecond(ms).unwrap_or(jiff::Timestamp::MAX),
+        }
+    }
+
+    fn look(&mut self) {
+        self.checker.observe(&self.aws.model.borrow());
+    }
+
+    fn trace_notes(&mut self) {
+        let now = self.now();
+        for note in self.aws.notes.take() {
+            self.trace.line(now, format_args!("{note}"));
+        }
+    }
+}
+
+fn effect_text(effect: &Effect) -> String {
+    match effect {
+        Effect::Apply(action) => format!("Apply {action:?}"),
+        other => format!("{other:?}"),
+    }
+}
+
+/// An event in short: the whole of a reading would fill pages.
+fn event_text(event: &Event) -> String {
+    match event {
+        Event::Swept(reading) => {
+            let known = reading.services.values().filter(|seen| seen.known().is_some()).count();
+            let (all, listing) = (reading.services.len(), &reading.listing);
+            format!("Swept {} {known}/{all} {listing:?}", reading.cluster)
+        }
+        Event::Refreshed(cluster, services) => {
+            let known = services.values().filter(|seen| seen.known().is_some()).count();
+            format!("Refreshed {cluster} {known}/{}", services.len())
+        }
+        Event::Confirmed(key, service, history) => format!(
+            "Confirmed {key} {} {}",
+            service.known().map_or("?".to_owned(), |service| {
+                format!("{:?}", service.primary().map(|p| (&p.id, p.rollout)))
+            }),
+            history.known().map_or("?".to_owned(), |history| format!("{}", history.failed.len())),
+        ),
+        Event::Answered(answer) => format!("Answered, told: {}", answer.succeeded()),
+        Event::Applied(action, outcome) => format!("Applied {} {outcome:?}", action.service()),
+        other => format!("{other:?}"),
+    }
+}

@@ -1,0 +1,108 @@
+"""Every operation of the simulator is called once here, so that the judge has seen every answer."""
+import pytest
+
+from fleet import CLUSTER, NAMESPACE, connect, served, tags
+from test_validation import refusal
+
+
+@pytest.fixture
+def web(fleet):
+    """A settled service with an endpoint, two tasks and a tag."""
+    fleet.service("web", {"web": 8080}, connect(served("web", "api")), desiredCount=2,
+                  tag=tags(mode="client"))
+    fleet.settle()
+    return fleet
+
+
+def test_tasks_are_listed_and_described(web, ecs):
+    arns = ecs.list_tasks(cluster=CLUSTER, serviceName="web")["taskArns"]
+    assert len(arns) == 2
+    answer = ecs.describe_tasks(cluster=CLUSTER, tasks=[*arns, "0" * 32])
+    assert {task["lastStatus"] for task in answer["tasks"]} == {"RUNNING"}
+    assert [failure["reason"] for failure in answer["failures"]] == ["MISSING"]
+
+
+def test_clusters_are_listed_changed_and_deleted(web, ecs, sim):
+    assert ecs.list_clusters()["clusterArns"] == [web.cluster_arn]
+    ecs.update_cluster(cluster=CLUSTER, serviceConnectDefaults={"namespace": NAMESPACE})
+    sim.advance(60)
+    described = ecs.describe_clusters(clusters=[CLUSTER, "nope"], include=["ATTACHMENTS", "TAGS"])
+    assert described["clusters"][0]["serviceConnectDefaults"]["namespace"].startswith("arn:")
+    assert [failure["reason"] for failure in described["failures"]] == ["MISSING"]
+    assert refusal(ecs.delete_cluster, cluster=CLUSTER)[0] == "ClusterContainsServicesException"
+    ecs.create_cluster(clusterName="empty")
+    ecs.delete_cluster(cluster="empty")
+    assert ecs.list_clusters()["clusterArns"] == [web.cluster_arn]
+
+
+def test_task_definitions_are_kept_by_revision(web, ecs):
+    second = web.task_definition("web", {"web": 8080, "admin": 9090})
+    assert second.endswith("web:2")
+    described = ecs.describe_task_definition(taskDefinition="web", include=["TAGS"])
+    assert described["taskDefinition"]["revision"] == 2
+    ports = described["taskDefinition"]["containerDefinitions"][0]["portMappings"]
+    assert [port["name"] for port in ports] == ["web", "admin"]
+    ecs.deregister_task_definition(taskDefinition=second)
+    assert ecs.describe_task_definition(taskDefinition="web")["taskDefinition"]["revision"] == 1
+    listed = ecs.list_task_definitions(familyPrefix="web")["taskDefinitionArns"]
+    assert len(listed) == 1 and listed[0].endswith("web:1")
+
+
+def test_a_running_deployment_can_be_stopped(web, ecs, sim):
+    web.update("web", connect(served("web", "other")))
+    sim.advance(2)
+    newest = ecs.list_service_deployments(cluster=CLUSTER, service="web")["serviceDeployments"][0]
+    ecs.stop_service_deployment(serviceDeploymentArn=newest["serviceDeploymentArn"],
+                                stopType="ROLLBACK")
+    sim.advance(600)
+    assert web.config("web")["services"][0]["discoveryName"] == "api"
+
+
+def test_namespaces_and_their_operations_are_listed(web, cloudmap, sim):
+    made = cloudmap.create_http_namespace(Name="plain", CreatorRequestId="once")["OperationId"]
+    sim.advance(10)
+    assert cloudmap.get_operation(OperationId=made)["Operation"]["Status"] == "SUCCESS"
+    listed = {n["Name"]: n for n in cloudmap.list_namespaces()["Namespaces"]}
+    assert {name: listed[name]["Type"] for name in listed} == {
+        NAMESPACE: "DNS_PRIVATE", "plain": "HTTP"}
+    by_type = [{"Name": "TYPE", "Values": ["HTTP"]}]
+    assert [n["Name"] for n in cloudmap.list_namespaces(Filters=by_type)["Namespaces"]] == ["plain"]
+    assert any(o["Id"] == made for o in cloudmap.list_operations()["Operations"])
+    said = refusal(cloudmap.delete_namespace, Id=web.namespace_id)
+    assert said[0] == "ResourceInUse"
+    cloudmap.delete_namespace(Id=listed["plain"]["Id"])
+    sim.advance(10)
+    assert [n["Name"] for n in cloudmap.list_namespaces()["Namespaces"]] == [NAMESPACE]
+
+
+def test_instances_are_got_and_discovered(web, cloudmap):
+    service = cloudmap.list_services()["Services"][0]
+    instance = cloudmap.list_instances(ServiceId=service["Id"])["Instances"][0]
+    got = cloudmap.get_instance(ServiceId=service["Id"], InstanceId=instance["Id"])["Instance"]
+    assert got["Attributes"] == instance["Attributes"]
+    found = cloudmap.discover_instances(NamespaceName=NAMESPACE, ServiceName="api")["Instances"]
+    assert len(found) == 2
+
+
+def test_cloud_map_services_can_be_made_tagged_and_deleted_by_hand(web, cloudmap):
+    made = cloudmap.create_service(Name="leftover", NamespaceId=web.namespace_id, Type="HTTP")
+    arn = made["Service"]["Arn"]
+    cloudmap.tag_resource(ResourceARN=arn, Tags=[{"Key": "team", "Value": "web"}])
+    cloudmap.untag_resource(ResourceARN=arn, TagKeys=["team"])
+    assert cloudmap.list_tags_for_resource(ResourceARN=arn)["Tags"] == []
+    cloudmap.delete_service(Id=made["Service"]["Id"])
+    assert refusal(cloudmap.get_service, Id=made["Service"]["Id"])[0] == "ServiceNotFound"
+    taken = cloudmap.list_services()["Services"][0]
+    assert refusal(cloudmap.delete_service, Id=taken["Id"])[0] == "ResourceInUse"
+
+
+def test_parameters_are_put_read_and_deleted(ssm):
+    assert ssm.put_parameter(Name="/e/a", Value="1", Type="String")["Version"] == 1
+    assert refusal(ssm.put_parameter, Name="/e/a", Value="2",
+                   Type="String")[0] == "ParameterAlreadyExists"
+    assert ssm.put_parameter(Name="/e/a", Value="2", Type="String", Overwrite=True)["Version"] == 2
+    assert ssm.get_parameter(Name="/e/a")["Parameter"]["Value"] == "2"
+    both = ssm.get_parameters(Names=["/e/a", "/e/none"])
+    assert len(both["Parameters"]) == 1 and both["InvalidParameters"] == ["/e/none"]
+    ssm.delete_parameter(Name="/e/a")
+    assert refusal(ssm.get_parameter, Name="/e/a")[0] == "ParameterNotFound"
