@@ -197,7 +197,12 @@ fn of_status(raw: &HttpResponse) -> FaultKind {
 }
 
 /// A failure before any answer. Only what failed while connecting has certainly not been sent.
+///
+/// The search for credentials comes first: it makes calls of its own, whose failures are no failures of ours.
 fn of_transport(cause: &ConnectorError) -> FaultKind {
+    if find::<CredentialsError>(cause).is_some() {
+        return FaultKind::NoCredentials;
+    }
     let connecting = find::<hyper_util::client::legacy::Error>(cause);
     if connecting.is_some_and(hyper_util::client::legacy::Error::is_connect) || cause.is_user() {
         return FaultKind::Unreachable;

@@ -33,6 +33,7 @@ pub struct Fault {
     strum::IntoStaticStr,
     strum::EnumIter,
 )]
+#[strum(serialize_all = "kebab-case")]
 pub enum FaultKind {
     /// AWS asks us to slow down; nothing happened.
     Throttled,

@@ -200,6 +200,10 @@ pub const RULES: &[TagRule] = &[
 pub const ENDPOINT_ALLOWED: &str =
     "name=… alias=… idle=… request=… ingress=… tls-ca=…, each at most once";
 
+/// What such a tag means, for the reference page.
+pub const ENDPOINT_MEANING: &str =
+    "one endpoint, for a service with several; excludes the tags for a single one";
+
 /// Reads a service's tags.
 pub fn parse(prefix: &TagPrefix, tags: &BTreeMap<String, String>) -> (Intent, Vec<Issue>) {
     let ours: Vec<(&str, &str)> = tags

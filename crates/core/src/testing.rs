@@ -152,6 +152,14 @@ impl Stage {
         change(Arc::make_mut(view.last.as_mut().expect("a reading")));
     }
 
+    /// Gives a service other tags.
+    pub(crate) fn retag(&mut self, name: &str, tags: &BTreeMap<String, String>) {
+        let key = key(name);
+        let cluster = self.view.clusters.get_mut(&key.cluster).expect("a cluster");
+        let view = cluster.services.get_mut(&key.name).expect("a service");
+        (view.intent, view.issues) = crate::tag::parse(&self.settings.prefix, tags);
+    }
+
     /// A line that sets the stage; false if it is a service.
     fn set(&mut self, word: &str, rest: &str) -> bool {
         match word {

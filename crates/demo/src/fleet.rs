@@ -38,7 +38,7 @@ pub(crate) struct Member {
     /// The named port it listens on, if any.
     port: Option<(String, u16)>,
     /// Our tags, without their prefix; empty: it never opted in.
-    pub(crate) tags: Vec<(&'static str, String)>,
+    tags: Vec<(&'static str, String)>,
     /// What it calls.
     pub(crate) calls: Vec<Target>,
 }
@@ -72,6 +72,12 @@ impl Fleet {
     /// Its services, in the order in which they are shown.
     pub(crate) fn services(&self) -> &[Member] {
         &self.services
+    }
+
+    /// Whether any other service calls this one.
+    pub(crate) fn is_called(&self, member: &Member) -> bool {
+        let calls = |caller: &Member| caller.tag_value("needs").unwrap_or_default().to_owned();
+        self.services.iter().any(|caller| calls(caller).split(' ').any(|name| name == member.name))
     }
 
     /// Makes it: namespace, cluster, task definitions and services, none with Service Connect.
@@ -122,7 +128,16 @@ impl Member {
 
     /// Whether it opted in.
     pub(crate) fn opted_in(&self) -> bool {
-        self.tags.iter().any(|(tag, _)| *tag == "mode")
+        self.tag_value("mode").is_some()
+    }
+
+    /// Whether it asks to be called.
+    pub(crate) fn is_server(&self) -> bool {
+        self.tag_value("mode") == Some("client-server")
+    }
+
+    fn tag_value(&self, wanted: &str) -> Option<&str> {
+        self.tags.iter().find(|(tag, _)| *tag == wanted).map(|(_, value)| value.as_str())
     }
 
     fn task_definition(&self) -> Value {

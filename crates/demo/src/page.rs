@@ -110,7 +110,7 @@ impl Page {
     pub(crate) fn table(&self) -> Table {
         let mut table = Table::new();
         table
-            .load_style(presets::UTF8_NO_BORDERS)
+            .load_style(presets::NOTHING)
             .set_content_arrangement(ContentArrangement::Disabled)
             .set_header([
                 "service",

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use crate::fleet::{Fleet, REGION};
+use crate::fleet::{Fleet, Member, REGION};
 use crate::page::Page;
 
 /// What is about to be seen.
@@ -53,14 +53,11 @@ pub(crate) fn commands(fleet: &Fleet, url: &str, listen: SocketAddr) -> String {
     let arn = |name: &str| {
         format!("arn:aws:ecs:{REGION}:123456789012:service/{}/{name}", fleet.cluster())
     };
-    let servers: Vec<&str> = fleet
-        .services()
-        .iter()
-        .filter(|member| member.tags.contains(&("mode", "client-server".to_owned())))
-        .map(|member| member.name.as_str())
-        .collect();
-    let (first, second) = (servers.first().copied(), servers.get(1).copied());
-    let (first, second) = (first.unwrap_or_default(), second.unwrap_or_default());
+    let servers = || fleet.services().iter().filter(|member| member.is_server());
+    let name = |member: Option<&Member>| member.map(|m| m.name.clone()).unwrap_or_default();
+    // One that nobody calls, so that trying things out breaks nobody.
+    let leaf = name(servers().find(|member| !fleet.is_called(member)));
+    let (first, second) = (name(servers().next()), name(servers().nth(1)));
     let mut text = format!(
         "\nIt stays up. From another terminal, with the ordinary AWS CLI (`cargo xtask test` puts one at .venv/bin/aws):\n\n\
          \x20 export AWS_ENDPOINT_URL={url} AWS_REGION={REGION} AWS_ACCESS_KEY_ID=demo AWS_SECRET_ACCESS_KEY=demo\n"
@@ -71,12 +68,12 @@ pub(crate) fn commands(fleet: &Fleet, url: &str, listen: SocketAddr) -> String {
         )
     };
     let stories = [
-        ("change a tag and watch the rollout", tag(&arn(first), "alias", &format!("{first}:80"))),
+        ("change a tag and watch the rollout", tag(&arn(&leaf), "alias", &format!("{leaf}:9000"))),
         (
             "claim a name that is taken: the holder is named",
-            tag(&arn(second), "discovery-name", first),
+            tag(&arn(&second), "discovery-name", &first),
         ),
-        ("switch a service off", tag(&arn(first), "mode", "off")),
+        ("switch a service off", tag(&arn(&leaf), "mode", "off")),
     ];
     for (title, command) in stories {
         line(&mut text, format_args!("\n  # {title}\n{command}"));

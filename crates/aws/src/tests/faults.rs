@@ -6,6 +6,7 @@ use std::sync::Arc;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider, future};
 use aws_smithy_http_client::test_util::infallible_client_fn;
+use aws_smithy_runtime_api::client::result::ConnectorError;
 use eastwest_core::action::Action;
 use eastwest_core::effect::{Answer, Effect, Event, Question};
 use eastwest_core::fault::{Fault, FaultKind};
@@ -113,7 +114,7 @@ async fn an_answer_that_is_html_is_unreadable_and_shows_its_title_only() {
     let fault = fault(&stage).await;
     assert_eq!(fault.kind, FaultKind::Unreadable);
     assert_eq!(&*fault.message, "HTTP 200: the answer is HTML, not JSON: Sign in");
-    assert_eq!(stage.counted(), ["ecs.ListClusters Unreadable"]);
+    assert_eq!(stage.counted(), ["ecs.ListClusters unreadable"]);
 }
 
 #[tokio::test]
@@ -168,7 +169,7 @@ async fn credentials_that_nobody_provides_are_their_own_kind_and_nothing_is_sent
     let stage = without_credentials(CredentialsError::not_loaded_no_source);
     let fault = fault(&stage).await;
     assert_eq!((fault.kind, &*fault.operation), (FaultKind::NoCredentials, "ecs.ListClusters"));
-    assert_eq!(stage.counted(), ["ecs.ListClusters NoCredentials"]);
+    assert_eq!(stage.counted(), ["ecs.ListClusters no-credentials"]);
 }
 
 #[tokio::test]
@@ -178,6 +179,15 @@ async fn a_provider_that_fails_does_not_show_the_key_it_failed_with() {
     let fault = fault(&stage).await;
     assert_eq!(fault.kind, FaultKind::NoCredentials);
     assert!(fault.message.ends_with("(access key) is odd"), "{fault}");
+}
+
+#[tokio::test]
+async fn a_provider_whose_own_call_breaks_off_has_no_credentials_and_is_no_slow_aws() {
+    let stage = without_credentials(|| {
+        let reset = std::io::Error::from(std::io::ErrorKind::ConnectionReset);
+        CredentialsError::provider_error(ConnectorError::io(reset.into()))
+    });
+    assert_eq!(fault(&stage).await.kind, FaultKind::NoCredentials);
 }
 
 #[tokio::test]

@@ -249,7 +249,7 @@ async fn a_throttled_read_is_tried_again_and_every_attempt_is_counted() {
         panic!()
     };
     assert!(services[&EcsServiceName::as_read("web")].known().is_some());
-    assert_eq!(stage.counted(), ["ecs.DescribeServices Throttled", "ecs.DescribeServices ok"]);
+    assert_eq!(stage.counted(), ["ecs.DescribeServices throttled", "ecs.DescribeServices ok"]);
 }
 
 #[tokio::test]

@@ -1,1 +1,144 @@
-//! Tests.
+//! Servers before the clients that need them.
+
+use expect_test::expect;
+
+use crate::testing::check_plan;
+
+#[test]
+fn servers_come_before_the_clients_that_need_them() {
+    check_plan(
+        "a mode=client, namespace=internal.myapp, needs=m z
+         m mode=client-server, namespace=internal.myapp, needs=z
+         z mode=client-server, namespace=internal.myapp",
+        &expect![[r#"
+            prod/a: connect in ns-internalmyapp
+                enabled: off -> on
+                namespace: - -> ns-internalmyapp
+            prod/m: connect in ns-internalmyapp http/m@m.internal.myapp:8080
+                enabled: off -> on
+                namespace: - -> ns-internalmyapp
+                endpoint http/m: - -> m.internal.myapp:8080
+            prod/z: connect in ns-internalmyapp http/z@z.internal.myapp:8080
+                enabled: off -> on
+                namespace: - -> ns-internalmyapp
+                endpoint http/z: - -> z.internal.myapp:8080
+            order: prod/z, prod/m, prod/a
+        "#]],
+    );
+}
+
+#[test]
+fn without_needs_the_order_is_that_of_names() {
+    check_plan(
+        "b mode=client, namespace=internal.myapp
+         a mode=client, namespace=internal.myapp
+         c mode=client, namespace=internal.myapp",
+        &expect![[r#"
+            prod/a: connect in ns-internalmyapp
+                enabled: off -> on
+                namespace: - -> ns-internalmyapp
+            prod/b: connect in ns-internalmyapp
+                enabled: off -> on
+                namespace: - -> ns-internalmyapp
+            prod/c: connect in ns-internalmyapp
+                enabled: off -> on
+                namespace: - -> ns-internalmyapp
+            order: prod/a, prod/b, prod/c
+        "#]],
+    );
+}
+
+#[test]
+fn a_cycle_is_cut_where_it_is_entered() {
+    check_plan(
+        "a mode=client-server, namespace=internal.myapp, needs=b
+         b mode=client-server, namespace=internal.myapp, needs=c
+         c mode=client-server, namespace=internal.myapp, needs=a",
+        &expect![[r#"
+            prod/a: connect in ns-internalmyapp http/a@a.internal.myapp:8080
+                enabled: off -> on
+                namespace: - -> ns-internalmyapp
+                endpoint http/a: - -> a.internal.myapp:8080
+            prod/b: connect in ns-internalmyapp http/b@b.internal.myapp:8080
+                enabled: off -> on
+                namespace: - -> ns-internalmyapp
+                endpoint http/b: - -> b.internal.myapp:8080
+            prod/c: connect in ns-internalmyapp http/c@c.internal.myapp:8080
+                enabled: off -> on
+                namespace: - -> ns-internalmyapp
+                endpoint http/c: - -> c.internal.myapp:8080
+            order: prod/c, prod/b, prod/a
+        "#]],
+    );
+}
+
+#[test]
+fn a_service_may_need_itself() {
+    check_plan(
+        "a mode=client-server, namespace=internal.myapp, needs=a
+         b mode=client, namespace=internal.myapp",
+        &expect![[r#"
+            prod/a: connect in ns-internalmyapp http/a@a.internal.myapp:8080
+                enabled: off -> on
+                namespace: - -> ns-internalmyapp
+                endpoint http/a: - -> a.internal.myapp:8080
+            prod/b: connect in ns-internalmyapp
+                enabled: off -> on
+                namespace: - -> ns-internalmyapp
+            order: prod/a, prod/b
+        "#]],
+    );
+}
+
+#[test]
+fn a_need_that_nobody_offers_is_no_hindrance() {
+    check_plan(
+        "a mode=client, namespace=internal.myapp, needs=nobody
+         b mode=client, namespace=internal.myapp",
+        &expect![[r#"
+            prod/a: connect in ns-internalmyapp
+                enabled: off -> on
+                namespace: - -> ns-internalmyapp
+            prod/b: connect in ns-internalmyapp
+                enabled: off -> on
+                namespace: - -> ns-internalmyapp
+            order: prod/a, prod/b
+        "#]],
+    );
+}
+
+#[test]
+fn a_name_of_another_namespace_is_another_name() {
+    check_plan(
+        "namespace internal.myapp
+         namespace other.ns
+         a mode=client, namespace=internal.myapp, needs=z
+         z mode=client-server, namespace=other.ns",
+        &expect![[r#"
+            prod/a: connect in ns-internalmyapp
+                enabled: off -> on
+                namespace: - -> ns-internalmyapp
+            prod/z: connect in ns-otherns0 http/z@z.other.ns:8080
+                enabled: off -> on
+                namespace: - -> ns-otherns0
+                endpoint http/z: - -> z.other.ns:8080
+            order: prod/a, prod/z
+        "#]],
+    );
+}
+
+#[test]
+fn a_server_to_switch_off_is_nobodys_server() {
+    check_plan(
+        "a mode=client, namespace=internal.myapp, needs=z
+         z mode=off | in internal.myapp http/z@z:80",
+        &expect![[r#"
+            prod/a: connect in ns-internalmyapp
+                enabled: off -> on
+                namespace: - -> ns-internalmyapp
+            prod/z: disconnect
+                enabled: on -> off
+            order: prod/a, prod/z
+        "#]],
+    );
+}

@@ -1,1 +1,7 @@
-//! Tests.
+//! From a world as text to a plan as text, by theme.
+
+mod holds;
+mod names;
+mod namespaces;
+mod ports;
+mod properties;

@@ -89,7 +89,7 @@ fn off_switches_off() {
 fn a_new_client_joins_the_namespace_with_nothing_to_offer() {
     check_plan(
         "cluster prod default=internal.myapp
-web mode=client",
+         web mode=client",
         &expect![[r#"
             prod/web: connect in ns-internalmyapp
                 enabled: off -> on
@@ -102,7 +102,7 @@ web mode=client",
 fn a_new_server_is_named_after_its_service_not_after_its_port() {
     check_plan(
         "cluster prod default=internal.myapp
-web mode=client-server",
+         web mode=client-server",
         &expect![[r#"
             prod/web: connect in ns-internalmyapp http/web@web.internal.myapp:8080
                 enabled: off -> on
@@ -116,8 +116,8 @@ web mode=client-server",
 fn several_services_with_one_port_name_do_not_collide() {
     check_plan(
         "cluster prod default=internal.myapp
-ui mode=client-server | off | application=8080/http
-cart mode=client-server | off | application=8080/http",
+         ui mode=client-server | off | application=8080/http
+         cart mode=client-server | off | application=8080/http",
         &expect![[r#"
             prod/cart: connect in ns-internalmyapp application/cart@cart.internal.myapp:8080
                 enabled: off -> on
@@ -136,7 +136,7 @@ cart mode=client-server | off | application=8080/http",
 fn a_service_whose_name_is_no_discovery_name_is_asked_for_one() {
     check_plan(
         "cluster prod default=internal.myapp
-WebApp mode=client-server",
+         WebApp mode=client-server",
         &expect![[r#"
             prod/WebApp: Ineligible: the service's name WebApp cannot be its discovery name (1 to 64 lower-case letters, digits, '_' and '-', not starting with '-'): set the discovery-name tag, such as "webapp"
         "#]],
@@ -147,7 +147,7 @@ WebApp mode=client-server",
 fn a_declared_name_port_and_alias_are_taken() {
     check_plan(
         "cluster prod default=internal.myapp
-web mode=client-server, port=http, discovery-name=backend, alias=backend:80",
+         web mode=client-server, port=http, discovery-name=backend, alias=backend:80",
         &expect![[r#"
             prod/web: connect in ns-internalmyapp http/backend@backend:80
                 enabled: off -> on
@@ -161,7 +161,7 @@ web mode=client-server, port=http, discovery-name=backend, alias=backend:80",
 fn an_alias_without_a_host_gets_the_default_host() {
     check_plan(
         "cluster prod default=internal.myapp
-web mode=client-server, alias=:80",
+         web mode=client-server, alias=:80",
         &expect![[r#"
             prod/web: connect in ns-internalmyapp http/web@web.internal.myapp:80
                 enabled: off -> on
@@ -175,7 +175,7 @@ web mode=client-server, alias=:80",
 fn an_alias_without_a_port_gets_the_containers_port() {
     check_plan(
         "cluster prod default=internal.myapp
-web mode=client-server, alias=backend",
+         web mode=client-server, alias=backend",
         &expect![[r#"
             prod/web: connect in ns-internalmyapp http/web@backend:8080
                 enabled: off -> on
@@ -225,8 +225,8 @@ fn a_chosen_alias_stays_when_the_discovery_name_changes() {
 fn a_default_alias_follows_to_another_namespace() {
     check_plan(
         "namespace internal.myapp
-namespace other.ns
-web mode=client-server, namespace=other.ns | in internal.myapp http/a@a.internal.myapp:80",
+         namespace other.ns
+         web mode=client-server, namespace=other.ns | in internal.myapp http/a@a.internal.myapp:80",
         &expect![[r#"
             prod/web: connect in ns-otherns0 http/a@a.other.ns:80
                 namespace: ns-internalmyapp -> ns-otherns0
@@ -362,7 +362,7 @@ fn under_sync_a_client_offers_nothing() {
 fn under_upsert_only_a_client_keeps_what_it_offers() {
     check_plan(
         "policy upsert-only
-web mode=client | in internal.myapp http/a@a:80",
+         web mode=client | in internal.myapp http/a@a:80",
         &expect![[r#"
             prod/web: in sync
         "#]],
@@ -385,7 +385,7 @@ fn under_sync_declared_endpoints_are_the_whole_list() {
 fn under_upsert_only_undeclared_endpoints_stay() {
     check_plan(
         "policy upsert-only
-web mode=client-server, endpoint.http=name=a alias=a2:80 | in internal.myapp http/a@a:80 grpc/b@b:81 | http=8080/http grpc=9000/grpc",
+         web mode=client-server, endpoint.http=name=a alias=a2:80 | in internal.myapp http/a@a:80 grpc/b@b:81 | http=8080/http grpc=9000/grpc",
         &expect![[r#"
             prod/web: connect in ns-internalmyapp http/a@a2:80 grpc/b@b:81
                 alias http/a: a:80 -> a2:80

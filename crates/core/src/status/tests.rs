@@ -1,1 +1,149 @@
-//! Tests.
+//! What is published about a service.
+
+use expect_test::expect;
+
+use crate::testing::check_status;
+
+#[test]
+fn in_order() {
+    check_status(
+        "web mode=client | in internal.myapp",
+        &expect![[r#"
+            prod/web: Synced Healthy -
+        "#]],
+    );
+}
+
+#[test]
+fn in_order_and_rolling_out() {
+    check_status(
+        "web mode=client | in internal.myapp | http=8080 | rolling",
+        &expect![[r#"
+            prod/web: Synced Progressing -
+        "#]],
+    );
+}
+
+#[test]
+fn in_order_after_a_failed_rollout() {
+    check_status(
+        "web mode=client | in internal.myapp | http=8080 | failed",
+        &expect![[r#"
+            prod/web: Synced Degraded -
+        "#]],
+    );
+}
+
+#[test]
+fn about_to_change() {
+    check_status(
+        "web mode=client, namespace=internal.myapp",
+        &expect![[r#"
+            prod/web: OutOfSync Healthy -
+        "#]],
+    );
+}
+
+#[test]
+fn held_by_policy_is_well() {
+    check_status(
+        "policy observe
+         web mode=client, namespace=internal.myapp",
+        &expect![[r#"
+            prod/web: OutOfSync Healthy Observe the policy observe does not write this
+        "#]],
+    );
+}
+
+#[test]
+fn held_by_a_rollout_is_progressing() {
+    check_status(
+        "web mode=off | in internal.myapp | http=8080 | rolling",
+        &expect![[r#"
+            prod/web: OutOfSync Progressing Rolling a deployment of this service is under way
+        "#]],
+    );
+}
+
+#[test]
+fn held_by_budget_is_well() {
+    check_status(
+        "a mode=client, namespace=internal.myapp
+         b mode=client, namespace=internal.myapp",
+        &expect![[r#"
+            prod/a: OutOfSync Healthy -
+            prod/b: OutOfSync Healthy Budget waits for its turn: at most 1 rollout(s) at once in namespace internal.myapp
+        "#]],
+    );
+}
+
+#[test]
+fn held_by_its_owner_is_suspended() {
+    check_status(
+        "web mode=off, pause=true | in internal.myapp",
+        &expect![[r#"
+            prod/web: OutOfSync Suspended Paused paused by its pause tag, with no end
+        "#]],
+    );
+}
+
+#[test]
+fn held_for_what_a_person_must_mend_is_degraded() {
+    check_status(
+        "a mode=clinet | in internal.myapp
+         b mode=client
+         c mode=client, namespace=internal.myapp | off | host http=80
+         d mode=client-server, namespace=internal.myapp, discovery-name=x
+         e - | in internal.myapp http/x@x:80
+         f mode=off | in internal.myapp | http=8080 | unknown=retries
+         g mode=client-server, alias=b:80 | in internal.myapp http/a@a:80 | http=8080/http | failed-before=in_internal.myapp_http/a@b:80",
+        &expect![[r#"
+            prod/a: Unknown Degraded Ambiguous eastwest/mode="clinet": client, client-server or off; did you mean "client"?
+            prod/b: OutOfSync Degraded NoNamespace no namespace: set the namespace tag, --namespace, or the cluster's Service Connect default
+            prod/c: OutOfSync Degraded Ineligible the network mode of 1 is host: Service Connect needs awsvpc or bridge, set in the task definition
+            prod/d: OutOfSync Degraded Conflict discovery name x is held by prod/e (arn:aws:ecs:eu-west-1:1:service/prod/e)
+            prod/f: OutOfSync Degraded UnknownField its configuration has members this version does not know and would lose: retries; update eastwest, or change the service by hand
+            prod/g: OutOfSync Degraded RolledBack ECS gave up exactly this configuration before (ROLLBACK_SUCCESSFUL: tasks failed to start); it is not sent again until the tags or the task definition change
+        "#]],
+    );
+}
+
+#[test]
+fn one_that_cannot_be_read_is_unknown() {
+    check_status(
+        "web mode=client | in internal.myapp | http=8080 | unread",
+        &expect![[r#"
+            prod/web: Unknown Unknown NotSeen the service could not be read: ecs.DescribeServices: no luck
+        "#]],
+    );
+}
+
+#[test]
+fn one_whose_change_waits_for_an_answer_is_well() {
+    check_status(
+        "web mode=off | in internal.myapp | http=8080 | history=!",
+        &expect![[r#"
+            prod/web: OutOfSync Healthy NotSeen its recent service deployments were could not be read: ecs.DescribeServices: no luck; allow this call in the IAM policy of eastwest's task role
+        "#]],
+    );
+}
+
+#[test]
+fn one_that_leaves_says_so() {
+    check_status(
+        "a mode=client | in internal.myapp | http=8080 | draining
+         b mode=client | in internal.myapp | http=8080 | inactive",
+        &expect![[r#"
+            prod/a: Unknown Unknown Leaving the service is being deleted
+            prod/b: Unknown Unknown Leaving the service was deleted
+        "#]],
+    );
+}
+
+#[test]
+fn one_that_is_not_ours_has_no_status() {
+    check_status(
+        "web - | in internal.myapp",
+        &expect![[""]],
+    );
+}

@@ -1,0 +1,194 @@
+//! In which namespace a service shall be, and under which of its names.
+
+use expect_test::expect;
+
+use crate::testing::check_plan;
+
+#[test]
+fn a_namespace_by_name_id_and_arn_is_one() {
+    check_plan(
+        "a mode=client | in internal.myapp
+         b mode=client, namespace=ns-internalmyapp | in internal.myapp
+         c mode=client, namespace=internal.myapp | in ns-internalmyapp
+         d mode=client, namespace=internal.myapp | in arn:aws:servicediscovery:eu-west-1:123456789012:namespace/ns-internalmyapp
+         e mode=client, namespace=arn:aws:servicediscovery:eu-west-1:123456789012:namespace/ns-internalmyapp | in internal.myapp",
+        &expect![[r#"
+            prod/a: in sync
+            prod/b: in sync
+            prod/c: in sync
+            prod/d: in sync
+            prod/e: in sync
+        "#]],
+    );
+}
+
+#[test]
+fn a_namespace_by_its_http_name_is_the_same_namespace() {
+    check_plan(
+        "namespace internal.myapp http=internal.myapp-1x2y
+         web mode=client, namespace=internal.myapp | in internal.myapp-1x2y",
+        &expect![[r#"
+            prod/web: in sync
+        "#]],
+    );
+}
+
+#[test]
+fn of_twins_the_name_is_what_ecs_takes_it_for() {
+    check_plan(
+        "namespace internal.myapp id=ns-aaaaaaaa http=internal.myapp-1x2y
+         namespace internal.myapp id=ns-bbbbbbbb
+         web mode=client, namespace=internal.myapp",
+        &expect![[r#"
+            prod/web: connect in ns-bbbbbbbb
+                enabled: off -> on
+                namespace: - -> ns-bbbbbbbb
+        "#]],
+    );
+}
+
+#[test]
+fn of_twins_that_ecs_cannot_tell_apart_none_is_taken() {
+    check_plan(
+        "namespace internal.myapp id=ns-aaaaaaaa http=x
+         namespace internal.myapp id=ns-bbbbbbbb http=y
+         web mode=client, namespace=internal.myapp",
+        &expect![[r#"
+            prod/web: NoNamespace: several namespaces are named internal.myapp: ns-aaaaaaaa, ns-bbbbbbbb; name one by its id
+        "#]],
+    );
+}
+
+#[test]
+fn an_unknown_namespace_is_said_with_the_nearest_one() {
+    check_plan(
+        "web mode=client, namespace=internal.myap",
+        &expect![[r#"
+            prod/web: NoNamespace: there is no namespace internal.myap in this account and region; did you mean "internal.myapp"?; create it in Cloud Map, or name another
+        "#]],
+    );
+}
+
+#[test]
+fn an_unknown_namespace_far_from_all_is_said_alone() {
+    check_plan(
+        "web mode=client, namespace=ns-doesnotexist1",
+        &expect![[r#"
+            prod/web: NoNamespace: there is no namespace ns-doesnotexist1 in this account and region; create it in Cloud Map, or name another
+        "#]],
+    );
+}
+
+#[test]
+fn no_namespace_anywhere_says_where_to_name_one() {
+    check_plan(
+        "web mode=client",
+        &expect![[r#"
+            prod/web: NoNamespace: no namespace: set the namespace tag, --namespace, or the cluster's Service Connect default
+        "#]],
+    );
+}
+
+#[test]
+fn the_tag_comes_first() {
+    check_plan(
+        "namespace internal.myapp
+         namespace other.ns
+         cluster prod default=other.ns
+         flag other.ns
+         web mode=client, namespace=internal.myapp | in other.ns",
+        &expect![[r#"
+            prod/web: connect in ns-internalmyapp
+                namespace: ns-otherns0 -> ns-internalmyapp
+        "#]],
+    );
+}
+
+#[test]
+fn what_is_deployed_comes_before_flag_and_default() {
+    check_plan(
+        "namespace internal.myapp
+         namespace other.ns
+         cluster prod default=other.ns
+         flag other.ns
+         web mode=client | in internal.myapp",
+        &expect![[r#"
+            prod/web: in sync
+        "#]],
+    );
+}
+
+#[test]
+fn the_flag_comes_before_the_clusters_default() {
+    check_plan(
+        "namespace internal.myapp
+         namespace other.ns
+         cluster prod default=other.ns
+         flag internal.myapp
+         web mode=client",
+        &expect![[r#"
+            prod/web: connect in ns-internalmyapp
+                enabled: off -> on
+                namespace: - -> ns-internalmyapp
+        "#]],
+    );
+}
+
+#[test]
+fn the_clusters_default_comes_last() {
+    check_plan(
+        "cluster prod default=ns-internalmyapp
+         web mode=client",
+        &expect![[r#"
+            prod/web: connect in ns-internalmyapp
+                enabled: off -> on
+                namespace: - -> ns-internalmyapp
+        "#]],
+    );
+}
+
+#[test]
+fn a_service_deployed_without_a_namespace_stays_in_the_clusters_default() {
+    check_plan(
+        "namespace internal.myapp
+         namespace other.ns
+         cluster prod default=internal.myapp
+         flag other.ns
+         web mode=client | in ?",
+        &expect![[r#"
+            prod/web: in sync
+        "#]],
+    );
+}
+
+#[test]
+fn a_service_deployed_into_a_namespace_that_is_gone_is_held() {
+    check_plan(
+        "web mode=client | in gone.ns",
+        &expect![[r#"
+            prod/web: NoNamespace: there is no namespace gone.ns in this account and region; create it in Cloud Map, or name another
+        "#]],
+    );
+}
+
+#[test]
+fn namespaces_not_read_yet_are_asked_for() {
+    check_plan(
+        "namespaces ?
+         web mode=client, namespace=internal.myapp",
+        &expect![[r#"
+            prod/web: NotSeen: the list of namespaces was not read yet
+        "#]],
+    );
+}
+
+#[test]
+fn namespaces_that_cannot_be_read_are_not_taken_for_missing() {
+    check_plan(
+        "namespaces !
+         web mode=client, namespace=internal.myapp",
+        &expect![[r#"
+            prod/web: NotSeen: the list of namespaces was could not be read: ecs.DescribeServices: no luck; allow this call in the IAM policy of eastwest's task role
+        "#]],
+    );
+}
