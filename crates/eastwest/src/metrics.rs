@@ -3,7 +3,6 @@
 //! Counters and histograms are kept as things happen; gauges are read off the engine at each scrape, so
 //! they cannot drift from what the API shows.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use eastwest_core::engine::Engine;
@@ -288,13 +287,34 @@ fn number(count: usize) -> f64 {
     u32::try_from(count).map_or(f64::MAX, f64::from)
 }
 
-/// How many services stand in each sync state, for the log line at the start of a view.
-pub fn by_sync(engine: &Engine) -> BTreeMap<&'static str, usize> {
-    let mut counts = BTreeMap::new();
-    for (key, _) in engine.view().services() {
-        if let Some((status, _)) = engine.status(&key) {
-            *counts.entry(status.sync.into()).or_default() += 1;
-        }
+#[cfg(test)]
+mod tests {
+    use eastwest_core::settings::Settings;
+
+    use super::*;
+
+    #[test]
+    fn every_gauge_and_counter_can_be_registered_and_shown_before_anything_is_known() {
+        let metrics = Metrics::new();
+        let shared = Shared::new(Settings::default(), metrics.clone());
+        let page = String::from_utf8(metrics.page(&shared)).unwrap();
+        assert!(page.contains("eastwest_build_info{version="), "{page}");
+        assert!(page.contains("eastwest_queue_depth 1"), "the listing of clusters is due: {page}");
     }
-    counts
+
+    #[test]
+    fn a_call_shows_with_its_result_and_its_time() {
+        let metrics = Metrics::new();
+        let (api, operation, result) = ("ecs", "ListServices", "throttled");
+        let duration = Duration::from_millis(30);
+        metrics.call(&eastwest_aws::Call { api, operation, result, duration });
+        let shared = Shared::new(Settings::default(), metrics.clone());
+        let page = String::from_utf8(metrics.page(&shared)).unwrap();
+        let counted =
+            r#"eastwest_aws_calls_total{api="ecs",operation="ListServices",result="throttled"} 1"#;
+        assert!(page.contains(counted), "{page}");
+        assert!(page.contains(
+            r#"eastwest_aws_call_duration_seconds_count{api="ecs",operation="ListServices"} 1"#
+        ));
+    }
 }

@@ -90,3 +90,85 @@ fn line(text: &mut String, what: std::fmt::Arguments<'_>) {
     // Writing to a String cannot fail.
     let _: Result<(), std::fmt::Error> = writeln!(text, "{what}");
 }
+
+#[cfg(test)]
+mod tests {
+    use eastwest_core::canonical::Field;
+    use eastwest_core::fault::{Fault, FaultKind};
+    use eastwest_core::hold::Hold;
+    use eastwest_core::issue::Issue;
+    use eastwest_core::name::{ClusterName, EcsServiceName, ServiceKey};
+    use eastwest_core::settings::Policy;
+    use expect_test::expect;
+
+    use super::*;
+    use crate::board::{FaultRow, IssueRow, Summary};
+
+    fn key(name: &str) -> ServiceKey {
+        ServiceKey::new(&ClusterName::as_read("prod"), &EcsServiceName::as_read(name))
+    }
+
+    fn change(field: Field, from: Option<&str>, to: Option<&str>) -> Change {
+        let endpoint = (field == Field::Endpoint).then(|| "http/web".to_owned());
+        Change { field, endpoint, from: from.map(str::to_owned), to: to.map(str::to_owned) }
+    }
+
+    fn page() -> PlanPage {
+        let off = Action::Disconnect { service: key("old") };
+        PlanPage {
+            policy: Policy::Sync,
+            steps: vec![StepRow {
+                service: key("old"),
+                action: off.clone(),
+                changes: vec![
+                    change(Field::Enabled, Some("on"), Some("off")),
+                    change(Field::Endpoint, Some("web.internal.myapp:80"), None),
+                ],
+                namespace: Some("internal.myapp".to_owned()),
+                tasks: 1,
+            }],
+            holds: vec![HoldRow {
+                service: key("web"),
+                hold: Hold::Rolling,
+                action: Some(off),
+                changes: Vec::new(),
+            }],
+            issues: vec![IssueRow {
+                service: key("cron"),
+                issue: Issue::new("eastwest/mode", "clinet", "client, client-server or off")
+                    .nearest_of(["client"]),
+            }],
+            faults: vec![FaultRow::new(
+                "stage",
+                &Fault::new(FaultKind::Denied, "ecs.ListServices", "no"),
+            )],
+            summary: Summary { connect: 0, disconnect: 1, held: 1, in_sync: 3, tasks: 1 },
+        }
+    }
+
+    #[test]
+    fn a_plan_says_what_changes_what_is_held_and_what_is_wrong() {
+        expect![[r#"
+            ! cluster stage: ecs.ListServices: no; allow this call in the IAM policy of eastwest's task role
+            ! prod/cron: eastwest/mode="clinet": client, client-server or off; did you mean "client"?
+
+            - prod/old: disconnect in internal.myapp  # triggers a rollout (1 task)
+                enabled       on -> off
+                endpoint      http/web web.internal.myapp:80 -> (removed; clients can no longer call it)
+
+            = prod/web: held, Rolling
+                a deployment of this service is under way
+
+            Plan: 0 to connect, 1 to disconnect, 1 held, 3 in sync. 1 task would be replaced.
+        "#]]
+        .assert_eq(&plan(&page()));
+    }
+
+    #[test]
+    fn an_empty_plan_is_one_line() {
+        let (steps, holds, issues, faults) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let summary = Summary { in_sync: 1, ..Summary::default() };
+        let page = PlanPage { policy: Policy::Sync, steps, holds, issues, faults, summary };
+        assert_eq!(plan(&page), "Nothing to change: 1 service in sync.\n");
+    }
+}
