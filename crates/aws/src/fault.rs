@@ -191,9 +191,15 @@ fn of_status(raw: &HttpResponse) -> FaultKind {
     match raw.status().as_u16() {
         429 => FaultKind::Throttled,
         408 => FaultKind::TimedOut,
-        500.. => FaultKind::ServerError,
+        // A page from a proxy says "bad gateway" of itself, and means that we do not talk to AWS.
+        500.. if !is_page(raw) => FaultKind::ServerError,
         _ => FaultKind::Unreadable,
     }
+}
+
+/// Whether an answer is a page for people: HTML or XML.
+fn is_page(raw: &HttpResponse) -> bool {
+    raw.body().bytes().is_some_and(|body| body.trim_ascii_start().first() == Some(&b'<'))
 }
 
 /// A failure before any answer. Only what failed while connecting has certainly not been sent.

@@ -132,6 +132,3 @@ fn claims(canonical: &Canonical) -> impl Iterator<Item = Claim> {
         [Some(Claim::Discovery(discovery.clone())), alias].into_iter().flatten()
     })
 }
-
-#[cfg(test)]
-mod tests;

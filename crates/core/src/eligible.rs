@@ -135,6 +135,3 @@ fn access_logs(connect: &Connect) -> Option<String> {
     (connect.access_logs.is_some() && connect.logs.is_none())
         .then(|| "access logs need the proxy's logs: set the logs tag too".to_owned())
 }
-
-#[cfg(test)]
-mod tests;

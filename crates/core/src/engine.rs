@@ -305,7 +305,8 @@ impl Engine {
     }
 
     fn observe_writes(&mut self) {
-        let pending: Vec<ServiceKey> = self.writes.to_read_back().cloned().collect();
+        let pending: BTreeSet<ServiceKey> =
+            self.writes.to_read_back().chain(self.writes.begun()).cloned().collect();
         for key in pending {
             if let Some(service) = self.view.service(&key).and_then(|view| view.last.as_ref()) {
                 self.writes.observe(service);

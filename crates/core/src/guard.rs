@@ -60,18 +60,21 @@ struct Ledger<'a> {
 }
 
 impl<'a> Ledger<'a> {
-    /// Counts every rollout of a service that opted in, whoever started it: that survives our restart. One
-    /// that has stalled no longer counts, or it would stop all others.
+    /// Counts every rollout of a service that opted in, whoever started it: that survives our restart; and
+    /// those of our own making in services that were released meanwhile. One that has stalled no longer
+    /// counts, or it would stop all others.
     fn new(plan: &Plan, view: &View, writes: &Writes, settings: &'a Settings, now: Now) -> Self {
         let mut ledger = Self { settings, clusters: BTreeMap::new(), namespaces: BTreeMap::new() };
-        for (key, entry) in &plan.entries {
+        let keys: BTreeSet<&ServiceKey> = plan.entries.keys().chain(writes.begun()).collect();
+        for key in keys {
             let service = view.service(key);
             let rolling = service.and_then(|service| service.rolling_since);
             let running = rolling.is_some_and(|since| now.since(since) < settings.timing.stall);
             if running || writes.in_flight(key) {
                 // Where it rolls and where it is to be may be two namespaces; and while the service cannot
                 // be read, only the first is known.
-                let wanted = entry.namespace.as_ref().map(|namespace| namespace.id.clone());
+                let entry = plan.entries.get(key).and_then(|entry| entry.namespace.as_ref());
+                let wanted = entry.map(|namespace| namespace.id.clone());
                 ledger.count(key, wanted.into_iter().chain(deployed(view, key)));
             }
         }
@@ -102,13 +105,19 @@ impl<'a> Ledger<'a> {
     }
 }
 
-/// The namespace that a service's PRIMARY deployment is in, as far as known.
-fn deployed(view: &View, key: &ServiceKey) -> Option<NamespaceId> {
-    let connect = view.service(key)?.last.as_ref()?.primary()?.connect.as_ref()?;
-    let default_namespace = view.clusters.get(&key.cluster)?.default_namespace.as_ref();
-    let namespaces = view.namespaces.as_ref()?.known()?;
+/// The namespaces that a service's deployments are in, as far as known: the one it comes from counts until the
+/// rollout is over, above all where it leaves for none.
+fn deployed(view: &View, key: &ServiceKey) -> Vec<NamespaceId> {
+    let known = || {
+        let namespaces = view.namespaces.as_ref()?.known()?;
+        let cluster = view.clusters.get(&key.cluster)?;
+        Some((namespaces, cluster.default_namespace.as_ref(), view.service(key)?.last.as_ref()?))
+    };
+    let Some((namespaces, default_namespace, service)) = known() else { return Vec::new() };
     let ground = Ground { namespaces, default_namespace, task_definition: None };
-    ground.namespace_of(connect).map(|namespace| namespace.id.clone())
+    let connects = service.deployments.iter().filter_map(|each| each.connect.as_ref());
+    let found = connects.filter_map(|connect| ground.namespace_of(connect));
+    found.map(|namespace| namespace.id.clone()).collect()
 }
 
 #[cfg(test)]

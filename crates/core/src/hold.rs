@@ -153,10 +153,12 @@ impl fmt::Display for Unseen {
         match self {
             Self::Service(fault) => write!(f, "the service could not be read: {fault}"),
             Self::Unlisted => f.write_str("the last listing of its cluster did not show it"),
-            Self::Lagging => f.write_str("AWS answers with older states of it than were seen before"),
-            Self::Answer(question, None) => write!(f, "{question} not read yet"),
+            Self::Lagging => {
+                f.write_str("AWS answers with older states of it than were seen before")
+            }
+            Self::Answer(question, None) => write!(f, "not read yet: {question}"),
             Self::Answer(question, Some(fault)) => {
-                write!(f, "{question} could not be read: {fault}")
+                write!(f, "could not read {question}: {fault}")
             }
             Self::JustStarted => {
                 f.write_str("just started: what was read may be older than the last write")
@@ -171,10 +173,10 @@ impl fmt::Display for Unseen {
 impl fmt::Display for Question {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Namespaces => f.write_str("the list of namespaces was"),
-            Self::NamespaceUse(id, ..) => write!(f, "who uses namespace {id} was"),
-            Self::TaskDefinition(arn) => write!(f, "task definition {} was", arn.resource()),
-            Self::History(_) => f.write_str("its recent service deployments were"),
+            Self::Namespaces => f.write_str("the list of namespaces"),
+            Self::NamespaceUse(id, ..) => write!(f, "who uses namespace {id}"),
+            Self::TaskDefinition(arn) => write!(f, "task definition {}", arn.resource()),
+            Self::History(_) => f.write_str("its recent service deployments"),
         }
     }
 }
@@ -192,7 +194,9 @@ impl fmt::Display for Holder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Has(key, arn) => write!(f, "is held by {key} ({arn})"),
-            Self::Precedes(key, arn) => write!(f, "goes to {key} ({arn}), which is older"),
+            Self::Precedes(key, arn) => {
+                write!(f, "goes to {key} ({arn}), which comes first by age, then by ARN")
+            }
             Self::Leftover(arn) => write!(
                 f,
                 "is taken by the Cloud Map service {arn}, which no ECS service seen here uses; it frees itself when ECS removes it, else delete it by hand once it has no instances"

@@ -154,9 +154,11 @@ impl NamespaceName {
 }
 
 impl Arn {
-    /// The last path segment: `web` of `…:service/prod/web`.
+    /// The last path segment, or where there is no path the last part: `web` of `…:service/prod/web`,
+    /// `web:7` of `…:task-definition/web:7`.
     pub fn resource(&self) -> &str {
-        self.as_str().rsplit(['/', ':']).next().unwrap_or(self.as_str())
+        let text = self.as_str();
+        text.rsplit_once('/').or_else(|| text.rsplit_once(':')).map_or(text, |(_, last)| last)
     }
 }
 
@@ -188,7 +190,7 @@ fn is_label_byte(byte: u8, dots: bool) -> bool {
 fn nearest_label(text: &str, longest: usize, dots: bool) -> Option<String> {
     let candidate: String = text
         .trim()
-        .trim_start_matches('-')
+        .trim_start_matches(['-', ' '])
         .chars()
         .map(|c| if c == ' ' { '-' } else { c.to_ascii_lowercase() })
         .collect();

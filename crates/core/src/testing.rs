@@ -19,6 +19,7 @@
 pub(crate) mod fake;
 pub(crate) mod generate;
 mod render;
+mod scratch;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -26,9 +27,7 @@ use std::time::Duration;
 
 use expect_test::Expect;
 
-use crate::connect::{
-    AccessLogs, ClientAlias, Connect, Endpoint, ProxyLogs, TestHeader, Tls,
-};
+use crate::connect::{AccessLogs, ClientAlias, Connect, Endpoint, ProxyLogs, TestHeader, Tls};
 use crate::fault::{Fault, FaultKind};
 use crate::guard::guard;
 use crate::merge::Reader;
@@ -40,7 +39,7 @@ use crate::plan::{Plan, plan};
 use crate::settings::{Policy, Settings};
 use crate::time::{AwsTime, Now};
 use crate::view::{
-    ClusterView, CloudMapService, Deployment, DeploymentController, DeploymentStatus, EcsService,
+    CloudMapService, ClusterView, Deployment, DeploymentController, DeploymentStatus, EcsService,
     FailedRevision, History, Namespace, NamespaceUse, PortMapping, Rollout, Seen, ServiceStatus,
     TaskDefinition, View,
 };
@@ -78,8 +77,6 @@ pub(crate) fn check_status(text: &str, expected: &Expect) {
     let plan = stage.guarded(&Writes::default());
     expected.assert_eq(&render::statuses(&stage.view, &plan));
 }
-
-pub(crate) use render::connect as render_connect;
 
 /// Our clock, so many seconds after the start.
 pub(crate) fn at(seconds: u64) -> Now {
@@ -140,10 +137,6 @@ impl Stage {
     /// The breaches of a plan; what only concerns the policy observe is left to the guard.
     pub(crate) fn breaches(&self, plan: &Plan) -> Vec<crate::check::Breach> {
         crate::check::check(plan, &self.view, &self.settings)
-    }
-
-    pub(crate) fn last(&self, name: &str) -> &EcsService {
-        self.view.service(&key(name)).and_then(|view| view.last.as_deref()).expect("a service")
     }
 
     pub(crate) fn change(&mut self, key: &ServiceKey, change: impl FnOnce(&mut EcsService)) {
@@ -228,16 +221,20 @@ impl Stage {
 
     fn service(&mut self, line: &str, number: usize) {
         let mut parts = line.split('|').map(str::trim);
-        let (name, tags) = parts.next().and_then(|part| {
-            Some(part.split_once(' ').unwrap_or((part, "")))
-        }).expect("a name");
+        let (name, tags) = parts
+            .next()
+            .and_then(|part| Some(part.split_once(' ').unwrap_or((part, ""))))
+            .expect("a name");
         let deployed = parts.next().unwrap_or("off");
         let ports = parts.next().unwrap_or("http=8080/http");
         let facts: Vec<&str> = parts.next().unwrap_or("").split_whitespace().collect();
         let mut service = service(&key(name), number);
         service.tags = read_tags(tags);
         service.deployments[0].connect = read_connect(deployed);
-        let arn = Arn::as_read(&format!("arn:aws:ecs:eu-west-1:1:task-definition/{}:1", service.key.name));
+        let arn = Arn::as_read(&format!(
+            "arn:aws:ecs:eu-west-1:1:task-definition/{}:1",
+            service.key.name
+        ));
         service.task_definition = arn.clone();
         service.deployments[0].task_definition = arn.clone();
         match read_task_definition(&arn, ports) {
@@ -398,10 +395,7 @@ fn fact(service: &mut EcsService, word: &str) {
             old.connect = read_connect(&what.replace('_', " "));
             service.deployments.push(old);
         }
-        (
-            "unread" | "unlisted" | "lagging" | "history" | "failed-before" | "elsewhere",
-            _,
-        ) => {}
+        ("unread" | "unlisted" | "lagging" | "history" | "failed-before" | "elsewhere", _) => {}
         (other, _) => panic!("no such fact: {other}"),
     }
 }
@@ -412,7 +406,8 @@ pub(crate) fn read_tags(text: &str) -> BTreeMap<String, String> {
     words
         .map(|word| {
             let (key, value) = word.split_once('=').expect("a tag is key=value");
-            let key = key.strip_prefix('/').map_or_else(|| format!("eastwest/{key}"), str::to_owned);
+            let key =
+                key.strip_prefix('/').map_or_else(|| format!("eastwest/{key}"), str::to_owned);
             (key, value.to_owned())
         })
         .collect()
@@ -426,7 +421,9 @@ pub(crate) fn read_connect(text: &str) -> Option<Connect> {
     let mut connect = Connect { namespace, endpoints: Vec::new(), logs: None, access_logs: None };
     for word in words {
         if let Some(group) = word.strip_prefix("logs=") {
-            let options = group.split(',').map(|pair| pair.split_once(':').unwrap_or(("awslogs-group", pair)));
+            let options = group
+                .split(',')
+                .map(|pair| pair.split_once(':').unwrap_or(("awslogs-group", pair)));
             connect.logs = Some(ProxyLogs {
                 driver: "awslogs".to_owned(),
                 options: options.map(|(k, v)| (k.to_owned(), v.to_owned())).collect(),

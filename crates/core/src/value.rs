@@ -60,7 +60,10 @@ pub(crate) fn alias(text: &str) -> Result<AliasDeclaration, Wrong> {
         Some((host, port)) => (host, Some(Port::parse(port)?)),
         None => (text, None),
     };
-    let dns_name = if host.is_empty() { None } else { Some(DnsName::parse(host)?) };
+    let with_port = |host: String| port.map_or(host.clone(), |port| format!("{host}:{port}"));
+    let refused = |refused: Refused| Refused { nearest: refused.nearest.map(with_port), ..refused };
+    let named = (!host.is_empty()).then(|| DnsName::parse(host));
+    let dns_name = named.transpose().map_err(refused)?;
     if dns_name.is_none() && port.is_none() {
         return Err(wrong());
     }
@@ -135,8 +138,12 @@ pub(crate) fn needs(text: &str) -> Result<Vec<DiscoveryName>, Wrong> {
     if text == "none" {
         return Ok(Vec::new());
     }
-    let mut names =
-        text.split_whitespace().map(DiscoveryName::parse).collect::<Result<Vec<_>, _>>()?;
+    let name = |word: &str| {
+        let whole = |near: String| text.replace(word, &near);
+        DiscoveryName::parse(word)
+            .map_err(|refused| Refused { nearest: refused.nearest.map(whole), ..refused })
+    };
+    let mut names = text.split_whitespace().map(name).collect::<Result<Vec<_>, _>>()?;
     names.sort();
     names.dedup();
     if names.is_empty() { Err(wrong()) } else { Ok(names) }

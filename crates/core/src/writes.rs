@@ -5,7 +5,7 @@
 //! This memory is a convenience: after a restart the start-up pause and the service's own
 //! deployments take its place.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use crate::action::Action;
@@ -19,7 +19,12 @@ use crate::view::EcsService;
 
 /// The last write to each service.
 #[derive(Debug, Clone, Default)]
-pub struct Writes(BTreeMap<ServiceKey, Write>);
+pub struct Writes {
+    last: BTreeMap<ServiceKey, Write>,
+    /// The services whose rollout, as far as seen, is one that a write of ours began: it takes up budget until
+    /// it ends, even if the service is released meanwhile.
+    begun: BTreeSet<ServiceKey>,
+}
 
 #[derive(Debug, Clone)]
 enum Write {
@@ -36,13 +41,13 @@ enum Write {
 impl Writes {
     /// Notes that a write leaves.
     pub fn sent(&mut self, action: &Action) {
-        let attempts = match self.0.get(action.service()) {
+        let attempts = match self.last.get(action.service()) {
             Some(Write::Failed { action: failed, attempts, .. }) if **failed == *action => {
                 *attempts
             }
             _ => 0,
         };
-        self.0.insert(action.service().clone(), Write::Sent { attempts });
+        self.last.insert(action.service().clone(), Write::Sent { attempts });
     }
 
     /// Notes how a write ended.
@@ -52,10 +57,13 @@ impl Writes {
         outcome: Result<Accepted, Fault>,
         (timing, now): (&Timing, Now),
     ) {
-        let attempts = match self.0.get(action.service()) {
+        let attempts = match self.last.get(action.service()) {
             Some(Write::Sent { attempts }) => *attempts,
             _ => 0,
         };
+        if outcome.as_ref().err().is_none_or(|fault| fault.kind.leaves_effect_unknown()) {
+            self.begun.insert(action.service().clone());
+        }
         let write = match outcome {
             // Should its deployment never show, believe the readings again.
             Ok(accepted) => Write::Accepted(accepted, now.plus(timing.staleness * 6)),
@@ -70,22 +78,26 @@ impl Writes {
                 Write::Failed { action, fault, attempts: attempts + 1, until }
             }
         };
-        self.0.insert(action.service().clone(), write);
+        self.last.insert(action.service().clone(), write);
     }
 
-    /// Forgets what a reading settles: an accepted write whose deployment, or a later one, is seen.
+    /// Forgets what a reading settles: an accepted write whose deployment, or a later one, is seen, and a
+    /// rollout that is over.
     pub fn observe(&mut self, service: &EcsService) {
-        if let Some(Write::Accepted(accepted, _)) = self.0.get(&service.key)
+        if let Some(Write::Accepted(accepted, _)) = self.last.get(&service.key)
             && shows(service, accepted.created_at, accepted)
         {
-            self.0.remove(&service.key);
+            self.last.remove(&service.key);
+        }
+        if !self.in_flight(&service.key) && !service.is_rolling() {
+            self.begun.remove(&service.key);
         }
     }
 
     /// Forgets what time settles. How often a change failed is forgotten too once nobody has tried it
     /// again for as long as the longest wait: the service is gone, or is as wanted.
     pub fn expire(&mut self, timing: &Timing, now: Now) {
-        self.0.retain(|_, write| match write {
+        self.last.retain(|_, write| match write {
             Write::Sent { .. } => true,
             Write::Failed { until, .. } => now.since(*until) <= timing.backoff_max,
             Write::Accepted(_, until) | Write::Lost(until) => now < *until,
@@ -94,7 +106,7 @@ impl Writes {
 
     /// Why this action must wait for an earlier write, if so.
     pub fn hold(&self, action: &Action, now: Now) -> Option<Hold> {
-        match self.0.get(action.service())? {
+        match self.last.get(action.service())? {
             Write::Sent { .. } | Write::Accepted(..) => Some(Hold::Rolling),
             Write::Lost(_) => Some(Hold::NotSeen(Unseen::LastWrite)),
             Write::Failed { action: failed, fault, until, .. } => {
@@ -105,7 +117,7 @@ impl Writes {
 
     /// Whether this action failed before and is tried, or to be tried, once more.
     pub fn is_retry(&self, action: &Action) -> bool {
-        match self.0.get(action.service()) {
+        match self.last.get(action.service()) {
             Some(Write::Failed { action: failed, .. }) => **failed == *action,
             Some(Write::Sent { attempts }) => *attempts > 0,
             Some(Write::Accepted(..) | Write::Lost(_)) | None => false,
@@ -114,24 +126,29 @@ impl Writes {
 
     /// Whether a write may be starting a rollout that no reading shows yet.
     pub fn in_flight(&self, key: &ServiceKey) -> bool {
-        matches!(self.0.get(key), Some(Write::Sent { .. } | Write::Accepted(..) | Write::Lost(_)))
+        matches!(self.last.get(key), Some(Write::Sent { .. } | Write::Accepted(..) | Write::Lost(_)))
+    }
+
+    /// The services in which a write of ours may have a rollout under way.
+    pub fn begun(&self) -> impl Iterator<Item = &ServiceKey> {
+        self.begun.iter()
     }
 
     /// Whether any write has no answer yet.
     pub fn unanswered(&self) -> bool {
-        self.0.values().any(|write| matches!(write, Write::Sent { .. }))
+        self.last.values().any(|write| matches!(write, Write::Sent { .. }))
     }
 
     /// The services whose last write must be read back.
     pub fn to_read_back(&self) -> impl Iterator<Item = &ServiceKey> {
-        self.0.iter().filter_map(|(key, write)| {
+        self.last.iter().filter_map(|(key, write)| {
             matches!(write, Write::Accepted(..) | Write::Lost(_)).then_some(key)
         })
     }
 
     /// The next moment after `seen` at which time settles something.
     pub fn next_due(&self, seen: Now) -> Option<Now> {
-        self.0
+        self.last
             .values()
             .filter_map(|write| match write {
                 Write::Sent { .. } => None,

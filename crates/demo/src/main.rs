@@ -43,8 +43,6 @@ struct Demo {
     listen: SocketAddr,
 }
 
-/// How long `--once` waits for convergence.
-const PATIENCE: Duration = Duration::from_mins(3);
 /// How often the screen is made anew.
 const FRAME: Duration = Duration::from_millis(250);
 
@@ -114,6 +112,7 @@ async fn watch(
     (daemon, screen): (&mut Daemon, &mut Screen),
 ) -> anyhow::Result<ExitCode> {
     let started = Instant::now();
+    let patience = patience(demo, fleet);
     let mut told = false;
     loop {
         tokio::time::sleep(FRAME).await;
@@ -132,13 +131,19 @@ async fn watch(
             }
             screen.say(&story::commands(fleet, &server.url(), demo.listen));
         }
-        if demo.once && started.elapsed() > PATIENCE {
+        if demo.once && started.elapsed() > patience {
             let points = page.open_points().join("\n  ");
             anyhow::bail!(
                 "not converged after {} s:\n  {points}\nthe daemon's log: {}",
-                PATIENCE.as_secs(),
+                patience.as_secs(),
                 daemon.log()
             );
         }
     }
+}
+
+/// How long `--once` waits for convergence: a simulated minute for each service, and a real one for all else.
+fn patience(demo: &Demo, fleet: &Fleet) -> Duration {
+    let services = u32::try_from(fleet.services().len()).unwrap_or(u32::MAX);
+    Duration::from_mins(1) + Duration::from_mins(1) * services / demo.speed
 }

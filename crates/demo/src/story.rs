@@ -60,7 +60,7 @@ pub(crate) fn commands(fleet: &Fleet, url: &str, listen: SocketAddr) -> String {
     let (first, second) = (name(servers().next()), name(servers().nth(1)));
     let mut text = format!(
         "\nIt stays up. From another terminal, with the ordinary AWS CLI (`cargo xtask test` puts one at .venv/bin/aws):\n\n\
-         \x20 export AWS_ENDPOINT_URL={url} AWS_REGION={REGION} AWS_ACCESS_KEY_ID=demo AWS_SECRET_ACCESS_KEY=demo\n"
+         \x20 export AWS_ENDPOINT_URL={url} AWS_DEFAULT_REGION={REGION} AWS_ACCESS_KEY_ID=demo AWS_SECRET_ACCESS_KEY=demo\n"
     );
     let tag = |arn: &str, key: &str, value: &str| {
         format!(

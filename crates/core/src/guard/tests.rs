@@ -173,7 +173,7 @@ fn a_held_service_takes_no_budget() {
          c mode=client, namespace=internal.myapp",
         &expect![[r#"
             prod/a: Paused: paused by its pause tag, with no end
-            prod/b: Ineligible: the network mode of 1 is host: Service Connect needs awsvpc or bridge, set in the task definition
+            prod/b: Ineligible: the network mode of b:1 is host: Service Connect needs awsvpc or bridge, set in the task definition
             prod/c: connect in ns-internalmyapp
         "#]],
     );

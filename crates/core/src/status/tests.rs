@@ -100,7 +100,7 @@ fn held_for_what_a_person_must_mend_is_degraded() {
         &expect![[r#"
             prod/a: Unknown Degraded Ambiguous eastwest/mode="clinet": client, client-server or off; did you mean "client"?
             prod/b: OutOfSync Degraded NoNamespace no namespace: set the namespace tag, --namespace, or the cluster's Service Connect default
-            prod/c: OutOfSync Degraded Ineligible the network mode of 1 is host: Service Connect needs awsvpc or bridge, set in the task definition
+            prod/c: OutOfSync Degraded Ineligible the network mode of c:1 is host: Service Connect needs awsvpc or bridge, set in the task definition
             prod/d: OutOfSync Degraded Conflict discovery name x is held by prod/e (arn:aws:ecs:eu-west-1:1:service/prod/e)
             prod/f: OutOfSync Degraded UnknownField its configuration has members this version does not know and would lose: retries; update eastwest, or change the service by hand
             prod/g: OutOfSync Degraded RolledBack ECS gave up exactly this configuration before (ROLLBACK_SUCCESSFUL: tasks failed to start); it is not sent again until the tags or the task definition change
@@ -123,7 +123,7 @@ fn one_whose_change_waits_for_an_answer_is_well() {
     check_status(
         "web mode=off | in internal.myapp | http=8080 | history=!",
         &expect![[r#"
-            prod/web: OutOfSync Healthy NotSeen its recent service deployments were could not be read: ecs.DescribeServices: no luck; allow this call in the IAM policy of eastwest's task role
+            prod/web: OutOfSync Healthy NotSeen could not read its recent service deployments: ecs.DescribeServices: no luck; allow this call in the IAM policy of eastwest's task role
         "#]],
     );
 }
@@ -142,8 +142,5 @@ fn one_that_leaves_says_so() {
 
 #[test]
 fn one_that_is_not_ours_has_no_status() {
-    check_status(
-        "web - | in internal.myapp",
-        &expect![[""]],
-    );
+    check_status("web - | in internal.myapp", &expect![[""]]);
 }

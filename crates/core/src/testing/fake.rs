@@ -2,7 +2,7 @@
 //! services out over pretend time, and fails on demand. The real simulator is a crate of its own; this one
 //! only has what a test of a single step needs.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
 use super::{Stage, at};
@@ -11,9 +11,10 @@ use crate::effect::{Accepted, Answer, ClusterReading, Effect, Event, Question};
 use crate::engine::Engine;
 use crate::fault::{Fault, FaultKind};
 use crate::name::{DeploymentId, ServiceKey};
+use crate::settings::Settings;
 use crate::status::News;
 use crate::time::{AwsTime, Now};
-use crate::view::{EcsService, History, NamespaceUse, Rollout, Seen};
+use crate::view::{Deployment, EcsService, FailedRevision, History, NamespaceUse, Rollout, Seen};
 
 /// A world with an engine in it.
 pub(crate) struct Fake {
@@ -25,6 +26,9 @@ pub(crate) struct Fake {
     pub(crate) now: Now,
     /// How long a rollout takes.
     pub(crate) rollout: Duration,
+    /// Services whose next rollout fails, with what they go back to.
+    rolls_back: BTreeMap<ServiceKey, Deployment>,
+    unreadable: BTreeSet<ServiceKey>,
     /// Faults of the next effects of a kind; with `true`, after it took effect.
     faults: BTreeMap<&'static str, VecDeque<(Fault, bool)>>,
     stage: Stage,
@@ -38,8 +42,14 @@ pub(crate) struct Fake {
 impl Fake {
     /// The world that the text describes, as it is when the process starts.
     pub(crate) fn new(text: &str) -> Self {
+        Self::with(text, |_| {})
+    }
+
+    /// The same with other settings.
+    pub(crate) fn with(text: &str, change: impl FnOnce(&mut Settings)) -> Self {
         let mut stage = Stage::read(text);
         stage.settings.clusters = Some(stage.view.clusters.keys().cloned().collect());
+        change(&mut stage.settings);
         Self {
             engine: Engine::new(stage.settings.clone(), at(0)),
             services: stage.services.clone(),
@@ -47,6 +57,8 @@ impl Fake {
             histories: BTreeMap::new(),
             now: at(0),
             rollout: Duration::from_secs(30),
+            rolls_back: BTreeMap::new(),
+            unreadable: BTreeSet::new(),
             faults: BTreeMap::new(),
             stage,
             waiting: VecDeque::new(),
@@ -54,6 +66,11 @@ impl Fake {
             log: Vec::new(),
             news: Vec::new(),
         }
+    }
+
+    /// The same where no cluster was named, so that all are looked for.
+    pub(crate) fn anywhere(text: &str) -> Self {
+        Self::with(text, |settings| settings.clusters = None)
     }
 
     /// The same world after a crash: a new process that remembers nothing.
@@ -139,6 +156,25 @@ impl Fake {
         self.service(name).tags = super::read_tags(tags);
     }
 
+    pub(crate) fn history(&mut self, name: &str) -> &mut History {
+        self.histories.entry(super::key(name)).or_default()
+    }
+
+    pub(crate) fn unreadable(&mut self, name: &str) {
+        self.unreadable.insert(super::key(name));
+    }
+
+    /// The circuit breaker takes the service's next rollout back.
+    pub(crate) fn rollback(&mut self, name: &str) {
+        let before = self.service(name).deployments[0].clone();
+        self.rolls_back.insert(super::key(name), before);
+    }
+
+    pub(crate) fn add_namespace(&mut self, name: &str) {
+        let Some(Seen::Known(known)) = &mut self.stage.view.namespaces else { panic!("none") };
+        known.push(super::namespace(name));
+    }
+
     fn carry_out(&mut self, effect: Effect) -> Event {
         self.finish_rollouts();
         let kind = describe(&effect);
@@ -158,8 +194,13 @@ impl Fake {
     fn execute(&mut self, effect: Effect) -> Event {
         let shown = self.past.as_ref().unwrap_or(&self.services);
         let see = |key: &ServiceKey| match shown.get(key) {
+            Some(_) if self.unreadable.contains(key) => {
+                Seen::Unknown(super::fault(FaultKind::ServerError))
+            }
             Some(service) => Seen::Known(service.clone()),
-            None => Seen::Unknown(Fault::new(FaultKind::NotFound, "ecs.DescribeServices", "MISSING")),
+            None => {
+                Seen::Unknown(Fault::new(FaultKind::NotFound, "ecs.DescribeServices", "MISSING"))
+            }
         };
         match effect {
             Effect::FindClusters => {
@@ -169,7 +210,9 @@ impl Fake {
                 let default = self.stage.view.clusters.get(&cluster);
                 let keys = shown.keys().filter(|key| key.cluster == cluster);
                 Event::Swept(ClusterReading {
-                    default_namespace: Seen::Known(default.and_then(|c| c.default_namespace.clone())),
+                    default_namespace: Seen::Known(
+                        default.and_then(|c| c.default_namespace.clone()),
+                    ),
                     listing: Ok(()),
                     services: keys.map(|key| (key.name.clone(), see(key))).collect(),
                     cluster,
@@ -181,7 +224,7 @@ impl Fake {
                 Event::Refreshed(cluster, services)
             }
             Effect::Confirm(key) => {
-                let history = self.history(&key);
+                let history = self.past_of(&key);
                 Event::Confirmed(key.clone(), see(&key), history)
             }
             Effect::Ask(question) => Event::Answered(self.answer(question)),
@@ -189,7 +232,7 @@ impl Fake {
         }
     }
 
-    fn history(&self, key: &ServiceKey) -> Seen<History> {
+    fn past_of(&self, key: &ServiceKey) -> Seen<History> {
         Seen::Known(self.histories.get(key).cloned().unwrap_or_default())
     }
 
@@ -209,7 +252,7 @@ impl Fake {
                 Answer::TaskDefinition(arn, seen)
             }
             Question::History(key) => {
-                let history = self.history(&key);
+                let history = self.past_of(&key);
                 Answer::History(key, history)
             }
         }
@@ -240,12 +283,23 @@ impl Fake {
     fn finish_rollouts(&mut self) {
         let now = self.aws_now();
         let long = i64::try_from(self.rollout.as_millis()).expect("a short rollout");
-        for service in self.services.values_mut() {
+        for (key, service) in &mut self.services {
             let primary = service.deployments.first_mut().expect("a PRIMARY deployment");
-            let over = now.0 - primary.created_at.0 >= long && primary.created_at.0 >= 1_000_000_000;
+            let over =
+                now.0 - primary.created_at.0 >= long && primary.created_at.0 >= 1_000_000_000;
             if primary.rollout == Rollout::InProgress && over {
                 primary.rollout = Rollout::Completed;
                 primary.updated_at = now;
+                if let Some(before) = self.rolls_back.remove(key) {
+                    let failed = FailedRevision {
+                        connect: primary.connect.clone(),
+                        task_definition: primary.task_definition.clone(),
+                        status: "ROLLBACK_SUCCESSFUL".to_owned(),
+                        reason: "tasks failed to start".to_owned(),
+                    };
+                    self.histories.entry(key.clone()).or_default().failed.push(failed);
+                    *primary = Deployment { updated_at: now, ..before };
+                }
             }
         }
     }

@@ -12,7 +12,14 @@ pub(crate) fn world() -> impl Strategy<Value = String> {
         select(&["", "flag internal.myapp", "flag other.ns", "flag nowhere"]),
         select(&["policy sync", "policy sync", "policy upsert-only", "policy observe"]),
         select(&["budget 2 1", "budget 1 1", "budget 9 9", "budget 3 2"]),
-        select(&["", "", "", "use internal.myapp ?", "use internal.myapp !", "use internal.myapp a=arn:a b=arn:b"]),
+        select(&[
+            "",
+            "",
+            "",
+            "use internal.myapp ?",
+            "use internal.myapp !",
+            "use internal.myapp a=arn:a b=arn:b",
+        ]),
     );
     (stage, services).prop_map(|((default, flag, policy, budget, used), services)| {
         let mut lines = vec![
@@ -25,32 +32,59 @@ pub(crate) fn world() -> impl Strategy<Value = String> {
             budget.to_owned(),
             used.to_owned(),
         ];
-        lines.extend(services.iter().enumerate().map(|(number, (cluster, parts))| {
-            format!("{cluster}/s{number} {parts}")
-        }));
+        lines.extend(
+            services
+                .iter()
+                .enumerate()
+                .map(|(number, (cluster, parts))| format!("{cluster}/s{number} {parts}")),
+        );
         lines.join("\n")
     })
 }
 
 fn parts() -> impl Strategy<Value = (&'static str, String)> {
-    (select(&["prod", "prod", "test"]), tags(), deployed(), ports(), facts())
-        .prop_map(|(cluster, tags, deployed, ports, facts)| {
+    (select(&["prod", "prod", "test"]), tags(), deployed(), ports(), facts()).prop_map(
+        |(cluster, tags, deployed, ports, facts)| {
             (cluster, format!("{tags} | {deployed} | {ports} | {facts}"))
-        })
+        },
+    )
 }
 
 /// Tags of a service that mostly opted in.
 pub(crate) fn tags() -> impl Strategy<Value = String> {
     let mode = select(&[
-        "mode=client-server", "mode=client-server", "mode=client-server", "mode=client", "mode=off",
-        "-", "mode=clinet",
+        "mode=client-server",
+        "mode=client-server",
+        "mode=client-server",
+        "mode=client",
+        "mode=off",
+        "-",
+        "mode=clinet",
     ]);
     let others = vec![
-        "port=http", "port=8080", "port=grpc", "port=nope", "discovery-name=a", "discovery-name=b",
-        "alias=a:80", "alias=:80", "alias=shared", "namespace=internal.myapp", "namespace=other.ns",
-        "namespace=ns-internalmyapp", "namespace=nowhere", "pause=true", "timeout=request=5s",
-        "logs=awslogs group=g", "logs=none", "access-logs=json", "test-header=x=y", "needs=a b",
-        "endpoint.http=name=a", "endpoint.grpc=name=b alias=shared:81", "tls=ca=arn:a:b:c:d:ca",
+        "port=http",
+        "port=8080",
+        "port=grpc",
+        "port=nope",
+        "discovery-name=a",
+        "discovery-name=b",
+        "alias=a:80",
+        "alias=:80",
+        "alias=shared",
+        "namespace=internal.myapp",
+        "namespace=other.ns",
+        "namespace=ns-internalmyapp",
+        "namespace=nowhere",
+        "pause=true",
+        "timeout=request=5s",
+        "logs=awslogs group=g",
+        "logs=none",
+        "access-logs=json",
+        "test-header=x=y",
+        "needs=a b",
+        "endpoint.http=name=a",
+        "endpoint.grpc=name=b alias=shared:81",
+        "tls=ca=arn:a:b:c:d:ca",
         "ingress-port=9000",
     ];
     (mode, subsequence(others, 0..4)).prop_map(|(mode, mut tags)| {
@@ -74,7 +108,10 @@ fn deployed() -> impl Strategy<Value = String> {
         let alias = alias.map(|alias| format!("@{alias}")).unwrap_or_default();
         format!("{port}{name}{alias}{}", more.concat())
     });
-    let logs = weighted(0.3, select(&["logs=g", "logs=awslogs-region:r,awslogs-group:g", "logs=g access=TEXT"]));
+    let logs = weighted(
+        0.3,
+        select(&["logs=g", "logs=awslogs-region:r,awslogs-group:g", "logs=g access=TEXT"]),
+    );
     let on = (namespace, prop::collection::vec(endpoint, 0..3), logs).prop_map(
         |(namespace, mut endpoints, logs)| {
             endpoints.extend(logs.map(str::to_owned));
@@ -86,16 +123,35 @@ fn deployed() -> impl Strategy<Value = String> {
 
 fn ports() -> impl Strategy<Value = &'static str> {
     select(&[
-        "http=8080/http", "http=8080/http grpc=9000/grpc", "http=8080/http grpc=9000/grpc", "http=8080",
-        "=8080", "?", "!", "http=8080/http host", "bridge http=8080/http", "windows http=8080",
-        "http=8080/http nomemory", "udp:http=8080",
+        "http=8080/http",
+        "http=8080/http grpc=9000/grpc",
+        "http=8080/http grpc=9000/grpc",
+        "http=8080",
+        "=8080",
+        "?",
+        "!",
+        "http=8080/http host",
+        "bridge http=8080/http",
+        "windows http=8080",
+        "http=8080/http nomemory",
+        "udp:http=8080",
     ])
 }
 
 fn facts() -> impl Strategy<Value = String> {
     let facts = vec![
-        "rolling", "failed", "draining", "code-deploy", "unread", "unlisted", "lagging",
-        "unknown=serviceConnectConfiguration.new", "history=?", "history=!", "history=rolling", "age=1",
+        "rolling",
+        "failed",
+        "draining",
+        "code-deploy",
+        "unread",
+        "unlisted",
+        "lagging",
+        "unknown=serviceConnectConfiguration.new",
+        "history=?",
+        "history=!",
+        "history=rolling",
+        "age=1",
         "before=in_internal.myapp_http/old@old:80",
     ];
     prop_oneof![2 => Just(vec![]), 1 => subsequence(facts, 0..3)].prop_map(|words| words.join(" "))

@@ -39,6 +39,8 @@ pub(super) type Written = Result<ServiceAnswer, ApiError>;
 pub(super) struct Letter {
     pub(super) request: UpdateServiceRequest,
     pub(super) answer: Rc<RefCell<Option<Written>>>,
+    /// Whether its sender will be told the answer.
+    pub(super) told: bool,
 }
 
 /// The far end, as one caller sees it.
@@ -135,7 +137,8 @@ impl Aws {
         };
         let answer = Rc::new(RefCell::new(None));
         if takes_effect {
-            let letter = Letter { request, answer: Rc::clone(&answer) };
+            let told = kind.is_none();
+            let letter = Letter { request, answer: Rc::clone(&answer), told };
             self.posted.set(self.posted.get() + 1);
             let arrival = self.clock.now().plus_ms(fate.there_ms);
             self.letters.borrow_mut().insert((arrival, self.posted.get()), letter);

@@ -22,9 +22,9 @@ use crate::model::Model;
 use crate::shapes::Time;
 
 /// The caller that eastwest's calls are logged under.
-pub const CALLER: &str = "eastwest";
+pub(super) const CALLER: &str = "eastwest";
 /// The caller that everybody else's calls are logged under.
-pub const PEOPLE: &str = "people";
+pub(super) const PEOPLE: &str = "people";
 /// Ticks at one instant before a controller counts as spinning.
 const SPIN: u32 = 200;
 
@@ -218,6 +218,9 @@ impl<C: Controller> World<C> {
             Ok(_) => self.trace.line(now, format_args!("write {key} took effect")),
             Err(error) => self.trace.line(now, format_args!("write {key} refused: {error}")),
         }
+        if written.is_err() && !letter.told {
+            self.checker.untold(&key);
+        }
         *letter.answer.borrow_mut() = Some(written);
         self.look();
     }
@@ -236,6 +239,9 @@ impl<C: Controller> World<C> {
                 }
             }
             other => {
+                if other.is_global() {
+                    self.checker.concerns_all(self.now());
+                }
                 let refused = self.with_model(|model| other.happen(model));
                 if let Err(error) = refused {
                     self.trace.line(self.now(), format_args!("  refused: {error}"));

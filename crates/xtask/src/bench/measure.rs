@@ -18,6 +18,8 @@ const BUCKET_BURST: f64 = 100.0;
 const BUCKET_PER_SECOND: f64 = 20.0;
 /// eastwest's default share of a bucket (design section 8).
 const SHARE: f64 = 0.25;
+/// What a sweep calls.
+pub(crate) const SWEEP: [&str; 2] = ["ecs.ListServices", "ecs.DescribeServices"];
 const PATIENCE: Duration = Duration::from_mins(15);
 
 /// What was measured with one number of services.
@@ -43,12 +45,9 @@ pub(crate) struct Row {
 }
 
 impl Row {
-    /// The calls of the sweep itself.
-    pub(crate) fn sweep_calls(&self) -> u64 {
-        ["ecs.ListServices", "ecs.DescribeServices"]
-            .iter()
-            .filter_map(|key| self.calls.get(*key))
-            .sum()
+    /// The calls of the sweep itself: `ListServices`, `DescribeServices`.
+    pub(crate) fn sweep_calls(&self) -> [u64; 2] {
+        SWEEP.map(|key| self.calls.get(key).copied().unwrap_or_default())
     }
 
     /// The fewest calls that can see every service.

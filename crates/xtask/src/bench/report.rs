@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use super::measure::Row;
+use super::measure::{Row, SWEEP};
 
 /// The page: what was run, on what, and one column for each number of services.
 pub(crate) fn page(machine: &[(&str, String)], binary_bytes: u64, rows: &[Row]) -> String {
@@ -39,7 +39,7 @@ type Line = (&'static str, &'static str, fn(&Row) -> String);
 
 const LINES: &[Line] = &[
     ("ListServices and DescribeServices calls of the first sweep", "≤ 1.02 × fewest", |row| {
-        row.sweep_calls().to_string()
+        sweep(row)
     }),
     ("fewest calls that see everything, ⌈N/100⌉ + ⌈N/10⌉", "", |row| {
         row.fewest_calls().to_string()
@@ -64,9 +64,13 @@ const LINES: &[Line] = &[
     }),
 ];
 
+fn sweep(row: &Row) -> String {
+    let [lists, describes] = row.sweep_calls();
+    format!("{} ({lists} + {describes})", lists + describes)
+}
+
 fn others(row: &Row) -> String {
-    let sweep = ["ecs.ListServices", "ecs.DescribeServices"];
-    let rest = row.calls.iter().filter(|(key, _)| !sweep.contains(&key.as_str()));
+    let rest = row.calls.iter().filter(|(key, _)| !SWEEP.contains(&key.as_str()));
     let cells: Vec<String> = rest.map(|(key, count)| format!("{key} {count}")).collect();
     if cells.is_empty() { "none".to_owned() } else { cells.join(", ") }
 }

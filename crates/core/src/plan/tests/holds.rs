@@ -100,7 +100,7 @@ fn a_past_not_read_yet_is_asked_for() {
     check_plan(
         "web mode=off | in internal.myapp | http=8080 | history=?",
         &expect![[r#"
-            prod/web: NotSeen: its recent service deployments were not read yet
+            prod/web: NotSeen: not read yet: its recent service deployments
                 enabled: on -> off
         "#]],
     );
@@ -111,7 +111,7 @@ fn a_past_that_cannot_be_read_changes_nothing() {
     check_plan(
         "web mode=off | in internal.myapp | http=8080 | history=!",
         &expect![[r#"
-            prod/web: NotSeen: its recent service deployments were could not be read: ecs.DescribeServices: no luck; allow this call in the IAM policy of eastwest's task role
+            prod/web: NotSeen: could not read its recent service deployments: ecs.DescribeServices: no luck; allow this call in the IAM policy of eastwest's task role
                 enabled: on -> off
         "#]],
     );
@@ -195,7 +195,7 @@ fn what_a_person_must_mend_is_said_before_what_passes() {
                 enabled: off -> on
                 namespace: - -> ns-internalmyapp
                 endpoint http/api: - -> api.internal.myapp:8080
-            prod/b: Ineligible: the network mode of 1 is host: Service Connect needs awsvpc or bridge, set in the task definition
+            prod/b: Ineligible: the network mode of b:1 is host: Service Connect needs awsvpc or bridge, set in the task definition
                 enabled: off -> on
                 namespace: - -> ns-internalmyapp
         "#]],

@@ -157,7 +157,7 @@ fn of_two_that_want_a_name_the_older_gets_it() {
          a mode=client-server, discovery-name=api | off | http=8080/http | age=2
          b mode=client-server, discovery-name=api | off | http=8080/http | age=1",
         &expect![[r#"
-            prod/a: Conflict: discovery name api goes to prod/b (arn:aws:ecs:eu-west-1:1:service/prod/b), which is older
+            prod/a: Conflict: discovery name api goes to prod/b (arn:aws:ecs:eu-west-1:1:service/prod/b), which comes first by age, then by ARN
                 enabled: off -> on
                 namespace: - -> ns-internalmyapp
                 endpoint http/api: - -> api.internal.myapp:8080
@@ -182,7 +182,7 @@ fn of_two_as_old_the_first_arn_gets_it() {
                 namespace: - -> ns-internalmyapp
                 endpoint http/api: - -> api.internal.myapp:8080
                 contested by prod/b
-            prod/b: Conflict: discovery name api goes to prod/a (arn:aws:ecs:eu-west-1:1:service/prod/a), which is older
+            prod/b: Conflict: discovery name api goes to prod/a (arn:aws:ecs:eu-west-1:1:service/prod/a), which comes first by age, then by ARN
                 enabled: off -> on
                 namespace: - -> ns-internalmyapp
                 endpoint http/api: - -> api.internal.myapp:8080
@@ -199,7 +199,7 @@ fn the_older_keeps_its_place_while_it_cannot_be_read() {
         &expect![[r#"
             prod/a: NotSeen: the service could not be read: ecs.DescribeServices: no luck
                 contested by prod/b
-            prod/b: Conflict: discovery name api goes to prod/a (arn:aws:ecs:eu-west-1:1:service/prod/a), which is older
+            prod/b: Conflict: discovery name api goes to prod/a (arn:aws:ecs:eu-west-1:1:service/prod/a), which comes first by age, then by ARN
                 enabled: off -> on
                 namespace: - -> ns-internalmyapp
                 endpoint http/api: - -> api.internal.myapp:8080
@@ -214,7 +214,7 @@ fn one_that_ecs_would_refuse_stands_in_nobodys_way() {
          a mode=client-server, discovery-name=api | off | host http=8080/http | age=1
          b mode=client-server, discovery-name=api | off | http=8080/http | age=2",
         &expect![[r#"
-            prod/a: Ineligible: the network mode of 1 is host: Service Connect needs awsvpc or bridge, set in the task definition
+            prod/a: Ineligible: the network mode of a:1 is host: Service Connect needs awsvpc or bridge, set in the task definition
                 enabled: off -> on
                 namespace: - -> ns-internalmyapp
                 endpoint http/api: - -> api.internal.myapp:8080
@@ -310,7 +310,7 @@ fn before_a_new_name_the_whole_namespace_is_looked_at() {
          use internal.myapp ?
          web mode=client-server",
         &expect![[r#"
-            prod/web: NotSeen: who uses namespace ns-internalmyapp was not read yet
+            prod/web: NotSeen: not read yet: who uses namespace ns-internalmyapp
                 enabled: off -> on
                 namespace: - -> ns-internalmyapp
                 endpoint http/web: - -> web.internal.myapp:8080
@@ -324,7 +324,7 @@ fn before_a_new_alias_the_whole_namespace_is_looked_at() {
         "use internal.myapp ?
          web mode=client-server, alias=new:80 | in internal.myapp http/web@web:80",
         &expect![[r#"
-            prod/web: NotSeen: who uses namespace ns-internalmyapp was not read yet
+            prod/web: NotSeen: not read yet: who uses namespace ns-internalmyapp
                 alias http/web: web:80 -> new:80
         "#]],
     );
@@ -337,7 +337,7 @@ fn a_namespace_whose_use_cannot_be_read_gives_no_new_names() {
          use internal.myapp !
          web mode=client-server",
         &expect![[r#"
-            prod/web: NotSeen: who uses namespace ns-internalmyapp was could not be read: ecs.DescribeServices: no luck; allow this call in the IAM policy of eastwest's task role
+            prod/web: NotSeen: could not read who uses namespace ns-internalmyapp: ecs.DescribeServices: no luck; allow this call in the IAM policy of eastwest's task role
                 enabled: off -> on
                 namespace: - -> ns-internalmyapp
                 endpoint http/web: - -> web.internal.myapp:8080

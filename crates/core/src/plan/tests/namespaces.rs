@@ -177,7 +177,7 @@ fn namespaces_not_read_yet_are_asked_for() {
         "namespaces ?
          web mode=client, namespace=internal.myapp",
         &expect![[r#"
-            prod/web: NotSeen: the list of namespaces was not read yet
+            prod/web: NotSeen: not read yet: the list of namespaces
         "#]],
     );
 }
@@ -188,7 +188,7 @@ fn namespaces_that_cannot_be_read_are_not_taken_for_missing() {
         "namespaces !
          web mode=client, namespace=internal.myapp",
         &expect![[r#"
-            prod/web: NotSeen: the list of namespaces was could not be read: ecs.DescribeServices: no luck; allow this call in the IAM policy of eastwest's task role
+            prod/web: NotSeen: could not read the list of namespaces: ecs.DescribeServices: no luck; allow this call in the IAM policy of eastwest's task role
         "#]],
     );
 }

@@ -24,7 +24,7 @@ fn several_named_ports_need_a_choice() {
         "cluster prod default=internal.myapp
          web mode=client-server | off | http=8080/http grpc=9000/grpc",
         &expect![[r#"
-            prod/web: Ineligible: 1 has several named ports (http (8080), grpc (9000)): say which with the port tag
+            prod/web: Ineligible: web:1 has several named ports (http (8080), grpc (9000)): say which with the port tag
         "#]],
     );
 }
@@ -63,7 +63,7 @@ fn a_port_the_task_definition_does_not_have_is_said_with_those_it_has() {
         "cluster prod default=internal.myapp
          web mode=client-server, port=htp | off | http=8080/http grpc=9000/grpc",
         &expect![[r#"
-            prod/web: Ineligible: 1 has no port htp; its named ports are http (8080), grpc (9000); did you mean "http"?
+            prod/web: Ineligible: web:1 has no port htp; its named ports are http (8080), grpc (9000); did you mean "http"?
         "#]],
     );
 }
@@ -74,7 +74,7 @@ fn a_number_the_task_definition_does_not_have_is_said_with_those_it_has() {
         "cluster prod default=internal.myapp
          web mode=client-server, port=80 | off | http=8080/http",
         &expect![[r#"
-            prod/web: Ineligible: 1 has no port 80; its named ports are http (8080)
+            prod/web: Ineligible: web:1 has no port 80; its named ports are http (8080)
         "#]],
     );
 }
@@ -85,7 +85,7 @@ fn a_port_without_a_name_is_said_with_the_name_to_give_it() {
         "cluster prod default=internal.myapp
          web mode=client-server | off | =8080",
         &expect![[r#"
-            prod/web: Ineligible: the port mapping 8080 of container app in 1 has no name: register a revision with "name": "app-8080-tcp"
+            prod/web: Ineligible: the port mapping 8080 of container app in web:1 has no name: register a revision with "name": "app-8080-tcp"
         "#]],
     );
 }
@@ -96,7 +96,7 @@ fn a_number_whose_port_has_no_name_is_said_with_the_name_to_give_it() {
         "cluster prod default=internal.myapp
          web mode=client-server, port=8080 | off | =8080 http=9000/http",
         &expect![[r#"
-            prod/web: Ineligible: the port mapping 8080 of container app in 1 has no name: register a revision with "name": "app-8080-tcp"
+            prod/web: Ineligible: the port mapping 8080 of container app in web:1 has no name: register a revision with "name": "app-8080-tcp"
         "#]],
     );
 }
@@ -107,7 +107,7 @@ fn a_server_without_ports_is_told_to_be_a_client() {
         "cluster prod default=internal.myapp
          web mode=client-server | off | bridge",
         &expect![[r#"
-            prod/web: Ineligible: 1 has no port mapping: a server needs one with a name; for a client set mode=client
+            prod/web: Ineligible: web:1 has no port mapping: a server needs one with a name; for a client set mode=client
         "#]],
     );
 }
@@ -118,7 +118,7 @@ fn a_standing_port_that_a_new_revision_lost_is_refused_only_when_something_chang
         "web mode=client-server | in internal.myapp old/a@a:80
          api mode=client-server, alias=b:80 | in internal.myapp old/c@c:80",
         &expect![[r#"
-            prod/api: Ineligible: 1 has no port named old: set the port tag to one it has, or name the port in a new revision
+            prod/api: Ineligible: api:1 has no port named old: set the port tag to one it has, or name the port in a new revision
                 alias old/c: c:80 -> b:80
             prod/web: in sync
         "#]],
@@ -187,7 +187,7 @@ fn a_task_definition_not_read_yet_is_asked_for() {
         "cluster prod default=internal.myapp
          web mode=client-server | off | ?",
         &expect![[r#"
-            prod/web: NotSeen: task definition 1 was not read yet
+            prod/web: NotSeen: not read yet: task definition web:1
         "#]],
     );
 }
@@ -198,7 +198,7 @@ fn a_task_definition_that_cannot_be_read_changes_nothing() {
         "cluster prod default=internal.myapp
          web mode=client-server | off | !",
         &expect![[r#"
-            prod/web: NotSeen: task definition 1 was could not be read: ecs.DescribeServices: no luck; allow this call in the IAM policy of eastwest's task role
+            prod/web: NotSeen: could not read task definition web:1: ecs.DescribeServices: no luck; allow this call in the IAM policy of eastwest's task role
         "#]],
     );
 }
@@ -208,7 +208,7 @@ fn a_change_waits_for_the_task_definition_even_where_no_port_is_needed() {
     check_plan(
         "web mode=client-server, alias=b:80 | in internal.myapp http/a@a:80 | ?",
         &expect![[r#"
-            prod/web: NotSeen: task definition 1 was not read yet
+            prod/web: NotSeen: not read yet: task definition web:1
                 alias http/a: a:80 -> b:80
         "#]],
     );
@@ -276,7 +276,7 @@ fn host_networking_is_refused() {
         "cluster prod default=internal.myapp
          web mode=client-server | off | host http=8080/http",
         &expect![[r#"
-            prod/web: Ineligible: the network mode of 1 is host: Service Connect needs awsvpc or bridge, set in the task definition
+            prod/web: Ineligible: the network mode of web:1 is host: Service Connect needs awsvpc or bridge, set in the task definition
                 enabled: off -> on
                 namespace: - -> ns-internalmyapp
                 endpoint http/web: - -> web.internal.myapp:8080
@@ -290,7 +290,7 @@ fn no_network_mode_is_refused() {
         "cluster prod default=internal.myapp
          web mode=client-server | off | nomode http=8080/http",
         &expect![[r#"
-            prod/web: Ineligible: the network mode of 1 is not set: Service Connect needs awsvpc or bridge, set in the task definition
+            prod/web: Ineligible: the network mode of web:1 is not set: Service Connect needs awsvpc or bridge, set in the task definition
                 enabled: off -> on
                 namespace: - -> ns-internalmyapp
                 endpoint http/web: - -> web.internal.myapp:8080
@@ -304,7 +304,7 @@ fn no_task_memory_is_refused() {
         "cluster prod default=internal.myapp
          web mode=client | off | nomemory http=8080/http",
         &expect![[r#"
-            prod/web: Ineligible: 1 sets no memory for the task: Service Connect needs it, with room for its proxy (64 MiB or more)
+            prod/web: Ineligible: web:1 sets no memory for the task: Service Connect needs it, with room for its proxy (64 MiB or more)
                 enabled: off -> on
                 namespace: - -> ns-internalmyapp
         "#]],

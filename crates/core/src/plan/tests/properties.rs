@@ -66,7 +66,8 @@ impl Echo {
             *idle_s = idle_s.or(Some(if tcp { 3600 } else { 300 }));
             *request_s = request_s.or((!tcp).then_some(15));
             let awsvpc = ground.task_definition.is_some_and(|td| td.network_mode == "awsvpc");
-            endpoint.ingress_port = endpoint.ingress_port.or(mapping.container_port.filter(|_| awsvpc));
+            endpoint.ingress_port =
+                endpoint.ingress_port.or(mapping.container_port.filter(|_| awsvpc));
         }
         if self.drops_defaults {
             let discovery = endpoint.discovery();
@@ -244,7 +245,8 @@ proptest! {
 }
 
 fn is_disconnect(stage: &Stage, key: &ServiceKey) -> bool {
-    stage.plan().steps().any(|(step, action)| {
-        step == key && matches!(action, Action::Disconnect { .. })
-    })
+    stage
+        .plan()
+        .steps()
+        .any(|(step, action)| step == key && matches!(action, Action::Disconnect { .. }))
 }

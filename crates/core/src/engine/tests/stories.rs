@@ -1,0 +1,155 @@
+//! What a person would see, told by the news alone: each thing once, and nothing between.
+
+use expect_test::{Expect, expect};
+
+use crate::testing::fake::Fake;
+
+fn check_news(fake: &mut Fake, expected: &Expect) {
+    expected.assert_eq(&fake.take_news());
+}
+
+#[test]
+fn a_tag_becomes_an_endpoint() {
+    let mut fake = Fake::new(
+        "cluster prod default=internal.myapp
+         cron -
+         web mode=client-server",
+    );
+    fake.run(120);
+    check_news(&mut fake, &expect![[r#"
+        0 prod/web OutOfSync Healthy NotSeen
+        10 prod/web OutOfSync Healthy -
+        10 prod/web OutOfSync Healthy Rolling
+        10 prod/web connect ecs-svc/2
+        10 prod/web Synced Progressing -
+        40 prod/web rolled out in 30s, completed: true
+        40 prod/web Synced Healthy -
+    "#]]);
+}
+
+#[test]
+fn servers_come_before_their_clients_one_at_a_time() {
+    let mut fake = Fake::new(
+        "cluster prod default=internal.myapp
+         gateway mode=client, needs=api web
+         api mode=client-server
+         web mode=client-server, needs=api",
+    );
+    fake.run(300);
+    let log = fake.take_log();
+    let applied: Vec<&str> = log.lines().filter(|line| line.contains("apply")).collect();
+    expect![[r#"
+        10 apply connect prod/api
+        40 apply connect prod/web
+        70 apply connect prod/gateway"#]].assert_eq(&applied.join("\n"));
+}
+
+#[test]
+fn a_tag_that_is_removed_releases_the_service_as_it_is() {
+    let mut fake = Fake::new("web mode=client | in internal.myapp");
+    fake.run(30);
+    fake.take_news();
+    fake.tag("web", "-");
+    fake.run(120);
+    check_news(&mut fake, &expect![[r#"
+        60 prod/web is no longer ours
+    "#]]);
+    assert_eq!(fake.count("apply"), 0);
+}
+
+#[test]
+fn a_service_whose_tag_goes_while_it_rolls_out_has_not_failed() {
+    let mut fake = Fake::new("web mode=client, namespace=internal.myapp");
+    fake.rollout = std::time::Duration::from_secs(200);
+    fake.run(60);
+    fake.tag("web", "-");
+    fake.take_news();
+    fake.run(300);
+    check_news(&mut fake, &expect![[r#"
+        60 prod/web is no longer ours
+    "#]]);
+}
+
+#[test]
+fn a_taken_name_is_said_once_and_given_when_it_is_free() {
+    let mut fake = Fake::new(
+        "cluster prod default=internal.myapp
+         old - | in internal.myapp http/web@old:80
+         web mode=client-server",
+    );
+    fake.run(600);
+    fake.service("old").deployments[0].connect = None;
+    fake.run(120);
+    check_news(&mut fake, &expect![[r#"
+        0 prod/web OutOfSync Degraded Conflict
+        600 prod/web OutOfSync Healthy -
+        600 prod/web OutOfSync Healthy Rolling
+        600 prod/web connect ecs-svc/2
+        600 prod/web Synced Progressing -
+        630 prod/web rolled out in 30s, completed: true
+        630 prod/web Synced Healthy -
+    "#]]);
+}
+
+#[test]
+fn a_pause_ends_by_itself() {
+    let mut fake = Fake::new("web mode=off, pause=1970-01-01T00:05:00Z | in internal.myapp");
+    fake.run(400);
+    check_news(&mut fake, &expect![[r#"
+        0 prod/web OutOfSync Suspended Paused
+        300 prod/web OutOfSync Healthy -
+        300 prod/web OutOfSync Healthy Rolling
+        300 prod/web disconnect ecs-svc/2
+        300 prod/web Synced Progressing -
+        330 prod/web rolled out in 30s, completed: true
+        330 prod/web Synced Healthy -
+    "#]]);
+}
+
+#[test]
+fn a_namespace_that_appears_later_is_found() {
+    let mut fake = Fake::new("web mode=client, namespace=later.ns");
+    fake.run(300);
+    fake.add_namespace("later.ns");
+    fake.run(120);
+    check_news(&mut fake, &expect![[r#"
+        0 prod/web OutOfSync Degraded NoNamespace
+        300 prod/web OutOfSync Healthy -
+        300 prod/web OutOfSync Healthy Rolling
+        300 prod/web connect ecs-svc/2
+        300 prod/web Synced Progressing -
+        330 prod/web rolled out in 30s, completed: true
+        330 prod/web Synced Healthy -
+    "#]]);
+}
+
+#[test]
+fn a_rollback_is_seen_and_not_repeated() {
+    let mut fake =
+        Fake::new("web mode=client-server, alias=b:80 | in internal.myapp http/web@a:80");
+    fake.rollback("web");
+    fake.run(600);
+    check_news(&mut fake, &expect![[r#"
+        0 prod/web OutOfSync Healthy NotSeen
+        10 prod/web OutOfSync Healthy -
+        10 prod/web OutOfSync Healthy Rolling
+        10 prod/web connect ecs-svc/2
+        10 prod/web Synced Progressing -
+        40 prod/web rolled out in 30s, completed: true
+        40 prod/web OutOfSync Degraded RolledBack
+    "#]]);
+    assert_eq!(fake.count("apply"), 1);
+}
+
+#[test]
+fn a_service_that_is_deleted_is_told_once() {
+    let mut fake = Fake::new("web mode=client | in internal.myapp");
+    fake.run(30);
+    fake.take_news();
+    fake.services.clear();
+    fake.run(300);
+    check_news(&mut fake, &expect![[r#"
+        60 prod/web Unknown Healthy NotSeen
+        120 prod/web is no longer ours
+    "#]]);
+}

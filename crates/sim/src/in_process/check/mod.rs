@@ -1,0 +1,212 @@
+//! The invariants, judged from the model's truth alone.
+//!
+//! A write is judged against everything a reading could still show when it was decided: the *window* begins
+//! one staleness bound before the close look it rests on (or, where there was none, before one attempt's
+//! time-out) and ends with its arrival. A rule is broken only if it was broken throughout the window, so no
+//! controller is blamed for what it could not see, and none is excused for what it must have seen. What it
+//! did itself it must know: names and rollouts that its own writes took get no such grace.
+//!
+//! | rule | says |
+//! |---|---|
+//! | I1 | no write takes a name that another ACTIVE service of the namespace has |
+//! | I2 | no write to a service that has not opted in, that is paused, or against the policy |
+//! | I3 | never more rollouts of our making at once than the budget; never one onto a rollout of that service |
+//! | I4 | no write that changes nothing |
+//! | I5 | a request's body has three members; what nobody asked to change is carried over |
+//! | I6 | between two writes to a service something other than ourselves changed it, its tags or its namespaces |
+//! | I6b | what ECS refused is not sent again within five minutes, unless something changed |
+//! | I9 | what ECS rolled back is never sent again on the same task definition |
+//! | I10 | tags that cannot be understood mean no write |
+//! | I11 | switching off needs `mode=off`, removing an endpoint a declaration: absence asks for nothing |
+//! | I16 | no panic, no spinning |
+//! | check | the controller's own last check finds nothing to object to |
+
+mod rest;
+mod rules;
+mod truth;
+
+use std::collections::BTreeMap;
+
+use eastwest_core::settings::Settings;
+use serde_json::Value;
+
+use crate::model::{EcsServiceKey, Model};
+use crate::shapes::ecs::{EcsServiceStatus, ServiceAnswer, UpdateServiceRequest};
+use crate::shapes::{ApiError, Time};
+
+pub use rest::unsettled;
+pub use truth::{Effective, EffectiveEndpoint, Taken};
+
+use super::aws::READ_TIMEOUT_MS;
+use super::weather::LAG_MS_MAX;
+use rules::Sent;
+use truth::Life;
+
+/// The longest a close look can take: three attempts that time out, with the pauses between.
+const LOOK_MS_MAX: u64 = 3 * READ_TIMEOUT_MS + 2_000;
+/// How long a refusal must be respected, less what travelling takes.
+const REFUSAL_MS: u64 = 290_000;
+
+/// A broken invariant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Violation {
+    /// Its number.
+    pub rule: &'static str,
+    /// What happened.
+    pub text: String,
+}
+
+/// Watches the truth and judges the writes.
+#[derive(Debug)]
+pub struct Checker {
+    settings: Settings,
+    lives: BTreeMap<EcsServiceKey, Life>,
+    /// When something changed that may concern every service.
+    global: Vec<Time>,
+    violation: Option<Violation>,
+    writes: u64,
+    crashes: u64,
+}
+
+/// The service a write is for.
+pub(super) fn key_of(request: &UpdateServiceRequest) -> EcsServiceKey {
+    EcsServiceKey::new(request.cluster.clone().unwrap_or_default(), request.service.clone())
+}
+
+impl Checker {
+    /// A checker of a controller with those settings.
+    pub fn new(settings: Settings) -> Self {
+        Self {
+            settings,
+            lives: BTreeMap::new(),
+            global: Vec::new(),
+            violation: None,
+            writes: 0,
+            crashes: 0,
+        }
+    }
+
+    /// The first broken invariant.
+    pub fn violation(&self) -> Option<&Violation> {
+        self.violation.as_ref()
+    }
+
+    /// Writes that took effect.
+    pub fn writes(&self) -> u64 {
+        self.writes
+    }
+
+    /// How often the controller ended without warning.
+    pub fn crashes(&self) -> u64 {
+        self.crashes
+    }
+
+    pub(super) fn crashed(&mut self) {
+        self.crashes += 1;
+        for life in self.lives.values_mut() {
+            life.refused = None;
+            life.ours_since_start.clear();
+        }
+    }
+
+    /// Notes a broken invariant; the first one stays.
+    pub fn violate(&mut self, rule: &'static str, text: String) {
+        self.violation.get_or_insert(Violation { rule, text });
+    }
+
+    /// Something changes that may concern every service, now or when Cloud Map has done it.
+    pub(super) fn concerns_all(&mut self, now: Time) {
+        self.global.extend([now, now.plus_seconds(10)]);
+    }
+
+    /// Takes in the present state of everything.
+    pub(super) fn observe(&mut self, model: &Model) {
+        self.take_in(model, None);
+    }
+
+    fn take_in(&mut self, model: &Model, ours: Option<&EcsServiceKey>) {
+        for (key, state) in model.services() {
+            if !self.lives.contains_key(key) {
+                self.lives.insert(key.clone(), Life::default());
+            }
+            if let Some(life) = self.lives.get_mut(key) {
+                life.observe(state, model.now(), ours == Some(key));
+            }
+        }
+    }
+
+    /// Judges a write that has just arrived, `looked`: when its target was last looked at closely.
+    pub(super) fn wrote(
+        &mut self,
+        model: &Model,
+        (request, looked): (&UpdateServiceRequest, Option<Time>),
+        outcome: &Result<ServiceAnswer, ApiError>,
+    ) {
+        let (now, key) = (model.now(), key_of(request));
+        let looked = looked.filter(|at| now.since_ms(*at) <= LOOK_MS_MAX);
+        let from = looked.unwrap_or(now.minus_ms(READ_TIMEOUT_MS)).minus_ms(LAG_MS_MAX);
+        let body = model.mutations().last().map(|m| m.body.clone()).unwrap_or_default();
+        if let Some(text) = rules::confined(&body) {
+            self.violate("I5", text);
+        }
+        let Some(life) = self.lives.get(&key) else {
+            return self.violate("I2", format!("a write to {key}, which never was"));
+        };
+        let global = self.global.iter().any(|at| *at > from && *at <= now);
+        match outcome {
+            Err(_) => self.refused(&key, now, body),
+            Ok(answer) => {
+                let started = answer.service.deployments.first().map(|d| d.id.clone());
+                let after = model.service(&key).and_then(|state| state.connect());
+                let after = after.map(|connect| Effective::of(connect));
+                let sent = Sent { key: &key, life, from, now, after: after.as_ref(), global };
+                let broken = rules::broken(&sent, &self.settings, &self.lives);
+                let last = self.global.last().copied();
+                let flap = rules::flap(&sent, last);
+                for (rule, text) in broken.into_iter().chain(flap) {
+                    self.violate(rule, text);
+                }
+                self.accepted(model, &key, (from, started));
+            }
+        }
+    }
+
+    fn accepted(
+        &mut self,
+        model: &Model,
+        key: &EcsServiceKey,
+        (from, started): (Time, Option<String>),
+    ) {
+        self.writes += 1;
+        self.take_in(model, Some(key));
+        if let Some(life) = self.lives.get_mut(key) {
+            life.last_write = Some((model.now(), from));
+            life.refused = None;
+            life.ours.extend(started.clone());
+            life.ours_since_start.extend(started);
+        }
+        if let Some((rule, text)) = rules::over_budget(model, &self.lives, (key, &self.settings)) {
+            self.violate(rule, text);
+        }
+    }
+
+    fn refused(&mut self, key: &EcsServiceKey, now: Time, body: Value) {
+        let Some(life) = self.lives.get_mut(key) else { return };
+        let since = life.causes.last().copied();
+        let again = life.refused.as_ref().is_some_and(|(at, before)| {
+            *before == body && now.since_ms(*at) < REFUSAL_MS && since.is_none_or(|s| s < *at)
+        });
+        let active = life.now().is_some_and(|now| now.status == EcsServiceStatus::Active);
+        life.refused = Some((now, body));
+        if again && active {
+            self.violate("I6b", format!("{key}: sent again what was just refused"));
+        }
+    }
+
+    /// Forgets a refusal that the controller was never told of.
+    pub(super) fn untold(&mut self, key: &EcsServiceKey) {
+        if let Some(life) = self.lives.get_mut(key) {
+            life.refused = None;
+        }
+    }
+}

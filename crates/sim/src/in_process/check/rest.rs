@@ -1,0 +1,323 @@
+//! The oracle of convergence: what every service's tags ask for, against what is in force.
+//!
+//! It does not compute the configuration a service should have, which is core's business, but asks of the one
+//! it has whether it does what each tag says. A service may differ from its tags only for a reason that is
+//! found here anew, in the truth; a name that several want must be held by the one that comes first.
+
+use std::collections::BTreeSet;
+
+use eastwest_core::declaration::{Declaration, EndpointDeclaration, Mode, Pause, PortSelector};
+use eastwest_core::name::NamespaceRef;
+use eastwest_core::settings::{Policy, Settings};
+use eastwest_core::tag::{self, Intent, TagPrefix};
+use serde_json::Value;
+
+use super::truth::{Effective, EffectiveEndpoint, Taken};
+use crate::model::{EcsServiceKey, EcsServiceState, Model, NamedPort};
+use crate::shapes::cloud_map::ListRequest;
+use crate::shapes::ecs::{DescribeClustersRequest, EcsServiceStatus, RolloutState};
+
+/// A namespace: id, ARN, name and HTTP name.
+struct Ns {
+    id: String,
+    name: String,
+    http_name: String,
+}
+
+struct Truth<'a> {
+    model: &'a Model,
+    settings: &'a Settings,
+    namespaces: Vec<Ns>,
+}
+
+/// What one service wants, as far as its tags say.
+struct Wish {
+    declaration: Declaration,
+    namespace: String,
+    /// The declared endpoints with the port each means.
+    endpoints: Vec<(EndpointDeclaration, NamedPort)>,
+    /// Names it wants and may have to fight for.
+    names: BTreeSet<Taken>,
+}
+
+/// Every opted-in service that is not what its tags ask for, without a reason in the truth.
+pub fn unsettled(model: &Model, settings: &Settings) -> Vec<String> {
+    let request = ListRequest { max_results: Some(100), ..ListRequest::default() };
+    let namespaces = model.list_namespaces(&request).map(|a| a.namespaces).unwrap_or_default();
+    let namespaces = namespaces.into_iter().map(|each| Ns {
+        id: each.id,
+        name: each.name,
+        http_name: each.properties.http_properties.http_name,
+    });
+    let truth = Truth { model, settings, namespaces: namespaces.collect() };
+    let services = model.services().filter(|(_, state)| state.status == EcsServiceStatus::Active);
+    services
+        .filter(|(key, _)| truth.is_watched(key))
+        .filter_map(|(key, state)| Some(format!("{key}: {}", truth.complaint(key, state)?)))
+        .collect()
+}
+
+impl Truth<'_> {
+    fn is_watched(&self, key: &EcsServiceKey) -> bool {
+        let clusters = self.settings.clusters.as_ref();
+        clusters.is_none_or(|all| all.iter().any(|cluster| cluster.as_str() == key.cluster))
+    }
+
+    /// What is wrong with one service.
+    fn complaint(&self, key: &EcsServiceKey, state: &EcsServiceState) -> Option<String> {
+        let declaration = self.declaration(state)?;
+        if self.settings.policy == Policy::Observe || self.is_held_by_people(state, &declaration) {
+            return None;
+        }
+        let now = state.connect().map(|connect| Effective::of(connect));
+        let rolling = state.primary()?.rollout_state == RolloutState::InProgress;
+        if declaration.mode == Mode::Off {
+            let kept = self.settings.policy == Policy::UpsertOnly || rolling;
+            let given_up = self.given_up(state, Option::is_none);
+            return (now.is_some() && !kept && !given_up).then(|| "is not off".to_owned());
+        }
+        let wish = self.wish(key, state, declaration)?;
+        if now.as_ref().is_some_and(|now| self.grants(&wish, now)) || rolling {
+            return None;
+        }
+        let granted = |old: &Option<Effective>| old.as_ref().is_some_and(|o| self.grants(&wish, o));
+        if self.given_up(state, granted) || self.is_outranked(key, state, &wish) {
+            return None;
+        }
+        Some(format!("tags {:?} ask for something else than {now:?}", state.tags))
+    }
+
+    fn declaration(&self, state: &EcsServiceState) -> Option<Declaration> {
+        match tag::parse(&TagPrefix::default(), &state.tags).0 {
+            Intent::Declared(declaration) => Some(declaration.as_ref().clone()),
+            Intent::NotOptedIn | Intent::Ambiguous => None,
+        }
+    }
+
+    /// Paused, rolled out by others, or configured with what eastwest must not touch.
+    fn is_held_by_people(&self, state: &EcsServiceState, declaration: &Declaration) -> bool {
+        let now = i64::try_from(self.model.now().0).unwrap_or(i64::MAX);
+        let paused = match declaration.pause {
+            Some(Pause::Open) => true,
+            Some(Pause::Until(until)) => until.as_millisecond() > now,
+            None => false,
+        };
+        let unknown = state.connect().is_some_and(|c| Effective::of(c).unknown != Value::Null);
+        paused || unknown || state.settings.controller != "ECS"
+    }
+
+    /// Whether ECS gave up such a configuration on the present task definition.
+    fn given_up(
+        &self,
+        state: &EcsServiceState,
+        such: impl Fn(&Option<Effective>) -> bool,
+    ) -> bool {
+        let Some(primary) = state.primary() else { return true };
+        let arn = &primary.revision.spec.task_definition.arn;
+        state.records.iter().filter(|each| each.status.as_str().starts_with("ROLLBACK")).any(|each| {
+            let target = state.revisions.iter().find(|revision| revision.arn == each.target);
+            target.is_some_and(|target| {
+                target.spec.task_definition.arn == *arn
+                    && such(&target.spec.connect.as_deref().map(Effective::of))
+            })
+        })
+    }
+
+    fn namespace(&self, reference: &NamespaceRef) -> Option<&Ns> {
+        match reference {
+            NamespaceRef::Id(id) | NamespaceRef::Arn(_, id) => {
+                self.namespaces.iter().find(|each| each.id == id.as_str())
+            }
+            NamespaceRef::Name(name) => {
+                let by_http = self.namespaces.iter().find(|each| each.http_name == name.as_str());
+                by_http.or_else(|| self.namespaces.iter().find(|each| each.name == name.as_str()))
+            }
+        }
+    }
+
+    /// The namespace a service is to be in; `None` where there is none such.
+    fn home(&self, key: &EcsServiceKey, state: &EcsServiceState, wanted: &Declaration) -> Option<&Ns> {
+        if let Some(reference) = &wanted.namespace {
+            return self.namespace(reference);
+        }
+        if let Some(connect) = state.connect() {
+            return self.namespaces.iter().find(|each| each.id == connect.namespace);
+        }
+        if let Some(reference) = &self.settings.namespace {
+            return self.namespace(reference);
+        }
+        let clusters = Some(vec![key.cluster.clone()]);
+        let request = DescribeClustersRequest { clusters, include: None };
+        let answer = self.model.describe_clusters(&request).ok()?;
+        let default = answer.clusters.into_iter().next()?.service_connect_defaults?.namespace?;
+        self.namespace(&NamespaceRef::as_read(&default))
+    }
+
+    /// What a service wants; `None` where ECS would not take it.
+    fn wish(
+        &self,
+        key: &EcsServiceKey,
+        state: &EcsServiceState,
+        declaration: Declaration,
+    ) -> Option<Wish> {
+        let spec = &state.primary()?.revision.spec;
+        if !is_fit(&spec.task_definition.json) {
+            return None;
+        }
+        let home = self.home(key, state, &declaration)?;
+        let standing = state.connect().map(|connect| Effective::of(connect));
+        let standing = standing.map(|effective| effective.endpoints).unwrap_or_default();
+        let ports = &spec.task_definition.ports;
+        if standing.iter().any(|old| !ports.iter().any(|port| port.name == old.port_name))
+            && declaration.endpoints.is_empty()
+            && declaration.mode == Mode::ClientServer
+        {
+            return None;
+        }
+        let implied = [EndpointDeclaration::default()];
+        let declared = match declaration.mode {
+            Mode::ClientServer if !declaration.endpoints.is_empty() => &declaration.endpoints[..],
+            Mode::ClientServer if standing.is_empty() => &implied,
+            Mode::ClientServer | Mode::Client | Mode::Off => &[],
+        };
+        let mut names = BTreeSet::new();
+        let mut endpoints = Vec::new();
+        for wanted in declared {
+            let port = meant(wanted, &standing, ports)?.clone();
+            let old = standing.iter().find(|old| old.port_name == port.name);
+            let discovery = wanted.discovery_name.as_ref().map(ToString::to_string);
+            let discovery = discovery.or_else(|| old.map(|old| old.discovery_name.clone()));
+            let discovery = discovery.unwrap_or_else(|| key.name.clone());
+            names.insert(Taken::Discovery(home.id.clone(), discovery.clone()));
+            let (host, number) = self.alias(wanted, (&discovery, home), old, &port);
+            names.insert(Taken::Alias(home.id.clone(), host, number));
+            endpoints.push((wanted.clone(), port));
+        }
+        if declaration.mode == Mode::ClientServer && declared.is_empty() {
+            for old in &standing {
+                names.insert(Taken::Discovery(home.id.clone(), old.discovery_name.clone()));
+                let nothing = EndpointDeclaration::default();
+                let port = ports.iter().find(|port| port.name == old.port_name)?;
+                let place = (old.discovery_name.as_str(), home);
+                let (host, number) = self.alias(&nothing, place, Some(old), port);
+                names.insert(Taken::Alias(home.id.clone(), host, number));
+            }
+        }
+        Some(Wish { declaration, namespace: home.id.clone(), endpoints, names })
+    }
+
+    /// The alias an endpoint will have: declared, else chosen by somebody, else the default.
+    fn alias(
+        &self,
+        wanted: &EndpointDeclaration,
+        (discovery, home): (&str, &Ns),
+        old: Option<&EffectiveEndpoint>,
+        port: &NamedPort,
+    ) -> (String, u32) {
+        let declared = wanted.alias.as_ref();
+        let standing = old.and_then(|old| old.alias.as_ref());
+        let default = |host: &str, name: &str| {
+            self.namespaces.iter().any(|each| host == format!("{name}.{}", each.name))
+        };
+        let chosen = standing
+            .map(|(host, _)| host.clone())
+            .filter(|host| !old.is_some_and(|old| default(host, &old.discovery_name)));
+        let host = declared.and_then(|alias| alias.dns_name.as_ref()).map(ToString::to_string);
+        let host = host.or(chosen).unwrap_or_else(|| format!("{discovery}.{}", home.name));
+        let number = declared.and_then(|alias| alias.port).map(|port| u32::from(port.number()));
+        let number = number.or(standing.map(|(_, port)| *port)).unwrap_or(port.container_port);
+        (host, number)
+    }
+
+    /// Whether a configuration does what the tags say.
+    fn grants(&self, wish: &Wish, now: &Effective) -> bool {
+        let Declaration { mode, .. } = &wish.declaration;
+        let sync = self.settings.policy == Policy::Sync;
+        if now.namespace != wish.namespace {
+            return false;
+        }
+        if *mode == Mode::Client {
+            return !sync || now.endpoints.is_empty();
+        }
+        let declared = !wish.declaration.endpoints.is_empty();
+        let count = if declared && sync { now.endpoints.len() == wish.endpoints.len() } else { true };
+        !now.endpoints.is_empty()
+            && count
+            && wish.endpoints.iter().all(|(wanted, port)| {
+                now.endpoints.iter().any(|each| is_granted(wanted, port, each))
+            })
+    }
+
+    /// Whether somebody else has a name it wants, or comes before it.
+    fn is_outranked(&self, key: &EcsServiceKey, state: &EcsServiceState, wish: &Wish) -> bool {
+        let own: BTreeSet<Taken> = state
+            .deployments
+            .iter()
+            .filter_map(|each| each.connect())
+            .flat_map(|each| Effective::of(each).taken().collect::<Vec<_>>())
+            .collect();
+        // A name that is left behind is held back even from who left it: nothing says who that was.
+        let leftover = self.model.cloud_map_services().any(|(_, each)| {
+            let name = Taken::Discovery(each.namespace.clone(), each.name.clone());
+            wish.names.contains(&name) && !own.contains(&name)
+        });
+        leftover
+            || self.model.services().filter(|(other, _)| *other != key).any(|(other, rival)| {
+                let holds = rival.deployments.iter().filter_map(|each| each.connect()).any(|each| {
+                    Effective::of(each).taken().any(|taken| wish.names.contains(&taken))
+                });
+                holds || self.precedes((other, rival), state, wish)
+            })
+    }
+
+    fn precedes(
+        &self,
+        (other, rival): (&EcsServiceKey, &EcsServiceState),
+        state: &EcsServiceState,
+        wish: &Wish,
+    ) -> bool {
+        let first = (rival.created_at, &rival.arn) < (state.created_at, &state.arn);
+        if !first || !self.is_watched(other) || rival.status != EcsServiceStatus::Active {
+            return false;
+        }
+        let theirs = self.declaration(rival).filter(|d| d.mode != Mode::Off);
+        let theirs = theirs.and_then(|declaration| self.wish(other, rival, declaration));
+        theirs.is_some_and(|theirs| !theirs.names.is_disjoint(&wish.names))
+    }
+}
+
+/// What Service Connect needs of a task definition.
+fn is_fit(raw: &Value) -> bool {
+    let text = |pointer: &str| raw.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
+    let windows = text("/runtimePlatform/operatingSystemFamily").starts_with("WINDOWS");
+    !windows && ["awsvpc", "bridge"].contains(&text("/networkMode")) && !text("/memory").is_empty()
+}
+
+/// The named port an endpoint tag means; `None` where there is no such port.
+fn meant<'a>(
+    wanted: &EndpointDeclaration,
+    standing: &[EffectiveEndpoint],
+    ports: &'a [NamedPort],
+) -> Option<&'a NamedPort> {
+    match (&wanted.port, standing) {
+        (Some(PortSelector::Name(name)), _) => ports.iter().find(|p| p.name == name.as_str()),
+        (Some(PortSelector::Number(number)), _) => {
+            ports.iter().find(|p| p.container_port == u32::from(number.number()))
+        }
+        (None, [only]) => ports.iter().find(|p| p.name == only.port_name),
+        (None, _) if ports.len() == 1 => ports.first(),
+        (None, _) => None,
+    }
+}
+
+fn is_granted(wanted: &EndpointDeclaration, port: &NamedPort, now: &EffectiveEndpoint) -> bool {
+    let alias = wanted.alias.as_ref();
+    let host = alias.and_then(|alias| alias.dns_name.as_ref());
+    let number = alias.and_then(|alias| alias.port).map(|port| u32::from(port.number()));
+    let is_host = |host: &str| now.alias.as_ref().is_some_and(|(name, _)| name == host);
+    let is_number = |number| now.alias.as_ref().is_some_and(|(_, port)| *port == number);
+    now.port_name == port.name
+        && wanted.discovery_name.as_ref().is_none_or(|name| name.as_str() == now.discovery_name)
+        && host.is_none_or(|host| is_host(host.as_str()))
+        && number.is_none_or(is_number)
+}

@@ -1,0 +1,268 @@
+//! One function for each invariant of a write; each says what is broken, or nothing.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use eastwest_core::declaration::{Declaration, Mode, Pause};
+use eastwest_core::settings::{Policy, Settings};
+use eastwest_core::tag::Intent;
+use serde_json::{Value, json};
+
+use super::truth::{Effective, Life, Moment};
+use crate::model::{EcsServiceKey, EcsServiceState, Model};
+use crate::shapes::Time;
+use crate::shapes::ecs::{EcsServiceStatus, RolloutState, ServiceDeploymentStatus};
+
+/// A write that took effect, and what could be known when it was decided.
+pub(super) struct Sent<'a> {
+    pub(super) key: &'a EcsServiceKey,
+    pub(super) life: &'a Life,
+    /// The begin of the window.
+    pub(super) from: Time,
+    pub(super) now: Time,
+    /// What is in force since; `None`: off.
+    pub(super) after: Option<&'a Effective>,
+    /// Whether something changed for all within the window.
+    pub(super) global: bool,
+}
+
+type Broken = Option<(&'static str, String)>;
+
+impl Sent<'_> {
+    /// Whether it was so throughout the window.
+    fn throughout(&self, was: impl Fn(&Moment) -> bool) -> bool {
+        self.life.since(self.from).iter().all(was)
+    }
+
+    /// What was in force, if it was the same throughout the window.
+    fn before(&self) -> Option<Option<&Effective>> {
+        let window = self.life.since(self.from);
+        let before = window.last()?.effective.as_deref();
+        window.iter().all(|m| m.effective.as_deref() == before).then_some(before)
+    }
+
+    fn says(&self, rule: &'static str, text: &str) -> Broken {
+        Some((rule, format!("{}: {text}", self.key)))
+    }
+}
+
+/// Everything a write breaks, except for I6.
+pub(super) fn broken(
+    sent: &Sent<'_>,
+    settings: &Settings,
+    lives: &BTreeMap<EcsServiceKey, Life>,
+) -> Vec<(&'static str, String)> {
+    let all = [
+        opted_in(sent),
+        paused(sent),
+        allowed(sent, settings.policy),
+        onto_a_rollout(sent),
+        no_op(sent),
+        carried_over(sent),
+        given_up(sent),
+        asked_for(sent, settings.policy),
+        unique(sent, lives),
+    ];
+    all.into_iter().flatten().collect()
+}
+
+/// I5: three members, no more.
+pub(super) fn confined(body: &Value) -> Option<String> {
+    let members: BTreeSet<&str> =
+        body.as_object().into_iter().flatten().map(|(name, _)| name.as_str()).collect();
+    let allowed = BTreeSet::from(["cluster", "service", "serviceConnectConfiguration"]);
+    (members != allowed).then(|| format!("a request with the members {members:?}"))
+}
+
+fn declared(moment: &Moment) -> Option<&Declaration> {
+    match &moment.intent {
+        Intent::Declared(declaration) => Some(declaration),
+        Intent::NotOptedIn | Intent::Ambiguous => None,
+    }
+}
+
+/// I2 and I10.
+fn opted_in(sent: &Sent<'_>) -> Broken {
+    if !sent.throughout(|moment| declared(moment).is_none()) {
+        return None;
+    }
+    if sent.throughout(|moment| moment.intent == Intent::NotOptedIn) {
+        return sent.says("I2", "a write to a service that has not opted in");
+    }
+    sent.says("I10", "a write though its tags cannot be understood")
+}
+
+fn paused(sent: &Sent<'_>) -> Broken {
+    let now = i64::try_from(sent.now.0).unwrap_or(i64::MAX);
+    let paused = |moment: &Moment| match declared(moment).and_then(|d| d.pause) {
+        Some(Pause::Open) => true,
+        Some(Pause::Until(until)) => until.as_millisecond() > now,
+        None => false,
+    };
+    if sent.throughout(paused) { sent.says("I2", "a write though it is paused") } else { None }
+}
+
+fn allowed(sent: &Sent<'_>, policy: Policy) -> Broken {
+    match (policy, sent.after) {
+        (Policy::Observe, _) => sent.says("I2", "a write under the policy observe"),
+        (Policy::UpsertOnly, None) => sent.says("I2", "switched off under upsert-only"),
+        _ => None,
+    }
+}
+
+/// I3, the service's own part.
+fn onto_a_rollout(sent: &Sent<'_>) -> Broken {
+    if sent.throughout(Moment::is_rolling) {
+        return sent.says("I3", "a write onto a rollout of that service");
+    }
+    None
+}
+
+/// I4.
+fn no_op(sent: &Sent<'_>) -> Broken {
+    if sent.throughout(|moment| moment.effective.as_deref() == sent.after) {
+        return sent.says("I4", "a write that changes nothing");
+    }
+    None
+}
+
+/// I5: logs and what goes along with an endpoint stay unless a tag speaks of them.
+fn carried_over(sent: &Sent<'_>) -> Broken {
+    let (Some(Some(before)), Some(after)) = (sent.before(), sent.after) else { return None };
+    if before.unknown != json!(null) && after.unknown != before.unknown {
+        return sent.says("I5", "members it does not know are lost");
+    }
+    let speaks = |words: &[&str]| {
+        let spoken = |tag: &String| words.iter().any(|word| tag.contains(word));
+        sent.life.since(sent.from).iter().any(|moment| moment.tags.keys().any(spoken))
+    };
+    if before.logs != after.logs && !speaks(&["logs"]) {
+        return sent.says("I5", "the proxy's logs changed and no tag asks for it");
+    }
+    let words = ["timeout", "ingress", "tls", "test-header", "endpoint."];
+    for old in &before.endpoints {
+        let mut same = after.endpoints.iter().filter(|new| new.port_name == old.port_name);
+        let (Some(new), None) = (same.next(), same.next()) else { continue };
+        let alone = before.endpoints.iter().filter(|o| o.port_name == old.port_name).count() == 1;
+        if alone && new.rest != old.rest && !speaks(&words) {
+            return sent.says("I5", "an endpoint's other members changed and no tag asks for it");
+        }
+    }
+    None
+}
+
+/// I9.
+fn given_up(sent: &Sent<'_>) -> Broken {
+    let last = sent.life.now()?;
+    let again = sent.life.given_up.iter().any(|given| {
+        given.at <= sent.from
+            && given.effective.as_ref() == sent.after
+            && sent.throughout(|moment| moment.task_definition == given.task_definition)
+            && given.task_definition == last.task_definition
+    });
+    if again { sent.says("I9", "sent again what ECS had rolled back") } else { None }
+}
+
+/// I11.
+fn asked_for(sent: &Sent<'_>, policy: Policy) -> Broken {
+    let Some(after) = sent.after else {
+        let off = |moment: &Moment| declared(moment).is_some_and(|d| d.mode == Mode::Off);
+        return if sent.throughout(|moment| !off(moment)) {
+            sent.says("I11", "switched off, and no tag said off")
+        } else {
+            None
+        };
+    };
+    let before = sent.before()??;
+    let has = |port: &str| after.endpoints.iter().any(|new| new.port_name == port);
+    let removed = before.endpoints.iter().any(|old| !has(&old.port_name));
+    let asks = |moment: &Moment| {
+        declared(moment).is_some_and(|d| d.mode == Mode::Client || !d.endpoints.is_empty())
+    };
+    if removed && (policy == Policy::UpsertOnly || sent.throughout(|moment| !asks(moment))) {
+        return sent.says("I11", "an endpoint is gone, and nobody asked for it");
+    }
+    None
+}
+
+/// I1: what it newly takes, nobody else may have had all the while, nor may we have given it to them.
+fn unique(sent: &Sent<'_>, lives: &BTreeMap<EcsServiceKey, Life>) -> Broken {
+    let own = &sent.life.now()?.taken;
+    for taken in sent.after?.taken().filter(|taken| !own.contains(taken)) {
+        for (other, life) in lives.iter().filter(|(other, _)| *other != sent.key) {
+            let window = life.since(sent.from);
+            let Some(now) = window.last() else { continue };
+            if now.status != EcsServiceStatus::Active || !now.taken.contains(&taken) {
+                continue;
+            }
+            let all_along = window.iter().all(|moment| moment.taken.contains(&taken));
+            let by_us = life.ours.contains(&now.primary)
+                && now.effective.as_ref().is_some_and(|e| e.taken().any(|t| t == taken));
+            if all_along || by_us {
+                return sent.says("I1", &format!("takes {taken:?}, which {other} has"));
+            }
+        }
+    }
+    None
+}
+
+/// I6: a cause lies between the evidence of the write before and this one.
+pub(super) fn flap(sent: &Sent<'_>, global: Option<Time>) -> Broken {
+    let (_, before) = sent.life.last_write?;
+    let since = |at: &Time| *at > before && *at <= sent.now;
+    let own = sent.life.causes.last().is_some_and(since);
+    let caused = own || sent.global || global.as_ref().is_some_and(since);
+    if caused { None } else { sent.says("I6", "written again though nothing else changed") }
+}
+
+/// Whether the rollout that runs now is one of our making, or the way back from one, and the controller can
+/// know it: after a restart it can tell only by the tags.
+fn is_ours(state: &EcsServiceState, life: &Life) -> bool {
+    let Some(primary) = state.primary() else { return false };
+    if primary.rollout_state != RolloutState::InProgress {
+        return false;
+    }
+    let back = state.records.last();
+    let back = back.filter(|r| r.status == ServiceDeploymentStatus::RollbackInProgress);
+    let begun = back.map_or(&primary.id, |record| &record.deployment);
+    let since = primary.created_at.min(primary.updated_at);
+    let opted_in = life.since(since).iter().all(|moment| moment.intent != Intent::NotOptedIn);
+    life.ours_since_start.contains(begun) || (life.ours.contains(begun) && opted_in)
+}
+
+/// I3: rollouts of our making, by cluster and by namespace, the one just begun included.
+pub(super) fn over_budget(
+    model: &Model,
+    lives: &BTreeMap<EcsServiceKey, Life>,
+    (key, settings): (&EcsServiceKey, &Settings),
+) -> Broken {
+    let stall = u64::try_from(settings.timing.stall.as_millis()).unwrap_or(u64::MAX);
+    let namespace_of = |key: &EcsServiceKey| {
+        let life = lives.get(key)?;
+        let effective = |moment: &Moment| moment.effective.as_ref().map(|e| e.namespace.clone());
+        life.now().and_then(effective).or_else(|| life.moments.iter().rev().nth(1).and_then(effective))
+    };
+    let namespace = namespace_of(key);
+    let (mut in_cluster, mut in_namespace) = (Vec::new(), Vec::new());
+    for (other, state) in model.services().filter(|(_, s)| s.status == EcsServiceStatus::Active) {
+        if !lives.get(other).is_some_and(|life| is_ours(state, life)) {
+            continue;
+        }
+        let began = state.primary().map_or(model.now(), |p| p.updated_at.max(p.created_at));
+        if other != key && model.now().since_ms(began) >= stall {
+            continue;
+        }
+        if other.cluster == key.cluster {
+            in_cluster.push(other.to_string());
+        }
+        if namespace.is_some() && namespace_of(other) == namespace {
+            in_namespace.push(other.to_string());
+        }
+    }
+    if in_cluster.len() > settings.budget.per_cluster {
+        return Some(("I3", format!("{} roll at once in a cluster", in_cluster.join(", "))));
+    }
+    if in_namespace.len() > settings.budget.per_namespace {
+        return Some(("I3", format!("{} roll at once in a namespace", in_namespace.join(", "))));
+    }
+    None
+}

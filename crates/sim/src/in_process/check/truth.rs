@@ -1,0 +1,241 @@
+//! The truth about one service over time: what it was, what was asked of it, and since when.
+//!
+//! Invariant: read from the model's own resolution of a configuration, never from core's canonical form, so
+//! that a mistake in the one cannot hide behind the same mistake in the other.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use eastwest_core::tag::{self, Intent, TagPrefix};
+use serde_json::{Value, json};
+
+use crate::model::{Connect, EcsServiceState};
+use crate::shapes::Time;
+use crate::shapes::ecs::{DeploymentStatus, EcsServiceStatus, RolloutState};
+
+/// A configuration in force with nothing left to defaults.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Effective {
+    /// The namespace's id.
+    pub namespace: String,
+    /// What is served, in order of discovery names.
+    pub endpoints: Vec<EffectiveEndpoint>,
+    /// The proxy's logs and access logs.
+    pub logs: [Value; 2],
+    /// Members that eastwest does not know.
+    pub unknown: Value,
+}
+
+/// One endpoint with nothing left to defaults.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EffectiveEndpoint {
+    /// Its discovery name.
+    pub discovery_name: String,
+    /// The port mapping's name.
+    pub port_name: String,
+    /// The container's port.
+    pub container_port: u32,
+    /// What clients call.
+    pub alias: Option<(String, u32)>,
+    /// Ingress port, time-outs, TLS, test rules: what goes along.
+    pub rest: Value,
+}
+
+/// A name only one service of a namespace may have.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Taken {
+    /// A discovery name, by namespace id.
+    Discovery(String, String),
+    /// An alias, by namespace id.
+    Alias(String, String, u32),
+}
+
+impl Effective {
+    /// What the model made of a configuration.
+    pub fn of(connect: &Connect) -> Self {
+        let sent = connect.sent.services.iter().flatten();
+        let mut endpoints: Vec<_> = connect
+            .endpoints
+            .iter()
+            .zip(sent)
+            .map(|(endpoint, entry)| EffectiveEndpoint {
+                discovery_name: endpoint.discovery_name.clone(),
+                port_name: endpoint.port_name.clone(),
+                container_port: endpoint.container_port,
+                alias: endpoint.alias.clone(),
+                rest: json!([
+                    entry.ingress_port_override,
+                    entry.timeout,
+                    entry.tls,
+                    entry.client_aliases.iter().flatten().map(|a| &a.test_traffic_rules)
+                        .flatten().collect::<Vec<_>>(),
+                ]),
+            })
+            .collect();
+        endpoints.sort_by(|a, b| a.discovery_name.cmp(&b.discovery_name));
+        let mut logs = json!(connect.sent.log_configuration);
+        if let Some(logs) = logs.as_object_mut() {
+            logs.retain(|_, value| *value != json!([]) && *value != json!({}));
+        }
+        Self {
+            namespace: connect.namespace.clone(),
+            endpoints,
+            logs: [logs, json!(connect.sent.access_log_configuration)],
+            unknown: json!(connect.sent.container_configurations),
+        }
+    }
+
+    /// The names it takes up.
+    pub fn taken(&self) -> impl Iterator<Item = Taken> {
+        self.endpoints.iter().flat_map(|endpoint| {
+            let namespace = &self.namespace;
+            let alias = endpoint.alias.as_ref();
+            let alias =
+                alias.map(|(host, port)| Taken::Alias(namespace.clone(), host.clone(), *port));
+            let discovery = Taken::Discovery(namespace.clone(), endpoint.discovery_name.clone());
+            [Some(discovery), alias].into_iter().flatten()
+        })
+    }
+}
+
+/// One service at one time.
+#[derive(Debug, Clone)]
+pub(super) struct Moment {
+    pub(super) since: Time,
+    pub(super) created_at: Time,
+    pub(super) status: EcsServiceStatus,
+    pub(super) primary: String,
+    pub(super) rollout: RolloutState,
+    /// How many deployments there are: a change may free names.
+    deployments: usize,
+    pub(super) tags: Arc<BTreeMap<String, String>>,
+    pub(super) intent: Intent,
+    pub(super) effective: Option<Arc<Effective>>,
+    pub(super) task_definition: String,
+    /// Names of every deployment that has tasks or may get some.
+    pub(super) taken: BTreeSet<Taken>,
+}
+
+impl Moment {
+    pub(super) fn of(state: &EcsServiceState, since: Time, before: Option<&Self>) -> Self {
+        let primary = state.primary();
+        let tags = Arc::clone(&state.tags);
+        let known = before.filter(|before| Arc::ptr_eq(&before.tags, &tags));
+        let intent = known.map_or_else(
+            || tag::parse(&TagPrefix::default(), &tags).0,
+            |before| before.intent.clone(),
+        );
+        let shown = state.deployments.iter();
+        let shown = shown.filter(|each| each.status != DeploymentStatus::Inactive);
+        let configurations = shown.filter_map(|each| each.connect());
+        let spec = primary.map(|primary| &primary.revision.spec);
+        Self {
+            since,
+            created_at: state.created_at,
+            status: state.status,
+            primary: primary.map(|primary| primary.id.clone()).unwrap_or_default(),
+            rollout: primary.map_or(RolloutState::Completed, |primary| primary.rollout_state),
+            deployments: state.deployments.len(),
+            tags,
+            intent,
+            effective: spec
+                .and_then(|spec| spec.connect.as_deref())
+                .map(|connect| Arc::new(Effective::of(connect))),
+            task_definition: spec.map(|spec| spec.task_definition.arn.clone()).unwrap_or_default(),
+            taken: configurations.flat_map(|c| Effective::of(c).taken().collect::<Vec<_>>()).collect(),
+        }
+    }
+
+    /// Whether nothing worth a new moment has happened.
+    pub(super) fn still(&self, state: &EcsServiceState) -> bool {
+        let same_primary = match state.primary() {
+            Some(primary) => primary.id == self.primary && primary.rollout_state == self.rollout,
+            None => self.primary.is_empty(),
+        };
+        same_primary
+            && self.status == state.status
+            && self.created_at == state.created_at
+            && self.deployments == state.deployments.len()
+            && Arc::ptr_eq(&self.tags, &state.tags)
+    }
+
+    pub(super) fn is_rolling(&self) -> bool {
+        self.rollout == RolloutState::InProgress && !self.primary.is_empty()
+    }
+}
+
+/// A configuration that ECS gave up, on a task definition.
+#[derive(Debug, Clone)]
+pub(super) struct GivenUp {
+    pub(super) at: Time,
+    pub(super) record: String,
+    pub(super) effective: Option<Effective>,
+    pub(super) task_definition: String,
+}
+
+/// One service over time.
+#[derive(Debug, Default)]
+pub(super) struct Life {
+    pub(super) moments: Vec<Moment>,
+    pub(super) given_up: Vec<GivenUp>,
+    /// When something other than our writes changed what it is or should be.
+    pub(super) causes: Vec<Time>,
+    /// Deployments that our writes started.
+    pub(super) ours: BTreeSet<String>,
+    /// Those of them that the controller which runs now has started.
+    pub(super) ours_since_start: BTreeSet<String>,
+    /// When our last write took effect, and how far back its evidence may reach.
+    pub(super) last_write: Option<(Time, Time)>,
+    /// Our last refused write whose refusal was told.
+    pub(super) refused: Option<(Time, Value)>,
+}
+
+impl Life {
+    pub(super) fn now(&self) -> Option<&Moment> {
+        self.moments.last()
+    }
+
+    /// What it was from that instant on: everything a read could still show.
+    pub(super) fn since(&self, from: Time) -> &[Moment] {
+        let first = self.moments.iter().rposition(|moment| moment.since <= from).unwrap_or(0);
+        &self.moments[first..]
+    }
+
+    /// Takes in the present state; says whether the change was another's doing.
+    pub(super) fn observe(&mut self, state: &EcsServiceState, now: Time, by_us: bool) {
+        if self.now().is_some_and(|moment| moment.still(state)) {
+            return;
+        }
+        let next = Moment::of(state, now, self.now());
+        let foreign = match self.now() {
+            None => true,
+            Some(before) => {
+                before.created_at != next.created_at
+                    || *before.tags != *next.tags
+                    || (!by_us && before.primary != next.primary)
+            }
+        };
+        if foreign {
+            self.causes.push(now);
+        }
+        self.moments.push(next);
+        self.note_given_up(state, now);
+    }
+
+    fn note_given_up(&mut self, state: &EcsServiceState, now: Time) {
+        for record in &state.records {
+            let known = self.given_up.iter().any(|given| given.record == record.arn);
+            if known || !record.status.as_str().starts_with("ROLLBACK") {
+                continue;
+            }
+            let target = state.revisions.iter().find(|each| each.arn == record.target);
+            let Some(target) = target else { continue };
+            self.given_up.push(GivenUp {
+                at: now,
+                record: record.arn.clone(),
+                effective: target.spec.connect.as_deref().map(Effective::of),
+                task_definition: target.spec.task_definition.arn.clone(),
+            });
+        }
+    }
+}

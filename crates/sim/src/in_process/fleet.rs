@@ -1,0 +1,333 @@
+//! A fleet drawn from a seed, and what befalls it.
+//!
+//! Invariant: names are few and collide on purpose; every trap of AWS that the model knows is drawn now and
+//! then: the same port name everywhere, defaults left out, namespaces named three ways, breakers on and off.
+
+use rand::Rng;
+use rand::rngs::SmallRng;
+use rand::seq::IndexedRandom;
+use serde_json::{Map, Value, json};
+
+use super::outside::{Newcomer, Outside};
+use crate::model::{EcsServiceKey, Model, RolloutOutcome, RolloutScript};
+use crate::shapes::ApiError;
+use crate::shapes::cloud_map::ListRequest;
+use crate::shapes::ecs::{
+    LogConfiguration, RegisterTaskDefinitionRequest, ServiceConnectClientAlias,
+    ServiceConnectConfiguration, ServiceConnectService, TimeoutConfiguration,
+};
+
+/// A task definition to be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Definition {
+    /// Its family.
+    pub family: String,
+    /// `awsvpc`, `host`, …
+    pub network_mode: &'static str,
+    /// Whether it runs Windows.
+    pub windows: bool,
+    /// Its port mappings: name (none if empty), container port, application protocol (none if empty).
+    pub ports: Vec<(String, u32, &'static str)>,
+}
+
+/// A definition with one named HTTP port, or none for port 0.
+pub fn definition(family: &str, port_name: &str, port: u32) -> Definition {
+    let ports = if port == 0 { Vec::new() } else { vec![(port_name.to_owned(), port, "http")] };
+    Definition { family: family.to_owned(), network_mode: "awsvpc", windows: false, ports }
+}
+
+impl Definition {
+    /// Registers a revision; its ARN.
+    pub fn register(&self, model: &mut Model) -> Result<String, ApiError> {
+        let ports = self.ports.iter().map(|(name, port, protocol)| {
+            let mut mapping = json!({"containerPort": port, "protocol": "tcp"});
+            if !name.is_empty() {
+                mapping["name"] = json!(name);
+            }
+            if !protocol.is_empty() {
+                mapping["appProtocol"] = json!(protocol);
+            }
+            mapping
+        });
+        let mut body = Map::new();
+        body.insert("family".to_owned(), json!(self.family));
+        body.insert("networkMode".to_owned(), json!(self.network_mode));
+        body.insert("cpu".to_owned(), json!("256"));
+        body.insert("memory".to_owned(), json!("512"));
+        if self.windows {
+            let system = json!({"operatingSystemFamily": "WINDOWS_SERVER_2022_CORE"});
+            body.insert("runtimePlatform".to_owned(), system);
+        }
+        let container = json!({
+            "name": "app",
+            "image": "app:1",
+            "portMappings": ports.collect::<Vec<_>>(),
+        });
+        body.insert("containerDefinitions".to_owned(), json!([container]));
+        let answer = model.register_task_definition(RegisterTaskDefinitionRequest(body))?;
+        let arn = answer.task_definition.as_ref().and_then(|raw| raw.get("taskDefinitionArn"));
+        Ok(arn.and_then(Value::as_str).unwrap_or_default().to_owned())
+    }
+}
+
+/// Names that services want; fewer than services, so that some collide.
+const NAMES: [&str; 6] = ["api", "backend", "payments", "orders", "cart", "ui"];
+/// Values that no tag of that key may have.
+const BAD: [(&str, &str); 6] = [
+    ("eastwest/mode", "clientserver"),
+    ("eastwest/port", "99999"),
+    ("eastwest/discovery-name", "Not OK"),
+    ("eastwest/alias", "UPPER:80"),
+    ("eastwest/modes", "client"),
+    ("eastwest/pause", "tomorrow"),
+];
+
+/// What a seed's fleet is made of.
+#[derive(Debug)]
+pub struct Fleet {
+    rng: SmallRng,
+    clusters: Vec<String>,
+    namespaces: Vec<String>,
+    services: usize,
+    /// Whether rollouts may fail or stall.
+    rough: bool,
+}
+
+impl Fleet {
+    /// A fleet of that many services to begin with.
+    pub fn new(mut rng: SmallRng) -> Self {
+        let clusters = rng.random_range(1..=2_usize);
+        let namespaces = rng.random_range(1..=2_usize);
+        Self {
+            clusters: ["prod", "edge"][..clusters].iter().map(|&name| name.to_owned()).collect(),
+            namespaces: ["internal.myapp", "other.local"][..namespaces]
+                .iter()
+                .map(|&name| name.to_owned())
+                .collect(),
+            services: rng.random_range(4..=10),
+            rough: rng.random_bool(0.6),
+            rng,
+        }
+    }
+
+    /// The clusters it lives in.
+    pub fn clusters(&self) -> &[String] {
+        &self.clusters
+    }
+
+    /// The namespaces there are from the beginning.
+    pub fn namespaces(&self) -> &[String] {
+        &self.namespaces
+    }
+
+    /// The services there are from the beginning.
+    pub fn newcomers(&mut self) -> Vec<Newcomer> {
+        let mut all: Vec<_> = (0..self.services).map(|number| self.newcomer(number)).collect();
+        // Somebody lives in a cluster that nobody watches.
+        if self.rng.random_bool(0.3) {
+            let mut stranger = self.newcomer(90);
+            stranger.key.cluster = "elsewhere".to_owned();
+            all.push(stranger);
+        }
+        all
+    }
+
+    fn pick<T: Clone>(&mut self, from: &[T]) -> Option<T> {
+        from.choose(&mut self.rng).cloned()
+    }
+
+    fn name(&mut self) -> String {
+        self.pick(&NAMES).unwrap_or("api").to_owned()
+    }
+
+    fn newcomer(&mut self, number: usize) -> Newcomer {
+        let cluster = self.pick(&self.clusters.clone()).unwrap_or_default();
+        let key = EcsServiceKey::new(cluster, format!("svc-{number:02}"));
+        let definition = self.definition(&key);
+        let mut newcomer = Newcomer::plain(key, definition);
+        newcomer.desired = self.rng.random_range(1..=3);
+        newcomer.breaker = self.pick(&[(false, false), (true, false), (true, true), (true, true)])
+            .unwrap_or_default();
+        if self.rng.random_bool(0.05) {
+            newcomer.controller = "CODE_DEPLOY";
+        } else if self.rng.random_bool(0.35) {
+            newcomer.connect = Some(self.configuration(&newcomer.definition.clone()));
+        }
+        if self.rng.random_bool(0.85) {
+            newcomer.tags = self.declaration();
+        }
+        newcomer
+    }
+
+    fn definition(&mut self, key: &EcsServiceKey) -> Definition {
+        let port = 8000 + u32::from(self.rng.random_range(0..3_u8));
+        let mut definition = definition(&key.name, "http", port);
+        match self.rng.random_range(0..24) {
+            0 => definition.ports.clear(),
+            1 => definition.ports[0].0.clear(),
+            2 => definition.network_mode = "host",
+            3 => definition.windows = true,
+            4..8 => definition.ports.push(("admin".to_owned(), 9000, "http")),
+            8 => definition.ports[0].2 = "",
+            _ => {}
+        }
+        definition
+    }
+
+    /// Tags that say what somebody may want.
+    fn declaration(&mut self) -> Vec<(String, String)> {
+        let modes = ["client", "client-server", "client-server", "client-server", "off"];
+        let mut tags = vec![("mode".to_owned(), self.pick(&modes).unwrap_or_default().to_owned())];
+        let mut maybe = |chance: f64, key: &str, value: String| {
+            if self.rng.random_bool(chance) {
+                tags.push((key.to_owned(), value));
+            }
+        };
+        maybe(0.05, "pause", "true".to_owned());
+        maybe(0.1, "timeout", "idle=5m".to_owned());
+        maybe(0.1, "logs", "awslogs group=proxies".to_owned());
+        if self.rng.random_bool(0.5) {
+            let name = self.name();
+            tags.push(("discovery-name".to_owned(), name));
+        }
+        if self.rng.random_bool(0.3) {
+            let name = self.name();
+            let alias = self.pick(&[name.clone(), format!("{name}:80"), ":80".to_owned()]);
+            tags.push(("alias".to_owned(), alias.unwrap_or_default()));
+        }
+        if self.rng.random_bool(0.3) {
+            let port = self.pick(&["http", "8000", "admin", "http", "9000"]).unwrap_or_default();
+            tags.push(("port".to_owned(), port.to_owned()));
+        }
+        if self.rng.random_bool(0.4) {
+            let mut known = self.namespaces.clone();
+            known.push("later.local".to_owned());
+            tags.push(("namespace".to_owned(), self.pick(&known).unwrap_or_default()));
+        }
+        tags.into_iter().map(|(key, value)| (format!("eastwest/{key}"), value)).collect()
+    }
+
+    /// A configuration as a person writes it.
+    fn configuration(&mut self, definition: &Definition) -> ServiceConnectConfiguration {
+        let namespace = self.pick(&self.namespaces.clone());
+        let served = definition.ports.iter().find(|(name, ..)| !name.is_empty());
+        let served = served.filter(|_| self.rng.random_bool(0.8)).cloned();
+        let services = served.map(|(port_name, port, protocol)| {
+            let name = self.name();
+            let dns_name = self.pick(&[None, Some(name.clone())]).flatten();
+            let alias = ServiceConnectClientAlias { port, dns_name, test_traffic_rules: None };
+            let idle = (!protocol.is_empty() && self.rng.random_bool(0.3)).then_some(60);
+            vec![ServiceConnectService {
+                port_name,
+                discovery_name: self.rng.random_bool(0.7).then_some(name),
+                client_aliases: self.rng.random_bool(0.8).then(|| vec![alias]),
+                timeout: idle.map(|idle| TimeoutConfiguration {
+                    idle_timeout_seconds: Some(idle),
+                    per_request_timeout_seconds: None,
+                }),
+                ..ServiceConnectService::default()
+            }]
+        });
+        let logs = self.rng.random_bool(0.3).then(|| LogConfiguration {
+            log_driver: "awslogs".to_owned(),
+            options: Some(json!({"awslogs-group": "by-hand"})),
+            secret_options: None,
+        });
+        let unknown = self.rng.random_bool(0.08).then(|| json!([{"containerName": "app"}]));
+        ServiceConnectConfiguration {
+            enabled: true,
+            namespace,
+            services,
+            log_configuration: logs,
+            container_configurations: unknown,
+            ..ServiceConnectConfiguration::default()
+        }
+    }
+
+    /// A service that is there now.
+    fn somebody(&mut self, model: &Model) -> Option<EcsServiceKey> {
+        let all: Vec<EcsServiceKey> = model.services().map(|(key, _)| key.clone()).collect();
+        // A person's hand goes to what moves.
+        let moving: Vec<EcsServiceKey> = model
+            .services()
+            .filter(|(_, state)| state.deployments.len() > 1)
+            .map(|(key, _)| key.clone())
+            .collect();
+        if !moving.is_empty() && self.rng.random_bool(0.4) { self.pick(&moving) } else { self.pick(&all) }
+    }
+
+    /// The next thing that befalls the fleet.
+    pub(super) fn next(&mut self, model: &Model) -> Option<Outside> {
+        let key = self.somebody(model)?;
+        let family = key.clone();
+        Some(match self.rng.random_range(0..100) {
+            0..26 => Outside::Tag(key, self.declaration()),
+            26..30 => {
+                let all = ["mode", "namespace", "port", "discovery-name", "alias", "pause"];
+                let one = self.pick(&all).unwrap_or_default();
+                Outside::Untag(key, vec![format!("eastwest/{one}")])
+            }
+            30..34 => Outside::Untag(key, vec!["eastwest/mode".to_owned()]),
+            34..38 => {
+                let (name, value) = self.pick(&BAD).unwrap_or(BAD[0]);
+                Outside::Tag(key, vec![(name.to_owned(), value.to_owned())])
+            }
+            38..44 => {
+                let definition = self.definition(&family);
+                Outside::Edit(key, Box::new(self.configuration(&definition)))
+            }
+            44..47 => Outside::Edit(key, Box::default()),
+            47..55 => Outside::Deploy(key, self.definition(&family)),
+            55..59 => Outside::Force(key),
+            59..65 => Outside::Scale(key, self.rng.random_range(0..=4)),
+            65..70 => {
+                let number = self.rng.random_range(20..26);
+                Outside::Create(Box::new(self.newcomer(number)))
+            }
+            70..74 => Outside::Delete(key),
+            74..84 => Outside::Rollout(key, self.script()),
+            84..87 => self.default_namespace(),
+            87..89 => Outside::Namespace("later.local".to_owned()),
+            89..92 => self.pause(key, model),
+            _ => Outside::Crash {
+                letters_arrive: self.rng.random_bool(0.5),
+                down_seconds: self.rng.random_range(1..=40),
+            },
+        })
+    }
+
+    fn script(&mut self) -> RolloutScript {
+        use RolloutOutcome::{Complete, Fail, Stall};
+        let rough = [Complete, Fail, Fail, Stall];
+        let outcome = if self.rough { self.pick(&rough) } else { None };
+        RolloutScript {
+            seconds: self.rng.random_range(3..=90),
+            outcome: outcome.unwrap_or_default(),
+        }
+    }
+
+    fn default_namespace(&mut self) -> Outside {
+        let cluster = self.pick(&self.clusters.clone()).unwrap_or_default();
+        let namespace = self.pick(&self.namespaces.clone()).filter(|_| self.rng.random_bool(0.8));
+        Outside::DefaultNamespace(cluster, namespace)
+    }
+
+    fn pause(&mut self, key: EcsServiceKey, model: &Model) -> Outside {
+        let until = model.now().plus_seconds(self.rng.random_range(30..600)).0;
+        let until = i64::try_from(until).ok().and_then(|ms| jiff::Timestamp::from_millisecond(ms).ok());
+        let until = until.map(|until| until.to_string()).unwrap_or_default();
+        Outside::Tag(key, vec![("eastwest/pause".to_owned(), until)])
+    }
+
+    /// Seconds until the next thing befalls the fleet.
+    pub(super) fn pause_seconds(&mut self) -> u64 {
+        self.rng.random_range(1..=180)
+    }
+
+    /// Whether a namespace of that name is there.
+    pub(super) fn has_namespace(model: &Model, name: &str) -> bool {
+        let request = ListRequest { max_results: Some(100), ..ListRequest::default() };
+        let all = model.list_namespaces(&request).map(|answer| answer.namespaces);
+        all.unwrap_or_default().iter().any(|each| each.name == name)
+    }
+}

@@ -1,0 +1,231 @@
+//! What everybody else does: people, pipelines, ECS itself, and whoever pulls the controller's plug.
+//!
+//! Invariant: people use the same operations as anybody, so what AWS would refuse is refused here too and
+//! changes nothing.
+
+use std::fmt;
+
+use serde_json::json;
+
+use super::Definition;
+use crate::model::{EcsServiceKey, Model, RolloutScript};
+use crate::shapes::ApiError;
+use crate::shapes::cloud_map::CreateHttpNamespaceRequest;
+use crate::shapes::ecs::{
+    ClusterServiceConnectDefaults, CreateServiceRequest, DeleteServiceRequest, DeploymentController,
+    ServiceConnectConfiguration, Tag, TagResourceRequest, UntagResourceRequest, UpdateClusterRequest,
+    UpdateServiceRequest,
+};
+
+/// One deed.
+#[derive(Debug, Clone)]
+pub enum Outside {
+    /// Tags are set.
+    Tag(EcsServiceKey, Vec<(String, String)>),
+    /// Tags are removed.
+    Untag(EcsServiceKey, Vec<String>),
+    /// Somebody sets the Service Connect configuration by hand.
+    Edit(EcsServiceKey, Box<ServiceConnectConfiguration>),
+    /// A pipeline deploys a new revision.
+    Deploy(EcsServiceKey, Definition),
+    /// Somebody forces a new deployment.
+    Force(EcsServiceKey),
+    /// The number of tasks changes.
+    Scale(EcsServiceKey, u32),
+    /// A service comes.
+    Create(Box<Newcomer>),
+    /// A service goes.
+    Delete(EcsServiceKey),
+    /// The next rollouts of a service go so.
+    Rollout(EcsServiceKey, RolloutScript),
+    /// A cluster's default namespace changes; `None` clears it.
+    DefaultNamespace(String, Option<String>),
+    /// A namespace comes.
+    Namespace(String),
+    /// The controller ends without warning.
+    Crash {
+        /// Whether a write that is on its way arrives.
+        letters_arrive: bool,
+        /// How long until the next one starts.
+        down_seconds: u64,
+    },
+    /// The controller starts, unless it runs.
+    Restart,
+}
+
+/// A service to be.
+#[derive(Debug, Clone)]
+pub struct Newcomer {
+    /// Its cluster and name.
+    pub key: EcsServiceKey,
+    /// What it runs.
+    pub definition: Definition,
+    /// Its tags.
+    pub tags: Vec<(String, String)>,
+    /// How many tasks.
+    pub desired: u32,
+    /// Who rolls it out: `ECS`, `CODE_DEPLOY` or `EXTERNAL`.
+    pub controller: &'static str,
+    /// The circuit breaker: off, on, or on with rollback.
+    pub breaker: (bool, bool),
+    /// The Service Connect configuration it is created with.
+    pub connect: Option<ServiceConnectConfiguration>,
+}
+
+impl Newcomer {
+    /// A service of two tasks with nothing special about it.
+    pub fn plain(key: EcsServiceKey, definition: Definition) -> Self {
+        Self {
+            key,
+            definition,
+            tags: Vec::new(),
+            desired: 2,
+            controller: "ECS",
+            breaker: (true, true),
+            connect: None,
+        }
+    }
+
+    /// Creates it.
+    pub fn create(&self, model: &mut Model) -> Result<(), ApiError> {
+        let task_definition = self.definition.register(model)?;
+        let (enable, rollback) = self.breaker;
+        let fargate = self.controller != "EXTERNAL";
+        model.create_service(CreateServiceRequest {
+            cluster: Some(self.key.cluster.clone()),
+            service_name: self.key.name.clone(),
+            task_definition: (self.controller != "EXTERNAL").then_some(task_definition.clone())
+                .or(Some(task_definition)),
+            desired_count: Some(self.desired),
+            launch_type: fargate.then(|| "FARGATE".to_owned()),
+            deployment_configuration: Some(json!({
+                "deploymentCircuitBreaker": {"enable": enable, "rollback": rollback},
+            })),
+            deployment_controller: Some(DeploymentController { kind: self.controller.to_owned() }),
+            tags: Some(self.tags.iter().map(tag).collect()),
+            service_connect_configuration: self.connect.clone(),
+            ..CreateServiceRequest::default()
+        })?;
+        Ok(())
+    }
+}
+
+fn tag((key, value): &(String, String)) -> Tag {
+    Tag { key: key.clone(), value: value.clone() }
+}
+
+fn arn(model: &Model, key: &EcsServiceKey) -> String {
+    format!("arn:aws:ecs:{}:{}:service/{key}", model.region(), model.account())
+}
+
+impl Outside {
+    /// Does it; what the controller's own life is about does nothing here.
+    pub(super) fn happen(&self, model: &mut Model) -> Result<(), ApiError> {
+        match self {
+            Self::Tag(key, tags) => {
+                let resource_arn = arn(model, key);
+                let tags = tags.iter().map(tag).collect();
+                model.tag_resource(TagResourceRequest { resource_arn, tags }).map(drop)
+            }
+            Self::Untag(key, keys) => {
+                let request =
+                    UntagResourceRequest { resource_arn: arn(model, key), tag_keys: keys.clone() };
+                model.untag_resource(request).map(drop)
+            }
+            Self::Deploy(key, definition) => {
+                let task_definition = Some(definition.register(model)?);
+                let request = UpdateServiceRequest { task_definition, ..update(key) };
+                model.update_service(request).map(drop)
+            }
+            Self::Edit(key, connect) => {
+                let service_connect_configuration = Some(connect.as_ref().clone());
+                let request =
+                    UpdateServiceRequest { service_connect_configuration, ..update(key) };
+                model.update_service(request).map(drop)
+            }
+            Self::Force(key) => {
+                let request =
+                    UpdateServiceRequest { force_new_deployment: Some(true), ..update(key) };
+                model.update_service(request).map(drop)
+            }
+            Self::Scale(key, desired) => {
+                let request =
+                    UpdateServiceRequest { desired_count: Some(*desired), ..update(key) };
+                model.update_service(request).map(drop)
+            }
+            Self::Create(newcomer) => newcomer.create(model),
+            Self::Delete(key) => {
+                let request = DeleteServiceRequest {
+                    cluster: Some(key.cluster.clone()),
+                    service: key.name.clone(),
+                    force: Some(true),
+                };
+                model.delete_service(request).map(drop)
+            }
+            Self::Rollout(key, script) => {
+                model.set_rollout(&key.to_string(), *script);
+                Ok(())
+            }
+            Self::DefaultNamespace(cluster, namespace) => {
+                let namespace = Some(namespace.clone().unwrap_or_default());
+                let request = UpdateClusterRequest {
+                    cluster: cluster.clone(),
+                    service_connect_defaults: Some(ClusterServiceConnectDefaults { namespace }),
+                    ..UpdateClusterRequest::default()
+                };
+                model.update_cluster(request).map(drop)
+            }
+            Self::Namespace(name) => {
+                let request =
+                    CreateHttpNamespaceRequest { name: name.clone(), ..Default::default() };
+                model.create_http_namespace(request).map(drop)
+            }
+            Self::Crash { .. } | Self::Restart => Ok(()),
+        }
+    }
+
+    /// Whether it may change what every service should be.
+    pub(super) fn is_global(&self) -> bool {
+        matches!(self, Self::DefaultNamespace(..) | Self::Namespace(_))
+    }
+}
+
+fn update(key: &EcsServiceKey) -> UpdateServiceRequest {
+    UpdateServiceRequest {
+        cluster: Some(key.cluster.clone()),
+        service: key.name.clone(),
+        ..UpdateServiceRequest::default()
+    }
+}
+
+impl fmt::Display for Outside {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Tag(key, tags) => {
+                write!(f, "tag {key}")?;
+                tags.iter().try_for_each(|(key, value)| write!(f, " {key}={value:?}"))
+            }
+            Self::Untag(key, keys) => write!(f, "untag {key} {}", keys.join(" ")),
+            Self::Edit(key, connect) => {
+                let text = serde_json::to_string(connect).unwrap_or_default();
+                write!(f, "edit {key} {text}")
+            }
+            Self::Deploy(key, definition) => write!(f, "deploy {key} {definition:?}"),
+            Self::Force(key) => write!(f, "force {key}"),
+            Self::Scale(key, desired) => write!(f, "scale {key} {desired}"),
+            Self::Create(newcomer) => {
+                write!(f, "create {} {:?}", newcomer.key, newcomer.tags)
+            }
+            Self::Delete(key) => write!(f, "delete {key}"),
+            Self::Rollout(key, script) => {
+                write!(f, "rollout {key} {:?} in {} s", script.outcome, script.seconds)
+            }
+            Self::DefaultNamespace(cluster, namespace) => {
+                write!(f, "default-namespace {cluster} {}", namespace.as_deref().unwrap_or("-"))
+            }
+            Self::Namespace(name) => write!(f, "namespace {name}"),
+            Self::Crash { down_seconds, .. } => write!(f, "crash, down {down_seconds} s"),
+            Self::Restart => f.write_str("restart"),
+        }
+    }
+}

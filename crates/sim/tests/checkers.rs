@@ -1,0 +1,245 @@
+//! The checkers can fail: each flaw, put into a controller on purpose, trips the invariant it breaks.
+
+use std::collections::BTreeMap;
+
+use eastwest_core::action::Action;
+use eastwest_core::effect::{Effect, Event};
+use eastwest_core::engine::Engine;
+use eastwest_core::fault::FaultKind;
+use eastwest_core::hold::{Hold, Unseen};
+use eastwest_core::name::ServiceKey;
+use eastwest_core::plan::Verdict;
+use eastwest_core::settings::Settings;
+use eastwest_core::status::News;
+use eastwest_core::tag::Intent;
+use eastwest_core::time::Now;
+use eastwest_sim::in_process::Controller;
+use eastwest_sim::in_process::simulate::simulate_with;
+
+/// What is wrong with a controller.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Flaw {
+    /// Sends what is in force once more.
+    Repeats,
+    /// Switches off what never opted in.
+    Trespasses,
+    /// Takes a mistyped tag for "off".
+    TakesNonsenseForOff,
+    /// Takes a missing mode tag for "off".
+    TakesAbsenceForOff,
+    /// Does not care how many rollouts run.
+    Hurries,
+    /// Does not wait for a rollout to end.
+    Interrupts,
+    /// Sends again what was rolled back.
+    Insists,
+    /// Sends again at once what was lost or refused.
+    RetriesBlindly,
+    /// Takes names that others have.
+    Grabs,
+    /// Writes though the owner said pause.
+    IgnoresPauses,
+    /// Leaves the proxy's logs out.
+    DropsLogs,
+    /// Sends one configuration and then another, for ever.
+    Flaps,
+    /// Never writes.
+    IsLazy,
+    /// Asks to be woken at once, always.
+    Spins,
+}
+
+/// The engine with a flaw.
+struct Flawed {
+    engine: Engine,
+    flaw: Flaw,
+    /// Writes of the flaw's own making whose answers are not for the engine.
+    extra: Vec<Action>,
+    last: BTreeMap<ServiceKey, Action>,
+    turn: u64,
+}
+
+impl Flawed {
+    fn new(flaw: Flaw, settings: Settings, now: Now) -> Self {
+        let engine = Engine::new(settings, now);
+        Self { engine, flaw, extra: Vec::new(), last: BTreeMap::new(), turn: 0 }
+    }
+
+    /// Steps that the plan holds for a reason that this flaw does not know.
+    fn unheld(&self, ignored: impl Fn(&Hold) -> bool) -> Vec<Action> {
+        let entries = self.engine.plan().entries.values();
+        entries
+            .filter_map(|entry| match &entry.verdict {
+                Verdict::Hold { hold, action: Some(action) } if ignored(hold) => {
+                    Some(action.clone())
+                }
+                _ => None,
+            })
+            .collect()
+    }
+
+    fn off(&self, which: impl Fn(&Intent) -> bool) -> Vec<Action> {
+        let services = self.engine.view().services();
+        let on = services.filter(|(_, view)| {
+            let last = view.last.as_ref().and_then(|last| last.primary());
+            which(&view.intent) && last.is_some_and(|primary| primary.connect.is_some())
+        });
+        on.map(|(service, _)| Action::Disconnect { service }).collect()
+    }
+
+    fn in_force(&self, all: bool) -> Vec<Action> {
+        let services = self.engine.view().services().filter(|(key, view)| {
+            let declared = matches!(view.intent, Intent::Declared(_));
+            let entry = self.engine.plan().entries.get(key);
+            declared && (all || entry.is_some_and(|e| e.verdict == Verdict::InSync))
+        });
+        let with = services.filter_map(|(service, view)| {
+            let primary = view.last.as_ref()?.primary()?;
+            (!view.last.as_ref()?.is_rolling())
+                .then(|| primary.connect.clone().map(|connect| Action::Connect { service, connect }))?
+        });
+        with.collect()
+    }
+
+    /// What the flaw does besides, after a sweep or an answer.
+    fn besides(&mut self, event: &Event) -> Vec<Action> {
+        let swept = matches!(event, Event::Swept(_));
+        let rolling = |hold: &Hold| matches!(hold, Hold::Rolling);
+        match (self.flaw, event) {
+            (Flaw::Repeats, Event::Swept(_)) => self.in_force(false),
+            (Flaw::Trespasses, Event::Swept(_)) => self.off(|i| *i == Intent::NotOptedIn),
+            (Flaw::TakesNonsenseForOff, Event::Swept(_)) => self.off(|i| *i == Intent::Ambiguous),
+            (Flaw::TakesAbsenceForOff, Event::Swept(_)) => {
+                self.in_force(true).into_iter().map(|a| off(&a)).collect()
+            }
+            (Flaw::Hurries, _) => self.unheld(|hold| matches!(hold, Hold::Budget(_))),
+            (Flaw::Interrupts, _) if swept => self.unheld(rolling),
+            (Flaw::Insists, _) => self.unheld(|hold| matches!(hold, Hold::RolledBack { .. })),
+            (Flaw::Grabs, _) if swept => self.unheld(|hold| matches!(hold, Hold::Conflict(..))),
+            (Flaw::IgnoresPauses, _) if swept => self.unheld(|h| matches!(h, Hold::Paused(_))),
+            (Flaw::RetriesBlindly, Event::Applied(action, Err(fault)))
+                if fault.kind != FaultKind::Denied =>
+            {
+                vec![action.clone()]
+            }
+            (Flaw::RetriesBlindly, _) => {
+                self.unheld(|h| matches!(h, Hold::Refused(_) | Hold::NotSeen(Unseen::LastWrite)))
+            }
+            (Flaw::Flaps, _) if swept => {
+                self.turn += 1;
+                let now = self.in_force(true);
+                let turn = self.turn % 2 == 0;
+                let other = |action: Action| match action {
+                    Action::Connect { service, mut connect } => {
+                        connect.endpoints.truncate(0);
+                        connect.logs = turn.then(|| eastwest_core::connect::ProxyLogs {
+                            driver: "awslogs".into(),
+                            options: Vec::new(),
+                            secret_options: Vec::new(),
+                        });
+                        Action::Connect { service, connect }
+                    }
+                    other => other,
+                };
+                now.into_iter().map(other).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    fn spoil(&self, effect: Effect) -> Option<Effect> {
+        match (self.flaw, effect) {
+            (Flaw::IsLazy, Effect::Apply(_)) => None,
+            (Flaw::DropsLogs, Effect::Apply(Action::Connect { service, mut connect })) => {
+                connect.logs = None;
+                connect.access_logs = None;
+                Some(Effect::Apply(Action::Connect { service, connect }))
+            }
+            (_, effect) => Some(effect),
+        }
+    }
+}
+
+fn off(action: &Action) -> Action {
+    Action::Disconnect { service: action.service().clone() }
+}
+
+impl Controller for Flawed {
+    fn step(&mut self, now: Now, event: Event) -> Vec<Effect> {
+        if let Event::Applied(action, outcome) = &event
+            && let Some(at) = self.extra.iter().position(|own| own == action)
+        {
+            self.extra.remove(at);
+            if self.flaw == Flaw::RetriesBlindly && outcome.is_err() {
+                self.extra.push(action.clone());
+                return vec![Effect::Apply(action.clone())];
+            }
+            return Vec::new();
+        }
+        let effects = self.engine.step(now, event.clone());
+        let mut effects: Vec<Effect> =
+            effects.into_iter().filter_map(|effect| self.spoil(effect)).collect();
+        for action in self.besides(&event) {
+            if self.extra.iter().any(|own| own.service() == action.service()) {
+                continue;
+            }
+            self.last.insert(action.service().clone(), action.clone());
+            self.extra.push(action.clone());
+            effects.push(Effect::Apply(action));
+        }
+        effects
+    }
+
+    fn next_wake(&self, now: Now) -> Option<Now> {
+        if self.flaw == Flaw::Spins { Some(now) } else { self.engine.next_wake(now) }
+    }
+
+    fn take_news(&mut self) -> Vec<News> {
+        self.engine.take_news()
+    }
+
+    fn engine(&self) -> &Engine {
+        &self.engine
+    }
+}
+
+/// The rules that a flaw breaks in the first seeds, each with its first seed.
+fn broken_by(flaw: Flaw, seeds: u64) -> BTreeMap<&'static str, u64> {
+    let mut broken = BTreeMap::new();
+    for seed in 0..seeds {
+        let report = simulate_with(seed, move |settings, now| Flawed::new(flaw, settings, now));
+        if let Some(violation) = report.violation {
+            broken.entry(violation.rule).or_insert(seed);
+        }
+    }
+    broken
+}
+
+#[test]
+fn every_flaw_trips_the_invariant_it_breaks() {
+    let rows = [
+        (Flaw::Repeats, "I4"),
+        (Flaw::Trespasses, "I2"),
+        (Flaw::TakesNonsenseForOff, "I10"),
+        (Flaw::TakesAbsenceForOff, "I11"),
+        (Flaw::Hurries, "I3"),
+        (Flaw::Interrupts, "I3"),
+        (Flaw::Insists, "I9"),
+        (Flaw::RetriesBlindly, "I6b"),
+        (Flaw::Grabs, "I1"),
+        (Flaw::IgnoresPauses, "I2"),
+        (Flaw::DropsLogs, "I5"),
+        (Flaw::Flaps, "I6"),
+        (Flaw::IsLazy, "convergence"),
+        (Flaw::Spins, "I16"),
+    ];
+    let mut missed = Vec::new();
+    for (flaw, rule) in rows {
+        let broken = broken_by(flaw, 150);
+        println!("{flaw:?}: {broken:?}");
+        if !broken.contains_key(rule) {
+            missed.push(format!("{flaw:?} does not trip {rule}, but {broken:?}"));
+        }
+    }
+    assert!(missed.is_empty(), "{missed:#?}");
+}
