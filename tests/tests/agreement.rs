@@ -47,12 +47,18 @@ fn the_policy_lets_nothing_be_written_to_a_service_without_the_opt_in_tag() {
 #[test]
 fn the_page_of_tags_has_exactly_the_rows_of_the_grammar() {
     let page = read("docs/tags.md");
-    let (_, rest) = page.split_once("<!-- rules:begin -->").expect("the page marks where the table begins");
-    let (table, _) = rest.split_once("<!-- rules:end -->").expect("the page marks where the table ends");
+    let (_, rest) =
+        page.split_once("<!-- rules:begin -->").expect("the page marks where the table begins");
+    let (table, _) =
+        rest.split_once("<!-- rules:end -->").expect("the page marks where the table ends");
     let rows: Vec<&str> = table.trim().lines().skip(2).map(str::trim).collect();
     let row = |key: &str, allowed: &str, meaning: &str| {
         // A bar would end the cell.
-        format!("| `eastwest/{key}` | {} | {} |", allowed.replace('|', "\\|"), meaning.replace('|', "\\|"))
+        format!(
+            "| `eastwest/{key}` | {} | {} |",
+            allowed.replace('|', "\\|"),
+            meaning.replace('|', "\\|")
+        )
     };
     let mut due: Vec<String> = RULES.iter().map(|r| row(r.key, r.allowed, r.meaning)).collect();
     due.push(row("endpoint.<port>", ENDPOINT_ALLOWED, ENDPOINT_MEANING));

@@ -7,11 +7,12 @@
 
 use std::collections::BTreeMap;
 
-use crate::canonical::{Canonical, Ground, canonical};
+use crate::canonical::{Canonical, Ground};
+use crate::connect::Connect;
 use crate::hold::{Claim, Holder};
-use crate::name::{Arn, NamespaceId, ServiceKey};
+use crate::name::{Arn, DnsName, NamespaceId, ServiceKey};
 use crate::time::AwsTime;
-use crate::view::{DeploymentStatus, EcsService, NamespaceUse, ServiceStatus};
+use crate::view::{DeploymentStatus, EcsService, Namespace, NamespaceUse, ServiceStatus};
 
 /// One service that has or wants names in one namespace.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,51 +33,78 @@ impl Party {
     }
 }
 
-/// Every name of every namespace, with who has it and who wants it.
+type Name = (NamespaceId, Claim);
+
+/// One name that somebody wants and does not have.
+#[derive(Debug, Default)]
+struct Sought {
+    wanted: Vec<Party>,
+    held: Vec<Party>,
+    leftover: Option<Arn>,
+}
+
+/// The names that somebody wants to change to, with who wants and who has them.
+///
+/// Only those: in a fleet in order there are none, and then nothing is looked up for thousands of services.
+/// Hence the order of the notes: first who wants, then the Cloud Map services, then who holds.
 #[derive(Debug, Default)]
 pub struct Register {
-    held: BTreeMap<(NamespaceId, Claim), Vec<Party>>,
-    wanted: BTreeMap<(NamespaceId, Claim), Vec<Party>>,
-    leftovers: BTreeMap<(NamespaceId, Claim), Arn>,
-    used: std::collections::BTreeSet<Arn>,
+    names: BTreeMap<Name, Sought>,
+    /// Cloud Map services of sought names that nobody was seen to use yet.
+    leftovers: BTreeMap<Arn, Name>,
 }
 
 impl Register {
-    /// Notes what a service has in force: in any deployment that still has tasks, for they are called too.
-    pub fn note_held(&mut self, service: &EcsService, ground: &Ground<'_>) {
-        if service.status == ServiceStatus::Inactive {
-            return;
-        }
-        for deployment in &service.deployments {
-            if deployment.status == DeploymentStatus::Inactive {
-                continue;
-            }
-            self.used.extend(deployment.cloud_map.iter().map(|(_, arn)| arn.clone()));
-            let Some(connect) = &deployment.connect else { continue };
-            let Some(namespace) = ground.namespace_of(connect) else { continue };
-            for claim in claims(&canonical(connect, ground)) {
-                let parties = self.held.entry((namespace.id.clone(), claim)).or_default();
-                let party = Party::of(service);
-                if !parties.contains(&party) {
-                    parties.push(party);
-                }
-            }
-        }
+    /// Whether nobody seeks a name.
+    pub fn is_empty(&self) -> bool {
+        self.names.is_empty()
     }
 
     /// Notes what a service shall have.
     pub fn note_wanted(&mut self, service: &EcsService, namespace: &NamespaceId, to: &Canonical) {
         for claim in claims(to) {
-            self.wanted.entry((namespace.clone(), claim)).or_default().push(Party::of(service));
+            let sought = self.names.entry((namespace.clone(), claim)).or_default();
+            sought.wanted.push(Party::of(service));
         }
     }
 
-    /// Notes the Cloud Map services of a namespace; call it after every [`Self::note_held`].
+    /// Notes the Cloud Map services of a namespace.
     pub fn note_cloud_map(&mut self, namespace: &NamespaceId, names: &NamespaceUse) {
         for service in &names.cloud_map {
-            if !self.used.contains(&service.arn) {
-                let claim = Claim::Discovery(service.name.clone());
-                self.leftovers.insert((namespace.clone(), claim), service.arn.clone());
+            let name = (namespace.clone(), Claim::Discovery(service.name.clone()));
+            if let Some(sought) = self.names.get_mut(&name) {
+                sought.leftover = Some(service.arn.clone());
+                self.leftovers.insert(service.arn.clone(), name);
+            }
+        }
+    }
+
+    /// Notes what a service has in force: in any deployment that still has tasks, for they are called too.
+    pub fn note_held(&mut self, service: &EcsService, ground: &Ground<'_>) {
+        if service.status == ServiceStatus::Inactive {
+            return;
+        }
+        let running = service.deployments.iter().filter(|d| d.status != DeploymentStatus::Inactive);
+        for deployment in running {
+            for name in deployment.cloud_map.iter().filter_map(|(_, arn)| self.leftovers.remove(arn)) {
+                self.names.entry(name).or_default().leftover = None;
+            }
+            let Some(connect) = &deployment.connect else { continue };
+            let Some(namespace) = ground.namespace_of(connect) else { continue };
+            self.note_claims(service, claims_in_force(connect, namespace, ground), &namespace.id);
+        }
+    }
+
+    fn note_claims(
+        &mut self,
+        service: &EcsService,
+        claims: impl Iterator<Item = Claim>,
+        namespace: &NamespaceId,
+    ) {
+        for claim in claims {
+            let Some(sought) = self.names.get_mut(&(namespace.clone(), claim)) else { continue };
+            if sought.held.iter().all(|party| party.arn != service.arn) {
+                sought.held.push(Party::of(service));
             }
         }
     }
@@ -89,8 +117,8 @@ impl Register {
         to: &Canonical,
     ) -> bool {
         claims(to).any(|claim| {
-            let parties = self.held.get(&(namespace.clone(), claim)).map_or(&[][..], Vec::as_slice);
-            !parties.iter().any(|party| party.arn == service.arn)
+            let sought = self.names.get(&(namespace.clone(), claim));
+            !sought.is_some_and(|s| s.held.iter().any(|party| party.arn == service.arn))
         })
     }
 
@@ -102,24 +130,25 @@ impl Register {
         to: &Canonical,
     ) -> Option<(Claim, Holder)> {
         claims(to).find_map(|claim| {
-            let key = (namespace.clone(), claim);
-            let holder = self.obstacle_to(service, &key)?;
-            Some((key.1, holder))
+            let name = (namespace.clone(), claim);
+            let holder = self.names.get(&name)?.obstacle_to(service)?;
+            Some((name.1, holder))
         })
     }
+}
 
-    fn obstacle_to(&self, service: &EcsService, key: &(NamespaceId, Claim)) -> Option<Holder> {
-        let held = self.held.get(key).map_or(&[][..], Vec::as_slice);
-        if held.iter().any(|party| party.arn == service.arn) {
+impl Sought {
+    fn obstacle_to(&self, service: &EcsService) -> Option<Holder> {
+        if self.held.iter().any(|party| party.arn == service.arn) {
             return None;
         }
-        if let Some(holder) = held.iter().min_by_key(|party| party.rank()) {
+        if let Some(holder) = self.held.iter().min_by_key(|party| party.rank()) {
             return Some(Holder::Has(holder.key.clone(), holder.arn.clone()));
         }
-        if let Some(leftover) = self.leftovers.get(key) {
+        if let Some(leftover) = &self.leftover {
             return Some(Holder::Leftover(leftover.clone()));
         }
-        let first = self.wanted.get(key)?.iter().min_by_key(|party| party.rank())?;
+        let first = self.wanted.iter().min_by_key(|party| party.rank())?;
         (first.arn != service.arn).then(|| Holder::Precedes(first.key.clone(), first.arn.clone()))
     }
 }
@@ -130,5 +159,24 @@ fn claims(canonical: &Canonical) -> impl Iterator<Item = Claim> {
         let alias =
             endpoint.host.clone().zip(endpoint.port).map(|(host, port)| Claim::Alias(host, port));
         [Some(Claim::Discovery(discovery.clone())), alias].into_iter().flatten()
+    })
+}
+
+/// The same of a configuration in force. Not through its canonical form, because this runs for every service
+/// there is, and most name all that they have.
+fn claims_in_force<'c>(
+    connect: &'c Connect,
+    namespace: &'c Namespace,
+    ground: &'c Ground<'_>,
+) -> impl Iterator<Item = Claim> {
+    connect.endpoints.iter().flat_map(move |endpoint| {
+        let (alias, discovery) = (endpoint.alias.as_ref(), endpoint.discovery());
+        let host = alias.and_then(|alias| alias.dns_name.clone());
+        let host = host.unwrap_or_else(|| DnsName::of_endpoint(&discovery, &namespace.name));
+        let port = alias.map(|alias| alias.port);
+        let port = port.or_else(|| ground.port(&endpoint.port_name)?.container_port);
+        [Some(Claim::Discovery(discovery)), port.map(|port| Claim::Alias(host, port))]
+            .into_iter()
+            .flatten()
     })
 }

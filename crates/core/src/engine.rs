@@ -306,7 +306,10 @@ impl Engine {
 
     fn observe_writes(&mut self) {
         let pending: BTreeSet<ServiceKey> =
-            self.writes.to_read_back().chain(self.writes.begun()).cloned().collect();
+            {
+            let begun = self.writes.begun().map(|(key, _)| key);
+            self.writes.to_read_back().chain(begun).cloned().collect()
+        };
         for key in pending {
             if let Some(service) = self.view.service(&key).and_then(|view| view.last.as_ref()) {
                 self.writes.observe(service);
@@ -352,7 +355,9 @@ impl Engine {
             return None;
         }
         entry.hold_step(Hold::Rolling);
+        let namespace = entry.namespace.as_ref().map(|namespace| namespace.id.clone());
         self.writes.sent(&proposed);
+        self.writes.begins(key, namespace);
         Some(Effect::Apply(proposed))
     }
 

@@ -20,14 +20,14 @@ use crate::writes::Writes;
 pub fn guard(mut plan: Plan, view: &View, writes: &Writes, settings: &Settings, now: Now) -> Plan {
     let just_started = now.since_start < settings.timing.staleness;
     let mut budget = Ledger::new(&plan, view, writes, settings, now);
-    for key in plan.order.clone() {
-        let Some(entry) = plan.entries.get_mut(&key) else { continue };
+    for key in &plan.order {
+        let Some(entry) = plan.entries.get_mut(key) else { continue };
         let Verdict::Step { action } = &entry.verdict else { continue };
-        let hold = paused(view, &key, now)
+        let hold = paused(view, key, now)
             .or_else(|| forbidden(settings.policy, action))
             .or_else(|| just_started.then_some(Hold::NotSeen(Unseen::JustStarted)))
             .or_else(|| writes.hold(action, now))
-            .or_else(|| budget.spend(&key, entry.namespace.as_ref()));
+            .or_else(|| budget.spend(key, entry.namespace.as_ref()));
         if let Some(hold) = hold {
             entry.hold_step(hold);
         }
@@ -65,7 +65,8 @@ impl<'a> Ledger<'a> {
     /// counts, or it would stop all others.
     fn new(plan: &Plan, view: &View, writes: &Writes, settings: &'a Settings, now: Now) -> Self {
         let mut ledger = Self { settings, clusters: BTreeMap::new(), namespaces: BTreeMap::new() };
-        let keys: BTreeSet<&ServiceKey> = plan.entries.keys().chain(writes.begun()).collect();
+        let begun: BTreeMap<&ServiceKey, Option<&NamespaceId>> = writes.begun().collect();
+        let keys: BTreeSet<&ServiceKey> = plan.entries.keys().chain(begun.keys().copied()).collect();
         for key in keys {
             let service = view.service(key);
             let rolling = service.and_then(|service| service.rolling_since);
@@ -75,7 +76,8 @@ impl<'a> Ledger<'a> {
                 // be read, only the first is known.
                 let entry = plan.entries.get(key).and_then(|entry| entry.namespace.as_ref());
                 let wanted = entry.map(|namespace| namespace.id.clone());
-                ledger.count(key, wanted.into_iter().chain(deployed(view, key)));
+                let written = begun.get(key).copied().flatten().cloned();
+                ledger.count(key, wanted.into_iter().chain(written).chain(deployed(view, key)));
             }
         }
         ledger

@@ -134,6 +134,12 @@ impl DnsName {
     pub fn of_endpoint(discovery: &DiscoveryName, namespace: &NamespaceName) -> Self {
         Self(format!("{discovery}.{namespace}").into())
     }
+
+    /// Whether it is [`Self::of_endpoint`] of these; asked for every service on every pass, so it makes no text.
+    pub fn is_of_endpoint(&self, discovery: &DiscoveryName, namespace: &NamespaceName) -> bool {
+        let rest = self.0.strip_prefix(discovery.as_str());
+        rest.and_then(|rest| rest.strip_prefix('.')) == Some(namespace.as_str())
+    }
 }
 
 impl NamespaceName {

@@ -10,23 +10,29 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::name::{DiscoveryName, NamespaceId, ServiceKey};
 use crate::plan::Candidate;
 
-/// Every candidate, servers first, otherwise in the order of keys.
+/// Every candidate that changes, servers first, otherwise in the order of keys. Servers that are as they
+/// shall be carry the order on to those that they need.
 pub(crate) fn servers_first(candidates: &[Candidate<'_>]) -> Vec<ServiceKey> {
+    if !candidates.iter().any(Candidate::differs) {
+        return Vec::new();
+    }
     let mut servers: BTreeMap<(&NamespaceId, &DiscoveryName), usize> = BTreeMap::new();
     for (at, candidate) in candidates.iter().enumerate() {
-        let Some((namespace, to)) = candidate.wanted() else { continue };
-        for (_, discovery) in to.endpoints.keys() {
+        let Some((namespace, connect)) = candidate.offers() else { continue };
+        for discovery in connect.endpoints.iter().filter_map(|e| e.discovery_name.as_ref()) {
             servers.entry((namespace, discovery)).or_insert(at);
         }
     }
-    let mut order = Vec::with_capacity(candidates.len());
+    let mut order = Vec::new();
     let mut visited = BTreeSet::new();
     for start in 0..candidates.len() {
         // Depth first with a stack of our own: a chain of needs may be as long as the fleet.
         let mut stack = vec![(start, false)];
         while let Some((at, servers_done)) = stack.pop() {
             if servers_done {
-                order.push(candidates[at].service.key.clone());
+                if candidates[at].differs() {
+                    order.push(candidates[at].service.key.clone());
+                }
                 continue;
             }
             if !visited.insert(at) {
@@ -35,7 +41,7 @@ pub(crate) fn servers_first(candidates: &[Candidate<'_>]) -> Vec<ServiceKey> {
             stack.push((at, true));
             let candidate = &candidates[at];
             let needs = candidate.declaration.needs.iter().flatten().rev();
-            let Some((namespace, _)) = candidate.wanted() else { continue };
+            let Some((namespace, _)) = candidate.offers() else { continue };
             stack.extend(
                 needs.filter_map(|name| servers.get(&(namespace, name))).map(|&at| (at, false)),
             );

@@ -15,6 +15,7 @@ use serde::Serialize;
 use crate::action::Action;
 use crate::canonical::{Canonical, Change, Ground, canonical, changes};
 use crate::conflict::Register;
+use crate::connect::Connect;
 use crate::declaration::Declaration;
 use crate::effect::Question;
 use crate::eligible;
@@ -120,7 +121,7 @@ impl Plan {
 /// The plan for everything in view.
 pub fn plan(view: &View, settings: &Settings) -> Plan {
     let world = World::new(view, settings);
-    let mut plan = Plan::default();
+    let mut held = Vec::new();
     let mut candidates = Vec::new();
     let mut unseen = Vec::new();
     for (key, service) in view.services() {
@@ -140,15 +141,16 @@ pub fn plan(view: &View, settings: &Settings) -> Plan {
         match verdict {
             Ok(Some(candidate)) => candidates.push(candidate),
             Ok(None) => {}
-            Err(hold) => drop(plan.entries.insert(key, Entry::held(hold))),
+            Err(hold) => held.push((key, Entry::held(hold))),
         }
     }
     let register = world.register(candidates.iter().chain(&unseen));
-    plan.order = order::servers_first(&candidates);
-    for candidate in &candidates {
-        let entry = world.entry(candidate, &register);
-        plan.entries.insert(candidate.service.key.clone(), entry);
-    }
+    let order = order::servers_first(&candidates);
+    let decided = candidates.into_iter().map(|candidate| {
+        (candidate.service.key.clone(), world.entry(candidate, &register))
+    });
+    // In the order of keys already, or nearly: built at once, not by one insertion each.
+    let mut plan = Plan { entries: decided.chain(held).collect(), order };
     name_contestants(&mut plan);
     plan
 }
@@ -157,8 +159,9 @@ pub fn plan(view: &View, settings: &Settings) -> Plan {
 pub(crate) struct Candidate<'a> {
     pub(crate) service: &'a Arc<EcsService>,
     pub(crate) declaration: &'a Declaration,
-    pub(crate) desired: Desired,
-    pub(crate) to: Option<Canonical>,
+    desired: Desired,
+    /// What it shall be, to compare with; absent for off, and where nothing differs.
+    to: Option<Canonical>,
     changes: Vec<Change>,
     ground: Ground<'a>,
 }
@@ -171,12 +174,22 @@ impl Candidate<'_> {
         }
     }
 
-    /// Its wanted names, where it wants any.
-    pub(crate) fn wanted(&self) -> Option<(&NamespaceId, &Canonical)> {
+    /// Whether anything is to be done.
+    pub(crate) fn differs(&self) -> bool {
+        !self.changes.is_empty()
+    }
+
+    /// What it shall offer, and where.
+    pub(crate) fn offers(&self) -> Option<(&NamespaceId, &Connect)> {
         match &self.desired {
-            Desired::On(_, namespace) => Some((&namespace.id, self.to.as_ref()?)),
+            Desired::On(connect, namespace) => Some((&namespace.id, connect)),
             Desired::Off => None,
         }
+    }
+
+    /// The names it is to change to, where it changes.
+    fn wanted(&self) -> Option<(&NamespaceId, &Canonical)> {
+        self.offers().map(|(namespace, _)| namespace).zip(self.to.as_ref())
     }
 
     fn refusal(&self) -> Option<Hold> {
@@ -186,6 +199,35 @@ impl Candidate<'_> {
         };
         eligible::refusal(self.service, wanted, &self.ground).map(Hold::Ineligible)
     }
+}
+
+/// What is in force against what is wanted. Most services are as they shall be to the letter, so that is seen
+/// first, without bringing both into one form.
+fn difference(
+    deployed: Option<&Connect>,
+    desired: &Desired,
+    ground: &Ground<'_>,
+) -> (Option<Canonical>, Vec<Change>) {
+    let to = match (deployed, desired) {
+        (None, Desired::Off) => return (None, Vec::new()),
+        (Some(deployed), Desired::On(connect, namespace))
+            if is_same(deployed, connect)
+                && ground.namespace_of(deployed).is_some_and(|ns| ns.id == namespace.id) =>
+        {
+            return (None, Vec::new());
+        }
+        (_, Desired::Off) => None,
+        (_, Desired::On(connect, _)) => Some(canonical(connect, ground)),
+    };
+    let from = deployed.map(|connect| canonical(connect, ground));
+    let changes = if from == to { Vec::new() } else { changes(from.as_ref(), to.as_ref()) };
+    (to.filter(|_| !changes.is_empty()), changes)
+}
+
+/// Whether all but the namespace is the same to the letter.
+fn is_same(one: &Connect, other: &Connect) -> bool {
+    let Connect { namespace: _, endpoints, logs, access_logs } = one;
+    *endpoints == other.endpoints && *logs == other.logs && *access_logs == other.access_logs
 }
 
 struct World<'a> {
@@ -226,13 +268,8 @@ impl<'a> World<'a> {
         let namespace = self.settings.namespace.as_ref();
         let terms = Terms { ground, namespace, policy: self.settings.policy };
         let desired = settle(service, declaration, &terms).map_err(|hold| self.with_facts(hold))?;
-        let from = service.primary().and_then(|primary| primary.connect.as_ref());
-        let from = from.map(|connect| canonical(connect, &ground));
-        let to = match &desired {
-            Desired::Off => None,
-            Desired::On(connect, _) => Some(canonical(connect, &ground)),
-        };
-        let changes = changes(from.as_ref(), to.as_ref());
+        let deployed = service.primary().and_then(|primary| primary.connect.as_ref());
+        let (to, changes) = difference(deployed, &desired, &ground);
         Ok(Some(Candidate { service, declaration, desired, to, changes, ground }))
     }
 
@@ -260,42 +297,40 @@ impl<'a> World<'a> {
         'a: 'c,
     {
         let mut register = Register::default();
-        for (key, view) in self.view.services() {
-            if let Some(service) = &view.last {
-                register.note_held(service, &self.ground(service, &key.cluster));
+        for candidate in wanting {
+            if let Some((namespace, to)) = candidate.wanted()
+                && candidate.refusal().is_none()
+            {
+                register.note_wanted(candidate.service, namespace, to);
             }
         }
-        let uses = || self.view.uses.iter().filter_map(|(id, (_, seen))| Some((id, seen.known()?)));
-        for service in uses().flat_map(|(_, names)| &names.elsewhere) {
-            register.note_held(service, &self.ground(service, &service.key.cluster));
+        if register.is_empty() {
+            return register;
         }
+        let uses = || self.view.uses.iter().filter_map(|(id, (_, seen))| Some((id, seen.known()?)));
         for (namespace, names) in uses() {
             register.note_cloud_map(namespace, names);
         }
-        for candidate in wanting.filter(|candidate| candidate.refusal().is_none()) {
-            if let Some((namespace, to)) = candidate.wanted() {
-                register.note_wanted(candidate.service, namespace, to);
-            }
+        let watched = self.view.clusters.values().flat_map(|cluster| cluster.services.values());
+        let watched = watched.filter_map(|view| view.last.as_deref());
+        for service in watched.chain(uses().flat_map(|(_, names)| &names.elsewhere)) {
+            register.note_held(service, &self.ground(service, &service.key.cluster));
         }
         register
     }
 
-    fn entry(&self, candidate: &Candidate<'_>, register: &Register) -> Entry {
-        let action = candidate.desired.action(candidate.service);
-        let verdict = if candidate.changes.is_empty() {
-            Verdict::InSync
-        } else {
-            match self.obstacle(candidate, register) {
+    fn entry(&self, candidate: Candidate<'_>, register: &Register) -> Entry {
+        let namespace = candidate.namespace().cloned();
+        let verdict = if candidate.differs() {
+            let action = candidate.desired.action(candidate.service);
+            match self.obstacle(&candidate, register) {
                 None => Verdict::Step { action },
                 Some(hold) => Verdict::Hold { hold: self.with_facts(hold), action: Some(action) },
             }
+        } else {
+            Verdict::InSync
         };
-        Entry {
-            verdict,
-            changes: candidate.changes.clone(),
-            namespace: candidate.namespace().cloned(),
-            contested_by: Vec::new(),
-        }
+        Entry { verdict, changes: candidate.changes, namespace, contested_by: Vec::new() }
     }
 
     /// The first reason against a wanted change, those a person must mend before those that pass.

@@ -220,7 +220,7 @@ impl<'a> Builder<'a> {
         let present = standing.and_then(|endpoint| endpoint.alias.as_ref());
         let host = declared
             .and_then(|alias| alias.dns_name.clone())
-            .or_else(|| self.chosen_host(standing?))
+            .or_else(|| self.kept_host(standing?, discovery))
             .unwrap_or_else(|| DnsName::of_endpoint(discovery, &self.namespace.name));
         let port = declared.and_then(|alias| alias.port).or(present.map(|alias| alias.port));
         let port = match port {
@@ -232,11 +232,13 @@ impl<'a> Builder<'a> {
     }
 
     /// The host of a standing alias if somebody chose it; a default host follows the discovery name.
-    fn chosen_host(&self, standing: &Endpoint) -> Option<DnsName> {
-        let host = standing.alias.as_ref()?.dns_name.clone()?;
+    fn kept_host(&self, standing: &Endpoint, discovery: &DiscoveryName) -> Option<DnsName> {
+        let host = standing.alias.as_ref()?.dns_name.as_ref()?;
         let deployed = self.terms.ground.namespace_of(self.deployed?);
-        let default = deployed.map(|ns| DnsName::of_endpoint(&standing.discovery(), &ns.name));
-        Some(host).filter(|host| Some(host) != default.as_ref())
+        let was_default =
+            deployed.is_some_and(|ns| host.is_of_endpoint(&standing.discovery(), &ns.name));
+        let stays = !was_default || host.is_of_endpoint(discovery, &self.namespace.name);
+        stays.then(|| host.clone())
     }
 
     fn container_port(&self, name: &PortName) -> Result<Port, Hold> {

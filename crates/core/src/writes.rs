@@ -5,14 +5,14 @@
 //! This memory is a convenience: after a restart the start-up pause and the service's own
 //! deployments take its place.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::action::Action;
 use crate::effect::Accepted;
 use crate::fault::{Fault, FaultKind};
 use crate::hold::{Hold, Unseen};
-use crate::name::ServiceKey;
+use crate::name::{NamespaceId, ServiceKey};
 use crate::settings::Timing;
 use crate::time::{AwsTime, Now};
 use crate::view::EcsService;
@@ -21,9 +21,9 @@ use crate::view::EcsService;
 #[derive(Debug, Clone, Default)]
 pub struct Writes {
     last: BTreeMap<ServiceKey, Write>,
-    /// The services whose rollout, as far as seen, is one that a write of ours began: it takes up budget until
-    /// it ends, even if the service is released meanwhile.
-    begun: BTreeSet<ServiceKey>,
+    /// The services whose rollout, as far as seen, is one that a write of ours began, and the namespace it is
+    /// in: it takes up budget there until it ends, whether the service can be read or is even released.
+    begun: BTreeMap<ServiceKey, Option<NamespaceId>>,
 }
 
 #[derive(Debug, Clone)]
@@ -50,6 +50,11 @@ impl Writes {
         self.last.insert(action.service().clone(), Write::Sent { attempts });
     }
 
+    /// Notes where the rollout of a write that leaves will count.
+    pub fn begins(&mut self, key: &ServiceKey, namespace: Option<NamespaceId>) {
+        self.begun.insert(key.clone(), namespace);
+    }
+
     /// Notes how a write ended.
     pub fn ended(
         &mut self,
@@ -61,8 +66,8 @@ impl Writes {
             Some(Write::Sent { attempts }) => *attempts,
             _ => 0,
         };
-        if outcome.as_ref().err().is_none_or(|fault| fault.kind.leaves_effect_unknown()) {
-            self.begun.insert(action.service().clone());
+        if outcome.as_ref().is_err_and(|fault| !fault.kind.leaves_effect_unknown()) {
+            self.begun.remove(action.service());
         }
         let write = match outcome {
             // Should its deployment never show, believe the readings again.
@@ -129,9 +134,9 @@ impl Writes {
         matches!(self.last.get(key), Some(Write::Sent { .. } | Write::Accepted(..) | Write::Lost(_)))
     }
 
-    /// The services in which a write of ours may have a rollout under way.
-    pub fn begun(&self) -> impl Iterator<Item = &ServiceKey> {
-        self.begun.iter()
+    /// The services in which a write of ours may have a rollout under way, and in which namespace.
+    pub fn begun(&self) -> impl Iterator<Item = (&ServiceKey, Option<&NamespaceId>)> {
+        self.begun.iter().map(|(key, namespace)| (key, namespace.as_ref()))
     }
 
     /// Whether any write has no answer yet.

@@ -296,9 +296,16 @@ impl Fleet {
         })
     }
 
+    /// How the rollouts of some services go from the beginning.
+    pub(super) fn scripts(&mut self, model: &Model) -> Vec<Outside> {
+        let keys: Vec<EcsServiceKey> = model.services().map(|(key, _)| key.clone()).collect();
+        let some = keys.into_iter().filter(|_| self.rng.random_bool(0.3)).collect::<Vec<_>>();
+        some.into_iter().map(|key| Outside::Rollout(key, self.script())).collect()
+    }
+
     fn script(&mut self) -> RolloutScript {
         use RolloutOutcome::{Complete, Fail, Stall};
-        let rough = [Complete, Fail, Fail, Stall];
+        let rough = [Complete, Fail, Fail, Fail, Stall];
         let outcome = if self.rough { self.pick(&rough) } else { None };
         RolloutScript {
             seconds: self.rng.random_range(3..=90),

@@ -157,6 +157,9 @@ impl<C: Controller> Life<C> {
         if self.dice.random_bool(0.8) {
             self.world.run_for(120);
         }
+        let fleet = &mut self.fleet;
+        let scripts = self.world.with_model(|model| fleet.scripts(model));
+        scripts.iter().for_each(|script| self.world.outside(script));
         self.world.start();
         Ok(())
     }

@@ -174,6 +174,9 @@ impl Truth<'_> {
         {
             return None;
         }
+        if self.settings.policy == Policy::UpsertOnly && is_twice(&declaration, &standing) {
+            return None;
+        }
         let implied = [EndpointDeclaration::default()];
         let declared = match declaration.mode {
             Mode::ClientServer if !declaration.endpoints.is_empty() => &declaration.endpoints[..],
@@ -308,6 +311,12 @@ fn meant<'a>(
         (None, _) if ports.len() == 1 => ports.first(),
         (None, _) => None,
     }
+}
+
+/// Under upsert-only what stands stays, so a name that moves to another port would be there twice.
+fn is_twice(declaration: &Declaration, standing: &[EffectiveEndpoint]) -> bool {
+    let moves = declaration.endpoints.iter().any(|wanted| wanted.port.is_some());
+    moves && !standing.is_empty()
 }
 
 fn is_granted(wanted: &EndpointDeclaration, port: &NamedPort, now: &EffectiveEndpoint) -> bool {

@@ -1,0 +1,304 @@
+//! The two faces of the simulator tell the engine the same: one effect, carried out through the real AWS SDK over
+//! the wire and in process, is answered by the very same event.
+//!
+//! So the seeded simulation proves something about the daemon: what it runs against cannot drift from the adapter.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use eastwest_aws::{Settings as AwsSettings, World as Aws};
+use eastwest_core::action::Action;
+use eastwest_core::effect::{Answer, Effect, Event, Question};
+use eastwest_core::engine::Engine;
+use eastwest_core::name::{Arn, ClusterName, EcsServiceName, ServiceKey};
+use eastwest_core::settings::Settings;
+use eastwest_core::status::News;
+use eastwest_core::time::Now;
+use eastwest_core::view::{EcsService, Namespace, Seen};
+use eastwest_sim::in_process::check::Checker;
+use eastwest_sim::in_process::{Controller, Weather, World as InProcess};
+use eastwest_sim::model::{Model, ModelOptions, RolloutOutcome, RolloutScript};
+use eastwest_sim::shapes::Time;
+use eastwest_sim::wire;
+use serde_json::{Value, json};
+
+/// A controller that wants one thing and remembers the answer.
+struct Asker {
+    wanted: Option<Effect>,
+    answer: Option<Event>,
+    engine: Engine,
+}
+
+impl Controller for Asker {
+    fn step(&mut self, _: Now, event: Event) -> Vec<Effect> {
+        if !matches!(event, Event::Tick) {
+            self.answer = Some(event);
+        }
+        self.wanted.take().into_iter().collect()
+    }
+
+    fn next_wake(&self, _: Now) -> Option<Now> {
+        None
+    }
+
+    fn take_news(&mut self) -> Vec<News> {
+        Vec::new()
+    }
+
+    fn engine(&self) -> &Engine {
+        &self.engine
+    }
+}
+
+fn ask<T: serde::de::DeserializeOwned>(request: Value) -> T {
+    serde_json::from_value(request).expect("a request of that shape")
+}
+
+fn options() -> ModelOptions {
+    ModelOptions {
+        start: Time(1_700_000_000_000),
+        region: "eu-west-1".to_owned(),
+        ..ModelOptions::default()
+    }
+}
+
+/// A fleet with one of everything that an answer can carry.
+fn build(model: &mut Model) {
+    let vpc = json!({ "Name": "internal.myapp", "Vpc": "vpc-0a1b2c3d4e5f60718" });
+    model.create_private_dns_namespace(ask(vpc)).unwrap();
+    model.create_http_namespace(ask(json!({ "Name": "other" }))).unwrap();
+    model.advance_to(model.now().plus_seconds(60));
+    for (cluster, namespace) in [("prod", Some("internal.myapp")), ("edge", None)] {
+        let defaults = namespace.map(|name| json!({ "namespace": name }));
+        let request = json!({ "clusterName": cluster, "serviceConnectDefaults": defaults });
+        model.create_cluster(ask(request)).unwrap();
+    }
+    define(
+        model,
+        "web",
+        "awsvpc",
+        &json!([{ "name": "http", "containerPort": 8080, "protocol": "tcp", "appProtocol": "http" }]),
+    );
+    define(
+        model,
+        "raw",
+        "bridge",
+        &json!([{ "containerPort": 5432, "protocol": "tcp" }, { "name": "dns", "containerPort": 53, "protocol": "udp" }]),
+    );
+    let log = json!({ "logDriver": "awslogs", "options": { "awslogs-group": "/sc", "awslogs-region": "eu-west-1" } });
+    let all = json!({ "enabled": true, "namespace": "internal.myapp", "logConfiguration": log,
+        "accessLogConfiguration": { "format": "JSON", "includeQueryParameters": "ENABLED" },
+        "services": [{ "portName": "http", "discoveryName": "web", "ingressPortOverride": 15000,
+            "timeout": { "idleTimeoutSeconds": 60, "perRequestTimeoutSeconds": 0 },
+            "clientAliases": [{ "port": 80, "dnsName": "web", "testTrafficRules": { "header": { "name": "x-test", "value": { "exact": "1" } } } }] }] });
+    let bare = json!({ "enabled": true, "services": [{ "portName": "http", "clientAliases": [{ "port": 8080 }] }] });
+    serve(
+        model,
+        "prod/web",
+        "web",
+        &json!({ "serviceConnectConfiguration": all, "tags": [{ "key": "eastwest/mode", "value": "client-server" }] }),
+    );
+    serve(model, "prod/bare", "web", &json!({ "serviceConnectConfiguration": bare }));
+    serve(model, "prod/plain", "raw", &json!({ "launchType": "EC2", "desiredCount": 0 }));
+    serve(
+        model,
+        "edge/client",
+        "web",
+        &json!({ "serviceConnectConfiguration": { "enabled": true, "namespace": "internal.myapp" } }),
+    );
+    model.advance_to(model.now().plus_seconds(120));
+    fail_once(model);
+}
+
+fn define(model: &mut Model, family: &str, network: &str, ports: &Value) {
+    let container =
+        json!({ "name": "app", "image": "app:1", "essential": true, "portMappings": ports });
+    let request = json!({ "family": family, "networkMode": network, "cpu": "256", "memory": "512",
+        "requiresCompatibilities": [], "containerDefinitions": [container] });
+    model.register_task_definition(ask(request)).unwrap();
+}
+
+fn serve(model: &mut Model, key: &str, family: &str, more: &Value) {
+    let (cluster, name) = key.split_once('/').expect("cluster/name");
+    let mut request = json!({ "cluster": cluster, "serviceName": name, "taskDefinition": family,
+        "desiredCount": 2, "launchType": "FARGATE",
+        "networkConfiguration": { "awsvpcConfiguration": { "subnets": ["subnet-1"] } },
+        "deploymentConfiguration": { "deploymentCircuitBreaker": { "enable": true, "rollback": true }, "minimumHealthyPercent": 100, "maximumPercent": 200 } });
+    for (member, value) in more.as_object().expect("members") {
+        request[member] = value.clone();
+    }
+    model.create_service(ask(request)).unwrap();
+}
+
+/// One rollout that the circuit breaker takes back, so that there is a history.
+fn fail_once(model: &mut Model) {
+    let outcome = RolloutOutcome::Fail;
+    model.set_rollout("prod/bare", RolloutScript { seconds: 20, outcome });
+    let off = json!({ "cluster": "prod", "service": "bare", "serviceConnectConfiguration": { "enabled": false } });
+    model.update_service(ask(off)).unwrap();
+    model.advance_to(model.now().plus_seconds(300));
+    let outcome = RolloutOutcome::Complete;
+    model.set_rollout("prod/bare", RolloutScript { seconds: 20, outcome });
+}
+
+fn in_process(effect: &Effect) -> Event {
+    let mut model = Model::new(options());
+    build(&mut model);
+    let mut calm = Weather::new(1);
+    calm.fix_latency(0);
+    let wanted = effect.clone();
+    let make = move |now| Asker {
+        wanted: Some(wanted.clone()),
+        answer: None,
+        engine: Engine::new(Settings::default(), now),
+    };
+    let mut world = InProcess::new(model, calm, Checker::new(Settings::default()), Box::new(make));
+    world.start();
+    world.run_for(60);
+    world.controller().and_then(|asker| asker.answer.clone()).expect("every effect is answered")
+}
+
+async fn on_the_wire(effect: Effect) -> Event {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let frozen = wire::Options { model: options(), speed: 0.0, ..wire::Options::default() };
+    let server = wire::serve(frozen, listener, std::future::pending()).unwrap();
+    let ahead = {
+        let mut twin = Model::new(options());
+        build(&mut twin);
+        twin.now().since_ms(options().start)
+    };
+    {
+        let mut world = wire::lock(&server.world);
+        build(world.model());
+        #[expect(clippy::cast_precision_loss, reason = "minutes in milliseconds fit a double")]
+        world.pace(None, Some(ahead as f64 / 1000.0)).unwrap();
+    }
+    let settings = AwsSettings {
+        region: Some("eu-west-1".to_owned()),
+        share: 1.0,
+        attempt_timeout: Duration::from_secs(30),
+        simulator: Some(server.url()),
+        ..AwsSettings::default()
+    };
+    Aws::connect(settings).await.unwrap().execute(effect).await
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "a row of a table")]
+async fn agree(effect: Effect) -> Event {
+    let (here, there) = (in_process(&effect), on_the_wire(effect.clone()).await);
+    assert_eq!(here, there, "left: in process, right: over the wire; the effect: {effect:?}");
+    here
+}
+
+fn key(cluster: &str, name: &str) -> ServiceKey {
+    ServiceKey::new(&ClusterName::as_read(cluster), &EcsServiceName::as_read(name))
+}
+
+fn names(names: &[&str]) -> BTreeSet<EcsServiceName> {
+    names.iter().map(|name| EcsServiceName::as_read(name)).collect()
+}
+
+#[tokio::test]
+async fn clusters_are_found_alike() {
+    let Event::ClustersFound(Ok(found)) = agree(Effect::FindClusters).await else { panic!() };
+    assert_eq!(found.len(), 2);
+}
+
+#[tokio::test]
+async fn a_sweep_sees_the_same_services() {
+    let Event::Swept(reading) = agree(Effect::Sweep(ClusterName::as_read("prod"))).await else {
+        panic!()
+    };
+    assert_eq!(reading.services.len(), 3, "and the comparison was about something");
+    agree(Effect::Sweep(ClusterName::as_read("edge"))).await;
+}
+
+#[tokio::test]
+async fn a_cluster_that_is_not_there_is_missed_alike() {
+    let effect = Effect::Sweep(ClusterName::as_read("nowhere"));
+    let (here, there) = (in_process(&effect), on_the_wire(effect).await);
+    let kind = |event| match event {
+        Event::Swept(reading) => reading.listing.map_err(|fault| fault.kind),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(kind(here), kind(there), "the words may differ, what follows may not");
+}
+
+#[tokio::test]
+async fn a_refresh_sees_the_same_and_misses_the_same() {
+    let effect = Effect::Refresh(ClusterName::as_read("prod"), names(&["web", "bare"]));
+    agree(effect).await;
+}
+
+#[tokio::test]
+async fn the_read_before_a_write_tells_the_same_past() {
+    for name in ["web", "bare", "plain"] {
+        let event = agree(Effect::Confirm(key("prod", name))).await;
+        let Event::Confirmed(_, Seen::Known(_), Seen::Known(history)) = event else {
+            panic!("{event:?}")
+        };
+        assert_eq!(history.failed.len(), usize::from(name == "bare"), "one was rolled back");
+    }
+}
+
+#[tokio::test]
+async fn questions_are_answered_alike() {
+    let namespaces = namespaces().await;
+    assert_eq!(namespaces.len(), 2);
+    let watched = BTreeSet::from([ClusterName::as_read("prod")]);
+    for Namespace { id, arn, .. } in namespaces {
+        agree(Effect::Ask(Question::NamespaceUse(id, arn, watched.clone()))).await;
+    }
+    for service in ["web", "plain"] {
+        let arn = service_of(service).await.task_definition;
+        agree(Effect::Ask(Question::TaskDefinition(arn))).await;
+    }
+    let gone = Arn::as_read("arn:aws:ecs:eu-west-1:123456789012:task-definition/gone:9");
+    let kinds = [
+        in_process(&Effect::Ask(Question::TaskDefinition(gone.clone()))),
+        on_the_wire(Effect::Ask(Question::TaskDefinition(gone))).await,
+    ]
+    .map(|event| matches!(event, Event::Answered(Answer::TaskDefinition(_, Seen::Known(_)))));
+    assert_eq!(kinds, [false, false]);
+    agree(Effect::Ask(Question::History(key("prod", "bare")))).await;
+}
+
+async fn namespaces() -> Vec<Namespace> {
+    match agree(Effect::Ask(Question::Namespaces)).await {
+        Event::Answered(Answer::Namespaces(Seen::Known(namespaces))) => namespaces,
+        other => panic!("{other:?}"),
+    }
+}
+
+async fn service_of(name: &str) -> EcsService {
+    match agree(Effect::Refresh(ClusterName::as_read("prod"), names(&[name]))).await {
+        Event::Refreshed(_, mut services) => match services.pop_first() {
+            Some((_, Seen::Known(service))) => service,
+            other => panic!("{other:?}"),
+        },
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn a_write_is_accepted_or_refused_alike() {
+    let connect =
+        service_of("web").await.primary().and_then(|primary| primary.connect.clone()).unwrap();
+    let (web, bare) = (key("prod", "web"), key("prod", "bare"));
+    let effect = Effect::Apply(Action::Disconnect { service: web });
+    let accepted = [in_process(&effect), on_the_wire(effect).await].map(|event| match event {
+        // Not the time: in process, the write travels for a millisecond.
+        Event::Applied(_, Ok(accepted)) => accepted.deployment,
+        other => panic!("{other:?}"),
+    });
+    assert_eq!(accepted[0], accepted[1]);
+    // The name is taken.
+    let effect = Effect::Apply(Action::Connect { service: bare, connect });
+    let refused = [in_process(&effect), on_the_wire(effect).await].map(|event| match event {
+        Event::Applied(_, Err(fault)) => (fault.kind, Arc::clone(&fault.message)),
+        other => panic!("{other:?}"),
+    });
+    assert_eq!(refused[0].0, refused[1].0);
+    assert!(refused[1].1.contains("SC service is already used by"), "{}", refused[1].1);
+}
