@@ -86,7 +86,9 @@ impl Register {
         }
         let running = service.deployments.iter().filter(|d| d.status != DeploymentStatus::Inactive);
         for deployment in running {
-            for name in deployment.cloud_map.iter().filter_map(|(_, arn)| self.leftovers.remove(arn)) {
+            for name in
+                deployment.cloud_map.iter().filter_map(|(_, arn)| self.leftovers.remove(arn))
+            {
                 self.names.entry(name).or_default().leftover = None;
             }
             let Some(connect) = &deployment.connect else { continue };
@@ -139,11 +141,11 @@ impl Register {
 
 impl Sought {
     fn obstacle_to(&self, service: &EcsService) -> Option<Holder> {
-        if self.held.iter().any(|party| party.arn == service.arn) {
-            return None;
-        }
+        // Two may have one name already, for nobody knows whether ECS refuses an alias twice: then it is the
+        // first one's, and the other waits even with a change that leaves its names alone.
         if let Some(holder) = self.held.iter().min_by_key(|party| party.rank()) {
-            return Some(Holder::Has(holder.key.clone(), holder.arn.clone()));
+            let other = holder.arn != service.arn;
+            return other.then(|| Holder::Has(holder.key.clone(), holder.arn.clone()));
         }
         if let Some(leftover) = &self.leftover {
             return Some(Holder::Leftover(leftover.clone()));

@@ -7,6 +7,7 @@
 //! **Invariant:** a write leaves only in the same step in which its target was read again, successfully, and
 //! the plan made from that reading still asks for the very same action.
 
+mod ask;
 mod tell;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,21 +18,22 @@ use crate::check::{Breach, check};
 use crate::effect::{Accepted, Answer, ClusterReading, Effect, Event, Question};
 use crate::fault::{Fault, FaultKind};
 use crate::guard::guard;
-use crate::hold::{Hold, Unseen};
+use crate::hold::Hold;
 use crate::merge::Reader;
-use crate::name::{ClusterName, EcsServiceName, ServiceKey};
-use crate::plan::{Plan, Verdict, plan, who_uses};
+use crate::name::{ClusterName, ServiceKey};
+use crate::plan::{Plan, Verdict, plan};
 use crate::queue::Queue;
 use crate::settings::Settings;
 use crate::status::{News, Status};
 use crate::time::Now;
-use crate::view::{History, Seen, View};
+use crate::view::View;
 use crate::writes::Writes;
 
 /// Questions asked at once; more would only wait for the API quota.
 const QUESTIONS_AT_ONCE: usize = 16;
-/// Services looked at in one poll of running rollouts: ten calls.
-const POLLED_AT_ONCE: usize = 100;
+/// How long an answer may wait for others before the plan is made anew: nobody notices it, and it bounds what
+/// thousands of answers cost.
+const ANSWERS_TOGETHER: Duration = Duration::from_millis(100);
 /// How often what rarely changes (the list of namespaces, of clusters) is read again.
 const SLOW: Duration = Duration::from_mins(10);
 
@@ -49,18 +51,22 @@ enum Job {
 pub struct Engine {
     settings: Settings,
     view: View,
-    /// What is wanted, whatever the moment.
-    wanted: Plan,
-    /// What of it may be done now.
+    /// What is to be done, guarded as of the last step.
     plan: Plan,
+    /// What of it would be steps if the guard held nothing.
+    steps: Vec<ServiceKey>,
+    /// Whether something was taken in that the plan does not know of yet.
+    unplanned: bool,
+    /// When the plan was made.
+    planned_at: Now,
     writes: Writes,
     queue: Queue<Job>,
     /// Steps whose target is being read again.
     confirming: BTreeMap<ServiceKey, Action>,
     /// The status last told of each service, and since when it is so.
     told: BTreeMap<ServiceKey, (Status, Now)>,
-    /// Rollouts seen running, since when.
-    rolling: BTreeMap<ServiceKey, Now>,
+    /// Rollouts seen running.
+    rolling: BTreeMap<ServiceKey, tell::Rolling>,
     /// The rules that the plan breaks, told already.
     breaches: Vec<Breach>,
     news: Vec<News>,
@@ -87,8 +93,10 @@ impl Engine {
         Self {
             settings,
             view,
-            wanted: Plan::default(),
             plan: Plan::default(),
+            steps: Vec::new(),
+            unplanned: false,
+            planned_at: now,
             writes: Writes::default(),
             queue,
             confirming: BTreeMap::new(),
@@ -108,15 +116,14 @@ impl Engine {
             Event::Confirmed(key, ..) => Some(key.clone()),
             _ => None,
         };
+        let answered = matches!(event, Event::Answered(_));
         self.stepped_at = now;
-        let changed = self.absorb(event, now);
-        self.writes.expire(&self.settings.timing, now);
-        if changed {
-            self.wanted = plan(&self.view, &self.settings);
-            self.passes += 1;
+        self.unplanned |= self.absorb(event, now);
+        if answered && self.more_answers_come(now) {
+            return if self.stopping { Vec::new() } else { self.due(now) };
         }
-        self.plan = guard(self.wanted.clone(), &self.view, &self.writes, &self.settings, now);
-        self.drop_breaches();
+        self.writes.expire(&self.settings.timing, now);
+        self.replan(now);
         let write = confirmed.and_then(|key| self.write(&key, now));
         self.tell(now);
         if self.stopping {
@@ -127,6 +134,27 @@ impl Engine {
         effects.extend(self.confirm());
         effects.extend(self.due(now));
         effects
+    }
+
+    /// Whether the plan may wait for more answers. Thousands of questions may be open when a fleet is opted in,
+    /// and a plan over all of it for each answer would keep a core busy for minutes.
+    fn more_answers_come(&self, now: Now) -> bool {
+        self.questions_running() > 0 && now.since(self.planned_at) < ANSWERS_TOGETHER
+    }
+
+    /// Makes the plan anew if anything is new, and guards it as of now.
+    fn replan(&mut self, now: Now) {
+        let mut wanted = std::mem::take(&mut self.plan);
+        if std::mem::take(&mut self.unplanned) {
+            wanted = plan(&self.view, &self.settings);
+            self.steps = wanted.steps().map(|(key, _)| key.clone()).collect();
+            self.planned_at = now;
+            self.passes += 1;
+        } else {
+            wanted.unhold(&self.steps);
+        }
+        self.plan = guard(wanted, &self.view, &self.writes, &self.settings, now);
+        self.drop_breaches();
     }
 
     /// When to come back with [`Event::Tick`] if nothing else happens before.
@@ -145,9 +173,10 @@ impl Engine {
         if self.stopping {
             return None;
         }
+        let answers = self.unplanned.then(|| self.planned_at.plus(ANSWERS_TOGETHER));
         let asking = self.questions_running() < QUESTIONS_AT_ONCE;
         let job = self.queue.next_due(|job| asking || !matches!(job, Job::Ask(_)));
-        pause.chain(start_up).chain(job).chain(self.writes.next_due(seen)).min()
+        pause.chain(start_up).chain(answers).chain(job).chain(self.writes.next_due(seen)).min()
     }
 
     /// What is known.
@@ -305,8 +334,7 @@ impl Engine {
     }
 
     fn observe_writes(&mut self) {
-        let pending: BTreeSet<ServiceKey> =
-            {
+        let pending: BTreeSet<ServiceKey> = {
             let begun = self.writes.begun().map(|(key, _)| key);
             self.writes.to_read_back().chain(begun).cloned().collect()
         };
@@ -371,100 +399,6 @@ impl Engine {
             .collect();
         let effects = fresh.iter().map(|(key, _)| Effect::Confirm(key.clone())).collect();
         self.confirming.extend(fresh);
-        effects
-    }
-
-    /// Queues what the plan lacks, and the polls that running rollouts need.
-    fn ask(&mut self, now: Now) {
-        let timing = self.settings.timing;
-        let mut questions: BTreeSet<Question> = self.plan.questions().cloned().collect();
-        questions.extend(self.questions_worth_asking_again(now));
-        for question in questions {
-            self.queue.ask(&Job::Ask(question), &timing, now);
-        }
-        let poll = timing.rollout_poll.min(timing.interval);
-        for cluster in self.to_poll().into_keys() {
-            self.queue.push_if_absent(Job::Poll(cluster), now.plus(poll));
-        }
-    }
-
-    /// What others may have mended meanwhile: a missing namespace, a name that was taken.
-    fn questions_worth_asking_again(&self, now: Now) -> BTreeSet<Question> {
-        let interval = self.settings.timing.interval;
-        let mut questions = BTreeSet::new();
-        let age = |at: Option<Now>| at.map(|at| now.since(at));
-        let missing = self.plan.holds().any(|(_, hold)| matches!(hold, Hold::NoNamespace(_)));
-        let patience = if missing { interval } else { SLOW };
-        if age(self.view.namespaces_at).is_some_and(|age| age >= patience) {
-            questions.insert(Question::Namespaces);
-        }
-        for (key, entry) in &self.plan.entries {
-            match (entry.hold(), &entry.namespace) {
-                (Some(Hold::Conflict(..)), Some(namespace)) => {
-                    let read = self.view.uses.get(&namespace.id).map(|(at, _)| *at);
-                    if age(read).is_none_or(|age| age >= interval) {
-                        questions.insert(who_uses(&self.view, namespace));
-                    }
-                }
-                (Some(Hold::Rolling), _) => {
-                    let told = self.view.histories.get(key);
-                    let rolling = |(_, seen): &&(Now, Seen<History>)| {
-                        seen.known().is_some_and(|history| history.rolling)
-                    };
-                    // Its deployments say "done", its service deployments said "under way".
-                    let read = told.filter(rolling).map(|(at, _)| *at);
-                    if age(read).is_some_and(|age| age >= self.settings.timing.rollout_poll) {
-                        questions.insert(Question::History(key.clone()));
-                    }
-                }
-                _ => {}
-            }
-        }
-        questions
-    }
-
-    /// The services whose step waits because AWS answers with the past.
-    fn lagging(&self) -> impl Iterator<Item = &ServiceKey> {
-        let lags = |hold: &Hold| matches!(hold, Hold::NotSeen(Unseen::Lagging));
-        self.plan.holds().filter_map(move |(key, hold)| lags(hold).then_some(key))
-    }
-
-    /// The services to look at between sweeps: those we have just written to, those rolling, and those
-    /// whose answers lag.
-    fn to_poll(&self) -> BTreeMap<ClusterName, BTreeSet<EcsServiceName>> {
-        let mut polls: BTreeMap<ClusterName, BTreeSet<EcsServiceName>> = BTreeMap::new();
-        // Our own writes first: a hundred rollouts that never end must not keep us from reading one back.
-        let keys = self.writes.to_read_back().chain(self.lagging()).chain(self.rolling.keys());
-        for key in keys {
-            let names = polls.entry(key.cluster.clone()).or_default();
-            if names.len() < POLLED_AT_ONCE {
-                names.insert(key.name.clone());
-            }
-        }
-        polls
-    }
-
-    fn questions_running(&self) -> usize {
-        self.queue.running(|job| matches!(job, Job::Ask(_)))
-    }
-
-    fn due(&mut self, now: Now) -> Vec<Effect> {
-        let mut jobs = self.queue.take_due(now, usize::MAX, |job| !matches!(job, Job::Ask(_)));
-        let room = QUESTIONS_AT_ONCE.saturating_sub(self.questions_running());
-        jobs.extend(self.queue.take_due(now, room, |job| matches!(job, Job::Ask(_))));
-        let mut polls = self.to_poll();
-        let mut effects = Vec::with_capacity(jobs.len());
-        for job in jobs {
-            match job {
-                Job::FindClusters => effects.push(Effect::FindClusters),
-                Job::Sweep(cluster) => effects.push(Effect::Sweep(cluster)),
-                Job::Ask(question) => effects.push(Effect::Ask(question)),
-                Job::Poll(cluster) => match polls.remove(&cluster) {
-                    Some(services) => effects.push(Effect::Refresh(cluster, services)),
-                    None => self.queue.ended(&Job::Poll(cluster), true),
-                },
-            }
-        }
         effects
     }
 }

@@ -7,18 +7,19 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::action::Action;
 use crate::canonical::Ground;
 use crate::declaration::Pause;
+use crate::fault::{Fault, FaultKind};
 use crate::hold::{Hold, Scope, Unseen};
 use crate::name::{ClusterName, NamespaceId, ServiceKey};
 use crate::plan::{Plan, Verdict};
 use crate::settings::{Policy, Settings};
 use crate::tag::Intent;
 use crate::time::Now;
-use crate::view::{Namespace, View};
+use crate::view::{Namespace, ServiceView, View};
 use crate::writes::Writes;
 
 /// Holds every step that must not be taken at this moment.
 pub fn guard(mut plan: Plan, view: &View, writes: &Writes, settings: &Settings, now: Now) -> Plan {
-    let just_started = now.since_start < settings.timing.staleness;
+    let just_started = now.since_start < settings.timing.staleness || is_unseen(view);
     let mut budget = Ledger::new(&plan, view, writes, settings, now);
     for key in &plan.order {
         let Some(entry) = plan.entries.get_mut(key) else { continue };
@@ -33,6 +34,17 @@ pub fn guard(mut plan: Plan, view: &View, writes: &Writes, settings: &Settings, 
         }
     }
     plan
+}
+
+/// Whether a cluster has never been seen whole, so that rollouts and names in it are not known. One that is not
+/// there has none, and one that we may not read must not stop all others.
+fn is_unseen(view: &View) -> bool {
+    let clusters = view.clusters.values();
+    clusters.filter(|cluster| cluster.complete_at.is_none()).any(|cluster| {
+        let hopeless =
+            |fault: &Fault| matches!(fault.kind, FaultKind::NotFound | FaultKind::Denied);
+        !cluster.trouble.as_ref().is_some_and(hopeless)
+    })
 }
 
 /// Whether the service's pause tag is in force.
@@ -66,19 +78,21 @@ impl<'a> Ledger<'a> {
     fn new(plan: &Plan, view: &View, writes: &Writes, settings: &'a Settings, now: Now) -> Self {
         let mut ledger = Self { settings, clusters: BTreeMap::new(), namespaces: BTreeMap::new() };
         let begun: BTreeMap<&ServiceKey, Option<&NamespaceId>> = writes.begun().collect();
-        let keys: BTreeSet<&ServiceKey> = plan.entries.keys().chain(begun.keys().copied()).collect();
-        for key in keys {
-            let service = view.service(key);
-            let rolling = service.and_then(|service| service.rolling_since);
-            let running = rolling.is_some_and(|since| now.since(since) < settings.timing.stall);
-            if running || writes.in_flight(key) {
-                // Where it rolls and where it is to be may be two namespaces; and while the service cannot
-                // be read, only the first is known.
-                let entry = plan.entries.get(key).and_then(|entry| entry.namespace.as_ref());
-                let wanted = entry.map(|namespace| namespace.id.clone());
-                let written = begun.get(key).copied().flatten().cloned();
-                ledger.count(key, wanted.into_iter().chain(written).chain(deployed(view, key)));
-            }
+        let runs = |since: Now| now.since(since) < settings.timing.stall;
+        let running = |(key, service): (ServiceKey, &ServiceView)| {
+            let running = service.rolling_since.is_some_and(runs);
+            let counts = running && (plan.entries.contains_key(&key) || begun.contains_key(&key));
+            counts.then_some(key)
+        };
+        let mut keys: BTreeSet<ServiceKey> = view.services().filter_map(running).collect();
+        keys.extend(writes.all_in_flight().cloned());
+        for key in &keys {
+            // Where it rolls and where it is to be may be two namespaces; and while the service cannot be
+            // read, only the first is known.
+            let entry = plan.entries.get(key).and_then(|entry| entry.namespace.as_ref());
+            let wanted = entry.map(|namespace| namespace.id.clone());
+            let written = begun.get(key).copied().flatten().cloned();
+            ledger.count(key, wanted.into_iter().chain(written).chain(deployed(view, key)));
         }
         ledger
     }

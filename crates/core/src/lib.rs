@@ -11,6 +11,11 @@
 //! randomness, logging, hash maps, the AWS SDK. Time is an argument; everything that must not be done now is a
 //! [`plan::Hold`] in the answer, so that it is shown, counted and tested.
 
+#![cfg_attr(
+    test,
+    expect(clippy::needless_raw_string_hashes, reason = "expect-test writes its texts so")
+)]
+
 pub mod action;
 pub mod canonical;
 pub mod check;

@@ -47,7 +47,11 @@ impl Reader<'_> {
         // Whether a service that was never read is ours is not known, so it has no entry in a plan that could
         // tell of its trouble: the cluster tells of it.
         let never_read = cluster.services.values().filter(|service| service.last.is_none());
-        let unread = || never_read.filter_map(|service| service.trouble.as_ref()).find(serious);
+        let unread = || {
+            never_read
+                .filter_map(|service| service.trouble.as_ref())
+                .find(|fault| is_serious(fault))
+        };
         cluster.trouble = trouble.or_else(|| unread().cloned());
         if reading.listing.is_ok() {
             self.unlisted(cluster, &listed);
@@ -203,7 +207,7 @@ impl Reader<'_> {
 }
 
 /// A service that is listed but not there is being made or deleted just now.
-fn serious(fault: &&Fault) -> bool {
+fn is_serious(fault: &Fault) -> bool {
     fault.kind != FaultKind::NotFound
 }
 

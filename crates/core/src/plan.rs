@@ -107,6 +107,17 @@ impl Plan {
         })
     }
 
+    /// Takes back what a guard held of these: it looks at the moment, and that has passed.
+    pub(crate) fn unhold(&mut self, steps: &[ServiceKey]) {
+        for key in steps {
+            if let Some(entry) = self.entries.get_mut(key)
+                && let Verdict::Hold { action: Some(action), .. } = &entry.verdict
+            {
+                entry.verdict = Verdict::Step { action: action.clone() };
+            }
+        }
+    }
+
     /// The holds in the order of services.
     pub fn holds(&self) -> impl Iterator<Item = (&ServiceKey, &Hold)> {
         self.entries.iter().filter_map(|(key, entry)| Some((key, entry.hold()?)))
@@ -121,7 +132,7 @@ impl Plan {
 /// The plan for everything in view.
 pub fn plan(view: &View, settings: &Settings) -> Plan {
     let world = World::new(view, settings);
-    let mut held = Vec::new();
+    let mut undecided = Vec::new();
     let mut candidates = Vec::new();
     let mut unseen = Vec::new();
     for (key, service) in view.services() {
@@ -141,16 +152,16 @@ pub fn plan(view: &View, settings: &Settings) -> Plan {
         match verdict {
             Ok(Some(candidate)) => candidates.push(candidate),
             Ok(None) => {}
-            Err(hold) => held.push((key, Entry::held(hold))),
+            Err(hold) => undecided.push((key, Entry::held(hold))),
         }
     }
     let register = world.register(candidates.iter().chain(&unseen));
     let order = order::servers_first(&candidates);
-    let decided = candidates.into_iter().map(|candidate| {
-        (candidate.service.key.clone(), world.entry(candidate, &register))
-    });
+    let decided = candidates
+        .into_iter()
+        .map(|candidate| (candidate.service.key.clone(), world.entry(candidate, &register)));
     // In the order of keys already, or nearly: built at once, not by one insertion each.
-    let mut plan = Plan { entries: decided.chain(held).collect(), order };
+    let mut plan = Plan { entries: decided.chain(undecided).collect(), order };
     name_contestants(&mut plan);
     plan
 }
@@ -201,33 +212,34 @@ impl Candidate<'_> {
     }
 }
 
-/// What is in force against what is wanted. Most services are as they shall be to the letter, so that is seen
-/// first, without bringing both into one form.
+/// Whether what is in force is what is wanted, to the letter but for the namespace's name.
+fn is_in_force(deployed: Option<&Connect>, desired: &Desired, ground: &Ground<'_>) -> bool {
+    match (deployed, desired) {
+        (None, Desired::Off) => true,
+        (Some(deployed), Desired::On(connect, namespace)) => {
+            let Connect { namespace: _, endpoints, logs, access_logs } = deployed;
+            *endpoints == connect.endpoints
+                && *logs == connect.logs
+                && *access_logs == connect.access_logs
+                && ground.namespace_of(deployed).is_some_and(|ns| ns.id == namespace.id)
+        }
+        (None, Desired::On(..)) | (Some(_), Desired::Off) => false,
+    }
+}
+
+/// What is in force against what is wanted, in one form; empty where only the letter differs.
 fn difference(
     deployed: Option<&Connect>,
     desired: &Desired,
     ground: &Ground<'_>,
 ) -> (Option<Canonical>, Vec<Change>) {
-    let to = match (deployed, desired) {
-        (None, Desired::Off) => return (None, Vec::new()),
-        (Some(deployed), Desired::On(connect, namespace))
-            if is_same(deployed, connect)
-                && ground.namespace_of(deployed).is_some_and(|ns| ns.id == namespace.id) =>
-        {
-            return (None, Vec::new());
-        }
-        (_, Desired::Off) => None,
-        (_, Desired::On(connect, _)) => Some(canonical(connect, ground)),
+    let to = match desired {
+        Desired::Off => None,
+        Desired::On(connect, _) => Some(canonical(connect, ground)),
     };
     let from = deployed.map(|connect| canonical(connect, ground));
     let changes = if from == to { Vec::new() } else { changes(from.as_ref(), to.as_ref()) };
     (to.filter(|_| !changes.is_empty()), changes)
-}
-
-/// Whether all but the namespace is the same to the letter.
-fn is_same(one: &Connect, other: &Connect) -> bool {
-    let Connect { namespace: _, endpoints, logs, access_logs } = one;
-    *endpoints == other.endpoints && *logs == other.logs && *access_logs == other.access_logs
 }
 
 struct World<'a> {
@@ -244,15 +256,16 @@ impl<'a> World<'a> {
     }
 
     fn ground(&self, service: &EcsService, cluster: &ClusterName) -> Ground<'a> {
+        let task_definition = self.view.task_definitions.get(&service.task_definition);
+        let task_definition = task_definition.and_then(Seen::known).map(|td| &**td);
+        Ground { task_definition, ..self.bare_ground(cluster) }
+    }
+
+    fn bare_ground(&self, cluster: &ClusterName) -> Ground<'a> {
         let cluster = self.view.clusters.get(cluster);
         let default_namespace: Option<&'a NamespaceRef> =
             cluster.and_then(|cluster| cluster.default_namespace.as_ref());
-        let task_definition = self.view.task_definitions.get(&service.task_definition);
-        Ground {
-            namespaces: self.namespaces,
-            default_namespace,
-            task_definition: task_definition.and_then(Seen::known).map(|td| &**td),
-        }
+        Ground { namespaces: self.namespaces, default_namespace, task_definition: None }
     }
 
     /// What the service shall be against what it is; `None` for one that is being deleted.
@@ -264,11 +277,21 @@ impl<'a> World<'a> {
         if service.status != ServiceStatus::Active {
             return Ok(None);
         }
-        let ground = self.ground(service, &service.key.cluster);
-        let namespace = self.settings.namespace.as_ref();
-        let terms = Terms { ground, namespace, policy: self.settings.policy };
-        let desired = settle(service, declaration, &terms).map_err(|hold| self.with_facts(hold))?;
+        let Settings { namespace, policy, .. } = self.settings;
+        let terms = |ground| Terms { ground, namespace: namespace.as_ref(), policy: *policy };
         let deployed = service.primary().and_then(|primary| primary.connect.as_ref());
+        // Most services are as they shall be to the letter. That shows without looking up their task definitions
+        // and without bringing both sides into one form, which takes most of the time of a pass.
+        let ground = self.bare_ground(&service.key.cluster);
+        if let Ok(desired) = settle(service, declaration, &terms(ground))
+            && is_in_force(deployed, &desired, &ground)
+        {
+            let (to, changes) = (None, Vec::new());
+            return Ok(Some(Candidate { service, declaration, desired, to, changes, ground }));
+        }
+        let ground = self.ground(service, &service.key.cluster);
+        let desired = settle(service, declaration, &terms(ground));
+        let desired = desired.map_err(|hold| self.with_facts(hold))?;
         let (to, changes) = difference(deployed, &desired, &ground);
         Ok(Some(Candidate { service, declaration, desired, to, changes, ground }))
     }
@@ -320,7 +343,6 @@ impl<'a> World<'a> {
     }
 
     fn entry(&self, candidate: Candidate<'_>, register: &Register) -> Entry {
-        let namespace = candidate.namespace().cloned();
         let verdict = if candidate.differs() {
             let action = candidate.desired.action(candidate.service);
             match self.obstacle(&candidate, register) {
@@ -329,6 +351,10 @@ impl<'a> World<'a> {
             }
         } else {
             Verdict::InSync
+        };
+        let namespace = match candidate.desired {
+            Desired::On(_, namespace) => Some(namespace),
+            Desired::Off => candidate.namespace().cloned(),
         };
         Entry { verdict, changes: candidate.changes, namespace, contested_by: Vec::new() }
     }
@@ -340,6 +366,10 @@ impl<'a> World<'a> {
         if candidate.ground.task_definition.is_none() && candidate.to.is_some() {
             // Without it two equal configurations may look different, and eligibility is not known.
             return Some(ask(Question::TaskDefinition(service.task_definition.clone())));
+        }
+        if candidate.namespace().is_none() && is_unread(self.view.namespaces.as_ref()) {
+            // Switching off needs no namespace, but counts in the budget of the one it leaves.
+            return Some(ask(Question::Namespaces));
         }
         if !service.unknown_members.is_empty() {
             return Some(Hold::UnknownField(service.unknown_members.clone()));
@@ -398,6 +428,10 @@ fn readable(view: &ServiceView) -> Result<&Arc<EcsService>, Hold> {
         (Some(service), None) => Ok(service),
         (None, None) => Err(Hold::NotSeen(Unseen::Unlisted)),
     }
+}
+
+fn is_unread<T>(seen: Option<&Seen<T>>) -> bool {
+    seen.and_then(Seen::known).is_none()
 }
 
 fn fault<T>(seen: Option<&Seen<T>>) -> Option<crate::fault::Fault> {

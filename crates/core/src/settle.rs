@@ -286,8 +286,8 @@ fn tls(wanted: Option<&Tls>, standing: Option<&Tls>) -> Option<Tls> {
     })
 }
 
-/// The standing endpoint a declared one continues: same port and same name, else one on the same port that
-/// no other declaration names.
+/// The standing endpoint a declared one continues: same port and same name, else the first by name on the same
+/// port that no other declaration names.
 fn matching(
     standing: &[Endpoint],
     (port, wanted): (&PortName, &EndpointDeclaration),
@@ -300,7 +300,9 @@ fn matching(
     };
     let unnamed = |at: &usize| !declared.iter().any(|by| named(by, *at));
     let same_name = (0..standing.len()).filter(free).find(|at| named(wanted, *at));
-    same_name.or_else(|| (0..standing.len()).filter(free).find(unnamed))
+    // By name, not by place: the order in which ECS lists endpoints says nothing.
+    let others = (0..standing.len()).filter(free).filter(unnamed);
+    same_name.or_else(|| others.min_by_key(|at| standing[*at].discovery()))
 }
 
 fn named_port(selector: &PortSelector, task_definition: &TaskDefinition) -> Result<PortName, Hold> {

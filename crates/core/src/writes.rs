@@ -38,6 +38,12 @@ enum Write {
     Failed { action: Box<Action>, fault: Fault, attempts: u32, until: Now },
 }
 
+impl Write {
+    fn is_in_flight(&self) -> bool {
+        matches!(self, Self::Sent { .. } | Self::Accepted(..) | Self::Lost(_))
+    }
+}
+
 impl Writes {
     /// Notes that a write leaves.
     pub fn sent(&mut self, action: &Action) {
@@ -131,7 +137,12 @@ impl Writes {
 
     /// Whether a write may be starting a rollout that no reading shows yet.
     pub fn in_flight(&self, key: &ServiceKey) -> bool {
-        matches!(self.last.get(key), Some(Write::Sent { .. } | Write::Accepted(..) | Write::Lost(_)))
+        self.last.get(key).is_some_and(Write::is_in_flight)
+    }
+
+    /// The services whose write may be starting a rollout that no reading shows yet.
+    pub fn all_in_flight(&self) -> impl Iterator<Item = &ServiceKey> {
+        self.last.iter().filter_map(|(key, write)| write.is_in_flight().then_some(key))
     }
 
     /// The services in which a write of ours may have a rollout under way, and in which namespace.

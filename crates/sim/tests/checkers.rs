@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use eastwest_core::action::Action;
+use eastwest_core::connect::{Endpoint, ProxyLogs};
 use eastwest_core::effect::{Effect, Event};
 use eastwest_core::engine::Engine;
 use eastwest_core::fault::FaultKind;
 use eastwest_core::hold::{Hold, Unseen};
-use eastwest_core::name::ServiceKey;
+use eastwest_core::name::{PortName, ServiceKey};
 use eastwest_core::plan::Verdict;
 use eastwest_core::settings::Settings;
 use eastwest_core::status::News;
@@ -45,7 +46,7 @@ enum Flaw {
     Flaps,
     /// Never writes.
     IsLazy,
-    /// Gets bored when nothing happens for an hour.
+    /// Asks every six minutes for what ECS refuses.
     Restless,
     /// Asks to be woken at once, always.
     Spins,
@@ -97,10 +98,23 @@ impl Flawed {
         });
         let with = services.filter_map(|(service, view)| {
             let primary = view.last.as_ref()?.primary()?;
-            (!view.last.as_ref()?.is_rolling())
-                .then(|| primary.connect.clone().map(|connect| Action::Connect { service, connect }))?
+            (!view.last.as_ref()?.is_rolling()).then(|| {
+                primary.connect.clone().map(|connect| Action::Connect { service, connect })
+            })?
         });
         with.collect()
+    }
+
+    /// What ECS refuses: a port that no task definition has.
+    fn impossible(&self) -> Vec<Action> {
+        let strange = |action: Action| match action {
+            Action::Connect { service, mut connect } => {
+                connect.endpoints = vec![Endpoint::bare(PortName::as_read("no-such-port"))];
+                Action::Connect { service, connect }
+            }
+            off @ Action::Disconnect { .. } => off,
+        };
+        self.in_force(true).into_iter().map(strange).collect()
     }
 
     /// What the flaw does besides, after a sweep or an answer.
@@ -129,23 +143,23 @@ impl Flawed {
             }
             (Flaw::Restless, Event::Swept(_)) => {
                 self.turn += 1;
-                if self.turn > 130 { self.in_force(false) } else { Vec::new() }
+                if self.turn.is_multiple_of(6) { self.impossible() } else { Vec::new() }
             }
             (Flaw::Flaps, _) if swept => {
                 self.turn += 1;
                 let now = self.in_force(true);
-                let turn = self.turn % 2 == 0;
+                let turn = self.turn.is_multiple_of(2);
                 let other = |action: Action| match action {
                     Action::Connect { service, mut connect } => {
                         connect.endpoints.truncate(0);
-                        connect.logs = turn.then(|| eastwest_core::connect::ProxyLogs {
+                        connect.logs = turn.then(|| ProxyLogs {
                             driver: "awslogs".into(),
                             options: Vec::new(),
                             secret_options: Vec::new(),
                         });
                         Action::Connect { service, connect }
                     }
-                    other => other,
+                    off @ Action::Disconnect { .. } => off,
                 };
                 now.into_iter().map(other).collect()
             }

@@ -3,28 +3,28 @@
 //! **Invariant:** nothing is told twice, and nothing that is only on its way: a pass that finds all as it was
 //! is silent.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::Engine;
 use crate::hold::{Hold, Unseen};
-use crate::name::ServiceKey;
+use crate::name::{DeploymentId, ServiceKey};
 use crate::plan::Verdict;
 use crate::status::{News, status};
 use crate::tag::Intent;
-use crate::time::Now;
-use crate::view::Rollout;
+use crate::time::{AwsTime, Now};
+use crate::view::{Deployment, Rollout};
 
 impl Engine {
     /// Collects what changed: statuses and ended rollouts.
     pub(super) fn tell(&mut self, now: Now) {
         self.tell_rollouts(now);
-        let mut present = BTreeSet::new();
+        let mut present = 0;
         let mut news = Vec::new();
         for (key, view) in self.view.services() {
             let entry = self.plan.entries.get(&key);
             let Some(status) = status(view, entry) else { continue };
             let pending = entry.is_some_and(|entry| self.is_passing(&entry.verdict));
-            present.insert(key.clone());
+            present += 1;
             let told = self.told.get(&key).map(|(status, _)| status);
             if told == Some(&status) || (pending && told.is_some()) {
                 continue;
@@ -34,44 +34,86 @@ impl Engine {
             }
             self.told.insert(key, (status, now));
         }
-        let gone: Vec<ServiceKey> =
-            self.told.keys().filter(|key| !present.contains(*key)).cloned().collect();
-        for key in gone {
-            self.told.remove(&key);
-            news.push(News::Status(key, None));
-        }
         self.news.extend(news);
+        if self.told.len() > present {
+            self.tell_gone();
+        }
+    }
+
+    /// Tells of services that are there no more, or ours no more.
+    fn tell_gone(&mut self) {
+        let view = &self.view;
+        let is_ours = |key: &ServiceKey| {
+            view.service(key).is_some_and(|service| service.intent != Intent::NotOptedIn)
+        };
+        let gone = self.told.extract_if(.., |key, _| !is_ours(key));
+        self.news.extend(gone.map(|(key, _)| News::Status(key, None)));
     }
 
     /// Whether a verdict is not worth telling, because it only says that an answer is on its way: to a
     /// question, or to one more attempt at what failed before.
     fn is_passing(&self, verdict: &Verdict) -> bool {
         match verdict {
-            Verdict::InSync => false,
             Verdict::Hold { hold: Hold::NotSeen(Unseen::Answer(_, None)), .. } => true,
             Verdict::Hold { hold: Hold::Rolling, action: Some(action) }
             | Verdict::Step { action } => self.writes.is_retry(action),
-            Verdict::Hold { .. } => false,
+            Verdict::InSync | Verdict::Hold { .. } => false,
         }
     }
 
     fn tell_rollouts(&mut self, now: Now) {
-        let rolling: BTreeMap<ServiceKey, Now> = self
-            .view
-            .services()
-            .filter(|(_, service)| service.intent != Intent::NotOptedIn)
-            .filter_map(|(key, service)| Some((key, service.rolling_since?)))
-            .collect();
-        for (key, since) in std::mem::take(&mut self.rolling) {
-            let ended = !rolling.contains_key(&key);
-            let primary = self.view.service(&key).and_then(|view| view.last.as_ref()?.primary());
-            // One that lost its tag meanwhile is no longer ours to tell of, and has not ended.
-            let over = |rollout| ended && rollout != Rollout::InProgress;
-            if let Some(primary) = primary.filter(|primary| over(primary.rollout)) {
-                let completed = primary.rollout == Rollout::Completed;
-                self.news.push(News::RolledOut(key, now.since(since), completed));
-            }
+        let mut rolling = BTreeMap::new();
+        for (key, view) in self.view.services() {
+            let Some(since) = view.rolling_since.filter(|_| view.intent != Intent::NotOptedIn)
+            else {
+                continue;
+            };
+            let Some(primary) = view.last.as_ref().and_then(|last| last.primary()) else {
+                continue;
+            };
+            let (deployment, created_at) = (primary.id.clone(), primary.created_at);
+            let returns = self.rolling.get(&key).is_some_and(|was| was.is_taken_back_by(primary));
+            rolling.insert(key, Rolling { since, deployment, created_at, returns });
         }
-        self.rolling = rolling;
+        for (key, was) in std::mem::replace(&mut self.rolling, rolling) {
+            let primary = self.view.service(&key).and_then(|view| view.last.as_ref()?.primary());
+            let completed = primary.and_then(|primary| was.outcome(primary));
+            let news =
+                completed.map(|completed| News::RolledOut(key, now.since(was.since), completed));
+            self.news.extend(news);
+        }
+    }
+}
+
+/// A rollout seen running.
+#[derive(Debug)]
+pub(super) struct Rolling {
+    since: Now,
+    deployment: DeploymentId,
+    created_at: AwsTime,
+    /// Whether it brings back what was there before another one that failed: that one was told of.
+    returns: bool,
+}
+
+impl Rolling {
+    /// Whether the PRIMARY is an earlier deployment: the circuit breaker took this one back.
+    fn is_taken_back_by(&self, primary: &Deployment) -> bool {
+        let is_older = primary.created_at < self.created_at;
+        if self.deployment == primary.id { self.returns } else { is_older }
+    }
+
+    /// How it ended, if it did; nothing where a newer deployment took its place.
+    fn outcome(&self, primary: &Deployment) -> Option<bool> {
+        if self.returns {
+            return None;
+        }
+        if self.deployment != primary.id {
+            return self.is_taken_back_by(primary).then_some(false);
+        }
+        match primary.rollout {
+            Rollout::InProgress => None,
+            Rollout::Completed => Some(true),
+            Rollout::Failed => Some(false),
+        }
     }
 }

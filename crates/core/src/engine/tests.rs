@@ -142,10 +142,9 @@ fn a_new_process_is_quiet_until_answers_cannot_be_older_than_its_start() {
 
 #[test]
 fn questions_are_bounded_and_those_that_wait_wake_nobody() {
-    let mut text = "cluster prod default=internal.myapp\n".to_owned();
-    for number in 0..50 {
-        text += &format!("s{number} mode=client-server\n");
-    }
+    let services = (0..50).map(|number| format!("s{number} mode=client-server"));
+    let stage = "cluster prod default=internal.myapp".to_owned();
+    let text = [stage].into_iter().chain(services).collect::<Vec<_>>().join("\n");
     let mut fake = Fake::new(&text);
     fake.step(Event::Tick);
     let swept = fake.next_event();
@@ -158,6 +157,42 @@ fn questions_are_bounded_and_those_that_wait_wake_nobody() {
     let answered = fake.next_event();
     fake.step(answered);
     assert_eq!(fake.pending().len(), 16, "one answered, one more asked");
+}
+
+#[test]
+fn many_answers_that_come_together_make_few_plans() {
+    let services = (0..200).map(|number| format!("s{number} mode=client-server"));
+    let stage = "cluster prod default=internal.myapp".to_owned();
+    let text = [stage].into_iter().chain(services).collect::<Vec<_>>().join("\n");
+    let mut fake = Fake::new(&text);
+    fake.run(1);
+    assert!(fake.count("ask") > 400, "{}", fake.count("ask"));
+    assert!(fake.engine.passes() < 10, "{}", fake.engine.passes());
+    let pending = fake.engine.plan().questions().count();
+    assert_eq!(pending, 0, "and every answer is in one");
+}
+
+#[test]
+fn an_answer_does_not_wait_for_others_for_long() {
+    let mut fake = Fake::new(
+        "cluster prod default=internal.myapp
+         a mode=client-server
+         b mode=client-server",
+    );
+    fake.step(Event::Tick);
+    for _ in 0..2 {
+        let event = fake.next_event();
+        fake.step(event);
+    }
+    let passes = fake.engine.passes();
+    let answered = fake.next_event();
+    fake.step(answered);
+    assert_eq!(fake.engine.passes(), passes, "the other one may come any moment");
+    let wake = fake.engine.next_wake(fake.now).expect("a wake");
+    assert_eq!(wake.since(fake.now), Duration::from_millis(100));
+    fake.now = wake;
+    fake.step(Event::Tick);
+    assert_eq!(fake.engine.passes(), passes + 1);
 }
 
 #[test]

@@ -392,3 +392,20 @@ fn under_upsert_only_undeclared_endpoints_stay() {
         "#]],
     );
 }
+
+#[test]
+fn the_order_in_which_endpoints_are_listed_says_nothing() {
+    let both = ["http/a@a:80 http/b@b:80", "http/b@b:80 http/a@a:80"];
+    for standing in both {
+        check_plan(
+            &format!(
+                "web mode=client-server, port=http, alias=c:80 | in internal.myapp {standing}"
+            ),
+            &expect![[r#"
+                prod/web: connect in ns-internalmyapp http/a@c:80
+                    endpoint http/b: b:80 -> -
+                    alias http/a: a:80 -> c:80
+            "#]],
+        );
+    }
+}

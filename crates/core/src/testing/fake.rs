@@ -10,7 +10,7 @@ use crate::action::Action;
 use crate::effect::{Accepted, Answer, ClusterReading, Effect, Event, Question};
 use crate::engine::Engine;
 use crate::fault::{Fault, FaultKind};
-use crate::name::{DeploymentId, ServiceKey};
+use crate::name::{DeploymentId, EcsServiceName, ServiceKey};
 use crate::settings::Settings;
 use crate::status::News;
 use crate::time::{AwsTime, Now};
@@ -310,7 +310,7 @@ fn describe(effect: &Effect) -> String {
         Effect::FindClusters => "find-clusters".to_owned(),
         Effect::Sweep(cluster) => format!("sweep {cluster}"),
         Effect::Refresh(cluster, names) => {
-            let names: Vec<&str> = names.iter().map(|name| name.as_str()).collect();
+            let names: Vec<&str> = names.iter().map(EcsServiceName::as_str).collect();
             format!("refresh {cluster} {}", names.join(" "))
         }
         Effect::Confirm(key) => format!("confirm {key}"),

@@ -92,16 +92,14 @@ pub(crate) fn connect(connect: &Connect) -> String {
 }
 
 fn endpoint(endpoint: &Endpoint) -> String {
-    let mut text = endpoint.port_name.to_string();
-    if let Some(discovery) = &endpoint.discovery_name {
-        text += &format!("/{discovery}");
-    }
-    if let Some(alias) = &endpoint.alias {
-        let host = alias.dns_name.as_ref().map(ToString::to_string).unwrap_or_default();
-        text += &format!("@{host}:{}", alias.port);
-    }
-    let header = endpoint.alias.as_ref().and_then(|alias| alias.test_header.as_ref());
+    let alias = endpoint.alias.as_ref();
     let tls = endpoint.tls.as_ref();
+    let discovery = endpoint.discovery_name.as_ref().map(|name| format!("/{name}"));
+    let names = alias.map(|alias| {
+        let host = alias.dns_name.as_ref().map(ToString::to_string).unwrap_or_default();
+        format!("@{host}:{}", alias.port)
+    });
+    let header = alias.and_then(|alias| alias.test_header.as_ref());
     let members = [
         ("idle", endpoint.timeout.idle_s.map(|s| s.to_string())),
         ("request", endpoint.timeout.request_s.map(|s| s.to_string())),
@@ -111,8 +109,8 @@ fn endpoint(endpoint: &Endpoint) -> String {
         ("role", tls.and_then(|tls| tls.role.as_ref()).map(ToString::to_string)),
         ("test", header.map(|header| header.name.clone())),
     ];
-    for (name, value) in members {
-        text += &value.map(|value| format!("+{name}={value}")).unwrap_or_default();
-    }
-    text
+    let members =
+        members.into_iter().filter_map(|(name, value)| Some(format!("+{name}={}", value?)));
+    let port = endpoint.port_name.to_string();
+    [Some(port), discovery, names].into_iter().flatten().chain(members).collect()
 }

@@ -122,7 +122,10 @@ impl Aws {
     }
 
     /// One write, tried once.
-    pub(super) async fn write(&self, request: UpdateServiceRequest) -> Result<ServiceAnswer, Fault> {
+    pub(super) async fn write(
+        &self,
+        request: UpdateServiceRequest,
+    ) -> Result<ServiceAnswer, Fault> {
         let op = "ecs.UpdateService";
         let fate = self.weather.borrow_mut().meet(op);
         let kind = fate.strike.map(|strike| strike.kind);
@@ -167,10 +170,9 @@ fn is_worth_a_retry(kind: FaultKind) -> bool {
 fn fault_of_kind(op: &str, kind: Kind) -> Fault {
     let (kind, text) = match kind {
         Kind::Throttle => (FaultKind::Throttled, "ThrottlingException: Rate exceeded"),
-        Kind::Denied => (
-            FaultKind::Denied,
-            "AccessDeniedException: no identity-based policy allows the action",
-        ),
+        Kind::Denied => {
+            (FaultKind::Denied, "AccessDeniedException: no identity-based policy allows the action")
+        }
         Kind::ErrorBefore | Kind::ErrorAfter => (
             FaultKind::ServerError,
             "ServerException: Service Unavailable. Please try again later.",
@@ -189,7 +191,10 @@ fn fault_of_kind(op: &str, kind: Kind) -> Fault {
 pub(super) fn fault_of(op: &str, error: &ApiError) -> Fault {
     let base = error.code.strip_suffix("Exception").unwrap_or(error.code);
     let kind = match base {
-        "ClusterNotFound" | "NamespaceNotFound" | "ResourceNotFound" | "ServiceNotFound"
+        "ClusterNotFound"
+        | "NamespaceNotFound"
+        | "ResourceNotFound"
+        | "ServiceNotFound"
         | "ServiceDeploymentNotFound" => FaultKind::NotFound,
         "Throttling" => FaultKind::Throttled,
         "AccessDenied" => FaultKind::Denied,

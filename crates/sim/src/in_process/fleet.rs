@@ -126,7 +126,7 @@ impl Fleet {
         // Somebody lives in a cluster that nobody watches.
         if self.rng.random_bool(0.3) {
             let mut stranger = self.newcomer(90);
-            stranger.key.cluster = "elsewhere".to_owned();
+            "elsewhere".clone_into(&mut stranger.key.cluster);
             all.push(stranger);
         }
         all
@@ -146,7 +146,8 @@ impl Fleet {
         let definition = self.definition(&key);
         let mut newcomer = Newcomer::plain(key, definition);
         newcomer.desired = self.rng.random_range(1..=3);
-        newcomer.breaker = self.pick(&[(false, false), (true, false), (true, true), (true, true)])
+        newcomer.breaker = self
+            .pick(&[(false, false), (true, false), (true, true), (true, true)])
             .unwrap_or_default();
         if self.rng.random_bool(0.05) {
             newcomer.controller = "CODE_DEPLOY";
@@ -253,7 +254,11 @@ impl Fleet {
             .filter(|(_, state)| state.deployments.len() > 1)
             .map(|(key, _)| key.clone())
             .collect();
-        if !moving.is_empty() && self.rng.random_bool(0.4) { self.pick(&moving) } else { self.pick(&all) }
+        if !moving.is_empty() && self.rng.random_bool(0.4) {
+            self.pick(&moving)
+        } else {
+            self.pick(&all)
+        }
     }
 
     /// The next thing that befalls the fleet.
@@ -321,7 +326,8 @@ impl Fleet {
 
     fn pause(&mut self, key: EcsServiceKey, model: &Model) -> Outside {
         let until = model.now().plus_seconds(self.rng.random_range(30..600)).0;
-        let until = i64::try_from(until).ok().and_then(|ms| jiff::Timestamp::from_millisecond(ms).ok());
+        let until =
+            i64::try_from(until).ok().and_then(|ms| jiff::Timestamp::from_millisecond(ms).ok());
         let until = until.map(|until| until.to_string()).unwrap_or_default();
         Outside::Tag(key, vec![("eastwest/pause".to_owned(), until)])
     }

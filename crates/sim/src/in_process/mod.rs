@@ -32,7 +32,7 @@ mod world;
 pub use controller::Controller;
 pub use face::request;
 pub use fleet::{Definition, Fleet, definition};
-pub use outside::Outside;
+pub use outside::{Newcomer, Outside};
 pub use trace::Trace;
 pub use weather::{Counts, KINDS, LAG_MS_MAX, Weather};
 pub use world::World;

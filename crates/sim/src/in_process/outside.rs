@@ -12,9 +12,9 @@ use crate::model::{EcsServiceKey, Model, RolloutScript};
 use crate::shapes::ApiError;
 use crate::shapes::cloud_map::CreateHttpNamespaceRequest;
 use crate::shapes::ecs::{
-    ClusterServiceConnectDefaults, CreateServiceRequest, DeleteServiceRequest, DeploymentController,
-    ServiceConnectConfiguration, Tag, TagResourceRequest, UntagResourceRequest, UpdateClusterRequest,
-    UpdateServiceRequest,
+    ClusterServiceConnectDefaults, CreateServiceRequest, DeleteServiceRequest,
+    DeploymentController, ServiceConnectConfiguration, Tag, TagResourceRequest,
+    UntagResourceRequest, UpdateClusterRequest, UpdateServiceRequest,
 };
 
 /// One deed.
@@ -90,14 +90,12 @@ impl Newcomer {
     pub fn create(&self, model: &mut Model) -> Result<(), ApiError> {
         let task_definition = self.definition.register(model)?;
         let (enable, rollback) = self.breaker;
-        let fargate = self.controller != "EXTERNAL";
         model.create_service(CreateServiceRequest {
             cluster: Some(self.key.cluster.clone()),
             service_name: self.key.name.clone(),
-            task_definition: (self.controller != "EXTERNAL").then_some(task_definition.clone())
-                .or(Some(task_definition)),
+            task_definition: Some(task_definition),
             desired_count: Some(self.desired),
-            launch_type: fargate.then(|| "FARGATE".to_owned()),
+            launch_type: Some("FARGATE".to_owned()),
             deployment_configuration: Some(json!({
                 "deploymentCircuitBreaker": {"enable": enable, "rollback": rollback},
             })),
@@ -139,8 +137,7 @@ impl Outside {
             }
             Self::Edit(key, connect) => {
                 let service_connect_configuration = Some(connect.as_ref().clone());
-                let request =
-                    UpdateServiceRequest { service_connect_configuration, ..update(key) };
+                let request = UpdateServiceRequest { service_connect_configuration, ..update(key) };
                 model.update_service(request).map(drop)
             }
             Self::Force(key) => {
@@ -149,8 +146,7 @@ impl Outside {
                 model.update_service(request).map(drop)
             }
             Self::Scale(key, desired) => {
-                let request =
-                    UpdateServiceRequest { desired_count: Some(*desired), ..update(key) };
+                let request = UpdateServiceRequest { desired_count: Some(*desired), ..update(key) };
                 model.update_service(request).map(drop)
             }
             Self::Create(newcomer) => newcomer.create(model),

@@ -8,9 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use eastwest_core::effect::{Answer, ClusterReading, Question};
 use eastwest_core::fault::{Fault, FaultKind};
-use eastwest_core::name::{
-    Arn, ClusterName, EcsServiceName, NamespaceRef, ServiceKey,
-};
+use eastwest_core::name::{Arn, ClusterName, EcsServiceName, NamespaceRef, ServiceKey};
 use eastwest_core::view::{
     CloudMapService, EcsService, FailedRevision, History, Namespace, NamespaceUse, Seen,
     TaskDefinition,
@@ -73,10 +71,8 @@ impl Aws {
     pub(super) async fn find_clusters(&self) -> Result<BTreeSet<ClusterName>, Fault> {
         let (found, ended) = self
             .pages("ecs.ListClusters", |model, _, (limit, token)| {
-                let request = ListClustersRequest {
-                    next_token: token.cloned(),
-                    max_results: Some(limit),
-                };
+                let request =
+                    ListClustersRequest { next_token: token.cloned(), max_results: Some(limit) };
                 let answer = model.list_clusters(&request)?;
                 Ok((answer.cluster_arns, answer.next_token))
             })
@@ -92,10 +88,8 @@ impl Aws {
     }
 
     async fn default_namespace(&self, cluster: &ClusterName) -> Seen<Option<NamespaceRef>> {
-        let request = DescribeClustersRequest {
-            clusters: Some(vec![cluster.to_string()]),
-            include: None,
-        };
+        let request =
+            DescribeClustersRequest { clusters: Some(vec![cluster.to_string()]), include: None };
         let read = self.read("ecs.DescribeClusters", |model, reading| {
             let mut answer = model.describe_clusters(&request)?;
             if reading.cut.is_some() {
@@ -108,7 +102,9 @@ impl Aws {
             Ok(answer) => match answer.clusters.into_iter().next() {
                 Some(found) => {
                     let default = found.service_connect_defaults.and_then(|d| d.namespace);
-                    Seen::Known(default.filter(|n| !n.is_empty()).map(|n| NamespaceRef::as_read(&n)))
+                    Seen::Known(
+                        default.filter(|n| !n.is_empty()).map(|n| NamespaceRef::as_read(&n)),
+                    )
                 }
                 None => Seen::Unknown(no_such_cluster("ecs.DescribeClusters", cluster)),
             },
@@ -261,7 +257,11 @@ impl Aws {
         }
     }
 
-    async fn namespace_use(&self, arn: &Arn, watched: &BTreeSet<ClusterName>) -> Seen<NamespaceUse> {
+    async fn namespace_use(
+        &self,
+        arn: &Arn,
+        watched: &BTreeSet<ClusterName>,
+    ) -> Seen<NamespaceUse> {
         let (cloud_map, members) = join(self.cloud_map_services(arn), self.members(arn)).await;
         let (cloud_map, members) = match (cloud_map, members) {
             (Ok(cloud_map), Ok(members)) => (cloud_map, members),
@@ -321,8 +321,13 @@ impl Aws {
     async fn history(&self, key: &ServiceKey) -> Seen<History> {
         let op = "ecs.ListServiceDeployments";
         let words = [
-            "PENDING", "IN_PROGRESS", "STOP_REQUESTED", "ROLLBACK_REQUESTED",
-            "ROLLBACK_IN_PROGRESS", "ROLLBACK_SUCCESSFUL", "ROLLBACK_FAILED",
+            "PENDING",
+            "IN_PROGRESS",
+            "STOP_REQUESTED",
+            "ROLLBACK_REQUESTED",
+            "ROLLBACK_IN_PROGRESS",
+            "ROLLBACK_SUCCESSFUL",
+            "ROLLBACK_FAILED",
         ];
         let request = ListServiceDeploymentsRequest {
             service: key.name.to_string(),
@@ -345,10 +350,11 @@ impl Aws {
             Err(fault) if fault.kind == FaultKind::NotFound => return Seen::Absent,
             Err(fault) => return Seen::Unknown(fault),
         };
-        let is_failed = |each: &ServiceDeploymentBrief| each.status.as_str().starts_with("ROLLBACK");
-        let rolling = listed.iter().any(|each| {
-            !matches!(each.status.as_str(), "ROLLBACK_SUCCESSFUL" | "ROLLBACK_FAILED")
-        });
+        let is_failed =
+            |each: &ServiceDeploymentBrief| each.status.as_str().starts_with("ROLLBACK");
+        let rolling = listed
+            .iter()
+            .any(|each| !matches!(each.status.as_str(), "ROLLBACK_SUCCESSFUL" | "ROLLBACK_FAILED"));
         let failed: Vec<_> = listed.into_iter().filter(is_failed).collect();
         match self.failed_revisions(&failed).await {
             Ok(failed) => Seen::Known(History { failed, rolling }),
@@ -381,7 +387,9 @@ impl Aws {
             let arn = &each.target_service_revision_arn;
             let found = revisions.iter().find(|revision| revision.service_revision_arn == *arn);
             let gone = "a revision that failed is missing from the answer";
-            found.map(|revision| failed_revision(each, revision)).ok_or_else(|| unreadable(op, gone))
+            found
+                .map(|revision| failed_revision(each, revision))
+                .ok_or_else(|| unreadable(op, gone))
         };
         failed.iter().map(revision).collect()
     }
@@ -400,9 +408,8 @@ fn failed_revision(brief: &ServiceDeploymentBrief, revision: &ServiceRevision) -
 /// Leaves every other service out of an answer: odd cuts say so under `failures[]`, even ones say nothing.
 fn leave_out(answer: &mut DescribeServicesAnswer, cut: u32) {
     let mut at = 0;
-    let (kept, gone): (Vec<_>, Vec<_>) = std::mem::take(&mut answer.services)
-        .into_iter()
-        .partition(|_| {
+    let (kept, gone): (Vec<_>, Vec<_>) =
+        std::mem::take(&mut answer.services).into_iter().partition(|_| {
             at += 1;
             at % 2 == 0
         });

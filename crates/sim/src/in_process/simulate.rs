@@ -159,18 +159,19 @@ impl<C: Controller> Life<C> {
         }
         let fleet = &mut self.fleet;
         let scripts = self.world.with_model(|model| fleet.scripts(model));
-        scripts.iter().for_each(|script| self.world.outside(script));
+        for script in &scripts {
+            self.world.outside(script);
+        }
         self.world.start();
         Ok(())
     }
 
     /// Faults and edits.
     fn storm(&mut self) {
-        let kinds = KINDS.len();
-        for at in 0..kinds {
+        for kind in KINDS {
             if self.dice.random_bool(0.4) {
                 let rate = self.dice.random_range(1..=40);
-                self.world.with_weather(|weather| weather.set_rate(KINDS[at], rate));
+                self.world.with_weather(|weather| weather.set_rate(kind, rate));
             }
         }
         let end = self.world.now().plus_seconds(self.dice.random_range(600..=2400));
@@ -200,7 +201,9 @@ impl<C: Controller> Life<C> {
         let keys = self.world.with_model(|model| {
             let complete = RolloutScript { seconds: 20, outcome: RolloutOutcome::Complete };
             let keys: Vec<_> = model.services().map(|(key, _)| key.clone()).collect();
-            keys.iter().for_each(|key| model.set_rollout(&key.to_string(), complete));
+            for key in &keys {
+                model.set_rollout(&key.to_string(), complete);
+            }
             keys
         });
         if self.dice.random_bool(0.8) {
@@ -245,11 +248,14 @@ impl<C: Controller> Life<C> {
         };
         let before = self.world.with_model(writes);
         let long = self.seed % LONG_EVERY == LONG_EVERY - 1;
-        let end = self.world.now().plus_seconds(if long { LONG_QUIET_SECONDS } else { QUIET_SECONDS });
+        let end =
+            self.world.now().plus_seconds(if long { LONG_QUIET_SECONDS } else { QUIET_SECONDS });
         while self.world.now() < end && !self.world.is_broken() {
             self.world.run_for(600);
             if self.world.with_model(writes) != before {
-                self.world.checker.violate("quiet", "a write long after everything is in order".into());
+                self.world
+                    .checker
+                    .violate("quiet", "a write long after everything is in order".into());
             }
         }
         if let Some(first) = self.unsettled().first() {

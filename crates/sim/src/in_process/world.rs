@@ -175,12 +175,12 @@ impl<C: Controller> World<C> {
             due.then(|| letters.pop_first()).flatten()
         };
         if let Some((_, letter)) = letter {
-            return self.deliver(letter);
+            return self.deliver(&letter);
         }
-        if self.agenda.first_key_value().is_some_and(|((at, _), _)| *at <= now) {
-            if let Some((_, outside)) = self.agenda.pop_first() {
-                return self.outside(&outside);
-            }
+        if self.agenda.first_key_value().is_some_and(|((at, _), _)| *at <= now)
+            && let Some((_, outside)) = self.agenda.pop_first()
+        {
+            return self.outside(&outside);
         }
         if self.tasks.next_due().is_some_and(|at| at <= now) {
             let event = self.tasks.step();
@@ -193,7 +193,8 @@ impl<C: Controller> World<C> {
         if self.wake.is_some_and(|at| at <= now) {
             self.ticks += 1;
             if self.ticks > SPIN {
-                self.checker.violate("I16", "the controller asks to be woken again and again".into());
+                self.checker
+                    .violate("I16", "the controller asks to be woken again and again".into());
                 self.wake = None;
                 return;
             }
@@ -202,7 +203,7 @@ impl<C: Controller> World<C> {
     }
 
     /// A write arrives.
-    fn deliver(&mut self, letter: Letter) {
+    fn deliver(&mut self, letter: &Letter) {
         let now = self.now();
         let key = super::check::key_of(&letter.request);
         let looked = self.aws.looked.borrow().get(&key).copied();

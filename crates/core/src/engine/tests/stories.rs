@@ -16,7 +16,9 @@ fn a_tag_becomes_an_endpoint() {
          web mode=client-server",
     );
     fake.run(120);
-    check_news(&mut fake, &expect![[r#"
+    check_news(
+        &mut fake,
+        &expect![[r#"
         0 prod/web OutOfSync Healthy NotSeen
         10 prod/web OutOfSync Healthy -
         10 prod/web OutOfSync Healthy Rolling
@@ -24,7 +26,8 @@ fn a_tag_becomes_an_endpoint() {
         10 prod/web Synced Progressing -
         40 prod/web rolled out in 30s, completed: true
         40 prod/web Synced Healthy -
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -41,7 +44,8 @@ fn servers_come_before_their_clients_one_at_a_time() {
     expect![[r#"
         10 apply connect prod/api
         40 apply connect prod/web
-        70 apply connect prod/gateway"#]].assert_eq(&applied.join("\n"));
+        70 apply connect prod/gateway"#]]
+    .assert_eq(&applied.join("\n"));
 }
 
 #[test]
@@ -51,9 +55,12 @@ fn a_tag_that_is_removed_releases_the_service_as_it_is() {
     fake.take_news();
     fake.tag("web", "-");
     fake.run(120);
-    check_news(&mut fake, &expect![[r#"
+    check_news(
+        &mut fake,
+        &expect![[r#"
         60 prod/web is no longer ours
-    "#]]);
+    "#]],
+    );
     assert_eq!(fake.count("apply"), 0);
 }
 
@@ -65,9 +72,12 @@ fn a_service_whose_tag_goes_while_it_rolls_out_has_not_failed() {
     fake.tag("web", "-");
     fake.take_news();
     fake.run(300);
-    check_news(&mut fake, &expect![[r#"
+    check_news(
+        &mut fake,
+        &expect![[r#"
         60 prod/web is no longer ours
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -80,7 +90,9 @@ fn a_taken_name_is_said_once_and_given_when_it_is_free() {
     fake.run(600);
     fake.service("old").deployments[0].connect = None;
     fake.run(120);
-    check_news(&mut fake, &expect![[r#"
+    check_news(
+        &mut fake,
+        &expect![[r#"
         0 prod/web OutOfSync Degraded Conflict
         600 prod/web OutOfSync Healthy -
         600 prod/web OutOfSync Healthy Rolling
@@ -88,14 +100,17 @@ fn a_taken_name_is_said_once_and_given_when_it_is_free() {
         600 prod/web Synced Progressing -
         630 prod/web rolled out in 30s, completed: true
         630 prod/web Synced Healthy -
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn a_pause_ends_by_itself() {
     let mut fake = Fake::new("web mode=off, pause=1970-01-01T00:05:00Z | in internal.myapp");
     fake.run(400);
-    check_news(&mut fake, &expect![[r#"
+    check_news(
+        &mut fake,
+        &expect![[r#"
         0 prod/web OutOfSync Suspended Paused
         300 prod/web OutOfSync Healthy -
         300 prod/web OutOfSync Healthy Rolling
@@ -103,7 +118,8 @@ fn a_pause_ends_by_itself() {
         300 prod/web Synced Progressing -
         330 prod/web rolled out in 30s, completed: true
         330 prod/web Synced Healthy -
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -112,7 +128,9 @@ fn a_namespace_that_appears_later_is_found() {
     fake.run(300);
     fake.add_namespace("later.ns");
     fake.run(120);
-    check_news(&mut fake, &expect![[r#"
+    check_news(
+        &mut fake,
+        &expect![[r#"
         0 prod/web OutOfSync Degraded NoNamespace
         300 prod/web OutOfSync Healthy -
         300 prod/web OutOfSync Healthy Rolling
@@ -120,7 +138,8 @@ fn a_namespace_that_appears_later_is_found() {
         300 prod/web Synced Progressing -
         330 prod/web rolled out in 30s, completed: true
         330 prod/web Synced Healthy -
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -129,15 +148,18 @@ fn a_rollback_is_seen_and_not_repeated() {
         Fake::new("web mode=client-server, alias=b:80 | in internal.myapp http/web@a:80");
     fake.rollback("web");
     fake.run(600);
-    check_news(&mut fake, &expect![[r#"
-        0 prod/web OutOfSync Healthy NotSeen
-        10 prod/web OutOfSync Healthy -
-        10 prod/web OutOfSync Healthy Rolling
-        10 prod/web connect ecs-svc/2
-        10 prod/web Synced Progressing -
-        40 prod/web rolled out in 30s, completed: true
-        40 prod/web OutOfSync Degraded RolledBack
-    "#]]);
+    check_news(
+        &mut fake,
+        &expect![[r#"
+            0 prod/web OutOfSync Healthy NotSeen
+            10 prod/web OutOfSync Healthy -
+            10 prod/web OutOfSync Healthy Rolling
+            10 prod/web connect ecs-svc/2
+            10 prod/web Synced Progressing -
+            40 prod/web rolled out in 30s, completed: false
+            40 prod/web OutOfSync Degraded RolledBack
+        "#]],
+    );
     assert_eq!(fake.count("apply"), 1);
 }
 
@@ -148,8 +170,11 @@ fn a_service_that_is_deleted_is_told_once() {
     fake.take_news();
     fake.services.clear();
     fake.run(300);
-    check_news(&mut fake, &expect![[r#"
+    check_news(
+        &mut fake,
+        &expect![[r#"
         60 prod/web Unknown Healthy NotSeen
         120 prod/web is no longer ours
-    "#]]);
+    "#]],
+    );
 }

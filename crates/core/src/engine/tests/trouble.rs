@@ -20,7 +20,9 @@ fn a_lost_answer_is_read_back_and_never_repeated_blindly() {
     let mut fake = Fake::new(WEB);
     fake.lose_answer();
     fake.run(120);
-    check_news(&mut fake, &expect![[r#"
+    check_news(
+        &mut fake,
+        &expect![[r#"
         0 prod/web OutOfSync Healthy NotSeen
         10 prod/web OutOfSync Healthy -
         10 prod/web OutOfSync Healthy Rolling
@@ -29,7 +31,8 @@ fn a_lost_answer_is_read_back_and_never_repeated_blindly() {
         10 prod/web Synced Progressing -
         40 prod/web rolled out in 30s, completed: true
         40 prod/web Synced Healthy -
-    "#]]);
+    "#]],
+    );
     assert_eq!(fake.count("apply"), 1);
 }
 
@@ -38,7 +41,9 @@ fn a_lost_write_is_sent_again_once_the_truth_is_known() {
     let mut fake = Fake::new(WEB);
     fake.fail("apply", FaultKind::TimedOut, 1);
     fake.run(120);
-    check_news(&mut fake, &expect![[r#"
+    check_news(
+        &mut fake,
+        &expect![[r#"
         0 prod/web OutOfSync Healthy NotSeen
         10 prod/web OutOfSync Healthy -
         10 prod/web OutOfSync Healthy Rolling
@@ -50,7 +55,8 @@ fn a_lost_write_is_sent_again_once_the_truth_is_known() {
         20 prod/web Synced Progressing -
         50 prod/web rolled out in 30s, completed: true
         50 prod/web Synced Healthy -
-    "#]]);
+    "#]],
+    );
     let log = fake.take_log();
     let times: Vec<u64> = log
         .lines()
@@ -66,7 +72,9 @@ fn a_throttled_write_is_tried_again_later_and_told_once() {
     let mut fake = Fake::new(WEB);
     fake.fail("apply", FaultKind::Throttled, 4);
     fake.run(180);
-    check_news(&mut fake, &expect![[r#"
+    check_news(
+        &mut fake,
+        &expect![[r#"
         0 prod/web OutOfSync Healthy NotSeen
         10 prod/web OutOfSync Healthy -
         10 prod/web OutOfSync Healthy Rolling
@@ -80,7 +88,8 @@ fn a_throttled_write_is_tried_again_later_and_told_once() {
         40 prod/web Synced Progressing -
         70 prod/web rolled out in 30s, completed: true
         70 prod/web Synced Healthy -
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -90,13 +99,16 @@ fn a_refused_write_makes_us_look_at_the_names_again_and_waits() {
     fake.run(120);
     assert_eq!(fake.count("ask use"), 2, "{}", fake.take_log());
     assert_eq!(fake.count("apply"), 1);
-    check_news(&mut fake, &expect![[r#"
+    check_news(
+        &mut fake,
+        &expect![[r#"
         0 prod/web OutOfSync Healthy NotSeen
         10 prod/web OutOfSync Healthy -
         10 prod/web OutOfSync Healthy Rolling
         10 prod/web connect failed: aws.Call: no luck
         10 prod/web OutOfSync Degraded Refused
-    "#]]);
+    "#]],
+    );
     fake.run(240);
     assert_eq!(fake.count("apply"), 2);
 }
@@ -126,7 +138,8 @@ fn an_accepted_write_asks_nothing_but_how_it_goes() {
         20 refresh prod web
         30 refresh prod web
         40 refresh prod web
-    "#]].assert_eq(&fake.take_log());
+    "#]]
+    .assert_eq(&fake.take_log());
 }
 
 #[test]
@@ -138,11 +151,14 @@ fn failed_sweeps_come_back_soon_then_later() {
     let times: Vec<&str> =
         log.lines().filter_map(|line| line.strip_suffix(" sweep prod")).collect();
     expect!["0 2 6 14 30 62 122 182 242 302 362"].assert_eq(&times.join(" "));
-    check_news(&mut fake, &expect![[r#"
+    check_news(
+        &mut fake,
+        &expect![[r#"
         0 cluster prod: aws.Call: no luck
         182 cluster prod is well
         182 prod/web Synced Healthy -
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -150,11 +166,14 @@ fn clusters_that_cannot_be_listed_are_told_once_and_again_when_they_can() {
     let mut fake = Fake::anywhere("web mode=client | in internal.myapp");
     fake.fail("find-clusters", FaultKind::NoCredentials, 3);
     fake.run(60);
-    check_news(&mut fake, &expect![[r#"
+    check_news(
+        &mut fake,
+        &expect![[r#"
         0 cluster *: aws.Call: no luck; give eastwest credentials: a task role, AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY
         14 cluster * is well
         14 prod/web Synced Healthy -
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -200,9 +219,12 @@ fn under_observe_nothing_is_confirmed_and_nothing_written() {
     let mut fake = Fake::with(WEB, |settings| settings.policy = Policy::Observe);
     fake.run(3600);
     assert_eq!(fake.count("confirm") + fake.count("apply"), 0);
-    check_news(&mut fake, &expect![[r#"
+    check_news(
+        &mut fake,
+        &expect![[r#"
         0 prod/web OutOfSync Healthy Observe
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]

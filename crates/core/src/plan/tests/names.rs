@@ -379,3 +379,31 @@ fn two_that_want_to_swap_names_are_both_held() {
         "#]],
     );
 }
+
+#[test]
+fn of_two_that_have_one_name_already_the_older_may_change() {
+    check_plan(
+        "a mode=client-server, timeout=idle=1m | in internal.myapp http/a@shared:80 | http=8080/http | age=2
+         b mode=client-server, timeout=idle=1m | in internal.myapp http/b@shared:80 | http=8080/http | age=1",
+        &expect![[r#"
+            prod/a: Conflict: alias shared:80 is held by prod/b (arn:aws:ecs:eu-west-1:1:service/prod/b)
+                timeout http/a: idle=300s request=15s -> idle=60s request=15s
+            prod/b: connect in ns-internalmyapp http/b@shared:80+idle=60
+                timeout http/b: idle=300s request=15s -> idle=60s request=15s
+                contested by prod/a
+        "#]],
+    );
+}
+
+#[test]
+fn of_two_that_have_one_name_already_each_may_give_it_up() {
+    check_plan(
+        "a mode=client-server, alias=a:80 | in internal.myapp http/a@shared:80 | http=8080/http | age=2
+         b mode=client-server | in internal.myapp http/b@shared:80 | http=8080/http | age=1",
+        &expect![[r#"
+            prod/a: connect in ns-internalmyapp http/a@a:80
+                alias http/a: shared:80 -> a:80
+            prod/b: in sync
+        "#]],
+    );
+}

@@ -65,7 +65,7 @@ impl Truth<'_> {
 
     /// What is wrong with one service.
     fn complaint(&self, key: &EcsServiceKey, state: &EcsServiceState) -> Option<String> {
-        let declaration = self.declaration(state)?;
+        let declaration = Self::declaration(state)?;
         if self.settings.policy == Policy::Observe || self.is_held_by_people(state, &declaration) {
             return None;
         }
@@ -73,7 +73,7 @@ impl Truth<'_> {
         let rolling = state.primary()?.rollout_state == RolloutState::InProgress;
         if declaration.mode == Mode::Off {
             let kept = self.settings.policy == Policy::UpsertOnly || rolling;
-            let given_up = self.given_up(state, Option::is_none);
+            let given_up = Self::given_up(state, Option::is_none);
             return (now.is_some() && !kept && !given_up).then(|| "is not off".to_owned());
         }
         let wish = self.wish(key, state, declaration)?;
@@ -81,13 +81,13 @@ impl Truth<'_> {
             return None;
         }
         let granted = |old: &Option<Effective>| old.as_ref().is_some_and(|o| self.grants(&wish, o));
-        if self.given_up(state, granted) || self.is_outranked(key, state, &wish) {
+        if Self::given_up(state, granted) || self.is_outranked(key, state, &wish) {
             return None;
         }
         Some(format!("tags {:?} ask for something else than {now:?}", state.tags))
     }
 
-    fn declaration(&self, state: &EcsServiceState) -> Option<Declaration> {
+    fn declaration(state: &EcsServiceState) -> Option<Declaration> {
         match tag::parse(&TagPrefix::default(), &state.tags).0 {
             Intent::Declared(declaration) => Some(declaration.as_ref().clone()),
             Intent::NotOptedIn | Intent::Ambiguous => None,
@@ -107,20 +107,18 @@ impl Truth<'_> {
     }
 
     /// Whether ECS gave up such a configuration on the present task definition.
-    fn given_up(
-        &self,
-        state: &EcsServiceState,
-        such: impl Fn(&Option<Effective>) -> bool,
-    ) -> bool {
+    fn given_up(state: &EcsServiceState, such: impl Fn(&Option<Effective>) -> bool) -> bool {
         let Some(primary) = state.primary() else { return true };
         let arn = &primary.revision.spec.task_definition.arn;
-        state.records.iter().filter(|each| each.status.as_str().starts_with("ROLLBACK")).any(|each| {
-            let target = state.revisions.iter().find(|revision| revision.arn == each.target);
-            target.is_some_and(|target| {
-                target.spec.task_definition.arn == *arn
-                    && such(&target.spec.connect.as_deref().map(Effective::of))
-            })
-        })
+        state.records.iter().filter(|each| each.status.as_str().starts_with("ROLLBACK")).any(
+            |each| {
+                let target = state.revisions.iter().find(|revision| revision.arn == each.target);
+                target.is_some_and(|target| {
+                    target.spec.task_definition.arn == *arn
+                        && such(&target.spec.connect.as_deref().map(Effective::of))
+                })
+            },
+        )
     }
 
     fn namespace(&self, reference: &NamespaceRef) -> Option<&Ns> {
@@ -136,7 +134,12 @@ impl Truth<'_> {
     }
 
     /// The namespace a service is to be in; `None` where there is none such.
-    fn home(&self, key: &EcsServiceKey, state: &EcsServiceState, wanted: &Declaration) -> Option<&Ns> {
+    fn home(
+        &self,
+        key: &EcsServiceKey,
+        state: &EcsServiceState,
+        wanted: &Declaration,
+    ) -> Option<&Ns> {
         if let Some(reference) = &wanted.namespace {
             return self.namespace(reference);
         }
@@ -243,7 +246,8 @@ impl Truth<'_> {
             return !sync || now.endpoints.is_empty();
         }
         let declared = !wish.declaration.endpoints.is_empty();
-        let count = if declared && sync { now.endpoints.len() == wish.endpoints.len() } else { true };
+        let count =
+            if declared && sync { now.endpoints.len() == wish.endpoints.len() } else { true };
         !now.endpoints.is_empty()
             && count
             && wish.endpoints.iter().all(|(wanted, port)| {
@@ -266,9 +270,10 @@ impl Truth<'_> {
         });
         leftover
             || self.model.services().filter(|(other, _)| *other != key).any(|(other, rival)| {
-                let holds = rival.deployments.iter().filter_map(|each| each.connect()).any(|each| {
-                    Effective::of(each).taken().any(|taken| wish.names.contains(&taken))
-                });
+                let holds =
+                    rival.deployments.iter().filter_map(|each| each.connect()).any(|each| {
+                        Effective::of(each).taken().any(|taken| wish.names.contains(&taken))
+                    });
                 holds || self.precedes((other, rival), state, wish)
             })
     }
@@ -283,7 +288,7 @@ impl Truth<'_> {
         if !first || !self.is_watched(other) || rival.status != EcsServiceStatus::Active {
             return false;
         }
-        let theirs = self.declaration(rival).filter(|d| d.mode != Mode::Off);
+        let theirs = Self::declaration(rival).filter(|d| d.mode != Mode::Off);
         let theirs = theirs.and_then(|declaration| self.wish(other, rival, declaration));
         theirs.is_some_and(|theirs| !theirs.names.is_disjoint(&wish.names))
     }

@@ -7,7 +7,7 @@ use eastwest_core::settings::{Policy, Settings};
 use eastwest_core::tag::Intent;
 use serde_json::{Value, json};
 
-use super::truth::{Effective, Life, Moment};
+use super::truth::{Effective, EffectiveEndpoint, Life, Moment};
 use crate::model::{EcsServiceKey, EcsServiceState, Model};
 use crate::shapes::Time;
 use crate::shapes::ecs::{EcsServiceStatus, RolloutState, ServiceDeploymentStatus};
@@ -33,15 +33,16 @@ impl Sent<'_> {
         self.life.since(self.from).iter().all(was)
     }
 
-    /// What was in force, if it was the same throughout the window.
-    fn before(&self) -> Option<Option<&Effective>> {
+    /// The configuration that was in force, if it was the same throughout the window.
+    fn before(&self) -> Option<&Effective> {
         let window = self.life.since(self.from);
         let before = window.last()?.effective.as_deref();
-        window.iter().all(|m| m.effective.as_deref() == before).then_some(before)
+        before.filter(|_| window.iter().all(|m| m.effective.as_deref() == before))
     }
 
-    fn says(&self, rule: &'static str, text: &str) -> Broken {
-        Some((rule, format!("{}: {text}", self.key)))
+    /// The broken rule, if it is broken.
+    fn says(&self, is_broken: bool, rule: &'static str, text: &str) -> Broken {
+        is_broken.then(|| (rule, format!("{}: {text}", self.key)))
     }
 }
 
@@ -82,13 +83,10 @@ fn declared(moment: &Moment) -> Option<&Declaration> {
 
 /// I2 and I10.
 fn opted_in(sent: &Sent<'_>) -> Broken {
-    if !sent.throughout(|moment| declared(moment).is_none()) {
-        return None;
-    }
-    if sent.throughout(|moment| moment.intent == Intent::NotOptedIn) {
-        return sent.says("I2", "a write to a service that has not opted in");
-    }
-    sent.says("I10", "a write though its tags cannot be understood")
+    let never = sent.throughout(|moment| moment.intent == Intent::NotOptedIn);
+    let unclear = sent.throughout(|moment| declared(moment).is_none());
+    let never = sent.says(never, "I2", "a write to a service that has not opted in");
+    never.or_else(|| sent.says(unclear, "I10", "a write though its tags cannot be understood"))
 }
 
 fn paused(sent: &Sent<'_>) -> Broken {
@@ -98,56 +96,48 @@ fn paused(sent: &Sent<'_>) -> Broken {
         Some(Pause::Until(until)) => until.as_millisecond() > now,
         None => false,
     };
-    if sent.throughout(paused) { sent.says("I2", "a write though it is paused") } else { None }
+    sent.says(sent.throughout(paused), "I2", "a write though it is paused")
 }
 
 fn allowed(sent: &Sent<'_>, policy: Policy) -> Broken {
-    match (policy, sent.after) {
-        (Policy::Observe, _) => sent.says("I2", "a write under the policy observe"),
-        (Policy::UpsertOnly, None) => sent.says("I2", "switched off under upsert-only"),
-        _ => None,
-    }
+    let off = policy == Policy::UpsertOnly && sent.after.is_none();
+    sent.says(policy == Policy::Observe || off, "I2", "a write that the policy forbids")
 }
 
 /// I3, the service's own part.
 fn onto_a_rollout(sent: &Sent<'_>) -> Broken {
-    if sent.throughout(Moment::is_rolling) {
-        return sent.says("I3", "a write onto a rollout of that service");
-    }
-    None
+    sent.says(sent.throughout(Moment::is_rolling), "I3", "a write onto a rollout of that service")
 }
 
 /// I4.
 fn no_op(sent: &Sent<'_>) -> Broken {
-    if sent.throughout(|moment| moment.effective.as_deref() == sent.after) {
-        return sent.says("I4", "a write that changes nothing");
-    }
-    None
+    let same = sent.throughout(|moment| moment.effective.as_deref() == sent.after);
+    sent.says(same, "I4", "a write that changes nothing")
 }
 
 /// I5: logs and what goes along with an endpoint stay unless a tag speaks of them.
 fn carried_over(sent: &Sent<'_>) -> Broken {
-    let (Some(Some(before)), Some(after)) = (sent.before(), sent.after) else { return None };
-    if before.unknown != json!(null) && after.unknown != before.unknown {
-        return sent.says("I5", "members it does not know are lost");
-    }
+    let (Some(before), Some(after)) = (sent.before(), sent.after) else { return None };
+    let lost = before.unknown != json!(null) && after.unknown != before.unknown;
     let speaks = |words: &[&str]| {
         let spoken = |tag: &String| words.iter().any(|word| tag.contains(word));
         sent.life.since(sent.from).iter().any(|moment| moment.tags.keys().any(spoken))
     };
-    if before.logs != after.logs && !speaks(&["logs"]) {
-        return sent.says("I5", "the proxy's logs changed and no tag asks for it");
-    }
+    let logs = before.logs != after.logs && !speaks(&["logs"]);
     let words = ["timeout", "ingress", "tls", "test-header", "endpoint."];
-    for old in &before.endpoints {
-        let mut same = after.endpoints.iter().filter(|new| new.port_name == old.port_name);
-        let (Some(new), None) = (same.next(), same.next()) else { continue };
-        let alone = before.endpoints.iter().filter(|o| o.port_name == old.port_name).count() == 1;
-        if alone && new.rest != old.rest && !speaks(&words) {
-            return sent.says("I5", "an endpoint's other members changed and no tag asks for it");
-        }
-    }
-    None
+    let rest = !speaks(&words)
+        && before.endpoints.iter().any(|old| {
+            let on_port = |all: &[EffectiveEndpoint]| -> Vec<Value> {
+                let same = all.iter().filter(|each| each.port_name == old.port_name);
+                same.map(|each| each.rest.clone()).collect()
+            };
+            let (then, now) = (on_port(&before.endpoints), on_port(&after.endpoints));
+            then.len() == 1 && now.len() == 1 && then != now
+        });
+    let changed = sent.says(logs, "I5", "the proxy's logs changed and no tag asks for it");
+    sent.says(lost, "I5", "members it does not know are lost")
+        .or(changed)
+        .or_else(|| sent.says(rest, "I5", "an endpoint's other members changed unasked"))
 }
 
 /// I9.
@@ -159,29 +149,24 @@ fn given_up(sent: &Sent<'_>) -> Broken {
             && sent.throughout(|moment| moment.task_definition == given.task_definition)
             && given.task_definition == last.task_definition
     });
-    if again { sent.says("I9", "sent again what ECS had rolled back") } else { None }
+    sent.says(again, "I9", "sent again what ECS had rolled back")
 }
 
 /// I11.
 fn asked_for(sent: &Sent<'_>, policy: Policy) -> Broken {
     let Some(after) = sent.after else {
         let off = |moment: &Moment| declared(moment).is_some_and(|d| d.mode == Mode::Off);
-        return if sent.throughout(|moment| !off(moment)) {
-            sent.says("I11", "switched off, and no tag said off")
-        } else {
-            None
-        };
+        let unasked = sent.throughout(|moment| !off(moment));
+        return sent.says(unasked, "I11", "switched off, and no tag said off");
     };
-    let before = sent.before()??;
+    let before = sent.before()?;
     let has = |port: &str| after.endpoints.iter().any(|new| new.port_name == port);
     let removed = before.endpoints.iter().any(|old| !has(&old.port_name));
     let asks = |moment: &Moment| {
         declared(moment).is_some_and(|d| d.mode == Mode::Client || !d.endpoints.is_empty())
     };
-    if removed && (policy == Policy::UpsertOnly || sent.throughout(|moment| !asks(moment))) {
-        return sent.says("I11", "an endpoint is gone, and nobody asked for it");
-    }
-    None
+    let unasked = policy == Policy::UpsertOnly || sent.throughout(|moment| !asks(moment));
+    sent.says(removed && unasked, "I11", "an endpoint is gone, and nobody asked for it")
 }
 
 /// I1: what it newly takes, nobody else may have had all the while, nor may we have given it to them.
@@ -198,7 +183,7 @@ fn unique(sent: &Sent<'_>, lives: &BTreeMap<EcsServiceKey, Life>) -> Broken {
             let by_us = life.ours.contains(&now.primary)
                 && now.effective.as_ref().is_some_and(|e| e.taken().any(|t| t == taken));
             if all_along || by_us {
-                return sent.says("I1", &format!("takes {taken:?}, which {other} has"));
+                return sent.says(true, "I1", &format!("takes {taken:?}, which {other} has"));
             }
         }
     }
@@ -211,7 +196,7 @@ pub(super) fn flap(sent: &Sent<'_>, global: Option<Time>) -> Broken {
     let since = |at: &Time| *at > before && *at <= sent.now;
     let own = sent.life.causes.last().is_some_and(since);
     let caused = own || sent.global || global.as_ref().is_some_and(since);
-    if caused { None } else { sent.says("I6", "written again though nothing else changed") }
+    sent.says(!caused, "I6", "written again though nothing else changed")
 }
 
 /// Whether the rollout that runs now is one of our making, or the way back from one, and the controller can
@@ -239,15 +224,15 @@ pub(super) fn over_budget(
     let namespace_of = |key: &EcsServiceKey| {
         let life = lives.get(key)?;
         let effective = |moment: &Moment| moment.effective.as_ref().map(|e| e.namespace.clone());
-        life.now().and_then(effective).or_else(|| life.moments.iter().rev().nth(1).and_then(effective))
+        life.now()
+            .and_then(effective)
+            .or_else(|| life.moments.iter().rev().nth(1).and_then(effective))
     };
     let namespace = namespace_of(key);
     let (mut in_cluster, mut in_namespace) = (Vec::new(), Vec::new());
     for (other, state) in model.services().filter(|(_, s)| s.status == EcsServiceStatus::Active) {
-        if !lives.get(other).is_some_and(|life| is_ours(state, life)) {
-            continue;
-        }
-        let began = state.primary().map_or(model.now(), |p| p.updated_at.max(p.created_at));
+        let Some(life) = lives.get(other).filter(|life| is_ours(state, life)) else { continue };
+        let began = life.rolling_since().unwrap_or(model.now());
         if other != key && model.now().since_ms(began) >= stall {
             continue;
         }

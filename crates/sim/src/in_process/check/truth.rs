@@ -67,8 +67,12 @@ impl Effective {
                     entry.ingress_port_override,
                     entry.timeout,
                     entry.tls,
-                    entry.client_aliases.iter().flatten().map(|a| &a.test_traffic_rules)
-                        .flatten().collect::<Vec<_>>(),
+                    entry
+                        .client_aliases
+                        .iter()
+                        .flatten()
+                        .filter_map(|alias| alias.test_traffic_rules.as_ref())
+                        .collect::<Vec<_>>(),
                 ]),
             })
             .collect();
@@ -142,7 +146,9 @@ impl Moment {
                 .and_then(|spec| spec.connect.as_deref())
                 .map(|connect| Arc::new(Effective::of(connect))),
             task_definition: spec.map(|spec| spec.task_definition.arn.clone()).unwrap_or_default(),
-            taken: configurations.flat_map(|c| Effective::of(c).taken().collect::<Vec<_>>()).collect(),
+            taken: configurations
+                .flat_map(|c| Effective::of(c).taken().collect::<Vec<_>>())
+                .collect(),
         }
     }
 
@@ -201,6 +207,13 @@ impl Life {
         &self.moments[first..]
     }
 
+    /// Since when its present PRIMARY deployment has been rolling.
+    pub(super) fn rolling_since(&self) -> Option<Time> {
+        let now = self.now()?;
+        let same = |moment: &&Moment| moment.primary == now.primary && moment.is_rolling();
+        self.moments.iter().rev().take_while(same).last().map(|moment| moment.since)
+    }
+
     /// Takes in the present state; says whether the change was another's doing.
     pub(super) fn observe(&mut self, state: &EcsServiceState, now: Time, by_us: bool) {
         if self.now().is_some_and(|moment| moment.still(state)) {
@@ -222,7 +235,14 @@ impl Life {
         self.note_given_up(state, now);
     }
 
+    /// Notes what ECS has given up, as far as it can be read: a way back that somebody's deployment cuts short
+    /// becomes STOPPED, like any other, and nothing tells any more that it was one.
     fn note_given_up(&mut self, state: &EcsServiceState, now: Time) {
+        let is_back = |arn: &str| {
+            let record = state.records.iter().find(|record| record.arn == arn);
+            record.is_some_and(|record| record.status.as_str().starts_with("ROLLBACK"))
+        };
+        self.given_up.retain(|given| is_back(&given.record));
         for record in &state.records {
             let known = self.given_up.iter().any(|given| given.record == record.arn);
             if known || !record.status.as_str().starts_with("ROLLBACK") {

@@ -67,8 +67,7 @@ fn read_logs(logs: &LogConfiguration) -> ProxyLogs {
         let name = at(value, "/name").unwrap_or_default().to_owned();
         (name, at(value, "/valueFrom").unwrap_or_default().to_owned())
     };
-    let mut secret_options: Vec<_> =
-        logs.secret_options.iter().flatten().map(secret).collect();
+    let mut secret_options: Vec<_> = logs.secret_options.iter().flatten().map(secret).collect();
     secret_options.sort();
     ProxyLogs { driver: logs.log_driver.clone(), options, secret_options }
 }

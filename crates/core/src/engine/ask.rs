@@ -1,0 +1,112 @@
+//! What the engine asks next: answers that the plan lacks, and second looks.
+//!
+//! **Invariant:** nothing is asked twice at once, and what failed is asked later and later.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Engine, Job, QUESTIONS_AT_ONCE, SLOW};
+use crate::effect::{Effect, Question};
+use crate::hold::{Hold, Unseen};
+use crate::name::{ClusterName, EcsServiceName, ServiceKey};
+use crate::plan::who_uses;
+use crate::time::Now;
+use crate::view::{History, Seen};
+
+/// Services looked at in one poll of running rollouts: ten calls.
+const POLLED_AT_ONCE: usize = 100;
+
+impl Engine {
+    /// Queues what the plan lacks, and the polls that running rollouts need.
+    pub(super) fn ask(&mut self, now: Now) {
+        let timing = self.settings.timing;
+        let mut questions: BTreeSet<Question> = self.plan.questions().cloned().collect();
+        questions.extend(self.questions_worth_asking_again(now));
+        for question in questions {
+            self.queue.ask(&Job::Ask(question), &timing, now);
+        }
+        let poll = timing.rollout_poll.min(timing.interval);
+        for cluster in self.to_poll().into_keys() {
+            self.queue.push_if_absent(Job::Poll(cluster), now.plus(poll));
+        }
+    }
+
+    /// What others may have mended meanwhile: a missing namespace, a name that was taken.
+    fn questions_worth_asking_again(&self, now: Now) -> BTreeSet<Question> {
+        let interval = self.settings.timing.interval;
+        let mut questions = BTreeSet::new();
+        let age = |at: Option<Now>| at.map(|at| now.since(at));
+        let missing = self.plan.holds().any(|(_, hold)| matches!(hold, Hold::NoNamespace(_)));
+        let patience = if missing { interval } else { SLOW };
+        if age(self.view.namespaces_at).is_some_and(|age| age >= patience) {
+            questions.insert(Question::Namespaces);
+        }
+        for (key, entry) in &self.plan.entries {
+            match (entry.hold(), &entry.namespace) {
+                (Some(Hold::Conflict(..)), Some(namespace)) => {
+                    let read = self.view.uses.get(&namespace.id).map(|(at, _)| *at);
+                    if age(read).is_none_or(|age| age >= interval) {
+                        questions.insert(who_uses(&self.view, namespace));
+                    }
+                }
+                (Some(Hold::Rolling), _) => {
+                    let told = self.view.histories.get(key);
+                    let rolling = |(_, seen): &&(Now, Seen<History>)| {
+                        seen.known().is_some_and(|history| history.rolling)
+                    };
+                    // Its deployments say "done", its service deployments said "under way".
+                    let read = told.filter(rolling).map(|(at, _)| *at);
+                    if age(read).is_some_and(|age| age >= self.settings.timing.rollout_poll) {
+                        questions.insert(Question::History(key.clone()));
+                    }
+                }
+                _ => {}
+            }
+        }
+        questions
+    }
+
+    /// The services whose step waits because AWS answers with the past.
+    fn lagging(&self) -> impl Iterator<Item = &ServiceKey> {
+        let lags = |hold: &Hold| matches!(hold, Hold::NotSeen(Unseen::Lagging));
+        self.plan.holds().filter_map(move |(key, hold)| lags(hold).then_some(key))
+    }
+
+    /// The services to look at between sweeps: those we have just written to, those rolling, and those
+    /// whose answers lag.
+    fn to_poll(&self) -> BTreeMap<ClusterName, BTreeSet<EcsServiceName>> {
+        let mut polls: BTreeMap<ClusterName, BTreeSet<EcsServiceName>> = BTreeMap::new();
+        // Our own writes first: a hundred rollouts that never end must not keep us from reading one back.
+        let keys = self.writes.to_read_back().chain(self.lagging()).chain(self.rolling.keys());
+        for key in keys {
+            let names = polls.entry(key.cluster.clone()).or_default();
+            if names.len() < POLLED_AT_ONCE {
+                names.insert(key.name.clone());
+            }
+        }
+        polls
+    }
+
+    pub(super) fn questions_running(&self) -> usize {
+        self.queue.running(|job| matches!(job, Job::Ask(_)))
+    }
+
+    pub(super) fn due(&mut self, now: Now) -> Vec<Effect> {
+        let mut jobs = self.queue.take_due(now, usize::MAX, |job| !matches!(job, Job::Ask(_)));
+        let room = QUESTIONS_AT_ONCE.saturating_sub(self.questions_running());
+        jobs.extend(self.queue.take_due(now, room, |job| matches!(job, Job::Ask(_))));
+        let mut polls = self.to_poll();
+        let mut effects = Vec::with_capacity(jobs.len());
+        for job in jobs {
+            match job {
+                Job::FindClusters => effects.push(Effect::FindClusters),
+                Job::Sweep(cluster) => effects.push(Effect::Sweep(cluster)),
+                Job::Ask(question) => effects.push(Effect::Ask(question)),
+                Job::Poll(cluster) => match polls.remove(&cluster) {
+                    Some(services) => effects.push(Effect::Refresh(cluster, services)),
+                    None => self.queue.ended(&Job::Poll(cluster), true),
+                },
+            }
+        }
+        effects
+    }
+}

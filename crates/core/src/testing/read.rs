@@ -1,0 +1,128 @@
+//! The parts of a line: tags, configurations, task definitions.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::fault;
+use crate::connect::{AccessLogs, ClientAlias, Connect, Endpoint, ProxyLogs, TestHeader, Tls};
+use crate::fault::FaultKind;
+use crate::name::{Arn, DiscoveryName, DnsName, NamespaceRef, Port, PortName};
+use crate::view::{PortMapping, Seen, TaskDefinition};
+
+/// Tags of a line. A key that begins with `/` is taken as it is.
+pub(crate) fn read_tags(text: &str) -> BTreeMap<String, String> {
+    let words = text.split(',').map(str::trim).filter(|word| !word.is_empty() && *word != "-");
+    words
+        .map(|word| {
+            let (key, value) = word.split_once('=').expect("a tag is key=value");
+            let key =
+                key.strip_prefix('/').map_or_else(|| format!("eastwest/{key}"), str::to_owned);
+            (key, value.to_owned())
+        })
+        .collect()
+}
+
+/// `off` or `in namespace endpoint …`, with `logs=…` and `access=…`.
+pub(crate) fn read_connect(text: &str) -> Option<Connect> {
+    let rest = text.strip_prefix("in ")?;
+    let mut words = rest.split_whitespace();
+    let namespace = words.next().filter(|word| *word != "?").map(NamespaceRef::as_read);
+    let mut connect = Connect { namespace, endpoints: Vec::new(), logs: None, access_logs: None };
+    for word in words {
+        if let Some(group) = word.strip_prefix("logs=") {
+            let options = group
+                .split(',')
+                .map(|pair| pair.split_once(':').unwrap_or(("awslogs-group", pair)));
+            connect.logs = Some(ProxyLogs {
+                driver: "awslogs".to_owned(),
+                options: options.map(|(k, v)| (k.to_owned(), v.to_owned())).collect(),
+                secret_options: Vec::new(),
+            });
+        } else if let Some(format) = word.strip_prefix("access=") {
+            let format = format.to_owned();
+            connect.access_logs = Some(AccessLogs { format, query_parameters: false });
+        } else {
+            connect.endpoints.push(read_endpoint(word));
+        }
+    }
+    Some(connect)
+}
+
+/// `port/discovery@host:port+idle=60+request=5+ingress=9000+tls=ca+key=k+role=r+test=name`
+fn read_endpoint(word: &str) -> Endpoint {
+    let mut parts = word.split('+');
+    let names = parts.next().expect("a port");
+    let (names, alias) = names.split_once('@').map_or((names, None), |(n, a)| (n, Some(a)));
+    let (port, discovery) = names.split_once('/').map_or((names, None), |(p, d)| (p, Some(d)));
+    let mut endpoint = Endpoint::bare(PortName::as_read(port));
+    endpoint.discovery_name = discovery.map(DiscoveryName::as_read);
+    endpoint.alias = alias.map(|alias| {
+        let (host, port) = alias.split_once(':').expect("host:port");
+        let dns_name = (!host.is_empty()).then(|| DnsName::as_read(host));
+        ClientAlias { port: read_port(port), dns_name, test_header: None }
+    });
+    for part in parts {
+        let (key, value) = part.split_once('=').expect("key=value");
+        let tls = || Tls { authority: None, kms_key: None, role: None };
+        match key {
+            "idle" => endpoint.timeout.idle_s = Some(value.parse().expect("seconds")),
+            "request" => endpoint.timeout.request_s = Some(value.parse().expect("seconds")),
+            "ingress" => endpoint.ingress_port = Some(read_port(value)),
+            "tls" => endpoint.tls.get_or_insert_with(tls).authority = Some(Arn::as_read(value)),
+            "key" => endpoint.tls.get_or_insert_with(tls).kms_key = Some(value.to_owned()),
+            "role" => endpoint.tls.get_or_insert_with(tls).role = Some(Arn::as_read(value)),
+            "test" => {
+                let header = TestHeader { name: value.to_owned(), exact: Some("yes".to_owned()) };
+                endpoint.alias.as_mut().expect("an alias").test_header = Some(header);
+            }
+            other => panic!("no such member of an endpoint: {other}"),
+        }
+    }
+    endpoint
+}
+
+fn read_port(text: &str) -> Port {
+    Port::parse(text).expect("a port")
+}
+
+pub(super) fn read_task_definition(arn: &Arn, text: &str) -> Seen<Arc<TaskDefinition>> {
+    match text {
+        "?" => return Seen::Absent,
+        "!" => return Seen::Unknown(fault(FaultKind::Denied)),
+        _ => {}
+    }
+    Seen::Known(Arc::new(task_definition(arn, text)))
+}
+
+pub(crate) fn task_definition(arn: &Arn, text: &str) -> TaskDefinition {
+    let mut task_definition = TaskDefinition {
+        arn: arn.clone(),
+        network_mode: "awsvpc".to_owned(),
+        windows: false,
+        memory_mib: Some(512),
+        ports: Vec::new(),
+    };
+    for word in text.split_whitespace() {
+        match word {
+            "bridge" | "host" | "none" => word.clone_into(&mut task_definition.network_mode),
+            "nomode" => task_definition.network_mode.clear(),
+            "windows" => task_definition.windows = true,
+            "nomemory" => task_definition.memory_mib = None,
+            port => task_definition.ports.push(read_mapping(port)),
+        }
+    }
+    task_definition
+}
+
+fn read_mapping(word: &str) -> PortMapping {
+    let (protocol, word) = word.split_once(':').unwrap_or(("tcp", word));
+    let (name, port) = word.split_once('=').expect("name=port");
+    let (port, app) = port.split_once('/').map_or((port, None), |(port, app)| (port, Some(app)));
+    PortMapping {
+        container: "app".to_owned(),
+        name: (!name.is_empty()).then(|| PortName::as_read(name)),
+        container_port: Some(read_port(port)),
+        protocol: protocol.to_owned(),
+        app_protocol: app.map(str::to_owned),
+    }
+}

@@ -1,0 +1,142 @@
+//! What a story shows: plans, statuses, the truth, writes and news, with random ids left out.
+
+use std::fmt::Write as _;
+
+use eastwest_core::engine::Engine;
+use eastwest_core::plan::Verdict;
+use eastwest_core::status::{News, Status};
+use eastwest_sim::in_process::check::Effective;
+use eastwest_sim::model::{EcsServiceState, Effect, Model, Mutation};
+
+macro_rules! line {
+    ($text:expr, $($what:tt)*) => { writeln!($text, $($what)*).expect("a String takes everything") };
+}
+
+/// The plan, every service that opted in.
+pub(crate) fn plan(engine: &Engine) -> String {
+    let mut text = String::new();
+    for (key, entry) in &engine.plan().entries {
+        match &entry.verdict {
+            Verdict::InSync => line!(text, "  {key}: in sync"),
+            Verdict::Step { action } => line!(text, "  {key}: {}", action.name()),
+            Verdict::Hold { hold, .. } => {
+                line!(text, "  {key}: held, {}: {hold}", hold.reason());
+            }
+        }
+        for change in &entry.changes {
+            let field: &str = change.field.into();
+            let endpoint =
+                change.endpoint.as_deref().map(|each| format!(" of {each}")).unwrap_or_default();
+            let from = change.from.as_deref().unwrap_or("-");
+            let to = change.to.as_deref().unwrap_or("-");
+            line!(text, "      {field}{endpoint}: {from} -> {to}");
+        }
+        for issue in engine.view().service(key).into_iter().flat_map(|view| &view.issues) {
+            line!(text, "      issue: {issue}");
+        }
+        if !entry.contested_by.is_empty() {
+            let all: Vec<String> = entry.contested_by.iter().map(ToString::to_string).collect();
+            line!(text, "      wanted by {} too", all.join(", "));
+        }
+    }
+    if text.is_empty() { "  nobody opted in\n".to_owned() } else { text }
+}
+
+/// The status of every service that opted in.
+pub(crate) fn status(engine: &Engine) -> String {
+    let mut text = String::new();
+    for (key, _) in engine.view().services() {
+        if let Some((status, _)) = engine.status(&key) {
+            line!(text, "  {key}: {}", of(status));
+        }
+    }
+    text
+}
+
+fn of(status: &Status) -> String {
+    let (sync, health): (&str, &str) = (status.sync.into(), status.health.into());
+    let reason = status.reason.map(|reason| format!(", {reason}")).unwrap_or_default();
+    let message = status.message.as_ref().map(|text| format!(": {text}")).unwrap_or_default();
+    format!("{sync} {health}{reason}{message}")
+}
+
+/// What is in force, whoever put it there.
+pub(crate) fn truth(model: &Model) -> String {
+    let mut text = String::new();
+    for (key, state) in model.services() {
+        line!(text, "  {key}: {}", in_force(state));
+    }
+    text
+}
+
+fn in_force(state: &EcsServiceState) -> String {
+    let Some(primary) = state.primary() else { return state.status.as_str().to_owned() };
+    let rollout = primary.rollout_state.as_str();
+    let running = format!("{rollout} {}/{}", state.running(), state.desired);
+    let Some(connect) = primary.connect() else { return format!("{running}, off") };
+    let effective = Effective::of(connect);
+    let given = connect.echoed.namespace.clone().unwrap_or_default();
+    let logs = if effective.logs[0].is_null() { "" } else { ", logs" };
+    let endpoints: Vec<String> = effective.endpoints.iter().map(endpoint).collect();
+    let endpoints = if endpoints.is_empty() { "client".to_owned() } else { endpoints.join("; ") };
+    format!("{running}, in {given}: {endpoints}{logs}")
+}
+
+fn endpoint(each: &eastwest_sim::in_process::check::EffectiveEndpoint) -> String {
+    let alias = each.alias.as_ref().map(|(host, port)| format!(" as {host}:{port}"));
+    format!("{} is {}{}", each.port_name, each.discovery_name, alias.unwrap_or_default())
+}
+
+/// What AWS refused to people.
+pub(crate) fn refusal(mutation: &Mutation) -> Option<String> {
+    match &mutation.effect {
+        Effect::Refused { code, message } => Some(format!("{code}: {message}")),
+        Effect::Started { .. } | Effect::Changed => None,
+    }
+}
+
+/// A write, and what came of it.
+pub(crate) fn write(mutation: &Mutation) -> String {
+    let service = format!(
+        "{}/{}",
+        mutation.body["cluster"].as_str().unwrap_or_default(),
+        mutation.body["service"].as_str().unwrap_or_default()
+    );
+    let outcome = match &mutation.effect {
+        Effect::Started { .. } => "a rollout begins".to_owned(),
+        Effect::Changed => "done".to_owned(),
+        Effect::Refused { code, message } => format!("refused: {code}: {message}"),
+    };
+    format!("{} {} {service}: {outcome}", mutation.caller, mutation.operation)
+}
+
+/// One line of news.
+pub(crate) fn news(news: &News) -> String {
+    match news {
+        News::Status(key, Some(status)) => format!("{key}: {}", of(status)),
+        News::Status(key, None) => format!("{key}: no longer ours"),
+        News::Applied(key, action, Ok(_)) => format!("{key}: {action} accepted"),
+        News::Applied(key, action, Err(fault)) => format!("{key}: {action} failed: {fault}"),
+        News::Cluster(name, Some(fault)) => format!("cluster {name}: {fault}"),
+        News::Cluster(name, None) => format!("cluster {name}: all right again"),
+        News::RolledOut(key, _, true) => format!("{key}: rolled out"),
+        News::RolledOut(key, _, false) => format!("{key}: rollout failed"),
+        News::Breach(key, rule) => format!("{key}: BREACH {rule}"),
+    }
+}
+
+/// The text without random ids, which say nothing and change with every change of the simulator.
+pub(crate) fn masked(text: &str) -> String {
+    let mut masked = text.to_owned();
+    for prefix in ["/ns-", " ns-", "/srv-", "ecs-svc/"] {
+        let mut parts = masked.split(prefix);
+        let mut next = parts.next().unwrap_or_default().to_owned();
+        for part in parts {
+            next.push_str(prefix);
+            next.push('…');
+            next.push_str(part.trim_start_matches(|c: char| c.is_ascii_alphanumeric()));
+        }
+        masked = next;
+    }
+    masked
+}

@@ -1,0 +1,361 @@
+//! The script language: one command a line, carried out in a world of its own on virtual time.
+//!
+//! | command | does |
+//! |---|---|
+//! | `cluster <name> [default <namespace>]`, `namespace <name>` | makes one |
+//! | `taskdef <family> [<port name or ->:<port>[:tcp]]… [host] [windows]` | says what the next deployments of the family are |
+//! | `service <cluster/name> <family> [tasks <n>] [breaker off\|on\|rollback] [codedeploy] [<tag>=<value>]…` | creates one |
+//! | `tag`, `untag`, `scale`, `deploy`, `force`, `delete` | what people do |
+//! | `edit <service> off \| <namespace> [<port name>,<discovery or ->,<host or ->,<port>]… [logs] [unknown]` | a configuration by hand |
+//! | `rollout <service> <seconds> complete\|fail\|stall` | how its next rollouts go |
+//! | `fault <operation> <kind> [<times> [<nth>]]` | what the next calls meet |
+//! | `start [<policy>] [<n> per-cluster] [<n> per-namespace]`, `crash [lost]` | the controller's life |
+//! | `advance <seconds>` | time passes; tells what was written and what changed |
+//! | `show plan\|status\|truth`, `reach <service> <name>:<port>` | looks |
+//!
+//! Tags are written without their prefix and with `+` for a space. Everything else is a mistake.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use eastwest_core::engine::Engine;
+use eastwest_core::name::ClusterName;
+use eastwest_core::settings::{Policy, Settings};
+use eastwest_sim::faults::Rule;
+use eastwest_sim::in_process::check::Checker;
+use eastwest_sim::in_process::{Definition, Newcomer, Outside, Weather, World, definition};
+use eastwest_sim::model::{EcsServiceKey, Model, ModelOptions, RolloutOutcome, RolloutScript};
+use eastwest_sim::shapes::Time;
+use eastwest_sim::shapes::ecs::{
+    ClusterServiceConnectDefaults, CreateClusterRequest, LogConfiguration,
+    ServiceConnectClientAlias, ServiceConnectConfiguration, ServiceConnectService,
+};
+use serde_json::json;
+
+use crate::show;
+
+/// A story being told.
+pub(crate) struct Story {
+    world: World<Engine>,
+    settings: Settings,
+    definitions: BTreeMap<String, Definition>,
+    begin: Time,
+    /// Mutating calls told so far.
+    told: usize,
+    out: String,
+}
+
+type Told = Result<(), String>;
+
+fn world(settings: &Settings) -> World<Engine> {
+    let model = Model::new(ModelOptions::default());
+    let mut weather = Weather::new(1);
+    weather.fix_latency(100);
+    let given = settings.clone();
+    let make = Box::new(move |now| Engine::new(given.clone(), now));
+    World::new(model, weather, Checker::new(settings.clone()), make)
+}
+
+impl Story {
+    /// Tells a whole script; the first mistake ends it.
+    pub(crate) fn tell(script: &str) -> Result<String, String> {
+        let start = script.lines().find(|line| line.starts_with("start"));
+        let settings = settings(start.unwrap_or("start"), script)?;
+        let world = world(&settings);
+        let begin = world.now();
+        let (definitions, out) = (BTreeMap::new(), String::new());
+        let mut story = Self { world, settings, definitions, begin, told: 0, out };
+        for (at, line) in script.lines().enumerate() {
+            story.line(line).map_err(|error| format!("line {}: {line}: {error}", at + 1))?;
+        }
+        match story.world.checker.violation() {
+            Some(violation) => Err(format!("breaks {violation:?}\n{}", story.out)),
+            None => Ok(show::masked(&story.out)),
+        }
+    }
+
+    fn say(&mut self, text: std::fmt::Arguments<'_>) {
+        writeln!(self.out, "{text}").expect("a String takes everything");
+    }
+
+    fn line(&mut self, line: &str) -> Told {
+        if line.trim().is_empty() || line.starts_with('#') {
+            self.out.push_str(line);
+            self.out.push('\n');
+            return Ok(());
+        }
+        self.say(format_args!("> {line}"));
+        let words: Vec<&str> = line.split_whitespace().collect();
+        self.command(words[0], &words[1..])
+    }
+
+    fn command(&mut self, verb: &str, words: &[&str]) -> Told {
+        match (verb, words) {
+            ("cluster", [name]) => self.cluster(name, None),
+            ("cluster", [name, "default", namespace]) => self.cluster(name, Some(namespace)),
+            ("namespace", [name]) => self.outside(&Outside::Namespace((*name).to_owned())),
+            ("taskdef", [family, rest @ ..]) => self.taskdef(family, rest),
+            ("service", [key, family, rest @ ..]) => self.service(key, family, rest),
+            ("tag", [key, tags @ ..]) => {
+                let tags = tags.iter().map(|tag| read_tag(tag)).collect::<Result<_, _>>()?;
+                self.outside(&Outside::Tag(EcsServiceKey::parse(key), tags))
+            }
+            ("untag", [key, names @ ..]) => {
+                let names = names.iter().map(|name| format!("eastwest/{name}")).collect();
+                self.outside(&Outside::Untag(EcsServiceKey::parse(key), names))
+            }
+            ("scale", [key, count]) => {
+                self.outside(&Outside::Scale(EcsServiceKey::parse(key), number(count)?))
+            }
+            ("deploy", [key, family]) => {
+                let definition = self.definition(family)?;
+                self.outside(&Outside::Deploy(EcsServiceKey::parse(key), definition))
+            }
+            ("force", [key]) => self.outside(&Outside::Force(EcsServiceKey::parse(key))),
+            ("delete", [key]) => self.outside(&Outside::Delete(EcsServiceKey::parse(key))),
+            ("edit", [key, rest @ ..]) => {
+                let config = configuration(rest)?;
+                self.outside(&Outside::Edit(EcsServiceKey::parse(key), Box::new(config)))
+            }
+            ("rollout", [key, seconds, outcome]) => {
+                let outcome = RolloutOutcome::parse(outcome).ok_or("complete, fail or stall")?;
+                let script = RolloutScript { seconds: number(seconds)?, outcome };
+                self.outside(&Outside::Rollout(EcsServiceKey::parse(key), script))
+            }
+            ("fault", [op, kind, rest @ ..]) => self.fault(op, kind, rest),
+            ("start", _) => {
+                self.world.start();
+                Ok(())
+            }
+            ("crash", []) => self.crash(true),
+            ("crash", ["lost"]) => self.crash(false),
+            ("advance", [seconds]) => self.advance(number(seconds)?),
+            ("show", ["plan"]) => self.show(|_, engine| show::plan(engine)),
+            ("show", ["status"]) => self.show(|_, engine| show::status(engine)),
+            ("show", ["truth"]) => {
+                let text = self.world.with_model(|model| show::truth(model));
+                self.out.push_str(&text);
+                Ok(())
+            }
+            ("reach", [from, target]) => self.reach(from, target),
+            _ => Err("no such command".to_owned()),
+        }
+    }
+
+    /// What people do takes effect at once; what AWS refuses is told.
+    #[expect(clippy::unnecessary_wraps, reason = "one shape for every command")]
+    fn outside(&mut self, outside: &Outside) -> Told {
+        self.world.outside(outside);
+        let refused = self.world.with_model(|model| {
+            let new = model.mutations().iter().skip(self.told);
+            let refused = new.filter_map(show::refusal).collect::<Vec<_>>();
+            self.told = model.mutations().len();
+            refused
+        });
+        for text in refused {
+            self.say(format_args!("  refused: {text}"));
+        }
+        if matches!(outside, Outside::Namespace(_)) {
+            self.world.run_for(5);
+        }
+        Ok(())
+    }
+
+    fn cluster(&mut self, name: &str, default: Option<&str>) -> Told {
+        let service_connect_defaults =
+            default.map(|name| ClusterServiceConnectDefaults { namespace: Some(name.to_owned()) });
+        let request = CreateClusterRequest {
+            cluster_name: Some(name.to_owned()),
+            service_connect_defaults,
+            ..CreateClusterRequest::default()
+        };
+        let made = self.world.with_model(|model| model.create_cluster(request));
+        made.map(drop).map_err(|error| error.to_string())
+    }
+
+    fn taskdef(&mut self, family: &str, words: &[&str]) -> Told {
+        let mut made = definition(family, "", 0);
+        for word in words {
+            match (*word, word.split(':').collect::<Vec<_>>()[..].to_vec().as_slice()) {
+                ("host", _) => made.network_mode = "host",
+                ("windows", _) => made.windows = true,
+                (_, [name, port, rest @ ..]) => {
+                    let name = if *name == "-" { "" } else { name };
+                    let protocol = if rest == ["tcp"] { "" } else { "http" };
+                    made.ports.push((name.to_owned(), number(port)?, protocol));
+                }
+                _ => return Err(format!("{word} is neither a port nor host nor windows")),
+            }
+        }
+        self.definitions.insert(family.to_owned(), made);
+        Ok(())
+    }
+
+    fn definition(&self, family: &str) -> Result<Definition, String> {
+        self.definitions.get(family).cloned().ok_or(format!("there is no taskdef {family} yet"))
+    }
+
+    fn service(&mut self, key: &str, family: &str, words: &[&str]) -> Told {
+        let mut newcomer = Newcomer::plain(EcsServiceKey::parse(key), self.definition(family)?);
+        let mut rest = words;
+        while let [word, more @ ..] = rest {
+            rest = more;
+            match (*word, more) {
+                ("codedeploy", _) => newcomer.controller = "CODE_DEPLOY",
+                ("tasks", [count, more @ ..]) => {
+                    newcomer.desired = number(count)?;
+                    rest = more;
+                }
+                ("breaker", [word, more @ ..]) => {
+                    newcomer.breaker = match *word {
+                        "off" => (false, false),
+                        "on" => (true, false),
+                        "rollback" => (true, true),
+                        _ => return Err("breaker off, on or rollback".to_owned()),
+                    };
+                    rest = more;
+                }
+                (tag, _) => newcomer.tags.push(read_tag(tag)?),
+            }
+        }
+        self.outside(&Outside::Create(Box::new(newcomer)))?;
+        // Whoever came first is older.
+        self.world.run_for(1);
+        Ok(())
+    }
+
+    fn fault(&mut self, op: &str, kind: &str, words: &[&str]) -> Told {
+        let kind = serde_json::from_value(json!(kind)).map_err(|error| error.to_string())?;
+        let (times, nth) = match words {
+            [] => (1, 1),
+            [times] => (number(times)?, 1),
+            [times, nth] => (number(times)?, number(nth)?),
+            _ => return Err("times and nth".to_owned()),
+        };
+        let rule = Rule { times, nth, ..Rule::next(op, kind) };
+        let posted = self.world.with_weather(|weather| weather.post(vec![rule]));
+        posted.map_err(|error| error.to_string())
+    }
+
+    #[expect(clippy::unnecessary_wraps, reason = "one shape for every command")]
+    fn crash(&mut self, letters_arrive: bool) -> Told {
+        self.world.crash(letters_arrive);
+        Ok(())
+    }
+
+    #[expect(clippy::unnecessary_wraps, reason = "one shape for every command")]
+    fn advance(&mut self, seconds: u64) -> Told {
+        let mut lines = Vec::new();
+        // Second by second, so that what is told has its time.
+        for _ in 0..seconds {
+            self.world.run_for(1);
+            let at = self.world.now().since_ms(self.begin) / 1000;
+            let told = self.told;
+            let writes = self.world.with_model(|model| {
+                let all = model.mutations();
+                let told: Vec<String> = all.iter().skip(told).map(show::write).collect();
+                (told, all.len())
+            });
+            self.told = writes.1;
+            lines.extend(writes.0.into_iter().map(|text| format!("  {at:>5} {text}\n")));
+            let news = std::mem::take(&mut self.world.news);
+            lines.extend(news.iter().map(|each| format!("  {at:>5} {}\n", show::news(each))));
+        }
+        self.out.extend(lines);
+        Ok(())
+    }
+
+    fn show(&mut self, look: impl Fn(&Settings, &Engine) -> String) -> Told {
+        let engine = self.world.controller().ok_or("nothing runs: start first")?;
+        let text = look(&self.settings, engine);
+        self.out.push_str(&text);
+        Ok(())
+    }
+
+    fn reach(&mut self, from: &str, target: &str) -> Told {
+        let (name, port) = target.rsplit_once(':').ok_or("a name and a port")?;
+        let port = number(port)?;
+        let reach = self.world.with_model(|model| model.reach(from, name, port));
+        let word = if reach.ok { "yes" } else { "no" };
+        self.say(format_args!("  {word}: {}", reach.why));
+        Ok(())
+    }
+}
+
+/// The settings that the first `start` names; every cluster of the script is watched but `elsewhere`.
+fn settings(start: &str, script: &str) -> Result<Settings, String> {
+    let mut settings = Settings { policy: Policy::Sync, ..Settings::default() };
+    let clusters = script.lines().filter_map(|line| line.strip_prefix("cluster "));
+    let clusters = clusters.filter_map(|rest| rest.split_whitespace().next());
+    let watched = clusters.filter(|name| *name != "elsewhere").map(ClusterName::as_read);
+    settings.clusters = Some(watched.collect());
+    let said: Vec<&str> = start.split_whitespace().skip(1).collect();
+    let mut rest = said.as_slice();
+    while let [word, more @ ..] = rest {
+        rest = more;
+        match more {
+            ["per-cluster", more @ ..] => {
+                settings.budget.per_cluster = number(word)?;
+                rest = more;
+            }
+            ["per-namespace", more @ ..] => {
+                settings.budget.per_namespace = number(word)?;
+                rest = more;
+            }
+            _ => settings.policy = word.parse().map_err(|_| format!("no policy {word}"))?,
+        }
+    }
+    Ok(settings)
+}
+
+/// A configuration as a person writes it.
+fn configuration(words: &[&str]) -> Result<ServiceConnectConfiguration, String> {
+    let (namespace, rest) = match words {
+        ["off"] => return Ok(ServiceConnectConfiguration::default()),
+        [namespace, rest @ ..] => (namespace, rest),
+        [] => return Err("off, or a namespace".to_owned()),
+    };
+    let mut config = ServiceConnectConfiguration {
+        enabled: true,
+        namespace: Some((*namespace).to_owned()),
+        ..ServiceConnectConfiguration::default()
+    };
+    for word in rest {
+        match (*word, word.split(',').collect::<Vec<_>>().as_slice()) {
+            ("logs", _) => {
+                config.log_configuration = Some(LogConfiguration {
+                    log_driver: "awslogs".to_owned(),
+                    options: Some(json!({"awslogs-group": "by-hand"})),
+                    secret_options: None,
+                });
+            }
+            ("unknown", _) => config.container_configurations = Some(json!([{"new": "thing"}])),
+            (_, [port_name, discovery, host, port]) => {
+                let given = |text: &str| (text != "-").then(|| text.to_owned());
+                let port = number(port)?;
+                let alias = ServiceConnectClientAlias {
+                    port,
+                    dns_name: given(host),
+                    test_traffic_rules: None,
+                };
+                config.services.get_or_insert_default().push(ServiceConnectService {
+                    port_name: (*port_name).to_owned(),
+                    discovery_name: given(discovery),
+                    client_aliases: Some(vec![alias]),
+                    ..ServiceConnectService::default()
+                });
+            }
+            _ => return Err(format!("{word} is no endpoint")),
+        }
+    }
+    Ok(config)
+}
+
+fn read_tag(text: &str) -> Result<(String, String), String> {
+    let (key, value) = text.split_once('=').ok_or(format!("{text} is no tag"))?;
+    Ok((format!("eastwest/{key}"), value.replace('+', " ")))
+}
+
+fn number<T: std::str::FromStr>(text: &str) -> Result<T, String> {
+    text.parse().map_err(|_| format!("{text} is no number"))
+}
