@@ -3,6 +3,8 @@
 //!
 //! So the seeded simulation proves something about the daemon: what it runs against cannot drift from the adapter.
 
+#![expect(clippy::unwrap_used, reason = "every function here is a test or part of one")]
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
@@ -184,7 +186,6 @@ async fn on_the_wire(effect: Effect) -> Event {
     Aws::connect(settings).await.unwrap().execute(effect).await
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "a row of a table")]
 async fn agree(effect: Effect) -> Event {
     let (here, there) = (in_process(&effect), on_the_wire(effect.clone()).await);
     assert_eq!(here, there, "left: in process, right: over the wire; the effect: {effect:?}");

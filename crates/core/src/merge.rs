@@ -14,7 +14,7 @@ use crate::fault::{Fault, FaultKind};
 use crate::name::{ClusterName, EcsServiceName, ServiceKey};
 use crate::tag::{self, Intent, TagPrefix};
 use crate::time::Now;
-use crate::view::{ClusterView, EcsService, History, Seen, ServiceView, View};
+use crate::view::{ClusterView, EcsService, History, Rollout, Seen, ServiceView, View};
 
 /// How to take readings in.
 #[derive(Debug, Clone, Copy)]
@@ -174,6 +174,7 @@ impl Reader<'_> {
         let was_rolling = entry.rolling_since.is_some();
         let earlier = entry.rolling_since.filter(|_| same_rollout);
         entry.rolling_since = service.is_rolling().then(|| earlier.unwrap_or(self.now));
+        slim(&mut service, &intent);
         entry.intent = intent;
         entry.issues = issues;
         entry.trouble = None;
@@ -209,6 +210,27 @@ impl Reader<'_> {
 /// A service that is listed but not there is being made or deleted just now.
 fn is_serious(fault: &Fault) -> bool {
     fault.kind != FaultKind::NotFound
+}
+
+/// Drops what nobody will ask of a service: thousands of them are kept, and most are not ours. Of those only
+/// the names that they hold matter.
+fn slim(service: &mut EcsService, intent: &Intent) {
+    let EcsService { deployments, task_definition, .. } = service;
+    for deployment in deployments.iter_mut() {
+        if deployment.rollout != Rollout::Failed {
+            deployment.rollout_reason = String::new();
+        }
+        if deployment.task_definition == *task_definition {
+            // One text in place of two equal ones.
+            deployment.task_definition = task_definition.clone();
+        }
+    }
+    deployments.shrink_to_fit();
+    if *intent == Intent::NotOptedIn {
+        service.launch_type = String::new();
+        service.platform_family = String::new();
+        service.platform_version = String::new();
+    }
 }
 
 fn absent() -> Fault {

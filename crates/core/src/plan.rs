@@ -212,34 +212,33 @@ impl Candidate<'_> {
     }
 }
 
-/// Whether what is in force is what is wanted, to the letter but for the namespace's name.
-fn is_in_force(deployed: Option<&Connect>, desired: &Desired, ground: &Ground<'_>) -> bool {
-    match (deployed, desired) {
-        (None, Desired::Off) => true,
-        (Some(deployed), Desired::On(connect, namespace)) => {
-            let Connect { namespace: _, endpoints, logs, access_logs } = deployed;
-            *endpoints == connect.endpoints
-                && *logs == connect.logs
-                && *access_logs == connect.access_logs
-                && ground.namespace_of(deployed).is_some_and(|ns| ns.id == namespace.id)
-        }
-        (None, Desired::On(..)) | (Some(_), Desired::Off) => false,
-    }
-}
-
-/// What is in force against what is wanted, in one form; empty where only the letter differs.
+/// What is in force against what is wanted. Most services are as they shall be to the letter, so that is seen
+/// first, without bringing both into one form.
 fn difference(
     deployed: Option<&Connect>,
     desired: &Desired,
     ground: &Ground<'_>,
 ) -> (Option<Canonical>, Vec<Change>) {
-    let to = match desired {
-        Desired::Off => None,
-        Desired::On(connect, _) => Some(canonical(connect, ground)),
+    let to = match (deployed, desired) {
+        (None, Desired::Off) => return (None, Vec::new()),
+        (Some(deployed), Desired::On(connect, namespace))
+            if is_same(deployed, connect)
+                && ground.namespace_of(deployed).is_some_and(|ns| ns.id == namespace.id) =>
+        {
+            return (None, Vec::new());
+        }
+        (_, Desired::Off) => None,
+        (_, Desired::On(connect, _)) => Some(canonical(connect, ground)),
     };
     let from = deployed.map(|connect| canonical(connect, ground));
     let changes = if from == to { Vec::new() } else { changes(from.as_ref(), to.as_ref()) };
     (to.filter(|_| !changes.is_empty()), changes)
+}
+
+/// Whether all but the namespace is the same to the letter.
+fn is_same(one: &Connect, other: &Connect) -> bool {
+    let Connect { namespace: _, endpoints, logs, access_logs } = one;
+    *endpoints == other.endpoints && *logs == other.logs && *access_logs == other.access_logs
 }
 
 struct World<'a> {
@@ -256,16 +255,15 @@ impl<'a> World<'a> {
     }
 
     fn ground(&self, service: &EcsService, cluster: &ClusterName) -> Ground<'a> {
-        let task_definition = self.view.task_definitions.get(&service.task_definition);
-        let task_definition = task_definition.and_then(Seen::known).map(|td| &**td);
-        Ground { task_definition, ..self.bare_ground(cluster) }
-    }
-
-    fn bare_ground(&self, cluster: &ClusterName) -> Ground<'a> {
         let cluster = self.view.clusters.get(cluster);
         let default_namespace: Option<&'a NamespaceRef> =
             cluster.and_then(|cluster| cluster.default_namespace.as_ref());
-        Ground { namespaces: self.namespaces, default_namespace, task_definition: None }
+        let task_definition = self.view.task_definitions.get(&service.task_definition);
+        Ground {
+            namespaces: self.namespaces,
+            default_namespace,
+            task_definition: task_definition.and_then(Seen::known).map(|td| &**td),
+        }
     }
 
     /// What the service shall be against what it is; `None` for one that is being deleted.
@@ -277,21 +275,11 @@ impl<'a> World<'a> {
         if service.status != ServiceStatus::Active {
             return Ok(None);
         }
-        let Settings { namespace, policy, .. } = self.settings;
-        let terms = |ground| Terms { ground, namespace: namespace.as_ref(), policy: *policy };
-        let deployed = service.primary().and_then(|primary| primary.connect.as_ref());
-        // Most services are as they shall be to the letter. That shows without looking up their task definitions
-        // and without bringing both sides into one form, which takes most of the time of a pass.
-        let ground = self.bare_ground(&service.key.cluster);
-        if let Ok(desired) = settle(service, declaration, &terms(ground))
-            && is_in_force(deployed, &desired, &ground)
-        {
-            let (to, changes) = (None, Vec::new());
-            return Ok(Some(Candidate { service, declaration, desired, to, changes, ground }));
-        }
         let ground = self.ground(service, &service.key.cluster);
-        let desired = settle(service, declaration, &terms(ground));
-        let desired = desired.map_err(|hold| self.with_facts(hold))?;
+        let namespace = self.settings.namespace.as_ref();
+        let terms = Terms { ground, namespace, policy: self.settings.policy };
+        let desired = settle(service, declaration, &terms).map_err(|hold| self.with_facts(hold))?;
+        let deployed = service.primary().and_then(|primary| primary.connect.as_ref());
         let (to, changes) = difference(deployed, &desired, &ground);
         Ok(Some(Candidate { service, declaration, desired, to, changes, ground }))
     }

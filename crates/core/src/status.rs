@@ -82,16 +82,20 @@ pub fn status(view: &ServiceView, entry: Option<&Entry>) -> Option<Status> {
         return Some(Status { sync, health: Health::Unknown, reason: Some("Leaving"), message });
     };
     let hold = entry.hold();
-    let message = match hold {
-        Some(Hold::Ambiguous) => first_issue(&view.issues),
-        Some(hold) => Some(hold.to_string()),
-        None => None,
+    let (reason, message) = match hold {
+        Some(Hold::Ambiguous) => (Some(Hold::Ambiguous.reason()), first_issue(&view.issues)),
+        Some(hold) => (Some(hold.reason()), Some(hold.to_string())),
+        None => failed_rollout(view).map_or((None, None), |why| (Some("RolloutFailed"), Some(why))),
     };
-    Some(Status {
-        sync: sync(entry),
-        health: health(view, hold),
-        reason: hold.map(Hold::reason),
-        message,
+    Some(Status { sync: sync(entry), health: health(view, hold), reason, message })
+}
+
+/// What ECS says of a rollout that it gave up, where the configuration in force is its very own.
+fn failed_rollout(view: &ServiceView) -> Option<String> {
+    let primary = view.last.as_ref()?.primary()?;
+    (primary.rollout == Rollout::Failed).then(|| match primary.rollout_reason.as_str() {
+        "" => "its last rollout failed".to_owned(),
+        reason => format!("its last rollout failed: {reason}"),
     })
 }
 

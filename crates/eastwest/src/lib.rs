@@ -51,8 +51,8 @@ pub fn main(words: impl IntoIterator<Item = std::ffi::OsString>) -> ExitCode {
 fn start(cli: Cli) -> anyhow::Result<ExitCode> {
     let config = Config::read(&cli.flags)?;
     telemetry::start(config.log_format);
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
+    // One thread is enough: a call to AWS costs half a millisecond of it, and more threads cost memory.
+    let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .context("no threads for the runtime")?;

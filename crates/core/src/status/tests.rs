@@ -29,7 +29,7 @@ fn in_order_after_a_failed_rollout() {
     check_status(
         "web mode=client | in internal.myapp | http=8080 | failed",
         &expect![[r#"
-            prod/web: Synced Degraded -
+            prod/web: Synced Degraded RolloutFailed its last rollout failed
         "#]],
     );
 }
