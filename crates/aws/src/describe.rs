@@ -121,5 +121,5 @@ pub(crate) fn failed(failure: &aws_sdk_ecs::types::Failure) -> Fault {
 
 fn unanswered() -> Fault {
     let message = "the answer says nothing of this service";
-    Fault::new(FaultKind::Unreadable, Operation::DescribeServices.id(), message)
+    Fault::new(FaultKind::Incomplete, Operation::DescribeServices.id(), message)
 }

@@ -51,6 +51,8 @@ pub enum FaultKind {
     TimedOut,
     /// AWS failed inside: whether the call took effect is unknown.
     ServerError,
+    /// The answer says nothing of something it was asked for.
+    Incomplete,
     /// The answer could not be read (an HTML page, truncated JSON): whether it took effect is unknown.
     Unreadable,
 }
@@ -85,6 +87,7 @@ impl Fault {
             | FaultKind::NotFound
             | FaultKind::Refused
             | FaultKind::TimedOut
+            | FaultKind::Incomplete
             | FaultKind::ServerError => None,
         }
     }

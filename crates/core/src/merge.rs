@@ -225,8 +225,9 @@ fn slim(service: &mut EcsService, intent: &Intent) {
             deployment.task_definition = task_definition.clone();
         }
     }
-    deployments.shrink_to_fit();
     if *intent == Intent::NotOptedIn {
+        deployments.retain(|deployment| deployment.connect.is_some());
+        deployments.shrink_to_fit();
         service.launch_type = String::new();
         service.platform_family = String::new();
         service.platform_version = String::new();

@@ -10,12 +10,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::name::{DiscoveryName, NamespaceId, ServiceKey};
 use crate::plan::Candidate;
 
-/// Every candidate that changes, servers first, otherwise in the order of keys. Servers that are as they
-/// shall be carry the order on to those that they need.
+/// Every candidate, servers first, otherwise in the order of keys. Who is as it shall be is no candidate: it
+/// waits for nobody, and nobody for it.
 pub(crate) fn servers_first(candidates: &[Candidate<'_>]) -> Vec<ServiceKey> {
-    if !candidates.iter().any(Candidate::differs) {
-        return Vec::new();
-    }
     let mut servers: BTreeMap<(&NamespaceId, &DiscoveryName), usize> = BTreeMap::new();
     for (at, candidate) in candidates.iter().enumerate() {
         let Some((namespace, connect)) = candidate.offers() else { continue };
@@ -30,9 +27,7 @@ pub(crate) fn servers_first(candidates: &[Candidate<'_>]) -> Vec<ServiceKey> {
         let mut stack = vec![(start, false)];
         while let Some((at, servers_done)) = stack.pop() {
             if servers_done {
-                if candidates[at].differs() {
-                    order.push(candidates[at].service.key.clone());
-                }
+                order.push(candidates[at].service.key.clone());
                 continue;
             }
             if !visited.insert(at) {

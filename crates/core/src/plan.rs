@@ -82,6 +82,11 @@ impl Entry {
         }
     }
 
+    fn in_sync(namespace: Option<&Namespace>) -> Self {
+        let (changes, contested_by) = (Vec::new(), Vec::new());
+        Self { verdict: Verdict::InSync, changes, namespace: namespace.cloned(), contested_by }
+    }
+
     /// Turns a step into a hold; leaves everything else.
     pub fn hold_step(&mut self, hold: Hold) {
         if let Verdict::Step { action } = &self.verdict {
@@ -132,7 +137,7 @@ impl Plan {
 /// The plan for everything in view.
 pub fn plan(view: &View, settings: &Settings) -> Plan {
     let world = World::new(view, settings);
-    let mut undecided = Vec::new();
+    let mut decided = Vec::new();
     let mut candidates = Vec::new();
     let mut unseen = Vec::new();
     for (key, service) in view.services() {
@@ -150,18 +155,20 @@ pub fn plan(view: &View, settings: &Settings) -> Plan {
             },
         };
         match verdict {
-            Ok(Some(candidate)) => candidates.push(candidate),
+            Ok(Some(candidate)) if candidate.differs() => candidates.push(candidate),
+            // Most are as they shall be: all that is kept of them is that.
+            Ok(Some(candidate)) => decided.push((key, Entry::in_sync(candidate.namespace()))),
             Ok(None) => {}
-            Err(hold) => undecided.push((key, Entry::held(hold))),
+            Err(hold) => decided.push((key, Entry::held(hold))),
         }
     }
     let register = world.register(candidates.iter().chain(&unseen));
     let order = order::servers_first(&candidates);
-    let decided = candidates
+    let differing = candidates
         .into_iter()
         .map(|candidate| (candidate.service.key.clone(), world.entry(candidate, &register)));
     // In the order of keys already, or nearly: built at once, not by one insertion each.
-    let mut plan = Plan { entries: decided.chain(undecided).collect(), order };
+    let mut plan = Plan { entries: decided.into_iter().chain(differing).collect(), order };
     name_contestants(&mut plan);
     plan
 }
@@ -186,7 +193,7 @@ impl Candidate<'_> {
     }
 
     /// Whether anything is to be done.
-    pub(crate) fn differs(&self) -> bool {
+    fn differs(&self) -> bool {
         !self.changes.is_empty()
     }
 
@@ -331,14 +338,10 @@ impl<'a> World<'a> {
     }
 
     fn entry(&self, candidate: Candidate<'_>, register: &Register) -> Entry {
-        let verdict = if candidate.differs() {
-            let action = candidate.desired.action(candidate.service);
-            match self.obstacle(&candidate, register) {
-                None => Verdict::Step { action },
-                Some(hold) => Verdict::Hold { hold: self.with_facts(hold), action: Some(action) },
-            }
-        } else {
-            Verdict::InSync
+        let action = candidate.desired.action(candidate.service);
+        let verdict = match self.obstacle(&candidate, register) {
+            None => Verdict::Step { action },
+            Some(hold) => Verdict::Hold { hold: self.with_facts(hold), action: Some(action) },
         };
         let namespace = match candidate.desired {
             Desired::On(_, namespace) => Some(namespace),

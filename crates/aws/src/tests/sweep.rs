@@ -209,7 +209,7 @@ async fn a_service_that_the_answer_leaves_out_is_unknown() {
     let effect = Effect::Refresh(prod(), names(&["web", "api"]));
     let Event::Refreshed(_, services) = stage.execute(effect).await else { panic!() };
     assert_eq!(services.len(), 2);
-    assert_eq!(fault_of(&services[&EcsServiceName::as_read("web")]), FaultKind::Unreadable);
+    assert_eq!(fault_of(&services[&EcsServiceName::as_read("web")]), FaultKind::Incomplete);
     assert!(services[&EcsServiceName::as_read("api")].known().is_some());
 }
 

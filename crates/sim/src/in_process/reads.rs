@@ -175,7 +175,7 @@ impl Aws {
             Err(fault) => return unknown(&fault),
         };
         let silence = "the answer says nothing of this service";
-        let mut services: Services = unknown(&Fault::new(FaultKind::Unreadable, op, silence));
+        let mut services: Services = unknown(&Fault::new(FaultKind::Incomplete, op, silence));
         for failure in answer.failures {
             let arn = Arn::as_read(failure.arn.as_deref().unwrap_or_default());
             let text = "the answer lists it under failures: MISSING";
