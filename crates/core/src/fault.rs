@@ -21,17 +21,7 @@ pub struct Fault {
 
 /// The kinds of failure that we tell apart because we act differently on them.
 #[derive(
-    Debug,
-    Clone,
-    Copy,
-    PartialEq,
-    Eq,
-    PartialOrd,
-    Ord,
-    Hash,
-    Serialize,
-    strum::IntoStaticStr,
-    strum::EnumIter,
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, strum::IntoStaticStr,
 )]
 #[strum(serialize_all = "kebab-case")]
 pub enum FaultKind {
