@@ -126,7 +126,9 @@ impl Reader<'_> {
     ) -> bool {
         let entry = cluster.services.entry(name.clone()).or_insert_with(|| self.unseen());
         match seen {
-            Seen::Known(service) => {
+            Seen::Known(mut service) => {
+                // The listing's name and the service's own are one text.
+                service.key.name = name.clone();
                 entry.missing_since = None;
                 if self.is_older(entry, &service) {
                     return false;
