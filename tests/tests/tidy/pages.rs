@@ -24,11 +24,11 @@ const TEXT: &[&str] = &[
 /// Put together here, so that this file does not contain what it forbids.
 const LEFT_BEHIND: &[&str] = &[concat!("TO", "DO"), concat!("FIX", "ME"), concat!("XX", "X")];
 const REGISTRIES: &[&str] = &[
-    concat!("index.", "crates.io"),
-    concat!("static.", "crates.io"),
+    concat!("index.crates", ".io"),
+    concat!("static.crates", ".io"),
     concat!("pypi", ".org"),
     concat!("files.python", "hosted.org"),
-    concat!("registry.", "npmjs.org"),
+    concat!("registry.npmjs", ".org"),
     concat!("proxy.", "golang.org"),
 ];
 const MACHINE_FOLDERS: &[&str] =
