@@ -35,6 +35,7 @@ mod text;
 use std::sync::Arc;
 
 use eastwest_core::effect::{Answer, Effect, Event, Question};
+use eastwest_core::fault::{Fault, FaultKind};
 
 pub use call::{Call, OnCall};
 pub use operation::{ACTIONS, Access, Operation};
@@ -70,6 +71,7 @@ impl World {
                 let outcome = self.apply(&action).await;
                 Event::Applied(action, outcome)
             }
+            Effect::Make(_) => effect.failed(Fault::new(FaultKind::Unreadable, "aws", "not made")),
         }
     }
 
@@ -83,6 +85,9 @@ impl World {
             Question::TaskDefinition(arn) => {
                 let seen = self.task_definition(&arn).await;
                 Answer::TaskDefinition(arn, seen)
+            }
+            Question::LatestRevision(_) | Question::Parameters(_) => {
+                question.failed(Fault::new(FaultKind::Unreadable, "aws", "not asked"))
             }
             Question::History(key) => {
                 let seen = self.history(&key).await;

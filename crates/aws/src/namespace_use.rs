@@ -27,8 +27,8 @@ impl World {
         let both = tokio::try_join!(self.cloud_map_services(namespace), self.members(namespace));
         match both {
             Ok((cloud_map, members)) => {
-                let elsewhere = self.describe_elsewhere(members, watched).await;
-                Seen::Known(NamespaceUse { cloud_map, elsewhere })
+                let elsewhere = self.describe_elsewhere(&members, watched).await;
+                Seen::Known(NamespaceUse { cloud_map, elsewhere, members })
             }
             Err(fault) => Seen::Unknown(fault),
         }
@@ -73,7 +73,7 @@ impl World {
 
     async fn describe_elsewhere(
         &self,
-        members: BTreeSet<Arn>,
+        members: &BTreeSet<Arn>,
         watched: &BTreeSet<ClusterName>,
     ) -> Vec<EcsService> {
         let mut clusters: BTreeMap<ClusterName, Vec<EcsServiceName>> = BTreeMap::new();

@@ -1,18 +1,19 @@
 //! What one service asks for, before the world is looked at.
 //!
-//! Every field is optional: what is not declared stays as it is deployed. Where a field comes from (a tag
-//! today, a document entry beside it later) is no longer visible here.
+//! Every field is optional: what is not declared stays as it is deployed. A service's tags are one declaration, its
+//! entry in the document is another, the parameter that its `document` tag names a third; [`Declaration::over`] lays
+//! one over the other.
 
 use serde::Serialize;
 
 use crate::connect::{AccessLogs, ProxyLogs, TestHeader, Timeout, Tls};
-use crate::name::{DiscoveryName, DnsName, NamespaceRef, Port, PortName};
+use crate::name::{DiscoveryName, DnsName, NamespaceRef, ParameterName, Port, PortName};
 
 /// What one service asks for.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Declaration {
-    /// The opt-in.
-    pub mode: Mode,
+    /// The opt-in. Always there in a declaration that is acted on; one source alone need not have it.
+    pub mode: Option<Mode>,
     /// The namespace to be in.
     pub namespace: Option<NamespaceRef>,
     /// The endpoints to offer, whole; empty where none is declared, and then those that stand are kept.
@@ -29,6 +30,28 @@ pub struct Declaration {
     pub refresh: Option<RefreshWhen>,
     /// Until when nothing may change.
     pub pause: Option<Pause>,
+    /// The parameter that holds the rest of it. Only a tag says so.
+    pub document: Option<ParameterName>,
+}
+
+impl Declaration {
+    /// Field by field what this one says, else what the other says. The endpoints are one field: a list is taken
+    /// whole. A pause is the exception, because stopping must be possible from either side: the longer one counts.
+    pub fn over(&self, under: &Self) -> Self {
+        let endpoints = if self.endpoints.is_empty() { &under.endpoints } else { &self.endpoints };
+        Self {
+            mode: self.mode.or(under.mode),
+            namespace: self.namespace.clone().or_else(|| under.namespace.clone()),
+            endpoints: endpoints.clone(),
+            logs: self.logs.clone().or_else(|| under.logs.clone()),
+            access_logs: self.access_logs.clone().or_else(|| under.access_logs.clone()),
+            test_header: self.test_header.clone().or_else(|| under.test_header.clone()),
+            needs: self.needs.clone().or_else(|| under.needs.clone()),
+            refresh: self.refresh.or(under.refresh),
+            pause: self.pause.max(under.pause),
+            document: self.document.clone().or_else(|| under.document.clone()),
+        }
+    }
 }
 
 /// `eastwest/mode`.
@@ -113,12 +136,12 @@ pub enum RefreshWhen {
     Never,
 }
 
-/// `eastwest/pause`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+/// `eastwest/pause`; the longer one is the greater one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(untagged)]
 pub enum Pause {
-    /// `true`: until the tag goes.
-    Open,
     /// Until this moment.
     Until(jiff::Timestamp),
+    /// `true`: until the tag goes.
+    Open,
 }

@@ -9,8 +9,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::action::Action;
 use crate::fault::Fault;
 use crate::name::{
-    Arn, ClusterName, DeploymentId, EcsServiceName, NamespaceId, NamespaceRef, ServiceKey,
+    Arn, ClusterName, DeploymentId, EcsServiceName, Family, NamespaceId, NamespaceRef,
+    ParameterName, ServiceKey,
 };
+use crate::prerequisite::Prerequisite;
 use crate::time::AwsTime;
 use crate::view::{EcsService, History, Namespace, NamespaceUse, Seen, TaskDefinition};
 
@@ -31,6 +33,8 @@ pub enum Effect {
     Ask(Question),
     /// Change the world, in one attempt. Answered by [`Event::Applied`].
     Apply(Action),
+    /// Make something that services wait for. Answered by [`Event::Made`].
+    Make(Prerequisite),
 }
 
 /// Something a plan needs to know and a sweep does not tell.
@@ -44,6 +48,31 @@ pub enum Question {
     TaskDefinition(Arn),
     /// What became of this service's recent rollouts?
     History(ServiceKey),
+    /// What is in the latest active revision of this task definition family?
+    LatestRevision(Family),
+    /// What does this parameter hold, or every parameter below this path?
+    Parameters(ParameterName),
+}
+
+/// A parameter of Parameter Store.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Parameter {
+    /// Its name.
+    pub name: ParameterName,
+    /// Its version; begins anew when a deleted parameter is created again.
+    pub version: i64,
+    /// When it was last written.
+    pub modified_at: AwsTime,
+    /// Whether it is a `SecureString`: then nothing of its text is shown anywhere.
+    pub is_secret: bool,
+    /// Its text, decrypted.
+    pub text: String,
+}
+
+impl std::fmt::Debug for Parameter {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}:{} ({} bytes)", self.name, self.version, self.text.len())
+    }
 }
 
 /// What a sweep saw of one cluster.
@@ -78,6 +107,8 @@ pub enum Event {
     Answered(Answer),
     /// Answers [`Effect::Apply`].
     Applied(Action, Result<Accepted, Fault>),
+    /// Answers [`Effect::Make`]: the ARN or id of what is there now.
+    Made(Prerequisite, Result<String, Fault>),
 }
 
 /// The answer to a question; it repeats what was asked.
@@ -91,6 +122,10 @@ pub enum Answer {
     TaskDefinition(Arn, Seen<TaskDefinition>),
     /// A service's recent rollouts.
     History(ServiceKey, Seen<History>),
+    /// The latest active revision of a family; absent where there is none.
+    LatestRevision(Family, Seen<TaskDefinition>),
+    /// The parameter, or all below a path, whole or unknown; absent where a parameter is not there.
+    Parameters(ParameterName, Seen<Vec<Parameter>>),
 }
 
 /// What AWS answered to an accepted write.
@@ -110,6 +145,8 @@ impl Answer {
             (Self::NamespaceUse(id, _), Question::NamespaceUse(asked, ..)) => id == asked,
             (Self::TaskDefinition(arn, _), Question::TaskDefinition(asked)) => arn == asked,
             (Self::History(key, _), Question::History(asked)) => key == asked,
+            (Self::LatestRevision(family, _), Question::LatestRevision(asked)) => family == asked,
+            (Self::Parameters(name, _), Question::Parameters(asked)) => name == asked,
             _ => false,
         }
     }
@@ -121,6 +158,8 @@ impl Answer {
             Self::NamespaceUse(_, seen) => seen.known().is_some(),
             Self::TaskDefinition(_, seen) => seen.known().is_some(),
             Self::History(_, seen) => seen.known().is_some(),
+            Self::LatestRevision(_, seen) => seen.known().is_some(),
+            Self::Parameters(_, seen) => seen.known().is_some(),
         }
     }
 }
@@ -146,6 +185,7 @@ impl Effect {
             }
             Self::Ask(question) => Event::Answered(question.failed(fault)),
             Self::Apply(action) => Event::Applied(action.clone(), Err(fault)),
+            Self::Make(prerequisite) => Event::Made(prerequisite.clone(), Err(fault)),
         }
     }
 }
@@ -158,6 +198,10 @@ impl Question {
             Self::NamespaceUse(id, ..) => Answer::NamespaceUse(id.clone(), Seen::Unknown(fault)),
             Self::TaskDefinition(arn) => Answer::TaskDefinition(arn.clone(), Seen::Unknown(fault)),
             Self::History(key) => Answer::History(key.clone(), Seen::Unknown(fault)),
+            Self::LatestRevision(family) => {
+                Answer::LatestRevision(family.clone(), Seen::Unknown(fault))
+            }
+            Self::Parameters(name) => Answer::Parameters(name.clone(), Seen::Unknown(fault)),
         }
     }
 }

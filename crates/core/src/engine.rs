@@ -265,6 +265,7 @@ impl Engine {
                 self.applied(&action, outcome, now);
                 true
             }
+            Event::Made(..) => true,
         }
     }
 

@@ -177,6 +177,8 @@ impl fmt::Display for Question {
             Self::NamespaceUse(id, ..) => write!(f, "who uses namespace {id}"),
             Self::TaskDefinition(arn) => write!(f, "task definition {}", arn.resource()),
             Self::History(_) => f.write_str("its recent service deployments"),
+            Self::LatestRevision(family) => write!(f, "the latest revision of {family}"),
+            Self::Parameters(name) => write!(f, "parameter {name}"),
         }
     }
 }

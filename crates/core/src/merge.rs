@@ -106,14 +106,13 @@ impl Reader<'_> {
                 }
             }
             Answer::TaskDefinition(arn, seen) => {
-                let seen = match seen {
-                    Seen::Known(task_definition) => Seen::Known(Arc::new(task_definition)),
-                    Seen::Absent => Seen::Absent,
-                    Seen::Unknown(fault) => Seen::Unknown(fault),
-                };
-                view.task_definitions.insert(arn, seen);
+                view.task_definitions.insert(arn, seen.map(Arc::new));
             }
             Answer::History(key, seen) => drop(view.histories.insert(key, (self.now, seen))),
+            Answer::LatestRevision(family, seen) => {
+                view.latest_revisions.insert(family, (self.now, seen.map(Arc::new)));
+            }
+            Answer::Parameters(..) => {}
         }
     }
 

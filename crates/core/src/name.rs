@@ -87,6 +87,14 @@ name! {
     /// An ECS deployment's id, `ecs-svc/…`.
     DeploymentId
 }
+name! {
+    /// A task definition family: what its revisions have in common.
+    Family
+}
+name! {
+    /// A parameter of Parameter Store by name or ARN, or with a `/` at its end every parameter below it.
+    ParameterName
+}
 
 impl ClusterName {
     /// A cluster's name or ARN as a person gives it on the command line.
@@ -159,12 +167,47 @@ impl NamespaceName {
     }
 }
 
+impl ParameterName {
+    /// A parameter's name or ARN, or a path with a `/` at its end (SSM:PutParameterRequest.Name: letters, digits and
+    /// `_.-/`, at most 15 levels and 1,011 characters; a name with a `/` in it begins with one).
+    pub fn parse(text: &str) -> Result<Self, Refused> {
+        let name = match text.strip_prefix("arn:") {
+            Some(arn) => arn.split_once(":parameter/").map_or("", |(_, name)| name),
+            None => text,
+        };
+        let levels = name.trim_matches('/').split('/');
+        let fits = (1..=1011).contains(&name.len())
+            && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"_.-/".contains(&b))
+            && (text.starts_with("arn:") || !name.contains('/') || name.starts_with('/'))
+            && levels.clone().count() <= 15
+            && (levels.clone().all(|level| !level.is_empty()) || name == "/");
+        if fits {
+            return Ok(Self(text.into()));
+        }
+        Err(Refused {
+            allowed: "a parameter's name or ARN, as /eastwest/prod, or a path that ends in '/': letters, digits, '_', '.', '-' and '/', at most 15 levels",
+            nearest: None,
+        })
+    }
+
+    /// Whether it means every parameter below it.
+    pub fn is_path(&self) -> bool {
+        self.0.ends_with('/')
+    }
+}
+
 impl Arn {
     /// The last path segment, or where there is no path the last part: `web` of `…:service/prod/web`,
     /// `web:7` of `…:task-definition/web:7`.
     pub fn resource(&self) -> &str {
         let text = self.as_str();
         text.rsplit_once('/').or_else(|| text.rsplit_once(':')).map_or(text, |(_, last)| last)
+    }
+
+    /// The family of a task definition's ARN, `web` of `…:task-definition/web:7`.
+    pub fn family(&self) -> Family {
+        let revision = self.resource();
+        Family::as_read(revision.rsplit_once(':').map_or(revision, |(family, _)| family))
     }
 }
 

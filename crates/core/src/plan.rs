@@ -305,6 +305,10 @@ impl<'a> World<'a> {
             Question::TaskDefinition(arn) => fault(self.view.task_definitions.get(arn)),
             Question::NamespaceUse(id, ..) => fault(self.view.uses.get(id).map(|(_, seen)| seen)),
             Question::History(key) => fault(self.view.histories.get(key).map(|(_, seen)| seen)),
+            Question::LatestRevision(family) => {
+                fault(self.view.latest_revisions.get(family).map(|(_, seen)| seen))
+            }
+            Question::Parameters(_) => None,
         };
         Hold::NotSeen(Unseen::Answer(question, failed))
     }

@@ -57,7 +57,7 @@ pub fn settle(
     declaration: &Declaration,
     terms: &Terms<'_>,
 ) -> Result<Desired, Hold> {
-    if declaration.mode == Mode::Off {
+    if declaration.mode == Some(Mode::Off) {
         return Ok(Desired::Off);
     }
     let deployed = service.primary().and_then(|primary| primary.connect.as_ref());
@@ -140,10 +140,14 @@ impl<'a> Builder<'a> {
         let standing = self.deployed.map_or(&[][..], |connect| &connect.endpoints);
         let implied = [EndpointDeclaration::default()];
         let declared = match declaration.mode {
-            Mode::Client | Mode::Off => &[][..],
-            Mode::ClientServer if !declaration.endpoints.is_empty() => &declaration.endpoints[..],
-            Mode::ClientServer if standing.is_empty() => &implied,
-            Mode::ClientServer => return standing.iter().map(|e| self.kept(e)).collect(),
+            Some(Mode::Client | Mode::Off) => &[][..],
+            Some(Mode::ClientServer) if !declaration.endpoints.is_empty() => {
+                &declaration.endpoints[..]
+            }
+            Some(Mode::ClientServer) if standing.is_empty() => &implied,
+            Some(Mode::ClientServer) | None => {
+                return standing.iter().map(|e| self.kept(e)).collect();
+            }
         };
         let mut taken = vec![false; standing.len()];
         let mut endpoints = Vec::with_capacity(declared.len());

@@ -15,7 +15,7 @@ use crate::declaration::{
     Declaration, EndpointDeclaration, LogsDeclaration, Mode, Pause, RefreshWhen,
 };
 use crate::issue::{Issue, Weight, nearest};
-use crate::name::{DiscoveryName, NamespaceRef};
+use crate::name::{DiscoveryName, NamespaceRef, ParameterName};
 use crate::value;
 
 /// What a service's tags ask for.
@@ -95,6 +95,7 @@ struct Draft {
     needs: Option<Vec<DiscoveryName>>,
     refresh: Option<RefreshWhen>,
     pause: Option<Pause>,
+    document: Option<ParameterName>,
 }
 
 /// The key of the tags that declare one endpoint each, `endpoint.<port>`.
@@ -190,9 +191,9 @@ pub const RULES: &[TagRule] = &[
     },
     TagRule {
         key: "document",
-        allowed: "nothing yet: this version reads tags only, so remove the tag and say it with tags",
-        meaning: "the rest of the declaration in an SSM parameter (not supported yet: the service is held)",
-        read: |_, _| Err(Wrong { allowed: None, nearest: None }),
+        allowed: "an SSM parameter's name, as /eastwest/services/web",
+        meaning: "the rest of the declaration, as a document's entry; a tag beside it wins",
+        read: |draft, text| value::document(text).map(|v| draft.document = Some(v)),
     },
 ];
 
@@ -318,7 +319,7 @@ impl Draft {
             endpoints.push(self.single);
         }
         Declaration {
-            mode,
+            mode: Some(mode),
             namespace: self.namespace,
             endpoints,
             logs: self.logs,
@@ -327,6 +328,7 @@ impl Draft {
             needs: self.needs,
             refresh: self.refresh,
             pause: self.pause,
+            document: self.document,
         }
     }
 }

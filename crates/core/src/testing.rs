@@ -107,6 +107,8 @@ pub(crate) fn namespace(name: &str) -> Namespace {
         arn: Arn::as_read(&arn),
         name: NamespaceName::as_read(name),
         http_name: NamespaceName::as_read(name),
+        kind: "HTTP".to_owned(),
+        owner: None,
     }
 }
 
@@ -221,7 +223,7 @@ impl Stage {
             let name = DiscoveryName::as_read(name);
             CloudMapService { arn: Arn::as_read(arn), name, created_at: AwsTime(0) }
         });
-        let names = NamespaceUse { cloud_map: cloud_map.collect(), elsewhere: Vec::new() };
+        let names = NamespaceUse { cloud_map: cloud_map.collect(), ..NamespaceUse::default() };
         self.view.uses.insert(id, (self.now, Seen::Known(names)));
     }
 

@@ -8,7 +8,9 @@ use crate::declaration::{
     AliasDeclaration, EndpointDeclaration, LogsDeclaration, Mode, Pause, PortSelector, RefreshWhen,
 };
 use crate::issue::nearest;
-use crate::name::{Arn, DiscoveryName, DnsName, NamespaceRef, Port, PortName, Refused};
+use crate::name::{
+    Arn, DiscoveryName, DnsName, NamespaceRef, ParameterName, Port, PortName, Refused,
+};
 use crate::tag::Wrong;
 
 impl From<Refused> for Wrong {
@@ -165,6 +167,11 @@ pub(crate) fn pause(text: &str) -> Result<Option<Pause>, Wrong> {
         "false" => Ok(None),
         _ => text.parse().map(|until| Some(Pause::Until(until))).map_err(|_| wrong()),
     }
+}
+
+pub(crate) fn document(text: &str) -> Result<ParameterName, Wrong> {
+    let name = ParameterName::parse(text)?;
+    if name.is_path() { Err(wrong()) } else { Ok(name) }
 }
 
 /// The value of `endpoint.<port>`, where `port` stands in the tag's key.

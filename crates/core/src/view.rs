@@ -8,7 +8,7 @@
 //!
 //! Types first; how readings are merged into the view is in [`crate::merge`].
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde::Serialize;
@@ -17,8 +17,8 @@ use crate::connect::Connect;
 use crate::fault::Fault;
 use crate::issue::Issue;
 use crate::name::{
-    Arn, ClusterName, DeploymentId, DiscoveryName, EcsServiceName, NamespaceId, NamespaceName,
-    NamespaceRef, Port, PortName, ServiceKey,
+    Arn, ClusterName, DeploymentId, DiscoveryName, EcsServiceName, Family, NamespaceId,
+    NamespaceName, NamespaceRef, Port, PortName, ServiceKey,
 };
 use crate::tag::Intent;
 use crate::time::{AwsTime, Now};
@@ -40,6 +40,15 @@ impl<T> Seen<T> {
         match self {
             Self::Known(thing) => Some(thing),
             Self::Absent | Self::Unknown(_) => None,
+        }
+    }
+
+    /// The same with the thing, if it was seen, turned into another.
+    pub fn map<U>(self, turn: impl FnOnce(T) -> U) -> Seen<U> {
+        match self {
+            Self::Known(thing) => Seen::Known(turn(thing)),
+            Self::Absent => Seen::Absent,
+            Self::Unknown(fault) => Seen::Unknown(fault),
         }
     }
 }
@@ -210,6 +219,10 @@ pub struct Namespace {
     /// The name ECS resolves a short name by; differs from `name` where the name was used before
     /// (SD:DiscoverInstancesRequest.NamespaceName).
     pub http_name: NamespaceName,
+    /// `HTTP`, `DNS_PRIVATE` or `DNS_PUBLIC`.
+    pub kind: String,
+    /// The account that owns it, where that was told; another one's is shared with this account.
+    pub owner: Option<String>,
 }
 
 /// A Cloud Map service: a taken discovery name.
@@ -230,6 +243,8 @@ pub struct NamespaceUse {
     pub cloud_map: Vec<CloudMapService>,
     /// The ECS services in it that run in clusters we do not watch, as far as they could be read.
     pub elsewhere: Vec<EcsService>,
+    /// Every ECS service in it, clients included: ECS allows 300 (GR:ecs-service).
+    pub members: BTreeSet<Arn>,
 }
 
 /// What matters here of a task definition revision.
@@ -297,6 +312,8 @@ pub struct View {
     pub uses: BTreeMap<NamespaceId, (Now, Seen<NamespaceUse>)>,
     /// Task definitions by ARN; a revision never changes.
     pub task_definitions: BTreeMap<Arn, Seen<Arc<TaskDefinition>>>,
+    /// The latest active revisions of families, where they were asked.
+    pub latest_revisions: BTreeMap<Family, (Now, Seen<Arc<TaskDefinition>>)>,
     /// Recent rollouts of services about to be changed.
     pub histories: BTreeMap<ServiceKey, (Now, Seen<History>)>,
 }

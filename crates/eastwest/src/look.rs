@@ -125,7 +125,8 @@ impl Looking<'_> {
             | Event::Tick
             | Event::Stop
             | Event::ClustersFound(_)
-            | Event::Applied(..) => {}
+            | Event::Applied(..)
+            | Event::Made(..) => {}
         }
     }
 }

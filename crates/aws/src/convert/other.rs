@@ -44,6 +44,8 @@ pub(crate) fn namespace(summary: &cloud_map::NamespaceSummary) -> Option<Namespa
         arn: Arn::as_read(summary.arn()?),
         http_name: http_name.map_or_else(|| name.clone(), NamespaceName::as_read),
         name,
+        kind: summary.r#type().map(|kind| kind.as_str().to_owned()).unwrap_or_default(),
+        owner: summary.resource_owner().map(str::to_owned),
     })
 }
 

@@ -96,7 +96,7 @@ fn namespace_in_use(asked: &Asked) -> Value {
 async fn only_services_of_clusters_nobody_watches_are_described() {
     let stage = played(namespace_in_use);
     let answer = ask(&stage, use_of_namespace(BTreeSet::from([prod()]))).await;
-    let Answer::NamespaceUse(id, Seen::Known(NamespaceUse { cloud_map, elsewhere })) = answer
+    let Answer::NamespaceUse(id, Seen::Known(NamespaceUse { cloud_map, elsewhere, .. })) = answer
     else {
         panic!()
     };

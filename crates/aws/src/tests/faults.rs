@@ -272,10 +272,13 @@ fn faults_of(event: Event) -> Vec<Fault> {
             Answer::NamespaceUse(_, seen) => unseen::<NamespaceUse>(seen),
             Answer::TaskDefinition(_, seen) => unseen(seen),
             Answer::History(_, seen) => of_history(seen),
+            Answer::LatestRevision(_, seen) => unseen(seen),
+            Answer::Parameters(_, seen) => unseen(seen),
         }
         .into_iter()
         .collect(),
         Event::Applied(_, outcome) => outcome.err().into_iter().collect(),
+        Event::Made(_, outcome) => outcome.err().into_iter().collect(),
         Event::Tick | Event::Stop => panic!("no effect is answered so"),
     }
 }

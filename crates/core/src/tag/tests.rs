@@ -39,7 +39,7 @@ fn show((intent, issues): (Intent, Vec<Issue>)) -> String {
 }
 
 fn declared(declaration: &Declaration) -> String {
-    let mode: &str = declaration.mode.into();
+    let mode: &str = declaration.mode.expect("an opt-in").into();
     let mut shown = format!("{mode}\n");
     let mut note = |name: &str, value: Option<String>| {
         if let Some(value) = value {
@@ -938,13 +938,20 @@ fn a_pause_of_another_word() {
 }
 
 #[test]
-fn a_document_is_not_read_yet() {
+fn a_document_is_named_by_a_parameter_and_not_by_a_path() {
     check(
         "mode=client
          document=/eastwest/web",
         &expect![[r#"
+            client
+        "#]],
+    );
+    check(
+        "mode=client
+         document=/eastwest/",
+        &expect![[r#"
             ambiguous
-            eastwest/document="/eastwest/web": nothing yet: this version reads tags only, so remove the tag and say it with tags
+            eastwest/document="/eastwest/": an SSM parameter's name, as /eastwest/services/web
         "#]],
     );
 }

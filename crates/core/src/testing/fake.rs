@@ -3,14 +3,16 @@
 //! only has what a test of a single step needs.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Stage, at};
 use crate::action::Action;
-use crate::effect::{Accepted, Answer, ClusterReading, Effect, Event, Question};
+use crate::effect::{Accepted, Answer, ClusterReading, Effect, Event, Parameter, Question};
 use crate::engine::Engine;
 use crate::fault::{Fault, FaultKind};
-use crate::name::{DeploymentId, EcsServiceName, ServiceKey};
+use crate::name::{Arn, DeploymentId, EcsServiceName, ParameterName, ServiceKey};
+use crate::prerequisite::{NamedPorts, Prerequisite};
 use crate::settings::Settings;
 use crate::status::News;
 use crate::time::{AwsTime, Now};
@@ -23,6 +25,8 @@ pub(crate) struct Fake {
     /// What reads show instead, while AWS lags.
     pub(crate) past: Option<BTreeMap<ServiceKey, EcsService>>,
     pub(crate) histories: BTreeMap<ServiceKey, History>,
+    /// What stands in Parameter Store.
+    pub(crate) parameters: BTreeMap<ParameterName, Vec<Parameter>>,
     pub(crate) now: Now,
     /// How long a rollout takes.
     pub(crate) rollout: Duration,
@@ -55,6 +59,7 @@ impl Fake {
             services: stage.services.clone(),
             past: None,
             histories: BTreeMap::new(),
+            parameters: BTreeMap::new(),
             now: at(0),
             rollout: Duration::from_secs(30),
             rolls_back: BTreeMap::new(),
@@ -229,7 +234,35 @@ impl Fake {
             }
             Effect::Ask(question) => Event::Answered(self.answer(question)),
             Effect::Apply(action) => Event::Applied(action.clone(), Ok(self.apply(&action))),
+            Effect::Make(prerequisite) => self.make(prerequisite),
         }
+    }
+
+    fn make(&mut self, prerequisite: Prerequisite) -> Event {
+        let made = match &prerequisite {
+            Prerequisite::Namespace(new) => {
+                self.add_namespace(new.name.as_str());
+                new.name.to_string()
+            }
+            Prerequisite::NamedPorts(named) => self.name_ports(named),
+        };
+        Event::Made(prerequisite, Ok(made))
+    }
+
+    /// The next revision of a family; no service runs it yet.
+    fn name_ports(&mut self, named: &NamedPorts) -> String {
+        let known = self.stage.view.task_definitions.get(&named.task_definition);
+        let mut next = (**known.and_then(Seen::known).expect("a revision")).clone();
+        let family = named.task_definition.family();
+        next.arn = Arn::as_read(&format!("arn:aws:ecs:eu-west-1:1:task-definition/{family}:2"));
+        for port in &mut next.ports {
+            let found =
+                named.ports.iter().find(|new| Some(new.container_port) == port.container_port);
+            port.name = port.name.clone().or_else(|| found.map(|new| new.name.clone()));
+        }
+        let arn = next.arn.clone();
+        self.stage.view.latest_revisions.insert(family, (self.now, Seen::Known(Arc::new(next))));
+        arn.to_string()
     }
 
     fn past_of(&self, key: &ServiceKey) -> Seen<History> {
@@ -254,6 +287,15 @@ impl Fake {
             Question::History(key) => {
                 let history = self.past_of(&key);
                 Answer::History(key, history)
+            }
+            Question::LatestRevision(family) => {
+                let seen = view.latest_revisions.get(&family).map(|(_, seen)| seen.clone());
+                let seen = seen.unwrap_or(Seen::Absent).map(|found| (*found).clone());
+                Answer::LatestRevision(family, seen)
+            }
+            Question::Parameters(name) => {
+                let found = self.parameters.get(&name).cloned();
+                Answer::Parameters(name, found.map_or(Seen::Absent, Seen::Known))
             }
         }
     }
@@ -318,6 +360,9 @@ fn describe(effect: &Effect) -> String {
         Effect::Ask(Question::NamespaceUse(id, ..)) => format!("ask use {id}"),
         Effect::Ask(Question::TaskDefinition(arn)) => format!("ask task {}", arn.resource()),
         Effect::Ask(Question::History(key)) => format!("ask history {key}"),
+        Effect::Ask(Question::LatestRevision(family)) => format!("ask latest {family}"),
+        Effect::Ask(Question::Parameters(name)) => format!("ask parameters {name}"),
+        Effect::Make(prerequisite) => format!("make {prerequisite}"),
         Effect::Apply(action) => format!("apply {} {}", action.name(), action.service()),
     }
 }

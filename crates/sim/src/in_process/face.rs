@@ -29,6 +29,7 @@ pub(super) async fn execute(aws: Rc<Aws>, effect: Effect) -> Event {
             let outcome = aws.write(request(&action)).await.and_then(|answer| accepted(&answer));
             Event::Applied(action, outcome)
         }
+        Effect::Make(_) => effect.failed(Fault::new(FaultKind::Unreadable, "sim", "not made")),
     }
 }
 

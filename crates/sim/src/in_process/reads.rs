@@ -217,6 +217,9 @@ impl Aws {
                 let seen = self.task_definition(&arn).await;
                 Answer::TaskDefinition(arn, seen)
             }
+            Question::LatestRevision(_) | Question::Parameters(_) => {
+                question.failed(Fault::new(FaultKind::Unreadable, "sim", "not asked"))
+            }
             Question::History(key) => {
                 let history = self.history(&key).await;
                 Answer::History(key, history)
@@ -278,7 +281,8 @@ impl Aws {
             let seen = self.describe_all(&cluster, names).await.into_values();
             elsewhere.extend(seen.filter_map(|seen| seen.known().cloned()));
         }
-        Seen::Known(NamespaceUse { cloud_map, elsewhere })
+        let members = members.iter().map(|arn| Arn::as_read(arn)).collect();
+        Seen::Known(NamespaceUse { cloud_map, elsewhere, members })
     }
 
     async fn cloud_map_services(&self, namespace: &Arn) -> Result<Vec<CloudMapService>, Fault> {

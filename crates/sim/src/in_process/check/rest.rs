@@ -71,7 +71,7 @@ impl Truth<'_> {
         }
         let now = state.connect().map(|connect| Effective::of(connect));
         let rolling = state.primary()?.rollout_state == RolloutState::InProgress;
-        if declaration.mode == Mode::Off {
+        if declaration.mode == Some(Mode::Off) {
             let kept = self.settings.policy == Policy::UpsertOnly || rolling;
             let given_up = Self::given_up(state, Option::is_none);
             return (now.is_some() && !kept && !given_up).then(|| "is not off".to_owned());
@@ -173,7 +173,7 @@ impl Truth<'_> {
         let ports = &spec.task_definition.ports;
         if standing.iter().any(|old| !ports.iter().any(|port| port.name == old.port_name))
             && declaration.endpoints.is_empty()
-            && declaration.mode == Mode::ClientServer
+            && declaration.mode == Some(Mode::ClientServer)
         {
             return None;
         }
@@ -182,9 +182,11 @@ impl Truth<'_> {
         }
         let implied = [EndpointDeclaration::default()];
         let declared = match declaration.mode {
-            Mode::ClientServer if !declaration.endpoints.is_empty() => &declaration.endpoints[..],
-            Mode::ClientServer if standing.is_empty() => &implied,
-            Mode::ClientServer | Mode::Client | Mode::Off => &[],
+            Some(Mode::ClientServer) if !declaration.endpoints.is_empty() => {
+                &declaration.endpoints[..]
+            }
+            Some(Mode::ClientServer) if standing.is_empty() => &implied,
+            Some(_) | None => &[],
         };
         let mut names = BTreeSet::new();
         let mut endpoints = Vec::new();
@@ -199,7 +201,7 @@ impl Truth<'_> {
             names.insert(Taken::Alias(home.id.clone(), host, number));
             endpoints.push((wanted.clone(), port));
         }
-        if declaration.mode == Mode::ClientServer && declared.is_empty() {
+        if declaration.mode == Some(Mode::ClientServer) && declared.is_empty() {
             for old in &standing {
                 names.insert(Taken::Discovery(home.id.clone(), old.discovery_name.clone()));
                 let nothing = EndpointDeclaration::default();
@@ -242,7 +244,7 @@ impl Truth<'_> {
         if now.namespace != wish.namespace {
             return false;
         }
-        if *mode == Mode::Client {
+        if *mode == Some(Mode::Client) {
             return !sync || now.endpoints.is_empty();
         }
         let declared = !wish.declaration.endpoints.is_empty();
@@ -288,7 +290,7 @@ impl Truth<'_> {
         if !first || !self.is_watched(other) || rival.status != EcsServiceStatus::Active {
             return false;
         }
-        let theirs = Self::declaration(rival).filter(|d| d.mode != Mode::Off);
+        let theirs = Self::declaration(rival).filter(|d| d.mode != Some(Mode::Off));
         let theirs = theirs.and_then(|declaration| self.wish(other, rival, declaration));
         theirs.is_some_and(|theirs| !theirs.names.is_disjoint(&wish.names))
     }

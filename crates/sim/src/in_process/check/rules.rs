@@ -155,7 +155,7 @@ fn given_up(sent: &Sent<'_>) -> Broken {
 /// I11.
 fn asked_for(sent: &Sent<'_>, policy: Policy) -> Broken {
     let Some(after) = sent.after else {
-        let off = |moment: &Moment| declared(moment).is_some_and(|d| d.mode == Mode::Off);
+        let off = |moment: &Moment| declared(moment).is_some_and(|d| d.mode == Some(Mode::Off));
         let unasked = sent.throughout(|moment| !off(moment));
         return sent.says(unasked, "I11", "switched off, and no tag said off");
     };
@@ -163,7 +163,7 @@ fn asked_for(sent: &Sent<'_>, policy: Policy) -> Broken {
     let has = |port: &str| after.endpoints.iter().any(|new| new.port_name == port);
     let removed = before.endpoints.iter().any(|old| !has(&old.port_name));
     let asks = |moment: &Moment| {
-        declared(moment).is_some_and(|d| d.mode == Mode::Client || !d.endpoints.is_empty())
+        declared(moment).is_some_and(|d| d.mode == Some(Mode::Client) || !d.endpoints.is_empty())
     };
     let unasked = policy == Policy::UpsertOnly || sent.throughout(|moment| !asks(moment));
     sent.says(removed && unasked, "I11", "an endpoint is gone, and nobody asked for it")

@@ -44,6 +44,11 @@ pub(in crate::in_process) fn namespace(namespace: &cloud_map::Namespace) -> Name
         arn: Arn::as_read(&namespace.arn),
         name: NamespaceName::as_read(&namespace.name),
         http_name: NamespaceName::as_read(&namespace.properties.http_properties.http_name),
+        kind: serde_json::to_value(namespace.kind)
+            .ok()
+            .and_then(|kind| kind.as_str().map(str::to_owned))
+            .unwrap_or_default(),
+        owner: namespace.resource_owner.clone(),
     }
 }
 
