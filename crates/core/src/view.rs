@@ -14,6 +14,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use crate::connect::Connect;
+use crate::document::Document;
 use crate::fault::Fault;
 use crate::issue::Issue;
 use crate::name::{
@@ -304,6 +305,8 @@ pub struct FailedRevision {
 pub struct View {
     /// The clusters we watch.
     pub clusters: BTreeMap<ClusterName, ClusterView>,
+    /// The document in force: the last good one. None where none is configured, or none was good yet.
+    pub document: Option<Arc<Document>>,
     /// The namespaces of this account and region, once read.
     pub namespaces: Option<Seen<Vec<Namespace>>>,
     /// When they were read.
