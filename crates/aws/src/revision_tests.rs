@@ -1,3 +1,5 @@
+//! What of a revision is sent back, where names go, and which differences count.
+
 use eastwest_core::name::{Port, PortName};
 use serde_json::json;
 
