@@ -76,19 +76,11 @@ impl Reader<'_> {
         for key in &forget {
             view.histories.remove(key);
         }
-        self.forget_unnamed(view);
-    }
-
-    /// Forgets parameters that no tag names any more, so that they are not read for ever.
-    fn forget_unnamed(&self, view: &mut View) {
-        if view.named.is_empty() {
-            return;
+        if !view.named.is_empty() {
+            // What no tag names any more need not be read for ever.
+            let used = named_by_tags(&view.clusters);
+            view.named.retain(|name, _| used.contains(name));
         }
-        let services = view.clusters.values().flat_map(|cluster| cluster.services.values());
-        let tagged = services.filter_map(|service| service.tagged.as_ref());
-        let named = tagged.filter_map(|tagged| tagged.declaration.as_ref()?.document.as_ref());
-        let used: BTreeSet<&ParameterName> = named.collect();
-        view.named.retain(|name, _| used.contains(name));
     }
 
     /// Takes in some services of one cluster.
@@ -159,7 +151,7 @@ impl Reader<'_> {
                 return;
             }
             view.document = Some(new);
-        } else {
+        } else if named_by_tags(&view.clusters).contains(&name) {
             let named = view.named.entry(name.clone()).or_default();
             named.take_in((&name, seen), times);
         }
@@ -288,6 +280,13 @@ impl Reader<'_> {
             stale_since: None,
         }
     }
+}
+
+/// The parameters that some service names in a tag.
+fn named_by_tags(clusters: &BTreeMap<ClusterName, ClusterView>) -> BTreeSet<&ParameterName> {
+    let services = clusters.values().flat_map(|cluster| cluster.services.values());
+    let tagged = services.filter_map(|service| service.tagged.as_ref());
+    tagged.filter_map(|tagged| tagged.declaration.as_ref()?.document.as_ref()).collect()
 }
 
 /// A service that is listed but not there is being made or deleted just now.
