@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::effect::{Answer, ClusterReading};
+use crate::eligible;
 use crate::fault::{Fault, FaultKind};
 use crate::name::{ClusterName, EcsServiceName, ServiceKey};
 use crate::tag::{self, Intent, TagPrefix};
@@ -160,7 +161,10 @@ impl Reader<'_> {
     }
 
     fn replace(&self, entry: &mut ServiceView, mut service: EcsService) -> bool {
-        let (intent, issues) = tag::parse(self.prefix, &service.tags);
+        let (intent, mut issues) = tag::parse(self.prefix, &service.tags);
+        if matches!(intent, Intent::Declared(_)) {
+            issues.extend(eligible::advice(&service));
+        }
         service.tags = BTreeMap::new();
         let same_rollout = entry
             .last

@@ -14,6 +14,7 @@ use crate::canonical::Ground;
 use crate::connect::{ClientAlias, Connect, Endpoint, Timeout, Tls};
 use crate::declaration::{Declaration, EndpointDeclaration, LogsDeclaration, Mode, PortSelector};
 use crate::effect::Question;
+use crate::eligible;
 use crate::hold::{Hold, Unseen};
 use crate::issue::nearest;
 use crate::name::{DiscoveryName, DnsName, NamespaceRef, Port, PortName};
@@ -248,6 +249,9 @@ impl<'a> Builder<'a> {
     fn container_port(&self, name: &PortName) -> Result<Port, Hold> {
         let task_definition = self.task_definition()?;
         let mapping = self.terms.ground.port(name);
+        if let Some(refused) = mapping.and_then(eligible::range) {
+            return Err(Hold::Ineligible(refused));
+        }
         mapping
             .and_then(|mapping| mapping.container_port)
             .ok_or_else(|| no_port(&PortSelector::Name(name.clone()), task_definition))
@@ -340,6 +344,9 @@ fn only_named_port(task_definition: &TaskDefinition) -> Result<PortName, Hold> {
 
 /// Port mappings are never named by the API (API:PortMapping.name); the console proposes this form.
 fn unnamed_port(mapping: &PortMapping, task_definition: &TaskDefinition) -> String {
+    if let Some(refused) = eligible::range(mapping) {
+        return refused;
+    }
     let port = mapping.container_port.map_or("?".to_owned(), |port| port.to_string());
     format!(
         "the port mapping {port} of container {container} in {} has no name: register a revision with \"name\": \"{container}-{port}-{protocol}\"",

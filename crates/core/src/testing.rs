@@ -10,8 +10,9 @@
 //! * tags: without the prefix, separated by `,`; `-` for none.
 //! * deployed: `off`, or `in <namespace> port/discovery@host:port+idle=60+request=5+ingress=9000+tls=ca …`, where
 //!   all after `port` may be left out, and `?` is a namespace that is not given.
-//! * task definition: `name=port/app …`, `=port` for a mapping without a name, `udp:name=port`; the words `bridge`,
-//!   `host`, `nomode`, `windows`, `nomemory`; `?` for one not read, `!` for one that cannot be.
+//! * task definition: `name=port/app …`, `=port` for a mapping without a name, `udp:name=port`, `name=1-9` for a
+//!   range; the words `bridge`, `host`, `nomode`, `windows`, `nomemory`, `nocpu`, `links`, `hostname`, and `limits:512`
+//!   for the containers' memory; `?` for one not read, `!` for one that cannot be.
 //! * facts: the words of [`fact`].
 //!
 //! Other lines set the stage: `namespace`, `namespaces`, `cluster`, `use`, `flag`, `policy`, `budget`, `now`.
@@ -77,6 +78,15 @@ pub(crate) fn check_status(text: &str, expected: &Expect) {
     let stage = Stage::read(text);
     let plan = stage.guarded(&Writes::default());
     expected.assert_eq(&render::statuses(&stage.view, &plan));
+}
+
+/// The issues of all services, one line each.
+pub(crate) fn check_issues(text: &str, expected: &Expect) {
+    let stage = Stage::read(text);
+    let lines = stage.view.services().flat_map(|(key, service)| {
+        service.issues.iter().map(move |issue| format!("{key}: {issue}\n"))
+    });
+    expected.assert_eq(&lines.collect::<String>());
 }
 
 /// A cluster that has been seen whole.
@@ -361,6 +371,7 @@ pub(crate) fn service(key: &ServiceKey, number: usize) -> EcsService {
         platform_version: "1.4.0".to_owned(),
         desired_count: 1,
         task_definition: Arn::as_read("arn:td"),
+        registries: Vec::new(),
         deployments: vec![Deployment {
             id: DeploymentId::as_read("ecs-svc/1"),
             status: DeploymentStatus::Primary,
@@ -389,6 +400,8 @@ fn fact(service: &mut EcsService, word: &str) {
         ("launch", launch) => launch.clone_into(&mut service.launch_type),
         ("platform", family) => family.clone_into(&mut service.platform_family),
         ("version", version) => version.clone_into(&mut service.platform_version),
+        ("tasks", count) => service.desired_count = count.parse().expect("a number"),
+        ("registry", arn) => service.registries.push(Arn::as_read(arn)),
         ("age", age) => service.created_at = AwsTime(age.parse().expect("a number")),
         ("unknown", member) => service.unknown_members.push(member.to_owned()),
         ("cloud-map", arn) => {

@@ -1,5 +1,6 @@
 //! From a world as text to a plan as text, by theme.
 
+mod eligibility;
 mod holds;
 mod names;
 mod namespaces;
