@@ -41,6 +41,8 @@ struct Sought {
     wanted: Vec<Party>,
     held: Vec<Party>,
     leftover: Option<Arn>,
+    /// Who registers in the leftover without Service Connect.
+    registry: Option<ServiceKey>,
 }
 
 /// The names that somebody wants to change to, with who wants and who has them.
@@ -83,6 +85,10 @@ impl Register {
     pub fn note_held(&mut self, service: &EcsService, ground: &Ground<'_>) {
         if service.status == ServiceStatus::Inactive {
             return;
+        }
+        for name in service.registries.iter().filter_map(|arn| self.leftovers.get(arn)) {
+            let sought = self.names.entry(name.clone()).or_default();
+            sought.registry.get_or_insert_with(|| service.key.clone());
         }
         let running = service.deployments.iter().filter(|d| d.status != DeploymentStatus::Inactive);
         for deployment in running {
@@ -147,8 +153,11 @@ impl Sought {
             let other = holder.arn != service.arn;
             return other.then(|| Holder::Has(holder.key.clone(), holder.arn.clone()));
         }
-        if let Some(leftover) = &self.leftover {
-            return Some(Holder::Leftover(leftover.clone()));
+        if let Some(leftover) = self.leftover.clone() {
+            return Some(match self.registry.clone() {
+                Some(key) => Holder::Registry(leftover, key),
+                None => Holder::Leftover(leftover),
+            });
         }
         let first = self.wanted.iter().min_by_key(|party| party.rank())?;
         (first.arn != service.arn).then(|| Holder::Precedes(first.key.clone(), first.arn.clone()))

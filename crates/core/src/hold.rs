@@ -2,7 +2,7 @@
 //!
 //! A hold is data in the plan, not an error and not a log line: it is shown, counted by its
 //! [`Hold::reason`] and tested. The reasons of the design that are not here yet (`Frozen`,
-//! `WaitingForServer`, `Claimed`, `Immutable`, `Contended`, `MassChange`, `NotLeader`) come with what
+//! `WaitingForServer`, `Claimed`, `Contended`, `MassChange`, `NotLeader`) come with what
 //! causes them.
 
 use std::fmt;
@@ -26,6 +26,8 @@ pub enum Hold {
     NoNamespace(String),
     /// ECS would refuse it, or tasks would not start.
     Ineligible(String),
+    /// A name would have to become what it cannot: ECS never changes the protocol it was made with.
+    Immutable(String),
     /// Somebody else has the name, or has the better right to it.
     Conflict(Claim, Holder),
     /// The configuration in force has members this version does not know and would destroy.
@@ -84,6 +86,8 @@ pub enum Holder {
     Precedes(ServiceKey, Arn),
     /// A Cloud Map service that no ECS service we can see uses.
     Leftover(Arn),
+    /// A Cloud Map service where tasks register without Service Connect, and the ECS service that says so.
+    Registry(Arn, ServiceKey),
 }
 
 /// Where a budget applies.
@@ -124,7 +128,9 @@ impl fmt::Display for Hold {
         match self {
             Self::NotSeen(unseen) => unseen.fmt(f),
             Self::Ambiguous => f.write_str("its tags cannot be understood; see its issues"),
-            Self::NoNamespace(why) | Self::Ineligible(why) => f.write_str(why),
+            Self::NoNamespace(why) | Self::Ineligible(why) | Self::Immutable(why) => {
+                f.write_str(why)
+            }
             Self::Conflict(claim, holder) => write!(f, "{claim} {holder}"),
             Self::UnknownField(members) => write!(
                 f,
@@ -201,7 +207,11 @@ impl fmt::Display for Holder {
             }
             Self::Leftover(arn) => write!(
                 f,
-                "is taken by the Cloud Map service {arn}, which no ECS service seen here uses; it frees itself when ECS removes it, else delete it by hand once it has no instances"
+                "is taken by the Cloud Map service {arn}, which no ECS service seen here uses; it frees itself when ECS removes it, else delete it by hand once it has no instances, or take another discovery name"
+            ),
+            Self::Registry(arn, key) => write!(
+                f,
+                "is taken by the Cloud Map service {arn}, where the tasks of {key} register by serviceRegistries, without Service Connect; take another discovery name, or remove serviceRegistries from {key} and then that Cloud Map service"
             ),
         }
     }

@@ -33,6 +33,7 @@ pub mod issue;
 pub mod merge;
 pub mod name;
 mod order;
+mod pinned;
 pub mod plan;
 pub mod prerequisite;
 pub mod queue;

@@ -22,6 +22,7 @@ use crate::eligible;
 use crate::hold::{Hold, Holder, Unseen};
 use crate::name::{ClusterName, NamespaceId, NamespaceRef, ServiceKey};
 use crate::order;
+use crate::pinned;
 use crate::settings::Settings;
 use crate::settle::{Desired, Terms, settle};
 use crate::tag::Intent;
@@ -210,12 +211,12 @@ impl Candidate<'_> {
         self.offers().map(|(namespace, _)| namespace).zip(self.to.as_ref())
     }
 
-    fn refusal(&self) -> Option<Hold> {
-        let wanted = match &self.desired {
-            Desired::On(connect, _) => Some(&**connect),
-            Desired::Off => None,
-        };
-        eligible::refusal(self.service, wanted, &self.ground).map(Hold::Ineligible)
+    /// Why it cannot be as it shall be until a person changes something, or until more is read.
+    fn refusal(&self, view: &View) -> Option<Hold> {
+        let wanted = self.offers();
+        let connect = wanted.map(|(_, connect)| connect);
+        let refused = eligible::refusal(self.service, connect, &self.ground).map(Hold::Ineligible);
+        refused.or_else(|| pinned::obstacle(self.service, wanted?, &self.ground, view))
     }
 }
 
@@ -320,8 +321,10 @@ impl<'a> World<'a> {
     {
         let mut register = Register::default();
         for candidate in wanting {
+            // What is only not read yet keeps its place.
+            let refused = |hold: Hold| !matches!(hold, Hold::NotSeen(_));
             if let Some((namespace, to)) = candidate.wanted()
-                && candidate.refusal().is_none()
+                && !candidate.refusal(self.view).is_some_and(refused)
             {
                 register.note_wanted(candidate.service, namespace, to);
             }
@@ -369,7 +372,7 @@ impl<'a> World<'a> {
         if !service.unknown_members.is_empty() {
             return Some(Hold::UnknownField(service.unknown_members.clone()));
         }
-        if let Some(hold) = candidate.refusal() {
+        if let Some(hold) = candidate.refusal(self.view) {
             return Some(hold);
         }
         if let Some(hold) = self.name_obstacle(candidate, register) {

@@ -104,6 +104,7 @@ fn health(view: &ServiceView, hold: Option<&Hold>) -> Health {
             Hold::Ambiguous
             | Hold::NoNamespace(_)
             | Hold::Ineligible(_)
+            | Hold::Immutable(_)
             | Hold::Conflict(..)
             | Hold::UnknownField(_)
             | Hold::RolledBack { .. }

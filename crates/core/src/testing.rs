@@ -260,6 +260,9 @@ impl Stage {
         for word in &facts {
             fact(&mut service, word);
         }
+        if let Some(mappings) = facts.iter().find_map(|word| word.strip_prefix("made-with=")) {
+            self.made_with(&mut service, &mappings.replace(',', " "));
+        }
         if facts.contains(&"elsewhere") {
             return self.elsewhere(service);
         }
@@ -267,6 +270,19 @@ impl Stage {
         self.services.insert(key.clone(), service.clone());
         self.take_in(service);
         self.facts(&key, &facts);
+    }
+
+    /// What is in force runs an earlier task definition than the service's.
+    fn made_with(&mut self, service: &mut EcsService, mappings: &str) {
+        let arn = format!("arn:aws:ecs:eu-west-1:1:task-definition/{}:0", service.key.name);
+        let arn = Arn::as_read(&arn);
+        for deployment in &mut service.deployments {
+            deployment.task_definition = arn.clone();
+        }
+        match read_task_definition(&arn, mappings) {
+            Seen::Absent => {}
+            seen => drop(self.view.task_definitions.insert(arn, seen)),
+        }
     }
 
     fn take_in(&mut self, service: EcsService) {
@@ -414,7 +430,8 @@ fn fact(service: &mut EcsService, word: &str) {
             old.connect = read_connect(&what.replace('_', " "));
             service.deployments.push(old);
         }
-        ("unread" | "unlisted" | "lagging" | "history" | "failed-before" | "elsewhere", _) => {}
+        ("unread" | "unlisted" | "lagging" | "history", _) => {}
+        ("failed-before" | "elsewhere" | "made-with", _) => {}
         (other, _) => panic!("no such fact: {other}"),
     }
 }

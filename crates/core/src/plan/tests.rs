@@ -2,6 +2,7 @@
 
 mod eligibility;
 mod holds;
+mod immutable;
 mod names;
 mod namespaces;
 mod ports;

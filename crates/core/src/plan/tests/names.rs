@@ -278,7 +278,7 @@ fn a_left_over_cloud_map_service_takes_a_name() {
          use internal.myapp web=arn:aws:servicediscovery:eu-west-1:1:service/srv-1
          web mode=client-server",
         &expect![[r#"
-            prod/web: Conflict: discovery name web is taken by the Cloud Map service arn:aws:servicediscovery:eu-west-1:1:service/srv-1, which no ECS service seen here uses; it frees itself when ECS removes it, else delete it by hand once it has no instances
+            prod/web: Conflict: discovery name web is taken by the Cloud Map service arn:aws:servicediscovery:eu-west-1:1:service/srv-1, which no ECS service seen here uses; it frees itself when ECS removes it, else delete it by hand once it has no instances, or take another discovery name
                 enabled: off -> on
                 namespace: - -> ns-internalmyapp
                 endpoint http/web: - -> web.internal.myapp:8080
@@ -404,6 +404,37 @@ fn of_two_that_have_one_name_already_each_may_give_it_up() {
             prod/a: connect in ns-internalmyapp http/a@a:80
                 alias http/a: shared:80 -> a:80
             prod/b: in sync
+        "#]],
+    );
+}
+
+#[test]
+fn a_cloud_map_service_of_classic_discovery_is_told_with_who_registers_there() {
+    check_plan(
+        "cluster prod default=internal.myapp
+         use internal.myapp web=arn:aws:servicediscovery:eu-west-1:1:service/srv-1
+         web mode=client-server | off | http=8080/http | registry=arn:aws:servicediscovery:eu-west-1:1:service/srv-1",
+        &expect![[r#"
+            prod/web: Conflict: discovery name web is taken by the Cloud Map service arn:aws:servicediscovery:eu-west-1:1:service/srv-1, where the tasks of prod/web register by serviceRegistries, without Service Connect; take another discovery name, or remove serviceRegistries from prod/web and then that Cloud Map service
+                enabled: off -> on
+                namespace: - -> ns-internalmyapp
+                endpoint http/web: - -> web.internal.myapp:8080
+        "#]],
+    );
+}
+
+#[test]
+fn so_is_that_of_another_service() {
+    check_plan(
+        "cluster prod default=internal.myapp
+         use internal.myapp web=arn:aws:servicediscovery:eu-west-1:1:service/srv-1
+         web mode=client-server
+         old - | off | http=8080/http | registry=arn:aws:servicediscovery:eu-west-1:1:service/srv-1",
+        &expect![[r#"
+            prod/web: Conflict: discovery name web is taken by the Cloud Map service arn:aws:servicediscovery:eu-west-1:1:service/srv-1, where the tasks of prod/old register by serviceRegistries, without Service Connect; take another discovery name, or remove serviceRegistries from prod/old and then that Cloud Map service
+                enabled: off -> on
+                namespace: - -> ns-internalmyapp
+                endpoint http/web: - -> web.internal.myapp:8080
         "#]],
     );
 }
