@@ -7,7 +7,7 @@ use crate::canonical::Ground;
 use crate::connect::{Connect, Endpoint};
 use crate::issue::Issue;
 use crate::name::DnsName;
-use crate::view::{DeploymentController, EcsService, PortMapping, TaskDefinition};
+use crate::view::{DeploymentController, EcsService, Namespace, PortMapping, TaskDefinition};
 
 /// Instances of one Cloud Map service, each a task; not adjustable (GR:cloud-map, DG:service-connect).
 const TASKS_MAX: u32 = 1000;
@@ -31,6 +31,21 @@ pub fn refusal(
         .or_else(|| tasks(service, connect))
         .or_else(|| logs(service, connect))
         .or_else(|| access_logs(connect))
+}
+
+/// Namespaces of one account in one Region, unless AWS has raised it (GR:cloud-map).
+const NAMESPACES_MAX: usize = 50;
+
+/// Why one more namespace may not find room, if so. Those that other accounts share do not count; `account` is this
+/// one's, where that is known. The quota can be raised, so it is AWS that decides.
+pub fn room_for_namespace(namespaces: &[Namespace], account: Option<&str>) -> Option<String> {
+    let shared = |owner: &String| account.is_some_and(|account| owner != account);
+    let own = namespaces.iter().filter(|n| !n.owner.as_ref().is_some_and(shared)).count();
+    (own >= NAMESPACES_MAX).then(|| {
+        format!(
+            "this account has {own} namespaces in this Region, and Cloud Map allows {NAMESPACES_MAX} unless the quota was raised: delete one that nobody uses, or ask for more in Service Quotas (AWS Cloud Map, namespaces per Region)"
+        )
+    })
 }
 
 /// What may not work, and is no reason to hold.
@@ -253,4 +268,24 @@ fn twice(connect: &Connect) -> Option<String> {
 fn access_logs(connect: &Connect) -> Option<String> {
     (connect.access_logs.is_some() && connect.logs.is_none())
         .then(|| "access logs need the proxy's logs: set the logs tag too".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::namespace;
+
+    #[test]
+    fn the_fifty_first_namespace_of_an_account_may_find_no_room_and_shared_ones_do_not_count() {
+        let owned = |owner: Option<&str>, count: usize| {
+            let owner = owner.map(str::to_owned);
+            vec![Namespace { owner, ..namespace("internal.myapp") }; count]
+        };
+        let mut known = [owned(Some("111"), 40), owned(None, 9), owned(Some("222"), 30)].concat();
+        assert_eq!(room_for_namespace(&known, Some("111")), None);
+        assert!(room_for_namespace(&known, None).is_some(), "then all may be its own");
+        known.extend(owned(Some("111"), 1));
+        let words = room_for_namespace(&known, Some("111")).unwrap();
+        assert!(words.starts_with("this account has 50 namespaces"), "{words}");
+    }
 }

@@ -2,9 +2,10 @@
 //!
 //! A hold is data in the plan, not an error and not a log line: it is shown, counted by its
 //! [`Hold::reason`] and tested. The reasons of the design that are not here yet (`Frozen`,
-//! `WaitingForServer`, `Claimed`, `Contended`, `MassChange`, `NotLeader`) come with what
+//! `WaitingForServer`, `Contended`, `MassChange`, `NotLeader`) come with what
 //! causes them.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use serde::ser::SerializeStruct;
@@ -30,6 +31,13 @@ pub enum Hold {
     Immutable(String),
     /// Somebody else has the name, or has the better right to it.
     Conflict(Claim, Holder),
+    /// The document keeps the name for others.
+    Claimed {
+        /// The name.
+        claim: Claim,
+        /// Who may newly take it.
+        by: BTreeSet<ServiceKey>,
+    },
     /// The configuration in force has members this version does not know and would destroy.
     UnknownField(Vec<String>),
     /// ECS gave exactly this configuration up before, on the same task definition.
@@ -132,6 +140,14 @@ impl fmt::Display for Hold {
                 f.write_str(why)
             }
             Self::Conflict(claim, holder) => write!(f, "{claim} {holder}"),
+            Self::Claimed { claim, by } => {
+                write!(f, "{claim} is claimed in the document ")?;
+                match by.iter().map(ToString::to_string).collect::<Vec<_>>() {
+                    names if names.is_empty() => f.write_str("and kept from everybody")?,
+                    names => write!(f, "for {}", names.join(", "))?,
+                }
+                f.write_str("; take another name, or have the claim list this service too")
+            }
             Self::UnknownField(members) => write!(
                 f,
                 "its configuration has members this version does not know and would lose: {}; update eastwest, or change the service by hand",

@@ -19,6 +19,7 @@
 pub mod action;
 pub mod canonical;
 pub mod check;
+mod claims;
 pub mod conflict;
 pub mod connect;
 pub mod declaration;
@@ -37,6 +38,7 @@ mod pinned;
 pub mod plan;
 pub mod prerequisite;
 pub mod queue;
+mod room;
 pub mod settings;
 pub mod settle;
 pub mod status;

@@ -14,15 +14,17 @@ use serde::Serialize;
 
 use crate::action::Action;
 use crate::canonical::{Canonical, Change, Ground, canonical, changes};
+use crate::claims::Claims;
 use crate::conflict::Register;
 use crate::connect::Connect;
 use crate::declaration::Declaration;
 use crate::effect::Question;
 use crate::eligible;
 use crate::hold::{Hold, Holder, Unseen};
-use crate::name::{ClusterName, NamespaceId, NamespaceRef, ServiceKey};
+use crate::name::{NamespaceId, NamespaceRef, ServiceKey};
 use crate::order;
 use crate::pinned;
+use crate::room;
 use crate::settings::Settings;
 use crate::settle::{Desired, Terms, settle};
 use crate::tag::Intent;
@@ -170,6 +172,7 @@ pub fn plan(view: &View, settings: &Settings) -> Plan {
         .map(|candidate| (candidate.service.key.clone(), world.entry(candidate, &register)));
     // In the order of keys already, or nearly: built at once, not by one insertion each.
     let mut plan = Plan { entries: decided.into_iter().chain(differing).collect(), order };
+    room::hold_beyond(&mut plan, &world);
     name_contestants(&mut plan);
     plan
 }
@@ -249,21 +252,23 @@ fn is_same(one: &Connect, other: &Connect) -> bool {
     *endpoints == other.endpoints && *logs == other.logs && *access_logs == other.access_logs
 }
 
-struct World<'a> {
-    view: &'a View,
+/// What a plan is made from.
+pub(crate) struct World<'a> {
+    pub(crate) view: &'a View,
     settings: &'a Settings,
     namespaces: &'a [Namespace],
 }
 
 impl<'a> World<'a> {
-    fn new(view: &'a View, settings: &'a Settings) -> Self {
+    pub(crate) fn new(view: &'a View, settings: &'a Settings) -> Self {
         let namespaces =
             view.namespaces.as_ref().and_then(Seen::known).map_or(&[][..], Vec::as_slice);
         Self { view, settings, namespaces }
     }
 
-    fn ground(&self, service: &EcsService, cluster: &ClusterName) -> Ground<'a> {
-        let cluster = self.view.clusters.get(cluster);
+    /// What a service's defaults depend on.
+    pub(crate) fn ground_of(&self, service: &EcsService) -> Ground<'a> {
+        let cluster = self.view.clusters.get(&service.key.cluster);
         let default_namespace: Option<&'a NamespaceRef> =
             cluster.and_then(|cluster| cluster.default_namespace.as_ref());
         let task_definition = self.view.task_definitions.get(&service.task_definition);
@@ -283,7 +288,7 @@ impl<'a> World<'a> {
         if service.status != ServiceStatus::Active {
             return Ok(None);
         }
-        let ground = self.ground(service, &service.key.cluster);
+        let ground = self.ground_of(service);
         let namespace = self.settings.namespace.as_ref();
         let terms = Terms { ground, namespace, policy: self.settings.policy };
         let desired = settle(service, declaration, &terms).map_err(|hold| self.with_facts(hold))?;
@@ -320,13 +325,15 @@ impl<'a> World<'a> {
         'a: 'c,
     {
         let mut register = Register::default();
+        let document = self.view.document.as_deref();
+        let claims = Claims { document, namespaces: self.namespaces };
         for candidate in wanting {
             // What is only not read yet keeps its place.
             let refused = |hold: Hold| !matches!(hold, Hold::NotSeen(_));
             if let Some((namespace, to)) = candidate.wanted()
                 && !candidate.refusal(self.view).is_some_and(refused)
             {
-                register.note_wanted(candidate.service, namespace, to);
+                register.note_wanted(candidate.service, (namespace, to), &claims);
             }
         }
         if register.is_empty() {
@@ -339,8 +346,9 @@ impl<'a> World<'a> {
         let watched = self.view.clusters.values().flat_map(|cluster| cluster.services.values());
         let watched = watched.filter_map(|view| view.last.as_deref());
         for service in watched.chain(uses().flat_map(|(_, names)| &names.elsewhere)) {
-            register.note_held(service, &self.ground(service, &service.key.cluster));
+            register.note_held(service, &self.ground_of(service));
         }
+        register.note_strangers();
         register
     }
 
@@ -398,10 +406,13 @@ impl<'a> World<'a> {
     /// namespace, beyond the clusters we watch.
     fn name_obstacle(&self, candidate: &Candidate<'_>, register: &Register) -> Option<Hold> {
         let (namespace, to) = candidate.wanted()?;
-        if let Some((claim, holder)) = register.obstacle(candidate.service, namespace, to) {
-            return Some(Hold::Conflict(claim, holder));
+        if let Some(hold) = register.obstacles(candidate.service, namespace, to).into_iter().next()
+        {
+            return Some(hold);
         }
-        if !register.claims_new_name(candidate.service, namespace, to) {
+        // Who joins counts among the namespace's services, even as a client.
+        let joins = !room::is_in(candidate.service, namespace, &candidate.ground);
+        if !joins && !register.claims_new_name(candidate.service, namespace, to) {
             return None;
         }
         let read = self.view.uses.get(namespace);

@@ -121,6 +121,12 @@ fn no_namespace(reference: &NamespaceRef, known: &[Namespace]) -> Hold {
             twins.join(", ")
         ));
     }
+    if let NamespaceRef::Arn(..) = reference {
+        // DG:service-connect-shared-namespaces
+        return Hold::NoNamespace(format!(
+            "this account does not see {text} in this Region: it is of another Region, it does not exist, or its account does not share it; share it in AWS RAM with the managed permission AWSRAMPermissionCloudMapECSFullPermission"
+        ));
+    }
     let near = nearest(&text, known.iter().map(|n| n.name.as_str()));
     let hint = near.map(|name| format!("; did you mean {name:?}?")).unwrap_or_default();
     Hold::NoNamespace(format!(

@@ -106,6 +106,7 @@ fn health(view: &ServiceView, hold: Option<&Hold>) -> Health {
             | Hold::Ineligible(_)
             | Hold::Immutable(_)
             | Hold::Conflict(..)
+            | Hold::Claimed { .. }
             | Hold::UnknownField(_)
             | Hold::RolledBack { .. }
             | Hold::Refused(_),

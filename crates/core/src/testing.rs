@@ -15,7 +15,7 @@
 //!   for the containers' memory; `?` for one not read, `!` for one that cannot be.
 //! * facts: the words of [`fact`].
 //!
-//! Other lines set the stage: `namespace`, `namespaces`, `cluster`, `use`, `flag`, `policy`, `budget`, `now`.
+//! Other lines set the stage: `namespace`, `namespaces`, `cluster`, `use`, `members`, `claim`, `flag`, `policy`, `budget`, `now`.
 
 pub(crate) mod fake;
 pub(crate) mod generate;
@@ -178,6 +178,8 @@ impl Stage {
             "namespaces" => self.view.namespaces = trouble(rest),
             "cluster" => self.cluster(rest),
             "use" => self.in_use(rest),
+            "claim" => self.claim(rest),
+            "members" => self.members(rest),
             "flag" => self.settings.namespace = Some(NamespaceRef::as_read(rest)),
             "policy" => self.settings.policy = rest.parse().expect("a policy"),
             "budget" => {
@@ -235,6 +237,23 @@ impl Stage {
         });
         let names = NamespaceUse { cloud_map: cloud_map.collect(), ..NamespaceUse::default() };
         self.view.uses.insert(id, (self.now, Seen::Known(names)));
+    }
+
+    /// `name service …`: the document keeps the name for them.
+    fn claim(&mut self, rest: &str) {
+        let mut words = rest.split_whitespace();
+        let name = DiscoveryName::as_read(words.next().expect("a name"));
+        let document = Arc::make_mut(self.view.document.get_or_insert_default());
+        document.claims.entry(name).or_default().extend(words.map(key));
+    }
+
+    /// `namespace 299`: so many services that we do not know otherwise are in it.
+    fn members(&mut self, rest: &str) {
+        let (name, count) = rest.split_once(' ').expect("a namespace and a number");
+        let count: usize = count.parse().expect("a number");
+        let members = (0..count).map(|n| Arn::as_read(&format!("arn:member/{n}"))).collect();
+        let names = NamespaceUse { members, ..NamespaceUse::default() };
+        self.view.uses.insert(namespace(name).id, (self.now, Seen::Known(names)));
     }
 
     fn service(&mut self, line: &str, number: usize) {

@@ -7,10 +7,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{Engine, Job, QUESTIONS_AT_ONCE, SLOW};
 use crate::effect::{Effect, Question};
 use crate::hold::{Hold, Unseen};
-use crate::name::{ClusterName, EcsServiceName, ServiceKey};
-use crate::plan::who_uses;
+use crate::name::{ClusterName, EcsServiceName, NamespaceId, ServiceKey};
+use crate::plan::{World, who_uses};
+use crate::room;
 use crate::time::Now;
-use crate::view::{History, Seen};
+use crate::view::{History, Namespace, Seen};
 
 /// Services looked at in one poll of running rollouts: ten calls.
 const POLLED_AT_ONCE: usize = 100;
@@ -40,6 +41,7 @@ impl Engine {
         if age(self.view.namespaces_at).is_some_and(|age| age >= patience) {
             questions.insert(Question::Namespaces);
         }
+        questions.extend(self.full_namespaces(now));
         for (key, entry) in &self.plan.entries {
             match (entry.hold(), &entry.namespace) {
                 (Some(Hold::Conflict(..)), Some(namespace)) => {
@@ -63,6 +65,23 @@ impl Engine {
             }
         }
         questions
+    }
+
+    /// Who uses the namespaces that are full: somebody may leave, and then another may join.
+    fn full_namespaces(&self, now: Now) -> Vec<Question> {
+        let interval = self.settings.timing.interval;
+        let refused = self.plan.entries.values().filter_map(|entry| match entry.hold() {
+            Some(Hold::Ineligible(_)) => entry.namespace.as_ref(),
+            _ => None,
+        });
+        let namespaces: BTreeMap<&NamespaceId, &Namespace> =
+            refused.map(|namespace| (&namespace.id, namespace)).collect();
+        let world = World::new(&self.view, &self.settings);
+        let is_old = |id: &NamespaceId| {
+            self.view.uses.get(id).is_some_and(|(at, _)| now.since(*at) >= interval)
+        };
+        let old = namespaces.into_iter().filter(|(id, _)| is_old(id) && room::is_full(&world, id));
+        old.map(|(_, namespace)| who_uses(&self.view, namespace)).collect()
     }
 
     /// The services whose step waits because AWS answers with the past.

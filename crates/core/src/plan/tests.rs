@@ -1,5 +1,6 @@
 //! From a world as text to a plan as text, by theme.
 
+mod claims;
 mod eligibility;
 mod holds;
 mod immutable;
@@ -7,3 +8,4 @@ mod names;
 mod namespaces;
 mod ports;
 mod properties;
+mod room;

@@ -350,11 +350,10 @@ fn a_change_that_takes_no_new_name_needs_no_look_at_the_namespace() {
     check_plan(
         "use internal.myapp ?
          web mode=client-server, timeout=idle=1m | in internal.myapp http/web@web:80
-         cron mode=client, namespace=internal.myapp",
+         cron mode=client, logs=awslogs group=g | in internal.myapp",
         &expect![[r#"
-            prod/cron: connect in ns-internalmyapp
-                enabled: off -> on
-                namespace: - -> ns-internalmyapp
+            prod/cron: connect in ns-internalmyapp logs=awslogs awslogs-group=g
+                logs: - -> awslogs awslogs-group=g
             prod/web: connect in ns-internalmyapp http/web@web:80+idle=60
                 timeout http/web: idle=300s request=15s -> idle=60s request=15s
             order: prod/cron, prod/web
