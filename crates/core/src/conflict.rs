@@ -13,6 +13,7 @@ use crate::claims::Claims;
 use crate::connect::Connect;
 use crate::hold::{Claim, Hold, Holder};
 use crate::name::{Arn, DnsName, NamespaceId, ServiceKey};
+use crate::plan::Plan;
 use crate::time::AwsTime;
 use crate::view::{DeploymentStatus, EcsService, Namespace, NamespaceUse, ServiceStatus};
 
@@ -245,4 +246,22 @@ fn claims_in_force<'c>(
             .into_iter()
             .flatten()
     })
+}
+
+/// Tells each holder who else wants its name.
+pub(crate) fn name_contestants(plan: &mut Plan) {
+    let contests: Vec<(ServiceKey, ServiceKey)> = plan
+        .holds()
+        .filter_map(|(loser, hold)| match hold {
+            Hold::Conflict(_, Holder::Has(winner, _) | Holder::Precedes(winner, _)) => {
+                Some((winner.clone(), loser.clone()))
+            }
+            _ => None,
+        })
+        .collect();
+    for (winner, loser) in contests {
+        if let Some(entry) = plan.entries.get_mut(&winner) {
+            entry.contested_by.push(loser);
+        }
+    }
 }

@@ -42,6 +42,7 @@ mod room;
 pub mod settings;
 pub mod settle;
 pub mod status;
+mod swap;
 pub mod tag;
 #[cfg(test)]
 mod testing;

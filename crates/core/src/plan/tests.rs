@@ -9,3 +9,4 @@ mod namespaces;
 mod ports;
 mod properties;
 mod room;
+mod swap;

@@ -362,24 +362,6 @@ fn a_change_that_takes_no_new_name_needs_no_look_at_the_namespace() {
 }
 
 #[test]
-fn two_that_want_to_swap_names_are_both_held() {
-    check_plan(
-        "a mode=client-server, discovery-name=y | in internal.myapp http/x@a:80
-         b mode=client-server, discovery-name=x | in internal.myapp http/y@b:80",
-        &expect![[r#"
-            prod/a: Conflict: discovery name y is held by prod/b (arn:aws:ecs:eu-west-1:1:service/prod/b)
-                endpoint http/x: a:80 -> -
-                endpoint http/y: - -> a:80
-                contested by prod/b
-            prod/b: Conflict: discovery name x is held by prod/a (arn:aws:ecs:eu-west-1:1:service/prod/a)
-                endpoint http/y: b:80 -> -
-                endpoint http/x: - -> b:80
-                contested by prod/a
-        "#]],
-    );
-}
-
-#[test]
 fn of_two_that_have_one_name_already_the_older_may_change() {
     check_plan(
         "a mode=client-server, timeout=idle=1m | in internal.myapp http/a@shared:80 | http=8080/http | age=2
