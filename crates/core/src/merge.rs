@@ -12,6 +12,7 @@ use std::time::Duration;
 use crate::declare::{Intent, Layers, declare};
 use crate::document::Document;
 use crate::effect::{Answer, ClusterReading, Parameter};
+use crate::eligible;
 use crate::fault::{Fault, FaultKind};
 use crate::in_force::Named;
 use crate::issue::Issue;
@@ -231,7 +232,10 @@ impl Reader<'_> {
     fn replace(&self, entry: &mut ServiceView, mut service: EcsService, said: Said<'_>) -> bool {
         let tags = std::mem::take(&mut service.tags);
         let tagged = self.sources.tags.then(|| tag::read(self.prefix, &tags)).flatten();
-        let (intent, issues) = self.declare(&service.key, tagged.as_ref(), said);
+        let (intent, mut issues) = self.declare(&service.key, tagged.as_ref(), said);
+        if matches!(intent, Intent::Declared(_)) {
+            issues.extend(eligible::advice(&service));
+        }
         let same_rollout = entry
             .last
             .as_ref()
