@@ -191,7 +191,7 @@ impl<'a> Builder<'a> {
             port_name,
             discovery_name: Some(discovery),
             alias: Some(alias),
-            ingress_port: wanted.ingress_port.or(standing.and_then(|e| e.ingress_port)),
+            ingress_port: wanted.ingress_port.or(standing.and_then(kept_ingress_port)),
             timeout: Timeout {
                 idle_s: wanted.timeout.idle_s.or(kept.idle_s),
                 request_s: wanted.timeout.request_s.or(kept.request_s),
@@ -276,6 +276,12 @@ impl<'a> Builder<'a> {
             Hold::NotSeen(Unseen::Answer(Question::TaskDefinition(arn), None))
         })
     }
+}
+
+/// The ingress port that stands. ECS takes none up to 1024 as an override ("IngressPortOverride cannot use ports <=
+/// 1024."), so such a one is the container's port filled in, and would be refused if it were sent back.
+fn kept_ingress_port(standing: &Endpoint) -> Option<Port> {
+    standing.ingress_port.filter(|port| port.number() > 1024)
 }
 
 /// Encryption as declared; the members that are not declared stay as they are.

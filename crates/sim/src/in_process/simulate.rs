@@ -18,7 +18,8 @@ use super::world::CALLER;
 use super::{Controller, Fleet, KINDS, Outside, Weather, World};
 use crate::faults::Kind;
 use crate::model::{
-    EndpointExists, Model, ModelOptions, RolloutOutcome, RolloutScript, Switches, Timings,
+    Echo, Echoes, EmptyLists, EndpointExists, Model, ModelOptions, NamespaceEcho, RolloutOutcome,
+    RolloutScript, Switches, Timings,
 };
 use crate::shapes::ApiError;
 use crate::shapes::ecs::{ClusterServiceConnectDefaults, CreateClusterRequest, RolloutState};
@@ -296,15 +297,13 @@ fn draw_settings(dice: &mut SmallRng, fleet: &Fleet) -> Settings {
 }
 
 fn draw_switches(dice: &mut SmallRng) -> Switches {
+    let echo = draw_echoes(dice);
     let mut flip = || dice.random_bool(0.5);
     Switches {
-        echo_unmodelled_version: flip(),
+        echo,
         identical_config_deploys: flip(),
         alias_collision_refused: flip(),
-        echo_default_dns_name: flip(),
-        echo_discovery_name: flip(),
         omitted_alias_filled: flip(),
-        echo_filled_alias: flip(),
         scale_out_uses_old_snapshot: flip(),
         rollback_takes_snapshot: flip(),
         own_endpoint_in_first_snapshot: flip(),
@@ -315,5 +314,27 @@ fn draw_switches(dice: &mut SmallRng) -> Switches {
         },
         update_takes_cluster_default: flip(),
         leftover_seconds: [Some(30), Some(5), None][usize::from(flip()) + usize::from(flip())],
+    }
+}
+
+/// Every form in which a configuration may come back but the one that forbids every write.
+fn draw_echoes(dice: &mut SmallRng) -> Echoes {
+    let echoes = [Echo::AsSent, Echo::Filled, Echo::LeftOut];
+    let namespaces =
+        [NamespaceEcho::AsSent, NamespaceEcho::Arn, NamespaceEcho::Name, NamespaceEcho::HttpName];
+    let lists = [EmptyLists::Absent, EmptyLists::SecretOptions, EmptyLists::All];
+    let mut echo = || echoes[dice.random_range(0..echoes.len())];
+    Echoes {
+        discovery_name: echo(),
+        alias: echo(),
+        dns_name: echo(),
+        timeout: echo(),
+        ingress_port: echo(),
+        query_parameters: echo(),
+        namespace: namespaces[dice.random_range(0..namespaces.len())],
+        empty_lists: lists[dice.random_range(0..lists.len())],
+        reordered: dice.random_bool(0.5),
+        unmodelled_version: dice.random_bool(0.5),
+        unknown_members: false,
     }
 }

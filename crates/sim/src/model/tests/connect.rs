@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{World, read, serves};
-use crate::model::{Effect, Switches};
+use crate::model::{Echo, Echoes, Effect, Switches};
 use crate::shapes::ApiError;
 use crate::shapes::ecs::CreateServiceRequest;
 
@@ -206,9 +206,12 @@ fn a_namespace_comes_back_in_the_form_it_was_given_in() {
 #[test]
 fn the_echo_of_defaults_is_a_switch() {
     let switches = Switches {
-        echo_default_dns_name: true,
-        echo_discovery_name: true,
-        echo_filled_alias: true,
+        echo: Echoes {
+            dns_name: Echo::Filled,
+            discovery_name: Echo::Filled,
+            alias: Echo::Filled,
+            ..Echoes::default()
+        },
         ..Switches::default()
     };
     let mut world = World::with(switches);
