@@ -5,6 +5,7 @@
 
 use crate::canonical::Ground;
 use crate::connect::{Connect, Endpoint};
+use crate::name::DnsName;
 use crate::view::{DeploymentController, EcsService, TaskDefinition};
 
 /// Why ECS would not take `wanted` for this service, if so. `None` wanted: switching off.
@@ -18,6 +19,7 @@ pub fn refusal(
         .or_else(|| platform(service))
         .or_else(|| ground.task_definition.and_then(task_definition))
         .or_else(|| connect.endpoints.iter().find_map(|e| endpoint(e, ground)))
+        .or_else(|| connect.endpoints.iter().find_map(host))
         .or_else(|| twice(connect))
         .or_else(|| access_logs(connect))
 }
@@ -105,6 +107,18 @@ fn endpoint(endpoint: &Endpoint, ground: &Ground<'_>) -> Option<String> {
             endpoint.port_name
         )
     })
+}
+
+/// API:ServiceConnectClientAlias.dnsName: a namespace may have a name that no alias can end in ("The DNS name that you
+/// provided is invalid"); a declared host was checked when it was read.
+fn host(endpoint: &Endpoint) -> Option<String> {
+    let host = endpoint.alias.as_ref()?.dns_name.as_ref()?;
+    let refused = DnsName::parse(host.as_str()).err()?;
+    Some(format!(
+        "the default alias of {}, {host}, is not {}: set the alias tag to a name of your own",
+        endpoint.discovery(),
+        refused.allowed
+    ))
 }
 
 /// One service must not claim one name twice (API:ServiceConnectClientAlias, -Service).

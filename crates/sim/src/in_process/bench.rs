@@ -7,11 +7,11 @@ use std::rc::Rc;
 
 use eastwest_core::effect::{Effect, Event};
 
+use super::Weather;
 use super::aws::Aws;
 use super::clockwork::Tasks;
 use super::face::execute;
 use super::world::CALLER;
-use super::Weather;
 use crate::model::Model;
 use crate::shapes::Time;
 
@@ -58,8 +58,10 @@ impl Bench {
     fn deliver(&mut self, until: Time) {
         loop {
             let mut letters = self.aws.letters.borrow_mut();
-            let due = letters.first_entry().filter(|letter| letter.key().0 <= until);
-            let Some(((at, _), letter)) = due.map(|due| due.remove_entry()) else { return };
+            let due = letters.first_key_value().is_some_and(|((at, _), _)| *at <= until);
+            let Some(((at, _), letter)) = due.then(|| letters.pop_first()).flatten() else {
+                return;
+            };
             drop(letters);
             self.advance(at);
             let mut model = self.aws.model.borrow_mut();

@@ -65,8 +65,7 @@ impl Model {
             NamespaceEcho::Name => {
                 let mut others = self.namespaces.values().filter(|other| other.id != id);
                 let name = &namespace.name;
-                let is_meant =
-                    others.all(|other| other.name != *name && other.http_name != *name);
+                let is_meant = others.all(|other| other.name != *name && other.http_name != *name);
                 is_meant.then(|| name.clone())
             }
         }
@@ -98,7 +97,10 @@ impl Defaults<'_> {
         });
         match (self.echo.alias, &self.endpoint.alias) {
             (Echo::Filled, Some((_, port))) if standing.is_none() => {
-                let alias = ServiceConnectClientAlias { port: *port, ..ServiceConnectClientAlias::default() };
+                let alias = ServiceConnectClientAlias {
+                    port: *port,
+                    ..ServiceConnectClientAlias::default()
+                };
                 entry.client_aliases = Some(vec![alias]);
             }
             (Echo::LeftOut, Some(_)) if is_default => entry.client_aliases = None,

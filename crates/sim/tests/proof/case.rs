@@ -112,7 +112,10 @@ const RESETS: &[fn(&mut Switches)] = &[
 ];
 
 fn ground(dice: &mut Dice, seed: u64) -> Ground {
-    let mut namespaces = vec!["internal.myapp".to_owned(), "other".to_owned()];
+    // An HTTP namespace may have any name (API:ClusterServiceConnectDefaultsRequest), an alias's host may not.
+    let long = "long.".repeat(24);
+    let first = dice.pick(&["internal.myapp", "internal.myapp", "internal.myapp", "My:App", &long]);
+    let mut namespaces = vec![first.to_owned(), "other".to_owned()];
     if dice.percent(40) {
         namespaces.push(namespaces[0].clone());
         if dice.percent(50) {
@@ -228,7 +231,7 @@ fn entry(dice: &mut Dice, ground: &Ground, port: &Port) -> ServiceConnectService
     };
     let alias = ServiceConnectClientAlias {
         port: if dice.percent(50) { port.number } else { dice.port() },
-        dns_name: host.filter(|host| host.len() <= 127),
+        dns_name: host.filter(|host| host.len() <= 127 && !host.contains("My:App")),
         test_traffic_rules: dice
             .percent(20)
             .then(|| json!({"header": {"name": "x-t", "value": {"exact": dice.word(9)}}})),
@@ -272,11 +275,7 @@ pub(crate) fn echoes(dice: &mut Dice) -> Echoes {
         timeout: dice.pick(&echoes),
         ingress_port: dice.pick(&echoes),
         query_parameters: dice.pick(&echoes),
-        empty_lists: dice.pick(&[
-            EmptyLists::Absent,
-            EmptyLists::SecretOptions,
-            EmptyLists::All,
-        ]),
+        empty_lists: dice.pick(&[EmptyLists::Absent, EmptyLists::SecretOptions, EmptyLists::All]),
         reordered: dice.percent(50),
         unmodelled_version: dice.percent(50),
         unknown_members: dice.percent(10),

@@ -82,7 +82,7 @@ fn listed(dice: &mut Dice, ground: &Ground, tags: &mut Tags) {
         let mut name = name(dice, ground);
         if at > 0 {
             name.truncate(60);
-            name.push_str(&format!("-{at}"));
+            name = format!("{name}-{at}");
         }
         if at > 0 || dice.percent(80) {
             words.push(format!("name={name}"));
@@ -130,7 +130,7 @@ fn alias(dice: &mut Dice, ground: &Ground, name: &str) -> String {
         1 => format!("{name}.{}", dice.pick(&ground.namespaces)),
         _ => dice.host(),
     };
-    let host: String = host.to_ascii_lowercase().chars().take(127).collect();
+    let host: String = host.to_ascii_lowercase().replace(':', "-").chars().take(127).collect();
     let port = if dice.percent(30) { dice.pick(&ground.ports).number } else { dice.port() };
     match dice.number(0, 3) {
         0 => host,

@@ -117,7 +117,8 @@ impl Ground {
     }
 
     fn make_namespaces(&self, model: &mut Model) -> Result<Vec<Namespace>, ApiError> {
-        let http = |name: &str| CreateHttpNamespaceRequest { name: name.to_owned(), ..Default::default() };
+        let http =
+            |name: &str| CreateHttpNamespaceRequest { name: name.to_owned(), ..Default::default() };
         let dns = |name: &str| CreatePrivateDnsNamespaceRequest {
             name: name.to_owned(),
             vpc: "vpc-1".to_owned(),
@@ -164,9 +165,7 @@ impl Ground {
             }
             mapping
         };
-        let container = |(at, port): (usize, &Port)| {
-            json!({"name": format!("c{at}"), "image": "app:1", "portMappings": [mapping(port)]})
-        };
+        let container = |(at, port): (usize, &Port)| json!({"name": format!("c{at}"), "image": "app:1", "portMappings": [mapping(port)]});
         let mut containers: Vec<Value> = self.ports.iter().enumerate().map(container).collect();
         containers.push(json!({"name": "side", "image": "side:1"}));
         let mode = if self.awsvpc { "awsvpc" } else { "bridge" };

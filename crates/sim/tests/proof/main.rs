@@ -102,13 +102,16 @@ fn story(failed: Failed, flaw: Flaw) -> String {
 fn what_is_written_and_read_back_in_any_form_asks_for_nothing_more() {
     let cases = number("EASTWEST_CASES").unwrap_or(100_000);
     let began = std::time::Instant::now();
-    let tallies = all(cases, counted).unwrap_or_else(|failed| panic!("{}", story(failed, Flaw::None)));
+    let tallies =
+        all(cases, counted).unwrap_or_else(|failed| panic!("{}", story(failed, Flaw::None)));
     let mut tally = Tally::new();
     for (word, times) in tallies.into_iter().flatten() {
         *tally.entry(word).or_default() += times;
     }
     println!("{cases} cases in {:.1} s", began.elapsed().as_secs_f64());
-    tally.iter().for_each(|(word, times)| println!("{times:>8} {word}"));
+    for (word, times) in &tally {
+        println!("{times:>8} {word}");
+    }
     let tags = RULES.iter().map(|rule| format!("tag {}", rule.key));
     let wanted = tags.chain(ALSO.iter().map(|&word| word.to_owned()));
     let missed: Vec<String> = wanted.filter(|word| !tally.contains_key(word)).collect();

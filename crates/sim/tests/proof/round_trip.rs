@@ -18,7 +18,7 @@ use eastwest_core::plan::{Entry, Verdict, plan};
 use eastwest_core::settings::Settings;
 use eastwest_core::tag::Intent;
 use eastwest_core::time::Now;
-use eastwest_core::view::{EcsService, Seen, View};
+use eastwest_core::view::{ClusterView, EcsService, Seen, View};
 use eastwest_core::writes::Writes;
 use eastwest_sim::in_process::Bench;
 use eastwest_sim::model::EcsServiceKey;
@@ -105,9 +105,9 @@ impl<'a> Trip<'a> {
         let built = ground.build(&case.tags, speak);
         let (mut model, namespaces) = built.map_err(|error| format!("ground: {error}"))?;
         model.set_switches(case.ground.switches);
-        let flag = ground.flag.map(|spoken| NamespaceRef::as_read(&spoken.text(&namespaces)));
+        let named = ground.flag.map(|spoken| NamespaceRef::as_read(&spoken.text(&namespaces)));
         let cluster = ClusterName::as_read(CLUSTER);
-        let settings = Settings { policy: ground.policy, namespace: flag, ..Settings::default() };
+        let settings = Settings { policy: ground.policy, namespace: named, ..Settings::default() };
         let key = ServiceKey::new(&cluster, &EcsServiceName::as_read(&ground.service));
         Ok(Self { case, bench: Bench::new(model), settings, key, flaw })
     }
@@ -115,7 +115,7 @@ impl<'a> Trip<'a> {
     /// What a process sees that starts now, and what it would do about the service.
     fn look(&mut self) -> Result<(View, Entry), String> {
         let mut view = View::default();
-        view.clusters.insert(self.key.cluster.clone(), Default::default());
+        view.clusters.insert(self.key.cluster.clone(), ClusterView::default());
         self.carry_out(&mut view, Effect::Sweep(self.key.cluster.clone()));
         self.carry_out(&mut view, Effect::Ask(Question::Namespaces));
         self.carry_out(&mut view, Effect::Confirm(self.key.clone()));
@@ -195,10 +195,7 @@ impl<'a> Trip<'a> {
     fn in_sync(&self, entry: &Entry, (view, written): (&View, &Action)) -> bool {
         let last = view.service(&self.key).and_then(|service| service.last.as_ref());
         let read = last.and_then(|last| last.primary()?.connect.as_ref());
-        let sent = match written {
-            Action::Connect { connect, .. } => Some(connect),
-            _ => None,
-        };
+        let sent = if let Action::Connect { connect, .. } = written { Some(connect) } else { None };
         let naively = self.flaw != Flaw::ComparesToTheLetter || read == sent;
         naively && matches!(entry.verdict, Verdict::InSync) && entry.changes.is_empty()
     }
@@ -236,7 +233,7 @@ impl<'a> Trip<'a> {
 /// One instant for all readings of a trip: long after the start, in 2023.
 fn now() -> Now {
     Now {
-        since_start: std::time::Duration::from_secs(3600),
+        since_start: std::time::Duration::from_hours(1),
         calendar: jiff::Timestamp::from_second(1_700_000_000).expect("a date"),
     }
 }
