@@ -111,7 +111,7 @@ const RESETS: &[fn(&mut Switches)] = &[
     |switches| switches.echo.unknown_members = false,
 ];
 
-fn ground(dice: &mut Dice, seed: u64) -> Ground {
+pub(crate) fn ground(dice: &mut Dice, seed: u64) -> Ground {
     // An HTTP namespace may have any name (API:ClusterServiceConnectDefaultsRequest), an alias's host may not.
     let long = "long.".repeat(24);
     let first = dice.pick(&["internal.myapp", "internal.myapp", "internal.myapp", "My:App", &long]);
@@ -160,7 +160,7 @@ fn ports(dice: &mut Dice) -> Vec<Port> {
 }
 
 /// A namespace in some form; ECS itself takes no bare id, and no name that it does not resolve.
-fn spoken(dice: &mut Dice, ground: &Ground, by_us: bool) -> Spoken {
+pub(crate) fn spoken(dice: &mut Dice, ground: &Ground, by_us: bool) -> Spoken {
     let at = dice.index(ground.namespaces.len());
     let forms: &[Form] = match (by_us, at) {
         (true, _) => &[Form::Name, Form::HttpName, Form::Id, Form::Arn],
@@ -172,7 +172,7 @@ fn spoken(dice: &mut Dice, ground: &Ground, by_us: bool) -> Spoken {
     Spoken { at, form }
 }
 
-fn deployed(dice: &mut Dice, ground: &Ground) -> Deployed {
+pub(crate) fn deployed(dice: &mut Dice, ground: &Ground) -> Deployed {
     let named = ground.cluster_default.is_none() || dice.percent(70);
     let namespace = named.then(|| spoken(dice, ground, false));
     let mut entries: Vec<ServiceConnectService> = Vec::new();

@@ -106,7 +106,7 @@ fn listed(dice: &mut Dice, ground: &Ground, tags: &mut Tags) {
     }
 }
 
-fn selector(dice: &mut Dice, port: &Port) -> String {
+pub(crate) fn selector(dice: &mut Dice, port: &Port) -> String {
     match &port.name {
         // A name of digits only is read as a number.
         Some(name) if dice.percent(50) && !name.bytes().all(|b| b.is_ascii_digit()) => name.clone(),
@@ -115,7 +115,7 @@ fn selector(dice: &mut Dice, port: &Port) -> String {
 }
 
 /// A discovery name: any, or one that stands already or is a default.
-fn name(dice: &mut Dice, ground: &Ground) -> String {
+pub(crate) fn name(dice: &mut Dice, ground: &Ground) -> String {
     let standing = ground.deployed.iter().flat_map(|each| each.config.services.iter().flatten());
     let mut known: Vec<String> =
         standing.filter_map(|entry| entry.discovery_name.clone()).collect();
@@ -124,7 +124,7 @@ fn name(dice: &mut Dice, ground: &Ground) -> String {
     if dice.percent(50) { dice.pick(&known) } else { dice.label() }
 }
 
-fn alias(dice: &mut Dice, ground: &Ground, name: &str) -> String {
+pub(crate) fn alias(dice: &mut Dice, ground: &Ground, name: &str) -> String {
     let host = match dice.number(0, 3) {
         0 => name.to_owned(),
         1 => format!("{name}.{}", dice.pick(&ground.namespaces)),
@@ -139,7 +139,7 @@ fn alias(dice: &mut Dice, ground: &Ground, name: &str) -> String {
     }
 }
 
-fn times(dice: &mut Dice, port: &Port) -> Vec<String> {
+pub(crate) fn times(dice: &mut Dice, port: &Port) -> Vec<String> {
     let idle = format!("idle={}", dice.time());
     // Plain TCP takes no request time-out: that is held, and rare here.
     if port.app.is_none() && dice.percent(95) {
@@ -155,7 +155,7 @@ fn times(dice: &mut Dice, port: &Port) -> Vec<String> {
     words
 }
 
-fn shuffled(dice: &mut Dice, mut words: Vec<String>) -> String {
+pub(crate) fn shuffled(dice: &mut Dice, mut words: Vec<String>) -> String {
     dice.shuffle(&mut words);
     let between = dice.pick(&[" ", " ", "  "]);
     words.join(between)
