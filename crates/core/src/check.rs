@@ -6,10 +6,10 @@
 use std::collections::BTreeSet;
 
 use crate::action::Action;
+use crate::declare::Intent;
 use crate::name::{DiscoveryName, DnsName, NamespaceId, NamespaceRef, Port, ServiceKey};
 use crate::plan::{Plan, Verdict};
 use crate::settings::{Policy, Settings};
-use crate::tag::Intent;
 use crate::view::View;
 
 /// A rule that a plan breaks.

@@ -62,3 +62,17 @@ pub enum MassChange {
     /// So many.
     Count(usize),
 }
+/// STUB
+pub fn read(_: &[crate::effect::Parameter]) -> (Option<Document>, Vec<crate::issue::Issue>) {
+    (None, Vec::new())
+}
+/// STUB
+pub fn read_entry(_: &crate::effect::Parameter) -> (Option<Declaration>, Vec<crate::issue::Issue>) {
+    (None, Vec::new())
+}
+impl Template {
+    /// STUB
+    pub fn render(&self, _: &ServiceKey, _: &crate::name::PortName) -> String {
+        self.0.clone()
+    }
+}

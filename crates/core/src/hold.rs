@@ -1,8 +1,7 @@
 //! Why a wanted change is not made now.
 //!
 //! A hold is data in the plan, not an error and not a log line: it is shown, counted by its
-//! [`Hold::reason`] and tested. The reasons of the design that are not here yet (`Frozen`,
-//! `WaitingForServer`, `Claimed`, `Immutable`, `Contended`, `MassChange`, `NotLeader`) come with what
+//! [`Hold::reason`] and tested. The reasons of the design that are not here yet (`WaitingForServer`, `Claimed`, `Immutable`, `Contended`, `MassChange`, `NotLeader`) come with what
 //! causes them.
 
 use std::fmt;
@@ -13,6 +12,7 @@ use serde::{Serialize, Serializer};
 use crate::effect::Question;
 use crate::fault::Fault;
 use crate::name::{Arn, ClusterName, DiscoveryName, DnsName, NamespaceName, Port, ServiceKey};
+use crate::prerequisite::{NamedPort, NamedPorts};
 use crate::settings::Policy;
 
 /// Why a wanted change is not made now.
@@ -26,6 +26,9 @@ pub enum Hold {
     NoNamespace(String),
     /// ECS would refuse it, or tasks would not start.
     Ineligible(String),
+    /// The port to serve has no name; who will give it the one that stands here.
+    #[strum(serialize = "Ineligible")]
+    UnnamedPort(Box<NamedPorts>, Naming),
     /// Somebody else has the name, or has the better right to it.
     Conflict(Claim, Holder),
     /// The configuration in force has members this version does not know and would destroy.
@@ -39,6 +42,8 @@ pub enum Hold {
     },
     /// A rollout of this service is under way, ours or anybody's.
     Rolling,
+    /// The document says that nothing may change.
+    Frozen,
     /// The service's owner asked to hold everything.
     Paused(Option<jiff::Timestamp>),
     /// As many rollouts as allowed are under way.
@@ -58,12 +63,29 @@ pub enum Unseen {
     Unlisted,
     /// AWS answers with older states of it than we have seen.
     Lagging,
+    /// No good document was read since the start; its issues say why.
+    BadDocument,
+    /// Something was made just now and is not seen yet.
+    JustMade,
+    /// It was read before it opted in, and not all of that was kept.
+    Partly,
     /// Something else that was asked, and the failure if there was one.
     Answer(Question, Option<Fault>),
     /// We have just started: what we read may be older than our own last write.
     JustStarted,
     /// The answer to our last write was lost; whether it took effect is not known yet.
     LastWrite,
+}
+
+/// Who gives a port its name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Naming {
+    /// A person.
+    ByHand,
+    /// We, because the document says so: a revision is registered.
+    ByUs,
+    /// This revision has the name already; the service does not run it.
+    In(Arn),
 }
 
 /// A name that only one ECS service of a namespace can have.
@@ -96,6 +118,11 @@ pub enum Scope {
 }
 
 impl Hold {
+    /// A hold until that is answered.
+    pub fn until_answered(question: Question) -> Self {
+        Self::NotSeen(Unseen::Answer(question, None))
+    }
+
     /// Its name, one of a closed set: a metric's label.
     pub fn reason(&self) -> &'static str {
         self.into()
@@ -125,6 +152,7 @@ impl fmt::Display for Hold {
             Self::NotSeen(unseen) => unseen.fmt(f),
             Self::Ambiguous => f.write_str("its tags cannot be understood; see its issues"),
             Self::NoNamespace(why) | Self::Ineligible(why) => f.write_str(why),
+            Self::UnnamedPort(named, naming) => unnamed_port(f, named, naming),
             Self::Conflict(claim, holder) => write!(f, "{claim} {holder}"),
             Self::UnknownField(members) => write!(
                 f,
@@ -136,6 +164,7 @@ impl fmt::Display for Hold {
                 "ECS gave up exactly this configuration before ({status}: {reason}); it is not sent again until the tags or the task definition change"
             ),
             Self::Rolling => f.write_str("a deployment of this service is under way"),
+            Self::Frozen => f.write_str("the document says freeze: nothing is changed"),
             Self::Paused(None) => f.write_str("paused by its pause tag, with no end"),
             Self::Paused(Some(until)) => write!(f, "paused by its pause tag until {until}"),
             Self::Budget(scope) => scope.fmt(f),
@@ -148,6 +177,32 @@ impl fmt::Display for Hold {
     }
 }
 
+fn unnamed_port(
+    f: &mut fmt::Formatter<'_>,
+    NamedPorts { task_definition, ports }: &NamedPorts,
+    naming: &Naming,
+) -> fmt::Result {
+    for NamedPort { container, container_port, name, .. } in ports {
+        let revision = task_definition.resource();
+        write!(
+            f,
+            "the port mapping {container_port} of container {container} in {revision} has no name: "
+        )?;
+        match naming {
+            Naming::ByHand => write!(f, "register a revision with \"name\": \"{name}\"")?,
+            Naming::ByUs => write!(f, "a revision that names it {name} is registered first")?,
+            Naming::In(arn) => {
+                write!(
+                    f,
+                    "{} names it; deploy that revision, eastwest never does",
+                    arn.resource()
+                )?;
+            }
+        }
+    }
+    Ok(())
+}
+
 impl fmt::Display for Unseen {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -156,6 +211,11 @@ impl fmt::Display for Unseen {
             Self::Lagging => {
                 f.write_str("AWS answers with older states of it than were seen before")
             }
+            Self::BadDocument => f.write_str(
+                "the document has issues and none was good since the start; mend it and all goes on",
+            ),
+            Self::JustMade => f.write_str("made just now; it is not seen yet"),
+            Self::Partly => f.write_str("the document names it since just now; it is read again"),
             Self::Answer(question, None) => write!(f, "not read yet: {question}"),
             Self::Answer(question, Some(fault)) => {
                 write!(f, "could not read {question}: {fault}")

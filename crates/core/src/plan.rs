@@ -7,6 +7,8 @@
 //!
 //! Nothing here knows of budgets, pauses or policy beyond the removal of endpoints: that is [`crate::guard`].
 
+mod prerequisites;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -17,14 +19,15 @@ use crate::canonical::{Canonical, Change, Ground, canonical, changes};
 use crate::conflict::Register;
 use crate::connect::Connect;
 use crate::declaration::Declaration;
+use crate::declare::Intent;
 use crate::effect::Question;
 use crate::eligible;
 use crate::hold::{Hold, Holder, Unseen};
-use crate::name::{ClusterName, NamespaceId, NamespaceRef, ServiceKey};
+use crate::name::{ClusterName, NamespaceId, NamespaceRef, ParameterName, ServiceKey};
 use crate::order;
+use crate::prerequisite::Prerequisite;
 use crate::settings::Settings;
 use crate::settle::{Desired, Terms, settle};
-use crate::tag::Intent;
 use crate::view::{
     EcsService, History, Namespace, NamespaceUse, Seen, ServiceStatus, ServiceView, View,
 };
@@ -36,6 +39,17 @@ pub struct Plan {
     pub entries: BTreeMap<ServiceKey, Entry>,
     /// The order in which steps are taken: servers before the clients that need them.
     pub order: Vec<ServiceKey>,
+    /// What is to be made first.
+    pub missing: Vec<Missing>,
+}
+
+/// Something that the document has us make and that is not there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Missing {
+    /// What to make.
+    pub prerequisite: Prerequisite,
+    /// Why that is not done now, if so.
+    pub hold: Option<Hold>,
 }
 
 /// What to do about one service.
@@ -144,6 +158,7 @@ pub fn plan(view: &View, settings: &Settings) -> Plan {
         let verdict = match &service.intent {
             Intent::NotOptedIn => continue,
             Intent::Ambiguous => Err(Hold::Ambiguous),
+            Intent::Unread(name) => Err(world.unread(name)),
             Intent::Declared(declaration) => match readable(service) {
                 Ok(last) => world.candidate(last, declaration),
                 Err(hold) => {
@@ -168,9 +183,16 @@ pub fn plan(view: &View, settings: &Settings) -> Plan {
         .into_iter()
         .map(|candidate| (candidate.service.key.clone(), world.entry(candidate, &register)));
     // In the order of keys already, or nearly: built at once, not by one insertion each.
-    let mut plan = Plan { entries: decided.into_iter().chain(differing).collect(), order };
+    let entries = decided.into_iter().chain(differing).collect();
+    let missing = prerequisites::missing(view, &entries);
+    let mut plan = Plan { entries, order, missing };
     name_contestants(&mut plan);
     plan
+}
+
+/// What a service is settled against.
+pub(crate) fn terms<'a>(view: &'a View, settings: &'a Settings, service: &EcsService) -> Terms<'a> {
+    World::new(view, settings).terms(service)
 }
 
 /// A service whose wanted configuration is known, compared with the one in force.
@@ -273,6 +295,15 @@ impl<'a> World<'a> {
         }
     }
 
+    fn terms(&self, service: &EcsService) -> Terms<'a> {
+        Terms {
+            ground: self.ground(service, &service.key.cluster),
+            document: self.view.document.as_deref(),
+            namespace: self.settings.namespace.as_ref(),
+            policy: self.settings.policy,
+        }
+    }
+
     /// What the service shall be against what it is; `None` for one that is being deleted.
     fn candidate(
         &self,
@@ -282,17 +313,23 @@ impl<'a> World<'a> {
         if service.status != ServiceStatus::Active {
             return Ok(None);
         }
-        let ground = self.ground(service, &service.key.cluster);
-        let namespace = self.settings.namespace.as_ref();
-        let terms = Terms { ground, namespace, policy: self.settings.policy };
+        let terms = self.terms(service);
+        let ground = terms.ground;
         let desired = settle(service, declaration, &terms).map_err(|hold| self.with_facts(hold))?;
         let deployed = service.primary().and_then(|primary| primary.connect.as_ref());
         let (to, changes) = difference(deployed, &desired, &ground);
         Ok(Some(Candidate { service, declaration, desired, to, changes, ground }))
     }
 
+    /// A hold for want of the parameter that a service's tags name.
+    fn unread(&self, name: &ParameterName) -> Hold {
+        let fault = self.view.named.get(name).and_then(|named| named.last().1.cloned());
+        Hold::NotSeen(Unseen::Answer(Question::Parameters(name.clone()), fault))
+    }
+
     /// A hold for want of an answer, made exact: is it the namespaces that are missing, did the question fail?
     fn with_facts(&self, hold: Hold) -> Hold {
+        let hold = prerequisites::naming(self.view, hold);
         let question = match (&hold, &self.view.namespaces) {
             (Hold::NoNamespace(_), None | Some(Seen::Absent | Seen::Unknown(_))) => {
                 Question::Namespaces
@@ -420,6 +457,7 @@ fn readable(view: &ServiceView) -> Result<&Arc<EcsService>, Hold> {
     match (&view.last, &view.trouble) {
         (_, Some(fault)) => Err(Hold::NotSeen(Unseen::Service(fault.clone()))),
         (Some(_), None) if view.missing_since.is_some() => Err(Hold::NotSeen(Unseen::Unlisted)),
+        (Some(_), None) if view.is_slim => Err(Hold::NotSeen(Unseen::Partly)),
         (Some(service), None) => Ok(service),
         (None, None) => Err(Hold::NotSeen(Unseen::Unlisted)),
     }

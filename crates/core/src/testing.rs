@@ -14,7 +14,8 @@
 //!   `host`, `nomode`, `windows`, `nomemory`; `?` for one not read, `!` for one that cannot be.
 //! * facts: the words of [`fact`].
 //!
-//! Other lines set the stage: `namespace`, `namespaces`, `cluster`, `use`, `flag`, `policy`, `budget`, `now`.
+//! Other lines set the stage: `namespace`, `namespaces`, `cluster`, `use`, `document` (JSON on one line), `flag`,
+//! `policy`, `budget`, `now`.
 
 pub(crate) mod fake;
 pub(crate) mod generate;
@@ -27,12 +28,13 @@ use std::time::Duration;
 
 use expect_test::Expect;
 
+use crate::effect::{Answer, Parameter};
 use crate::fault::{Fault, FaultKind};
 use crate::guard::guard;
 use crate::merge::Reader;
 use crate::name::{
     Arn, ClusterName, DeploymentId, DiscoveryName, EcsServiceName, NamespaceId, NamespaceName,
-    NamespaceRef, ServiceKey,
+    NamespaceRef, ParameterName, ServiceKey,
 };
 use crate::plan::{Plan, plan};
 use crate::settings::{Policy, Settings};
@@ -52,6 +54,8 @@ pub(crate) struct Stage {
     /// The services of watched clusters as AWS would show them, tags included.
     pub(crate) services: BTreeMap<ServiceKey, EcsService>,
     pub(crate) view: View,
+    /// What stands in Parameter Store.
+    pub(crate) parameters: BTreeMap<ParameterName, Vec<Parameter>>,
     pub(crate) settings: Settings,
     pub(crate) now: Now,
 }
@@ -99,6 +103,17 @@ pub(crate) fn key(text: &str) -> ServiceKey {
     ServiceKey::new(&ClusterName::as_read(cluster), &EcsServiceName::as_read(name))
 }
 
+/// A parameter as it was last written at second `version`.
+pub(crate) fn parameter(name: &str, version: i64, text: &str) -> Parameter {
+    Parameter {
+        name: ParameterName::as_read(name),
+        version,
+        modified_at: AwsTime(version * 1000),
+        is_secret: false,
+        text: text.to_owned(),
+    }
+}
+
 pub(crate) fn namespace(name: &str) -> Namespace {
     let id = format!("ns-{:0<8}", name.replace(['.', '-'], ""));
     let arn = format!("arn:aws:servicediscovery:eu-west-1:123456789012:namespace/{id}");
@@ -131,7 +146,8 @@ impl Stage {
         view.clusters.insert(ClusterName::as_read("prod"), swept());
         view.namespaces = Some(Seen::Known(Vec::new()));
         let settings = Settings { policy: Policy::Sync, ..Settings::default() };
-        Self { services: BTreeMap::new(), view, settings, now: at(3600) }
+        let (services, parameters) = (BTreeMap::new(), BTreeMap::new());
+        Self { services, view, parameters, settings, now: at(3600) }
     }
 
     pub(crate) fn plan(&self) -> Plan {
@@ -175,10 +191,30 @@ impl Stage {
                 self.settings.budget.per_cluster = cluster.parse().expect("a number");
                 self.settings.budget.per_namespace = namespace.parse().expect("a number");
             }
+            "document" => self.document("/eastwest/prod", rest),
             "now" => self.now = at(rest.parse().expect("seconds")),
             _ => return false,
         }
         true
+    }
+
+    /// A source of the document, and the parameter in it.
+    fn document(&mut self, name: &str, text: &str) {
+        let name = ParameterName::as_read(name);
+        let parameters = vec![parameter(name.as_str(), 1, text)];
+        self.settings.sources.documents.insert(name.clone());
+        self.parameters.insert(name.clone(), parameters.clone());
+        self.reads(|reader, view| {
+            reader.answered(view, Answer::Parameters(name, Seen::Known(parameters)));
+        });
+    }
+
+    /// Lets a reader take something in.
+    fn reads(&mut self, take_in: impl FnOnce(&Reader<'_>, &mut View)) {
+        let Settings { prefix, sources, timing, .. } = self.settings.clone();
+        let staleness = timing.staleness;
+        let reader = Reader { prefix: &prefix, sources: &sources, staleness, now: self.now };
+        take_in(&reader, &mut self.view);
     }
 
     /// `name [id=…] [http=…]`
@@ -267,10 +303,7 @@ impl Stage {
             services: BTreeMap::from([(service.key.name.clone(), Seen::Known(service))]),
             cluster,
         };
-        let prefix = self.settings.prefix.clone();
-        let staleness = self.settings.timing.staleness;
-        let reader = Reader { prefix: &prefix, staleness, now: self.now };
-        reader.swept(&mut self.view, reading);
+        self.reads(|reader, view| reader.swept(view, reading));
     }
 
     /// A service in a cluster we do not watch.

@@ -24,6 +24,8 @@ pub enum Command {
     Run,
     /// Show what would be done, and why not where it would not; never writes.
     Plan(PlanFlags),
+    /// Show field by field what a service shall be, who decided it and whom that overruled.
+    Explain(ExplainFlags),
 }
 
 /// Flags of `plan`.
@@ -35,6 +37,17 @@ pub struct PlanFlags {
     /// Exit with 0 when all is in order, 1 on errors, 2 when something is to change or is held.
     #[arg(long)]
     pub detailed_exitcode: bool,
+}
+
+/// Flags of `explain`.
+#[derive(Debug, Args)]
+pub struct ExplainFlags {
+    /// Which ECS service.
+    #[arg(value_name = "CLUSTER/SERVICE")]
+    pub service: String,
+    /// Print the explanation as JSON.
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// Flags that every command takes; each is also an environment variable.
@@ -53,6 +66,16 @@ pub struct Flags {
     /// The AWS region. Default: what the AWS SDK finds.
     #[arg(long, global = true, env = "EASTWEST_REGION")]
     pub region: Option<String>,
+    /// Where declarations are read: tags, or ssm:<parameter> or ssm:<path>/ for a document; may be repeated.
+    #[arg(
+        long,
+        global = true,
+        env = "EASTWEST_SOURCE",
+        value_delimiter = ',',
+        value_name = "tags|ssm:NAME",
+        default_value = "tags"
+    )]
+    pub source: Vec<String>,
     /// The namespace for services that name none and are in none: name, id or ARN.
     #[arg(long, global = true, env = "EASTWEST_NAMESPACE")]
     pub namespace: Option<String>,

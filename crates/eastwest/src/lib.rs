@@ -6,6 +6,7 @@ pub mod board;
 pub mod cli;
 pub mod config;
 mod driver;
+mod explain;
 pub mod http;
 mod look;
 pub mod metrics;
@@ -20,7 +21,6 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use clap::Parser as _;
 use eastwest_aws::World;
-use eastwest_core::settings::Policy;
 use tokio_util::sync::CancellationToken;
 use tracing::info;
 
@@ -60,6 +60,10 @@ fn start(cli: Cli) -> anyhow::Result<ExitCode> {
         match cli.command {
             Command::Run => run(config).await,
             Command::Plan(flags) => show_plan(&config, &flags).await,
+            Command::Explain(flags) => {
+                let world = connect(&config, &Metrics::new()).await?;
+                explain::run(world, &config, &flags).await
+            }
         }
     });
     // A lookup that hangs must not delay the end.
@@ -118,11 +122,9 @@ fn stop_signals() -> std::io::Result<CancellationToken> {
 async fn show_plan(config: &Config, flags: &PlanFlags) -> anyhow::Result<ExitCode> {
     let world = connect(config, &Metrics::new()).await?;
     let mut settings = config.settings.clone();
-    if settings.policy == Policy::Observe {
-        settings.policy = Policy::Sync;
-    }
+    settings.policy = look::deciding_policy(settings.policy);
     let look = look::look(world, &settings).await;
-    let mut page = PlanPage::new(&look.plan, &look.view, settings.policy);
+    let mut page = PlanPage::new(&look.plan, &look.view, &settings);
     page.faults.extend(look.trouble.as_ref().map(|fault| FaultRow::new("*", fault)));
     if flags.json {
         println!("{}", serde_json::to_string_pretty(&page)?);
@@ -130,8 +132,9 @@ async fn show_plan(config: &Config, flags: &PlanFlags) -> anyhow::Result<ExitCod
         print!("{}", render::plan(&page));
     }
     let unseen = page.holds.iter().any(|row| row.hold.reason() == "NotSeen");
-    let in_order = page.steps.is_empty() && page.holds.is_empty();
-    Ok(if !page.faults.is_empty() || unseen {
+    let in_order = page.steps.is_empty() && page.holds.is_empty() && page.missing.is_empty();
+    let bad_document = page.document.as_ref().is_some_and(|document| document.trouble.is_some());
+    Ok(if !page.faults.is_empty() || unseen || bad_document {
         ExitCode::FAILURE
     } else if flags.detailed_exitcode && !in_order {
         ExitCode::from(2)

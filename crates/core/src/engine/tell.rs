@@ -6,17 +6,18 @@
 use std::collections::BTreeMap;
 
 use super::Engine;
+use crate::declare::Intent;
 use crate::hold::{Hold, Unseen};
 use crate::name::{DeploymentId, ServiceKey};
 use crate::plan::Verdict;
 use crate::status::{News, status};
-use crate::tag::Intent;
 use crate::time::{AwsTime, Now};
 use crate::view::{Deployment, Rollout};
 
 impl Engine {
     /// Collects what changed: statuses and ended rollouts.
     pub(super) fn tell(&mut self, now: Now) {
+        self.tell_document();
         self.tell_rollouts(now);
         let mut present = 0;
         let mut news = Vec::new();
@@ -37,6 +38,20 @@ impl Engine {
         self.news.extend(news);
         if self.told.len() > present {
             self.tell_gone();
+        }
+    }
+
+    /// Tells that another document is in force, and what is wrong with the latest reading.
+    fn tell_document(&mut self) {
+        let trouble = self.view.in_force.trouble();
+        let document = self.view.document.clone();
+        if document.is_none() && trouble.is_none() {
+            return;
+        }
+        let told = (document, trouble);
+        if self.document_told.as_ref() != Some(&told) {
+            self.news.push(News::Document(told.1.clone()));
+            self.document_told = Some(told);
         }
     }
 

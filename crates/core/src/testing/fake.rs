@@ -59,7 +59,7 @@ impl Fake {
             services: stage.services.clone(),
             past: None,
             histories: BTreeMap::new(),
-            parameters: BTreeMap::new(),
+            parameters: stage.parameters.clone(),
             now: at(0),
             rollout: Duration::from_secs(30),
             rolls_back: BTreeMap::new(),
@@ -178,6 +178,13 @@ impl Fake {
     pub(crate) fn add_namespace(&mut self, name: &str) {
         let Some(Seen::Known(known)) = &mut self.stage.view.namespaces else { panic!("none") };
         known.push(super::namespace(name));
+    }
+
+    /// Writes the document anew.
+    pub(crate) fn write_document(&mut self, version: i64, text: &str) {
+        let name = ParameterName::as_read("/eastwest/prod");
+        let written = vec![super::parameter(name.as_str(), version, text)];
+        self.parameters.insert(name, written);
     }
 
     fn carry_out(&mut self, effect: Effect) -> Event {
@@ -381,6 +388,10 @@ fn show(news: &News) -> String {
         News::RolledOut(key, took, completed) => {
             format!("{key} rolled out in {}s, completed: {completed}", took.as_secs())
         }
+        News::Made(prerequisite, Ok(made)) => format!("{prerequisite}: {made}"),
+        News::Made(prerequisite, Err(fault)) => format!("{prerequisite}: {fault}"),
+        News::Document(None) => "document in force".to_owned(),
+        News::Document(Some(trouble)) => format!("document: {trouble}"),
         News::Breach(key, rule) => format!("{key} breach: {rule}"),
     }
 }

@@ -66,7 +66,7 @@ impl Bench {
             self.advance(at);
             let mut model = self.aws.model.borrow_mut();
             model.set_caller(CALLER);
-            *letter.answer.borrow_mut() = Some(model.update_service(letter.request));
+            *letter.answer.borrow_mut() = Some(letter.request.arrive(&mut model));
         }
     }
 

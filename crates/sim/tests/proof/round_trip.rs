@@ -9,14 +9,14 @@
 use std::collections::BTreeMap;
 
 use eastwest_core::action::Action;
+use eastwest_core::declare::Intent;
 use eastwest_core::effect::{Effect, Event, Question};
 use eastwest_core::guard::guard;
 use eastwest_core::hold::Hold;
 use eastwest_core::merge::Reader;
 use eastwest_core::name::{ClusterName, DnsName, EcsServiceName, NamespaceRef, ServiceKey};
 use eastwest_core::plan::{Entry, Verdict, plan};
-use eastwest_core::settings::Settings;
-use eastwest_core::tag::Intent;
+use eastwest_core::settings::{Settings, Sources};
 use eastwest_core::time::Now;
 use eastwest_core::view::{ClusterView, EcsService, Seen, View};
 use eastwest_core::writes::Writes;
@@ -136,7 +136,8 @@ impl<'a> Trip<'a> {
 
     fn carry_out(&mut self, view: &mut View, effect: Effect) {
         let (prefix, staleness) = (self.settings.prefix.clone(), self.settings.timing.staleness);
-        let reader = Reader { prefix: &prefix, staleness, now: now() };
+        let sources = Sources::default();
+        let reader = Reader { prefix: &prefix, sources: &sources, staleness, now: now() };
         match self.bench.carry_out(effect) {
             Some(Event::Swept(mut reading)) => {
                 reading.services.values_mut().for_each(|seen| spoil(seen, self.flaw));

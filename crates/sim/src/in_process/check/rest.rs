@@ -7,9 +7,10 @@
 use std::collections::BTreeSet;
 
 use eastwest_core::declaration::{Declaration, EndpointDeclaration, Mode, Pause, PortSelector};
+use eastwest_core::declare::Intent;
 use eastwest_core::name::NamespaceRef;
 use eastwest_core::settings::{Policy, Settings};
-use eastwest_core::tag::{self, Intent, TagPrefix};
+use eastwest_core::tag::{self, TagPrefix};
 use serde_json::Value;
 
 use super::truth::{Effective, EffectiveEndpoint, Taken};
@@ -90,7 +91,7 @@ impl Truth<'_> {
     fn declaration(state: &EcsServiceState) -> Option<Declaration> {
         match tag::parse(&TagPrefix::default(), &state.tags).0 {
             Intent::Declared(declaration) => Some(declaration.as_ref().clone()),
-            Intent::NotOptedIn | Intent::Ambiguous => None,
+            Intent::NotOptedIn | Intent::Ambiguous | Intent::Unread(_) => None,
         }
     }
 

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use eastwest_core::declaration::{Declaration, Mode, Pause};
+use eastwest_core::declare::Intent;
 use eastwest_core::settings::{Policy, Settings};
-use eastwest_core::tag::Intent;
 use serde_json::{Value, json};
 
 use super::truth::{Effective, EffectiveEndpoint, Life, Moment};
@@ -77,7 +77,7 @@ pub(super) fn confined(body: &Value) -> Option<String> {
 fn declared(moment: &Moment) -> Option<&Declaration> {
     match &moment.intent {
         Intent::Declared(declaration) => Some(declaration),
-        Intent::NotOptedIn | Intent::Ambiguous => None,
+        Intent::NotOptedIn | Intent::Ambiguous | Intent::Unread(_) => None,
     }
 }
 

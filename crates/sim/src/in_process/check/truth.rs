@@ -6,7 +6,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use eastwest_core::tag::{self, Intent, TagPrefix};
+use eastwest_core::declare::Intent;
+use eastwest_core::tag::{self, TagPrefix};
 use serde_json::{Value, json};
 
 use crate::model::{Connect, EcsServiceState};

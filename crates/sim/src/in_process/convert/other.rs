@@ -1,11 +1,14 @@
-//! Task definitions, namespaces and Cloud Map services, from the model's shapes to core's types.
+//! Task definitions, namespaces, Cloud Map services and parameters, from the model's shapes to core's types.
 
-use eastwest_core::name::{Arn, DiscoveryName, NamespaceId, NamespaceName, Port, PortName};
+use eastwest_core::effect::Parameter;
+use eastwest_core::name::{
+    Arn, DiscoveryName, NamespaceId, NamespaceName, ParameterName, Port, PortName,
+};
 use eastwest_core::view::{CloudMapService, Namespace, PortMapping, TaskDefinition};
 use serde_json::Value;
 
 use super::time;
-use crate::shapes::cloud_map;
+use crate::shapes::{cloud_map, ssm};
 
 /// A task definition revision, which the model keeps as JSON.
 pub(in crate::in_process) fn task_definition(asked: &Arn, raw: &Value) -> TaskDefinition {
@@ -60,5 +63,16 @@ pub(in crate::in_process) fn cloud_map_service(
         arn: Arn::as_read(&service.arn),
         name: DiscoveryName::as_read(&service.name),
         created_at: time(service.create_date),
+    }
+}
+
+/// A parameter.
+pub(in crate::in_process) fn parameter(parameter: ssm::Parameter) -> Parameter {
+    Parameter {
+        name: ParameterName::as_read(&parameter.name),
+        version: i64::try_from(parameter.version).unwrap_or(i64::MAX),
+        modified_at: time(parameter.last_modified_date),
+        is_secret: parameter.kind == ssm::ParameterType::SecureString,
+        text: parameter.value,
     }
 }
