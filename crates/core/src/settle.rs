@@ -246,7 +246,7 @@ impl<'a, W: Witness> Builder<'a, W> {
                 kept.request_s,
             ),
         };
-        let kept = standing.and_then(|endpoint| endpoint.ingress_port);
+        let kept = standing.and_then(kept_ingress_port);
         let ingress_port = self.kept(("ingress-port", &port_name), wanted.ingress_port, kept);
         let kept = standing.and_then(|endpoint| endpoint.tls.as_ref());
         self.kept(("tls", &port_name), wanted.tls.as_ref(), kept);
@@ -394,6 +394,12 @@ impl<'a, W: Witness> Builder<'a, W> {
             Hold::NotSeen(Unseen::Answer(Question::TaskDefinition(arn), None))
         })
     }
+}
+
+/// The ingress port that stands. ECS takes none up to 1024 as an override ("IngressPortOverride cannot use ports <=
+/// 1024."), so such a one is the container's port filled in, and would be refused if it were sent back.
+fn kept_ingress_port(standing: &Endpoint) -> Option<Port> {
+    standing.ingress_port.filter(|port| port.number() > 1024)
 }
 
 fn no_discovery_name(whose: &str, text: &str, refused: Refused) -> Hold {

@@ -28,6 +28,7 @@ mod create;
 mod delete;
 mod deployments;
 mod describe;
+mod echo;
 mod endpoints;
 mod events;
 mod ids;
