@@ -244,8 +244,11 @@ fn difference(
 
 /// Whether all but the namespace is the same to the letter.
 fn is_same(one: &Connect, other: &Connect) -> bool {
-    let Connect { namespace: _, endpoints, logs, access_logs } = one;
-    *endpoints == other.endpoints && *logs == other.logs && *access_logs == other.access_logs
+    let Connect { namespace: _, endpoints, logs, access_logs, log_level } = one;
+    *endpoints == other.endpoints
+        && *logs == other.logs
+        && *access_logs == other.access_logs
+        && *log_level == other.log_level
 }
 
 struct World<'a> {

@@ -84,6 +84,7 @@ pub fn settle(
         endpoints,
         logs,
         access_logs,
+        log_level: deployed.and_then(|connect| connect.log_level.clone()),
     };
     Ok(Desired::On(Box::new(connect), namespace.clone()))
 }
