@@ -1,6 +1,7 @@
 //! The reconciler as a whole, in a world small enough to be believed.
 
 mod stories;
+mod swaps;
 mod trouble;
 
 use std::time::Duration;
