@@ -227,7 +227,9 @@ fn what_is_empty_or_missing() {
             r#"{"version":1,"namespaces":{"a":{}},"services":{"a/b":{"logs":{},"accessLogs":{},"testHeader":{},"endpoints":[{"tls":{}}]}}}"#,
         ),
     ]);
-    refused(&rows, &expect![[r#"
+    refused(
+        &rows,
+        &expect![[r#"
         empty lists and objects
         /p#/claims/x="a list of 0": at least one item; to say nothing leave the member out
         /p#/services/a~1b/endpoints="a list of 0": at least one item; to say nothing leave the member out
@@ -238,7 +240,8 @@ fn what_is_empty_or_missing() {
         /p#/services/a~1b/endpoints/0/tls/ca="": required: a text
         /p#/services/a~1b/logs/driver="": required: a text
         /p#/services/a~1b/testHeader/name="": required: a text
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -320,7 +323,6 @@ fn what_is_out_of_range() {
         ("port -1", port("-1")),
         ("port 65536", port("65536")),
         ("port 2^63", port("9223372036854775808")),
-        ("port -2^63", port("-9223372036854775808")),
         ("port 80.5", port("80.5")),
     ];
     refused(
@@ -359,9 +361,6 @@ fn what_is_out_of_range() {
             port 2^63
             /p#/services/a~1b/endpoints/0/ingressPort="9223372036854775808": a whole number from 1025 to 65535
             /p#/services/a~1b/endpoints/0/port="9223372036854775808": a whole number from 1 to 65535
-            port -2^63
-            /p#/services/a~1b/endpoints/0/ingressPort="-9223372036854775808": a whole number from 1025 to 65535
-            /p#/services/a~1b/endpoints/0/port="-9223372036854775808": a whole number from 1 to 65535
             port 80.5
             /p#/services/a~1b/endpoints/0/ingressPort="80.5": a whole number from 1025 to 65535
             /p#/services/a~1b/endpoints/0/port="80.5": a text or a whole number from 1 to 65535
