@@ -7,12 +7,14 @@
 //! One file for each verb: [`sweep`], [`describe`] (with refresh), [`confirm`], [`history`],
 //! [`namespaces`], [`namespace_use`], [`task_definition`], [`clusters`], [`apply`]. Below them: [`call`] makes
 //! one call, [`pace`] waits for its turn, [`pages`] walks through listings, [`convert`] and [`members`] read
-//! answers, [`fault`] and [`text`] read failures. [`operation`] is the table of all calls.
+//! answers, [`fault`] and [`text`] read failures. [`operation`] is the table of all calls. Beside them,
+//! [`captured`] plays AWS out of files.
 //!
 //! **Absent on purpose:** retries of writes, caches, logs. Who asked decides what to do next.
 
 mod apply;
 mod call;
+mod captured;
 mod clusters;
 mod confirm;
 mod convert;
@@ -38,6 +40,7 @@ use eastwest_core::effect::{Answer, Effect, Event, Question};
 use eastwest_core::fault::{Fault, FaultKind};
 
 pub use call::{Call, OnCall};
+pub use captured::{Captures, NotACapture};
 pub use operation::{ACTIONS, Access, Operation};
 pub use pace::Bucket;
 pub use settings::{NoRegion, Settings};

@@ -3,6 +3,8 @@
 //! Values stay text here; [`crate::config`] reads them, so that all mistakes are told at once. Endpoints,
 //! credentials and profiles are the AWS SDK's own (`AWS_ENDPOINT_URL`, `AWS_PROFILE`, …).
 
+use std::path::PathBuf;
+
 use clap::{Args, Parser, Subcommand};
 
 /// Keeps Amazon ECS Service Connect converged.
@@ -35,6 +37,11 @@ pub struct PlanFlags {
     /// Exit with 0 when all is in order, 1 on errors, 2 when something is to change or is held.
     #[arg(long)]
     pub detailed_exitcode: bool,
+    /// Plan for what these files captured, without AWS: what the AWS CLI printed for
+    /// `ecs describe-services --include TAGS`, `ecs describe-task-definition`, `ecs describe-clusters`,
+    /// `servicediscovery list-namespaces` and `list-services`. `-` is standard input.
+    #[arg(long, num_args = 1.., value_name = "FILE")]
+    pub from: Vec<PathBuf>,
 }
 
 /// Flags that every command takes; each is also an environment variable.

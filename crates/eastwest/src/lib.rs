@@ -9,6 +9,7 @@ mod driver;
 pub mod http;
 mod look;
 pub mod metrics;
+mod offline;
 mod record;
 pub mod render;
 pub mod shared;
@@ -116,7 +117,7 @@ fn stop_signals() -> std::io::Result<CancellationToken> {
 /// `eastwest plan`: 0 all in order, 1 something could not be read, 2 (with `--detailed-exitcode`)
 /// something is to change or is held.
 async fn show_plan(config: &Config, flags: &PlanFlags) -> anyhow::Result<ExitCode> {
-    let world = connect(config, &Metrics::new()).await?;
+    let (world, notes) = plan_world(config, flags).await?;
     let mut settings = config.settings.clone();
     if settings.policy == Policy::Observe {
         settings.policy = Policy::Sync;
@@ -125,9 +126,9 @@ async fn show_plan(config: &Config, flags: &PlanFlags) -> anyhow::Result<ExitCod
     let mut page = PlanPage::new(&look.plan, &look.view, settings.policy);
     page.faults.extend(look.trouble.as_ref().map(|fault| FaultRow::new("*", fault)));
     if flags.json {
-        println!("{}", serde_json::to_string_pretty(&page)?);
+        println!("{}", serde_json::to_string_pretty(&WithNotes { page: &page, notes: &notes })?);
     } else {
-        print!("{}", render::plan(&page));
+        print!("{}{}", render::notes(&notes), render::plan(&page));
     }
     let unseen = page.holds.iter().any(|row| row.hold.reason() == "NotSeen");
     let in_order = page.steps.is_empty() && page.holds.is_empty();
@@ -138,4 +139,25 @@ async fn show_plan(config: &Config, flags: &PlanFlags) -> anyhow::Result<ExitCod
     } else {
         ExitCode::SUCCESS
     })
+}
+
+/// Where a plan looks: at AWS, or at files.
+async fn plan_world(
+    config: &Config,
+    flags: &PlanFlags,
+) -> anyhow::Result<(Arc<World>, Vec<String>)> {
+    if flags.from.is_empty() {
+        return Ok((connect(config, &Metrics::new()).await?, Vec::new()));
+    }
+    let offline = offline::world(&flags.from, &config.settings)?;
+    Ok((Arc::new(offline.world), offline.notes))
+}
+
+/// A page, and what is to be said about where it comes from.
+#[derive(serde::Serialize)]
+struct WithNotes<'a> {
+    #[serde(flatten)]
+    page: &'a PlanPage,
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    notes: &'a [String],
 }
