@@ -12,6 +12,11 @@
 //!
 //! **Absent on purpose:** retries of writes, caches, logs. Who asked decides what to do next.
 
+#![cfg_attr(
+    test,
+    expect(clippy::needless_raw_string_hashes, reason = "expect-test writes its texts so")
+)]
+
 mod apply;
 mod call;
 mod captured;

@@ -29,6 +29,7 @@ pub mod engine;
 pub mod fault;
 pub mod guard;
 pub mod hold;
+pub mod import;
 pub mod issue;
 pub mod merge;
 pub mod name;

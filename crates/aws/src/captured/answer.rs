@@ -97,16 +97,14 @@ impl Answers {
         let known = &self.captures.task_definitions;
         let family = known.iter().filter(|(arn, _)| Arn::as_read(arn).family().as_str() == asked);
         let latest = family.max_by_key(|(_, definition)| definition.get("revision")?.as_u64());
-        match known.get(asked).or(latest.map(|(_, definition)| definition)) {
-            Some(definition) => Ok(json!({"taskDefinition": definition})),
-            None => {
-                let name = resource(asked);
-                let hint = format!(
-                    "not captured; add `aws ecs describe-task-definition --task-definition {name}`"
-                );
-                Err(refusal("ClientException", &hint))
-            }
+        if let Some(definition) = known.get(asked).or(latest.map(|(_, definition)| definition)) {
+            return Ok(json!({"taskDefinition": definition}));
         }
+        let name = resource(asked);
+        let hint = format!(
+            "not captured; add `aws ecs describe-task-definition --task-definition {name}`"
+        );
+        Err(refusal("ClientException", &hint))
     }
 
     /// The services any deployment of which is in the namespace.

@@ -200,7 +200,8 @@ impl Captures {
     ) -> Result<(), NotACapture> {
         for (at, namespace) in list(members, "Namespaces").iter().enumerate() {
             let spot = spot.below(&format!("Namespaces[{at}]"));
-            (text(namespace, "Arn", &spot)?, text(namespace, "Name", &spot)?);
+            text(namespace, "Arn", &spot)?;
+            text(namespace, "Name", &spot)?;
             let id = text(namespace, "Id", &spot)?;
             self.namespaces.insert(id.to_owned(), namespace.clone());
         }
