@@ -4,6 +4,7 @@
 //! entry in the document is another, the parameter that its `document` tag names a third; [`Declaration::over`] lays
 //! one over the other.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::connect::{AccessLogs, ProxyLogs, TestHeader, Timeout, Tls};
@@ -55,7 +56,7 @@ impl Declaration {
 }
 
 /// `eastwest/mode`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, strum::IntoStaticStr)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema, strum::IntoStaticStr)]
 #[serde(rename_all = "kebab-case")]
 #[strum(serialize_all = "kebab-case")]
 pub enum Mode {
@@ -123,7 +124,7 @@ pub enum LogsDeclaration {
 }
 
 /// `eastwest/refresh`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum RefreshWhen {
     /// For endpoints in `needs`.
