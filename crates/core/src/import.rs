@@ -8,13 +8,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::canonical::Ground;
-use crate::connect::{AccessLogs, Connect, Endpoint, TestHeader, Timeout, Tls};
+use crate::connect::{AccessLogs, Connect, Endpoint, ProxyLogs, TestHeader, Timeout, Tls};
 use crate::declaration::{
     AliasDeclaration, Declaration, EndpointDeclaration, LogsDeclaration, Mode, Pause, PortSelector,
     RefreshWhen,
 };
-use crate::name::{DnsName, NamespaceRef};
-use crate::tag::{TagPrefix, Wrong};
+use crate::document;
+use crate::effect::Parameter;
+use crate::name::{DnsName, NamespaceRef, ParameterName, ServiceKey};
+use crate::tag::{self, Intent, TagPrefix, Wrong};
+use crate::time::AwsTime;
 use crate::value;
 use crate::view::{EcsService, Namespace};
 
@@ -137,6 +140,41 @@ pub fn tags(
         several => writer.listed(several),
     }
     (writer.tags, writer.unsaid)
+}
+
+/// As much of a declaration as a document can say, and in words what it cannot. Options of log drivers other than
+/// awslogs may hold a token, so they are never written to a file.
+pub fn entry(key: &ServiceKey, declaration: &Declaration) -> (Declaration, Vec<String>) {
+    let mut whole = declaration.clone();
+    let mut unsaid = Vec::new();
+    let is_plain = |logs: &ProxyLogs| logs.driver == "awslogs" && logs.secret_options.is_empty();
+    if matches!(&whole.logs, Some(LogsDeclaration::To(logs)) if !is_plain(logs)) {
+        whole.logs = None;
+        unsaid.push("the proxy's logs".to_owned());
+    }
+    if is_written(key, &whole) {
+        return (whole, unsaid);
+    }
+    let prefix = TagPrefix::default();
+    let (tags, unsaid) = tags(declaration, &prefix);
+    if let Intent::Declared(said) = tag::parse(&prefix, &tags).0
+        && is_written(key, &said)
+    {
+        return ((*said).clone(), unsaid);
+    }
+    let mode = Declaration { mode: declaration.mode, ..Declaration::default() };
+    (mode, vec!["everything but the mode".to_owned()])
+}
+
+/// Whether a document that says this is read back as this.
+fn is_written(key: &ServiceKey, declaration: &Declaration) -> bool {
+    let text = document::write(&BTreeMap::from([(key.clone(), declaration.clone())]));
+    let name = ParameterName::as_read("import");
+    let parameter = Parameter { name, version: 1, modified_at: AwsTime(0), is_secret: false, text };
+    let read = document::read(&[parameter]).0;
+    read.is_some_and(|document| {
+        document.services.get(key).is_some_and(|said| **said == *declaration)
+    })
 }
 
 struct Writer<'a> {

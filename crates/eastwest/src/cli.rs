@@ -26,6 +26,42 @@ pub enum Command {
     Run,
     /// Show what would be done, and why not where it would not; never writes.
     Plan(PlanFlags),
+    /// Check documents, and what was captured of services, without AWS: 0 all in order, 1 something is wrong.
+    Lint(LintFlags),
+    /// Print the tags that say what Service Connect is today, such that planning with them changes nothing;
+    /// never writes.
+    Import(ImportFlags),
+    /// Print the JSON Schema of the document.
+    Schema,
+}
+
+/// Flags of `lint`.
+#[derive(Debug, Args)]
+pub struct LintFlags {
+    /// Documents, or captures as `plan --from` takes them; `-` is standard input. Documents given together are
+    /// checked as parameters below one path.
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// Print the findings as JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Flags of `import`.
+#[derive(Debug, Args)]
+pub struct ImportFlags {
+    /// Take what these files captured, as `plan --from` does, in place of AWS.
+    #[arg(long, num_args = 1.., value_name = "FILE")]
+    pub from: Vec<PathBuf>,
+    /// Services that opted in already, too: their tags are to say what is deployed.
+    #[arg(long)]
+    pub all: bool,
+    /// Print the tags as JSON, by the services' ARNs, in place of a shell script.
+    #[arg(long, conflicts_with = "document")]
+    pub json: bool,
+    /// Print a document in place of tags.
+    #[arg(long)]
+    pub document: bool,
 }
 
 /// Flags of `plan`.

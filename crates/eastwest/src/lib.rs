@@ -7,6 +7,8 @@ pub mod cli;
 pub mod config;
 mod driver;
 pub mod http;
+mod import;
+mod lint;
 mod look;
 pub mod metrics;
 mod offline;
@@ -15,6 +17,7 @@ pub mod render;
 pub mod shared;
 pub mod telemetry;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -61,6 +64,15 @@ fn start(cli: Cli) -> anyhow::Result<ExitCode> {
         match cli.command {
             Command::Run => run(config).await,
             Command::Plan(flags) => show_plan(&config, &flags).await,
+            Command::Lint(flags) => lint::lint(&config, &flags).await,
+            Command::Import(flags) => {
+                let (world, notes) = reading_world(&config, &flags.from).await?;
+                import::import(&world, &config.settings, (&flags, &notes)).await
+            }
+            Command::Schema => {
+                println!("{:#}", eastwest_core::document::schema());
+                Ok(ExitCode::SUCCESS)
+            }
         }
     });
     // A lookup that hangs must not delay the end.
@@ -117,7 +129,7 @@ fn stop_signals() -> std::io::Result<CancellationToken> {
 /// `eastwest plan`: 0 all in order, 1 something could not be read, 2 (with `--detailed-exitcode`)
 /// something is to change or is held.
 async fn show_plan(config: &Config, flags: &PlanFlags) -> anyhow::Result<ExitCode> {
-    let (world, notes) = plan_world(config, flags).await?;
+    let (world, notes) = reading_world(config, &flags.from).await?;
     let mut settings = config.settings.clone();
     if settings.policy == Policy::Observe {
         settings.policy = Policy::Sync;
@@ -141,15 +153,15 @@ async fn show_plan(config: &Config, flags: &PlanFlags) -> anyhow::Result<ExitCod
     })
 }
 
-/// Where a plan looks: at AWS, or at files.
-async fn plan_world(
+/// Where a plan looks: at AWS, or at files; and what is to be said about those.
+async fn reading_world(
     config: &Config,
-    flags: &PlanFlags,
+    files: &[PathBuf],
 ) -> anyhow::Result<(Arc<World>, Vec<String>)> {
-    if flags.from.is_empty() {
+    if files.is_empty() {
         return Ok((connect(config, &Metrics::new()).await?, Vec::new()));
     }
-    let offline = offline::world(&flags.from, &config.settings)?;
+    let offline = offline::world(files, &config.settings)?;
     Ok((Arc::new(offline.world), offline.notes))
 }
 

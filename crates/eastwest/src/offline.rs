@@ -93,6 +93,8 @@ fn whole(from: impl Read) -> Result<String, String> {
 
 #[cfg(test)]
 mod tests {
+    use eastwest_core::effect::{Answer, Effect, Event, Question};
+    use eastwest_core::view::Seen;
     use expect_test::expect;
 
     use super::*;
@@ -119,8 +121,8 @@ mod tests {
         assert_eq!(whole(&b"{}"[..]).as_deref(), Ok("{}"));
     }
 
-    #[test]
-    fn namespaces_that_tags_and_flags_name_are_there() {
+    #[tokio::test]
+    async fn namespaces_that_tags_and_flags_name_are_there() {
         let tags = r#"[{"key": "eastwest/namespace", "value": "tagged"}]"#;
         let text = format!(
             r#"{{"services": [{{"serviceArn": "arn:web", "serviceName": "web", "clusterArn": "arn:cluster/prod", "tags": {tags}}}]}}"#
@@ -130,8 +132,9 @@ mod tests {
         let namespace = Some(NamespaceRef::as_read("flagged"));
         let settings = Settings { namespace, ..Settings::default() };
         let world = offline(captures, &settings).world;
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        let look = runtime.block_on(crate::look::look(std::sync::Arc::new(world), &settings));
-        assert_eq!(look.view.services().count(), 1);
+        let asked = world.execute(Effect::Ask(Question::Namespaces));
+        let Event::Answered(Answer::Namespaces(Seen::Known(known))) = asked.await else { panic!() };
+        let names: Vec<&str> = known.iter().map(|namespace| namespace.name.as_str()).collect();
+        assert_eq!(names, ["flagged", "tagged"]);
     }
 }

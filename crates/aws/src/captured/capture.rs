@@ -228,6 +228,11 @@ impl Captures {
         self.remarks.push(one_line(&spot.wrong(words).to_string()));
     }
 
+    /// Whether any service was captured.
+    pub fn has_services(&self) -> bool {
+        !self.services.is_empty()
+    }
+
     /// The values that a tag has on the captured services.
     pub fn tag_values<'a>(&'a self, key: &'a str) -> impl Iterator<Item = &'a str> {
         let tags = self.services.values().flat_map(|service| items(service, "tags"));

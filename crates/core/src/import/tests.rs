@@ -7,7 +7,7 @@ use expect_test::{Expect, expect};
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 
-use super::{declaration, tags};
+use super::{declaration, entry, tags};
 use crate::canonical::Ground;
 use crate::declaration::Declaration;
 use crate::name::ServiceKey;
@@ -214,6 +214,28 @@ fn a_namespace_of_another_account_is_said_by_its_arn() {
     assert!(name(&stage).starts_with("arn:"), "{}", name(&stage));
 }
 
+#[test]
+fn a_document_says_all_but_options_that_may_hold_a_token() {
+    let entry_of = |deployed: &str| {
+        let stage = Stage::read(&format!("web - | {deployed}"));
+        let declared = declared(&stage, &key("web")).expect("it uses Service Connect");
+        let (entry, unsaid) = entry(&key("web"), &declared);
+        (entry == declared, entry.logs.is_some(), unsaid)
+    };
+    let whole =
+        "in internal.myapp http/a@a:80+idle=60+tls=arn:a:b:c:d:ca+key=k+test=x logs=g access=TEXT";
+    assert_eq!(entry_of(whole), (true, true, vec![]));
+    let bad_tls = "in internal.myapp http/a@a:80+tls=no-arn logs=g";
+    assert_eq!(entry_of(bad_tls), (false, true, vec!["the encryption".to_owned()]));
+    let mut stage = Stage::read("web - | in internal.myapp http/a@a:80 logs=splunk-token:s");
+    stage.change(&key("web"), |service| {
+        let connect = service.deployments[0].connect.as_mut().expect("it is on");
+        connect.logs.as_mut().expect("logs").driver = "splunk".to_owned();
+    });
+    let (entry, unsaid) = entry(&key("web"), &declared(&stage, &key("web")).unwrap());
+    assert_eq!((entry.logs, unsaid), (None, vec!["the proxy's logs".to_owned()]));
+}
+
 /// Configurations beyond those of [`generate::world`], often with several endpoints on a port.
 fn deployed() -> impl Strategy<Value = String> {
     let endpoint = (
@@ -299,6 +321,16 @@ fn check_nothing_changes(world: &str) -> Result<(), TestCaseError> {
             "{} {:?}",
             key,
             declared
+        );
+        let (entry, _) = entry(key, &declared);
+        prop_assert_eq!(entry.mode, declared.mode);
+        let entry = Intent::Declared(Arc::new(entry));
+        prop_assert_eq!(
+            verdict(&stage, key, entry),
+            Some(Verdict::InSync),
+            "{} {:?}",
+            key,
+            &declared
         );
         prop_assert!(tags.iter().all(|(key, text)| key.len() <= 128 && text.len() <= 256));
     }
