@@ -321,9 +321,6 @@ mod tests {
     #[tokio::test]
     async fn what_is_neither_a_document_nor_a_capture_is_wrong() {
         lines(&[("a.json", "{\"a\": 1}"), ("b.json", "{")], &expect![[r#"
-            i namespaces were not captured: names are taken as written, and a name and an id are two; to be exact, add `aws servicediscovery list-namespaces`
-            i Cloud Map services were not captured, so names that are left over there are not seen; to be exact, add `aws servicediscovery list-services`
-
             error: a.json: a JSON object with a; a document, or what the AWS CLI prints for `aws ecs describe-services --include TAGS`, `aws ecs describe-task-definition`, `aws ecs describe-clusters`, `aws servicediscovery list-namespaces` and `aws servicediscovery list-services`
             error: b.json: not JSON: EOF while parsing an object at line 1 column 1; a document, or what the AWS CLI prints for `aws ecs describe-services --include TAGS`, `aws ecs describe-task-definition`, `aws ecs describe-clusters`, `aws servicediscovery list-namespaces` and `aws servicediscovery list-services`
             0 documents, 0 services that opted in: 2 wrong
