@@ -230,7 +230,7 @@ fn let_go<'a>(waiting: &Waiting<'_, 'a>, world: &World<'a>) -> Option<Candidate<
         !taken(&Claim::Discovery(endpoint.discovery()), &alias)
     });
     let desired = Desired::On(Box::new(first), namespace.clone());
-    let first = world.instead(candidate, desired);
+    let first = instead(candidate, desired);
     let goes = first.differs() && is_ready_once_read(&first, world);
     (goes && world.settles_after(&first, candidate)).then_some(first)
 }
@@ -251,18 +251,18 @@ fn words(circle: &Circle<'_, '_>, begins: Option<&ServiceKey>, may_remove: bool)
     }
 }
 
+/// The same service on the way to something else.
+fn instead<'a>(candidate: &Candidate<'a>, desired: Desired) -> Candidate<'a> {
+    let Candidate { service, declaration, ground, .. } = *candidate;
+    let deployed = service.primary().and_then(|primary| primary.connect.as_ref());
+    let (to, changes) = difference(deployed, &desired, &ground);
+    Candidate { service, declaration, desired, to, changes, ground }
+}
+
 impl<'a> World<'a> {
     /// Whether an endpoint may go for a while.
     fn may_remove(&self) -> bool {
         self.settings.policy != Policy::UpsertOnly
-    }
-
-    /// The same service on the way to something else.
-    fn instead(&self, candidate: &Candidate<'a>, desired: Desired) -> Candidate<'a> {
-        let Candidate { service, declaration, ground, .. } = *candidate;
-        let deployed = service.primary().and_then(|primary| primary.connect.as_ref());
-        let (to, changes) = difference(deployed, &desired, &ground);
-        Candidate { service, declaration, desired, to, changes, ground }
     }
 
     /// Whether a service that has become `first` is still to become what `whole` is.
