@@ -311,7 +311,7 @@ impl<'a> World<'a> {
     }
 
     /// A hold for want of an answer, made exact: is it the namespaces that are missing, did the question fail?
-    fn with_facts(&self, hold: Hold) -> Hold {
+    pub(crate) fn with_facts(&self, hold: Hold) -> Hold {
         let question = match (&hold, &self.view.namespaces) {
             (Hold::NoNamespace(_), None | Some(Seen::Absent | Seen::Unknown(_))) => {
                 Question::Namespaces
