@@ -13,6 +13,7 @@ use eastwest_sim::shapes::ecs::{
     ClusterServiceConnectDefaults, CreateClusterRequest, CreateServiceRequest,
     RegisterTaskDefinitionRequest, ServiceConnectConfiguration, Tag,
 };
+use eastwest_sim::shapes::ssm::{ParameterType, PutParameterRequest};
 use serde_json::{Map, Value, json};
 
 pub(crate) const CLUSTER: &str = "prod";
@@ -95,6 +96,14 @@ impl Ground {
             ..CreateClusterRequest::default()
         })?;
         model.register_task_definition(self.definition())?;
+        for (_, name) in tags.iter().filter(|(key, _)| key == "document") {
+            model.put_parameter(PutParameterRequest {
+                name: name.clone(),
+                value: r#"{"needs": []}"#.to_owned(),
+                kind: Some(ParameterType::Text),
+                ..PutParameterRequest::default()
+            })?;
+        }
         let mut tags: Vec<Tag> = tags.iter().map(|(key, value)| tag(key, value)).collect();
         tags.extend(speak(&namespaces).map(|namespace| tag("namespace", &namespace)));
         let connect = self.deployed.as_ref().map(|deployed| ServiceConnectConfiguration {

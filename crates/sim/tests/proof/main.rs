@@ -78,6 +78,7 @@ fn counted(seed: u64, tally: &mut Tally) -> Result<(), String> {
     let mut count = |word: String| *tally.entry(word).or_default() += 1;
     match outcome {
         Outcome::Written => tried(&case).into_iter().for_each(&mut count),
+        Outcome::Held("Unread") => count("tag document".to_owned()),
         Outcome::AlreadySo | Outcome::Held(_) => {}
     }
     count(match outcome {

@@ -14,7 +14,9 @@ use eastwest_core::effect::{Effect, Event, Question};
 use eastwest_core::guard::guard;
 use eastwest_core::hold::Hold;
 use eastwest_core::merge::Reader;
-use eastwest_core::name::{ClusterName, DnsName, EcsServiceName, NamespaceRef, ServiceKey};
+use eastwest_core::name::{
+    ClusterName, DnsName, EcsServiceName, NamespaceRef, ParameterName, ServiceKey,
+};
 use eastwest_core::plan::{Entry, Verdict, plan};
 use eastwest_core::settings::{Settings, Sources};
 use eastwest_core::time::Now;
@@ -70,6 +72,9 @@ struct Trip<'a> {
 pub(crate) fn round_trip(case: &Case, flaw: Flaw) -> Result<Outcome, String> {
     let mut trip = Trip::begin(case, flaw)?;
     let (view, entry) = trip.look()?;
+    if trip.waits_for_a_parameter(&view) {
+        return Ok(Outcome::Held("Unread"));
+    }
     trip.understood(&view)?;
     trip.paused(&view, &entry)?;
     let action = match entry.verdict {
@@ -118,12 +123,16 @@ impl<'a> Trip<'a> {
         view.clusters.insert(self.key.cluster.clone(), ClusterView::default());
         self.carry_out(&mut view, Effect::Sweep(self.key.cluster.clone()));
         self.carry_out(&mut view, Effect::Ask(Question::Namespaces));
+        let named: Vec<ParameterName> = view.named.keys().cloned().collect();
+        for name in named {
+            self.carry_out(&mut view, Effect::Ask(Question::Parameters(name)));
+        }
         self.carry_out(&mut view, Effect::Confirm(self.key.clone()));
         // A question may only be known once another is answered.
         for _ in 0..5 {
             let plan = plan(&view, &self.settings);
             let questions: Vec<Question> = plan.questions().cloned().collect();
-            if questions.is_empty() {
+            if questions.is_empty() || self.waits_for_a_parameter(&view) {
                 let entry = plan.entries.get(&self.key).cloned();
                 return Ok((view, entry.ok_or("the service has no entry in the plan")?));
             }
@@ -150,6 +159,12 @@ impl<'a> Trip<'a> {
             Some(Event::Answered(answer)) => reader.answered(view, answer),
             other => panic!("a reading ends with {other:?}"),
         }
+    }
+
+    /// Whether the parameter that the document tag names could not be read.
+    fn waits_for_a_parameter(&self, view: &View) -> bool {
+        let intent = view.service(&self.key).map(|service| &service.intent);
+        matches!(intent, Some(Intent::Unread(_)))
     }
 
     /// Every tag that the grammar allows is understood.
