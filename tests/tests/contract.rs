@@ -25,7 +25,7 @@ use eastwest_core::time::Now;
 use eastwest_core::view::{EcsService, Namespace, Seen};
 use eastwest_sim::in_process::check::Checker;
 use eastwest_sim::in_process::{Controller, Weather, World as InProcess};
-use eastwest_sim::model::{Model, ModelOptions, RolloutOutcome, RolloutScript};
+use eastwest_sim::model::{Model, ModelOptions, RolloutOutcome, RolloutScript, Share};
 use eastwest_sim::shapes::Time;
 use eastwest_sim::wire;
 use serde_json::{Value, json};
@@ -75,6 +75,7 @@ fn build(model: &mut Model) {
     let vpc = json!({ "Name": "internal.myapp", "Vpc": "vpc-0a1b2c3d4e5f60718" });
     model.create_private_dns_namespace(ask(vpc)).unwrap();
     model.create_http_namespace(ask(json!({ "Name": "other" }))).unwrap();
+    model.share_namespace("partner", "210987654321", Share::Full);
     model.advance_to(model.now().plus_seconds(60));
     for (cluster, namespace) in [("prod", Some("internal.myapp")), ("edge", None)] {
         let defaults = namespace.map(|name| json!({ "namespace": name }));
@@ -299,7 +300,8 @@ async fn the_read_before_a_write_tells_the_same_past() {
 #[tokio::test]
 async fn questions_are_answered_alike() {
     let namespaces = namespaces().await;
-    assert_eq!(namespaces.len(), 2);
+    let owners: BTreeSet<_> = namespaces.iter().map(|each| each.owner.as_deref()).collect();
+    assert_eq!((namespaces.len(), owners.len()), (3, 2), "one is another account's");
     let watched = BTreeSet::from([ClusterName::as_read("prod")]);
     for Namespace { id, arn, .. } in namespaces {
         agree(Effect::Ask(Question::NamespaceUse(id, arn, watched.clone()))).await;

@@ -3,13 +3,61 @@
 //! One parameter, or every parameter below a path: then they are merged by a rule that does not depend on their
 //! order. **Invariant:** a document is in force whole or not at all; whatever is wrong in it is an issue with the
 //! parameter and the JSON pointer, and the last good one stays in force.
+//!
+//! ```text
+//!  text ──tree──▶ Node ──conform──▶ of the schema's shape ──parameter, entry──▶ Part ──join──▶ Document
+//!                          shape ──▶ schema                    value
+//! ```
+
+mod conform;
+mod entry;
+mod join;
+mod parameter;
+mod report;
+mod shape;
+mod template;
+mod tree;
+mod write;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::declaration::Declaration;
+use crate::effect::Parameter;
+use crate::issue::{Issue, Weight};
 use crate::name::{DiscoveryName, NamespaceName, NamespaceRef, ServiceKey};
 use crate::prerequisite::NewNamespace;
+
+pub use shape::schema;
+pub use write::write;
+
+/// Reads the parameters of the document, in any order, and merges what they say. The document is there only if
+/// nothing at all is wrong with it; every issue is told, at `<parameter>#<JSON pointer>`.
+pub fn read(parameters: &[Parameter]) -> (Option<Document>, Vec<Issue>) {
+    if parameters.is_empty() {
+        let allowed = "at least one parameter: without one there is no document";
+        return (None, vec![Issue::new("document", "no parameter", allowed)]);
+    }
+    let mut issues = Vec::new();
+    let mut sources = Vec::new();
+    for parameter in parameters {
+        let (part, found) = parameter::read(parameter);
+        issues.extend(found);
+        sources.extend(part.map(|part| join::Source { name: parameter.name.as_str(), part }));
+    }
+    sources.sort_by_key(|source| source.name);
+    let (document, contradictions) = join::join(&sources);
+    issues.extend(contradictions);
+    issues.sort();
+    let is_whole = issues.iter().all(|issue| issue.weight == Weight::Advice);
+    (is_whole.then_some(document), issues)
+}
+
+/// Reads the parameter that a `document` tag names: one service's entry. Whoever wrote the tag need not be allowed to
+/// read that parameter, so nothing of it is shown unless it has an entry's shape.
+pub fn read_entry(parameter: &Parameter) -> (Option<Declaration>, Vec<Issue>) {
+    parameter::read_entry(parameter)
+}
 
 /// Everything that the parameters say together.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -62,17 +110,6 @@ pub enum MassChange {
     /// So many.
     Count(usize),
 }
-/// STUB
-pub fn read(_: &[crate::effect::Parameter]) -> (Option<Document>, Vec<crate::issue::Issue>) {
-    (None, Vec::new())
-}
-/// STUB
-pub fn read_entry(_: &crate::effect::Parameter) -> (Option<Declaration>, Vec<crate::issue::Issue>) {
-    (None, Vec::new())
-}
-impl Template {
-    /// STUB
-    pub fn render(&self, _: &ServiceKey, _: &crate::name::PortName) -> String {
-        self.0.clone()
-    }
-}
+
+#[cfg(test)]
+mod tests;

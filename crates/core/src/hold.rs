@@ -1,9 +1,11 @@
 //! Why a wanted change is not made now.
 //!
 //! A hold is data in the plan, not an error and not a log line: it is shown, counted by its
-//! [`Hold::reason`] and tested. The reasons of the design that are not here yet (`WaitingForServer`, `Claimed`, `Immutable`, `Contended`, `MassChange`, `NotLeader`) come with what
+//! [`Hold::reason`] and tested. The reasons of the design that are not here yet (`WaitingForServer`,
+//! `Contended`, `MassChange`, `NotLeader`) come with what
 //! causes them.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use serde::ser::SerializeStruct;
@@ -29,8 +31,17 @@ pub enum Hold {
     /// The port to serve has no name; who will give it the one that stands here.
     #[strum(serialize = "Ineligible")]
     UnnamedPort(Box<NamedPorts>, Naming),
+    /// A name would have to become what it cannot: ECS never changes the protocol it was made with.
+    Immutable(String),
     /// Somebody else has the name, or has the better right to it.
     Conflict(Claim, Holder),
+    /// The document keeps the name for others.
+    Claimed {
+        /// The name.
+        claim: Claim,
+        /// Who may newly take it.
+        by: BTreeSet<ServiceKey>,
+    },
     /// The configuration in force has members this version does not know and would destroy.
     UnknownField(Vec<String>),
     /// ECS gave exactly this configuration up before, on the same task definition.
@@ -106,6 +117,8 @@ pub enum Holder {
     Precedes(ServiceKey, Arn),
     /// A Cloud Map service that no ECS service we can see uses.
     Leftover(Arn),
+    /// A Cloud Map service where tasks register without Service Connect, and the ECS service that says so.
+    Registry(Arn, ServiceKey),
 }
 
 /// Where a budget applies.
@@ -151,9 +164,19 @@ impl fmt::Display for Hold {
         match self {
             Self::NotSeen(unseen) => unseen.fmt(f),
             Self::Ambiguous => f.write_str("its tags cannot be understood; see its issues"),
-            Self::NoNamespace(why) | Self::Ineligible(why) => f.write_str(why),
+            Self::NoNamespace(why) | Self::Ineligible(why) | Self::Immutable(why) => {
+                f.write_str(why)
+            }
             Self::UnnamedPort(named, naming) => unnamed_port(f, named, naming),
             Self::Conflict(claim, holder) => write!(f, "{claim} {holder}"),
+            Self::Claimed { claim, by } => {
+                write!(f, "{claim} is claimed in the document ")?;
+                match by.iter().map(ToString::to_string).collect::<Vec<_>>() {
+                    names if names.is_empty() => f.write_str("and kept from everybody")?,
+                    names => write!(f, "for {}", names.join(", "))?,
+                }
+                f.write_str("; take another name, or have the claim list this service too")
+            }
             Self::UnknownField(members) => write!(
                 f,
                 "its configuration has members this version does not know and would lose: {}; update eastwest, or change the service by hand",
@@ -261,7 +284,11 @@ impl fmt::Display for Holder {
             }
             Self::Leftover(arn) => write!(
                 f,
-                "is taken by the Cloud Map service {arn}, which no ECS service seen here uses; it frees itself when ECS removes it, else delete it by hand once it has no instances"
+                "is taken by the Cloud Map service {arn}, which no ECS service seen here uses; it frees itself when ECS removes it, else delete it by hand once it has no instances, or take another discovery name"
+            ),
+            Self::Registry(arn, key) => write!(
+                f,
+                "is taken by the Cloud Map service {arn}, where the tasks of {key} register by serviceRegistries, without Service Connect; take another discovery name, or remove serviceRegistries from {key} and then that Cloud Map service"
             ),
         }
     }

@@ -9,7 +9,7 @@ use crate::name::Refused;
 /// Something a user wrote that cannot be honoured: where, what was read, what is allowed, what to do.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Issue {
-    /// Where it stands: a tag's key.
+    /// Where it stands: a tag's key, or `<parameter>#<JSON pointer>`.
     pub place: String,
     /// What was read there, shortened and without control characters.
     pub read: String,
@@ -63,7 +63,13 @@ impl Issue {
 
 impl fmt::Display for Issue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}={:?}: {}", self.place, self.read, self.allowed)?;
+        write!(f, "{}={:?}", self.place, self.read)?;
+        if let Some(character) =
+            self.place.chars().chain(self.read.chars()).find(|c| is_foreign(*c))
+        {
+            write!(f, " (with U+{:04X})", u32::from(character))?;
+        }
+        write!(f, ": {}", self.allowed)?;
         match &self.nearest {
             Some(nearest) => write!(f, "; did you mean {nearest:?}?"),
             None => Ok(()),
@@ -71,19 +77,29 @@ impl fmt::Display for Issue {
     }
 }
 
+/// Whether it may be taken for a letter, digit or sign of ASCII that it is not: nobody finds a Cyrillic `о` by looking.
+/// The two signs that [`printable`] puts in are none of the user's.
+fn is_foreign(c: char) -> bool {
+    !c.is_ascii() && c != '\u{fffd}' && c != '…'
+}
+
 /// The known spelling within a third of its length of edits, nearest first, alphabetical among equals.
 pub fn nearest<'a>(read: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
+    let length = read.chars().count();
+    let within = |candidate: &str| candidate.len().div_ceil(3);
     known
         .into_iter()
+        // The difference in length is the least distance. To count edits takes memory by the product of the lengths.
+        .filter(|candidate| length.abs_diff(candidate.chars().count()) <= within(candidate))
         .map(|candidate| (strsim::damerau_levenshtein(read, candidate), candidate))
-        .filter(|(distance, candidate)| *distance <= candidate.len().div_ceil(3))
+        .filter(|(distance, candidate)| *distance <= within(candidate))
         .min()
         .map(|(_, candidate)| candidate.to_owned())
 }
 
 /// The first `longest` characters with those made visible that move the cursor, break the line or turn the
 /// direction of writing: tag text is untrusted and ends up in logs and terminals.
-fn printable(text: &str, longest: usize) -> String {
+pub(crate) fn printable(text: &str, longest: usize) -> String {
     let shown = |c: char| if c.is_control() || is_invisible(c) { '\u{fffd}' } else { c };
     let mut shown: String = text.chars().take(longest).map(shown).collect();
     if text.chars().nth(longest).is_some() {
@@ -106,6 +122,12 @@ mod tests {
         let known = ["client", "client-server", "off"];
         assert_eq!(nearest("clinet", known).as_deref(), Some("client"));
         assert_eq!(nearest("banana", known), None);
+    }
+
+    #[test]
+    fn a_look_alike_character_is_named() {
+        let issue = Issue::new("eastwest/mоde", "client", "no such tag");
+        assert_eq!(issue.to_string(), r#"eastwest/mоde="client" (with U+043E): no such tag"#);
     }
 
     #[test]

@@ -12,6 +12,7 @@ use std::time::Duration;
 use crate::declare::{Intent, Layers, declare};
 use crate::document::Document;
 use crate::effect::{Answer, ClusterReading, Parameter};
+use crate::eligible;
 use crate::fault::{Fault, FaultKind};
 use crate::in_force::Named;
 use crate::issue::Issue;
@@ -76,19 +77,11 @@ impl Reader<'_> {
         for key in &forget {
             view.histories.remove(key);
         }
-        self.forget_unnamed(view);
-    }
-
-    /// Forgets parameters that no tag names any more, so that they are not read for ever.
-    fn forget_unnamed(&self, view: &mut View) {
-        if view.named.is_empty() {
-            return;
+        if !view.named.is_empty() {
+            // What no tag names any more need not be read for ever.
+            let used = named_by_tags(&view.clusters);
+            view.named.retain(|name, _| used.contains(name));
         }
-        let services = view.clusters.values().flat_map(|cluster| cluster.services.values());
-        let tagged = services.filter_map(|service| service.tagged.as_ref());
-        let named = tagged.filter_map(|tagged| tagged.declaration.as_ref()?.document.as_ref());
-        let used: BTreeSet<&ParameterName> = named.collect();
-        view.named.retain(|name, _| used.contains(name));
     }
 
     /// Takes in some services of one cluster.
@@ -159,7 +152,7 @@ impl Reader<'_> {
                 return;
             }
             view.document = Some(new);
-        } else {
+        } else if named_by_tags(&view.clusters).contains(&name) {
             let named = view.named.entry(name.clone()).or_default();
             named.take_in((&name, seen), times);
         }
@@ -239,7 +232,10 @@ impl Reader<'_> {
     fn replace(&self, entry: &mut ServiceView, mut service: EcsService, said: Said<'_>) -> bool {
         let tags = std::mem::take(&mut service.tags);
         let tagged = self.sources.tags.then(|| tag::read(self.prefix, &tags)).flatten();
-        let (intent, issues) = self.declare(&service.key, tagged.as_ref(), said);
+        let (intent, mut issues) = self.declare(&service.key, tagged.as_ref(), said);
+        if matches!(intent, Intent::Declared(_)) {
+            issues.extend(eligible::advice(&service));
+        }
         let same_rollout = entry
             .last
             .as_ref()
@@ -288,6 +284,13 @@ impl Reader<'_> {
             stale_since: None,
         }
     }
+}
+
+/// The parameters that some service names in a tag.
+fn named_by_tags(clusters: &BTreeMap<ClusterName, ClusterView>) -> BTreeSet<&ParameterName> {
+    let services = clusters.values().flat_map(|cluster| cluster.services.values());
+    let tagged = services.filter_map(|service| service.tagged.as_ref());
+    tagged.filter_map(|tagged| tagged.declaration.as_ref()?.document.as_ref()).collect()
 }
 
 /// A service that is listed but not there is being made or deleted just now.

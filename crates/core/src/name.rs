@@ -295,6 +295,29 @@ impl ServiceKey {
     pub fn new(cluster: &ClusterName, name: &EcsServiceName) -> Self {
         Self { cluster: cluster.clone(), name: name.clone() }
     }
+
+    /// A key as a user writes it, `prod/web` (API:Cluster.clusterName and API:CreateService.serviceName: 1 to 255
+    /// letters, digits, underscores and hyphens).
+    pub fn parse(text: &str) -> Result<Self, Refused> {
+        let fits = |name: &str| {
+            (1..=255).contains(&name.len())
+                && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+        };
+        if let Some((cluster, name)) = text.split_once('/')
+            && fits(cluster)
+            && fits(name)
+        {
+            return Ok(Self {
+                cluster: ClusterName::as_read(cluster),
+                name: EcsServiceName::as_read(name),
+            });
+        }
+        // An ARN holds both: `arn:aws:ecs:<region>:<account>:service/prod/web`.
+        let within = text.rsplit_once(":service/").map(|(_, rest)| rest);
+        let nearest = within.and_then(|rest| Self::parse(rest).ok()).map(|key| key.to_string());
+        let allowed = "<cluster>/<service>, each 1 to 255 letters, digits, '-' and '_'";
+        Err(Refused { allowed, nearest })
+    }
 }
 
 impl fmt::Display for ServiceKey {

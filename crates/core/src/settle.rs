@@ -20,6 +20,7 @@ use crate::connect::{AccessLogs, ClientAlias, Connect, Endpoint, ProxyLogs, Time
 use crate::declaration::{Declaration, EndpointDeclaration, LogsDeclaration, Mode, PortSelector};
 use crate::document::Document;
 use crate::effect::Question;
+use crate::eligible;
 use crate::hold::{Hold, Unseen};
 use crate::issue::nearest;
 use crate::name::{DiscoveryName, DnsName, NamespaceRef, Port, PortName, Refused};
@@ -130,6 +131,12 @@ fn no_namespace(reference: &NamespaceRef, terms: &Terms<'_>) -> Hold {
         return Hold::NoNamespace(format!(
             "several namespaces are named {text}: {}; name one by its id",
             twins.join(", ")
+        ));
+    }
+    if let NamespaceRef::Arn(..) = reference {
+        // DG:service-connect-shared-namespaces
+        return Hold::NoNamespace(format!(
+            "this account does not see {text} in this Region: it is of another Region, it does not exist, or its account does not share it; share it in AWS RAM with the managed permission AWSRAMPermissionCloudMapECSFullPermission"
         ));
     }
     let is_new = |document: &Document| document.namespaces.keys().any(|new| new.as_str() == text);
@@ -341,6 +348,9 @@ impl<'a, W: Witness> Builder<'a, W> {
     fn container_port(&self, name: &PortName) -> Result<Port, Hold> {
         let task_definition = self.task_definition()?;
         let mapping = self.terms.ground.port(name);
+        if let Some(refused) = mapping.and_then(eligible::range) {
+            return Err(Hold::Ineligible(refused));
+        }
         mapping
             .and_then(|mapping| mapping.container_port)
             .ok_or_else(|| no_port(&PortSelector::Name(name.clone()), task_definition))

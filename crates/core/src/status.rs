@@ -106,7 +106,9 @@ fn health(view: &ServiceView, hold: Option<&Hold>) -> Health {
             | Hold::NoNamespace(_)
             | Hold::Ineligible(_)
             | Hold::UnnamedPort(..)
+            | Hold::Immutable(_)
             | Hold::Conflict(..)
+            | Hold::Claimed { .. }
             | Hold::UnknownField(_)
             | Hold::RolledBack { .. }
             | Hold::Refused(_),

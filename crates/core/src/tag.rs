@@ -96,6 +96,8 @@ struct Draft {
     document: Option<ParameterName>,
 }
 
+/// Characters of a tag's value (API:Tag.value); a longer one comes from a file.
+const LONGEST: usize = 256;
 /// The key of the tags that declare one endpoint each, `endpoint.<port>`.
 const ENDPOINT: &str = "endpoint.";
 /// The tags that speak of the one endpoint, and so exclude `endpoint.<port>`.
@@ -195,6 +197,11 @@ pub const RULES: &[TagRule] = &[
     },
 ];
 
+/// What the tag of this key may say; nothing of a key that is none.
+pub(crate) fn allowed(key: &str) -> &'static str {
+    RULES.iter().find(|rule| rule.key == key).map_or("", |rule| rule.allowed)
+}
+
 /// What one `endpoint.<port>` tag may say.
 pub const ENDPOINT_ALLOWED: &str =
     "name=… alias=… idle=… request=… ingress=… tls-ca=…, each at most once";
@@ -232,6 +239,9 @@ pub fn read(prefix: &TagPrefix, tags: &BTreeMap<String, String>) -> Option<Tagge
 
 fn read_tag(draft: &mut Draft, prefix: &TagPrefix, key: &str, text: &str) -> Option<Issue> {
     let place = prefix.key(key);
+    if text.chars().nth(LONGEST).is_some() {
+        return Some(Issue::new(&place, text, format!("at most {LONGEST} characters")));
+    }
     if let Some(port) = key.strip_prefix(ENDPOINT) {
         return match value::endpoint(port, text) {
             Ok(endpoint) => {

@@ -10,12 +10,13 @@
 //! * tags: without the prefix, separated by `,`; `-` for none.
 //! * deployed: `off`, or `in <namespace> port/discovery@host:port+idle=60+request=5+ingress=9000+tls=ca …`, where
 //!   all after `port` may be left out, and `?` is a namespace that is not given.
-//! * task definition: `name=port/app …`, `=port` for a mapping without a name, `udp:name=port`; the words `bridge`,
-//!   `host`, `nomode`, `windows`, `nomemory`; `?` for one not read, `!` for one that cannot be.
+//! * task definition: `name=port/app …`, `=port` for a mapping without a name, `udp:name=port`, `name=1-9` for a
+//!   range; the words `bridge`, `host`, `nomode`, `windows`, `nomemory`, `nocpu`, `links`, `hostname`, and `limits:512`
+//!   for the containers' memory; `?` for one not read, `!` for one that cannot be.
 //! * facts: the words of [`fact`].
 //!
-//! Other lines set the stage: `namespace`, `namespaces`, `cluster`, `use`, `document` (JSON on one line), `flag`,
-//! `policy`, `budget`, `now`.
+//! Other lines set the stage: `namespace`, `namespaces`, `cluster`, `use`, `members`, `claim`, `document` (JSON on
+//! one line), `flag`, `policy`, `budget`, `now`.
 
 pub(crate) mod fake;
 pub(crate) mod generate;
@@ -81,6 +82,15 @@ pub(crate) fn check_status(text: &str, expected: &Expect) {
     let stage = Stage::read(text);
     let plan = stage.guarded(&Writes::default());
     expected.assert_eq(&render::statuses(&stage.view, &plan));
+}
+
+/// The issues of all services, one line each.
+pub(crate) fn check_issues(text: &str, expected: &Expect) {
+    let stage = Stage::read(text);
+    let lines = stage.view.services().flat_map(|(key, service)| {
+        service.issues.iter().map(move |issue| format!("{key}: {issue}\n"))
+    });
+    expected.assert_eq(&lines.collect::<String>());
 }
 
 /// A cluster that has been seen whole.
@@ -184,6 +194,8 @@ impl Stage {
             "namespaces" => self.view.namespaces = trouble(rest),
             "cluster" => self.cluster(rest),
             "use" => self.in_use(rest),
+            "claim" => self.claim(rest),
+            "members" => self.members(rest),
             "flag" => self.settings.namespace = Some(NamespaceRef::as_read(rest)),
             "policy" => self.settings.policy = rest.parse().expect("a policy"),
             "budget" => {
@@ -263,6 +275,23 @@ impl Stage {
         self.view.uses.insert(id, (self.now, Seen::Known(names)));
     }
 
+    /// `name service …`: the document keeps the name for them.
+    fn claim(&mut self, rest: &str) {
+        let mut words = rest.split_whitespace();
+        let name = DiscoveryName::as_read(words.next().expect("a name"));
+        let document = Arc::make_mut(self.view.document.get_or_insert_default());
+        document.claims.entry(name).or_default().extend(words.map(key));
+    }
+
+    /// `namespace 299`: so many services that we do not know otherwise are in it.
+    fn members(&mut self, rest: &str) {
+        let (name, count) = rest.split_once(' ').expect("a namespace and a number");
+        let count: usize = count.parse().expect("a number");
+        let members = (0..count).map(|n| Arn::as_read(&format!("arn:member/{n}"))).collect();
+        let names = NamespaceUse { members, ..NamespaceUse::default() };
+        self.view.uses.insert(namespace(name).id, (self.now, Seen::Known(names)));
+    }
+
     fn service(&mut self, line: &str, number: usize) {
         let mut parts = line.split('|').map(str::trim);
         let first = parts.next().unwrap_or_default();
@@ -286,6 +315,9 @@ impl Stage {
         for word in &facts {
             fact(&mut service, word);
         }
+        if let Some(mappings) = facts.iter().find_map(|word| word.strip_prefix("made-with=")) {
+            self.made_with(&mut service, &mappings.replace(',', " "));
+        }
         if facts.contains(&"elsewhere") {
             return self.elsewhere(service);
         }
@@ -293,6 +325,19 @@ impl Stage {
         self.services.insert(key.clone(), service.clone());
         self.take_in(service);
         self.facts(&key, &facts);
+    }
+
+    /// What is in force runs an earlier task definition than the service's.
+    fn made_with(&mut self, service: &mut EcsService, mappings: &str) {
+        let arn = format!("arn:aws:ecs:eu-west-1:1:task-definition/{}:0", service.key.name);
+        let arn = Arn::as_read(&arn);
+        for deployment in &mut service.deployments {
+            deployment.task_definition = arn.clone();
+        }
+        match read_task_definition(&arn, mappings) {
+            Seen::Absent => {}
+            seen => drop(self.view.task_definitions.insert(arn, seen)),
+        }
     }
 
     fn take_in(&mut self, service: EcsService) {
@@ -394,6 +439,7 @@ pub(crate) fn service(key: &ServiceKey, number: usize) -> EcsService {
         platform_version: "1.4.0".to_owned(),
         desired_count: 1,
         task_definition: Arn::as_read("arn:td"),
+        registries: Vec::new(),
         deployments: vec![Deployment {
             id: DeploymentId::as_read("ecs-svc/1"),
             status: DeploymentStatus::Primary,
@@ -422,6 +468,8 @@ fn fact(service: &mut EcsService, word: &str) {
         ("launch", launch) => launch.clone_into(&mut service.launch_type),
         ("platform", family) => family.clone_into(&mut service.platform_family),
         ("version", version) => version.clone_into(&mut service.platform_version),
+        ("tasks", count) => service.desired_count = count.parse().expect("a number"),
+        ("registry", arn) => service.registries.push(Arn::as_read(arn)),
         ("age", age) => service.created_at = AwsTime(age.parse().expect("a number")),
         ("unknown", member) => service.unknown_members.push(member.to_owned()),
         ("cloud-map", arn) => {
@@ -434,7 +482,8 @@ fn fact(service: &mut EcsService, word: &str) {
             old.connect = read_connect(&what.replace('_', " "));
             service.deployments.push(old);
         }
-        ("unread" | "unlisted" | "lagging" | "history" | "failed-before" | "elsewhere", _) => {}
+        ("unread" | "unlisted" | "lagging" | "history", _) => {}
+        ("failed-before" | "elsewhere" | "made-with", _) => {}
         (other, _) => panic!("no such fact: {other}"),
     }
 }

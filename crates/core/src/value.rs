@@ -89,7 +89,7 @@ pub(crate) fn ingress_port(text: &str) -> Result<Port, Wrong> {
 pub(crate) fn tls(text: &str) -> Result<Tls, Wrong> {
     let mut words = Words::read(text, &["ca", "key", "role"])?;
     let authority = words.take("ca").map(arn).transpose()?.ok_or_else(wrong)?;
-    let kms_key = words.take("key").map(str::to_owned);
+    let kms_key = words.take("key").map(kms_key).transpose()?;
     let role = words.take("role").map(arn).transpose()?;
     Ok(Tls { authority: Some(authority), kms_key, role })
 }
@@ -127,13 +127,22 @@ pub(crate) fn access_logs(text: &str) -> Result<AccessLogs, Wrong> {
 
 pub(crate) fn test_header(text: &str) -> Result<TestHeader, Wrong> {
     let (name, value) = text.split_once('=').ok_or_else(wrong)?;
-    // RFC 9110, field-name, within what a tag may hold.
-    let token =
-        !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"+-._".contains(&b));
-    if !token || value.is_empty() || value.trim() != value {
-        return Err(wrong());
-    }
-    Ok(TestHeader { name: name.to_owned(), exact: Some(value.to_owned()) })
+    Ok(TestHeader { name: header_name(name)?, exact: Some(header_value(value)?) })
+}
+
+/// RFC 9110, field-name.
+pub(crate) fn header_name(text: &str) -> Result<String, Wrong> {
+    let is_part = |b: u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b);
+    let fits = !text.is_empty() && text.bytes().all(is_part);
+    if fits { Ok(text.to_owned()) } else { Err(wrong()) }
+}
+
+/// RFC 9110, field-value, in ASCII.
+pub(crate) fn header_value(text: &str) -> Result<String, Wrong> {
+    let fits = !text.is_empty()
+        && text.trim() == text
+        && text.bytes().all(|b| b.is_ascii_graphic() || b == b' ');
+    if fits { Ok(text.to_owned()) } else { Err(wrong()) }
 }
 
 pub(crate) fn needs(text: &str) -> Result<Vec<DiscoveryName>, Wrong> {
@@ -205,7 +214,7 @@ pub(crate) fn endpoint(port: &str, text: &str) -> Result<EndpointDeclaration, Wr
 }
 
 /// `30s`, `5m`, `1h` or `0`, in whole seconds within what ECS takes (API:TimeoutConfiguration).
-fn seconds(text: &str) -> Result<u32, Wrong> {
+pub(crate) fn seconds(text: &str) -> Result<u32, Wrong> {
     let unit = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
     let (digits, unit) = text.split_at(unit);
     let factor = match unit {
@@ -223,7 +232,7 @@ fn seconds(text: &str) -> Result<u32, Wrong> {
         .ok_or_else(wrong)
 }
 
-fn arn(text: &str) -> Result<Arn, Wrong> {
+pub(crate) fn arn(text: &str) -> Result<Arn, Wrong> {
     let graphic = text.bytes().all(|b| b.is_ascii_graphic());
     let fits = graphic && text.starts_with("arn:") && text.split(':').count() >= 6;
     if fits {
@@ -231,6 +240,12 @@ fn arn(text: &str) -> Result<Arn, Wrong> {
     } else {
         Err(wrong_because("an ARN: arn:aws:<service>:<region>:<account>:<resource>"))
     }
+}
+
+/// A key's id, alias or ARN (KMS:DescribeKey.KeyId: 1 to 2048 characters).
+pub(crate) fn kms_key(text: &str) -> Result<String, Wrong> {
+    let fits = (1..=2048).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic());
+    if fits { Ok(text.to_owned()) } else { Err(wrong_because("a KMS key's id, alias or ARN")) }
 }
 
 /// `key=value` words, each key known and at most once.

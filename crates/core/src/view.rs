@@ -81,6 +81,8 @@ pub struct EcsService {
     pub desired_count: u32,
     /// The task definition in force.
     pub task_definition: Arn,
+    /// The Cloud Map services where its tasks register without Service Connect (`serviceRegistries`).
+    pub registries: Vec<Arn>,
     /// Its deployments, PRIMARY first.
     pub deployments: Vec<Deployment>,
     /// Members of the PRIMARY's `serviceConnectConfiguration` in the raw answer that this version does
@@ -265,6 +267,14 @@ pub struct TaskDefinition {
     pub windows: bool,
     /// Task-level memory in MiB, where given.
     pub memory_mib: Option<u32>,
+    /// The sum of its containers' hard memory limits in MiB.
+    pub container_memory_mib: u32,
+    /// Whether it sets task-level CPU.
+    pub has_cpu: bool,
+    /// The containers that set `links`.
+    pub links: Vec<String>,
+    /// The containers that set `hostname`.
+    pub hostnames: Vec<String>,
     /// Its port mappings, named or not.
     pub ports: Vec<PortMapping>,
 }
@@ -276,8 +286,10 @@ pub struct PortMapping {
     pub container: String,
     /// Its name; a Service Connect endpoint needs one.
     pub name: Option<PortName>,
-    /// The port the application listens on.
+    /// The port the application listens on; absent where it is a range.
     pub container_port: Option<Port>,
+    /// The range, `8000-8010`, where the mapping has one (`containerPortRange`).
+    pub range: Option<String>,
     /// `tcp` or `udp`.
     pub protocol: String,
     /// `http`, `http2` or `grpc`; absent means plain TCP.

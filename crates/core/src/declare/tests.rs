@@ -1,7 +1,6 @@
 //! What the document, the tags and a parameter amount to together.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::sync::Arc;
 
 use expect_test::{Expect, expect};
@@ -29,19 +28,17 @@ fn check(entry: &str, tags: &str, rest: &str, expected: &Expect) {
     };
     let layers = Layers { entry: entry.as_ref(), tagged: tagged.as_ref(), rest: rest.as_ref() };
     let (intent, issues) = declare(&TagPrefix::default(), &layers);
-    let mut shown = match intent {
-        Intent::NotOptedIn => "not opted in\n".to_owned(),
-        Intent::Ambiguous => "ambiguous\n".to_owned(),
-        Intent::Unread(name) => format!("waits for {name}\n"),
+    let mut shown: Vec<String> = match intent {
+        Intent::NotOptedIn => vec!["not opted in".to_owned()],
+        Intent::Ambiguous => vec!["ambiguous".to_owned()],
+        Intent::Unread(name) => vec![format!("waits for {name}")],
         Intent::Declared(declaration) => {
             let fields = declaration.fields();
-            fields.iter().map(|(field, text)| format!("{field}: {text}\n")).collect()
+            fields.iter().map(|(field, text)| format!("{field}: {text}")).collect()
         }
     };
-    for issue in issues {
-        writeln!(shown, "{issue}").expect("a String takes all text");
-    }
-    expected.assert_eq(&shown);
+    shown.extend(issues.iter().map(ToString::to_string));
+    expected.assert_eq(&(shown.join("\n") + "\n"));
 }
 
 #[test]

@@ -7,10 +7,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{Engine, Job, QUESTIONS_AT_ONCE, SLOW};
 use crate::effect::{Effect, Question};
 use crate::hold::{Hold, Naming, Unseen};
-use crate::name::{ClusterName, EcsServiceName, ServiceKey};
-use crate::plan::who_uses;
+use crate::name::{ClusterName, EcsServiceName, NamespaceId, ServiceKey};
+use crate::plan::{World, who_uses};
+use crate::room;
 use crate::time::Now;
-use crate::view::{History, Seen};
+use crate::view::{History, Namespace, Seen};
 
 /// Services looked at in one poll of running rollouts: ten calls.
 const POLLED_AT_ONCE: usize = 100;
@@ -47,6 +48,7 @@ impl Engine {
             questions.insert(Question::Namespaces);
         }
         questions.extend(self.parameters_to_read(now));
+        questions.extend(self.full_namespaces(now));
         for (key, entry) in &self.plan.entries {
             match (entry.hold(), &entry.namespace) {
                 (Some(Hold::UnnamedPort(named, naming)), _) if *naming != Naming::ByHand => {
@@ -95,6 +97,23 @@ impl Engine {
     fn partly_read(&self) -> impl Iterator<Item = &ServiceKey> {
         let partly = |hold: &Hold| matches!(hold, Hold::NotSeen(Unseen::Partly));
         self.plan.holds().filter_map(move |(key, hold)| partly(hold).then_some(key))
+    }
+
+    /// Who uses the namespaces that are full: somebody may leave, and then another may join.
+    fn full_namespaces(&self, now: Now) -> Vec<Question> {
+        let interval = self.settings.timing.interval;
+        let refused = self.plan.entries.values().filter_map(|entry| match entry.hold() {
+            Some(Hold::Ineligible(_)) => entry.namespace.as_ref(),
+            _ => None,
+        });
+        let namespaces: BTreeMap<&NamespaceId, &Namespace> =
+            refused.map(|namespace| (&namespace.id, namespace)).collect();
+        let world = World::new(&self.view, &self.settings);
+        let is_old = |id: &NamespaceId| {
+            self.view.uses.get(id).is_some_and(|(at, _)| now.since(*at) >= interval)
+        };
+        let old = namespaces.into_iter().filter(|(id, _)| is_old(id) && room::is_full(&world, id));
+        old.map(|(_, namespace)| who_uses(&self.view, namespace)).collect()
     }
 
     /// The services whose step waits because AWS answers with the past.

@@ -69,7 +69,9 @@ impl Engine {
     /// question, or to one more attempt at what failed before.
     fn is_passing(&self, verdict: &Verdict) -> bool {
         match verdict {
-            Verdict::Hold { hold: Hold::NotSeen(Unseen::Answer(_, None)), .. } => true,
+            Verdict::Hold {
+                hold: Hold::NotSeen(Unseen::Answer(_, None) | Unseen::Partly), ..
+            } => true,
             Verdict::Hold { hold: Hold::Rolling, action: Some(action) }
             | Verdict::Step { action } => self.writes.is_retry(action),
             Verdict::InSync | Verdict::Hold { .. } => false,

@@ -1,6 +1,7 @@
 //! Which port of a task definition an endpoint serves, and what is wrong where there is none.
 
 use crate::declaration::PortSelector;
+use crate::eligible;
 use crate::hold::{Hold, Naming};
 use crate::issue::nearest;
 use crate::name::PortName;
@@ -43,6 +44,9 @@ pub(super) fn only_named_port(task_definition: &TaskDefinition) -> Result<PortNa
 
 /// Port mappings are never named by the API (API:PortMapping.name); the console proposes this form.
 fn unnamed_port(mapping: &PortMapping, task_definition: &TaskDefinition) -> Hold {
+    if let Some(refused) = eligible::range(mapping) {
+        return Hold::Ineligible(refused);
+    }
     let Some(container_port) = mapping.container_port else {
         return Hold::Ineligible(format!(
             "a port mapping of container {} in {} names neither itself nor one port: give it a containerPort and a name",

@@ -417,7 +417,7 @@ fn a_look_alike_letter_is_refused_without_a_guess() {
          discovery-name=pаyments",
         &expect![[r#"
             ambiguous
-            eastwest/discovery-name="pаyments": 1 to 64 lower-case letters, digits, '_' and '-', not starting with '-'
+            eastwest/discovery-name="pаyments" (with U+0430): 1 to 64 lower-case letters, digits, '_' and '-', not starting with '-'
         "#]],
     );
 }

@@ -296,8 +296,12 @@ impl Fake {
                 Answer::History(key, history)
             }
             Question::LatestRevision(family) => {
-                let seen = view.latest_revisions.get(&family).map(|(_, seen)| seen.clone());
-                let seen = seen.unwrap_or(Seen::Absent).map(|found| (*found).clone());
+                let made = view.latest_revisions.get(&family).map(|(_, seen)| seen.clone());
+                let is_of = |(arn, _): &(&Arn, _)| arn.family() == family;
+                let only =
+                    || view.task_definitions.iter().find(is_of).map(|(_, seen)| seen.clone());
+                let seen = made.or_else(only).unwrap_or(Seen::Absent);
+                let seen = seen.map(|found| (*found).clone());
                 Answer::LatestRevision(family, seen)
             }
             Question::Parameters(name) => {

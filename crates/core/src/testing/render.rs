@@ -18,6 +18,9 @@ pub(crate) fn plan(plan: &Plan) -> String {
         for change in &entry.changes {
             line(&mut text, &format!("    {}", change_line(change)));
         }
+        if let Some(note) = &entry.note {
+            line(&mut text, &format!("    note: {note}"));
+        }
         for rival in &entry.contested_by {
             line(&mut text, &format!("    contested by {rival}"));
         }

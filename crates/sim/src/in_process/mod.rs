@@ -37,7 +37,7 @@ mod world;
 pub use bench::Bench;
 pub use controller::Controller;
 pub use face::request;
-pub use fleet::{Definition, Fleet, definition};
+pub use fleet::{Definition, Flaw, Fleet, definition};
 pub use outside::{Newcomer, Outside};
 pub use trace::Trace;
 pub use weather::{Counts, KINDS, LAG_MS_MAX, Weather};

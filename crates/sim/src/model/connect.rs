@@ -71,13 +71,14 @@ impl Model {
         let given = given.ok_or_else(|| ApiError::invalid_parameter("Namespace is missing"))?;
         let by_default = asked.config.namespace.is_none();
         let found = match default().filter(|_| by_default) {
-            Some(default) => self.namespaces.get(&default.id),
+            Some(default) => self.namespaces.get(&default.id).filter(|each| each.is_there()),
             None => self.namespace(&given),
         };
         let Some(namespace) = found else {
             let text = format!("Failed to retrieve namespace for {given}");
             return Err(ApiError::new("NamespaceNotFoundException", text));
         };
+        namespace.check_permission(&self.arns.account)?;
         Ok((namespace.id.clone(), given))
     }
 
@@ -135,7 +136,7 @@ impl Model {
         let Some(found) = found else { return Ok(None) };
         let Some(owner) = found.owner.as_ref().filter(|owner| owner.key == *key) else {
             // The text names the namespace and not the holder (copilot#4337).
-            let text = format!("SC service is already used by {}", self.arns.namespace(namespace));
+            let text = format!("SC service is already used by {}", self.namespace_arn(namespace));
             return Err(ApiError::invalid_parameter(text));
         };
         if owner.app_protocol == port.app_protocol && owner.protocol == port.protocol {

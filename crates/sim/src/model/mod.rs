@@ -44,6 +44,7 @@ mod percent;
 mod populate;
 mod reach;
 mod rollout;
+mod shares;
 mod ssm;
 mod tags;
 mod task_definitions;
@@ -71,6 +72,7 @@ pub use key::EcsServiceKey;
 pub use log::{Effect, Mutation};
 pub use options::*;
 pub use reach::Reach;
+pub use shares::Share;
 pub use task_definitions::{NamedPort, TaskDefinition};
 pub use world::*;
 

@@ -3,7 +3,7 @@
 //! | command | does |
 //! |---|---|
 //! | `cluster <name> [default <namespace>]`, `namespace <name>` | makes one |
-//! | `taskdef <family> [<port name or ->:<port>[:tcp]]… [host] [windows]` | says what the next deployments of the family are |
+//! | `taskdef <family> [<port name or ->:<port>[:tcp\|grpc]]… [host] [windows] [links] [no-cpu] [no-room]` | says what the next deployments of the family are |
 //! | `service <cluster/name> <family> [tasks <n>] [breaker off\|on\|rollback] [codedeploy] [<tag>=<value>]…` | creates one |
 //! | `tag`, `untag`, `scale`, `deploy`, `force`, `delete` | what people do |
 //! | `edit <service> off \| <namespace> [<port name>,<discovery or ->,<host or ->,<port>]… [logs] [unknown]` | a configuration by hand |
@@ -26,7 +26,7 @@ use eastwest_core::name::{ClusterName, ParameterName};
 use eastwest_core::settings::{Policy, Settings, Sources};
 use eastwest_sim::faults::Rule;
 use eastwest_sim::in_process::check::Checker;
-use eastwest_sim::in_process::{Definition, Newcomer, Outside, Weather, World, definition};
+use eastwest_sim::in_process::{Definition, Flaw, Newcomer, Outside, Weather, World, definition};
 use eastwest_sim::model::{EcsServiceKey, Model, ModelOptions, RolloutOutcome, RolloutScript};
 use eastwest_sim::shapes::cloud_map::{CreateServiceRequest, ListRequest, ServiceIdRequest};
 use eastwest_sim::shapes::ecs::{
@@ -197,12 +197,19 @@ impl Story {
             match (*word, word.split(':').collect::<Vec<_>>()[..].to_vec().as_slice()) {
                 ("host", _) => made.network_mode = "host",
                 ("windows", _) => made.windows = true,
+                ("links", _) => made.flaw = Some(Flaw::Links),
+                ("no-cpu", _) => made.flaw = Some(Flaw::NoCpu),
+                ("no-room", _) => made.flaw = Some(Flaw::NoRoom),
                 (_, [name, port, rest @ ..]) => {
                     let name = if *name == "-" { "" } else { name };
-                    let protocol = if rest == ["tcp"] { "" } else { "http" };
+                    let protocol = match rest {
+                        ["tcp"] => "",
+                        ["grpc"] => "grpc",
+                        _ => "http",
+                    };
                     made.ports.push((name.to_owned(), number(port)?, protocol));
                 }
-                _ => return Err(format!("{word} is neither a port nor host nor windows")),
+                _ => return Err(format!("{word} is neither a port nor a word of taskdef")),
             }
         }
         self.definitions.insert(family.to_owned(), made);

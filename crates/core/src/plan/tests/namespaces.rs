@@ -206,7 +206,7 @@ fn a_namespace_whose_name_no_alias_can_end_in_needs_an_alias_tag() {
                 namespace: - -> ns-aaaaaaaa
                 endpoint http/api: - -> api:8080
             prod/old: in sync
-            prod/web: Ineligible: the default alias of web, web.My:App, is not 1 to 127 lower-case letters, digits, '_', '-' and '.', not starting with '-': set the alias tag to a name of your own
+            prod/web: Ineligible: its alias web.My:App is no host name that ECS takes (1 to 127 lower-case letters, digits, '_', '-' and '.', not starting with '-'): set a host in the alias tag
                 enabled: off -> on
                 namespace: - -> ns-aaaaaaaa
                 endpoint http/web: - -> web.My:App:8080

@@ -60,6 +60,38 @@ fn udp_ports_cannot_be_served() {
 }
 
 #[test]
+fn what_a_task_definition_must_not_be_is_refused() {
+    let sound = json!({
+        "family": "odd", "networkMode": "bridge", "cpu": "256", "memory": "512",
+        "containerDefinitions": [{"name": "app", "image": "nginx", "memory": 448,
+            "portMappings": [{"name": "web", "containerPort": 8080, "appProtocol": "http"}]}],
+    });
+    let changes = [
+        ("", json!(null)),
+        ("/memory", json!(null)),
+        ("/memory", json!("448")),
+        ("/cpu", json!("")),
+        ("/containerDefinitions/0/links", json!(["other"])),
+        ("/containerDefinitions/0/hostname", json!("app")),
+        ("/runtimePlatform", json!({"operatingSystemFamily": "WINDOWS_SERVER_2022_CORE"})),
+    ];
+    for (pointer, value) in changes {
+        let mut body = sound.clone();
+        let (parent, member) = pointer.rsplit_once('/').unwrap_or(("", "unused"));
+        body.pointer_mut(parent).unwrap()[member] = value;
+        let mut world = World::new();
+        world.model.register_task_definition(read(body)).unwrap();
+        let given = json!({"taskDefinition": "odd", "serviceConnectConfiguration": serves("web")});
+        let answer = world.create("web", given);
+        assert_eq!(answer.is_err(), !pointer.is_empty(), "{pointer}: {answer:?}");
+        let mut tls = serves("web");
+        tls["services"][0]["tls"] = json!({"issuerCertificateAuthority": {}});
+        let given = json!({"taskDefinition": "odd", "serviceConnectConfiguration": tls});
+        assert!(world.create("safe", given).is_err(), "no TLS in bridge mode");
+    }
+}
+
+#[test]
 fn access_logs_need_a_log_configuration() {
     let mut world = World::new();
     let config =
