@@ -246,7 +246,8 @@ fn entry(dice: &mut Dice, ground: &Ground, port: &Port) -> ServiceConnectService
             idle_timeout_seconds: seconds(dice),
             per_request_timeout_seconds: seconds(dice).filter(|_| port.app.is_some()),
         }),
-        tls: dice.percent(20).then(|| {
+        // In bridge mode there is none (DG:service-connect-tls).
+        tls: (ground.awsvpc && dice.percent(20)).then(|| {
             json!({
                 "issuerCertificateAuthority": {"awsPcaAuthorityArn": "arn:aws:acm-pca:old"},
                 "kmsKey": "key",

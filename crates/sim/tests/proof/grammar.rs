@@ -59,7 +59,7 @@ fn single(dice: &mut Dice, ground: &Ground, tags: &mut Tags) {
     if dice.percent(30) {
         put(tags, "ingress-port", dice.ingress_port().to_string());
     }
-    if dice.percent(25) {
+    if dice.percent(if ground.awsvpc { 25 } else { 1 }) {
         let mut words = vec![format!("ca={}", dice.arn("acm-pca", "certificate-authority"))];
         if dice.percent(50) {
             words.push(format!("key={}", dice.word(30)));
@@ -96,7 +96,7 @@ fn listed(dice: &mut Dice, ground: &Ground, tags: &mut Tags) {
         if dice.percent(30) {
             words.push(format!("ingress={}", dice.ingress_port()));
         }
-        if dice.percent(25) {
+        if dice.percent(if ground.awsvpc { 25 } else { 1 }) {
             words.push(format!("tls-ca={}", dice.arn("acm-pca", "certificate-authority")));
         }
         let value = shuffled(dice, words);

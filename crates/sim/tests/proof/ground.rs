@@ -181,7 +181,8 @@ impl Ground {
         let members = [
             ("family", json!("family")),
             ("networkMode", json!(mode)),
-            ("memory", json!("512")),
+            ("cpu", json!("512")),
+            ("memory", json!("1024")),
             ("containerDefinitions", json!(containers)),
         ];
         let body: Map<String, Value> =

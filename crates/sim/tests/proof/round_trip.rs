@@ -82,11 +82,7 @@ pub(crate) fn round_trip(case: &Case, flaw: Flaw) -> Result<Outcome, String> {
         Verdict::Step { action } => action,
         Verdict::Hold { hold, .. } => return fair(&hold),
     };
-    match trip.write(action.clone()) {
-        // A name keeps its port's protocol for ever, whatever is declared (roadmap#2378).
-        Err(why) if why.contains("ScServiceStableConfig") => return Ok(Outcome::Held("Immutable")),
-        written => written?,
-    }
+    trip.write(action.clone())?;
     let (view, entry) = trip.look()?;
     if !trip.in_sync(&entry, (&view, &action)) {
         return Err(format!("after the write the plan is {entry:?}"));
