@@ -31,8 +31,8 @@ use Shape::{Flag, List, Number, Object, OneOf, Port, Text, Texts};
 
 const NO_LIMIT: usize = usize::MAX;
 
-/// API:ServiceConnectConfiguration, as far as core carries it. `containerConfigurations` is missing on
-/// purpose: core has no word for it.
+/// API:ServiceConnectConfiguration, as far as core carries it. Each item of `containerConfigurations` has one
+/// member, and each member stands in one item only, so there is one item as long as `logLevel` is all there is.
 const CONFIGURATION: Shape = Object(&[
     ("enabled", Flag),
     ("namespace", Text),
@@ -42,6 +42,7 @@ const CONFIGURATION: Shape = Object(&[
         "accessLogConfiguration",
         Object(&[("format", Text), ("includeQueryParameters", OneOf(&["ENABLED", "DISABLED"]))]),
     ),
+    ("containerConfigurations", List(&Object(&[("logLevel", Text)]), 1)),
 ]);
 
 const SERVICE: Shape = Object(&[
@@ -184,6 +185,7 @@ mod tests {
                 "secretOptions": [{"name": "n", "valueFrom": "arn"}],
             },
             "accessLogConfiguration": {"format": "JSON", "includeQueryParameters": "DISABLED"},
+            "containerConfigurations": [{"logLevel": "debug"}],
         })
     }
 
@@ -207,6 +209,7 @@ mod tests {
             "/logConfiguration",
             "/logConfiguration/secretOptions/0",
             "/accessLogConfiguration",
+            "/containerConfigurations/0",
         ];
         for place in places {
             let mut config = full();
@@ -226,7 +229,11 @@ mod tests {
     #[test]
     fn what_our_types_would_lose_is_unknown_too() {
         let cases = [
-            (json!({"containerConfigurations": [{"a": 1}]}), "containerConfigurations"),
+            (json!({"containerConfigurations": [{"a": 1}]}), "containerConfigurations[0].a"),
+            (
+                json!({"containerConfigurations": [{"logLevel": "info"}, {"a": 1}]}),
+                "containerConfigurations[1]",
+            ),
             (
                 json!({"services": [{"clientAliases": [{"port": 1}, {"port": 2}]}]}),
                 "services[0].clientAliases[1]",

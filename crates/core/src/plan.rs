@@ -282,8 +282,11 @@ pub(crate) fn difference(
 
 /// Whether all but the namespace is the same to the letter.
 fn is_same(one: &Connect, other: &Connect) -> bool {
-    let Connect { namespace: _, endpoints, logs, access_logs } = one;
-    *endpoints == other.endpoints && *logs == other.logs && *access_logs == other.access_logs
+    let Connect { namespace: _, endpoints, logs, access_logs, log_level } = one;
+    *endpoints == other.endpoints
+        && *logs == other.logs
+        && *access_logs == other.access_logs
+        && *log_level == other.log_level
 }
 
 /// What a plan is made from.

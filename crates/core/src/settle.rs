@@ -94,6 +94,7 @@ pub(crate) fn settle_before<W: Witness>(
         endpoints,
         logs,
         access_logs,
+        log_level: deployed.and_then(|connect| connect.log_level.clone()),
     };
     Ok(Desired::On(Box::new(connect), namespace.clone()))
 }

@@ -59,6 +59,8 @@ pub struct ServiceRow {
     pub changes: Vec<Change>,
     /// Who else wants a name it has.
     pub contested_by: Vec<ServiceKey>,
+    /// What else is to be said of what is planned for it.
+    pub note: Option<String>,
     /// The configuration in force.
     pub deployed: Option<Deployed>,
 }
@@ -112,6 +114,8 @@ pub struct StepRow {
     pub namespace: Option<String>,
     /// How many tasks the rollout replaces.
     pub tasks: u32,
+    /// What else is to be said of it: that it is one phase of several.
+    pub note: Option<String>,
 }
 
 /// One hold.
@@ -126,6 +130,8 @@ pub struct HoldRow {
     pub action: Option<Action>,
     /// What differs.
     pub changes: Vec<Change>,
+    /// What else is to be said of it.
+    pub note: Option<String>,
 }
 
 /// One issue.
@@ -223,6 +229,7 @@ impl ServiceRow {
             issues: view.issues.clone(),
             changes: entry.map(|entry| entry.changes.clone()).unwrap_or_default(),
             contested_by: entry.map(|entry| entry.contested_by.clone()).unwrap_or_default(),
+            note: entry.and_then(|entry| entry.note.clone()),
             deployed: view.last.as_deref().and_then(Deployed::new),
         }
     }
@@ -258,6 +265,7 @@ impl PlanPage {
                 changes: entry.changes.clone(),
                 namespace: entry.namespace.as_ref().map(|namespace| namespace.name.to_string()),
                 tasks: tasks(key),
+                note: entry.note.clone(),
             })
             .collect();
         let holds: Vec<HoldRow> =
@@ -318,6 +326,7 @@ impl HoldRow {
             hold: hold.clone(),
             action: action.clone(),
             changes: entry.changes.clone(),
+            note: entry.note.clone(),
         })
     }
 }

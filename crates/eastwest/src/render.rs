@@ -63,6 +63,7 @@ fn show_step(text: &mut String, step: &StepRow) {
         text,
         format_args!("{mark} {}: {verb}{namespace}  # triggers a rollout ({tasks})", step.service),
     );
+    show_note(text, step.note.as_deref());
     show_changes(text, &step.changes);
     text.push('\n');
 }
@@ -70,8 +71,15 @@ fn show_step(text: &mut String, step: &StepRow) {
 fn show_hold(text: &mut String, hold: &HoldRow) {
     line(text, format_args!("= {}: held, {}", hold.service, hold.hold.reason()));
     line(text, format_args!("    {}", hold.hold));
+    show_note(text, hold.note.as_deref());
     show_changes(text, &hold.changes);
     text.push('\n');
+}
+
+fn show_note(text: &mut String, note: Option<&str>) {
+    if let Some(note) = note {
+        line(text, format_args!("    note: {note}"));
+    }
 }
 
 fn show_changes(text: &mut String, changes: &[Change]) {
@@ -151,12 +159,14 @@ mod tests {
                 ],
                 namespace: Some("internal.myapp".to_owned()),
                 tasks: 1,
+                note: None,
             }],
             holds: vec![HoldRow {
                 service: key("web"),
                 hold: Hold::Rolling,
                 action: Some(off),
                 changes: Vec::new(),
+                note: Some("prod/old goes first".to_owned()),
             }],
             issues: vec![IssueRow {
                 service: key("cron"),
@@ -193,6 +203,7 @@ mod tests {
 
             = prod/web: held, Rolling
                 a deployment of this service is under way
+                note: prod/old goes first
 
             Plan: 0 to connect, 1 to disconnect, 1 held, 3 in sync. 1 task would be replaced.
         "#]]

@@ -2,6 +2,7 @@
 
 mod documents;
 mod stories;
+mod swaps;
 mod trouble;
 
 use std::time::Duration;

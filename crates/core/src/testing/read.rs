@@ -22,12 +22,18 @@ pub(crate) fn read_tags(text: &str) -> BTreeMap<String, String> {
         .collect()
 }
 
-/// `off` or `in namespace endpoint …`, with `logs=…` and `access=…`.
+/// `off` or `in namespace endpoint …`, with `logs=…`, `access=…` and `level=…`.
 pub(crate) fn read_connect(text: &str) -> Option<Connect> {
     let rest = text.strip_prefix("in ")?;
     let mut words = rest.split_whitespace();
     let namespace = words.next().filter(|word| *word != "?").map(NamespaceRef::as_read);
-    let mut connect = Connect { namespace, endpoints: Vec::new(), logs: None, access_logs: None };
+    let mut connect = Connect {
+        namespace,
+        endpoints: Vec::new(),
+        logs: None,
+        access_logs: None,
+        log_level: None,
+    };
     for word in words {
         if let Some(group) = word.strip_prefix("logs=") {
             let (group, driver) = group.split_once("+driver=").unwrap_or((group, "awslogs"));
@@ -42,6 +48,8 @@ pub(crate) fn read_connect(text: &str) -> Option<Connect> {
         } else if let Some(format) = word.strip_prefix("access=") {
             let format = format.to_owned();
             connect.access_logs = Some(AccessLogs { format, query_parameters: false });
+        } else if let Some(level) = word.strip_prefix("level=") {
+            connect.log_level = Some(level.to_owned());
         } else {
             connect.endpoints.push(read_endpoint(word));
         }

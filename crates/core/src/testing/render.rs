@@ -91,6 +91,7 @@ pub(crate) fn connect(connect: &Connect) -> String {
     words.extend(connect.endpoints.iter().map(endpoint));
     words.extend(connect.logs.iter().map(|logs| format!("logs={logs}")));
     words.extend(connect.access_logs.iter().map(|logs| format!("access={logs}")));
+    words.extend(connect.log_level.iter().map(|level| format!("level={level}")));
     words.join(" ")
 }
 

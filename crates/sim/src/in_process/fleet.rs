@@ -263,13 +263,17 @@ impl Fleet {
             options: Some(json!({"awslogs-group": "by-hand"})),
             secret_options: None,
         });
-        let unknown = self.rng.random_bool(0.08).then(|| json!([{"containerName": "app"}]));
+        let settings = match self.rng.random::<f64>() {
+            ..0.08 => Some(json!([{"newThing": "app"}])),
+            0.08..0.16 => Some(json!([{"logLevel": "debug"}])),
+            _ => None,
+        };
         ServiceConnectConfiguration {
             enabled: true,
             namespace,
             services,
             log_configuration: logs,
-            container_configurations: unknown,
+            container_configurations: settings,
             ..ServiceConnectConfiguration::default()
         }
     }

@@ -23,6 +23,9 @@ pub(crate) fn plan(engine: &Engine) -> String {
                 line!(text, "  {key}: held, {}: {hold}", hold.reason());
             }
         }
+        if let Some(note) = &entry.note {
+            line!(text, "      note: {note}");
+        }
         for change in &entry.changes {
             let field: &str = change.field.into();
             let endpoint =

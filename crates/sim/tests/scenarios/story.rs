@@ -5,6 +5,7 @@
 //! | `cluster <name> [default <namespace>]`, `namespace <name>` | makes one |
 //! | `taskdef <family> [<port name or ->:<port>[:tcp\|grpc]]… [host] [windows] [links] [no-cpu] [no-room]` | says what the next deployments of the family are |
 //! | `service <cluster/name> <family> [tasks <n>] [breaker off\|on\|rollback] [codedeploy] [<tag>=<value>]…` | creates one |
+//! | `crowd <cluster/prefix> <family> <n> <namespace>` | creates so many clients of a namespace |
 //! | `tag`, `untag`, `scale`, `deploy`, `force`, `delete` | what people do |
 //! | `edit <service> off \| <namespace> [<port name>,<discovery or ->,<host or ->,<port>]… [logs] [unknown]` | a configuration by hand |
 //! | `rollout <service> <seconds> complete\|fail\|stall` | how its next rollouts go |
@@ -114,6 +115,9 @@ impl Story {
             ("deploy", [key, family]) => {
                 let definition = self.definition(family)?;
                 self.outside(&Outside::Deploy(EcsServiceKey::parse(key), definition))
+            }
+            ("crowd", [prefix, family, count, namespace]) => {
+                self.crowd(prefix, family, (number(count)?, namespace))
             }
             ("force", [key]) => self.outside(&Outside::Force(EcsServiceKey::parse(key))),
             ("delete", [key]) => self.outside(&Outside::Delete(EcsServiceKey::parse(key))),
@@ -246,6 +250,19 @@ impl Story {
         self.outside(&Outside::Create(Box::new(newcomer)))?;
         // Whoever came first is older.
         self.world.run_for(1);
+        Ok(())
+    }
+
+    /// So many clients of a namespace, at rest.
+    fn crowd(&mut self, prefix: &str, family: &str, (count, namespace): (u32, &str)) -> Told {
+        let definition = self.definition(family)?;
+        for number in 0..count {
+            let key = EcsServiceKey::parse(&format!("{prefix}{number}"));
+            let mut newcomer = Newcomer::plain(key, definition.clone());
+            newcomer.desired = 0;
+            newcomer.connect = Some(configuration(&[namespace])?);
+            self.outside(&Outside::Create(Box::new(newcomer)))?;
+        }
         Ok(())
     }
 
