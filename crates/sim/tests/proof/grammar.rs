@@ -1,7 +1,7 @@
 //! Tags drawn over the whole grammar: every one of them valid, and together without a contradiction.
 
 use crate::dice::Dice;
-use crate::ground::{Ground, Port};
+use crate::ground::{DOCUMENTS, Ground, Port};
 
 /// Tags without their prefix, in the order of their keys; the namespace's is drawn apart.
 pub(crate) type Tags = Vec<(String, String)>;
@@ -212,7 +212,6 @@ fn rest(dice: &mut Dice, ground: &Ground, tags: &mut Tags) {
         put(tags, "pause", dice.pick(&times).to_owned());
     }
     if dice.percent(10) {
-        let name = dice.pick(&["plain", "/eastwest/services/web", "/a/b/c/d.e_f-g"]);
-        put(tags, "document", name.to_owned());
+        put(tags, "document", dice.pick(&DOCUMENTS).to_owned());
     }
 }

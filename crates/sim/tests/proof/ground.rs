@@ -17,6 +17,8 @@ use eastwest_sim::shapes::ssm::{ParameterType, PutParameterRequest};
 use serde_json::{Map, Value, json};
 
 pub(crate) const CLUSTER: &str = "prod";
+/// Parameters that a tag may name; each holds an entry that asks for little.
+pub(crate) const DOCUMENTS: [&str; 3] = ["plain", "/eastwest/services/web", "/a/b/c/d.e_f-g"];
 
 /// How a namespace is spoken of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -96,9 +98,9 @@ impl Ground {
             ..CreateClusterRequest::default()
         })?;
         model.register_task_definition(self.definition())?;
-        for (_, name) in tags.iter().filter(|(key, _)| key == "document") {
+        for name in DOCUMENTS {
             model.put_parameter(PutParameterRequest {
-                name: name.clone(),
+                name: name.to_owned(),
                 value: r#"{"needs": []}"#.to_owned(),
                 kind: Some(ParameterType::Text),
                 ..PutParameterRequest::default()

@@ -72,9 +72,6 @@ struct Trip<'a> {
 pub(crate) fn round_trip(case: &Case, flaw: Flaw) -> Result<Outcome, String> {
     let mut trip = Trip::begin(case, flaw)?;
     let (view, entry) = trip.look()?;
-    if trip.waits_for_a_parameter(&view) {
-        return Ok(Outcome::Held("Unread"));
-    }
     trip.understood(&view)?;
     trip.paused(&view, &entry)?;
     let action = match entry.verdict {
@@ -128,7 +125,7 @@ impl<'a> Trip<'a> {
         for _ in 0..5 {
             let plan = plan(&view, &self.settings);
             let questions: Vec<Question> = plan.questions().cloned().collect();
-            if questions.is_empty() || self.waits_for_a_parameter(&view) {
+            if questions.is_empty() {
                 let entry = plan.entries.get(&self.key).cloned();
                 return Ok((view, entry.ok_or("the service has no entry in the plan")?));
             }
@@ -155,12 +152,6 @@ impl<'a> Trip<'a> {
             Some(Event::Answered(answer)) => reader.answered(view, answer),
             other => panic!("a reading ends with {other:?}"),
         }
-    }
-
-    /// Whether the parameter that the document tag names could not be read.
-    fn waits_for_a_parameter(&self, view: &View) -> bool {
-        let intent = view.service(&self.key).map(|service| &service.intent);
-        matches!(intent, Some(Intent::Unread(_)))
     }
 
     /// Every tag that the grammar allows is understood.
