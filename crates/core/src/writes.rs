@@ -35,15 +35,26 @@ enum Write {
     Sent { attempts: u32 },
     /// Accepted; its deployment has not been seen yet. Given up at the time that stands here.
     Accepted(Accepted, Now),
-    /// No answer will come; left alone until the time that stands here.
-    Lost(Now),
-    /// Refused or failed; the same action is not tried again before the time that stands here.
-    Failed { action: Box<Action>, fault: Fault, attempts: u32, until: Now },
+    /// No answer will come; left alone until the time that stands here. If it shows then that nothing came of it,
+    /// it has failed.
+    Lost(Now, Failure),
+    /// Refused, or failed without effect.
+    Failed(Failure),
+}
+
+/// A write that failed: the same action is not tried again before `until`.
+#[derive(Debug, Clone)]
+struct Failure {
+    action: Box<Action>,
+    fault: Fault,
+    /// How often it has failed in a row.
+    attempts: u32,
+    until: Now,
 }
 
 impl Write {
     fn is_in_flight(&self) -> bool {
-        matches!(self, Self::Sent { .. } | Self::Accepted(..) | Self::Lost(_))
+        matches!(self, Self::Sent { .. } | Self::Accepted(..) | Self::Lost(..))
     }
 }
 
@@ -51,9 +62,7 @@ impl Writes {
     /// Notes that a write leaves.
     pub fn sent(&mut self, action: &Action) {
         let attempts = match self.last.get(action.service()) {
-            Some(Write::Failed { action: failed, attempts, .. }) if **failed == *action => {
-                *attempts
-            }
+            Some(Write::Failed(failed)) if *failed.action == *action => failed.attempts,
             _ => 0,
         };
         self.last.insert(action.service().clone(), Write::Sent { attempts });
@@ -101,15 +110,19 @@ impl Writes {
         let write = match outcome {
             // Should its deployment never show, believe the readings again.
             Ok(accepted) => Write::Accepted(accepted, now.plus(timing.staleness * 6)),
-            Err(fault) if fault.kind.leaves_effect_unknown() => {
-                Write::Lost(now.plus(timing.staleness))
-            }
             Err(fault) => {
+                let lost = fault.kind.leaves_effect_unknown();
                 // What AWS refuses as it stands it will refuse again: no hurry.
                 let refused = fault.kind == FaultKind::Refused;
                 let wait = if refused { timing.backoff_max } else { backoff(timing, attempts) };
+                let wait = if lost { wait.max(timing.staleness) } else { wait };
                 let (action, until) = (Box::new(action.clone()), now.plus(wait));
-                Write::Failed { action, fault, attempts: attempts + 1, until }
+                let failure = Failure { action, fault, attempts: attempts + 1, until };
+                if lost {
+                    Write::Lost(now.plus(timing.staleness), failure)
+                } else {
+                    Write::Failed(failure)
+                }
             }
         };
         self.last.insert(action.service().clone(), write);
@@ -131,10 +144,17 @@ impl Writes {
     /// Forgets what time settles. How often a change failed is forgotten too once nobody has tried it
     /// again for as long as the longest wait: the service is gone, or is as wanted.
     pub fn expire(&mut self, timing: &Timing, now: Now) {
+        for write in self.last.values_mut() {
+            if let Write::Lost(until, failure) = write
+                && now >= *until
+            {
+                *write = Write::Failed(failure.clone());
+            }
+        }
         self.last.retain(|_, write| match write {
-            Write::Sent { .. } => true,
-            Write::Failed { until, .. } => now.since(*until) <= timing.backoff_max,
-            Write::Accepted(_, until) | Write::Lost(until) => now < *until,
+            Write::Sent { .. } | Write::Lost(..) => true,
+            Write::Failed(failed) => now.since(failed.until) <= timing.backoff_max,
+            Write::Accepted(_, until) => now < *until,
         });
         self.making
             .retain(|_, made| made.as_ref().is_ok_and(|until| now < *until) || made.is_err());
@@ -144,19 +164,18 @@ impl Writes {
     pub fn hold(&self, action: &Action, now: Now) -> Option<Hold> {
         match self.last.get(action.service())? {
             Write::Sent { .. } | Write::Accepted(..) => Some(Hold::Rolling),
-            Write::Lost(_) => Some(Hold::NotSeen(Unseen::LastWrite)),
-            Write::Failed { action: failed, fault, until, .. } => {
-                (**failed == *action && now < *until).then(|| Hold::Refused(fault.clone()))
-            }
+            Write::Lost(..) => Some(Hold::NotSeen(Unseen::LastWrite)),
+            Write::Failed(failed) => (*failed.action == *action && now < failed.until)
+                .then(|| Hold::Refused(failed.fault.clone())),
         }
     }
 
     /// Whether this action failed before and is tried, or to be tried, once more.
     pub fn is_retry(&self, action: &Action) -> bool {
         match self.last.get(action.service()) {
-            Some(Write::Failed { action: failed, .. }) => **failed == *action,
+            Some(Write::Failed(failed)) => *failed.action == *action,
             Some(Write::Sent { attempts }) => *attempts > 0,
-            Some(Write::Accepted(..) | Write::Lost(_)) | None => false,
+            Some(Write::Accepted(..) | Write::Lost(..)) | None => false,
         }
     }
 
@@ -183,7 +202,7 @@ impl Writes {
     /// The services whose last write must be read back.
     pub fn to_read_back(&self) -> impl Iterator<Item = &ServiceKey> {
         self.last.iter().filter_map(|(key, write)| {
-            matches!(write, Write::Accepted(..) | Write::Lost(_)).then_some(key)
+            matches!(write, Write::Accepted(..) | Write::Lost(..)).then_some(key)
         })
     }
 
@@ -193,9 +212,8 @@ impl Writes {
             .values()
             .filter_map(|write| match write {
                 Write::Sent { .. } => None,
-                Write::Accepted(_, at) | Write::Lost(at) | Write::Failed { until: at, .. } => {
-                    Some(*at)
-                }
+                Write::Accepted(_, at) | Write::Lost(at, _) => Some(*at),
+                Write::Failed(failed) => Some(failed.until),
             })
             .chain(self.making.values().filter_map(|made| made.as_ref().ok().copied()))
             .filter(|at| *at > seen)

@@ -62,6 +62,22 @@ fn a_lost_answer_holds_the_service_until_any_answer_must_show_the_truth() {
 }
 
 #[test]
+fn a_write_whose_answers_are_lost_again_and_again_is_sent_more_and_more_rarely() {
+    let (mut writes, mut now, mut waits) = (Writes::default(), 0, Vec::new());
+    for _ in 0..9 {
+        writes.sent(&off());
+        writes.ended(&off(), failed(FaultKind::ServerError), (&Timing::default(), at(now)));
+        assert_eq!(reason(&mut writes, &off(), now + 9), "NotSeen");
+        let waited = (10..=400).find(|wait| reason(&mut writes, &off(), now + wait) == "-");
+        let waited = waited.expect("every wait ends");
+        assert_eq!(reason(&mut writes, &on(), now + 10), "-", "another may leave at once");
+        waits.push(waited);
+        now += waited;
+    }
+    assert_eq!(waits, [10, 10, 10, 16, 32, 64, 128, 256, 300]);
+}
+
+#[test]
 fn an_accepted_write_holds_its_service_until_its_deployment_is_seen() {
     let mut writes = after(Ok(accepted()));
     let mut seen = service(&key("web"), 0);

@@ -105,7 +105,11 @@ impl Aws {
                 }
             }
         }
-        let answer = ask(&self.model.borrow(), reading);
+        let refused = self.weather.borrow().refusal(op).cloned();
+        let answer = match refused {
+            Some(error) => Err(error),
+            None => ask(&self.model.borrow(), reading),
+        };
         self.clock.sleep(fate.back_ms).await;
         answer.map_err(|error| fault_of(op, &error))
     }
@@ -124,7 +128,9 @@ impl Aws {
         if let Some(kind) = kind {
             self.note(op, kind);
         }
+        let refused = self.weather.borrow().refusal(op).cloned();
         let takes_effect = match kind {
+            _ if refused.is_some() => false,
             None | Some(Kind::ErrorAfter | Kind::TimeoutAfter) => true,
             // A proxy's page says nothing of what lies behind it.
             Some(Kind::Html) => fate.there_ms.is_multiple_of(2),
@@ -141,7 +147,7 @@ impl Aws {
         let silent = matches!(kind, Some(Kind::TimeoutBefore | Kind::TimeoutAfter));
         let wait = if silent { WRITE_TIMEOUT_MS } else { fate.there_ms + fate.back_ms };
         self.clock.sleep(wait).await;
-        match (kind, answer.take()) {
+        match (kind, answer.take().or(refused.map(Err))) {
             (Some(kind), _) => Err(fault_of_kind(op, kind)),
             (None, Some(written)) => Ok(written),
             (None, None) => Err(fault_of_kind(op, Kind::TimeoutBefore)),

@@ -16,6 +16,9 @@ use crate::shapes::ecs::{
     DeploymentController, ServiceConnectConfiguration, Tag, TagResourceRequest,
     UntagResourceRequest, UpdateClusterRequest, UpdateServiceRequest,
 };
+use crate::shapes::ssm::{
+    DeleteParameterRequest, ParameterTier, ParameterType, PutParameterRequest,
+};
 
 /// One deed.
 #[derive(Debug, Clone)]
@@ -42,6 +45,10 @@ pub enum Outside {
     DefaultNamespace(String, Option<String>),
     /// A namespace comes.
     Namespace(String),
+    /// A parameter is written, anew or over what stands: its name and its text.
+    Parameter(String, String),
+    /// A parameter is deleted.
+    DropParameter(String),
     /// The controller ends without warning.
     Crash {
         /// Whether a write that is on its way arrives.
@@ -176,13 +183,33 @@ impl Outside {
                     CreateHttpNamespaceRequest { name: name.clone(), ..Default::default() };
                 model.create_http_namespace(request).map(drop)
             }
+            Self::Parameter(name, text) => {
+                let request = PutParameterRequest {
+                    name: name.clone(),
+                    value: text.clone(),
+                    kind: Some(ParameterType::Text),
+                    overwrite: Some(true),
+                    tier: Some(ParameterTier::Intelligent),
+                    ..PutParameterRequest::default()
+                };
+                model.put_parameter(request).map(drop)
+            }
+            Self::DropParameter(name) => {
+                model.delete_parameter(DeleteParameterRequest { name: name.clone() }).map(drop)
+            }
             Self::Crash { .. } | Self::Restart => Ok(()),
         }
     }
 
     /// Whether it may change what every service should be.
     pub(super) fn is_global(&self) -> bool {
-        matches!(self, Self::DefaultNamespace(..) | Self::Namespace(_))
+        matches!(
+            self,
+            Self::DefaultNamespace(..)
+                | Self::Namespace(_)
+                | Self::Parameter(..)
+                | Self::DropParameter(_)
+        )
     }
 }
 
@@ -220,6 +247,8 @@ impl fmt::Display for Outside {
                 write!(f, "default-namespace {cluster} {}", namespace.as_deref().unwrap_or("-"))
             }
             Self::Namespace(name) => write!(f, "namespace {name}"),
+            Self::Parameter(name, text) => write!(f, "parameter {name} of {} bytes", text.len()),
+            Self::DropParameter(name) => write!(f, "parameter {name} gone"),
             Self::Crash { down_seconds, .. } => write!(f, "crash, down {down_seconds} s"),
             Self::Restart => f.write_str("restart"),
         }

@@ -11,6 +11,7 @@ use rand::rngs::SmallRng;
 use rand::{Rng, SeedableRng};
 
 use crate::faults::{Faults, Kind, Rule, RuleError, Strike};
+use crate::shapes::ApiError;
 
 /// The longest lag of a stale read: the staleness bound that eastwest is built for.
 pub const LAG_MS_MAX: u64 = 10_000;
@@ -48,6 +49,8 @@ pub struct Weather {
     /// In a thousand calls, by kind.
     rates: BTreeMap<Kind, u32>,
     rules: Faults,
+    /// What an operation is refused with, for as long as it stands here.
+    refusals: BTreeMap<String, ApiError>,
     calls: Counts,
     struck: BTreeMap<(Kind, &'static str), u64>,
     /// Latency is drawn from this range; equal ends make it fixed.
@@ -61,6 +64,7 @@ impl Weather {
             rng: SmallRng::seed_from_u64(seed),
             rates: BTreeMap::new(),
             rules: Faults::default(),
+            refusals: BTreeMap::new(),
             calls: Counts::new(),
             struck: BTreeMap::new(),
             latency_ms: (20, 400),
@@ -82,10 +86,27 @@ impl Weather {
         self.rules.post(rules)
     }
 
-    /// No more faults.
+    /// Has AWS refuse every call of an operation in these words, until [`Self::relent`]: what lies outside of the
+    /// model, as IAM and a Region without Service Connect do. A refusal comes after the faults, as AWS's does.
+    pub fn refuse(&mut self, op: &str, error: ApiError) {
+        self.refusals.insert(op.to_owned(), error);
+    }
+
+    /// Nothing is refused any more but what the model refuses.
+    pub fn relent(&mut self) {
+        self.refusals.clear();
+    }
+
+    /// What an operation is refused with.
+    pub fn refusal(&self, op: &str) -> Option<&ApiError> {
+        self.refusals.get(op)
+    }
+
+    /// No more faults, and no more refusals.
     pub fn clear(&mut self) {
         self.rates.clear();
         self.rules.clear();
+        self.refusals.clear();
     }
 
     /// Calls by operation, each attempt counted.

@@ -114,7 +114,11 @@ const RESETS: &[fn(&mut Switches)] = &[
 pub(crate) fn ground(dice: &mut Dice, seed: u64) -> Ground {
     // An HTTP namespace may have any name (API:ClusterServiceConnectDefaultsRequest), an alias's host may not.
     let long = "long.".repeat(24);
-    let first = dice.pick(&["internal.myapp", "internal.myapp", "internal.myapp", "My:App", &long]);
+    let first = match dice.number(0, 19) {
+        0 => "My:App",
+        1 => &long,
+        _ => "internal.myapp",
+    };
     let mut namespaces = vec![first.to_owned(), "other".to_owned()];
     if dice.percent(40) {
         namespaces.push(namespaces[0].clone());
@@ -246,7 +250,8 @@ fn entry(dice: &mut Dice, ground: &Ground, port: &Port) -> ServiceConnectService
             idle_timeout_seconds: seconds(dice),
             per_request_timeout_seconds: seconds(dice).filter(|_| port.app.is_some()),
         }),
-        tls: dice.percent(20).then(|| {
+        // In bridge mode there is none (DG:service-connect-tls).
+        tls: (ground.awsvpc && dice.percent(20)).then(|| {
             json!({
                 "issuerCertificateAuthority": {"awsPcaAuthorityArn": "arn:aws:acm-pca:old"},
                 "kmsKey": "key",

@@ -1,7 +1,7 @@
 //! Tags drawn over the whole grammar: every one of them valid, and together without a contradiction.
 
 use crate::dice::Dice;
-use crate::ground::{Ground, Port};
+use crate::ground::{DOCUMENTS, Ground, Port};
 
 /// Tags without their prefix, in the order of their keys; the namespace's is drawn apart.
 pub(crate) type Tags = Vec<(String, String)>;
@@ -59,7 +59,7 @@ fn single(dice: &mut Dice, ground: &Ground, tags: &mut Tags) {
     if dice.percent(30) {
         put(tags, "ingress-port", dice.ingress_port().to_string());
     }
-    if dice.percent(25) {
+    if dice.percent(if ground.awsvpc { 25 } else { 1 }) {
         let mut words = vec![format!("ca={}", dice.arn("acm-pca", "certificate-authority"))];
         if dice.percent(50) {
             words.push(format!("key={}", dice.word(30)));
@@ -96,7 +96,7 @@ fn listed(dice: &mut Dice, ground: &Ground, tags: &mut Tags) {
         if dice.percent(30) {
             words.push(format!("ingress={}", dice.ingress_port()));
         }
-        if dice.percent(25) {
+        if dice.percent(if ground.awsvpc { 25 } else { 1 }) {
             words.push(format!("tls-ca={}", dice.arn("acm-pca", "certificate-authority")));
         }
         let value = shuffled(dice, words);
@@ -212,7 +212,6 @@ fn rest(dice: &mut Dice, ground: &Ground, tags: &mut Tags) {
         put(tags, "pause", dice.pick(&times).to_owned());
     }
     if dice.percent(10) {
-        let name = dice.pick(&["plain", "/eastwest/services/web", "/a/b/c/d.e_f-g"]);
-        put(tags, "document", name.to_owned());
+        put(tags, "document", dice.pick(&DOCUMENTS).to_owned());
     }
 }

@@ -13,9 +13,12 @@ use eastwest_sim::shapes::ecs::{
     ClusterServiceConnectDefaults, CreateClusterRequest, CreateServiceRequest,
     RegisterTaskDefinitionRequest, ServiceConnectConfiguration, Tag,
 };
+use eastwest_sim::shapes::ssm::{ParameterType, PutParameterRequest};
 use serde_json::{Map, Value, json};
 
 pub(crate) const CLUSTER: &str = "prod";
+/// Parameters that a tag may name; each holds an entry that asks for little.
+pub(crate) const DOCUMENTS: [&str; 3] = ["plain", "/eastwest/services/web", "/a/b/c/d.e_f-g"];
 
 /// How a namespace is spoken of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -95,6 +98,14 @@ impl Ground {
             ..CreateClusterRequest::default()
         })?;
         model.register_task_definition(self.definition())?;
+        for name in DOCUMENTS {
+            model.put_parameter(PutParameterRequest {
+                name: name.to_owned(),
+                value: r#"{"needs": []}"#.to_owned(),
+                kind: Some(ParameterType::Text),
+                ..PutParameterRequest::default()
+            })?;
+        }
         let mut tags: Vec<Tag> = tags.iter().map(|(key, value)| tag(key, value)).collect();
         tags.extend(speak(&namespaces).map(|namespace| tag("namespace", &namespace)));
         let connect = self.deployed.as_ref().map(|deployed| ServiceConnectConfiguration {
@@ -172,7 +183,8 @@ impl Ground {
         let members = [
             ("family", json!("family")),
             ("networkMode", json!(mode)),
-            ("memory", json!("512")),
+            ("cpu", json!("512")),
+            ("memory", json!("1024")),
             ("containerDefinitions", json!(containers)),
         ];
         let body: Map<String, Value> =

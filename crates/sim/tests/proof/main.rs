@@ -169,7 +169,7 @@ const WAYS: &[&str] = &[
 
 #[test]
 fn any_path_of_edits_ends_where_the_last_words_said_at_once_do() {
-    let paths = number("EASTWEST_PATHS").unwrap_or(10_000);
+    let paths = number("EASTWEST_PATHS").unwrap_or(6000);
     let began = std::time::Instant::now();
     let walk = |seed, tally: &mut Tally| {
         let path = Path::draw(seed);

@@ -162,7 +162,9 @@ fn single(dice: &mut Dice, ground: &Ground, said: &mut Said) {
     if ground.ports.len() > 1 && !said.tags.contains_key("port") {
         said.set("port", grammar::selector(dice, &port));
     }
-    let key = dice.pick(&SINGLE);
+    // No encryption in bridge mode: it would be held.
+    let key =
+        Some(dice.pick(&SINGLE)).filter(|key| ground.awsvpc || *key != "tls").unwrap_or("alias");
     let value = match key {
         "port" => grammar::selector(dice, &port),
         "discovery-name" => grammar::name(dice, ground),
@@ -204,7 +206,7 @@ fn listed(dice: &mut Dice, ground: &Ground, said: &mut Said) {
         if dice.percent(30) {
             words.push(format!("ingress={}", dice.ingress_port()));
         }
-        if dice.percent(30) {
+        if ground.awsvpc && dice.percent(30) {
             words.push(format!("tls-ca={}", dice.arn("acm-pca", "certificate-authority")));
         }
         said.set(&format!("endpoint.{}", port.number), words.join(" "));

@@ -14,7 +14,9 @@ use eastwest_core::effect::{Effect, Event, Question};
 use eastwest_core::guard::guard;
 use eastwest_core::hold::Hold;
 use eastwest_core::merge::Reader;
-use eastwest_core::name::{ClusterName, DnsName, EcsServiceName, NamespaceRef, ServiceKey};
+use eastwest_core::name::{
+    ClusterName, DnsName, EcsServiceName, NamespaceRef, ParameterName, ServiceKey,
+};
 use eastwest_core::plan::{Entry, Verdict, plan};
 use eastwest_core::settings::{Settings, Sources};
 use eastwest_core::time::Now;
@@ -77,11 +79,7 @@ pub(crate) fn round_trip(case: &Case, flaw: Flaw) -> Result<Outcome, String> {
         Verdict::Step { action } => action,
         Verdict::Hold { hold, .. } => return fair(&hold),
     };
-    match trip.write(action.clone()) {
-        // A name keeps its port's protocol for ever, whatever is declared (roadmap#2378).
-        Err(why) if why.contains("ScServiceStableConfig") => return Ok(Outcome::Held("Immutable")),
-        written => written?,
-    }
+    trip.write(action.clone())?;
     let (view, entry) = trip.look()?;
     if !trip.in_sync(&entry, (&view, &action)) {
         return Err(format!("after the write the plan is {entry:?}"));
@@ -118,6 +116,10 @@ impl<'a> Trip<'a> {
         view.clusters.insert(self.key.cluster.clone(), ClusterView::default());
         self.carry_out(&mut view, Effect::Sweep(self.key.cluster.clone()));
         self.carry_out(&mut view, Effect::Ask(Question::Namespaces));
+        let named: Vec<ParameterName> = view.named.keys().cloned().collect();
+        for name in named {
+            self.carry_out(&mut view, Effect::Ask(Question::Parameters(name)));
+        }
         self.carry_out(&mut view, Effect::Confirm(self.key.clone()));
         // A question may only be known once another is answered.
         for _ in 0..5 {

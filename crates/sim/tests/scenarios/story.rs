@@ -9,10 +9,13 @@
 //! | `tag`, `untag`, `scale`, `deploy`, `force`, `delete` | what people do |
 //! | `edit <service> off \| <namespace> [<port name>,<discovery or ->,<host or ->,<port>]… [logs] [unknown]` | a configuration by hand |
 //! | `rollout <service> <seconds> complete\|fail\|stall` | how its next rollouts go |
+//! | `cloudmap <namespace> <name> [gone]` | a Cloud Map service that nobody's ECS service is behind |
+//! | `parameter <name> <json…>`, `parameter <name> gone` | the document, or a service's entry |
 //! | `fault <operation> <kind> [<times> [<nth>]]` | what the next calls meet |
-//! | `start [<policy>] [<n> per-cluster] [<n> per-namespace]`, `crash [lost]` | the controller's life |
+//! | `refuse <operation> <code> <text…>`, `relent` | what AWS answers until it relents, where the model has no reason to |
+//! | `start [<policy>] [<n> per-cluster] [<n> per-namespace] [source tags\|ssm:<name>]…`, `crash [lost]` | the controller's life |
 //! | `advance <seconds>` | time passes; tells what was written and what changed |
-//! | `show plan\|status\|truth`, `reach <service> <name>:<port>` | looks |
+//! | `show plan\|status\|truth`, `calls <operation>`, `reach <service> <name>:<port>` | looks |
 //!
 //! Tags are written without their prefix and with `+` for a space. Everything else is a mistake.
 
@@ -20,17 +23,18 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use eastwest_core::engine::Engine;
-use eastwest_core::name::ClusterName;
-use eastwest_core::settings::{Policy, Settings};
+use eastwest_core::name::{ClusterName, ParameterName};
+use eastwest_core::settings::{Policy, Settings, Sources};
 use eastwest_sim::faults::Rule;
 use eastwest_sim::in_process::check::Checker;
 use eastwest_sim::in_process::{Definition, Flaw, Newcomer, Outside, Weather, World, definition};
 use eastwest_sim::model::{EcsServiceKey, Model, ModelOptions, RolloutOutcome, RolloutScript};
-use eastwest_sim::shapes::Time;
+use eastwest_sim::shapes::cloud_map::{CreateServiceRequest, ListRequest, ServiceIdRequest};
 use eastwest_sim::shapes::ecs::{
     ClusterServiceConnectDefaults, CreateClusterRequest, LogConfiguration,
     ServiceConnectClientAlias, ServiceConnectConfiguration, ServiceConnectService,
 };
+use eastwest_sim::shapes::{ApiError, Time};
 use serde_json::json;
 
 use crate::show;
@@ -99,7 +103,7 @@ impl Story {
             ("service", [key, family, rest @ ..]) => self.service(key, family, rest),
             ("tag", [key, tags @ ..]) => {
                 let tags = tags.iter().map(|tag| read_tag(tag)).collect::<Result<_, _>>()?;
-                self.outside(&Outside::Tag(EcsServiceKey::parse(key), tags))
+                self.tag(Outside::Tag(EcsServiceKey::parse(key), tags))
             }
             ("untag", [key, names @ ..]) => {
                 let names = names.iter().map(|name| format!("eastwest/{name}")).collect();
@@ -126,7 +130,20 @@ impl Story {
                 let script = RolloutScript { seconds: number(seconds)?, outcome };
                 self.outside(&Outside::Rollout(EcsServiceKey::parse(key), script))
             }
+            ("cloudmap", [namespace, name]) => self.cloud_map(namespace, name, true),
+            ("cloudmap", [namespace, name, "gone"]) => self.cloud_map(namespace, name, false),
+            ("parameter", [name, "gone"]) => {
+                self.outside(&Outside::DropParameter((*name).to_owned()))
+            }
+            ("parameter", [name, json @ ..]) => {
+                self.outside(&Outside::Parameter((*name).to_owned(), json.join(" ")))
+            }
             ("fault", [op, kind, rest @ ..]) => self.fault(op, kind, rest),
+            ("refuse", [op, code, text @ ..]) => self.refuse(op, code, &text.join(" ")),
+            ("relent", []) => {
+                self.world.with_weather(Weather::relent);
+                Ok(())
+            }
             ("start", _) => {
                 self.world.start();
                 Ok(())
@@ -141,6 +158,7 @@ impl Story {
                 self.out.push_str(&text);
                 Ok(())
             }
+            ("calls", [op]) => self.calls(op),
             ("reach", [from, target]) => self.reach(from, target),
             _ => Err("no such command".to_owned()),
         }
@@ -261,6 +279,62 @@ impl Story {
         posted.map_err(|error| error.to_string())
     }
 
+    /// Tags are set, unless the story has AWS refuse that.
+    fn tag(&mut self, outside: Outside) -> Told {
+        let refusal = self
+            .world
+            .with_weather(|weather| weather.refusal("ecs.TagResource").map(ToString::to_string));
+        match refusal {
+            Some(text) => {
+                self.say(format_args!("  refused: {text}"));
+                Ok(())
+            }
+            None => self.outside(&outside),
+        }
+    }
+
+    #[expect(clippy::unnecessary_wraps, reason = "one shape for every command")]
+    fn refuse(&mut self, op: &str, code: &str, text: &str) -> Told {
+        // A story is short: its codes may live as long as the program.
+        let mut error = ApiError::new(code.to_owned().leak(), text);
+        if code == "ServerException" {
+            error.status = 500;
+        }
+        self.world.with_weather(|weather| weather.refuse(op, error));
+        Ok(())
+    }
+
+    /// How often the controller made that call, since the story began.
+    #[expect(clippy::unnecessary_wraps, reason = "one shape for every command")]
+    fn calls(&mut self, op: &str) -> Told {
+        let calls = self.world.with_weather(|weather| weather.calls().get(op).copied());
+        self.say(format_args!("  {} calls of {op}", calls.unwrap_or_default()));
+        Ok(())
+    }
+
+    /// Somebody makes or removes a Cloud Map service by hand.
+    fn cloud_map(&mut self, namespace: &str, name: &str, comes: bool) -> Told {
+        let done = self.world.with_model(|model| {
+            let all = ListRequest { max_results: Some(100), ..ListRequest::default() };
+            let namespaces = model.list_namespaces(&all)?.namespaces;
+            let found = namespaces.into_iter().find(|each| each.name == namespace);
+            if comes {
+                let request = CreateServiceRequest {
+                    name: name.to_owned(),
+                    namespace_id: found.map(|found| found.id),
+                    ..CreateServiceRequest::default()
+                };
+                return model.create_cloud_map_service(request).map(drop);
+            }
+            let services = model.list_cloud_map_services(&all)?.services;
+            let id = services.into_iter().find(|each| each.name == name).map(|each| each.id);
+            let request = ServiceIdRequest { id: id.unwrap_or_default() };
+            model.delete_cloud_map_service(request).map(drop)
+        });
+        self.told = self.world.with_model(|model| model.mutations().len());
+        done.map_err(|error: ApiError| error.to_string())
+    }
+
     #[expect(clippy::unnecessary_wraps, reason = "one shape for every command")]
     fn crash(&mut self, letters_arrive: bool) -> Told {
         self.world.crash(letters_arrive);
@@ -315,9 +389,15 @@ fn settings(start: &str, script: &str) -> Result<Settings, String> {
     settings.clusters = Some(watched.collect());
     let said: Vec<&str> = start.split_whitespace().skip(1).collect();
     let mut rest = said.as_slice();
+    // Tags are the source where none is named.
+    settings.sources.tags = !said.contains(&"source");
     while let [word, more @ ..] = rest {
         rest = more;
         match more {
+            [source, more @ ..] if *word == "source" => {
+                add_source(&mut settings.sources, source)?;
+                rest = more;
+            }
             ["per-cluster", more @ ..] => {
                 settings.budget.per_cluster = number(word)?;
                 rest = more;
@@ -330,6 +410,18 @@ fn settings(start: &str, script: &str) -> Result<Settings, String> {
         }
     }
     Ok(settings)
+}
+
+fn add_source(sources: &mut Sources, source: &str) -> Told {
+    match source.strip_prefix("ssm:") {
+        Some(name) => {
+            let name = ParameterName::parse(name).map_err(|refused| refused.allowed)?;
+            sources.documents.insert(name);
+        }
+        None if source == "tags" => sources.tags = true,
+        None => return Err("source tags, or ssm:<parameter>".to_owned()),
+    }
+    Ok(())
 }
 
 /// A configuration as a person writes it.
