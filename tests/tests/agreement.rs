@@ -19,23 +19,85 @@ fn words(value: &Value) -> Vec<&str> {
     }
 }
 
+/// The policies of deploy/iam, and what each allows beyond the calls that eastwest itself makes: what AWS asks of
+/// its caller for the sake of such a call.
+const POLICIES: [(&str, &[&str]); 4] = [
+    ("policy", &[]),
+    ("document", &["kms:Decrypt"]),
+    (
+        "create-namespaces",
+        &[
+            "ec2:DescribeRegions",
+            "ec2:DescribeVpcs",
+            "route53:CreateHostedZone",
+            "route53:GetHostedZone",
+            "route53:ListHostedZonesByName",
+        ],
+    ),
+    ("name-ports", &["ecs:TagResource", "iam:PassRole"]),
+];
+
+fn policy(name: &str) -> Value {
+    serde_json::from_str(&read(&format!("deploy/iam/{name}.json"))).unwrap()
+}
+
+fn statements(policy: &Value) -> &Vec<Value> {
+    policy["Statement"].as_array().unwrap()
+}
+
 #[test]
-fn the_policy_allows_exactly_the_calls_that_the_code_makes() {
-    let policy: Value = serde_json::from_str(&read("deploy/iam/policy.json")).unwrap();
-    let statements = policy["Statement"].as_array().unwrap();
-    assert!(statements.iter().all(|statement| statement["Effect"] == "Allow"));
-    let allowed: Vec<&str> = statements.iter().flat_map(|s| words(&s["Action"])).collect();
-    let distinct: BTreeSet<&str> = allowed.iter().copied().collect();
-    assert_eq!(distinct.len(), allowed.len(), "an action stands twice in deploy/iam/policy.json");
-    let made: BTreeSet<&str> = eastwest_aws::ACTIONS.iter().copied().collect();
-    assert_eq!(distinct, made, "left: deploy/iam/policy.json, right: crates/aws/src/operation.rs");
+fn the_policies_together_allow_exactly_the_calls_that_the_code_makes_and_what_these_need() {
+    let mut made: BTreeSet<&str> = eastwest_aws::ACTIONS.iter().copied().collect();
+    for (name, needed) in POLICIES {
+        let policy = policy(name);
+        assert!(statements(&policy).iter().all(|statement| statement["Effect"] == "Allow"));
+        let mut needed: BTreeSet<&str> = needed.iter().copied().collect();
+        for action in statements(&policy).iter().flat_map(|statement| words(&statement["Action"])) {
+            let known = made.remove(action) || needed.remove(action);
+            assert!(known, "{action} of deploy/iam/{name}.json is no call, or is allowed twice");
+        }
+        assert_eq!(needed, BTreeSet::new(), "missing in deploy/iam/{name}.json");
+    }
+    assert_eq!(made, BTreeSet::new(), "calls of crates/aws/src/operation.rs that no policy allows");
+}
+
+#[test]
+fn the_base_policy_writes_to_services_and_makes_nothing() {
+    let policy = policy("policy");
+    let allowed = statements(&policy).iter().flat_map(|statement| words(&statement["Action"]));
+    let looks = |action: &&str| action.contains(":List") || action.contains(":Describe");
+    let writes: Vec<&str> = allowed.filter(|action| !looks(action)).collect();
+    assert_eq!(writes, ["ecs:UpdateService"]);
+}
+
+#[test]
+fn every_policy_is_on_the_page_of_deployment() {
+    let page = read("deploy/README.md");
+    for (name, _) in POLICIES {
+        assert!(page.contains(&format!("`iam/{name}.json`")), "{name}");
+    }
+}
+
+#[test]
+fn a_role_is_passed_to_tasks_only_and_a_key_is_used_for_parameters_only() {
+    let (ports, document) = (policy("name-ports"), policy("document"));
+    let of = |policy: &Value, action: &str| -> Value {
+        let mut all = statements(policy).iter();
+        all.find(|statement| words(&statement["Action"]) == [action]).unwrap()["Condition"].clone()
+    };
+    let passed = &of(&ports, "iam:PassRole")["StringEquals"]["iam:PassedToService"];
+    assert_eq!(passed, "ecs-tasks.amazonaws.com");
+    let tagged = &of(&ports, "ecs:TagResource")["StringEquals"]["ecs:CreateAction"];
+    assert_eq!(tagged, "RegisterTaskDefinition");
+    let via = &of(&document, "kms:Decrypt")["StringLike"]["kms:ViaService"];
+    assert_eq!(via, "ssm.*.amazonaws.com");
 }
 
 #[test]
 fn the_policy_lets_nothing_be_written_to_a_service_without_the_opt_in_tag() {
-    let policy: Value = serde_json::from_str(&read("deploy/iam/policy.json")).unwrap();
-    let statements = policy["Statement"].as_array().unwrap();
-    let writes = statements.iter().filter(|s| words(&s["Action"]).contains(&"ecs:UpdateService"));
+    let policy = policy("policy");
+    let writes =
+        statements(&policy).iter().filter(|s| words(&s["Action"]).contains(&"ecs:UpdateService"));
     for statement in writes {
         assert_eq!(words(&statement["Action"]), ["ecs:UpdateService"], "the write stands alone");
         let absent = &statement["Condition"]["Null"];

@@ -13,14 +13,19 @@ use eastwest_aws::{Settings as AwsSettings, World as Aws};
 use eastwest_core::action::Action;
 use eastwest_core::effect::{Answer, Effect, Event, Question};
 use eastwest_core::engine::Engine;
-use eastwest_core::name::{Arn, ClusterName, EcsServiceName, ServiceKey};
+use eastwest_core::fault::FaultKind;
+use eastwest_core::name::{
+    Arn, ClusterName, EcsServiceName, Family, NamespaceName, ParameterName, Port, PortName,
+    ServiceKey,
+};
+use eastwest_core::prerequisite::{NamedPort, NamedPorts, NewNamespace, Prerequisite};
 use eastwest_core::settings::Settings;
 use eastwest_core::status::News;
 use eastwest_core::time::Now;
 use eastwest_core::view::{EcsService, Namespace, Seen};
 use eastwest_sim::in_process::check::Checker;
 use eastwest_sim::in_process::{Controller, Weather, World as InProcess};
-use eastwest_sim::model::{Model, ModelOptions, RolloutOutcome, RolloutScript};
+use eastwest_sim::model::{Model, ModelOptions, RolloutOutcome, RolloutScript, Share};
 use eastwest_sim::shapes::Time;
 use eastwest_sim::wire;
 use serde_json::{Value, json};
@@ -70,6 +75,7 @@ fn build(model: &mut Model) {
     let vpc = json!({ "Name": "internal.myapp", "Vpc": "vpc-0a1b2c3d4e5f60718" });
     model.create_private_dns_namespace(ask(vpc)).unwrap();
     model.create_http_namespace(ask(json!({ "Name": "other" }))).unwrap();
+    model.share_namespace("partner", "210987654321", Share::Full);
     model.advance_to(model.now().plus_seconds(60));
     for (cluster, namespace) in [("prod", Some("internal.myapp")), ("edge", None)] {
         let defaults = namespace.map(|name| json!({ "namespace": name }));
@@ -111,6 +117,35 @@ fn build(model: &mut Model) {
     );
     model.advance_to(model.now().plus_seconds(120));
     fail_once(model);
+    store(model);
+    extend(model);
+}
+
+/// Parameters of every kind, more of them below one path than stand on a page.
+fn store(model: &mut Model) {
+    let mut put = |name: &str, kind: &str| {
+        let request = json!({ "Name": name, "Type": kind, "Value": format!("text of {name}") });
+        model.put_parameter(ask(request)).unwrap();
+    };
+    put("/eastwest/one", "String");
+    put("plain", "StringList");
+    put("/secret/one", "SecureString");
+    for number in 0..23 {
+        put(&format!("/many/of/them/p{number}"), "String");
+    }
+}
+
+/// Two revisions of one family with members that no SDK knows and with tags, and a third that is no longer active.
+fn extend(model: &mut Model) {
+    for image in ["app:1", "app:2", "app:3"] {
+        let container = json!({ "name": "app", "image": image, "newThing": { "of": [1, "2"] },
+            "environment": [{ "name": "PASSWORD", "value": "hunter2" }],
+            "portMappings": [{ "containerPort": 80, "newThing": true }, { "containerPort": 80, "protocol": "udp" }] });
+        let request = json!({ "family": "rich", "networkMode": "awsvpc", "memory": "512", "newThing": 1.5,
+            "containerDefinitions": [container], "tags": [{ "key": "team", "value": "shop" }] });
+        model.register_task_definition(ask(request)).unwrap();
+    }
+    model.deregister_task_definition(ask(json!({ "taskDefinition": "rich:3" }))).unwrap();
 }
 
 fn define(model: &mut Model, family: &str, network: &str, ports: &Value) {
@@ -145,6 +180,11 @@ fn fail_once(model: &mut Model) {
 }
 
 fn in_process(effect: &Effect) -> Event {
+    in_process_and(effect, |_| ()).0
+}
+
+/// The answer, and what was seen of the model afterwards.
+fn in_process_and<T>(effect: &Effect, look: impl FnOnce(&mut Model) -> T) -> (Event, T) {
     let mut model = Model::new(options());
     build(&mut model);
     let mut calm = Weather::new(1);
@@ -158,10 +198,20 @@ fn in_process(effect: &Effect) -> Event {
     let mut world = InProcess::new(model, calm, Checker::new(Settings::default()), Box::new(make));
     world.start();
     world.run_for(60);
-    world.controller().and_then(|asker| asker.answer.clone()).expect("every effect is answered")
+    let answer = world.controller().and_then(|asker| asker.answer.clone());
+    (answer.expect("every effect is answered"), world.with_model(look))
 }
 
 async fn on_the_wire(effect: Effect) -> Event {
+    on_the_wire_and(effect, 0.0, |_| ()).await.0
+}
+
+/// The same where time goes that much faster than ours.
+async fn on_the_wire_and<T>(
+    effect: Effect,
+    speed: f64,
+    look: impl FnOnce(&mut Model) -> T,
+) -> (Event, T) {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let frozen = wire::Options { model: options(), speed: 0.0, ..wire::Options::default() };
     let server = wire::serve(frozen, listener, std::future::pending()).unwrap();
@@ -175,15 +225,19 @@ async fn on_the_wire(effect: Effect) -> Event {
         build(world.model());
         #[expect(clippy::cast_precision_loss, reason = "minutes in milliseconds fit a double")]
         world.pace(None, Some(ahead as f64 / 1000.0)).unwrap();
+        world.pace(Some(speed), None).unwrap();
     }
     let settings = AwsSettings {
         region: Some("eu-west-1".to_owned()),
         share: 1.0,
         attempt_timeout: Duration::from_secs(30),
+        backoff: Duration::from_millis(1),
         simulator: Some(server.url()),
         ..AwsSettings::default()
     };
-    Aws::connect(settings).await.unwrap().execute(effect).await
+    let answer = Aws::connect(settings).await.unwrap().execute(effect).await;
+    let seen = look(wire::lock(&server.world).model());
+    (answer, seen)
 }
 
 async fn agree(effect: Effect) -> Event {
@@ -246,7 +300,8 @@ async fn the_read_before_a_write_tells_the_same_past() {
 #[tokio::test]
 async fn questions_are_answered_alike() {
     let namespaces = namespaces().await;
-    assert_eq!(namespaces.len(), 2);
+    let owners: BTreeSet<_> = namespaces.iter().map(|each| each.owner.as_deref()).collect();
+    assert_eq!((namespaces.len(), owners.len()), (3, 2), "one is another account's");
     let watched = BTreeSet::from([ClusterName::as_read("prod")]);
     for Namespace { id, arn, .. } in namespaces {
         agree(Effect::Ask(Question::NamespaceUse(id, arn, watched.clone()))).await;
@@ -302,4 +357,140 @@ async fn a_write_is_accepted_or_refused_alike() {
     });
     assert_eq!(refused[0].0, refused[1].0);
     assert!(refused[1].1.contains("SC service is already used by"), "{}", refused[1].1);
+}
+
+#[tokio::test]
+async fn parameters_are_read_alike() {
+    let rows = [
+        ("/eastwest/one", Some(1)),
+        ("arn:aws:ssm:eu-west-1:123456789012:parameter/eastwest/one", Some(1)),
+        ("plain", Some(1)),
+        ("/secret/one", Some(1)),
+        ("/eastwest/none", None),
+        ("/many/", Some(23)),
+        ("arn:aws:ssm:eu-west-1:123456789012:parameter/many/of/", Some(23)),
+        ("/none/", Some(0)),
+    ];
+    for (name, found) in rows {
+        let name = ParameterName::parse(name).unwrap();
+        let event = agree(Effect::Ask(Question::Parameters(name.clone()))).await;
+        let Event::Answered(Answer::Parameters(_, seen)) = event else { panic!("{event:?}") };
+        assert_eq!(seen.known().map(Vec::len), found, "{name}");
+        for parameter in seen.known().into_iter().flatten() {
+            assert_eq!(parameter.text, format!("text of {}", parameter.name), "decrypted");
+            assert_eq!(parameter.is_secret, parameter.name.as_str() == "/secret/one");
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_latest_revision_of_a_family_is_the_same_active_one() {
+    for (family, latest) in [("rich", Some("rich:2")), ("none", None)] {
+        let question = Question::LatestRevision(Family::as_read(family));
+        let event = agree(Effect::Ask(question)).await;
+        let Event::Answered(Answer::LatestRevision(_, seen)) = event else { panic!("{event:?}") };
+        assert_eq!(seen.known().map(|found| found.arn.resource()), latest);
+        assert_eq!(matches!(seen, Seen::Absent), latest.is_none());
+    }
+}
+
+/// Both answers to something that is to be made while time goes by, and all namespaces and `rich:4` afterwards.
+async fn made(prerequisite: Prerequisite) -> [Result<String, FaultKind>; 2] {
+    let look = |model: &mut Model| {
+        let definition = json!({ "taskDefinition": "rich:4", "include": ["TAGS"] });
+        let mut definition = model.describe_task_definition(&ask(definition)).ok();
+        let raw = definition.as_mut().and_then(|found| found.task_definition.as_mut());
+        if let Some(raw) = raw.and_then(|raw| Arc::make_mut(raw).as_object_mut()) {
+            raw.remove("registeredAt");
+        }
+        let namespaces = model.list_namespaces(&ask(json!({}))).unwrap().namespaces;
+        (
+            namespaces.into_iter().map(|each| (each.id, each.name, each.kind)).collect::<Vec<_>>(),
+            definition,
+        )
+    };
+    let effect = Effect::Make(prerequisite);
+    let (here, of_here) = in_process_and(&effect, look);
+    let (there, of_there) = on_the_wire_and(effect, 1000.0, look).await;
+    assert_eq!(of_here, of_there, "what is there afterwards");
+    [here, there].map(|event| match event {
+        Event::Made(_, outcome) => outcome.map_err(|fault| fault.kind),
+        other => panic!("{other:?}"),
+    })
+}
+
+fn namespace(name: &str, vpc: Option<&str>) -> Prerequisite {
+    let name = NamespaceName::as_read(name);
+    Prerequisite::Namespace(NewNamespace { name, vpc: vpc.map(str::to_owned) })
+}
+
+#[tokio::test]
+async fn a_namespace_is_made_alike_and_followed_to_its_end() {
+    for vpc in [None, Some("vpc-0a1b2c3d4e5f60718")] {
+        let [here, there] = made(namespace("fresh", vpc)).await;
+        assert_eq!(here, there);
+        assert!(here.is_ok_and(|id| id.starts_with("ns-")));
+    }
+}
+
+#[tokio::test]
+async fn a_namespace_that_is_there_is_the_answer_alike() {
+    let there_already: Vec<_> = namespaces().await;
+    for (name, vpc) in [("other", None), ("internal.myapp", Some("vpc-0a1b2c3d4e5f60718"))] {
+        let found = there_already.iter().find(|each| each.name.as_str() == name).unwrap();
+        let answer = made(namespace(name, vpc)).await;
+        assert_eq!(answer, [(); 2].map(|()| Ok(found.id.to_string())));
+    }
+}
+
+#[tokio::test]
+async fn a_namespace_that_cannot_be_is_refused_alike() {
+    let answer = made(namespace(&"x".repeat(1025), None)).await;
+    assert_eq!(answer, [Err(FaultKind::Refused), Err(FaultKind::Refused)]);
+}
+
+fn ports(task_definition: &str, port: &str, name: &str) -> Prerequisite {
+    let arn = format!("arn:aws:ecs:eu-west-1:123456789012:task-definition/{task_definition}");
+    let port = NamedPort {
+        container: "app".to_owned(),
+        container_port: Port::parse(port).unwrap(),
+        protocol: "tcp".to_owned(),
+        name: PortName::as_read(name),
+    };
+    let task_definition = Arn::as_read(&arn);
+    Prerequisite::NamedPorts(NamedPorts { task_definition, ports: vec![port] })
+}
+
+#[tokio::test]
+async fn a_revision_with_named_ports_has_the_same_members_and_tags() {
+    // Of the older revision, as the service may run it.
+    let [here, there] = made(ports("rich:1", "80", "http")).await;
+    assert_eq!(here, there);
+    assert!(here.is_ok_and(|arn| arn.ends_with("task-definition/rich:4")));
+    let effect = Effect::Make(ports("rich:1", "80", "http"));
+    let (_, [old, new]) = on_the_wire_and(effect, 1000.0, |model| {
+        ["rich:1", "rich:4"].map(|revision| {
+            let request = json!({ "taskDefinition": revision, "include": ["TAGS"] });
+            let answer = model.describe_task_definition(&ask(request)).unwrap();
+            serde_json::to_value(answer).unwrap()
+        })
+    })
+    .await;
+    let mut expected = old.clone();
+    for added in ["taskDefinitionArn", "revision", "registeredAt"] {
+        expected["taskDefinition"][added] = new["taskDefinition"][added].clone();
+    }
+    expected["taskDefinition"]["containerDefinitions"][0]["portMappings"][0]["name"] =
+        json!("http");
+    assert_eq!(new, expected);
+}
+
+#[tokio::test]
+async fn ports_that_have_their_names_or_cannot_have_them_are_answered_alike() {
+    let refused = [Err(FaultKind::Refused), Err(FaultKind::Refused)];
+    let [here, there] = made(ports("web:1", "8080", "http")).await;
+    assert!(here == there && here.is_ok_and(|arn| arn.ends_with("/web:1")));
+    assert_eq!(made(ports("web:1", "8080", "other")).await, refused);
+    assert_eq!(made(ports("web:1", "9090", "http")).await, refused);
+    assert_eq!(made(ports("gone:1", "80", "http")).await, refused);
 }

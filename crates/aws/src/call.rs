@@ -26,7 +26,7 @@ use crate::{World, fault};
 /// One attempt of a call to AWS, as a metric wants it: every text is of a closed set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Call {
-    /// The API: `ecs` or `servicediscovery`.
+    /// The API: `ecs`, `servicediscovery` or `ssm`.
     pub api: &'static str,
     /// The operation: `ListServices`.
     pub operation: &'static str,

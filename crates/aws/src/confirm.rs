@@ -6,9 +6,10 @@ use eastwest_core::view::{EcsService, History, Seen};
 
 use crate::World;
 use crate::describe::sort;
-use crate::members::RawLook;
+use crate::members::unknown_members;
 use crate::operation::Operation;
 use crate::pace::Lane;
+use crate::raw::RawAnswer;
 
 impl World {
     /// The service as it is now, and what became of its recent rollouts; both are read at once.
@@ -17,7 +18,7 @@ impl World {
     }
 
     async fn look_closely(&self, key: &ServiceKey) -> Seen<EcsService> {
-        let (raw, names) = (RawLook::default(), vec![key.name.clone()]);
+        let (raw, names) = (RawAnswer::default(), vec![key.name.clone()]);
         let request = self.describe_request(&key.cluster, &names);
         let sent = request.customize().interceptor(raw.clone()).send();
         let answer = match self.call(Operation::DescribeServices, Lane::Urgent, sent).await {
@@ -25,7 +26,7 @@ impl World {
             Err(fault) => return Seen::Unknown(fault),
         };
         let seen = sort(&key.cluster, names, answer).remove(&key.name);
-        match (seen, raw.found()) {
+        match (seen, raw.take().as_ref().and_then(unknown_members)) {
             (Some(Seen::Known(service)), Some(unknown_members)) => {
                 Seen::Known(EcsService { unknown_members, ..service })
             }

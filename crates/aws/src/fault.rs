@@ -2,7 +2,7 @@
 //! transport does. **No text of an error is matched anywhere else.**
 //!
 //! **Invariant:** a fault's message is one line, has at most 300 characters, and holds neither headers nor
-//! credentials. AWS's own text about a rejected signature quotes the signed headers, session token included,
+//! credentials, nor anything of an answer that may hold secrets but AWS's own error text. AWS's own text about a rejected signature quotes the signed headers, session token included,
 //! so of rejected credentials only the code is kept.
 //!
 //! What decides between the kinds is what a *write* that ended so may have done: where nothing was sent it is
@@ -21,7 +21,8 @@ use eastwest_core::fault::{Fault, FaultKind};
 use crate::operation::Operation;
 use crate::text::{chain, excerpt, one_line};
 
-/// Error codes, without their `Exception`, by what they mean for us.
+/// Error codes, without their `Exception`, by what they mean for us. Those in capitals are Cloud Map's, of
+/// operations that failed after they had begun (SD:Operation.ErrorCode).
 const CODES: &[(FaultKind, &[&str])] = &[
     (
         FaultKind::Throttled,
@@ -33,6 +34,7 @@ const CODES: &[(FaultKind, &[&str])] = &[
             "RequestLimitExceeded",
             "RequestThrottled",
             "SlowDown",
+            "THROTTLED_REQUEST",
             "Throttled",
             "Throttling",
             "TooManyRequests",
@@ -41,6 +43,7 @@ const CODES: &[(FaultKind, &[&str])] = &[
     (
         FaultKind::Denied,
         &[
+            "ACCESS_DENIED",
             "AccessDenied",
             "AuthorizationError",
             "NotAuthorized",
@@ -53,6 +56,7 @@ const CODES: &[(FaultKind, &[&str])] = &[
         FaultKind::NoCredentials,
         &[
             "AuthFailure",
+            "EXPIRED_TOKEN",
             "ExpiredToken",
             "IncompleteSignature",
             "InvalidAccessKeyId",
@@ -72,6 +76,9 @@ const CODES: &[(FaultKind, &[&str])] = &[
         &[
             "ClusterNotFound",
             "NamespaceNotFound",
+            "OperationNotFound",
+            "ParameterNotFound",
+            "ParameterVersionNotFound",
             "ResourceNotFound",
             "ServiceDeploymentNotFound",
             "ServiceNotFound",
@@ -104,6 +111,7 @@ const CODES: &[(FaultKind, &[&str])] = &[
     (
         FaultKind::ServerError,
         &[
+            "INTERNAL_FAILURE",
             "InternalError",
             "InternalFailure",
             "InternalServer",
@@ -121,7 +129,11 @@ where
 {
     let (kind, message) = match error {
         SdkError::ServiceError(answer) => {
-            answered(answer.raw(), answer.err().code(), answer.err().message())
+            let (raw, error) = (answer.raw(), answer.err());
+            answered(operation, raw, (error.code(), error.message()))
+        }
+        SdkError::ResponseError(answer) if answers_with_secrets(operation) => {
+            (of_status(answer.raw()), unshown(answer.raw()))
         }
         SdkError::ResponseError(answer) => {
             (of_status(answer.raw()), unlike_json(answer.raw(), error))
@@ -157,18 +169,66 @@ pub(crate) fn of_attempt(attempt: &FinalizerInterceptorContextRef<'_>) -> Result
     }
 }
 
+/// The fault of a call that was accepted and whose work failed later (SD:Operation). A code that is in no table
+/// says what is wrong with the request: a hosted zone that is in the way, for one.
+pub(crate) fn of_failed_operation(
+    operation: Operation,
+    code: Option<&str>,
+    text: Option<&str>,
+) -> Fault {
+    let code = code.unwrap_or("no error code");
+    let kind = of_code(code).unwrap_or(FaultKind::Refused);
+    Fault::new(kind, operation.id(), &one_line(&coded(kind, code, text)))
+}
+
+/// Whether a fault of `DescribeTaskDefinition` says that there is no such revision. ECS has no code for that, only
+/// these words.
+pub(crate) fn is_no_task_definition(fault: &Fault) -> bool {
+    fault.kind == FaultKind::Refused && fault.message.contains("Unable to describe task definition")
+}
+
 /// An answer that is an error: by its code, else by its status.
-fn answered(raw: &HttpResponse, code: Option<&str>, text: Option<&str>) -> (FaultKind, String) {
+fn answered(
+    operation: Operation,
+    raw: &HttpResponse,
+    (code, text): (Option<&str>, Option<&str>),
+) -> (FaultKind, String) {
     let kind = of_answer(raw, code);
-    let message = match (kind, code, text) {
-        (FaultKind::NoCredentials, Some(code), _) => {
-            format!("{code}: AWS does not accept the credentials")
-        }
-        (_, Some(code), Some(text)) => format!("{code}: {text}"),
-        (_, Some(code), None) => code.to_owned(),
-        (_, None, _) => excerpt(raw.status().as_u16(), raw.body().bytes()),
+    let message = match code {
+        Some(code) => coded(kind, code, text),
+        None if answers_with_secrets(operation) => unshown(raw),
+        None => excerpt(raw.status().as_u16(), raw.body().bytes()),
     };
     (kind, message)
+}
+
+fn coded(kind: FaultKind, code: &str, text: Option<&str>) -> String {
+    match text.filter(|text| !text.is_empty()) {
+        _ if kind == FaultKind::NoCredentials => {
+            format!("{code}: AWS does not accept the credentials")
+        }
+        Some(text) => format!("{code}: {text}"),
+        None => code.to_owned(),
+    }
+}
+
+/// Whether what the call answers may hold secrets: parameters, and the environment of containers. Of such an
+/// answer nothing is shown, even where it is no answer of AWS.
+fn answers_with_secrets(operation: Operation) -> bool {
+    matches!(
+        operation,
+        Operation::GetParameter
+            | Operation::GetParametersByPath
+            | Operation::DescribeTaskDefinition
+            | Operation::RegisterTaskDefinition
+    )
+}
+
+fn unshown(raw: &HttpResponse) -> String {
+    format!(
+        "HTTP {}: the answer could not be read; it is not shown, for it may hold secrets",
+        raw.status().as_u16()
+    )
 }
 
 fn of_answer(raw: &HttpResponse, code: Option<&str>) -> FaultKind {
@@ -253,7 +313,7 @@ fn raw_code(raw: &HttpResponse) -> Option<String> {
 }
 
 /// The first `T` among an error and its sources.
-fn find<'a, T: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a T> {
+pub(crate) fn find<'a, T: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a T> {
     let mut next = Some(error);
     while let Some(error) = next {
         if let Some(found) = error.downcast_ref::<T>() {

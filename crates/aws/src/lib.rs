@@ -5,9 +5,10 @@
 //! [`Seen::Unknown`](eastwest_core::view::Seen::Unknown) with its fault, never absence.
 //!
 //! One file for each verb: [`sweep`], [`describe`] (with refresh), [`confirm`], [`history`],
-//! [`namespaces`], [`namespace_use`], [`task_definition`], [`clusters`], [`apply`]. Below them: [`call`] makes
-//! one call, [`pace`] waits for its turn, [`pages`] walks through listings, [`convert`] and [`members`] read
-//! answers, [`fault`] and [`text`] read failures. [`operation`] is the table of all calls. Beside them,
+//! [`namespaces`], [`namespace_use`], [`task_definition`], [`clusters`], [`parameters`], [`apply`], and for what
+//! services wait for [`new_namespace`] and [`named_ports`]. Below them: [`call`] makes one call, [`pace`] waits for
+//! its turn, [`pages`] walks through listings, [`convert`], [`raw`], [`members`] and [`revision`] read answers,
+//! [`fault`] and [`text`] read failures. [`operation`] is the table of all calls. Beside them,
 //! [`captured`] plays AWS out of files.
 //!
 //! **Absent on purpose:** retries of writes, caches, logs. Who asked decides what to do next.
@@ -27,11 +28,16 @@ mod describe;
 mod fault;
 mod history;
 mod members;
+mod named_ports;
 mod namespace_use;
 mod namespaces;
+mod new_namespace;
 mod operation;
 mod pace;
 mod pages;
+mod parameters;
+mod raw;
+mod revision;
 mod settings;
 mod sweep;
 mod task_definition;
@@ -40,9 +46,11 @@ mod tests;
 mod text;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use eastwest_core::effect::{Answer, Effect, Event, Question};
-use eastwest_core::fault::{Fault, FaultKind};
+use eastwest_core::fault::Fault;
+use eastwest_core::prerequisite::Prerequisite;
 
 pub use call::{Call, OnCall};
 pub use captured::{Captures, NotACapture};
@@ -56,6 +64,11 @@ pub struct World {
     /// The same API without a second attempt.
     ecs_writes: aws_sdk_ecs::Client,
     cloud_map: aws_sdk_servicediscovery::Client,
+    /// The same API without a second attempt.
+    cloud_map_writes: aws_sdk_servicediscovery::Client,
+    ssm: aws_sdk_ssm::Client,
+    /// The first pause while an operation is followed.
+    first_pause: Duration,
     pace: Arc<pace::Pace>,
     region: String,
 }
@@ -79,7 +92,18 @@ impl World {
                 let outcome = self.apply(&action).await;
                 Event::Applied(action, outcome)
             }
-            Effect::Make(_) => effect.failed(Fault::new(FaultKind::Unreadable, "aws", "not made")),
+            Effect::Make(prerequisite) => {
+                let made = self.make(&prerequisite).await;
+                Event::Made(prerequisite, made)
+            }
+        }
+    }
+
+    /// Makes what services wait for, unless it is there: its id or ARN.
+    async fn make(&self, prerequisite: &Prerequisite) -> Result<String, Fault> {
+        match prerequisite {
+            Prerequisite::Namespace(new) => self.create_namespace(new).await,
+            Prerequisite::NamedPorts(wanted) => self.name_ports(wanted).await,
         }
     }
 
@@ -94,12 +118,17 @@ impl World {
                 let seen = self.task_definition(&arn).await;
                 Answer::TaskDefinition(arn, seen)
             }
-            Question::LatestRevision(_) | Question::Parameters(_) => {
-                question.failed(Fault::new(FaultKind::Unreadable, "aws", "not asked"))
-            }
             Question::History(key) => {
                 let seen = self.history(&key).await;
                 Answer::History(key, seen)
+            }
+            Question::LatestRevision(family) => {
+                let seen = self.latest_revision(&family).await;
+                Answer::LatestRevision(family, seen)
+            }
+            Question::Parameters(name) => {
+                let seen = self.parameters(&name).await;
+                Answer::Parameters(name, seen)
             }
         }
     }

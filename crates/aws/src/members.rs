@@ -9,13 +9,6 @@
 //! **Invariant:** a raw answer that cannot be looked through gives no "nothing found": it gives nothing at
 //! all, and the service counts as not seen. Null and empty lists and objects are absent.
 
-use std::sync::{Arc, Mutex, PoisonError};
-
-use aws_smithy_runtime_api::box_error::BoxError;
-use aws_smithy_runtime_api::client::interceptors::context::AfterDeserializationInterceptorContextRef;
-use aws_smithy_runtime_api::client::interceptors::{Intercept, dyn_dispatch_hint};
-use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
-use aws_smithy_types::config_bag::ConfigBag;
 use serde_json::Value;
 
 /// What a value must look like for core to carry it.
@@ -38,8 +31,8 @@ use Shape::{Flag, List, Number, Object, OneOf, Port, Text, Texts};
 
 const NO_LIMIT: usize = usize::MAX;
 
-/// API:ServiceConnectConfiguration, as far as core carries it. `containerConfigurations` is missing on
-/// purpose: core has no word for it.
+/// API:ServiceConnectConfiguration, as far as core carries it. Each item of `containerConfigurations` has one
+/// member, and each member stands in one item only, so there is one item as long as `logLevel` is all there is.
 const CONFIGURATION: Shape = Object(&[
     ("enabled", Flag),
     ("namespace", Text),
@@ -49,6 +42,7 @@ const CONFIGURATION: Shape = Object(&[
         "accessLogConfiguration",
         Object(&[("format", Text), ("includeQueryParameters", OneOf(&["ENABLED", "DISABLED"]))]),
     ),
+    ("containerConfigurations", List(&Object(&[("logLevel", Text)]), 1)),
 ]);
 
 const SERVICE: Shape = Object(&[
@@ -119,7 +113,8 @@ fn is_one_of(shape: &Shape, value: &Value) -> bool {
     }
 }
 
-fn is_absent(value: &Value) -> bool {
+/// Null and empty lists and objects are absent.
+pub(crate) fn is_absent(value: &Value) -> bool {
     match value {
         Value::Null => true,
         Value::Array(items) => items.is_empty(),
@@ -128,14 +123,14 @@ fn is_absent(value: &Value) -> bool {
     }
 }
 
-fn join(path: &str, name: &str) -> String {
+/// The path of a member within what is at `path`.
+pub(crate) fn join(path: &str, name: &str) -> String {
     if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") }
 }
 
 /// What a raw `DescribeServices` answer holds in its PRIMARY deployments' configurations that core cannot
 /// carry; `None` where the answer cannot be looked through.
-fn unknown_members(body: &[u8]) -> Option<Vec<String>> {
-    let answer: Value = serde_json::from_slice(body).ok()?;
+pub(crate) fn unknown_members(answer: &Value) -> Option<Vec<String>> {
     let mut found = Vec::new();
     for service in answer.get("services")?.as_array()? {
         for deployment in service.get("deployments").and_then(Value::as_array).into_iter().flatten()
@@ -151,35 +146,6 @@ fn unknown_members(body: &[u8]) -> Option<Vec<String>> {
     Some(found)
 }
 
-/// Looks at the raw answer of the call it is attached to.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct RawLook(Arc<Mutex<Option<Vec<String>>>>);
-
-impl RawLook {
-    /// What was found in the answer; `None` if it could not be looked through.
-    pub(crate) fn found(&self) -> Option<Vec<String>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
-    }
-}
-
-#[dyn_dispatch_hint]
-impl Intercept for RawLook {
-    fn name(&self) -> &'static str {
-        "RawLook"
-    }
-
-    fn read_after_deserialization(
-        &self,
-        context: &AfterDeserializationInterceptorContextRef<'_>,
-        _components: &RuntimeComponents,
-        _config: &mut ConfigBag,
-    ) -> Result<(), BoxError> {
-        let found = context.response().body().bytes().and_then(unknown_members);
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = found;
-        Ok(())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -190,7 +156,7 @@ mod tests {
         let old = json!({"status": "ACTIVE", "serviceConnectConfiguration": {"ofOld": 1}});
         let primary = json!({"status": "PRIMARY", "serviceConnectConfiguration": config});
         let answer = json!({"services": [{"deployments": [primary, old]}], "failures": []});
-        unknown_members(answer.to_string().as_bytes()).unwrap()
+        unknown_members(&answer).unwrap()
     }
 
     fn full() -> Value {
@@ -219,6 +185,7 @@ mod tests {
                 "secretOptions": [{"name": "n", "valueFrom": "arn"}],
             },
             "accessLogConfiguration": {"format": "JSON", "includeQueryParameters": "DISABLED"},
+            "containerConfigurations": [{"logLevel": "debug"}],
         })
     }
 
@@ -242,6 +209,7 @@ mod tests {
             "/logConfiguration",
             "/logConfiguration/secretOptions/0",
             "/accessLogConfiguration",
+            "/containerConfigurations/0",
         ];
         for place in places {
             let mut config = full();
@@ -261,7 +229,11 @@ mod tests {
     #[test]
     fn what_our_types_would_lose_is_unknown_too() {
         let cases = [
-            (json!({"containerConfigurations": [{"a": 1}]}), "containerConfigurations"),
+            (json!({"containerConfigurations": [{"a": 1}]}), "containerConfigurations[0].a"),
+            (
+                json!({"containerConfigurations": [{"logLevel": "info"}, {"a": 1}]}),
+                "containerConfigurations[1]",
+            ),
             (
                 json!({"services": [{"clientAliases": [{"port": 1}, {"port": 2}]}]}),
                 "services[0].clientAliases[1]",
@@ -294,7 +266,7 @@ mod tests {
 
     #[test]
     fn an_answer_that_cannot_be_looked_through_says_nothing() {
-        assert_eq!(unknown_members(b"<html>"), None);
-        assert_eq!(unknown_members(b"{}"), None);
+        assert_eq!(unknown_members(&json!({})), None);
+        assert_eq!(unknown_members(&json!({"services": "some"})), None);
     }
 }

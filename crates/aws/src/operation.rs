@@ -1,7 +1,8 @@
 //! Every call this crate can make, in one table: its name, its IAM action, its token bucket, and whether
 //! it reads or writes.
 //!
-//! **Invariant:** there is exactly one write, `ecs.UpdateService`. Everything else only looks.
+//! **Invariant:** there is exactly one write to services, `ecs.UpdateService`. The other writes make what services
+//! wait for and nothing else: a namespace, a task definition revision. Nothing is ever deleted.
 //!
 //! The calls themselves take their [`Operation`] from here, so the pace, the metrics, the faults and the
 //! list of permissions cannot tell different stories; a test makes every call fail and compares.
@@ -75,8 +76,15 @@ operations! {
     DescribeRevisions:       "ecs" "DescribeServiceRevisions"  RevisionRead       Read;
     DescribeTaskDefinition:  "ecs" "DescribeTaskDefinition"    TaskDefinitionRead Read;
     UpdateService:           "ecs" "UpdateService"             ServiceModify      Write;
+    RegisterTaskDefinition:  "ecs" "RegisterTaskDefinition"    TaskDefinitionModify Write;
     ListNamespaces:          "servicediscovery" "ListNamespaces" CloudMapRead     Read;
     ListCloudMapServices:    "servicediscovery" "ListServices"   CloudMapRead     Read;
+    GetOperation:            "servicediscovery" "GetOperation"   CloudMapRead     Read;
+    CreateHttpNamespace:     "servicediscovery" "CreateHttpNamespace" CloudMapModify Write;
+    CreatePrivateDnsNamespace:
+                             "servicediscovery" "CreatePrivateDnsNamespace" CloudMapModify Write;
+    GetParameter:            "ssm" "GetParameter"              ParameterRead      Read;
+    GetParametersByPath:     "ssm" "GetParametersByPath"       ParameterRead      Read;
 }
 
 impl Operation {
@@ -92,17 +100,34 @@ mod tests {
 
     use super::*;
 
-    #[test]
-    fn there_is_exactly_one_write() {
-        let writes = |o: &&Operation| o.access() == Access::Write;
-        let all: Vec<_> = Operation::ALL.iter().filter(writes).collect();
-        assert_eq!(all, [&Operation::UpdateService]);
+    fn all(access: Access) -> impl Iterator<Item = Operation> {
+        Operation::ALL.iter().copied().filter(move |o| o.access() == access)
     }
 
     #[test]
-    fn the_write_shares_its_bucket_with_no_read() {
-        let mut reads = Operation::ALL.iter().filter(|o| o.access() == Access::Read);
-        assert!(reads.all(|o| o.bucket() != Operation::UpdateService.bucket()));
+    fn there_is_exactly_one_write_to_services_and_three_make_what_services_wait_for() {
+        let made = [
+            Operation::RegisterTaskDefinition,
+            Operation::CreateHttpNamespace,
+            Operation::CreatePrivateDnsNamespace,
+        ];
+        let (of_prerequisites, of_services): (Vec<_>, Vec<_>) =
+            all(Access::Write).partition(|o| made.contains(o));
+        assert_eq!(of_services, [Operation::UpdateService]);
+        assert_eq!(of_prerequisites, made);
+    }
+
+    #[test]
+    fn no_write_shares_its_bucket_with_a_read() {
+        for write in all(Access::Write) {
+            assert!(all(Access::Read).all(|o| o.bucket() != write.bucket()), "{}", write.id());
+        }
+    }
+
+    #[test]
+    fn the_write_to_services_waits_for_no_other_write() {
+        let mut others = all(Access::Write).filter(|o| *o != Operation::UpdateService);
+        assert!(others.all(|o| o.bucket() != Operation::UpdateService.bucket()));
     }
 
     #[test]

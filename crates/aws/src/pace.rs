@@ -49,12 +49,18 @@ pub enum Bucket {
     TaskDefinitionRead,
     /// Service modify.
     ServiceModify,
-    /// Cloud Map's lists. AWS publishes no rate for them.
+    /// Cloud Map's lists and its operations. AWS publishes no rate for them.
     CloudMapRead,
+    /// Task definition modify.
+    TaskDefinitionModify,
+    /// What changes Cloud Map. AWS publishes no rate for it.
+    CloudMapModify,
+    /// Parameter Store's `Get*`.
+    ParameterRead,
 }
 
 impl Bucket {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 11] = [
         Self::ClusterRead,
         Self::ServiceRead,
         Self::NamespaceRead,
@@ -63,10 +69,14 @@ impl Bucket {
         Self::TaskDefinitionRead,
         Self::ServiceModify,
         Self::CloudMapRead,
+        Self::TaskDefinitionModify,
+        Self::CloudMapModify,
+        Self::ParameterRead,
     ];
 
-    /// What AWS grants an account: burst, and tokens a second (APIREF:request-throttling). The last row is
-    /// our own guess, low because nobody publishes the real one.
+    /// What AWS grants an account: burst, and tokens a second (APIREF:request-throttling; for parameters the
+    /// default of GR:ssm, 40 a second over all `Get*`, of which no burst is told). Cloud Map's rows are our own
+    /// guess, low because nobody publishes the real ones.
     pub const fn granted(self) -> (u32, u32) {
         match self {
             Self::ServiceRead => (100, 20),
@@ -76,7 +86,10 @@ impl Bucket {
             | Self::DeploymentRead
             | Self::RevisionRead
             | Self::TaskDefinitionRead => (50, 20),
+            Self::TaskDefinitionModify => (20, 1),
             Self::CloudMapRead => (40, 8),
+            Self::CloudMapModify => (8, 1),
+            Self::ParameterRead => (40, 40),
         }
     }
 

@@ -45,7 +45,8 @@ pub struct Settings {
     pub share: f64,
     /// How long one attempt of a read may take.
     pub attempt_timeout: Duration,
-    /// The longest first pause between two attempts of a read; the next may be twice as long.
+    /// The longest first pause between two attempts of a read, and the first between two looks at an operation
+    /// of Cloud Map under way; the next may be twice as long.
     pub backoff: Duration,
     /// Told of every attempt of every call.
     pub on_call: OnCall,
@@ -123,13 +124,20 @@ impl World {
             let config = aws_sdk_ecs::config::Builder::from(config).interceptor(meter("ecs"));
             aws_sdk_ecs::Client::from_conf(config.build())
         };
-        let cloud_map = aws_sdk_servicediscovery::config::Builder::from(&reads)
-            .interceptor(meter("servicediscovery"));
+        let cloud_map = |config: &SdkConfig| {
+            let config = aws_sdk_servicediscovery::config::Builder::from(config)
+                .interceptor(meter("servicediscovery"));
+            aws_sdk_servicediscovery::Client::from_conf(config.build())
+        };
+        let ssm = aws_sdk_ssm::config::Builder::from(&reads).interceptor(meter("ssm"));
         Ok(Self {
             ecs: ecs(&reads),
             ecs_writes: ecs(&writes),
-            cloud_map: aws_sdk_servicediscovery::Client::from_conf(cloud_map.build()),
+            cloud_map: cloud_map(&reads),
+            cloud_map_writes: cloud_map(&writes),
+            ssm: aws_sdk_ssm::Client::from_conf(ssm.build()),
             pace: Arc::clone(&pace),
+            first_pause: settings.backoff,
             region,
         })
     }

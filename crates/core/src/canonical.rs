@@ -35,6 +35,8 @@ pub struct Canonical {
     pub logs: Option<ProxyLogs>,
     /// The proxy's access logs.
     pub access_logs: Option<AccessLogs>,
+    /// How much the proxy writes into its logs.
+    pub log_level: String,
 }
 
 /// A namespace's id, or the words it was named by where they resolve to none.
@@ -115,6 +117,8 @@ pub fn canonical(connect: &Connect, ground: &Ground<'_>) -> Canonical {
         endpoints,
         logs: connect.logs.as_ref().map(sorted_logs),
         access_logs: connect.access_logs.clone(),
+        // API:ServiceConnectContainerConfiguration.logLevel.
+        log_level: connect.log_level.clone().unwrap_or_else(|| "info".to_owned()),
     }
 }
 
@@ -194,6 +198,8 @@ pub enum Field {
     Logs,
     /// Access logs.
     AccessLogs,
+    /// How much the proxy logs.
+    LogLevel,
 }
 
 /// Every difference between what is in force and what is wanted; empty means equal. `None` is "off".
@@ -224,6 +230,8 @@ pub fn changes(from: Option<&Canonical>, to: Option<&Canonical>) -> Vec<Change> 
     }
     let access = |side: &Canonical| side.access_logs.as_ref().map(ToString::to_string);
     note(&mut changes, Field::AccessLogs, None, (from.and_then(access), access(to)));
+    let level = |side: &Canonical| Some(side.log_level.clone()).filter(|level| level != "info");
+    note(&mut changes, Field::LogLevel, None, (from.and_then(level), level(to)));
     changes
 }
 

@@ -6,11 +6,14 @@
 use std::collections::BTreeSet;
 
 use crate::action::Action;
+use crate::claims::Claims;
+use crate::connect::{Connect, Endpoint};
+use crate::declare::Intent;
+use crate::hold::Claim;
 use crate::name::{DiscoveryName, DnsName, NamespaceId, NamespaceRef, Port, ServiceKey};
 use crate::plan::{Plan, Verdict};
 use crate::settings::{Policy, Settings};
-use crate::tag::Intent;
-use crate::view::View;
+use crate::view::{Seen, View};
 
 /// A rule that a plan breaks.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,6 +38,7 @@ pub fn check(plan: &Plan, view: &View, settings: &Settings) -> Vec<Breach> {
             (entry.changes.is_empty(), "a step that changes nothing"),
             (action.service() != key, "a step under another service's name"),
             (!claim(&mut names, action), "a name for two services"),
+            (intrudes(view, key, action), "a name that is claimed by others"),
         ];
         let broken = rules.into_iter().filter(|(broken, _)| *broken);
         breaches.extend(broken.map(|(_, rule)| Breach { service: key.clone(), rule }));
@@ -55,6 +59,38 @@ fn readable(view: &View, key: &ServiceKey) -> bool {
         service.trouble.is_none()
             && service.missing_since.is_none()
             && service.last.as_ref().is_some_and(|last| !last.is_rolling())
+    })
+}
+
+/// Whether a step takes a name that the document keeps for others, and that the service does not have.
+fn intrudes(view: &View, key: &ServiceKey, action: &Action) -> bool {
+    let (Action::Connect { connect, .. }, Some(document)) = (action, &view.document) else {
+        return false;
+    };
+    let namespaces = view.namespaces.as_ref().and_then(Seen::known).map_or(&[][..], Vec::as_slice);
+    let claims = Claims { document: Some(document), namespaces };
+    let kept = |name: &Claim| claims.on(name).is_some_and(|by| !by.contains(key));
+    let last = view.service(key).and_then(|service| service.last.as_ref());
+    let standing = last.iter().flat_map(|last| &last.deployments);
+    let standing: Vec<&Connect> = standing.filter_map(|each| each.connect.as_ref()).collect();
+    connect.endpoints.iter().any(|endpoint| {
+        let has = |is: &dyn Fn(&Endpoint) -> bool| {
+            standing.iter().flat_map(|connect| &connect.endpoints).any(is)
+        };
+        let discovery = endpoint.discovery();
+        let has_name = has(&|old| old.discovery() == discovery);
+        let host = endpoint.alias.as_ref().and_then(|alias| alias.dns_name.clone());
+        // A host that is not said is the discovery name's own.
+        let says = |old: &Endpoint| old.alias.as_ref().and_then(|alias| alias.dns_name.clone());
+        let has_host = has(&|old| match says(old) {
+            Some(said) => Some(said) == host,
+            None => host.as_ref().is_some_and(|h| {
+                namespaces.iter().any(|n| h.is_of_endpoint(&old.discovery(), &n.name))
+            }),
+        });
+        let alias = endpoint.alias.as_ref().and_then(|a| Some(Claim::Alias(host.clone()?, a.port)));
+        (kept(&Claim::Discovery(discovery)) && !has_name)
+            || (alias.is_some_and(|alias| kept(&alias)) && !has_host)
     })
 }
 

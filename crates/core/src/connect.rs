@@ -20,6 +20,9 @@ pub struct Connect {
     pub logs: Option<ProxyLogs>,
     /// Whether and how the proxy logs each request.
     pub access_logs: Option<AccessLogs>,
+    /// How much the proxy writes into its logs (`containerConfigurations[].logLevel`): `info`, which absent means,
+    /// or `debug`. Nothing declares it; it is carried over, for a write without it would reset it.
+    pub log_level: Option<String>,
 }
 
 /// One endpoint: an entry of `services[]`.

@@ -4,6 +4,8 @@
 //! entry in the document is another, the parameter that its `document` tag names a third; [`Declaration::over`] lays
 //! one over the other.
 
+use std::fmt;
+
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -55,6 +57,35 @@ impl Declaration {
     }
 }
 
+impl Declaration {
+    /// What is said, field by field, under the names of the tags: for people. Options of logs are not shown.
+    pub fn fields(&self) -> Vec<(&'static str, String)> {
+        let mode = self.mode.map(|mode| <&str>::from(mode).to_owned());
+        let listed = || self.endpoints.iter().map(ToString::to_string).collect::<Vec<_>>();
+        let endpoints = (!self.endpoints.is_empty()).then(|| listed().join(", "));
+        let fields = [
+            ("mode", mode),
+            ("namespace", self.namespace.as_ref().map(ToString::to_string)),
+            ("endpoints", endpoints),
+            ("logs", self.logs.as_ref().map(ToString::to_string)),
+            ("access-logs", self.access_logs.as_ref().map(ToString::to_string)),
+            ("test-header", self.test_header.as_ref().map(ToString::to_string)),
+            ("needs", self.needs.as_deref().map(shown_needs)),
+            ("refresh", self.refresh.map(|refresh| <&str>::from(refresh).to_owned())),
+            ("pause", self.pause.map(|pause| pause.to_string())),
+            ("document", self.document.as_ref().map(ToString::to_string)),
+        ];
+        fields.into_iter().filter_map(|(name, text)| Some((name, text?))).collect()
+    }
+}
+
+fn shown_needs(needs: &[DiscoveryName]) -> String {
+    if needs.is_empty() {
+        return "none".to_owned();
+    }
+    needs.iter().map(DiscoveryName::as_str).collect::<Vec<_>>().join(" ")
+}
+
 /// `eastwest/mode`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema, strum::IntoStaticStr)]
 #[serde(rename_all = "kebab-case")]
@@ -95,8 +126,53 @@ pub enum PortSelector {
     Number(Port),
 }
 
-impl std::fmt::Display for PortSelector {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Display for EndpointDeclaration {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { port, discovery_name, alias, timeout, ingress_port, tls } = self;
+        let port = port.as_ref().map_or("its port".to_owned(), ToString::to_string);
+        f.write_str(&port)?;
+        let words = [
+            ("name", discovery_name.as_ref().map(ToString::to_string)),
+            ("alias", alias.as_ref().map(ToString::to_string)),
+            ("idle", timeout.idle_s.map(|seconds| format!("{seconds}s"))),
+            ("request", timeout.request_s.map(|seconds| format!("{seconds}s"))),
+            ("ingress", ingress_port.map(|port| port.to_string())),
+            ("tls", tls.as_ref().map(|tls| format!("({tls})"))),
+        ];
+        words.into_iter().try_for_each(|(word, text)| match text {
+            Some(text) => write!(f, " {word}={text}"),
+            None => Ok(()),
+        })
+    }
+}
+
+impl fmt::Display for AliasDeclaration {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.dns_name.as_ref().map_or("", DnsName::as_str))?;
+        self.port.map_or(Ok(()), |port| write!(f, ":{port}"))
+    }
+}
+
+impl fmt::Display for LogsDeclaration {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Off => f.write_str("none"),
+            Self::To(logs) => logs.fmt(f),
+        }
+    }
+}
+
+impl fmt::Display for Pause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Until(until) => until.fmt(f),
+            Self::Open => f.write_str("true"),
+        }
+    }
+}
+
+impl fmt::Display for PortSelector {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Name(name) => name.fmt(f),
             Self::Number(number) => number.fmt(f),
@@ -124,8 +200,9 @@ pub enum LogsDeclaration {
 }
 
 /// `eastwest/refresh`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema, strum::IntoStaticStr)]
 #[serde(rename_all = "lowercase")]
+#[strum(serialize_all = "lowercase")]
 pub enum RefreshWhen {
     /// For endpoints in `needs`.
     Declared,

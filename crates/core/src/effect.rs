@@ -156,9 +156,8 @@ impl Answer {
         match self {
             Self::Namespaces(seen) => seen.known().is_some(),
             Self::NamespaceUse(_, seen) => seen.known().is_some(),
-            Self::TaskDefinition(_, seen) => seen.known().is_some(),
+            Self::TaskDefinition(_, seen) | Self::LatestRevision(_, seen) => seen.known().is_some(),
             Self::History(_, seen) => seen.known().is_some(),
-            Self::LatestRevision(_, seen) => seen.known().is_some(),
             Self::Parameters(_, seen) => seen.known().is_some(),
         }
     }

@@ -11,10 +11,12 @@ mod ask;
 mod tell;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::action::Action;
 use crate::check::{Breach, check};
+use crate::document::Document;
 use crate::effect::{Accepted, Answer, ClusterReading, Effect, Event, Question};
 use crate::fault::{Fault, FaultKind};
 use crate::guard::guard;
@@ -22,6 +24,7 @@ use crate::hold::Hold;
 use crate::merge::Reader;
 use crate::name::{ClusterName, ServiceKey};
 use crate::plan::{Plan, Verdict, plan};
+use crate::prerequisite::Prerequisite;
 use crate::queue::Queue;
 use crate::settings::Settings;
 use crate::status::{News, Status};
@@ -44,6 +47,7 @@ enum Job {
     Sweep(ClusterName),
     Poll(ClusterName),
     Ask(Question),
+    Make(Prerequisite),
 }
 
 /// The reconciler.
@@ -69,6 +73,8 @@ pub struct Engine {
     rolling: BTreeMap<ServiceKey, tell::Rolling>,
     /// The rules that the plan breaks, told already.
     breaches: Vec<Breach>,
+    /// The document last told of, and what was wrong with the latest reading.
+    document_told: Option<(Option<Arc<Document>>, Option<String>)>,
     news: Vec<News>,
     /// The time of the last step.
     stepped_at: Now,
@@ -103,6 +109,7 @@ impl Engine {
             told: BTreeMap::new(),
             rolling: BTreeMap::new(),
             breaches: Vec::new(),
+            document_told: None,
             news: Vec::new(),
             stepped_at: now,
             passes: 0,
@@ -229,8 +236,9 @@ impl Engine {
 
     /// Takes an event into the view; says whether the plan must be made anew.
     fn absorb(&mut self, event: Event, now: Now) -> bool {
-        let prefix = self.settings.prefix.clone();
-        let reader = Reader { prefix: &prefix, staleness: self.settings.timing.staleness, now };
+        let Settings { prefix, sources, timing, .. } = self.settings.clone();
+        let reader =
+            Reader { prefix: &prefix, sources: &sources, staleness: timing.staleness, now };
         match event {
             Event::Tick => false,
             Event::Stop => {
@@ -265,7 +273,10 @@ impl Engine {
                 self.applied(&action, outcome, now);
                 true
             }
-            Event::Made(..) => true,
+            Event::Made(prerequisite, outcome) => {
+                self.made(prerequisite, outcome, now);
+                true
+            }
         }
     }
 
@@ -334,6 +345,20 @@ impl Engine {
         }
         self.writes.ended(action, outcome, (&self.settings.timing, now));
         self.queue.push(Job::Poll(key.cluster.clone()), now);
+    }
+
+    fn made(&mut self, prerequisite: Prerequisite, outcome: Result<String, Fault>, now: Now) {
+        self.queue.ended(&Job::Make(prerequisite.clone()), outcome.is_ok());
+        self.news.push(News::Made(prerequisite.clone(), outcome.clone()));
+        if outcome.is_ok() {
+            match &prerequisite {
+                Prerequisite::Namespace(_) => self.queue.push(Job::Ask(Question::Namespaces), now),
+                Prerequisite::NamedPorts(named) => {
+                    self.view.latest_revisions.remove(&named.task_definition.family());
+                }
+            }
+        }
+        self.writes.made(prerequisite, outcome.map(drop), (&self.settings.timing, now));
     }
 
     fn observe_writes(&mut self) {

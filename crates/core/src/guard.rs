@@ -7,26 +7,38 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::action::Action;
 use crate::canonical::Ground;
 use crate::declaration::Pause;
+use crate::declare::Intent;
+use crate::effect::Question;
 use crate::fault::{Fault, FaultKind};
 use crate::hold::{Hold, Scope, Unseen};
 use crate::name::{ClusterName, NamespaceId, ServiceKey};
 use crate::plan::{Plan, Verdict};
-use crate::settings::{Policy, Settings};
-use crate::tag::Intent;
+use crate::settings::{Budget, Policy, Settings};
 use crate::time::Now;
 use crate::view::{Namespace, ServiceView, View};
 use crate::writes::Writes;
 
 /// Holds every step that must not be taken at this moment.
 pub fn guard(mut plan: Plan, view: &View, writes: &Writes, settings: &Settings, now: Now) -> Plan {
-    let just_started = now.since_start < settings.timing.staleness || is_unseen(view);
+    let everything = stopped(view, settings).or_else(|| {
+        let just_started = now.since_start < settings.timing.staleness || is_unseen(view);
+        just_started.then_some(Hold::NotSeen(Unseen::JustStarted))
+    });
+    for missing in &mut plan.missing {
+        missing.hold = everything
+            .clone()
+            .or_else(|| {
+                (settings.policy == Policy::Observe).then_some(Hold::Observe(Policy::Observe))
+            })
+            .or_else(|| writes.hold_making(&missing.prerequisite));
+    }
     let mut budget = Ledger::new(&plan, view, writes, settings, now);
     for key in &plan.order {
         let Some(entry) = plan.entries.get_mut(key) else { continue };
         let Verdict::Step { action } = &entry.verdict else { continue };
         let hold = paused(view, key, now)
             .or_else(|| forbidden(settings.policy, action))
-            .or_else(|| just_started.then_some(Hold::NotSeen(Unseen::JustStarted)))
+            .or_else(|| everything.clone())
             .or_else(|| writes.hold(action, now))
             .or_else(|| budget.spend(key, entry.namespace.as_ref()));
         if let Some(hold) = hold {
@@ -34,6 +46,55 @@ pub fn guard(mut plan: Plan, view: &View, writes: &Writes, settings: &Settings, 
         }
     }
     plan
+}
+
+/// Holds only what somebody asked to hold, whenever one looks: for a plan that is shown and not carried out.
+pub fn guard_shown(mut plan: Plan, view: &View, settings: &Settings, now: Now) -> Plan {
+    let everything = stopped(view, settings);
+    for missing in &mut plan.missing {
+        missing.hold.clone_from(&everything);
+    }
+    for (key, entry) in &mut plan.entries {
+        if let Some(hold) = paused(view, key, now).or_else(|| everything.clone()) {
+            entry.hold_step(hold);
+        }
+    }
+    plan
+}
+
+/// Why nothing at all may be done, if so.
+fn stopped(view: &View, settings: &Settings) -> Option<Hold> {
+    let is_frozen = view.document.as_ref().is_some_and(|document| document.freeze);
+    let frozen = is_frozen.then_some(Hold::Frozen);
+    frozen.or_else(|| unread_document(view, settings).map(Hold::NotSeen))
+}
+
+/// What is in the way of the first good document, while none is in force: what it says may overrule every tag.
+fn unread_document(view: &View, settings: &Settings) -> Option<Unseen> {
+    if view.document.is_some() {
+        return None;
+    }
+    let source = settings.sources.documents.iter().find(|name| {
+        let source = view.in_force.source(name);
+        source.is_none_or(|source| source.trouble.is_some() || source.read_at.is_none())
+    });
+    match source.or(settings.sources.documents.first()) {
+        Some(_) if view.in_force.is_bad() => Some(Unseen::BadDocument),
+        Some(name) => {
+            let fault = view.in_force.source(name).and_then(|source| source.trouble.clone());
+            Some(Unseen::Answer(Question::Parameters(name.clone()), fault))
+        }
+        None => None,
+    }
+}
+
+/// The budget: the document's limits, else the flags.
+fn budget(view: &View, settings: &Settings) -> Budget {
+    let limits = view.document.as_ref().map(|document| document.limits.clone()).unwrap_or_default();
+    Budget {
+        per_cluster: limits.rollouts_per_cluster.unwrap_or(settings.budget.per_cluster),
+        per_namespace: limits.rollouts_per_namespace.unwrap_or(settings.budget.per_namespace),
+    }
 }
 
 /// Whether a cluster has never been seen whole, so that rollouts and names in it are not known. One that is not
@@ -65,18 +126,19 @@ fn forbidden(policy: Policy, action: &Action) -> Option<Hold> {
 }
 
 /// How many rollouts run, by cluster and by namespace.
-struct Ledger<'a> {
-    settings: &'a Settings,
+struct Ledger {
+    budget: Budget,
     clusters: BTreeMap<ClusterName, usize>,
     namespaces: BTreeMap<NamespaceId, usize>,
 }
 
-impl<'a> Ledger<'a> {
+impl Ledger {
     /// Counts every rollout of a service that opted in, whoever started it: that survives our restart; and
     /// those of our own making in services that were released meanwhile. One that has stalled no longer
     /// counts, or it would stop all others.
-    fn new(plan: &Plan, view: &View, writes: &Writes, settings: &'a Settings, now: Now) -> Self {
-        let mut ledger = Self { settings, clusters: BTreeMap::new(), namespaces: BTreeMap::new() };
+    fn new(plan: &Plan, view: &View, writes: &Writes, settings: &Settings, now: Now) -> Self {
+        let budget = budget(view, settings);
+        let mut ledger = Self { budget, clusters: BTreeMap::new(), namespaces: BTreeMap::new() };
         let begun: BTreeMap<&ServiceKey, Option<&NamespaceId>> = writes.begun().collect();
         let runs = |since: Now| now.since(since) < settings.timing.stall;
         let running = |(key, service): (ServiceKey, &ServiceView)| {
@@ -106,11 +168,11 @@ impl<'a> Ledger<'a> {
 
     /// Takes one rollout out of the budget, or says which budget is spent.
     fn spend(&mut self, key: &ServiceKey, namespace: Option<&Namespace>) -> Option<Hold> {
-        let limit = self.settings.budget.per_cluster;
+        let limit = self.budget.per_cluster;
         if self.clusters.get(&key.cluster).is_some_and(|running| *running >= limit) {
             return Some(Hold::Budget(Scope::Cluster(key.cluster.clone(), limit)));
         }
-        let limit = self.settings.budget.per_namespace;
+        let limit = self.budget.per_namespace;
         if let Some(namespace) = namespace
             && self.namespaces.get(&namespace.id).is_some_and(|running| *running >= limit)
         {

@@ -1,10 +1,11 @@
 //! Why a wanted change is not made now.
 //!
 //! A hold is data in the plan, not an error and not a log line: it is shown, counted by its
-//! [`Hold::reason`] and tested. The reasons of the design that are not here yet (`Frozen`,
-//! `WaitingForServer`, `Claimed`, `Immutable`, `Contended`, `MassChange`, `NotLeader`) come with what
+//! [`Hold::reason`] and tested. The reasons of the design that are not here yet (`WaitingForServer`,
+//! `Contended`, `MassChange`, `NotLeader`) come with what
 //! causes them.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use serde::ser::SerializeStruct;
@@ -13,6 +14,7 @@ use serde::{Serialize, Serializer};
 use crate::effect::Question;
 use crate::fault::Fault;
 use crate::name::{Arn, ClusterName, DiscoveryName, DnsName, NamespaceName, Port, ServiceKey};
+use crate::prerequisite::{NamedPort, NamedPorts};
 use crate::settings::Policy;
 
 /// Why a wanted change is not made now.
@@ -26,8 +28,20 @@ pub enum Hold {
     NoNamespace(String),
     /// ECS would refuse it, or tasks would not start.
     Ineligible(String),
+    /// The port to serve has no name; who will give it the one that stands here.
+    #[strum(serialize = "Ineligible")]
+    UnnamedPort(Box<NamedPorts>, Naming),
+    /// A name would have to become what it cannot: ECS never changes the protocol it was made with.
+    Immutable(String),
     /// Somebody else has the name, or has the better right to it.
     Conflict(Claim, Holder),
+    /// The document keeps the name for others.
+    Claimed {
+        /// The name.
+        claim: Claim,
+        /// Who may newly take it.
+        by: BTreeSet<ServiceKey>,
+    },
     /// The configuration in force has members this version does not know and would destroy.
     UnknownField(Vec<String>),
     /// ECS gave exactly this configuration up before, on the same task definition.
@@ -39,6 +53,8 @@ pub enum Hold {
     },
     /// A rollout of this service is under way, ours or anybody's.
     Rolling,
+    /// The document says that nothing may change.
+    Frozen,
     /// The service's owner asked to hold everything.
     Paused(Option<jiff::Timestamp>),
     /// As many rollouts as allowed are under way.
@@ -58,12 +74,29 @@ pub enum Unseen {
     Unlisted,
     /// AWS answers with older states of it than we have seen.
     Lagging,
+    /// No good document was read since the start; its issues say why.
+    BadDocument,
+    /// Something was made just now and is not seen yet.
+    JustMade,
+    /// It was read before it opted in, and not all of that was kept.
+    Partly,
     /// Something else that was asked, and the failure if there was one.
     Answer(Question, Option<Fault>),
     /// We have just started: what we read may be older than our own last write.
     JustStarted,
     /// The answer to our last write was lost; whether it took effect is not known yet.
     LastWrite,
+}
+
+/// Who gives a port its name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Naming {
+    /// A person.
+    ByHand,
+    /// We, because the document says so: a revision is registered.
+    ByUs,
+    /// This revision has the name already; the service does not run it.
+    In(Arn),
 }
 
 /// A name that only one ECS service of a namespace can have.
@@ -84,6 +117,8 @@ pub enum Holder {
     Precedes(ServiceKey, Arn),
     /// A Cloud Map service that no ECS service we can see uses.
     Leftover(Arn),
+    /// A Cloud Map service where tasks register without Service Connect, and the ECS service that says so.
+    Registry(Arn, ServiceKey),
 }
 
 /// Where a budget applies.
@@ -96,6 +131,11 @@ pub enum Scope {
 }
 
 impl Hold {
+    /// A hold until that is answered.
+    pub fn until_answered(question: Question) -> Self {
+        Self::NotSeen(Unseen::Answer(question, None))
+    }
+
     /// Its name, one of a closed set: a metric's label.
     pub fn reason(&self) -> &'static str {
         self.into()
@@ -124,8 +164,19 @@ impl fmt::Display for Hold {
         match self {
             Self::NotSeen(unseen) => unseen.fmt(f),
             Self::Ambiguous => f.write_str("its tags cannot be understood; see its issues"),
-            Self::NoNamespace(why) | Self::Ineligible(why) => f.write_str(why),
+            Self::NoNamespace(why) | Self::Ineligible(why) | Self::Immutable(why) => {
+                f.write_str(why)
+            }
+            Self::UnnamedPort(named, naming) => unnamed_port(f, named, naming),
             Self::Conflict(claim, holder) => write!(f, "{claim} {holder}"),
+            Self::Claimed { claim, by } => {
+                write!(f, "{claim} is claimed in the document ")?;
+                match by.iter().map(ToString::to_string).collect::<Vec<_>>() {
+                    names if names.is_empty() => f.write_str("and kept from everybody")?,
+                    names => write!(f, "for {}", names.join(", "))?,
+                }
+                f.write_str("; take another name, or have the claim list this service too")
+            }
             Self::UnknownField(members) => write!(
                 f,
                 "its configuration has members this version does not know and would lose: {}; update eastwest, or change the service by hand",
@@ -136,6 +187,7 @@ impl fmt::Display for Hold {
                 "ECS gave up exactly this configuration before ({status}: {reason}); it is not sent again until the tags or the task definition change"
             ),
             Self::Rolling => f.write_str("a deployment of this service is under way"),
+            Self::Frozen => f.write_str("the document says freeze: nothing is changed"),
             Self::Paused(None) => f.write_str("paused by its pause tag, with no end"),
             Self::Paused(Some(until)) => write!(f, "paused by its pause tag until {until}"),
             Self::Budget(scope) => scope.fmt(f),
@@ -148,6 +200,32 @@ impl fmt::Display for Hold {
     }
 }
 
+fn unnamed_port(
+    f: &mut fmt::Formatter<'_>,
+    NamedPorts { task_definition, ports }: &NamedPorts,
+    naming: &Naming,
+) -> fmt::Result {
+    for NamedPort { container, container_port, name, .. } in ports {
+        let revision = task_definition.resource();
+        write!(
+            f,
+            "the port mapping {container_port} of container {container} in {revision} has no name: "
+        )?;
+        match naming {
+            Naming::ByHand => write!(f, "register a revision with \"name\": \"{name}\"")?,
+            Naming::ByUs => write!(f, "a revision that names it {name} is registered first")?,
+            Naming::In(arn) => {
+                write!(
+                    f,
+                    "{} names it; deploy that revision, eastwest never does",
+                    arn.resource()
+                )?;
+            }
+        }
+    }
+    Ok(())
+}
+
 impl fmt::Display for Unseen {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -156,6 +234,11 @@ impl fmt::Display for Unseen {
             Self::Lagging => {
                 f.write_str("AWS answers with older states of it than were seen before")
             }
+            Self::BadDocument => f.write_str(
+                "the document has issues and none was good since the start; mend it and all goes on",
+            ),
+            Self::JustMade => f.write_str("made just now; it is not seen yet"),
+            Self::Partly => f.write_str("the document names it since just now; it is read again"),
             Self::Answer(question, None) => write!(f, "not read yet: {question}"),
             Self::Answer(question, Some(fault)) => {
                 write!(f, "could not read {question}: {fault}")
@@ -201,7 +284,11 @@ impl fmt::Display for Holder {
             }
             Self::Leftover(arn) => write!(
                 f,
-                "is taken by the Cloud Map service {arn}, which no ECS service seen here uses; it frees itself when ECS removes it, else delete it by hand once it has no instances"
+                "is taken by the Cloud Map service {arn}, which no ECS service seen here uses; it frees itself when ECS removes it, else delete it by hand once it has no instances, or take another discovery name"
+            ),
+            Self::Registry(arn, key) => write!(
+                f,
+                "is taken by the Cloud Map service {arn}, where the tasks of {key} register by serviceRegistries, without Service Connect; take another discovery name, or remove serviceRegistries from {key} and then that Cloud Map service"
             ),
         }
     }

@@ -13,10 +13,11 @@ use crate::declaration::{
     AliasDeclaration, Declaration, EndpointDeclaration, LogsDeclaration, Mode, Pause, PortSelector,
     RefreshWhen,
 };
+use crate::declare::Intent;
 use crate::document;
 use crate::effect::Parameter;
 use crate::name::{Arn, DiscoveryName, DnsName, NamespaceRef, ParameterName, ServiceKey};
-use crate::tag::{self, Intent, TagPrefix, Wrong};
+use crate::tag::{self, TagPrefix, Wrong};
 use crate::time::AwsTime;
 use crate::value;
 use crate::view::{EcsService, Namespace};

@@ -5,14 +5,20 @@
 //! forgotten only when a second complete listing misses it too, that much later; what failed leaves what was
 //! known in place, with a note.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::effect::{Answer, ClusterReading};
+use crate::declare::{Intent, Layers, declare};
+use crate::document::Document;
+use crate::effect::{Answer, ClusterReading, Parameter};
+use crate::eligible;
 use crate::fault::{Fault, FaultKind};
-use crate::name::{ClusterName, EcsServiceName, ServiceKey};
-use crate::tag::{self, Intent, TagPrefix};
+use crate::in_force::Named;
+use crate::issue::Issue;
+use crate::name::{ClusterName, EcsServiceName, ParameterName, ServiceKey};
+use crate::settings::Sources;
+use crate::tag::{self, TagPrefix, Tagged};
 use crate::time::Now;
 use crate::view::{ClusterView, EcsService, History, Rollout, Seen, ServiceView, View};
 
@@ -21,16 +27,27 @@ use crate::view::{ClusterView, EcsService, History, Rollout, Seen, ServiceView, 
 pub struct Reader<'a> {
     /// The prefix of our tags.
     pub prefix: &'a TagPrefix,
+    /// Where declarations are read.
+    pub sources: &'a Sources,
     /// How long an answer may lag.
     pub staleness: Duration,
     /// When the readings arrived.
     pub now: Now,
 }
 
+/// What is said of services beside their tags.
+#[derive(Clone, Copy)]
+struct Said<'a> {
+    document: Option<&'a Document>,
+    named: &'a BTreeMap<ParameterName, Named>,
+}
+
 impl Reader<'_> {
     /// Takes in a sweep.
     pub fn swept(&self, view: &mut View, reading: ClusterReading) {
-        let cluster = view.clusters.entry(reading.cluster.clone()).or_default();
+        let View { clusters, document, named, .. } = view;
+        let said = Said { document: document.as_deref(), named };
+        let cluster = clusters.entry(reading.cluster.clone()).or_default();
         let listed: Vec<EcsServiceName> = reading.services.keys().cloned().collect();
         let mut trouble = reading.listing.as_ref().err().cloned();
         match reading.default_namespace {
@@ -40,7 +57,7 @@ impl Reader<'_> {
         }
         let mut forget = Vec::new();
         for (name, seen) in reading.services {
-            if self.service(cluster, &name, seen) {
+            if self.service((cluster, &reading.cluster, said), &name, seen) {
                 forget.push(ServiceKey::new(&reading.cluster, &name));
             }
         }
@@ -60,6 +77,11 @@ impl Reader<'_> {
         for key in &forget {
             view.histories.remove(key);
         }
+        if !view.named.is_empty() {
+            // What no tag names any more need not be read for ever.
+            let used = named_by_tags(&view.clusters);
+            view.named.retain(|name, _| used.contains(name));
+        }
     }
 
     /// Takes in some services of one cluster.
@@ -69,10 +91,14 @@ impl Reader<'_> {
         cluster: &ClusterName,
         services: BTreeMap<EcsServiceName, Seen<EcsService>>,
     ) {
-        let Some(known) = view.clusters.get_mut(cluster) else { return };
+        let View { clusters, document, named, histories, .. } = view;
+        let said = Said { document: document.as_deref(), named };
+        let Some(known) = clusters.get_mut(cluster) else { return };
         for (name, seen) in services {
-            if known.services.contains_key(&name) && self.service(known, &name, seen) {
-                view.histories.remove(&ServiceKey::new(cluster, &name));
+            if known.services.contains_key(&name)
+                && self.service((known, cluster, said), &name, seen)
+            {
+                histories.remove(&ServiceKey::new(cluster, &name));
             }
         }
     }
@@ -112,14 +138,57 @@ impl Reader<'_> {
             Answer::LatestRevision(family, seen) => {
                 view.latest_revisions.insert(family, (self.now, seen.map(Arc::new)));
             }
-            Answer::Parameters(..) => {}
+            Answer::Parameters(name, seen) => self.parameters(view, name, seen),
         }
+    }
+
+    /// Takes in what Parameter Store holds. What services ask for may be something else from now on.
+    fn parameters(&self, view: &mut View, name: ParameterName, seen: Seen<Vec<Parameter>>) {
+        let times = (self.staleness, self.now);
+        if self.sources.documents.contains(&name) {
+            let wanted = &self.sources.documents;
+            let Some(new) = view.in_force.take_in((name, seen), wanted, times) else { return };
+            if view.document.as_ref() == Some(&new) {
+                return;
+            }
+            view.document = Some(new);
+        } else if named_by_tags(&view.clusters).contains(&name) {
+            let named = view.named.entry(name.clone()).or_default();
+            named.take_in((&name, seen), times);
+        }
+        self.declare_all(view);
+    }
+
+    /// Works out anew what every service asks for.
+    fn declare_all(&self, view: &mut View) {
+        let View { clusters, document, named, .. } = view;
+        let said = Said { document: document.as_deref(), named };
+        for (cluster, known) in clusters {
+            for (name, service) in &mut known.services {
+                let key = ServiceKey::new(cluster, name);
+                (service.intent, service.issues) =
+                    self.declare(&key, service.tagged.as_deref(), said);
+            }
+        }
+    }
+
+    fn declare(
+        &self,
+        key: &ServiceKey,
+        tagged: Option<&Tagged>,
+        said: Said<'_>,
+    ) -> (Intent, Vec<Issue>) {
+        let entry = said.document.and_then(|document| document.services.get(key));
+        let tags = tagged.and_then(|tagged| tagged.declaration.as_ref());
+        let named = tags.and_then(|tags| said.named.get(tags.document.as_ref()?));
+        let rest = named.map(|named| &named.rest);
+        declare(self.prefix, &Layers { entry, tagged, rest })
     }
 
     /// Takes in one service; says whether what was read of its past no longer counts.
     fn service(
         &self,
-        cluster: &mut ClusterView,
+        (cluster, cluster_name, said): (&mut ClusterView, &ClusterName, Said<'_>),
         name: &EcsServiceName,
         seen: Seen<EcsService>,
     ) -> bool {
@@ -132,7 +201,8 @@ impl Reader<'_> {
                 if self.is_older(entry, &service) {
                     return false;
                 }
-                return self.replace(entry, service);
+                service.key.cluster = cluster_name.clone();
+                return self.replace(entry, service, said);
             }
             Seen::Absent => entry.trouble = Some(absent()),
             Seen::Unknown(fault) => entry.trouble = Some(fault),
@@ -159,9 +229,13 @@ impl Reader<'_> {
         !believed
     }
 
-    fn replace(&self, entry: &mut ServiceView, mut service: EcsService) -> bool {
-        let (intent, issues) = tag::parse(self.prefix, &service.tags);
-        service.tags = BTreeMap::new();
+    fn replace(&self, entry: &mut ServiceView, mut service: EcsService, said: Said<'_>) -> bool {
+        let tags = std::mem::take(&mut service.tags);
+        let tagged = self.sources.tags.then(|| tag::read(self.prefix, &tags)).flatten();
+        let (intent, mut issues) = self.declare(&service.key, tagged.as_ref(), said);
+        if matches!(intent, Intent::Declared(_)) {
+            issues.extend(eligible::advice(&service));
+        }
         let same_rollout = entry
             .last
             .as_ref()
@@ -176,6 +250,8 @@ impl Reader<'_> {
         let earlier = entry.rolling_since.filter(|_| same_rollout);
         entry.rolling_since = service.is_rolling().then(|| earlier.unwrap_or(self.now));
         slim(&mut service, &intent);
+        entry.is_slim = intent == Intent::NotOptedIn;
+        entry.tagged = tagged.map(Arc::new);
         entry.intent = intent;
         entry.issues = issues;
         entry.trouble = None;
@@ -199,13 +275,22 @@ impl Reader<'_> {
             last: None,
             read_at: self.now,
             trouble: None,
+            tagged: None,
             intent: Intent::NotOptedIn,
             issues: Vec::new(),
+            is_slim: false,
             missing_since: None,
             rolling_since: None,
             stale_since: None,
         }
     }
+}
+
+/// The parameters that some service names in a tag.
+fn named_by_tags(clusters: &BTreeMap<ClusterName, ClusterView>) -> BTreeSet<&ParameterName> {
+    let services = clusters.values().flat_map(|cluster| cluster.services.values());
+    let tagged = services.filter_map(|service| service.tagged.as_ref());
+    tagged.filter_map(|tagged| tagged.declaration.as_ref()?.document.as_ref()).collect()
 }
 
 /// A service that is listed but not there is being made or deleted just now.

@@ -7,27 +7,35 @@
 //!
 //! Nothing here knows of budgets, pauses or policy beyond the removal of endpoints: that is [`crate::guard`].
 
+mod obstacle;
+mod prerequisites;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::Serialize;
 
+pub(crate) use obstacle::who_uses;
+
 use crate::action::Action;
 use crate::canonical::{Canonical, Change, Ground, canonical, changes};
-use crate::conflict::Register;
+use crate::claims::Claims;
+use crate::conflict::{Register, name_contestants};
 use crate::connect::Connect;
 use crate::declaration::Declaration;
+use crate::declare::Intent;
 use crate::effect::Question;
 use crate::eligible;
-use crate::hold::{Hold, Holder, Unseen};
-use crate::name::{ClusterName, NamespaceId, NamespaceRef, ServiceKey};
+use crate::hold::{Hold, Unseen};
+use crate::name::{NamespaceId, NamespaceRef, ParameterName, ServiceKey};
 use crate::order;
+use crate::pinned;
+use crate::prerequisite::Prerequisite;
+use crate::room;
 use crate::settings::Settings;
 use crate::settle::{Desired, Terms, settle};
-use crate::tag::Intent;
-use crate::view::{
-    EcsService, History, Namespace, NamespaceUse, Seen, ServiceStatus, ServiceView, View,
-};
+use crate::swap;
+use crate::view::{EcsService, Namespace, Seen, ServiceStatus, ServiceView, View};
 
 /// What to do about every service that opted in.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -36,6 +44,17 @@ pub struct Plan {
     pub entries: BTreeMap<ServiceKey, Entry>,
     /// The order in which steps are taken: servers before the clients that need them.
     pub order: Vec<ServiceKey>,
+    /// What is to be made first.
+    pub missing: Vec<Missing>,
+}
+
+/// Something that the document has us make and that is not there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Missing {
+    /// What to make.
+    pub prerequisite: Prerequisite,
+    /// Why that is not done now, if so.
+    pub hold: Option<Hold>,
 }
 
 /// What to do about one service.
@@ -50,6 +69,8 @@ pub struct Entry {
     pub namespace: Option<Namespace>,
     /// The services that want a name this one has.
     pub contested_by: Vec<ServiceKey>,
+    /// What else is to be said: that this is one phase of several.
+    pub note: Option<String>,
 }
 
 /// In order, to change, or wanted but held.
@@ -79,12 +100,14 @@ impl Entry {
             changes: Vec::new(),
             namespace: None,
             contested_by: Vec::new(),
+            note: None,
         }
     }
 
     fn in_sync(namespace: Option<&Namespace>) -> Self {
         let (changes, contested_by) = (Vec::new(), Vec::new());
-        Self { verdict: Verdict::InSync, changes, namespace: namespace.cloned(), contested_by }
+        let namespace = namespace.cloned();
+        Self { verdict: Verdict::InSync, changes, namespace, contested_by, note: None }
     }
 
     /// Turns a step into a hold; leaves everything else.
@@ -144,6 +167,7 @@ pub fn plan(view: &View, settings: &Settings) -> Plan {
         let verdict = match &service.intent {
             Intent::NotOptedIn => continue,
             Intent::Ambiguous => Err(Hold::Ambiguous),
+            Intent::Unread(name) => Err(world.unread(name)),
             Intent::Declared(declaration) => match readable(service) {
                 Ok(last) => world.candidate(last, declaration),
                 Err(hold) => {
@@ -164,24 +188,38 @@ pub fn plan(view: &View, settings: &Settings) -> Plan {
     }
     let register = world.register(candidates.iter().chain(&unseen));
     let order = order::servers_first(&candidates);
-    let differing = candidates
-        .into_iter()
-        .map(|candidate| (candidate.service.key.clone(), world.entry(candidate, &register)));
+    let mut swaps = swap::phases(&world, &candidates, &register);
+    let differing = candidates.into_iter().map(|candidate| {
+        let key = candidate.service.key.clone();
+        let mut entry = world.entry(candidate, &register);
+        if let Some(phase) = swaps.remove(&key) {
+            phase.enter(&mut entry);
+        }
+        (key, entry)
+    });
     // In the order of keys already, or nearly: built at once, not by one insertion each.
-    let mut plan = Plan { entries: decided.into_iter().chain(differing).collect(), order };
+    let entries = decided.into_iter().chain(differing).collect();
+    let missing = prerequisites::missing(view, &entries);
+    let mut plan = Plan { entries, order, missing };
+    room::hold_beyond(&mut plan, &world);
     name_contestants(&mut plan);
     plan
+}
+
+/// What a service is settled against.
+pub(crate) fn terms<'a>(view: &'a View, settings: &'a Settings, service: &EcsService) -> Terms<'a> {
+    World::new(view, settings).terms(service)
 }
 
 /// A service whose wanted configuration is known, compared with the one in force.
 pub(crate) struct Candidate<'a> {
     pub(crate) service: &'a Arc<EcsService>,
     pub(crate) declaration: &'a Declaration,
-    desired: Desired,
+    pub(crate) desired: Desired,
     /// What it shall be, to compare with; absent for off, and where nothing differs.
-    to: Option<Canonical>,
-    changes: Vec<Change>,
-    ground: Ground<'a>,
+    pub(crate) to: Option<Canonical>,
+    pub(crate) changes: Vec<Change>,
+    pub(crate) ground: Ground<'a>,
 }
 
 impl Candidate<'_> {
@@ -193,7 +231,7 @@ impl Candidate<'_> {
     }
 
     /// Whether anything is to be done.
-    fn differs(&self) -> bool {
+    pub(crate) fn differs(&self) -> bool {
         !self.changes.is_empty()
     }
 
@@ -206,22 +244,22 @@ impl Candidate<'_> {
     }
 
     /// The names it is to change to, where it changes.
-    fn wanted(&self) -> Option<(&NamespaceId, &Canonical)> {
+    pub(crate) fn wanted(&self) -> Option<(&NamespaceId, &Canonical)> {
         self.offers().map(|(namespace, _)| namespace).zip(self.to.as_ref())
     }
 
-    fn refusal(&self) -> Option<Hold> {
-        let wanted = match &self.desired {
-            Desired::On(connect, _) => Some(&**connect),
-            Desired::Off => None,
-        };
-        eligible::refusal(self.service, wanted, &self.ground).map(Hold::Ineligible)
+    /// Why it cannot be as it shall be until a person changes something, or until more is read.
+    fn refusal(&self, view: &View) -> Option<Hold> {
+        let wanted = self.offers();
+        let connect = wanted.map(|(_, connect)| connect);
+        let refused = eligible::refusal(self.service, connect, &self.ground).map(Hold::Ineligible);
+        refused.or_else(|| pinned::obstacle(self.service, wanted?, &self.ground, view))
     }
 }
 
 /// What is in force against what is wanted. Most services are as they shall be to the letter, so that is seen
 /// first, without bringing both into one form.
-fn difference(
+pub(crate) fn difference(
     deployed: Option<&Connect>,
     desired: &Desired,
     ground: &Ground<'_>,
@@ -244,25 +282,30 @@ fn difference(
 
 /// Whether all but the namespace is the same to the letter.
 fn is_same(one: &Connect, other: &Connect) -> bool {
-    let Connect { namespace: _, endpoints, logs, access_logs } = one;
-    *endpoints == other.endpoints && *logs == other.logs && *access_logs == other.access_logs
+    let Connect { namespace: _, endpoints, logs, access_logs, log_level } = one;
+    *endpoints == other.endpoints
+        && *logs == other.logs
+        && *access_logs == other.access_logs
+        && *log_level == other.log_level
 }
 
-struct World<'a> {
-    view: &'a View,
-    settings: &'a Settings,
+/// What a plan is made from.
+pub(crate) struct World<'a> {
+    pub(crate) view: &'a View,
+    pub(crate) settings: &'a Settings,
     namespaces: &'a [Namespace],
 }
 
 impl<'a> World<'a> {
-    fn new(view: &'a View, settings: &'a Settings) -> Self {
+    pub(crate) fn new(view: &'a View, settings: &'a Settings) -> Self {
         let namespaces =
             view.namespaces.as_ref().and_then(Seen::known).map_or(&[][..], Vec::as_slice);
         Self { view, settings, namespaces }
     }
 
-    fn ground(&self, service: &EcsService, cluster: &ClusterName) -> Ground<'a> {
-        let cluster = self.view.clusters.get(cluster);
+    /// What a service's defaults depend on.
+    pub(crate) fn ground_of(&self, service: &EcsService) -> Ground<'a> {
+        let cluster = self.view.clusters.get(&service.key.cluster);
         let default_namespace: Option<&'a NamespaceRef> =
             cluster.and_then(|cluster| cluster.default_namespace.as_ref());
         let task_definition = self.view.task_definitions.get(&service.task_definition);
@@ -270,6 +313,16 @@ impl<'a> World<'a> {
             namespaces: self.namespaces,
             default_namespace,
             task_definition: task_definition.and_then(Seen::known).map(|td| &**td),
+        }
+    }
+
+    /// What a service is settled against.
+    pub(crate) fn terms(&self, service: &EcsService) -> Terms<'a> {
+        Terms {
+            ground: self.ground_of(service),
+            document: self.view.document.as_deref(),
+            namespace: self.settings.namespace.as_ref(),
+            policy: self.settings.policy,
         }
     }
 
@@ -282,17 +335,23 @@ impl<'a> World<'a> {
         if service.status != ServiceStatus::Active {
             return Ok(None);
         }
-        let ground = self.ground(service, &service.key.cluster);
-        let namespace = self.settings.namespace.as_ref();
-        let terms = Terms { ground, namespace, policy: self.settings.policy };
+        let terms = self.terms(service);
+        let ground = terms.ground;
         let desired = settle(service, declaration, &terms).map_err(|hold| self.with_facts(hold))?;
         let deployed = service.primary().and_then(|primary| primary.connect.as_ref());
         let (to, changes) = difference(deployed, &desired, &ground);
         Ok(Some(Candidate { service, declaration, desired, to, changes, ground }))
     }
 
+    /// A hold for want of the parameter that a service's tags name.
+    fn unread(&self, name: &ParameterName) -> Hold {
+        let fault = self.view.named.get(name).and_then(|named| named.last().1.cloned());
+        Hold::NotSeen(Unseen::Answer(Question::Parameters(name.clone()), fault))
+    }
+
     /// A hold for want of an answer, made exact: is it the namespaces that are missing, did the question fail?
     fn with_facts(&self, hold: Hold) -> Hold {
+        let hold = prerequisites::naming(self.view, hold);
         let question = match (&hold, &self.view.namespaces) {
             (Hold::NoNamespace(_), None | Some(Seen::Absent | Seen::Unknown(_))) => {
                 Question::Namespaces
@@ -319,11 +378,15 @@ impl<'a> World<'a> {
         'a: 'c,
     {
         let mut register = Register::default();
+        let document = self.view.document.as_deref();
+        let claims = Claims { document, namespaces: self.namespaces };
         for candidate in wanting {
+            // What is only not read yet keeps its place.
+            let refused = |hold: Hold| !matches!(hold, Hold::NotSeen(_));
             if let Some((namespace, to)) = candidate.wanted()
-                && candidate.refusal().is_none()
+                && !candidate.refusal(self.view).is_some_and(refused)
             {
-                register.note_wanted(candidate.service, namespace, to);
+                register.note_wanted(candidate.service, (namespace, to), &claims);
             }
         }
         if register.is_empty() {
@@ -336,8 +399,9 @@ impl<'a> World<'a> {
         let watched = self.view.clusters.values().flat_map(|cluster| cluster.services.values());
         let watched = watched.filter_map(|view| view.last.as_deref());
         for service in watched.chain(uses().flat_map(|(_, names)| &names.elsewhere)) {
-            register.note_held(service, &self.ground(service, &service.key.cluster));
+            register.note_held(service, &self.ground_of(service));
         }
+        register.note_strangers();
         register
     }
 
@@ -351,117 +415,25 @@ impl<'a> World<'a> {
             Desired::On(_, namespace) => Some(namespace),
             Desired::Off => candidate.namespace().cloned(),
         };
-        Entry { verdict, changes: candidate.changes, namespace, contested_by: Vec::new() }
+        let (contested_by, note) = (Vec::new(), None);
+        Entry { verdict, changes: candidate.changes, namespace, contested_by, note }
     }
-
-    /// The first reason against a wanted change, those a person must mend before those that pass.
-    fn obstacle(&self, candidate: &Candidate<'_>, register: &Register) -> Option<Hold> {
-        let service = candidate.service;
-        let ask = |question| Hold::NotSeen(Unseen::Answer(question, None));
-        if candidate.ground.task_definition.is_none() && candidate.to.is_some() {
-            // Without it two equal configurations may look different, and eligibility is not known.
-            return Some(ask(Question::TaskDefinition(service.task_definition.clone())));
-        }
-        if candidate.namespace().is_none() && is_unread(self.view.namespaces.as_ref()) {
-            // Switching off needs no namespace, but counts in the budget of the one it leaves.
-            return Some(ask(Question::Namespaces));
-        }
-        if !service.unknown_members.is_empty() {
-            return Some(Hold::UnknownField(service.unknown_members.clone()));
-        }
-        if let Some(hold) = candidate.refusal() {
-            return Some(hold);
-        }
-        if let Some(hold) = self.name_obstacle(candidate, register) {
-            return Some(hold);
-        }
-        if service.is_rolling() {
-            return Some(Hold::Rolling);
-        }
-        if self.view.service(&service.key).is_some_and(|view| view.stale_since.is_some()) {
-            return Some(Hold::NotSeen(Unseen::Lagging));
-        }
-        match self.view.histories.get(&service.key) {
-            Some((_, Seen::Known(history))) => {
-                rolled_back(candidate, history).or(history.rolling.then_some(Hold::Rolling))
-            }
-            Some((_, Seen::Absent | Seen::Unknown(_))) | None => {
-                Some(ask(Question::History(service.key.clone())))
-            }
-        }
-    }
-
-    /// A name that somebody else has, or may have: before a new one is claimed we look at the whole
-    /// namespace, beyond the clusters we watch.
-    fn name_obstacle(&self, candidate: &Candidate<'_>, register: &Register) -> Option<Hold> {
-        let (namespace, to) = candidate.wanted()?;
-        if let Some((claim, holder)) = register.obstacle(candidate.service, namespace, to) {
-            return Some(Hold::Conflict(claim, holder));
-        }
-        if !register.claims_new_name(candidate.service, namespace, to) {
-            return None;
-        }
-        let read = self.view.uses.get(namespace);
-        if matches!(read, Some((_, Seen::Known(NamespaceUse { .. })))) {
-            return None;
-        }
-        let question = who_uses(self.view, candidate.namespace()?);
-        Some(Hold::NotSeen(Unseen::Answer(question, None)))
-    }
-}
-
-/// The question who uses a namespace, beyond the clusters we watch.
-pub(crate) fn who_uses(view: &View, namespace: &Namespace) -> Question {
-    let watched = view.clusters.keys().cloned().collect();
-    Question::NamespaceUse(namespace.id.clone(), namespace.arn.clone(), watched)
 }
 
 fn readable(view: &ServiceView) -> Result<&Arc<EcsService>, Hold> {
     match (&view.last, &view.trouble) {
         (_, Some(fault)) => Err(Hold::NotSeen(Unseen::Service(fault.clone()))),
         (Some(_), None) if view.missing_since.is_some() => Err(Hold::NotSeen(Unseen::Unlisted)),
+        (Some(_), None) if view.is_slim => Err(Hold::NotSeen(Unseen::Partly)),
         (Some(service), None) => Ok(service),
         (None, None) => Err(Hold::NotSeen(Unseen::Unlisted)),
     }
-}
-
-fn is_unread<T>(seen: Option<&Seen<T>>) -> bool {
-    seen.and_then(Seen::known).is_none()
 }
 
 fn fault<T>(seen: Option<&Seen<T>>) -> Option<crate::fault::Fault> {
     match seen {
         Some(Seen::Unknown(fault)) => Some(fault.clone()),
         Some(Seen::Known(_) | Seen::Absent) | None => None,
-    }
-}
-
-/// Whether ECS gave up just this before: a rollback brings the old configuration back, so a controller that
-/// only compares would send the failed one again, for ever.
-fn rolled_back(candidate: &Candidate<'_>, history: &History) -> Option<Hold> {
-    let failed = history.failed.iter().find(|failed| {
-        let connect = failed.connect.as_ref().map(|c| canonical(c, &candidate.ground));
-        connect == candidate.to && failed.task_definition == candidate.service.task_definition
-    })?;
-    let (status, reason) = (failed.status.clone(), failed.reason.clone());
-    Some(Hold::RolledBack { status, reason })
-}
-
-/// Tells each holder who else wants its name.
-fn name_contestants(plan: &mut Plan) {
-    let contests: Vec<(ServiceKey, ServiceKey)> = plan
-        .holds()
-        .filter_map(|(loser, hold)| match hold {
-            Hold::Conflict(_, Holder::Has(winner, _) | Holder::Precedes(winner, _)) => {
-                Some((winner.clone(), loser.clone()))
-            }
-            _ => None,
-        })
-        .collect();
-    for (winner, loser) in contests {
-        if let Some(entry) = plan.entries.get_mut(&winner) {
-            entry.contested_by.push(loser);
-        }
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::name::{ClusterName, NamespaceRef};
+use crate::name::{ClusterName, NamespaceRef, ParameterName};
 use crate::tag::TagPrefix;
 
 /// Everything the engine is told at its start.
@@ -13,6 +13,8 @@ use crate::tag::TagPrefix;
 pub struct Settings {
     /// The clusters to watch; `None`: all of the account and region.
     pub clusters: Option<BTreeSet<ClusterName>>,
+    /// Where declarations are read.
+    pub sources: Sources,
     /// The prefix of our tags.
     pub prefix: TagPrefix,
     /// The namespace for services that name none and are in none.
@@ -29,12 +31,28 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             clusters: None,
+            sources: Sources::default(),
             prefix: TagPrefix::default(),
             namespace: None,
             policy: Policy::Observe,
             budget: Budget::default(),
             timing: Timing::default(),
         }
+    }
+}
+
+/// Where declarations are read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sources {
+    /// Whether tags count.
+    pub tags: bool,
+    /// The parameters, or paths of parameters, that make up the document.
+    pub documents: BTreeSet<ParameterName>,
+}
+
+impl Default for Sources {
+    fn default() -> Self {
+        Self { tags: true, documents: BTreeSet::new() }
     }
 }
 

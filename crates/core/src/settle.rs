@@ -9,16 +9,25 @@
 //! A question that only a task definition answers holds the service until it is read; for a converged
 //! service with explicit aliases none arises.
 
+mod ports;
+
+use std::fmt::Display;
+
 use crate::action::Action;
 use crate::canonical::Ground;
-use crate::connect::{ClientAlias, Connect, Endpoint, Timeout, Tls};
+use crate::choice::{Source, Witness};
+use crate::connect::{AccessLogs, ClientAlias, Connect, Endpoint, ProxyLogs, Timeout, Tls};
 use crate::declaration::{Declaration, EndpointDeclaration, LogsDeclaration, Mode, PortSelector};
+use crate::document::Document;
 use crate::effect::Question;
+use crate::eligible;
 use crate::hold::{Hold, Unseen};
 use crate::issue::nearest;
-use crate::name::{DiscoveryName, DnsName, NamespaceRef, Port, PortName};
+use crate::name::{DiscoveryName, DnsName, NamespaceRef, Port, PortName, Refused};
 use crate::settings::Policy;
-use crate::view::{EcsService, Namespace, PortMapping, TaskDefinition};
+use crate::view::{EcsService, Namespace, TaskDefinition};
+
+use ports::{named_port, no_port, only_named_port};
 
 /// What one service shall be.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,6 +54,8 @@ impl Desired {
 pub struct Terms<'a> {
     /// Namespaces, defaults and the task definition.
     pub ground: Ground<'a>,
+    /// The document in force.
+    pub document: Option<&'a Document>,
     /// The namespace flag.
     pub namespace: Option<&'a NamespaceRef>,
     /// Whether endpoints that stand and are not declared go.
@@ -57,61 +68,64 @@ pub fn settle(
     declaration: &Declaration,
     terms: &Terms<'_>,
 ) -> Result<Desired, Hold> {
+    settle_before(&(), service, declaration, terms)
+}
+
+/// The same, while `witness` is told of each choice.
+pub(crate) fn settle_before<W: Witness>(
+    witness: &W,
+    service: &EcsService,
+    declaration: &Declaration,
+    terms: &Terms<'_>,
+) -> Result<Desired, Hold> {
     if declaration.mode == Some(Mode::Off) {
         return Ok(Desired::Off);
     }
     let deployed = service.primary().and_then(|primary| primary.connect.as_ref());
-    let namespace = namespace(declaration, deployed, terms)?;
-    let builder = Builder { service, deployed, namespace, terms };
+    let namespace = namespace(witness, declaration, deployed, terms)?;
+    let builder = Builder { service, deployed, namespace, terms, witness };
     let mut endpoints = builder.endpoints(declaration)?;
-    if let Some(header) = &declaration.test_header {
-        for alias in endpoints.iter_mut().filter_map(|endpoint| endpoint.alias.as_mut()) {
-            alias.test_header = Some(header.clone());
-        }
+    for endpoint in &mut endpoints {
+        builder.test_header(declaration, endpoint);
     }
-    let logs = match &declaration.logs {
-        None => deployed.and_then(|connect| connect.logs.clone()),
-        Some(LogsDeclaration::Off) => None,
-        Some(LogsDeclaration::To(logs)) => Some(logs.clone()),
-    };
-    let access_logs = declaration
-        .access_logs
-        .clone()
-        .or_else(|| deployed?.access_logs.clone())
-        .filter(|_| logs.is_some() || declaration.access_logs.is_some());
+    let (logs, access_logs) = builder.logs(declaration);
     let connect = Connect {
         namespace: Some(NamespaceRef::Arn(namespace.arn.clone(), namespace.id.clone())),
         endpoints,
         logs,
         access_logs,
+        log_level: deployed.and_then(|connect| connect.log_level.clone()),
     };
     Ok(Desired::On(Box::new(connect), namespace.clone()))
 }
 
-/// Tag, else what is deployed, else the flag, else the cluster's default.
-fn namespace<'a>(
+/// What is declared, else what is deployed, else the document's default, else the flag, else the cluster's default.
+fn namespace<'a, W: Witness>(
+    witness: &W,
     declaration: &'a Declaration,
     deployed: Option<&'a Connect>,
     terms: &Terms<'a>,
 ) -> Result<&'a Namespace, Hold> {
     // A configuration without a namespace is in the cluster's default, and stays there.
     let kept = deployed.and_then(|c| c.namespace.as_ref().or(terms.ground.default_namespace));
-    let reference = declaration
-        .namespace
-        .as_ref()
-        .or(kept)
-        .or(terms.namespace)
-        .or(terms.ground.default_namespace)
-        .ok_or_else(|| {
-            Hold::NoNamespace(
-                "no namespace: set the namespace tag, --namespace, or the cluster's Service Connect default".to_owned(),
-            )
-        })?;
-    terms.ground.resolve(reference).ok_or_else(|| no_namespace(reference, terms.ground.namespaces))
+    let chain = [
+        (Source::Declared, declaration.namespace.as_ref()),
+        (Source::Deployed, kept),
+        (Source::DocumentDefault, terms.document.and_then(|d| d.defaults.namespace.as_ref())),
+        (Source::Flag, terms.namespace),
+        (Source::ClusterDefault, terms.ground.default_namespace),
+    ];
+    let reference = witness.first(("namespace", None), chain.into_iter()).ok_or_else(|| {
+        Hold::NoNamespace(
+            "no namespace: set the namespace tag, --namespace, or the cluster's Service Connect default".to_owned(),
+        )
+    })?;
+    terms.ground.resolve(reference).ok_or_else(|| no_namespace(reference, terms))
 }
 
-fn no_namespace(reference: &NamespaceRef, known: &[Namespace]) -> Hold {
+fn no_namespace(reference: &NamespaceRef, terms: &Terms<'_>) -> Hold {
     let text = reference.to_string();
+    let known = terms.ground.namespaces;
     let twins: Vec<&str> =
         known.iter().filter(|n| n.name.as_str() == text).map(|n| n.id.as_str()).collect();
     if !twins.is_empty() {
@@ -120,6 +134,16 @@ fn no_namespace(reference: &NamespaceRef, known: &[Namespace]) -> Hold {
             twins.join(", ")
         ));
     }
+    if let NamespaceRef::Arn(..) = reference {
+        // DG:service-connect-shared-namespaces
+        return Hold::NoNamespace(format!(
+            "this account does not see {text} in this Region: it is of another Region, it does not exist, or its account does not share it; share it in AWS RAM with the managed permission AWSRAMPermissionCloudMapECSFullPermission"
+        ));
+    }
+    let is_new = |document: &Document| document.namespaces.keys().any(|new| new.as_str() == text);
+    if terms.document.is_some_and(is_new) {
+        return Hold::NoNamespace(format!("namespace {text} is to be created first"));
+    }
     let near = nearest(&text, known.iter().map(|n| n.name.as_str()));
     let hint = near.map(|name| format!("; did you mean {name:?}?")).unwrap_or_default();
     Hold::NoNamespace(format!(
@@ -127,14 +151,46 @@ fn no_namespace(reference: &NamespaceRef, known: &[Namespace]) -> Hold {
     ))
 }
 
-struct Builder<'a> {
+struct Builder<'a, W> {
     service: &'a EcsService,
     deployed: Option<&'a Connect>,
     namespace: &'a Namespace,
     terms: &'a Terms<'a>,
+    witness: &'a W,
 }
 
-impl<'a> Builder<'a> {
+impl<'a, W: Witness> Builder<'a, W> {
+    /// One header for every endpoint.
+    fn test_header(&self, declaration: &Declaration, endpoint: &mut Endpoint) {
+        let port = endpoint.port_name.clone();
+        let Some(alias) = &mut endpoint.alias else { return };
+        let chain = [
+            (Source::Declared, declaration.test_header.as_ref()),
+            (Source::Deployed, alias.test_header.as_ref()),
+        ];
+        alias.test_header =
+            self.witness.first(("test-header", Some(&port)), chain.into_iter()).cloned();
+    }
+
+    /// Where the proxy logs, and how it logs requests; the second goes with the first unless it is declared.
+    fn logs(&self, declaration: &Declaration) -> (Option<ProxyLogs>, Option<AccessLogs>) {
+        let deployed = self.deployed.and_then(|connect| connect.logs.clone());
+        let kept = deployed.map(LogsDeclaration::To);
+        let chain =
+            [(Source::Declared, declaration.logs.as_ref()), (Source::Deployed, kept.as_ref())];
+        let logs = match self.witness.first(("logs", None), chain.into_iter()) {
+            Some(LogsDeclaration::To(logs)) => Some(logs.clone()),
+            Some(LogsDeclaration::Off) | None => None,
+        };
+        let kept = self.deployed.and_then(|connect| connect.access_logs.as_ref());
+        let chain = [
+            (Source::Declared, declaration.access_logs.as_ref()),
+            (Source::Deployed, kept.filter(|_| logs.is_some())),
+        ];
+        let access_logs = self.witness.first(("access-logs", None), chain.into_iter()).cloned();
+        (logs, access_logs)
+    }
+
     /// The whole list of endpoints.
     fn endpoints(&self, declaration: &Declaration) -> Result<Vec<Endpoint>, Hold> {
         let standing = self.deployed.map_or(&[][..], |connect| &connect.endpoints);
@@ -146,7 +202,7 @@ impl<'a> Builder<'a> {
             }
             Some(Mode::ClientServer) if standing.is_empty() => &implied,
             Some(Mode::ClientServer) | None => {
-                return standing.iter().map(|e| self.kept(e)).collect();
+                return standing.iter().map(|e| self.standing(e)).collect();
             }
         };
         let mut taken = vec![false; standing.len()];
@@ -161,14 +217,14 @@ impl<'a> Builder<'a> {
         }
         if self.terms.policy == Policy::UpsertOnly {
             for (endpoint, _) in standing.iter().zip(taken).filter(|(_, taken)| !taken) {
-                endpoints.push(self.kept(endpoint)?);
+                endpoints.push(self.standing(endpoint)?);
             }
         }
         Ok(endpoints)
     }
 
     /// An endpoint that stands and stays.
-    fn kept(&self, endpoint: &Endpoint) -> Result<Endpoint, Hold> {
+    fn standing(&self, endpoint: &Endpoint) -> Result<Endpoint, Hold> {
         let nothing = EndpointDeclaration::default();
         self.endpoint(&nothing, endpoint.port_name.clone(), Some(endpoint))
     }
@@ -180,37 +236,71 @@ impl<'a> Builder<'a> {
         port_name: PortName,
         standing: Option<&Endpoint>,
     ) -> Result<Endpoint, Hold> {
-        let discovery = match (&wanted.discovery_name, standing) {
-            (Some(declared), _) => declared.clone(),
-            (None, Some(standing)) => standing.discovery(),
-            (None, None) => self.default_discovery()?,
-        };
+        let discovery = self.discovery(wanted, &port_name, standing)?;
         let alias = self.alias(wanted, &discovery, &port_name, standing)?;
         let kept = standing.map(|endpoint| endpoint.timeout).unwrap_or_default();
-        Ok(Endpoint {
-            port_name,
-            discovery_name: Some(discovery),
-            alias: Some(alias),
-            ingress_port: wanted.ingress_port.or(standing.and_then(|e| e.ingress_port)),
-            timeout: Timeout {
-                idle_s: wanted.timeout.idle_s.or(kept.idle_s),
-                request_s: wanted.timeout.request_s.or(kept.request_s),
-            },
-            tls: tls(wanted.tls.as_ref(), standing.and_then(|e| e.tls.as_ref())),
-        })
+        let timeout = Timeout {
+            idle_s: self.kept(("timeout idle", &port_name), wanted.timeout.idle_s, kept.idle_s),
+            request_s: self.kept(
+                ("timeout request", &port_name),
+                wanted.timeout.request_s,
+                kept.request_s,
+            ),
+        };
+        let kept = standing.and_then(kept_ingress_port);
+        let ingress_port = self.kept(("ingress-port", &port_name), wanted.ingress_port, kept);
+        let kept = standing.and_then(|endpoint| endpoint.tls.as_ref());
+        self.kept(("tls", &port_name), wanted.tls.as_ref(), kept);
+        let tls = tls(wanted.tls.as_ref(), kept);
+        let discovery_name = Some(discovery);
+        Ok(Endpoint { port_name, discovery_name, alias: Some(alias), ingress_port, timeout, tls })
     }
 
-    /// The ECS service's name: ECS itself would take the port's name, and in real fleets every service
-    /// calls its port the same.
-    fn default_discovery(&self) -> Result<DiscoveryName, Hold> {
-        let name = &self.service.key.name;
-        DiscoveryName::parse(name.as_str()).map_err(|refused| {
-            let hint = refused.nearest.map(|near| format!(", such as {near:?}")).unwrap_or_default();
-            Hold::Ineligible(format!(
-                "the service's name {name} cannot be its discovery name ({}): set the discovery-name tag{hint}",
-                refused.allowed
-            ))
-        })
+    /// What is declared, else what stands.
+    fn kept<T: Display>(
+        &self,
+        (field, port): (&'static str, &PortName),
+        declared: Option<T>,
+        standing: Option<T>,
+    ) -> Option<T> {
+        let candidates = [(Source::Declared, declared), (Source::Deployed, standing)];
+        self.witness.first((field, Some(port)), candidates.into_iter())
+    }
+
+    /// What is declared, else the name this port has, else the document's template or the ECS service's name.
+    fn discovery(
+        &self,
+        wanted: &EndpointDeclaration,
+        port: &PortName,
+        standing: Option<&Endpoint>,
+    ) -> Result<DiscoveryName, Hold> {
+        let known = [
+            (Source::Declared, wanted.discovery_name.clone()),
+            (Source::Deployed, standing.map(Endpoint::discovery)),
+        ];
+        let default = || {
+            let (source, _, text) = self.default_discovery(port);
+            (source, DiscoveryName::parse(&text).ok())
+        };
+        let candidates = known.into_iter().chain(std::iter::once_with(default));
+        let chosen = self.witness.first(("discovery-name", Some(port)), candidates);
+        if let Some(chosen) = chosen {
+            return Ok(chosen);
+        }
+        let (_, whose, text) = self.default_discovery(port);
+        DiscoveryName::parse(&text).map_err(|refused| no_discovery_name(whose, &text, refused))
+    }
+
+    /// The name by default, and whose it is. ECS itself would take the port's name, and in real fleets every
+    /// service calls its port the same.
+    fn default_discovery(&self, port: &PortName) -> (Source, &'static str, String) {
+        let key = &self.service.key;
+        match self.terms.document.and_then(|document| document.defaults.discovery_name.as_ref()) {
+            Some(template) => {
+                (Source::DocumentDefault, "the document's template", template.render(key, port))
+            }
+            None => (Source::BuiltIn, "the service's name", key.name.to_string()),
+        }
     }
 
     fn alias(
@@ -222,12 +312,23 @@ impl<'a> Builder<'a> {
     ) -> Result<ClientAlias, Hold> {
         let declared = wanted.alias.as_ref();
         let present = standing.and_then(|endpoint| endpoint.alias.as_ref());
-        let host = declared
-            .and_then(|alias| alias.dns_name.clone())
-            .or_else(|| self.kept_host(standing?, discovery))
-            .unwrap_or_else(|| DnsName::of_endpoint(discovery, &self.namespace.name));
-        let port = declared.and_then(|alias| alias.port).or(present.map(|alias| alias.port));
-        let port = match port {
+        let built_in = || DnsName::of_endpoint(discovery, &self.namespace.name);
+        let candidates = [
+            (Source::Declared, declared.and_then(|alias| alias.dns_name.clone())),
+            (Source::Deployed, standing.and_then(|standing| self.kept_host(standing, discovery))),
+        ];
+        let candidates = candidates
+            .into_iter()
+            .chain(std::iter::once_with(|| (Source::BuiltIn, Some(built_in()))));
+        let host = self.witness.first(("alias host", Some(port_name)), candidates);
+        let host = host.unwrap_or_else(built_in);
+        let candidates = [
+            (Source::Declared, declared.and_then(|alias| alias.port)),
+            (Source::Deployed, present.map(|alias| alias.port)),
+        ];
+        let container_port = || (Source::BuiltIn, self.container_port(port_name).ok());
+        let candidates = candidates.into_iter().chain(std::iter::once_with(container_port));
+        let port = match self.witness.first(("alias port", Some(port_name)), candidates) {
             Some(port) => port,
             None => self.container_port(port_name)?,
         };
@@ -248,6 +349,9 @@ impl<'a> Builder<'a> {
     fn container_port(&self, name: &PortName) -> Result<Port, Hold> {
         let task_definition = self.task_definition()?;
         let mapping = self.terms.ground.port(name);
+        if let Some(refused) = mapping.and_then(eligible::range) {
+            return Err(Hold::Ineligible(refused));
+        }
         mapping
             .and_then(|mapping| mapping.container_port)
             .ok_or_else(|| no_port(&PortSelector::Name(name.clone()), task_definition))
@@ -255,6 +359,21 @@ impl<'a> Builder<'a> {
 
     /// The name of the port to serve.
     fn port(&self, wanted: Option<&PortSelector>, standing: &[Endpoint]) -> Result<PortName, Hold> {
+        let port = self.served(wanted, standing)?;
+        let source = match wanted {
+            Some(_) => Source::Declared,
+            None if standing.len() == 1 => Source::Deployed,
+            None => Source::BuiltIn,
+        };
+        self.witness.first(("port", Some(&port)), std::iter::once((source, Some(&port))));
+        Ok(port)
+    }
+
+    fn served(
+        &self,
+        wanted: Option<&PortSelector>,
+        standing: &[Endpoint],
+    ) -> Result<PortName, Hold> {
         match (wanted, standing) {
             (Some(PortSelector::Name(name)), _)
                 if standing.iter().any(|e| e.port_name == *name) =>
@@ -276,6 +395,20 @@ impl<'a> Builder<'a> {
             Hold::NotSeen(Unseen::Answer(Question::TaskDefinition(arn), None))
         })
     }
+}
+
+/// The ingress port that stands. ECS takes none up to 1024 as an override ("IngressPortOverride cannot use ports <=
+/// 1024."), so such a one is the container's port filled in, and would be refused if it were sent back.
+fn kept_ingress_port(standing: &Endpoint) -> Option<Port> {
+    standing.ingress_port.filter(|port| port.number() > 1024)
+}
+
+fn no_discovery_name(whose: &str, text: &str, refused: Refused) -> Hold {
+    let hint = refused.nearest.map(|near| format!(", such as {near:?}")).unwrap_or_default();
+    Hold::Ineligible(format!(
+        "{whose} {text} cannot be its discovery name ({}): set the discovery-name tag{hint}",
+        refused.allowed
+    ))
 }
 
 /// Encryption as declared; the members that are not declared stay as they are.
@@ -307,72 +440,6 @@ fn matching(
     // By name, not by place: the order in which ECS lists endpoints says nothing.
     let others = (0..standing.len()).filter(free).filter(unnamed);
     same_name.or_else(|| others.min_by_key(|at| standing[*at].discovery()))
-}
-
-fn named_port(selector: &PortSelector, task_definition: &TaskDefinition) -> Result<PortName, Hold> {
-    let mapping = task_definition.ports.iter().find(|mapping| match selector {
-        PortSelector::Name(name) => mapping.name.as_ref() == Some(name),
-        PortSelector::Number(port) => mapping.container_port == Some(*port),
-    });
-    match mapping {
-        Some(PortMapping { name: Some(name), .. }) => Ok(name.clone()),
-        Some(unnamed) => Err(Hold::Ineligible(unnamed_port(unnamed, task_definition))),
-        None => Err(no_port(selector, task_definition)),
-    }
-}
-
-fn only_named_port(task_definition: &TaskDefinition) -> Result<PortName, Hold> {
-    let mut named = task_definition.ports.iter().filter_map(|mapping| mapping.name.as_ref());
-    match (named.next(), named.next(), task_definition.ports.first()) {
-        (Some(only), None, _) => Ok(only.clone()),
-        (Some(_), Some(_), _) => Err(Hold::Ineligible(format!(
-            "{} has several named ports ({}): say which with the port tag",
-            task_definition.arn.resource(),
-            named_ports(task_definition)
-        ))),
-        (None, _, Some(unnamed)) => Err(Hold::Ineligible(unnamed_port(unnamed, task_definition))),
-        (None, _, None) => Err(Hold::Ineligible(format!(
-            "{} has no port mapping: a server needs one with a name; for a client set mode=client",
-            task_definition.arn.resource()
-        ))),
-    }
-}
-
-/// Port mappings are never named by the API (API:PortMapping.name); the console proposes this form.
-fn unnamed_port(mapping: &PortMapping, task_definition: &TaskDefinition) -> String {
-    let port = mapping.container_port.map_or("?".to_owned(), |port| port.to_string());
-    format!(
-        "the port mapping {port} of container {container} in {} has no name: register a revision with \"name\": \"{container}-{port}-{protocol}\"",
-        task_definition.arn.resource(),
-        container = mapping.container,
-        protocol = mapping.protocol,
-    )
-}
-
-fn no_port(selector: &PortSelector, task_definition: &TaskDefinition) -> Hold {
-    let text = selector.to_string();
-    let near = nearest(
-        &text,
-        task_definition.ports.iter().filter_map(|m| m.name.as_ref().map(PortName::as_str)),
-    );
-    let hint = near.map(|name| format!("; did you mean {name:?}?")).unwrap_or_default();
-    Hold::Ineligible(format!(
-        "{} has no port {text}; its named ports are {}{hint}",
-        task_definition.arn.resource(),
-        named_ports(task_definition)
-    ))
-}
-
-fn named_ports(task_definition: &TaskDefinition) -> String {
-    let named: Vec<String> = task_definition
-        .ports
-        .iter()
-        .filter_map(|mapping| {
-            let name = mapping.name.as_ref()?;
-            Some(mapping.container_port.map_or(name.to_string(), |port| format!("{name} ({port})")))
-        })
-        .collect();
-    if named.is_empty() { "none".to_owned() } else { named.join(", ") }
 }
 
 #[cfg(test)]

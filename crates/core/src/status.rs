@@ -2,12 +2,13 @@
 
 use serde::Serialize;
 
+use crate::declare::Intent;
 use crate::fault::Fault;
 use crate::hold::Hold;
 use crate::issue::Issue;
 use crate::name::ServiceKey;
 use crate::plan::{Entry, Verdict};
-use crate::tag::Intent;
+use crate::prerequisite::Prerequisite;
 use crate::view::{Rollout, ServiceStatus, ServiceView};
 
 /// The state of one service as a person should read it.
@@ -99,12 +100,15 @@ fn sync(entry: &Entry) -> Sync {
 
 fn health(view: &ServiceView, hold: Option<&Hold>) -> Health {
     match hold {
-        Some(Hold::Paused(_)) => Health::Suspended,
+        Some(Hold::Paused(_) | Hold::Frozen) => Health::Suspended,
         Some(
             Hold::Ambiguous
             | Hold::NoNamespace(_)
             | Hold::Ineligible(_)
+            | Hold::UnnamedPort(..)
+            | Hold::Immutable(_)
             | Hold::Conflict(..)
+            | Hold::Claimed { .. }
             | Hold::UnknownField(_)
             | Hold::RolledBack { .. }
             | Hold::Refused(_),
@@ -133,6 +137,10 @@ pub enum News {
     Applied(ServiceKey, &'static str, Result<String, Fault>),
     /// A cluster could not be swept, or can be again.
     Cluster(String, Option<Fault>),
+    /// Something that services wait for was made, or could not be.
+    Made(Prerequisite, Result<String, Fault>),
+    /// Another document is in force, or what is wrong with the latest one is something else.
+    Document(Option<String>),
     /// A rollout ended: how long we saw it run, and whether it completed.
     RolledOut(ServiceKey, std::time::Duration, bool),
     /// A plan broke a rule of ours: nothing was written.

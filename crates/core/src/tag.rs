@@ -2,32 +2,30 @@
 //!
 //! **Invariant:** parsing is total. Tags are written by anyone who may tag a service, so every text is
 //! possible; what is not understood becomes an [`Issue`] that says where, what was read, what is allowed
-//! and the nearest valid spelling. One bad tag makes the service's own declaration [`Intent::Ambiguous`],
-//! so nothing is half applied, and touches no other service.
+//! and the nearest valid spelling. One bad tag leaves the service without a declaration, so nothing is half
+//! applied, and touches no other service. What the tags amount to beside a document is said in [`crate::declare`].
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-
-use serde::Serialize;
 
 use crate::connect::{AccessLogs, TestHeader};
 use crate::declaration::{
     Declaration, EndpointDeclaration, LogsDeclaration, Mode, Pause, RefreshWhen,
 };
+use crate::declare::{Intent, Layers, declare};
 use crate::issue::{Issue, Weight, nearest};
 use crate::name::{DiscoveryName, NamespaceRef, ParameterName};
 use crate::value;
 
-/// What a service's tags ask for.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(untagged)]
-pub enum Intent {
-    /// No `mode` tag: the service is not ours and is never touched.
-    NotOptedIn,
-    /// It opted in, but what it wants cannot be told.
-    Ambiguous,
-    /// It opted in and this is what it wants.
-    Declared(Arc<Declaration>),
+/// What a service's tags say, by themselves.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tagged {
+    /// What they declare; none where that cannot be told.
+    pub declaration: Option<Arc<Declaration>>,
+    /// What of them cannot be honoured.
+    pub issues: Vec<Issue>,
+    /// What is to be said where nothing else opts the service in: there is no `mode` tag.
+    pub aimless: Option<Issue>,
 }
 
 /// The prefix of our tags, `eastwest/` unless configured otherwise.
@@ -212,31 +210,31 @@ pub const ENDPOINT_ALLOWED: &str =
 pub const ENDPOINT_MEANING: &str =
     "one endpoint, for a service with several; excludes the tags for a single one";
 
-/// Reads a service's tags.
+/// What a service asks for by its tags alone.
 pub fn parse(prefix: &TagPrefix, tags: &BTreeMap<String, String>) -> (Intent, Vec<Issue>) {
+    let tagged = read(prefix, tags);
+    declare(prefix, &Layers { tagged: tagged.as_ref(), ..Layers::default() })
+}
+
+/// Reads a service's tags; nothing where none of them is ours.
+pub fn read(prefix: &TagPrefix, tags: &BTreeMap<String, String>) -> Option<Tagged> {
     let ours: Vec<(&str, &str)> = tags
         .iter()
         .filter_map(|(key, text)| Some((key.strip_prefix(prefix.as_str())?, text.as_str())))
         .collect();
     if ours.is_empty() {
-        return (Intent::NotOptedIn, Vec::new());
+        return None;
     }
     let mut draft = Draft::default();
     let mut issues: Vec<Issue> =
         ours.iter().filter_map(|(key, text)| read_tag(&mut draft, prefix, key, text)).collect();
     let opted_in = ours.iter().any(|(key, _)| *key == "mode");
-    if !opted_in {
-        return (Intent::NotOptedIn, vec![not_opted_in(prefix, &ours)]);
-    }
+    let aimless = (!opted_in).then(|| not_opted_in(prefix, &ours));
     issues.extend(contradictions(&draft, prefix, &ours));
     issues.sort();
-    let declared = match draft.mode {
-        Some(mode) if issues.iter().all(|i| i.weight == Weight::Advice) => {
-            Intent::Declared(Arc::new(draft.finish(mode)))
-        }
-        Some(_) | None => Intent::Ambiguous,
-    };
-    (declared, issues)
+    let is_clear = issues.iter().all(|issue| issue.weight == Weight::Advice);
+    let declaration = is_clear.then(|| Arc::new(draft.finish()));
+    Some(Tagged { declaration, issues, aimless })
 }
 
 fn read_tag(draft: &mut Draft, prefix: &TagPrefix, key: &str, text: &str) -> Option<Issue> {
@@ -323,13 +321,13 @@ fn contradictions(draft: &Draft, prefix: &TagPrefix, ours: &[(&str, &str)]) -> V
 }
 
 impl Draft {
-    fn finish(self, mode: Mode) -> Declaration {
+    fn finish(self) -> Declaration {
         let mut endpoints = self.listed;
         if self.single != EndpointDeclaration::default() {
             endpoints.push(self.single);
         }
         Declaration {
-            mode: Some(mode),
+            mode: self.mode,
             namespace: self.namespace,
             endpoints,
             logs: self.logs,

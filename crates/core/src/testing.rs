@@ -10,11 +10,13 @@
 //! * tags: without the prefix, separated by `,`; `-` for none.
 //! * deployed: `off`, or `in <namespace> port/discovery@host:port+idle=60+request=5+ingress=9000+tls=ca …`, where
 //!   all after `port` may be left out, and `?` is a namespace that is not given.
-//! * task definition: `name=port/app …`, `=port` for a mapping without a name, `udp:name=port`; the words `bridge`,
-//!   `host`, `nomode`, `windows`, `nomemory`; `?` for one not read, `!` for one that cannot be.
+//! * task definition: `name=port/app …`, `=port` for a mapping without a name, `udp:name=port`, `name=1-9` for a
+//!   range; the words `bridge`, `host`, `nomode`, `windows`, `nomemory`, `nocpu`, `links`, `hostname`, and `limits:512`
+//!   for the containers' memory; `?` for one not read, `!` for one that cannot be.
 //! * facts: the words of [`fact`].
 //!
-//! Other lines set the stage: `namespace`, `namespaces`, `cluster`, `use`, `flag`, `policy`, `budget`, `now`.
+//! Other lines set the stage: `namespace`, `namespaces`, `cluster`, `use`, `members`, `claim`, `document` (JSON on
+//! one line), `flag`, `policy`, `budget`, `now`.
 
 pub(crate) mod fake;
 pub(crate) mod generate;
@@ -27,12 +29,13 @@ use std::time::Duration;
 
 use expect_test::Expect;
 
+use crate::effect::{Answer, Parameter};
 use crate::fault::{Fault, FaultKind};
 use crate::guard::guard;
 use crate::merge::Reader;
 use crate::name::{
     Arn, ClusterName, DeploymentId, DiscoveryName, EcsServiceName, NamespaceId, NamespaceName,
-    NamespaceRef, ServiceKey,
+    NamespaceRef, ParameterName, ServiceKey,
 };
 use crate::plan::{Plan, plan};
 use crate::settings::{Policy, Settings};
@@ -52,6 +55,8 @@ pub(crate) struct Stage {
     /// The services of watched clusters as AWS would show them, tags included.
     pub(crate) services: BTreeMap<ServiceKey, EcsService>,
     pub(crate) view: View,
+    /// What stands in Parameter Store.
+    pub(crate) parameters: BTreeMap<ParameterName, Vec<Parameter>>,
     pub(crate) settings: Settings,
     pub(crate) now: Now,
 }
@@ -79,6 +84,15 @@ pub(crate) fn check_status(text: &str, expected: &Expect) {
     expected.assert_eq(&render::statuses(&stage.view, &plan));
 }
 
+/// The issues of all services, one line each.
+pub(crate) fn check_issues(text: &str, expected: &Expect) {
+    let stage = Stage::read(text);
+    let lines = stage.view.services().flat_map(|(key, service)| {
+        service.issues.iter().map(move |issue| format!("{key}: {issue}\n"))
+    });
+    expected.assert_eq(&lines.collect::<String>());
+}
+
 /// A cluster that has been seen whole.
 fn swept() -> ClusterView {
     ClusterView { complete_at: Some(at(0)), ..ClusterView::default() }
@@ -97,6 +111,17 @@ pub(crate) fn fault(kind: FaultKind) -> Fault {
 pub(crate) fn key(text: &str) -> ServiceKey {
     let (cluster, name) = text.split_once('/').unwrap_or(("prod", text));
     ServiceKey::new(&ClusterName::as_read(cluster), &EcsServiceName::as_read(name))
+}
+
+/// A parameter as it was last written at second `version`.
+pub(crate) fn parameter(name: &str, version: i64, text: &str) -> Parameter {
+    Parameter {
+        name: ParameterName::as_read(name),
+        version,
+        modified_at: AwsTime(version * 1000),
+        is_secret: false,
+        text: text.to_owned(),
+    }
 }
 
 pub(crate) fn namespace(name: &str) -> Namespace {
@@ -131,7 +156,8 @@ impl Stage {
         view.clusters.insert(ClusterName::as_read("prod"), swept());
         view.namespaces = Some(Seen::Known(Vec::new()));
         let settings = Settings { policy: Policy::Sync, ..Settings::default() };
-        Self { services: BTreeMap::new(), view, settings, now: at(3600) }
+        let (services, parameters) = (BTreeMap::new(), BTreeMap::new());
+        Self { services, view, parameters, settings, now: at(3600) }
     }
 
     pub(crate) fn plan(&self) -> Plan {
@@ -168,6 +194,8 @@ impl Stage {
             "namespaces" => self.view.namespaces = trouble(rest),
             "cluster" => self.cluster(rest),
             "use" => self.in_use(rest),
+            "claim" => self.claim(rest),
+            "members" => self.members(rest),
             "flag" => self.settings.namespace = Some(NamespaceRef::as_read(rest)),
             "policy" => self.settings.policy = rest.parse().expect("a policy"),
             "budget" => {
@@ -175,10 +203,30 @@ impl Stage {
                 self.settings.budget.per_cluster = cluster.parse().expect("a number");
                 self.settings.budget.per_namespace = namespace.parse().expect("a number");
             }
+            "document" => self.document("/eastwest/prod", rest),
             "now" => self.now = at(rest.parse().expect("seconds")),
             _ => return false,
         }
         true
+    }
+
+    /// A source of the document, and the parameter in it.
+    fn document(&mut self, name: &str, text: &str) {
+        let name = ParameterName::as_read(name);
+        let parameters = vec![parameter(name.as_str(), 1, text)];
+        self.settings.sources.documents.insert(name.clone());
+        self.parameters.insert(name.clone(), parameters.clone());
+        self.reads(|reader, view| {
+            reader.answered(view, Answer::Parameters(name, Seen::Known(parameters)));
+        });
+    }
+
+    /// Lets a reader take something in.
+    fn reads(&mut self, take_in: impl FnOnce(&Reader<'_>, &mut View)) {
+        let Settings { prefix, sources, timing, .. } = self.settings.clone();
+        let staleness = timing.staleness;
+        let reader = Reader { prefix: &prefix, sources: &sources, staleness, now: self.now };
+        take_in(&reader, &mut self.view);
     }
 
     /// `name [id=…] [http=…]`
@@ -227,6 +275,23 @@ impl Stage {
         self.view.uses.insert(id, (self.now, Seen::Known(names)));
     }
 
+    /// `name service …`: the document keeps the name for them.
+    fn claim(&mut self, rest: &str) {
+        let mut words = rest.split_whitespace();
+        let name = DiscoveryName::as_read(words.next().expect("a name"));
+        let document = Arc::make_mut(self.view.document.get_or_insert_default());
+        document.claims.entry(name).or_default().extend(words.map(key));
+    }
+
+    /// `namespace 299`: so many services that we do not know otherwise are in it.
+    fn members(&mut self, rest: &str) {
+        let (name, count) = rest.split_once(' ').expect("a namespace and a number");
+        let count: usize = count.parse().expect("a number");
+        let members = (0..count).map(|n| Arn::as_read(&format!("arn:member/{n}"))).collect();
+        let names = NamespaceUse { members, ..NamespaceUse::default() };
+        self.view.uses.insert(namespace(name).id, (self.now, Seen::Known(names)));
+    }
+
     fn service(&mut self, line: &str, number: usize) {
         let mut parts = line.split('|').map(str::trim);
         let first = parts.next().unwrap_or_default();
@@ -250,6 +315,9 @@ impl Stage {
         for word in &facts {
             fact(&mut service, word);
         }
+        if let Some(mappings) = facts.iter().find_map(|word| word.strip_prefix("made-with=")) {
+            self.made_with(&mut service, &mappings.replace(',', " "));
+        }
         if facts.contains(&"elsewhere") {
             return self.elsewhere(service);
         }
@@ -257,6 +325,19 @@ impl Stage {
         self.services.insert(key.clone(), service.clone());
         self.take_in(service);
         self.facts(&key, &facts);
+    }
+
+    /// What is in force runs an earlier task definition than the service's.
+    fn made_with(&mut self, service: &mut EcsService, mappings: &str) {
+        let arn = format!("arn:aws:ecs:eu-west-1:1:task-definition/{}:0", service.key.name);
+        let arn = Arn::as_read(&arn);
+        for deployment in &mut service.deployments {
+            deployment.task_definition = arn.clone();
+        }
+        match read_task_definition(&arn, mappings) {
+            Seen::Absent => {}
+            seen => drop(self.view.task_definitions.insert(arn, seen)),
+        }
     }
 
     fn take_in(&mut self, service: EcsService) {
@@ -267,10 +348,7 @@ impl Stage {
             services: BTreeMap::from([(service.key.name.clone(), Seen::Known(service))]),
             cluster,
         };
-        let prefix = self.settings.prefix.clone();
-        let staleness = self.settings.timing.staleness;
-        let reader = Reader { prefix: &prefix, staleness, now: self.now };
-        reader.swept(&mut self.view, reading);
+        self.reads(|reader, view| reader.swept(view, reading));
     }
 
     /// A service in a cluster we do not watch.
@@ -361,6 +439,7 @@ pub(crate) fn service(key: &ServiceKey, number: usize) -> EcsService {
         platform_version: "1.4.0".to_owned(),
         desired_count: 1,
         task_definition: Arn::as_read("arn:td"),
+        registries: Vec::new(),
         deployments: vec![Deployment {
             id: DeploymentId::as_read("ecs-svc/1"),
             status: DeploymentStatus::Primary,
@@ -389,6 +468,8 @@ fn fact(service: &mut EcsService, word: &str) {
         ("launch", launch) => launch.clone_into(&mut service.launch_type),
         ("platform", family) => family.clone_into(&mut service.platform_family),
         ("version", version) => version.clone_into(&mut service.platform_version),
+        ("tasks", count) => service.desired_count = count.parse().expect("a number"),
+        ("registry", arn) => service.registries.push(Arn::as_read(arn)),
         ("age", age) => service.created_at = AwsTime(age.parse().expect("a number")),
         ("unknown", member) => service.unknown_members.push(member.to_owned()),
         ("cloud-map", arn) => {
@@ -401,7 +482,8 @@ fn fact(service: &mut EcsService, word: &str) {
             old.connect = read_connect(&what.replace('_', " "));
             service.deployments.push(old);
         }
-        ("unread" | "unlisted" | "lagging" | "history" | "failed-before" | "elsewhere", _) => {}
+        ("unread" | "unlisted" | "lagging" | "history", _) => {}
+        ("failed-before" | "elsewhere" | "made-with", _) => {}
         (other, _) => panic!("no such fact: {other}"),
     }
 }

@@ -14,14 +14,16 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use crate::connect::Connect;
+use crate::declare::{Intent, Layers};
 use crate::document::Document;
 use crate::fault::Fault;
+use crate::in_force::{InForce, Named};
 use crate::issue::Issue;
 use crate::name::{
     Arn, ClusterName, DeploymentId, DiscoveryName, EcsServiceName, Family, NamespaceId,
-    NamespaceName, NamespaceRef, Port, PortName, ServiceKey,
+    NamespaceName, NamespaceRef, ParameterName, Port, PortName, ServiceKey,
 };
-use crate::tag::Intent;
+use crate::tag::Tagged;
 use crate::time::{AwsTime, Now};
 
 /// The result of looking at one thing.
@@ -79,6 +81,8 @@ pub struct EcsService {
     pub desired_count: u32,
     /// The task definition in force.
     pub task_definition: Arn,
+    /// The Cloud Map services where its tasks register without Service Connect (`serviceRegistries`).
+    pub registries: Vec<Arn>,
     /// Its deployments, PRIMARY first.
     pub deployments: Vec<Deployment>,
     /// Members of the PRIMARY's `serviceConnectConfiguration` in the raw answer that this version does
@@ -183,10 +187,14 @@ pub struct ServiceView {
     pub read_at: Now,
     /// Why it could not be read the last time, if so.
     pub trouble: Option<Fault>,
-    /// What its tags ask for.
+    /// What its tags say by themselves; none where it has none of ours.
+    pub tagged: Option<Arc<Tagged>>,
+    /// What it asks for in all.
     pub intent: Intent,
-    /// What its tags ask for and cannot have.
+    /// What of that cannot be honoured.
     pub issues: Vec<Issue>,
+    /// Whether what only matters for services that opted in was dropped from the last reading.
+    pub is_slim: bool,
     /// Since when complete listings have missed it.
     pub missing_since: Option<Now>,
     /// Since when its present PRIMARY deployment has been seen rolling.
@@ -259,6 +267,14 @@ pub struct TaskDefinition {
     pub windows: bool,
     /// Task-level memory in MiB, where given.
     pub memory_mib: Option<u32>,
+    /// The sum of its containers' hard memory limits in MiB.
+    pub container_memory_mib: u32,
+    /// Whether it sets task-level CPU.
+    pub has_cpu: bool,
+    /// The containers that set `links`.
+    pub links: Vec<String>,
+    /// The containers that set `hostname`.
+    pub hostnames: Vec<String>,
     /// Its port mappings, named or not.
     pub ports: Vec<PortMapping>,
 }
@@ -270,8 +286,10 @@ pub struct PortMapping {
     pub container: String,
     /// Its name; a Service Connect endpoint needs one.
     pub name: Option<PortName>,
-    /// The port the application listens on.
+    /// The port the application listens on; absent where it is a range.
     pub container_port: Option<Port>,
+    /// The range, `8000-8010`, where the mapping has one (`containerPortRange`).
+    pub range: Option<String>,
     /// `tcp` or `udp`.
     pub protocol: String,
     /// `http`, `http2` or `grpc`; absent means plain TCP.
@@ -307,6 +325,10 @@ pub struct View {
     pub clusters: BTreeMap<ClusterName, ClusterView>,
     /// The document in force: the last good one. None where none is configured, or none was good yet.
     pub document: Option<Arc<Document>>,
+    /// What is known of the document's sources.
+    pub in_force: InForce,
+    /// The parameters that services name in their tags.
+    pub named: BTreeMap<ParameterName, Named>,
     /// The namespaces of this account and region, once read.
     pub namespaces: Option<Seen<Vec<Namespace>>>,
     /// When they were read.
@@ -325,6 +347,19 @@ impl View {
     /// What is known of one service.
     pub fn service(&self, key: &ServiceKey) -> Option<&ServiceView> {
         self.clusters.get(&key.cluster)?.services.get(&key.name)
+    }
+
+    /// Everything that is said of one service, in the order of precedence.
+    pub fn layers(&self, key: &ServiceKey) -> Layers<'_> {
+        let tagged = self.service(key).and_then(|service| service.tagged.as_deref());
+        let tags = tagged.and_then(|tagged| tagged.declaration.as_ref());
+        Layers {
+            entry: self.document.as_ref().and_then(|document| document.services.get(key)),
+            tagged,
+            rest: tags
+                .and_then(|tags| self.named.get(tags.document.as_ref()?))
+                .map(|named| &named.rest),
+        }
     }
 
     /// Every service of every watched cluster, in order.

@@ -13,6 +13,7 @@ use crate::effect::Accepted;
 use crate::fault::{Fault, FaultKind};
 use crate::hold::{Hold, Unseen};
 use crate::name::{NamespaceId, ServiceKey};
+use crate::prerequisite::Prerequisite;
 use crate::settings::Timing;
 use crate::time::{AwsTime, Now};
 use crate::view::EcsService;
@@ -24,6 +25,8 @@ pub struct Writes {
     /// The services whose rollout, as far as seen, is one that a write of ours began, and the namespace it is
     /// in: it takes up budget there until it ends, whether the service can be read or is even released.
     begun: BTreeMap<ServiceKey, Option<NamespaceId>>,
+    /// What was made, or could not be, and until when the first is believed without being seen.
+    making: BTreeMap<Prerequisite, Result<Now, Fault>>,
 }
 
 #[derive(Debug, Clone)]
@@ -54,6 +57,26 @@ impl Writes {
             _ => 0,
         };
         self.last.insert(action.service().clone(), Write::Sent { attempts });
+    }
+
+    /// Notes how the making of something ended.
+    pub fn made(
+        &mut self,
+        prerequisite: Prerequisite,
+        outcome: Result<(), Fault>,
+        (timing, now): (&Timing, Now),
+    ) {
+        let believed = outcome.map(|()| now.plus(timing.staleness * 6));
+        self.making.insert(prerequisite, believed);
+    }
+
+    /// Why something is not made now: it was made just now and does not show yet, or it failed and is tried again
+    /// when its turn comes.
+    pub fn hold_making(&self, prerequisite: &Prerequisite) -> Option<Hold> {
+        match self.making.get(prerequisite)? {
+            Ok(_) => Some(Hold::NotSeen(Unseen::JustMade)),
+            Err(fault) => Some(Hold::Refused(fault.clone())),
+        }
     }
 
     /// Notes where the rollout of a write that leaves will count.
@@ -113,6 +136,8 @@ impl Writes {
             Write::Failed { until, .. } => now.since(*until) <= timing.backoff_max,
             Write::Accepted(_, until) | Write::Lost(until) => now < *until,
         });
+        self.making
+            .retain(|_, made| made.as_ref().is_ok_and(|until| now < *until) || made.is_err());
     }
 
     /// Why this action must wait for an earlier write, if so.
@@ -172,6 +197,7 @@ impl Writes {
                     Some(*at)
                 }
             })
+            .chain(self.making.values().filter_map(|made| made.as_ref().ok().copied()))
             .filter(|at| *at > seen)
             .min()
     }

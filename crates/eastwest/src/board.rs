@@ -3,15 +3,15 @@
 use eastwest_core::action::Action;
 use eastwest_core::canonical::Change;
 use eastwest_core::connect::Endpoint;
+use eastwest_core::declare::Intent;
 use eastwest_core::engine::Engine;
 use eastwest_core::fault::Fault;
 use eastwest_core::hold::Hold;
 use eastwest_core::issue::Issue;
-use eastwest_core::name::{Arn, ServiceKey};
-use eastwest_core::plan::{Entry, Plan, Verdict};
-use eastwest_core::settings::Policy;
+use eastwest_core::name::{Arn, ParameterName, ServiceKey};
+use eastwest_core::plan::{Entry, Missing, Plan, Verdict};
+use eastwest_core::settings::{Policy, Settings};
 use eastwest_core::status::Status;
-use eastwest_core::tag::Intent;
 use eastwest_core::view::{EcsService, Rollout, ServiceView, View};
 use serde::Serialize;
 
@@ -59,6 +59,8 @@ pub struct ServiceRow {
     pub changes: Vec<Change>,
     /// Who else wants a name it has.
     pub contested_by: Vec<ServiceKey>,
+    /// What else is to be said of what is planned for it.
+    pub note: Option<String>,
     /// The configuration in force.
     pub deployed: Option<Deployed>,
 }
@@ -83,12 +85,16 @@ pub struct Deployed {
 pub struct PlanPage {
     /// What may be written.
     pub policy: Policy,
+    /// What is to be made first.
+    pub missing: Vec<Missing>,
     /// What to do now, in this order.
     pub steps: Vec<StepRow>,
     /// What is wanted and held.
     pub holds: Vec<HoldRow>,
     /// Tags that cannot be honoured.
     pub issues: Vec<IssueRow>,
+    /// The document, where one is configured.
+    pub document: Option<DocumentRow>,
     /// What could not be read.
     pub faults: Vec<FaultRow>,
     /// The sums.
@@ -108,6 +114,8 @@ pub struct StepRow {
     pub namespace: Option<String>,
     /// How many tasks the rollout replaces.
     pub tasks: u32,
+    /// What else is to be said of it: that it is one phase of several.
+    pub note: Option<String>,
 }
 
 /// One hold.
@@ -122,6 +130,8 @@ pub struct HoldRow {
     pub action: Option<Action>,
     /// What differs.
     pub changes: Vec<Change>,
+    /// What else is to be said of it.
+    pub note: Option<String>,
 }
 
 /// One issue.
@@ -132,6 +142,32 @@ pub struct IssueRow {
     /// The issue.
     #[serde(flatten)]
     pub issue: Issue,
+}
+
+/// The document and its sources.
+#[derive(Debug, Serialize)]
+pub struct DocumentRow {
+    /// Whether one is in force; until then nothing is written.
+    pub in_force: bool,
+    /// Whether it says that nothing may change.
+    pub freeze: bool,
+    /// How many services it names.
+    pub services: usize,
+    /// What is wrong with the latest reading; the last good one stays in force.
+    pub trouble: Option<String>,
+    /// Everything that is wrong, or worth knowing, in it.
+    pub issues: Vec<Issue>,
+    /// Where it is read.
+    pub sources: Vec<SourceRow>,
+}
+
+/// One parameter, or every one below a path.
+#[derive(Debug, Serialize)]
+pub struct SourceRow {
+    /// Its name or path.
+    pub name: ParameterName,
+    /// Why it told nothing the last time, if so.
+    pub trouble: Option<String>,
 }
 
 /// One failed read of a whole cluster.
@@ -193,6 +229,7 @@ impl ServiceRow {
             issues: view.issues.clone(),
             changes: entry.map(|entry| entry.changes.clone()).unwrap_or_default(),
             contested_by: entry.map(|entry| entry.contested_by.clone()).unwrap_or_default(),
+            note: entry.and_then(|entry| entry.note.clone()),
             deployed: view.last.as_deref().and_then(Deployed::new),
         }
     }
@@ -214,7 +251,7 @@ impl Deployed {
 
 impl PlanPage {
     /// The page for a plan.
-    pub fn new(plan: &Plan, view: &View, policy: Policy) -> Self {
+    pub fn new(plan: &Plan, view: &View, settings: &Settings) -> Self {
         let tasks = |key: &ServiceKey| {
             view.service(key).and_then(|s| s.last.as_ref()).map_or(0, |last| last.desired_count)
         };
@@ -228,6 +265,7 @@ impl PlanPage {
                 changes: entry.changes.clone(),
                 namespace: entry.namespace.as_ref().map(|namespace| namespace.name.to_string()),
                 tasks: tasks(key),
+                note: entry.note.clone(),
             })
             .collect();
         let holds: Vec<HoldRow> =
@@ -249,7 +287,34 @@ impl PlanPage {
             in_sync: entries.len() - steps.len() - holds.len(),
             tasks: steps.iter().map(|step| step.tasks).sum(),
         };
-        Self { policy, steps, holds, issues: issues.collect(), faults: faults.collect(), summary }
+        Self {
+            policy: settings.policy,
+            missing: plan.missing.clone(),
+            steps,
+            holds,
+            issues: issues.collect(),
+            document: DocumentRow::new(view, settings),
+            faults: faults.collect(),
+            summary,
+        }
+    }
+}
+
+impl DocumentRow {
+    fn new(view: &View, settings: &Settings) -> Option<Self> {
+        let document = view.document.as_ref();
+        let sources = settings.sources.documents.iter().map(|name| SourceRow {
+            name: name.clone(),
+            trouble: view.in_force.source(name).and_then(|s| Some(s.trouble.as_ref()?.to_string())),
+        });
+        (!settings.sources.documents.is_empty()).then(|| Self {
+            in_force: document.is_some(),
+            freeze: document.is_some_and(|document| document.freeze),
+            services: document.map_or(0, |document| document.services.len()),
+            trouble: view.in_force.trouble(),
+            issues: view.in_force.issues.clone(),
+            sources: sources.collect(),
+        })
     }
 }
 
@@ -261,6 +326,7 @@ impl HoldRow {
             hold: hold.clone(),
             action: action.clone(),
             changes: entry.changes.clone(),
+            note: entry.note.clone(),
         })
     }
 }

@@ -26,6 +26,8 @@ pub enum Command {
     Run,
     /// Show what would be done, and why not where it would not; never writes.
     Plan(PlanFlags),
+    /// Show field by field what a service shall be, who decided it and whom that overruled.
+    Explain(ExplainFlags),
     /// Check documents, and what was captured of services, without AWS: 0 all in order, 1 something is wrong.
     Lint(LintFlags),
     /// Print the tags that say what Service Connect is today, such that planning with them changes nothing;
@@ -80,6 +82,20 @@ pub struct PlanFlags {
     pub from: Vec<PathBuf>,
 }
 
+/// Flags of `explain`.
+#[derive(Debug, Args)]
+pub struct ExplainFlags {
+    /// Which ECS service.
+    #[arg(value_name = "CLUSTER/SERVICE")]
+    pub service: String,
+    /// Take what these files captured, as `plan --from` does, in place of AWS.
+    #[arg(long, num_args = 1.., value_name = "FILE")]
+    pub from: Vec<PathBuf>,
+    /// Print the explanation as JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
 /// Flags that every command takes; each is also an environment variable.
 #[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Flags of every command")]
@@ -96,6 +112,16 @@ pub struct Flags {
     /// The AWS region. Default: what the AWS SDK finds.
     #[arg(long, global = true, env = "EASTWEST_REGION")]
     pub region: Option<String>,
+    /// Where declarations are read: tags, or ssm:<parameter> or ssm:<path>/ for a document; may be repeated.
+    #[arg(
+        long,
+        global = true,
+        env = "EASTWEST_SOURCE",
+        value_delimiter = ',',
+        value_name = "tags|ssm:NAME",
+        default_value = "tags"
+    )]
+    pub source: Vec<String>,
     /// The namespace for services that name none and are in none: name, id or ARN.
     #[arg(long, global = true, env = "EASTWEST_NAMESPACE")]
     pub namespace: Option<String>,

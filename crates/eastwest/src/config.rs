@@ -5,8 +5,8 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use eastwest_core::name::{ClusterName, NamespaceRef, Refused};
-use eastwest_core::settings::{Budget, Policy, Settings, Timing};
+use eastwest_core::name::{ClusterName, NamespaceRef, ParameterName, Refused};
+use eastwest_core::settings::{Budget, Policy, Settings, Sources, Timing};
 use eastwest_core::tag::TagPrefix;
 
 use crate::cli::Flags;
@@ -55,6 +55,7 @@ impl Config {
             .iter()
             .filter_map(|text| reader.name("--cluster", text, ClusterName::parse(text.trim())))
             .collect();
+        let sources = reader.sources(&flags.source);
         let namespace = flags
             .namespace
             .as_deref()
@@ -91,6 +92,7 @@ impl Config {
         let config = Self {
             settings: Settings {
                 clusters: (!clusters.is_empty()).then_some(clusters),
+                sources,
                 prefix: prefix.unwrap_or_default(),
                 namespace,
                 policy: policy.unwrap_or_default(),
@@ -123,6 +125,24 @@ impl Reader {
 
     fn name<T>(&mut self, flag: &str, text: &str, read: Result<T, Refused>) -> Option<T> {
         read.map_err(|refused| self.0.push(format!("{flag} {text:?}: {}", refused.allowed))).ok()
+    }
+
+    fn sources(&mut self, words: &[String]) -> Sources {
+        let mut sources = Sources { tags: false, documents: BTreeSet::new() };
+        for word in words {
+            match word.trim().strip_prefix("ssm:") {
+                None if word.trim() == "tags" => sources.tags = true,
+                None => self.0.push(format!("--source {word:?}: tags, or ssm:<parameter or path>")),
+                Some(name) => {
+                    sources.documents.extend(self.name(
+                        "--source",
+                        name,
+                        ParameterName::parse(name),
+                    ));
+                }
+            }
+        }
+        sources
     }
 
     fn count(&mut self, flag: &str, text: &str) -> usize {
@@ -175,6 +195,17 @@ mod tests {
         assert_eq!(config.settings.policy, Policy::Observe);
         assert_eq!(config.settings.clusters, None);
         assert_eq!(config.settings.timing.interval, Duration::from_mins(1));
+    }
+
+    #[test]
+    fn sources_are_tags_unless_something_else_is_said() {
+        assert_eq!(read(&[]).unwrap().settings.sources, Sources::default());
+        let only = read(&["--source", "ssm:/eastwest/prod/"]).unwrap().settings.sources;
+        assert!(!only.tags && only.documents.iter().all(ParameterName::is_path));
+        let both = read(&["--source", "tags,ssm:/a", "--source", "ssm:/b"]).unwrap();
+        assert!(both.settings.sources.tags && both.settings.sources.documents.len() == 2);
+        let text = read(&["--source", "file:x,ssm:/a b"]).unwrap_err().to_string();
+        assert!(text.contains("file:x") && text.contains("/a b"), "{text}");
     }
 
     #[test]

@@ -78,5 +78,5 @@ async fn services(State(shared): Page) -> Json<ServicesPage> {
 
 async fn plan(State(shared): Page) -> Json<PlanPage> {
     let engine = shared.engine();
-    Json(PlanPage::new(engine.plan(), engine.view(), engine.settings().policy))
+    Json(PlanPage::new(engine.plan(), engine.view(), engine.settings()))
 }

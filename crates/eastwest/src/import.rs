@@ -9,14 +9,15 @@ use std::process::ExitCode;
 use eastwest_aws::World;
 use eastwest_core::canonical::Ground;
 use eastwest_core::declaration::Declaration;
+use eastwest_core::declare::Intent;
 use eastwest_core::effect::{Answer, ClusterReading, Effect, Event, Question};
 use eastwest_core::fault::{Fault, FaultKind};
 use eastwest_core::import::{declaration, entry, tags};
 use eastwest_core::merge::Reader;
 use eastwest_core::name::{Arn, ClusterName, ServiceKey};
 use eastwest_core::plan::{Verdict, plan};
-use eastwest_core::settings::{Policy, Settings};
-use eastwest_core::tag::{self, Intent, TagPrefix};
+use eastwest_core::settings::{Policy, Settings, Sources};
+use eastwest_core::tag::{self, TagPrefix};
 use eastwest_core::view::{EcsService, Namespace, Seen, ServiceStatus, TaskDefinition, View};
 use futures_util::{StreamExt, stream};
 
@@ -205,7 +206,9 @@ impl Found {
     fn view(&self, imported: &BTreeMap<ServiceKey, Imported>, settings: &Settings) -> View {
         let mut view = View::default();
         let (prefix, staleness) = (&settings.prefix, settings.timing.staleness);
-        let reader = Reader { prefix, staleness, now: look::now() };
+        // The tags alone, whatever a document says of these services.
+        let sources = Sources::default();
+        let reader = Reader { prefix, sources: &sources, staleness, now: look::now() };
         for mut reading in self.readings.iter().cloned() {
             for seen in reading.services.values_mut() {
                 let Seen::Known(service) = seen else { continue };

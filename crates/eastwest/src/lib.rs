@@ -11,6 +11,7 @@ pub mod board;
 pub mod cli;
 pub mod config;
 mod driver;
+mod explain;
 pub mod http;
 mod import;
 mod lint;
@@ -29,7 +30,6 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use clap::Parser as _;
 use eastwest_aws::World;
-use eastwest_core::settings::Policy;
 use tokio_util::sync::CancellationToken;
 use tracing::info;
 
@@ -69,6 +69,10 @@ fn start(cli: Cli) -> anyhow::Result<ExitCode> {
         match cli.command {
             Command::Run => run(config).await,
             Command::Plan(flags) => show_plan(&config, &flags).await,
+            Command::Explain(flags) => {
+                let (world, _) = reading_world(&config, &flags.from).await?;
+                explain::run(world, &config, &flags).await
+            }
             Command::Lint(flags) => lint::lint(&config, &flags).await,
             Command::Import(flags) => {
                 let (world, notes) = reading_world(&config, &flags.from).await?;
@@ -139,11 +143,9 @@ fn stop_signals() -> std::io::Result<CancellationToken> {
 async fn show_plan(config: &Config, flags: &PlanFlags) -> anyhow::Result<ExitCode> {
     let (world, notes) = reading_world(config, &flags.from).await?;
     let mut settings = config.settings.clone();
-    if settings.policy == Policy::Observe {
-        settings.policy = Policy::Sync;
-    }
+    settings.policy = look::deciding_policy(settings.policy);
     let look = look::look(world, &settings).await;
-    let mut page = PlanPage::new(&look.plan, &look.view, settings.policy);
+    let mut page = PlanPage::new(&look.plan, &look.view, &settings);
     page.faults.extend(look.trouble.as_ref().map(|fault| FaultRow::new("*", fault)));
     if flags.json {
         println!("{}", serde_json::to_string_pretty(&WithNotes { page: &page, notes: &notes })?);
@@ -151,8 +153,9 @@ async fn show_plan(config: &Config, flags: &PlanFlags) -> anyhow::Result<ExitCod
         print!("{}{}", render::notes(&notes), render::plan(&page));
     }
     let unseen = page.holds.iter().any(|row| row.hold.reason() == "NotSeen");
-    let in_order = page.steps.is_empty() && page.holds.is_empty();
-    Ok(if !page.faults.is_empty() || unseen {
+    let in_order = page.steps.is_empty() && page.holds.is_empty() && page.missing.is_empty();
+    let bad_document = page.document.as_ref().is_some_and(|document| document.trouble.is_some());
+    Ok(if !page.faults.is_empty() || unseen || bad_document {
         ExitCode::FAILURE
     } else if flags.detailed_exitcode && !in_order {
         ExitCode::from(2)

@@ -5,12 +5,12 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use eastwest_aws::Captures;
+use eastwest_core::declare::Intent;
 use eastwest_core::document;
 use eastwest_core::effect::Parameter;
 use eastwest_core::issue::{Issue, Weight};
 use eastwest_core::name::ParameterName;
 use eastwest_core::settings::{Policy, Settings};
-use eastwest_core::tag::Intent;
 use eastwest_core::time::AwsTime;
 use serde::Serialize;
 use serde_json::Value;
@@ -150,11 +150,11 @@ impl Findings {
         self.notes = offline.notes;
         let settings = Settings { policy: Policy::Sync, ..settings.clone() };
         let look = look::look(Arc::new(offline.world), &settings).await;
-        self.look(&look);
+        self.look(&look, &settings);
     }
 
-    fn look(&mut self, look: &Look) {
-        let page = PlanPage::new(&look.plan, &look.view, Policy::Sync);
+    fn look(&mut self, look: &Look, settings: &Settings) {
+        let page = PlanPage::new(&look.plan, &look.view, settings);
         let is_ours =
             |service: &eastwest_core::view::ServiceView| service.intent != Intent::NotOptedIn;
         self.services = look.view.services().filter(|(_, service)| is_ours(service)).count();

@@ -3,24 +3,33 @@
 //!
 //! **Invariant:** this file names no effect that writes, and never makes one.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use eastwest_aws::World;
 use eastwest_core::effect::{Effect, Event, Question};
 use eastwest_core::fault::Fault;
-use eastwest_core::guard::paused;
+use eastwest_core::guard::guard_shown;
+use eastwest_core::hold::{Hold, Unseen};
 use eastwest_core::merge::Reader;
-use eastwest_core::name::{ClusterName, ServiceKey};
+use eastwest_core::name::{ClusterName, EcsServiceName, ServiceKey};
 use eastwest_core::plan::{Plan, plan};
-use eastwest_core::settings::Settings;
+use eastwest_core::settings::{Policy, Settings};
 use eastwest_core::time::Now;
 use eastwest_core::view::View;
 use tokio::task::JoinSet;
 
 /// Reads in flight; each waits for its share of the API quota anyway.
 const AT_ONCE: usize = 16;
+
+/// The policy to decide by where nothing is written anyway: `observe` shows what `sync` would do.
+pub(crate) fn deciding_policy(policy: Policy) -> Policy {
+    match policy {
+        Policy::Observe | Policy::Sync => Policy::Sync,
+        Policy::UpsertOnly => Policy::UpsertOnly,
+    }
+}
 
 /// What one look gave.
 pub(crate) struct Look {
@@ -40,6 +49,7 @@ pub(crate) async fn look(world: Arc<World>, settings: &Settings) -> Look {
         view: View::default(),
         asked: BTreeSet::new(),
         confirmed: BTreeSet::new(),
+        refreshed: BTreeSet::new(),
     };
     let clusters = match looking.clusters().await {
         Ok(clusters) => clusters,
@@ -48,12 +58,16 @@ pub(crate) async fn look(world: Arc<World>, settings: &Settings) -> Look {
             return Look { view, plan, trouble: Some(fault) };
         }
     };
+    let documents = settings.sources.documents.iter();
+    let documents = documents.map(|name| Effect::Ask(Question::Parameters(name.clone())));
+    // First: what it names is read whole at once.
+    looking.read(documents.collect()).await;
     looking.read(clusters.into_iter().map(Effect::Sweep).collect()).await;
     loop {
         let plan = plan(&looking.view, settings);
         let effects = looking.lacking(&plan);
         if effects.is_empty() {
-            let plan = with_pauses(plan, &looking.view);
+            let plan = guard_shown(plan, &looking.view, settings, now());
             return Look { view: looking.view, plan, trouble: None };
         }
         looking.read(effects).await;
@@ -66,6 +80,7 @@ struct Looking<'a> {
     view: View,
     asked: BTreeSet<Question>,
     confirmed: BTreeSet<ServiceKey>,
+    refreshed: BTreeSet<ServiceKey>,
 }
 
 impl Looking<'_> {
@@ -82,6 +97,13 @@ impl Looking<'_> {
     /// What the plan lacks and was not tried yet: answers, and for each step the read before a write, which
     /// alone shows members that we do not know.
     fn lacking(&mut self, plan: &Plan) -> Vec<Effect> {
+        let partly: BTreeMap<ClusterName, BTreeSet<EcsServiceName>> = self.read_in_part(plan);
+        if !partly.is_empty() {
+            return partly
+                .into_iter()
+                .map(|(cluster, names)| Effect::Refresh(cluster, names))
+                .collect();
+        }
         let questions: Vec<Question> = plan
             .questions()
             .filter(|question| self.asked.insert((*question).clone()))
@@ -92,6 +114,17 @@ impl Looking<'_> {
         }
         let steps = plan.steps().filter(|(key, _)| self.confirmed.insert((*key).clone()));
         steps.map(|(key, _)| Effect::Confirm(key.clone())).collect()
+    }
+
+    /// The services that were swept before the document that names them was read.
+    fn read_in_part(&mut self, plan: &Plan) -> BTreeMap<ClusterName, BTreeSet<EcsServiceName>> {
+        let mut partly: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
+        for (key, hold) in plan.holds() {
+            if *hold == Hold::NotSeen(Unseen::Partly) && self.refreshed.insert(key.clone()) {
+                partly.entry(key.cluster.clone()).or_default().insert(key.name.clone());
+            }
+        }
+        partly
     }
 
     async fn read(&mut self, effects: Vec<Effect>) {
@@ -114,15 +147,18 @@ impl Looking<'_> {
 
     fn take_in(&mut self, event: Event) {
         let (prefix, staleness) = (&self.settings.prefix, self.settings.timing.staleness);
-        let reader = Reader { prefix, staleness, now: now() };
+        let sources = &self.settings.sources;
+        let reader = Reader { prefix, sources, staleness, now: now() };
         match event {
             Event::Swept(reading) => reader.swept(&mut self.view, reading),
             Event::Confirmed(key, seen, history) => {
                 reader.confirmed(&mut self.view, &key, (seen, history));
             }
             Event::Answered(answer) => reader.answered(&mut self.view, answer),
-            Event::Refreshed(..)
-            | Event::Tick
+            Event::Refreshed(cluster, services) => {
+                reader.refreshed(&mut self.view, &cluster, services);
+            }
+            Event::Tick
             | Event::Stop
             | Event::ClustersFound(_)
             | Event::Applied(..)
@@ -134,13 +170,4 @@ impl Looking<'_> {
 /// One look takes no time of its own: all of it happens at once.
 pub(crate) fn now() -> Now {
     Now { since_start: Duration::ZERO, calendar: jiff::Timestamp::now() }
-}
-
-fn with_pauses(mut plan: Plan, view: &View) -> Plan {
-    for (key, entry) in &mut plan.entries {
-        if let Some(hold) = paused(view, key, now()) {
-            entry.hold_step(hold);
-        }
-    }
-    plan
 }

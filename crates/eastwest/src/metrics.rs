@@ -152,6 +152,7 @@ fn state(shared: &Shared) -> Vec<Box<dyn Collector>> {
     gauges.extend(services(&engine, shared));
     gauges.extend(plans(&engine));
     gauges.push(clusters(&engine, shared));
+    gauges.extend(document_age(&engine, shared));
     gauges
 }
 
@@ -167,8 +168,7 @@ fn services(engine: &Engine, shared: &Shared) -> Vec<Box<dyn Collector>> {
         "How long the service longest out of sync has been so. Alert on this.",
         &["cluster"],
     );
-    let issues =
-        gauges("eastwest_issues", "Tags that cannot be honoured. Alert on this.", &["cluster"]);
+    let issues = gauges("eastwest_issues", "What cannot be honoured. Alert on this.", &["cluster"]);
     let rolling = gauges(
         "eastwest_rollouts_in_progress",
         "Rollouts of services that opted in.",
@@ -179,6 +179,10 @@ fn services(engine: &Engine, shared: &Shared) -> Vec<Box<dyn Collector>> {
         "One service and its status, those out of order first, at most 200.",
         &["cluster", "service", "sync", "health"],
     );
+    if !engine.settings().sources.documents.is_empty() {
+        // The document belongs to no cluster.
+        issues.with_label_values(&["*"]).add(number(engine.view().in_force.issues.len()));
+    }
     let mut listed = Vec::new();
     for (key, view) in engine.view().services() {
         let cluster = key.cluster.as_str();
@@ -243,6 +247,22 @@ fn plans(engine: &Engine) -> Vec<Box<dyn Collector>> {
         }
     }
     vec![Box::new(holds), Box::new(conflicts), Box::new(drift)]
+}
+
+/// Only where a document is configured; counted from the start while none was good yet.
+fn document_age(engine: &Engine, shared: &Shared) -> Option<Box<dyn Collector>> {
+    if engine.settings().sources.documents.is_empty() {
+        return None;
+    }
+    let age = Gauge::new(
+        "eastwest_document_age_seconds",
+        "Since when no reading has confirmed the document in force. Alert on this.",
+    );
+    let age = age.expect("a valid name");
+    let now = shared.now();
+    let since = engine.view().in_force.good_at();
+    age.set(since.map_or(now.since_start, |at| now.since(at)).as_secs_f64());
+    Some(Box::new(age))
 }
 
 fn clusters(engine: &Engine, shared: &Shared) -> Box<dyn Collector> {

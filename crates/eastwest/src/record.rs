@@ -22,6 +22,14 @@ pub(crate) fn record(metrics: &Metrics, news: News) {
             let seconds = took.as_secs();
             info!(service = %key, seconds, completed, "rollout ended");
         }
+        News::Made(prerequisite, Ok(made)) => info!(%prerequisite, made, "made"),
+        News::Made(prerequisite, Err(fault)) => {
+            warn!(%prerequisite, fault = %fault, "could not be made");
+        }
+        News::Document(None) => info!("a new document is in force, or the document is well again"),
+        News::Document(Some(trouble)) => {
+            warn!(why = trouble, "document: the last good one stays in force");
+        }
         News::Breach(key, rule) => {
             error!(service = %key, rule, "a plan broke a rule; nothing is written");
         }

@@ -4,9 +4,9 @@ use std::fmt::Write as _;
 
 use eastwest_core::action::Action;
 use eastwest_core::canonical::Change;
-use eastwest_core::issue::Weight;
+use eastwest_core::issue::{Issue, Weight};
 
-use crate::board::{HoldRow, PlanPage, StepRow};
+use crate::board::{DocumentRow, HoldRow, PlanPage, StepRow};
 
 /// The plan as a person reads it.
 pub fn plan(page: &PlanPage) -> String {
@@ -14,12 +14,20 @@ pub fn plan(page: &PlanPage) -> String {
     for fault in &page.faults {
         line(&mut text, format_args!("! cluster {}: {}", fault.cluster, fault.message));
     }
+    if let Some(document) = &page.document {
+        show_document(&mut text, document);
+    }
     for issue in &page.issues {
-        let mark = if issue.issue.weight == Weight::Blocking { '!' } else { 'i' };
+        let mark = mark(&issue.issue);
         line(&mut text, format_args!("{mark} {}: {}", issue.service, issue.issue));
     }
     if !text.is_empty() {
         text.push('\n');
+    }
+    for missing in &page.missing {
+        let hold = missing.hold.as_ref().map(|hold| format!("held, {}: {hold}: ", hold.reason()));
+        let what = &missing.prerequisite;
+        line(&mut text, format_args!("+ {}{what}\n", hold.unwrap_or_default()));
     }
     for step in &page.steps {
         show_step(&mut text, step);
@@ -29,6 +37,19 @@ pub fn plan(page: &PlanPage) -> String {
     }
     text.push_str(&summary(page));
     text
+}
+
+fn show_document(text: &mut String, document: &DocumentRow) {
+    for (source, fault) in document.sources.iter().filter_map(|s| Some((s, s.trouble.as_ref()?))) {
+        line(text, format_args!("! document ssm:{}: {fault}", source.name));
+    }
+    for issue in &document.issues {
+        line(text, format_args!("{} document {issue}", mark(issue)));
+    }
+}
+
+fn mark(issue: &Issue) -> char {
+    if issue.weight == Weight::Blocking { '!' } else { 'i' }
 }
 
 /// What is to be said about where a plan comes from.
@@ -54,6 +75,7 @@ fn show_step(text: &mut String, step: &StepRow) {
         text,
         format_args!("{mark} {}: {verb}{namespace}  # triggers a rollout ({tasks})", step.service),
     );
+    show_note(text, step.note.as_deref());
     show_changes(text, &step.changes);
     text.push('\n');
 }
@@ -61,8 +83,15 @@ fn show_step(text: &mut String, step: &StepRow) {
 fn show_hold(text: &mut String, hold: &HoldRow) {
     line(text, format_args!("= {}: held, {}", hold.service, hold.hold.reason()));
     line(text, format_args!("    {}", hold.hold));
+    show_note(text, hold.note.as_deref());
     show_changes(text, &hold.changes);
     text.push('\n');
+}
+
+fn show_note(text: &mut String, note: Option<&str>) {
+    if let Some(note) = note {
+        line(text, format_args!("    note: {note}"));
+    }
 }
 
 fn show_changes(text: &mut String, changes: &[Change]) {
@@ -77,7 +106,8 @@ fn show_changes(text: &mut String, changes: &[Change]) {
 
 fn summary(page: &PlanPage) -> String {
     let sums = &page.summary;
-    if sums.connect + sums.disconnect + sums.held == 0 && page.faults.is_empty() {
+    let nothing = sums.connect + sums.disconnect + sums.held + page.missing.len() == 0;
+    if nothing && page.faults.is_empty() {
         return format!("Nothing to change: {} in sync.\n", count_usize(sums.in_sync, "service"));
     }
     format!(
@@ -98,7 +128,8 @@ fn count_usize(number: usize, noun: &str) -> String {
     count(u32::try_from(number).unwrap_or(u32::MAX), noun)
 }
 
-fn line(text: &mut String, what: std::fmt::Arguments<'_>) {
+/// Adds a line.
+pub(crate) fn line(text: &mut String, what: std::fmt::Arguments<'_>) {
     // Writing to a String cannot fail.
     let _: Result<(), std::fmt::Error> = writeln!(text, "{what}");
 }
@@ -109,7 +140,9 @@ mod tests {
     use eastwest_core::fault::{Fault, FaultKind};
     use eastwest_core::hold::Hold;
     use eastwest_core::issue::Issue;
-    use eastwest_core::name::{ClusterName, EcsServiceName, ServiceKey};
+    use eastwest_core::name::{ClusterName, EcsServiceName, NamespaceName, ServiceKey};
+    use eastwest_core::plan::Missing;
+    use eastwest_core::prerequisite::{NewNamespace, Prerequisite};
     use eastwest_core::settings::Policy;
     use expect_test::expect;
 
@@ -138,12 +171,14 @@ mod tests {
                 ],
                 namespace: Some("internal.myapp".to_owned()),
                 tasks: 1,
+                note: None,
             }],
             holds: vec![HoldRow {
                 service: key("web"),
                 hold: Hold::Rolling,
                 action: Some(off),
                 changes: Vec::new(),
+                note: Some("prod/old goes first".to_owned()),
             }],
             issues: vec![IssueRow {
                 service: key("cron"),
@@ -154,6 +189,14 @@ mod tests {
                 "stage",
                 &Fault::new(FaultKind::Denied, "ecs.ListServices", "no"),
             )],
+            missing: vec![Missing {
+                prerequisite: Prerequisite::Namespace(NewNamespace {
+                    name: NamespaceName::as_read("internal.myapp"),
+                    vpc: Some("vpc-1".to_owned()),
+                }),
+                hold: None,
+            }],
+            document: None,
             summary: Summary { connect: 0, disconnect: 1, held: 1, in_sync: 3, tasks: 1 },
         }
     }
@@ -164,12 +207,15 @@ mod tests {
             ! cluster stage: ecs.ListServices: no; allow this call in the IAM policy of eastwest's task role
             ! prod/cron: eastwest/mode="clinet": client, client-server or off; did you mean "client"?
 
+            + create private DNS namespace internal.myapp in vpc-1
+
             - prod/old: disconnect in internal.myapp  # triggers a rollout (1 task)
                 enabled       on -> off
                 endpoint      http/web web.internal.myapp:80 -> (removed; clients can no longer call it)
 
             = prod/web: held, Rolling
                 a deployment of this service is under way
+                note: prod/old goes first
 
             Plan: 0 to connect, 1 to disconnect, 1 held, 3 in sync. 1 task would be replaced.
         "#]]
@@ -180,7 +226,8 @@ mod tests {
     fn an_empty_plan_is_one_line() {
         let (steps, holds, issues, faults) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         let summary = Summary { in_sync: 1, ..Summary::default() };
-        let page = PlanPage { policy: Policy::Sync, steps, holds, issues, faults, summary };
+        let (policy, missing, document) = (Policy::Sync, Vec::new(), None);
+        let page = PlanPage { policy, missing, steps, holds, issues, document, faults, summary };
         assert_eq!(plan(&page), "Nothing to change: 1 service in sync.\n");
     }
 }

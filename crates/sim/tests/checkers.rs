@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use eastwest_core::action::Action;
 use eastwest_core::connect::{Endpoint, ProxyLogs};
+use eastwest_core::declare::Intent;
 use eastwest_core::effect::{Effect, Event};
 use eastwest_core::engine::Engine;
 use eastwest_core::fault::FaultKind;
@@ -12,7 +13,6 @@ use eastwest_core::name::{PortName, ServiceKey};
 use eastwest_core::plan::Verdict;
 use eastwest_core::settings::Settings;
 use eastwest_core::status::News;
-use eastwest_core::tag::Intent;
 use eastwest_core::time::Now;
 use eastwest_sim::in_process::Controller;
 use eastwest_sim::in_process::simulate::simulate_with;

@@ -5,6 +5,7 @@
 
 mod bench;
 mod docs;
+mod fuzz;
 mod repo;
 mod requirements;
 mod run;
@@ -32,6 +33,8 @@ enum Command {
     Tidy,
     /// Write the generated reference pages, or check that they are up to date
     Docs(docs::Args),
+    /// Try texts at random, guided by coverage, on what reads tags and documents
+    Fuzz(fuzz::Args),
     /// Measure against the simulator and print a table
     Bench(bench::Args),
 }
@@ -41,6 +44,7 @@ fn main() -> ExitCode {
         Command::Test(args) => test::run(&args),
         Command::Tidy => tidy::run(),
         Command::Docs(args) => docs::run(&args),
+        Command::Fuzz(args) => fuzz::run(&args),
         Command::Bench(args) => bench::run(&args),
     };
     verdict(done)

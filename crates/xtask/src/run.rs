@@ -1,7 +1,7 @@
 //! Starts a command with live output, and keeps the lines a person wants to see again at the end.
 
-use std::io::{BufRead, BufReader, IsTerminal, Write};
-use std::process::{Command, Stdio};
+use std::io::{BufRead, BufReader, IsTerminal, Read, Write};
+use std::process::{Child, Command, Stdio};
 
 use anyhow::{Context, Result};
 
@@ -15,26 +15,47 @@ pub(crate) struct Ended {
 
 /// Runs `command` with no input and live output; `keep` chooses lines of standard output to keep.
 pub(crate) fn live(command: &mut Command, keep: impl Fn(&str) -> bool) -> Result<Ended> {
+    let mut child = start(command.stdout(Stdio::piped()))?;
+    let kept = child.stdout.take().map(|output| copy(output, std::io::stdout(), keep));
+    end(command, child, kept)
+}
+
+/// The same for a program that says everything on standard error.
+pub(crate) fn live_errors(command: &mut Command, keep: impl Fn(&str) -> bool) -> Result<Ended> {
+    let mut child = start(command.stderr(Stdio::piped()))?;
+    let kept = child.stderr.take().map(|output| copy(output, std::io::stderr(), keep));
+    end(command, child, kept)
+}
+
+fn start(command: &mut Command) -> Result<Child> {
     say(&shown(command));
-    command.stdin(Stdio::null()).stdout(Stdio::piped());
-    let mut child =
-        command.spawn().with_context(|| format!("{} does not start", shown(command)))?;
-    let mut kept = Vec::new();
-    if let Some(output) = child.stdout.take() {
-        let mut lines = BufReader::new(output);
-        let mut raw = Vec::new();
-        while lines.read_until(b'\n', &mut raw).context("reading the output")? > 0 {
-            // A reader that went away must not end the tests.
-            let _ = std::io::stdout().write_all(&raw);
-            let line = plain(String::from_utf8_lossy(&raw).trim_end());
-            if keep(&line) {
-                kept.push(line);
-            }
-            raw.clear();
-        }
-    }
+    command
+        .stdin(Stdio::null())
+        .spawn()
+        .with_context(|| format!("{} does not start", shown(command)))
+}
+
+fn end(command: &Command, mut child: Child, kept: Option<Result<Vec<String>>>) -> Result<Ended> {
+    let kept = kept.transpose()?.unwrap_or_default();
     let status = child.wait().with_context(|| format!("{} was lost", shown(command)))?;
     Ok(Ended { ok: status.success(), kept })
+}
+
+/// Passes lines on as they come, and answers those to keep.
+fn copy(output: impl Read, mut to: impl Write, keep: impl Fn(&str) -> bool) -> Result<Vec<String>> {
+    let mut kept = Vec::new();
+    let mut lines = BufReader::new(output);
+    let mut raw = Vec::new();
+    while lines.read_until(b'\n', &mut raw).context("reading the output")? > 0 {
+        // A reader that went away must not end the tests.
+        let _ = to.write_all(&raw);
+        let line = plain(String::from_utf8_lossy(&raw).trim_end());
+        if keep(&line) {
+            kept.push(line);
+        }
+        raw.clear();
+    }
+    Ok(kept)
 }
 
 /// Runs `command` silently and answers whether it exited with 0.

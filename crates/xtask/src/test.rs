@@ -8,7 +8,7 @@ use std::process::Command;
 use anyhow::Result;
 use clap::ValueEnum;
 
-use crate::{docs, repo, requirements, run};
+use crate::{docs, fuzz, repo, requirements, run};
 
 /// What to run.
 #[derive(clap::Args)]
@@ -26,11 +26,14 @@ enum Part {
     Rust,
     /// The Python tests against the built binaries
     Wire,
+    /// Texts at random against the readers of tags and documents, for a short time
+    Fuzz,
 }
 
 const BUILD: &str = "cargo build";
 const PAGES: &str = "docs";
 const WIRE: &str = "wire";
+const FUZZ: &str = "fuzz";
 
 /// How one step went: its name, whether it passed, and its runner's summary lines.
 struct Step {
@@ -69,6 +72,9 @@ pub(crate) fn run(args: &Args) -> Result<bool> {
     }
     if wanted(Part::Wire) {
         steps.push(with_programs(WIRE, wire));
+    }
+    if wanted(Part::Fuzz) {
+        steps.push(fuzz().unwrap_or_else(|error| Step::failed(FUZZ, &format!("{error:#}"))));
     }
     Ok(report(&steps))
 }
@@ -118,6 +124,11 @@ fn wire() -> Result<Step> {
     // pytest's summary is its only line like `===== 12 passed in 3.45s =====`.
     let ended = run::live(&mut command, |line| line.starts_with("==") && line.contains(" in "))?;
     Ok(Step { name: WIRE, ok: ended.ok, summary: ended.kept })
+}
+
+fn fuzz() -> Result<Step> {
+    let (ok, summary) = fuzz::every(fuzz::SECONDS_IN_TEST)?;
+    Ok(Step { name: FUZZ, ok, summary })
 }
 
 fn report(steps: &[Step]) -> bool {

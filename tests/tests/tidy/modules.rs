@@ -27,15 +27,18 @@ impl Module {
     }
 }
 
-/// Every file that some target reaches. A file reached both ways counts as production code.
+/// Every file that some target reaches. A file reached both ways counts as production code; what is a workspace of its
+/// own exists for tests.
 pub(crate) fn reached() -> Vec<Module> {
     let mut found = BTreeMap::new();
-    for package in repo::packages() {
+    let inside = repo::packages().into_iter().map(|package| (package, false));
+    let outside = repo::packages_outside().into_iter().map(|package| (package, true));
+    for (package, is_test) in inside.chain(outside) {
         for target in package["targets"].as_array().expect("targets") {
             let kind = target["kind"][0].as_str().expect("a kind");
             let path = PathBuf::from(target["src_path"].as_str().expect("a path"));
             let folder = path.parent().expect("a file lies in a folder").to_path_buf();
-            follow(&path, &folder, kind == "test", &mut found);
+            follow(&path, &folder, is_test || kind == "test", &mut found);
         }
     }
     found.into_values().collect()

@@ -72,7 +72,16 @@ pub(crate) fn cargo(arguments: &[&str]) -> String {
 
 /// The workspace's packages as `cargo metadata` tells them.
 pub(crate) fn packages() -> Vec<Value> {
-    let text = cargo(&["metadata", "--format-version=1", "--no-deps"]);
+    metadata(&[])
+}
+
+/// The packages that are a workspace of their own, because they are compiled in another way.
+pub(crate) fn packages_outside() -> Vec<Value> {
+    metadata(&["--manifest-path", "tests/fuzz/Cargo.toml"])
+}
+
+fn metadata(more: &[&str]) -> Vec<Value> {
+    let text = cargo(&[&["metadata", "--format-version=1", "--no-deps"], more].concat());
     let metadata: Value = serde_json::from_str(&text).expect("cargo metadata is JSON");
     metadata["packages"].as_array().expect("packages").clone()
 }

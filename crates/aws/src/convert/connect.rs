@@ -18,6 +18,7 @@ pub(crate) fn read(config: &sdk::ServiceConnectConfiguration) -> Option<Connect>
         endpoints: config.services().iter().map(read_endpoint).collect(),
         logs: config.log_configuration().map(read_logs),
         access_logs: config.access_log_configuration().map(read_access_logs),
+        log_level: config.container_configurations().iter().find_map(read_log_level),
     })
 }
 
@@ -79,6 +80,10 @@ fn read_access_logs(logs: &sdk::ServiceConnectAccessLogConfiguration) -> AccessL
     }
 }
 
+fn read_log_level(setting: &sdk::ServiceConnectContainerConfiguration) -> Option<String> {
+    setting.as_log_level().ok().map(|level| level.as_str().to_owned())
+}
+
 /// The configuration to send for `connect`.
 pub(crate) fn write(connect: &Connect) -> sdk::ServiceConnectConfiguration {
     sdk::ServiceConnectConfiguration::builder()
@@ -87,6 +92,7 @@ pub(crate) fn write(connect: &Connect) -> sdk::ServiceConnectConfiguration {
         .set_services(list(connect.endpoints.iter().map(write_endpoint)))
         .set_log_configuration(connect.logs.as_ref().map(write_logs))
         .set_access_log_configuration(connect.access_logs.as_ref().map(write_access_logs))
+        .set_container_configurations(list(connect.log_level.iter().map(write_log_level)))
         .build()
 }
 
@@ -174,6 +180,11 @@ fn write_access_logs(logs: &AccessLogs) -> sdk::ServiceConnectAccessLogConfigura
         .set_include_query_parameters(logs.query_parameters.then_some(enabled))
         .build()
         .expect("`format` is set")
+}
+
+fn write_log_level(level: &String) -> sdk::ServiceConnectContainerConfiguration {
+    let level = sdk::ServiceConnectContainerLogLevel::from(level.as_str());
+    sdk::ServiceConnectContainerConfiguration::LogLevel(level)
 }
 
 fn text(text: Option<&str>) -> Option<&str> {

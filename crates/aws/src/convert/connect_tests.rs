@@ -76,13 +76,15 @@ fn access_logs() -> impl Strategy<Value = AccessLogs> {
 }
 
 fn connect() -> impl Strategy<Value = Connect> {
-    let logs = (option::of(logs()), option::of(access_logs()));
+    let level = prop_oneof![Just("info".to_owned()), Just("debug".to_owned()), name()];
+    let logs = (option::of(logs()), option::of(access_logs()), option::of(level));
     (option::of(namespace()), vec(endpoint(), 0..4), logs).prop_map(
-        |(namespace, endpoints, (logs, access_logs))| Connect {
+        |(namespace, endpoints, (logs, access_logs, log_level))| Connect {
             namespace: namespace.map(|namespace| NamespaceRef::as_read(&namespace)),
             endpoints,
             logs,
             access_logs,
+            log_level,
         },
     )
 }
@@ -101,9 +103,15 @@ fn off_reads_as_no_configuration() {
 
 #[test]
 fn a_client_sends_no_empty_lists() {
-    let client = Connect { namespace: None, endpoints: vec![], logs: None, access_logs: None };
+    let client = Connect {
+        namespace: None,
+        endpoints: vec![],
+        logs: None,
+        access_logs: None,
+        log_level: None,
+    };
     let sent = write(&client);
-    assert_eq!((sent.enabled, sent.services), (true, None));
+    assert_eq!((sent.enabled, sent.services, sent.container_configurations), (true, None, None));
 }
 
 #[test]

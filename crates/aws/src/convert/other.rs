@@ -12,13 +12,23 @@ use super::time;
 pub(crate) fn task_definition(asked: &Arn, definition: &sdk::TaskDefinition) -> TaskDefinition {
     let system = definition.runtime_platform().and_then(|p| p.operating_system_family());
     let mode = definition.network_mode();
-    let containers = definition.container_definitions().iter();
+    let containers = definition.container_definitions();
+    let names = |of: fn(&sdk::ContainerDefinition) -> bool| {
+        containers.iter().filter(|each| of(each)).filter_map(|each| each.name.clone()).collect()
+    };
     TaskDefinition {
         arn: definition.task_definition_arn().map_or_else(|| asked.clone(), Arn::as_read),
         network_mode: mode.map(|mode| mode.as_str().to_owned()).unwrap_or_default(),
         windows: system.is_some_and(|system| system.as_str().starts_with("WINDOWS")),
         memory_mib: definition.memory().and_then(|memory| memory.trim().parse().ok()),
-        ports: containers.flat_map(ports).collect(),
+        container_memory_mib: containers.iter().fold(0, |sum: u32, each| {
+            let limit = each.memory().and_then(|memory| u32::try_from(memory).ok());
+            sum.saturating_add(limit.unwrap_or_default())
+        }),
+        has_cpu: definition.cpu().is_some_and(|cpu| !matches!(cpu.trim(), "" | "0")),
+        links: names(|each| !each.links().is_empty()),
+        hostnames: names(|each| each.hostname().is_some_and(|name| !name.is_empty())),
+        ports: containers.iter().flat_map(ports).collect(),
     }
 }
 
@@ -28,6 +38,7 @@ fn ports(container: &sdk::ContainerDefinition) -> impl Iterator<Item = PortMappi
         container: name.to_owned(),
         name: mapping.name().filter(|name| !name.is_empty()).map(PortName::as_read),
         container_port: mapping.container_port().and_then(Port::from_i32),
+        range: mapping.container_port_range().filter(|text| !text.is_empty()).map(str::to_owned),
         // Absent means tcp (API:PortMapping.protocol).
         protocol: mapping.protocol().map_or("tcp", |protocol| protocol.as_str()).to_owned(),
         app_protocol: mapping.app_protocol().map(|protocol| protocol.as_str().to_owned()),

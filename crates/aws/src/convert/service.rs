@@ -23,6 +23,7 @@ pub(crate) fn read(key: ServiceKey, service: sdk::Service) -> EcsService {
         && service.pending_count == 0;
     let task_definition = Arn::as_read(service.task_definition().unwrap_or_default());
     let deployments = service.deployments().iter();
+    let registries = service.service_registries().iter();
     EcsService {
         arn: Arn::as_read(service.service_arn().unwrap_or_default()),
         key,
@@ -32,6 +33,7 @@ pub(crate) fn read(key: ServiceKey, service: sdk::Service) -> EcsService {
         controller: controller(service.deployment_controller()),
         desired_count: u32::try_from(service.desired_count).unwrap_or_default(),
         deployments: deployments.map(|d| deployment(d, &task_definition, is_steady)).collect(),
+        registries: registries.filter_map(|each| each.registry_arn()).map(Arn::as_read).collect(),
         launch_type: service.launch_type.map(|l| l.as_str().to_owned()).unwrap_or_default(),
         platform_family: service.platform_family.unwrap_or_default(),
         platform_version: service.platform_version.unwrap_or_default(),

@@ -115,3 +115,12 @@ fn cloud_map_services_are_read_by_discovery_name() {
     let expected = (DiscoveryName::as_read("web"), Arn::as_read("arn:web"));
     assert_eq!(of_deployment(deployment).cloud_map, [expected]);
 }
+
+#[test]
+fn the_registries_of_classic_discovery_are_read() {
+    let registry = sdk::ServiceRegistry::builder().registry_arn("arn:srv");
+    let nothing = sdk::ServiceRegistry::builder().build();
+    let service = sdk::Service::builder().service_registries(registry.build());
+    let service = read(key(), service.service_registries(nothing).build());
+    assert_eq!(service.registries, [Arn::as_read("arn:srv")]);
+}

@@ -22,6 +22,7 @@ fn connect() -> Action {
         endpoints: vec![endpoint],
         logs: None,
         access_logs: None,
+        log_level: Some("debug".to_owned()),
     };
     Action::Connect { service: web(), connect }
 }
@@ -56,6 +57,7 @@ async fn a_connect_sends_the_configuration_and_nothing_else() {
             "enabled": true,
             "namespace": namespace_arn().as_str(),
             "services": [{"portName": "http", "clientAliases": [{"port": 80, "dnsName": "web.internal"}]}],
+            "containerConfigurations": [{"logLevel": "debug"}],
         },
     });
     assert_eq!(stage.asked("ecs.UpdateService"), [expected]);

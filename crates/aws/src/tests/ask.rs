@@ -152,14 +152,14 @@ async fn a_member_that_cannot_be_described_still_shows_by_its_cloud_map_service(
 async fn a_task_definition_is_read_with_its_ports() {
     let stage = played(|_: &Asked| {
         json!({"taskDefinition": {
-            "taskDefinitionArn": "arn:td:3", "networkMode": "awsvpc", "memory": "512",
+            "taskDefinitionArn": "arn:td:3", "networkMode": "awsvpc", "memory": "512", "cpu": "256",
             "runtimePlatform": {"operatingSystemFamily": "WINDOWS_SERVER_2022_CORE"},
             "containerDefinitions": [
-                {"name": "app", "environment": [{"name": "PASSWORD", "value": "x"}], "portMappings": [
+                {"name": "app", "memory": 300, "links": ["sidecar"], "environment": [{"name": "PASSWORD", "value": "x"}], "portMappings": [
                     {"name": "http", "containerPort": 8080, "protocol": "tcp", "appProtocol": "http2"},
                     {"containerPortRange": "1-2"},
                 ]},
-                {"name": "sidecar"},
+                {"name": "sidecar", "memory": 100, "memoryReservation": 50, "hostname": "side"},
             ],
         }})
     });
@@ -171,7 +171,16 @@ async fn a_task_definition_is_read_with_its_ports() {
         (found.network_mode.as_str(), found.windows, found.memory_mib),
         ("awsvpc", true, Some(512))
     );
+    assert_eq!((found.has_cpu, found.container_memory_mib), (true, 400));
+    assert_eq!(
+        (&found.links[..], &found.hostnames[..]),
+        (&["app".into()][..], &["sidecar".into()][..])
+    );
     assert_eq!(found.ports.len(), 2);
+    assert_eq!(
+        (found.ports[0].range.as_deref(), found.ports[1].range.as_deref()),
+        (None, Some("1-2"))
+    );
     assert_eq!(found.ports[0].name.as_ref().unwrap().as_str(), "http");
     assert_eq!(found.ports[0].app_protocol.as_deref(), Some("http2"));
     assert_eq!((found.ports[1].container_port, found.ports[1].protocol.as_str()), (None, "tcp"));

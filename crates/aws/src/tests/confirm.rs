@@ -71,18 +71,31 @@ async fn a_member_we_do_not_know_is_found_in_the_primary_alone() {
 }
 
 #[tokio::test]
-async fn the_sdk_knows_container_configurations_but_we_do_not_carry_them() {
-    let stage = played(|asked: &Asked| match asked.operation.as_str() {
-        "ecs.DescribeServices" => {
-            let mut service = described("web");
-            service["deployments"][0]["serviceConnectConfiguration"]["containerConfigurations"] =
-                json!([{"containerName": "proxy"}]);
-            json!({"services": [service]})
-        }
-        _ => json!({"serviceDeployments": []}),
-    });
-    let (service, _) = confirm(&stage).await;
-    assert_eq!(service.known().unwrap().unknown_members, ["containerConfigurations"]);
+async fn the_proxys_log_level_is_carried_and_a_setting_nobody_knows_yet_is_not() {
+    for (settings, level, unknown) in [
+        (json!([{"logLevel": "debug"}]), Some("debug"), vec![]),
+        (json!([{"newThing": 1}]), None, vec!["containerConfigurations[0].newThing"]),
+        (
+            json!([{"logLevel": "info"}, {"newThing": 1}]),
+            Some("info"),
+            vec!["containerConfigurations[1]"],
+        ),
+    ] {
+        let stage = played(move |asked: &Asked| match asked.operation.as_str() {
+            "ecs.DescribeServices" => {
+                let mut service = described("web");
+                let config = &mut service["deployments"][0]["serviceConnectConfiguration"];
+                config["containerConfigurations"] = settings.clone();
+                json!({"services": [service]})
+            }
+            _ => json!({"serviceDeployments": []}),
+        });
+        let (service, _) = confirm(&stage).await;
+        let service = service.known().unwrap();
+        let connect = service.primary().unwrap().connect.as_ref().unwrap();
+        assert_eq!(connect.log_level.as_deref(), level);
+        assert_eq!(service.unknown_members, unknown);
+    }
 }
 
 #[tokio::test]

@@ -10,12 +10,13 @@ use aws_smithy_runtime_api::client::result::ConnectorError;
 use eastwest_core::action::Action;
 use eastwest_core::effect::{Answer, Effect, Event, Question};
 use eastwest_core::fault::{Fault, FaultKind};
-use eastwest_core::name::{Arn, NamespaceId};
+use eastwest_core::name::{Arn, Family, NamespaceId, ParameterName};
 use eastwest_core::view::{History, NamespaceUse, Seen};
 use serde_json::{Value, json};
 
 use super::{
-    Asked, Stage, Told, config, describe_asked, names, namespace_arn, played, prod, staged, web,
+    Asked, Stage, Told, config, describe_asked, named_ports, names, namespace_arn, new_namespace,
+    parameters, played, prod, staged, web,
 };
 use crate::Operation;
 
@@ -50,6 +51,8 @@ async fn each_error_code_has_its_kind() {
         ("ServiceNotFoundException", NotFound),
         ("NamespaceNotFoundException", NotFound),
         ("NamespaceNotFound", NotFound),
+        ("ParameterNotFound", NotFound),
+        ("ParameterVersionNotFound", NotFound),
         ("InvalidParameterException", Refused),
         ("ClientException", Refused),
         ("UnsupportedFeatureException", Refused),
@@ -216,11 +219,18 @@ fn everything(asked: &Asked) -> Value {
         "ecs.DescribeServiceRevisions" => {
             json!({"serviceRevisions": [{"serviceRevisionArn": "r"}]})
         }
-        "ecs.DescribeTaskDefinition" => json!({"taskDefinition": {}}),
+        "ecs.DescribeTaskDefinition" => named_ports::described(),
+        "ecs.RegisterTaskDefinition" => named_ports::registered(asked),
         "ecs.UpdateService" => json!({"service": super::described("web")}),
         "ecs.ListClusters" => json!({"clusterArns": []}),
         "servicediscovery.ListNamespaces" => json!({"Namespaces": []}),
         "servicediscovery.ListServices" => json!({"Services": []}),
+        "servicediscovery.CreateHttpNamespace" | "servicediscovery.CreatePrivateDnsNamespace" => {
+            json!({"OperationId": "op"})
+        }
+        "servicediscovery.GetOperation" => new_namespace::succeeded(),
+        "ssm.GetParameter" => json!({"Parameter": parameters::parameter("/eastwest/a")}),
+        "ssm.GetParametersByPath" => json!({"Parameters": []}),
         "ecs.ListServices" => json!({"serviceArns": [super::arn("web")]}),
         "ecs.ListServicesByNamespace" => json!({"serviceArns": []}),
         other => panic!("{other}"),
@@ -239,7 +249,13 @@ async fn every_effect(stage: &Stage) -> Vec<Fault> {
         Effect::Ask(Question::NamespaceUse(id, namespace_arn(), BTreeSet::new())),
         Effect::Ask(Question::TaskDefinition(Arn::as_read("td"))),
         Effect::Ask(Question::History(web())),
+        Effect::Ask(Question::LatestRevision(Family::as_read("web"))),
+        Effect::Ask(Question::Parameters(ParameterName::as_read("/eastwest/a"))),
+        Effect::Ask(Question::Parameters(ParameterName::as_read("/eastwest/"))),
         Effect::Apply(Action::Disconnect { service: web() }),
+        Effect::Make(new_namespace::http()),
+        Effect::Make(new_namespace::private_dns()),
+        Effect::Make(named_ports::wanted()),
     ];
     let mut faults = Vec::new();
     for effect in effects {
@@ -270,9 +286,8 @@ fn faults_of(event: Event) -> Vec<Fault> {
         Event::Answered(answer) => match answer {
             Answer::Namespaces(seen) => unseen(seen),
             Answer::NamespaceUse(_, seen) => unseen::<NamespaceUse>(seen),
-            Answer::TaskDefinition(_, seen) => unseen(seen),
             Answer::History(_, seen) => of_history(seen),
-            Answer::LatestRevision(_, seen) => unseen(seen),
+            Answer::TaskDefinition(_, seen) | Answer::LatestRevision(_, seen) => unseen(seen),
             Answer::Parameters(_, seen) => unseen(seen),
         }
         .into_iter()

@@ -7,6 +7,10 @@ mod apply;
 mod ask;
 mod confirm;
 mod faults;
+mod named_ports;
+mod new_namespace;
+mod parameters;
+mod signature;
 mod sweep;
 mod transport;
 
@@ -111,19 +115,30 @@ fn staged(config: &SdkConfig, asked: Arc<Mutex<Vec<Asked>>>) -> Stage {
     Stage { world: World::over(config, &settings).unwrap(), asked, counted }
 }
 
+fn credentials() -> Credentials {
+    Credentials::new("AKIAIOSFODNN7EXAMPLE", "secret", None, None, "test")
+}
+
 fn config() -> aws_types::sdk_config::Builder {
-    let credentials = Credentials::new("AKIAIOSFODNN7EXAMPLE", "secret", None, None, "test");
     SdkConfig::builder()
         .behavior_version(BehaviorVersion::v2026_01_12())
         .region(Region::new("eu-west-1"))
-        .credentials_provider(SharedCredentialsProvider::new(credentials))
+        .credentials_provider(SharedCredentialsProvider::new(credentials()))
 }
 
 fn read(request: &http::Request<SdkBody>) -> Asked {
     let target = request.headers()["x-amz-target"].to_str().unwrap();
     let (api, name) = target.split_once('.').unwrap();
-    let api = if api.starts_with("AmazonEC2ContainerService") { "ecs" } else { "servicediscovery" };
-    let body = serde_json::from_slice(request.body().bytes().unwrap()).unwrap();
+    let api = match api {
+        "AmazonEC2ContainerServiceV20141113" => "ecs",
+        "Route53AutoNaming_v20170314" => "servicediscovery",
+        "AmazonSSM" => "ssm",
+        other => panic!("{other}"),
+    };
+    let body = request.body().bytes().unwrap();
+    assert_eq!(request.headers()["content-length"].to_str().unwrap(), body.len().to_string());
+    signature::check(request, api);
+    let body = serde_json::from_slice(body).unwrap();
     Asked { operation: format!("{api}.{name}"), body }
 }
 

@@ -139,3 +139,9 @@ fn the_value_of_a_log_option_that_may_be_a_token_is_not_shown() {
         &expect!["logs: awslogs splunk-token=… -> awslogs splunk-token=…"],
     );
 }
+
+#[test]
+fn a_log_level_that_is_not_given_is_info() {
+    check_same("in ?", "in ? level=info");
+    check("in ? level=debug", "in ?", &expect!["log-level: debug -> -"]);
+}

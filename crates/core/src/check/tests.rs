@@ -77,3 +77,21 @@ fn a_step_under_another_name_or_for_a_name_taken_twice_is_a_breach() {
         [("prod/b", "a step under another service's name"), ("prod/b", "a name for two services")]
     );
 }
+
+#[test]
+fn a_step_that_takes_a_name_claimed_by_others_is_a_breach() {
+    let rule = "a name that is claimed by others";
+    for (tags, claim) in [
+        ("discovery-name=payments, alias=a:80", "payments"),
+        ("discovery-name=a, alias=payments:80", "payments"),
+        ("discovery-name=a, alias=payments.internal.myapp:80", "payments"),
+    ] {
+        let world = format!("a mode=client-server, namespace=internal.myapp, {tags}");
+        let claimed = format!("claim {claim} other\n{world}");
+        let broken = broken(&world, |stage, _| stage.view = Stage::read(&claimed).view);
+        assert_eq!(broken, [("prod/a".to_owned(), rule)], "{tags}");
+    }
+    let holds = "a mode=client-server, timeout=idle=1m | in internal.myapp http/payments";
+    let claimed = format!("claim payments other\n{holds}");
+    assert_eq!(broken(holds, |stage, _| stage.view = Stage::read(&claimed).view), []);
+}

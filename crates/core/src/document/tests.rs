@@ -369,3 +369,25 @@ fn a_mass_change_is_a_share_or_a_number() {
         assert!(MassChange::parse(text).is_err(), "{text}");
     }
 }
+
+/// The page's examples, between ```` ```json ```` and the next fence.
+fn examples() -> Vec<&'static str> {
+    let page = include_str!("../../../../docs/document.md");
+    let blocks = page.split("```json\n").skip(1);
+    blocks.filter_map(|rest| rest.split("```").next()).collect()
+}
+
+#[test]
+fn the_examples_of_the_page_can_be_read() {
+    let (documents, entries): (Vec<_>, Vec<_>) =
+        examples().into_iter().partition(|text| text.contains("\"version\""));
+    assert_eq!((documents.len(), entries.len()), (1, 1));
+    for text in documents {
+        let (document, issues) = read(&[parameter("/p", text)]);
+        assert!(document.is_some() && issues.is_empty(), "{issues:?}\n{text}");
+    }
+    for text in entries {
+        let (entry, issues) = read_entry(&parameter("/p", text));
+        assert!(entry.is_some() && issues.is_empty(), "{issues:?}\n{text}");
+    }
+}

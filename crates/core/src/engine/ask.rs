@@ -6,11 +6,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Engine, Job, QUESTIONS_AT_ONCE, SLOW};
 use crate::effect::{Effect, Question};
-use crate::hold::{Hold, Unseen};
-use crate::name::{ClusterName, EcsServiceName, ServiceKey};
-use crate::plan::who_uses;
+use crate::hold::{Hold, Naming, Unseen};
+use crate::name::{ClusterName, EcsServiceName, NamespaceId, ServiceKey};
+use crate::plan::{World, who_uses};
+use crate::room;
 use crate::time::Now;
-use crate::view::{History, Seen};
+use crate::view::{History, Namespace, Seen};
 
 /// Services looked at in one poll of running rollouts: ten calls.
 const POLLED_AT_ONCE: usize = 100;
@@ -23,6 +24,12 @@ impl Engine {
         questions.extend(self.questions_worth_asking_again(now));
         for question in questions {
             self.queue.ask(&Job::Ask(question), &timing, now);
+        }
+        for missing in &self.plan.missing {
+            // What failed is tried again as late as its failures in a row have earned it.
+            if matches!(missing.hold, None | Some(Hold::Refused(_))) {
+                self.queue.ask(&Job::Make(missing.prerequisite.clone()), &timing, now);
+            }
         }
         let poll = timing.rollout_poll.min(timing.interval);
         for cluster in self.to_poll().into_keys() {
@@ -40,8 +47,17 @@ impl Engine {
         if age(self.view.namespaces_at).is_some_and(|age| age >= patience) {
             questions.insert(Question::Namespaces);
         }
+        questions.extend(self.parameters_to_read(now));
+        questions.extend(self.full_namespaces(now));
         for (key, entry) in &self.plan.entries {
             match (entry.hold(), &entry.namespace) {
+                (Some(Hold::UnnamedPort(named, naming)), _) if *naming != Naming::ByHand => {
+                    let family = named.task_definition.family();
+                    let read = self.view.latest_revisions.get(&family).map(|(at, _)| *at);
+                    if age(read).is_none_or(|age| age >= interval) {
+                        questions.insert(Question::LatestRevision(family));
+                    }
+                }
                 (Some(Hold::Conflict(..)), Some(namespace)) => {
                     let read = self.view.uses.get(&namespace.id).map(|(at, _)| *at);
                     if age(read).is_none_or(|age| age >= interval) {
@@ -65,6 +81,41 @@ impl Engine {
         questions
     }
 
+    /// The document's sources and the parameters that tags name, as soon as they were read an interval ago.
+    fn parameters_to_read(&self, now: Now) -> impl Iterator<Item = Question> {
+        let interval = self.settings.timing.interval;
+        let is_old = move |at: Option<Now>| at.is_none_or(|at| now.since(at) >= interval);
+        let sources = self.settings.sources.documents.iter();
+        let sources = sources
+            .map(|name| (name, self.view.in_force.source(name).and_then(|source| source.read_at)));
+        let named = self.view.named.iter().map(|(name, named)| (name, named.last().0));
+        let old = sources.chain(named).filter(move |(_, at)| is_old(*at));
+        old.map(|(name, _)| Question::Parameters(name.clone()))
+    }
+
+    /// The services that were read before the document named them, and too little of which was kept.
+    fn partly_read(&self) -> impl Iterator<Item = &ServiceKey> {
+        let partly = |hold: &Hold| matches!(hold, Hold::NotSeen(Unseen::Partly));
+        self.plan.holds().filter_map(move |(key, hold)| partly(hold).then_some(key))
+    }
+
+    /// Who uses the namespaces that are full: somebody may leave, and then another may join.
+    fn full_namespaces(&self, now: Now) -> Vec<Question> {
+        let interval = self.settings.timing.interval;
+        let refused = self.plan.entries.values().filter_map(|entry| match entry.hold() {
+            Some(Hold::Ineligible(_)) => entry.namespace.as_ref(),
+            _ => None,
+        });
+        let namespaces: BTreeMap<&NamespaceId, &Namespace> =
+            refused.map(|namespace| (&namespace.id, namespace)).collect();
+        let world = World::new(&self.view, &self.settings);
+        let is_old = |id: &NamespaceId| {
+            self.view.uses.get(id).is_some_and(|(at, _)| now.since(*at) >= interval)
+        };
+        let old = namespaces.into_iter().filter(|(id, _)| is_old(id) && room::is_full(&world, id));
+        old.map(|(_, namespace)| who_uses(&self.view, namespace)).collect()
+    }
+
     /// The services whose step waits because AWS answers with the past.
     fn lagging(&self) -> impl Iterator<Item = &ServiceKey> {
         let lags = |hold: &Hold| matches!(hold, Hold::NotSeen(Unseen::Lagging));
@@ -76,7 +127,8 @@ impl Engine {
     fn to_poll(&self) -> BTreeMap<ClusterName, BTreeSet<EcsServiceName>> {
         let mut polls: BTreeMap<ClusterName, BTreeSet<EcsServiceName>> = BTreeMap::new();
         // Our own writes first: a hundred rollouts that never end must not keep us from reading one back.
-        let keys = self.writes.to_read_back().chain(self.lagging()).chain(self.rolling.keys());
+        let urgent = self.writes.to_read_back().chain(self.lagging()).chain(self.partly_read());
+        let keys = urgent.chain(self.rolling.keys());
         for key in keys {
             let names = polls.entry(key.cluster.clone()).or_default();
             if names.len() < POLLED_AT_ONCE {
@@ -101,6 +153,7 @@ impl Engine {
                 Job::FindClusters => effects.push(Effect::FindClusters),
                 Job::Sweep(cluster) => effects.push(Effect::Sweep(cluster)),
                 Job::Ask(question) => effects.push(Effect::Ask(question)),
+                Job::Make(prerequisite) => effects.push(Effect::Make(prerequisite)),
                 Job::Poll(cluster) => match polls.remove(&cluster) {
                     Some(services) => effects.push(Effect::Refresh(cluster, services)),
                     None => self.queue.ended(&Job::Poll(cluster), true),

@@ -6,17 +6,18 @@
 use std::collections::BTreeMap;
 
 use super::Engine;
+use crate::declare::Intent;
 use crate::hold::{Hold, Unseen};
 use crate::name::{DeploymentId, ServiceKey};
 use crate::plan::Verdict;
 use crate::status::{News, status};
-use crate::tag::Intent;
 use crate::time::{AwsTime, Now};
 use crate::view::{Deployment, Rollout};
 
 impl Engine {
     /// Collects what changed: statuses and ended rollouts.
     pub(super) fn tell(&mut self, now: Now) {
+        self.tell_document();
         self.tell_rollouts(now);
         let mut present = 0;
         let mut news = Vec::new();
@@ -40,6 +41,20 @@ impl Engine {
         }
     }
 
+    /// Tells that another document is in force, and what is wrong with the latest reading.
+    fn tell_document(&mut self) {
+        let trouble = self.view.in_force.trouble();
+        let document = self.view.document.clone();
+        if document.is_none() && trouble.is_none() {
+            return;
+        }
+        let told = (document, trouble);
+        if self.document_told.as_ref() != Some(&told) {
+            self.news.push(News::Document(told.1.clone()));
+            self.document_told = Some(told);
+        }
+    }
+
     /// Tells of services that are there no more, or ours no more.
     fn tell_gone(&mut self) {
         let view = &self.view;
@@ -54,7 +69,9 @@ impl Engine {
     /// question, or to one more attempt at what failed before.
     fn is_passing(&self, verdict: &Verdict) -> bool {
         match verdict {
-            Verdict::Hold { hold: Hold::NotSeen(Unseen::Answer(_, None)), .. } => true,
+            Verdict::Hold {
+                hold: Hold::NotSeen(Unseen::Answer(_, None) | Unseen::Partly), ..
+            } => true,
             Verdict::Hold { hold: Hold::Rolling, action: Some(action) }
             | Verdict::Step { action } => self.writes.is_retry(action),
             Verdict::InSync | Verdict::Hold { .. } => false,

@@ -1,6 +1,8 @@
 //! The reconciler as a whole, in a world small enough to be believed.
 
+mod documents;
 mod stories;
+mod swaps;
 mod trouble;
 
 use std::time::Duration;

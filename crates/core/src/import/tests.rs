@@ -10,9 +10,10 @@ use proptest::sample::{select, subsequence};
 use super::{declaration, entry, tags};
 use crate::canonical::Ground;
 use crate::declaration::Declaration;
+use crate::declare::Intent;
 use crate::name::ServiceKey;
 use crate::plan::Verdict;
-use crate::tag::{Intent, TagPrefix, parse};
+use crate::tag::{TagPrefix, parse};
 use crate::testing::{Stage, generate, key};
 use crate::view::Seen;
 

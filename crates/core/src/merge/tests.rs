@@ -19,7 +19,9 @@ struct Readings(View);
 impl Readings {
     fn at(&mut self, seconds: u64, take_in: impl FnOnce(&Reader<'_>, &mut View)) {
         let prefix = TagPrefix::default();
-        let reader = Reader { prefix: &prefix, staleness: STALENESS, now: at(seconds) };
+        let sources = Sources::default();
+        let reader =
+            Reader { prefix: &prefix, sources: &sources, staleness: STALENESS, now: at(seconds) };
         take_in(&reader, &mut self.0);
     }
 

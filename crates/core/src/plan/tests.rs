@@ -1,7 +1,12 @@
 //! From a world as text to a plan as text, by theme.
 
+mod claims;
+mod eligibility;
 mod holds;
+mod immutable;
 mod names;
 mod namespaces;
 mod ports;
 mod properties;
+mod room;
+mod swap;

@@ -348,6 +348,17 @@ fn access_logs_are_added_to_logs_that_stand() {
 }
 
 #[test]
+fn the_proxys_log_level_is_carried_over_whatever_else_changes() {
+    check_plan(
+        "web mode=client, logs=none | in internal.myapp logs=g level=debug",
+        &expect![[r#"
+            prod/web: connect in ns-internalmyapp level=debug
+                logs: awslogs awslogs-group=g -> -
+        "#]],
+    );
+}
+
+#[test]
 fn under_sync_a_client_offers_nothing() {
     check_plan(
         "web mode=client | in internal.myapp http/a@a:80 logs=g",

@@ -29,6 +29,7 @@ fn show((intent, issues): (Intent, Vec<Issue>)) -> String {
     let mut shown = match intent {
         Intent::NotOptedIn => "not opted in\n".to_owned(),
         Intent::Ambiguous => "ambiguous\n".to_owned(),
+        Intent::Unread(name) => format!("waits for {name}\n"),
         Intent::Declared(declaration) => declared(&declaration),
     };
     for issue in issues {
@@ -943,7 +944,7 @@ fn a_document_is_named_by_a_parameter_and_not_by_a_path() {
         "mode=client
          document=/eastwest/web",
         &expect![[r#"
-            client
+            waits for /eastwest/web
         "#]],
     );
     check(

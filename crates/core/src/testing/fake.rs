@@ -59,7 +59,7 @@ impl Fake {
             services: stage.services.clone(),
             past: None,
             histories: BTreeMap::new(),
-            parameters: BTreeMap::new(),
+            parameters: stage.parameters.clone(),
             now: at(0),
             rollout: Duration::from_secs(30),
             rolls_back: BTreeMap::new(),
@@ -180,6 +180,13 @@ impl Fake {
         known.push(super::namespace(name));
     }
 
+    /// Writes the document anew.
+    pub(crate) fn write_document(&mut self, version: i64, text: &str) {
+        let name = ParameterName::as_read("/eastwest/prod");
+        let written = vec![super::parameter(name.as_str(), version, text)];
+        self.parameters.insert(name, written);
+    }
+
     fn carry_out(&mut self, effect: Effect) -> Event {
         self.finish_rollouts();
         let kind = describe(&effect);
@@ -289,8 +296,12 @@ impl Fake {
                 Answer::History(key, history)
             }
             Question::LatestRevision(family) => {
-                let seen = view.latest_revisions.get(&family).map(|(_, seen)| seen.clone());
-                let seen = seen.unwrap_or(Seen::Absent).map(|found| (*found).clone());
+                let made = view.latest_revisions.get(&family).map(|(_, seen)| seen.clone());
+                let is_of = |(arn, _): &(&Arn, _)| arn.family() == family;
+                let only =
+                    || view.task_definitions.iter().find(is_of).map(|(_, seen)| seen.clone());
+                let seen = made.or_else(only).unwrap_or(Seen::Absent);
+                let seen = seen.map(|found| (*found).clone());
                 Answer::LatestRevision(family, seen)
             }
             Question::Parameters(name) => {
@@ -381,6 +392,10 @@ fn show(news: &News) -> String {
         News::RolledOut(key, took, completed) => {
             format!("{key} rolled out in {}s, completed: {completed}", took.as_secs())
         }
+        News::Made(prerequisite, Ok(made)) => format!("{prerequisite}: {made}"),
+        News::Made(prerequisite, Err(fault)) => format!("{prerequisite}: {fault}"),
+        News::Document(None) => "document in force".to_owned(),
+        News::Document(Some(trouble)) => format!("document: {trouble}"),
         News::Breach(key, rule) => format!("{key} breach: {rule}"),
     }
 }

@@ -110,7 +110,12 @@ fn deployed() -> impl Strategy<Value = String> {
     });
     let logs = weighted(
         0.3,
-        select(&["logs=g", "logs=awslogs-region:r,awslogs-group:g", "logs=g access=TEXT"]),
+        select(&[
+            "logs=g",
+            "logs=awslogs-region:r,awslogs-group:g",
+            "logs=g access=TEXT",
+            "level=debug",
+        ]),
     );
     let on = (namespace, prop::collection::vec(endpoint, 0..3), logs).prop_map(
         |(namespace, mut endpoints, logs)| {

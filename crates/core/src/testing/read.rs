@@ -22,25 +22,34 @@ pub(crate) fn read_tags(text: &str) -> BTreeMap<String, String> {
         .collect()
 }
 
-/// `off` or `in namespace endpoint …`, with `logs=…` and `access=…`.
+/// `off` or `in namespace endpoint …`, with `logs=…`, `access=…` and `level=…`.
 pub(crate) fn read_connect(text: &str) -> Option<Connect> {
     let rest = text.strip_prefix("in ")?;
     let mut words = rest.split_whitespace();
     let namespace = words.next().filter(|word| *word != "?").map(NamespaceRef::as_read);
-    let mut connect = Connect { namespace, endpoints: Vec::new(), logs: None, access_logs: None };
+    let mut connect = Connect {
+        namespace,
+        endpoints: Vec::new(),
+        logs: None,
+        access_logs: None,
+        log_level: None,
+    };
     for word in words {
         if let Some(group) = word.strip_prefix("logs=") {
+            let (group, driver) = group.split_once("+driver=").unwrap_or((group, "awslogs"));
             let options = group
                 .split(',')
                 .map(|pair| pair.split_once(':').unwrap_or(("awslogs-group", pair)));
             connect.logs = Some(ProxyLogs {
-                driver: "awslogs".to_owned(),
+                driver: driver.to_owned(),
                 options: options.map(|(k, v)| (k.to_owned(), v.to_owned())).collect(),
                 secret_options: Vec::new(),
             });
         } else if let Some(format) = word.strip_prefix("access=") {
             let format = format.to_owned();
             connect.access_logs = Some(AccessLogs { format, query_parameters: false });
+        } else if let Some(level) = word.strip_prefix("level=") {
+            connect.log_level = Some(level.to_owned());
         } else {
             connect.endpoints.push(read_endpoint(word));
         }
@@ -100,6 +109,10 @@ pub(crate) fn task_definition(arn: &Arn, text: &str) -> TaskDefinition {
         network_mode: "awsvpc".to_owned(),
         windows: false,
         memory_mib: Some(512),
+        container_memory_mib: 0,
+        has_cpu: true,
+        links: Vec::new(),
+        hostnames: Vec::new(),
         ports: Vec::new(),
     };
     for word in text.split_whitespace() {
@@ -108,6 +121,12 @@ pub(crate) fn task_definition(arn: &Arn, text: &str) -> TaskDefinition {
             "nomode" => task_definition.network_mode.clear(),
             "windows" => task_definition.windows = true,
             "nomemory" => task_definition.memory_mib = None,
+            "nocpu" => task_definition.has_cpu = false,
+            "links" => task_definition.links.push("app".to_owned()),
+            "hostname" => task_definition.hostnames.push("app".to_owned()),
+            limits if limits.starts_with("limits:") => {
+                task_definition.container_memory_mib = limits[7..].parse().expect("MiB");
+            }
             port => task_definition.ports.push(read_mapping(port)),
         }
     }
@@ -118,10 +137,12 @@ fn read_mapping(word: &str) -> PortMapping {
     let (protocol, word) = word.split_once(':').unwrap_or(("tcp", word));
     let (name, port) = word.split_once('=').expect("name=port");
     let (port, app) = port.split_once('/').map_or((port, None), |(port, app)| (port, Some(app)));
+    let range = port.contains('-').then(|| port.to_owned());
     PortMapping {
         container: "app".to_owned(),
         name: (!name.is_empty()).then(|| PortName::as_read(name)),
-        container_port: Some(read_port(port)),
+        container_port: range.is_none().then(|| read_port(port)),
+        range,
         protocol: protocol.to_owned(),
         app_protocol: app.map(str::to_owned),
     }

@@ -18,6 +18,9 @@ pub(crate) fn plan(plan: &Plan) -> String {
         for change in &entry.changes {
             line(&mut text, &format!("    {}", change_line(change)));
         }
+        if let Some(note) = &entry.note {
+            line(&mut text, &format!("    note: {note}"));
+        }
         for rival in &entry.contested_by {
             line(&mut text, &format!("    contested by {rival}"));
         }
@@ -88,6 +91,7 @@ pub(crate) fn connect(connect: &Connect) -> String {
     words.extend(connect.endpoints.iter().map(endpoint));
     words.extend(connect.logs.iter().map(|logs| format!("logs={logs}")));
     words.extend(connect.access_logs.iter().map(|logs| format!("access={logs}")));
+    words.extend(connect.log_level.iter().map(|level| format!("level={level}")));
     words.join(" ")
 }
 

@@ -11,10 +11,10 @@ use std::rc::Rc;
 use eastwest_core::fault::{Fault, FaultKind};
 
 use super::clockwork::Clockwork;
+use super::letter::{Letter, Reply, Request, Written};
 use super::weather::Weather;
 use crate::faults::Kind;
 use crate::model::{AsOf, EcsServiceKey, Model};
-use crate::shapes::ecs::{ServiceAnswer, UpdateServiceRequest};
 use crate::shapes::{ApiError, Time};
 
 /// How often a read is tried.
@@ -30,17 +30,6 @@ pub(super) struct Reading {
     pub(super) as_of: AsOf,
     /// For a partial answer: a number that says which of its forms it takes.
     pub(super) cut: Option<u32>,
-}
-
-/// What became of a write.
-pub(super) type Written = Result<ServiceAnswer, ApiError>;
-
-/// A write on its way.
-pub(super) struct Letter {
-    pub(super) request: UpdateServiceRequest,
-    pub(super) answer: Rc<RefCell<Option<Written>>>,
-    /// Whether its sender will be told the answer.
-    pub(super) told: bool,
 }
 
 /// The far end, as one caller sees it.
@@ -121,12 +110,15 @@ impl Aws {
         answer.map_err(|error| fault_of(op, &error))
     }
 
-    /// One write, tried once.
-    pub(super) async fn write(
-        &self,
-        request: UpdateServiceRequest,
-    ) -> Result<ServiceAnswer, Fault> {
-        let op = "ecs.UpdateService";
+    /// One write, tried once; what AWS refuses is a fault.
+    pub(super) async fn write(&self, request: Request) -> Result<Reply, Fault> {
+        let op = request.op();
+        self.post(request).await?.map_err(|error| fault_of(op, &error))
+    }
+
+    /// One write, tried once: AWS's answer, which may be a refusal that tells something.
+    pub(super) async fn post(&self, request: Request) -> Result<Written, Fault> {
+        let op = request.op();
         let fate = self.weather.borrow_mut().meet(op);
         let kind = fate.strike.map(|strike| strike.kind);
         if let Some(kind) = kind {
@@ -151,7 +143,7 @@ impl Aws {
         self.clock.sleep(wait).await;
         match (kind, answer.take()) {
             (Some(kind), _) => Err(fault_of_kind(op, kind)),
-            (None, Some(written)) => written.map_err(|error| fault_of(op, &error)),
+            (None, Some(written)) => Ok(written),
             (None, None) => Err(fault_of_kind(op, Kind::TimeoutBefore)),
         }
     }
@@ -193,6 +185,9 @@ pub(super) fn fault_of(op: &str, error: &ApiError) -> Fault {
     let kind = match base {
         "ClusterNotFound"
         | "NamespaceNotFound"
+        | "OperationNotFound"
+        | "ParameterNotFound"
+        | "ParameterVersionNotFound"
         | "ResourceNotFound"
         | "ServiceNotFound"
         | "ServiceDeploymentNotFound" => FaultKind::NotFound,

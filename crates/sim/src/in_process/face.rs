@@ -6,10 +6,12 @@ use eastwest_core::action::Action;
 use eastwest_core::effect::{Accepted, Effect, Event};
 use eastwest_core::fault::{Fault, FaultKind};
 use eastwest_core::name::DeploymentId;
+use eastwest_core::prerequisite::Prerequisite;
 
 use super::aws::Aws;
 use super::convert;
-use crate::shapes::ecs::{DeploymentStatus, ServiceAnswer, UpdateServiceRequest};
+use super::letter::{Reply, Request};
+use crate::shapes::ecs::{DeploymentStatus, UpdateServiceRequest};
 
 /// Carries out one effect; ends with the one event that answers it.
 pub(super) async fn execute(aws: Rc<Aws>, effect: Effect) -> Event {
@@ -26,10 +28,16 @@ pub(super) async fn execute(aws: Rc<Aws>, effect: Effect) -> Event {
         }
         Effect::Ask(question) => Event::Answered(aws.answer(question).await),
         Effect::Apply(action) => {
-            let outcome = aws.write(request(&action)).await.and_then(|answer| accepted(&answer));
-            Event::Applied(action, outcome)
+            let written = aws.write(Request::UpdateService(request(&action))).await;
+            Event::Applied(action, written.and_then(|reply| accepted(&reply)))
         }
-        Effect::Make(_) => effect.failed(Fault::new(FaultKind::Unreadable, "sim", "not made")),
+        Effect::Make(prerequisite) => {
+            let made = match &prerequisite {
+                Prerequisite::Namespace(new) => aws.create_namespace(new).await,
+                Prerequisite::NamedPorts(wanted) => aws.name_ports(wanted).await,
+            };
+            Event::Made(prerequisite, made)
+        }
     }
 }
 
@@ -48,9 +56,12 @@ pub fn request(action: &Action) -> UpdateServiceRequest {
     }
 }
 
-fn accepted(answer: &ServiceAnswer) -> Result<Accepted, Fault> {
-    let mut deployments = answer.service.deployments.iter();
-    let primary = deployments.find(|each| each.status == DeploymentStatus::Primary);
+fn accepted(reply: &Reply) -> Result<Accepted, Fault> {
+    let deployments = match reply {
+        Reply::Service(answer) => answer.service.deployments.as_slice(),
+        Reply::Operation(_) | Reply::Definition(_) => &[],
+    };
+    let primary = deployments.iter().find(|each| each.status == DeploymentStatus::Primary);
     let text = "the answer names no deployment that the change started";
     let primary =
         primary.ok_or_else(|| Fault::new(FaultKind::Unreadable, "ecs.UpdateService", text))?;

@@ -26,14 +26,33 @@ pub struct Definition {
     pub network_mode: &'static str,
     /// Whether it runs Windows.
     pub windows: bool,
+    /// What else Service Connect does not support, if anything.
+    pub flaw: Option<Flaw>,
     /// Its port mappings: name (none if empty), container port, application protocol (none if empty).
     pub ports: Vec<(String, u32, &'static str)>,
+}
+
+/// What Service Connect does not support in a task definition.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Flaw {
+    /// A container uses `links`.
+    Links,
+    /// The task has no CPU of its own.
+    NoCpu,
+    /// The containers may take all of the task's memory.
+    NoRoom,
 }
 
 /// A definition with one named HTTP port, or none for port 0.
 pub fn definition(family: &str, port_name: &str, port: u32) -> Definition {
     let ports = if port == 0 { Vec::new() } else { vec![(port_name.to_owned(), port, "http")] };
-    Definition { family: family.to_owned(), network_mode: "awsvpc", windows: false, ports }
+    Definition {
+        family: family.to_owned(),
+        network_mode: "awsvpc",
+        windows: false,
+        flaw: None,
+        ports,
+    }
 }
 
 impl Definition {
@@ -52,17 +71,24 @@ impl Definition {
         let mut body = Map::new();
         body.insert("family".to_owned(), json!(self.family));
         body.insert("networkMode".to_owned(), json!(self.network_mode));
-        body.insert("cpu".to_owned(), json!("256"));
+        if self.flaw != Some(Flaw::NoCpu) {
+            body.insert("cpu".to_owned(), json!("256"));
+        }
         body.insert("memory".to_owned(), json!("512"));
         if self.windows {
             let system = json!({"operatingSystemFamily": "WINDOWS_SERVER_2022_CORE"});
             body.insert("runtimePlatform".to_owned(), system);
         }
-        let container = json!({
+        let mut container = json!({
             "name": "app",
             "image": "app:1",
             "portMappings": ports.collect::<Vec<_>>(),
         });
+        match self.flaw {
+            Some(Flaw::Links) => container["links"] = json!(["other"]),
+            Some(Flaw::NoRoom) => container["memory"] = json!(512),
+            Some(Flaw::NoCpu) | None => {}
+        }
         body.insert("containerDefinitions".to_owned(), json!([container]));
         let answer = model.register_task_definition(RegisterTaskDefinitionRequest(body))?;
         let arn = answer.task_definition.as_ref().and_then(|raw| raw.get("taskDefinitionArn"));
@@ -168,8 +194,11 @@ impl Fleet {
             1 => definition.ports[0].0.clear(),
             2 => definition.network_mode = "host",
             3 => definition.windows = true,
-            4..8 => definition.ports.push(("admin".to_owned(), 9000, "http")),
+            4..6 => definition.ports.push(("admin".to_owned(), 9000, "http")),
+            // A name that moves there would have to change its protocol, which ECS never does.
+            6..8 => definition.ports.push(("admin".to_owned(), 9000, "grpc")),
             8 => definition.ports[0].2 = "",
+            9 => definition.flaw = self.pick(&[Flaw::Links, Flaw::NoCpu, Flaw::NoRoom]),
             _ => {}
         }
         definition
@@ -234,13 +263,17 @@ impl Fleet {
             options: Some(json!({"awslogs-group": "by-hand"})),
             secret_options: None,
         });
-        let unknown = self.rng.random_bool(0.08).then(|| json!([{"containerName": "app"}]));
+        let settings = match self.rng.random::<f64>() {
+            ..0.08 => Some(json!([{"newThing": "app"}])),
+            0.08..0.16 => Some(json!([{"logLevel": "debug"}])),
+            _ => None,
+        };
         ServiceConnectConfiguration {
             enabled: true,
             namespace,
             services,
             log_configuration: logs,
-            container_configurations: unknown,
+            container_configurations: settings,
             ..ServiceConnectConfiguration::default()
         }
     }

@@ -10,28 +10,34 @@
 //! An effect is carried out by the same API calls as the real adapter makes, each at its own virtual instant
 //! and each with its own fate, so that a reading of many parts shows many instants. [`World`] lets time pass
 //! from event to event; [`check::Checker`] watches the truth, never the controller's reports; [`simulate`]
-//! draws a fleet, its people and its weather from a seed and runs all of it.
+//! draws a fleet, its people and its weather from a seed and runs all of it. A [`Bench`] is the face alone.
 //!
 //! Invariants: no clock, no thread, no randomness but the seed's: the same seed gives the same trace, word for
 //! word. Nothing here decides what eastwest does.
 
 mod aws;
+mod bench;
 pub mod check;
 mod clockwork;
 mod controller;
 mod convert;
+mod definitions;
 mod face;
 mod fleet;
+mod letter;
+mod namespaces;
 mod outside;
+mod parameters;
 mod reads;
 pub mod simulate;
 mod trace;
 mod weather;
 mod world;
 
+pub use bench::Bench;
 pub use controller::Controller;
 pub use face::request;
-pub use fleet::{Definition, Fleet, definition};
+pub use fleet::{Definition, Flaw, Fleet, definition};
 pub use outside::{Newcomer, Outside};
 pub use trace::Trace;
 pub use weather::{Counts, KINDS, LAG_MS_MAX, Weather};

@@ -11,7 +11,6 @@ use eastwest_core::fault::{Fault, FaultKind};
 use eastwest_core::name::{Arn, ClusterName, EcsServiceName, NamespaceRef, ServiceKey};
 use eastwest_core::view::{
     CloudMapService, EcsService, FailedRevision, History, Namespace, NamespaceUse, Seen,
-    TaskDefinition,
 };
 
 use super::aws::Aws;
@@ -22,9 +21,8 @@ use crate::shapes::ApiError;
 use crate::shapes::cloud_map::{Filter, ListRequest};
 use crate::shapes::ecs::{
     DescribeClustersRequest, DescribeServiceRevisionsRequest, DescribeServicesAnswer,
-    DescribeServicesRequest, DescribeTaskDefinitionRequest, ListClustersRequest,
-    ListServiceDeploymentsRequest, ListServicesByNamespaceRequest, ListServicesRequest,
-    ServiceDeploymentBrief, ServiceRevision,
+    DescribeServicesRequest, ListClustersRequest, ListServiceDeploymentsRequest,
+    ListServicesByNamespaceRequest, ListServicesRequest, ServiceDeploymentBrief, ServiceRevision,
 };
 
 /// API:DescribeServices.
@@ -38,7 +36,7 @@ type Turn<'a> = (u32, Option<&'a String>);
 
 impl Aws {
     /// Every page of a listing; what came before it broke, and why it broke.
-    async fn pages<T>(
+    pub(super) async fn pages<T>(
         &self,
         op: &'static str,
         ask: impl Fn(&Model, AsOf, Turn<'_>) -> Result<Page<T>, ApiError>,
@@ -217,12 +215,17 @@ impl Aws {
                 let seen = self.task_definition(&arn).await;
                 Answer::TaskDefinition(arn, seen)
             }
-            Question::LatestRevision(_) | Question::Parameters(_) => {
-                question.failed(Fault::new(FaultKind::Unreadable, "sim", "not asked"))
-            }
             Question::History(key) => {
                 let history = self.history(&key).await;
                 Answer::History(key, history)
+            }
+            Question::LatestRevision(family) => {
+                let seen = self.latest_revision(&family).await;
+                Answer::LatestRevision(family, seen)
+            }
+            Question::Parameters(name) => {
+                let seen = self.parameters(&name).await;
+                Answer::Parameters(name, seen)
             }
         }
     }
@@ -244,20 +247,6 @@ impl Aws {
         found.sort_by(|a, b| a.id.cmp(&b.id));
         found.dedup_by(|a, b| a.id == b.id);
         Ok(found)
-    }
-
-    async fn task_definition(&self, arn: &Arn) -> Seen<TaskDefinition> {
-        let op = "ecs.DescribeTaskDefinition";
-        let request =
-            DescribeTaskDefinitionRequest { task_definition: arn.to_string(), include: None };
-        let read = self.read(op, |model, _| model.describe_task_definition(&request));
-        match read.await {
-            Err(fault) => Seen::Unknown(fault),
-            Ok(answer) => match answer.task_definition {
-                Some(raw) => Seen::Known(convert::other::task_definition(arn, &raw)),
-                None => Seen::Unknown(unreadable(op, "the answer holds no task definition")),
-            },
-        }
     }
 
     async fn namespace_use(
@@ -438,6 +427,6 @@ fn no_such_cluster(op: &str, cluster: &ClusterName) -> Fault {
     Fault::new(FaultKind::NotFound, op, &format!("there is no cluster '{cluster}'"))
 }
 
-fn unreadable(op: &str, message: &str) -> Fault {
+pub(super) fn unreadable(op: &str, message: &str) -> Fault {
     Fault::new(FaultKind::Unreadable, op, message)
 }

@@ -18,7 +18,8 @@ use super::world::CALLER;
 use super::{Controller, Fleet, KINDS, Outside, Weather, World};
 use crate::faults::Kind;
 use crate::model::{
-    EndpointExists, Model, ModelOptions, RolloutOutcome, RolloutScript, Switches, Timings,
+    Echo, Echoes, EmptyLists, EndpointExists, Model, ModelOptions, NamespaceEcho, RolloutOutcome,
+    RolloutScript, Switches, Timings,
 };
 use crate::shapes::ApiError;
 use crate::shapes::ecs::{ClusterServiceConnectDefaults, CreateClusterRequest, RolloutState};
@@ -296,15 +297,24 @@ fn draw_settings(dice: &mut SmallRng, fleet: &Fleet) -> Settings {
 }
 
 fn draw_switches(dice: &mut SmallRng) -> Switches {
+    // Drawn apart, so that a seed's life stays what it was before there were so many.
+    let echo = draw_echoes(&mut dice.clone());
     let mut flip = || dice.random_bool(0.5);
+    let filled = |filled| if filled { Echo::Filled } else { Echo::AsSent };
+    let unmodelled_version = flip();
+    let (identical_config_deploys, alias_collision_refused) = (flip(), flip());
+    let (dns_name, discovery_name, omitted_alias_filled, alias) = (flip(), flip(), flip(), flip());
     Switches {
-        echo_unmodelled_version: flip(),
-        identical_config_deploys: flip(),
-        alias_collision_refused: flip(),
-        echo_default_dns_name: flip(),
-        echo_discovery_name: flip(),
-        omitted_alias_filled: flip(),
-        echo_filled_alias: flip(),
+        identical_config_deploys,
+        alias_collision_refused,
+        echo: Echoes {
+            unmodelled_version,
+            dns_name: filled(dns_name),
+            discovery_name: filled(discovery_name),
+            alias: filled(alias),
+            ..echo
+        },
+        omitted_alias_filled,
         scale_out_uses_old_snapshot: flip(),
         rollback_takes_snapshot: flip(),
         own_endpoint_in_first_snapshot: flip(),
@@ -315,5 +325,19 @@ fn draw_switches(dice: &mut SmallRng) -> Switches {
         },
         update_takes_cluster_default: flip(),
         leftover_seconds: [Some(30), Some(5), None][usize::from(flip()) + usize::from(flip())],
+    }
+}
+
+/// The forms in which a namespace and lists come back. What is left out where it is a default, and what is filled in
+/// beside names, is tried by the round trip: the checkers here judge such members as they were sent.
+fn draw_echoes(dice: &mut SmallRng) -> Echoes {
+    let namespaces =
+        [NamespaceEcho::AsSent, NamespaceEcho::Arn, NamespaceEcho::Name, NamespaceEcho::HttpName];
+    let lists = [EmptyLists::Absent, EmptyLists::SecretOptions, EmptyLists::All];
+    Echoes {
+        namespace: namespaces[dice.random_range(0..namespaces.len())],
+        empty_lists: lists[dice.random_range(0..lists.len())],
+        reordered: dice.random_bool(0.5),
+        ..Echoes::default()
     }
 }

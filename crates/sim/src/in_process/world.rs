@@ -12,14 +12,16 @@ use eastwest_core::effect::{Effect, Event};
 use eastwest_core::status::News;
 use eastwest_core::time::Now;
 
-use super::aws::{Aws, Letter};
+use super::aws::Aws;
 use super::check::Checker;
 use super::clockwork::Tasks;
 use super::face::execute;
+use super::letter::{Letter, Reply, Request, Written};
 use super::outside::Outside;
 use super::{Controller, Trace, Weather};
 use crate::model::Model;
-use crate::shapes::Time;
+use crate::shapes::ecs::{ServiceAnswer, UpdateServiceRequest};
+use crate::shapes::{ApiError, Time};
 
 /// The caller that eastwest's calls are logged under.
 pub(super) const CALLER: &str = "eastwest";
@@ -175,7 +177,7 @@ impl<C: Controller> World<C> {
             due.then(|| letters.pop_first()).flatten()
         };
         if let Some((_, letter)) = letter {
-            return self.deliver(&letter);
+            return self.deliver(letter);
         }
         if self.agenda.first_key_value().is_some_and(|((at, _), _)| *at <= now)
             && let Some((_, outside)) = self.agenda.pop_first()
@@ -203,27 +205,57 @@ impl<C: Controller> World<C> {
     }
 
     /// A write arrives.
-    fn deliver(&mut self, letter: &Letter) {
+    fn deliver(&mut self, letter: Letter) {
+        let Letter { request, answer, told } = letter;
+        let written = match request {
+            Request::UpdateService(request) => self.update(request, told).map(Reply::Service),
+            making => self.make_something(making),
+        };
+        *answer.borrow_mut() = Some(written);
+        self.look();
+    }
+
+    /// A service is to change; the checker judges it.
+    fn update(
+        &mut self,
+        request: UpdateServiceRequest,
+        told: bool,
+    ) -> Result<ServiceAnswer, ApiError> {
         let now = self.now();
-        let key = super::check::key_of(&letter.request);
+        let key = super::check::key_of(&request);
         let looked = self.aws.looked.borrow().get(&key).copied();
         let written = {
             let mut model = self.aws.model.borrow_mut();
             self.checker.observe(&model);
             model.set_caller(CALLER);
-            let written = model.update_service(letter.request.clone());
-            self.checker.wrote(&model, (&letter.request, looked), &written);
+            let written = model.update_service(request.clone());
+            self.checker.wrote(&model, (&request, looked), &written);
             written
         };
         match &written {
             Ok(_) => self.trace.line(now, format_args!("write {key} took effect")),
             Err(error) => self.trace.line(now, format_args!("write {key} refused: {error}")),
         }
-        if written.is_err() && !letter.told {
+        if written.is_err() && !told {
             self.checker.untold(&key);
         }
-        *letter.answer.borrow_mut() = Some(written);
-        self.look();
+        written
+    }
+
+    /// Something that services wait for is made: it may concern all of them.
+    fn make_something(&mut self, request: Request) -> Written {
+        let (now, op) = (self.now(), request.op());
+        self.checker.concerns_all(now);
+        let written = {
+            let mut model = self.aws.model.borrow_mut();
+            model.set_caller(CALLER);
+            request.arrive(&mut model)
+        };
+        match &written {
+            Ok(_) => self.trace.line(now, format_args!("write {op} took effect")),
+            Err(error) => self.trace.line(now, format_args!("write {op} refused: {error}")),
+        }
+        written
     }
 
     /// Something that people, pipelines or the platform do.

@@ -207,7 +207,7 @@ impl Model {
             // SD:ServiceFilter: the id or, the only form for a shared namespace, the ARN.
             filters.iter().filter(|filter| filter.name == "NAMESPACE_ID").all(|filter| {
                 filter.admits(&each.namespace)
-                    || filter.admits(&self.arns.namespace(&each.namespace))
+                    || filter.admits(&self.namespace_arn(&each.namespace))
             })
         };
         let all = self.cloud_map.values().filter(wanted);

@@ -253,7 +253,7 @@ impl Model {
             attachments: attaching.then(|| vec![namespace_attachment(state)]),
             attachments_status: attaching.then(|| "UPDATE_IN_PROGRESS".to_owned()),
             service_connect_defaults: state.default.as_ref().map(|default| {
-                ClusterServiceConnectDefaults { namespace: Some(self.arns.namespace(&default.id)) }
+                ClusterServiceConnectDefaults { namespace: Some(self.namespace_arn(&default.id)) }
             }),
             ..Cluster::default()
         }

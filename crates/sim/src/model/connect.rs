@@ -1,4 +1,4 @@
-//! From a `serviceConnectConfiguration` as sent to what ECS makes of it: namespace, names, aliases, echo.
+//! From a `serviceConnectConfiguration` as sent to what ECS makes of it: namespace, names, aliases.
 //!
 //! Invariants: a service never makes a namespace; a name that another ECS service holds is refused at once
 //! and the old configuration keeps running (copilot#4337); the application protocol, the transport and the
@@ -10,9 +10,7 @@ use std::sync::Arc;
 use super::connect_rules::{check_configuration, discovery_name};
 use super::{Connect, EcsServiceKey, Endpoint, Model, NamedPort, TaskDefinition};
 use crate::shapes::ApiError;
-use crate::shapes::ecs::{
-    ServiceConnectClientAlias, ServiceConnectConfiguration, ServiceConnectService,
-};
+use crate::shapes::ecs::{ServiceConnectConfiguration, ServiceConnectService};
 
 /// GR:ecs-service: Service Connect services in one namespace; not adjustable.
 const SERVICES_PER_NAMESPACE: usize = 300;
@@ -52,8 +50,8 @@ impl Model {
         for entry in asked.config.services.iter().flatten() {
             endpoints.push(self.endpoint(asked, &namespace, entry)?);
         }
-        let echoed = self.echo(asked, &given, &endpoints);
         let sent = ServiceConnectConfiguration { namespace: Some(given), ..asked.config.clone() };
+        let echoed = self.echo(&sent, (&namespace, &endpoints), asked.task_definition);
         let (echoed, sent) = (Arc::new(echoed), Arc::new(sent));
         Ok(Some(Arc::new(Connect { namespace, echoed, sent, endpoints })))
     }
@@ -63,7 +61,7 @@ impl Model {
         let stays = asked.unchanged || !self.switches.update_takes_cluster_default;
         let keeps = asked.unchanged || asked.config.namespace.is_none();
         if let Some(current) = asked.current.filter(|_| stays && keeps) {
-            let given = current.echoed.namespace.clone().unwrap_or_default();
+            let given = current.sent.namespace.clone().unwrap_or_default();
             return Ok((current.namespace.clone(), given));
         }
         let named = asked.config.namespace.clone().filter(|name| !name.is_empty());
@@ -73,13 +71,14 @@ impl Model {
         let given = given.ok_or_else(|| ApiError::invalid_parameter("Namespace is missing"))?;
         let by_default = asked.config.namespace.is_none();
         let found = match default().filter(|_| by_default) {
-            Some(default) => self.namespaces.get(&default.id),
+            Some(default) => self.namespaces.get(&default.id).filter(|each| each.is_there()),
             None => self.namespace(&given),
         };
         let Some(namespace) = found else {
             let text = format!("Failed to retrieve namespace for {given}");
             return Err(ApiError::new("NamespaceNotFoundException", text));
         };
+        namespace.check_permission(&self.arns.account)?;
         Ok((namespace.id.clone(), given))
     }
 
@@ -137,7 +136,7 @@ impl Model {
         let Some(found) = found else { return Ok(None) };
         let Some(owner) = found.owner.as_ref().filter(|owner| owner.key == *key) else {
             // The text names the namespace and not the holder (copilot#4337).
-            let text = format!("SC service is already used by {}", self.arns.namespace(namespace));
+            let text = format!("SC service is already used by {}", self.namespace_arn(namespace));
             return Err(ApiError::invalid_parameter(text));
         };
         if owner.app_protocol == port.app_protocol && owner.protocol == port.protocol {
@@ -180,37 +179,5 @@ impl Model {
             return Err(ApiError::invalid_parameter(text));
         }
         Ok(())
-    }
-
-    /// The configuration as `DescribeServices` shows it. AWS's own tutorial shows an entry without
-    /// `discoveryName` and `dnsName` where none were sent, and `secretOptions: []` where none was.
-    fn echo(
-        &self,
-        asked: &Asked<'_>,
-        given: &str,
-        endpoints: &[Endpoint],
-    ) -> ServiceConnectConfiguration {
-        let mut echoed = asked.config.clone();
-        echoed.namespace = Some(given.to_owned());
-        if let Some(logs) = &mut echoed.log_configuration {
-            logs.secret_options.get_or_insert_with(Vec::new);
-        }
-        for (entry, endpoint) in echoed.services.iter_mut().flatten().zip(endpoints) {
-            if self.switches.echo_discovery_name {
-                entry.discovery_name.get_or_insert_with(|| endpoint.discovery_name.clone());
-            }
-            let Some((dns_name, port)) = &endpoint.alias else { continue };
-            let omitted = entry.client_aliases.as_ref().is_none_or(Vec::is_empty);
-            if omitted && self.switches.echo_filled_alias {
-                let alias = ServiceConnectClientAlias { port: *port, ..Default::default() };
-                entry.client_aliases = Some(vec![alias]);
-            }
-            if self.switches.echo_default_dns_name {
-                for alias in entry.client_aliases.iter_mut().flatten() {
-                    alias.dns_name.get_or_insert_with(|| dns_name.clone());
-                }
-            }
-        }
-        echoed
     }
 }

@@ -3,6 +3,8 @@
 //! Invariant: pure; the texts are AWS's own where a public report has them. Where AWS documents the
 //! limit and no report shows the text, the text here is ours and no reader may match on it.
 
+use serde_json::Value;
+
 use super::{NamedPort, TaskDefinition};
 use crate::shapes::ApiError;
 use crate::shapes::ecs::{
@@ -19,6 +21,7 @@ pub(super) fn check_configuration(
         let text = format!("Service Connect is not supported with network mode {mode}.");
         return Err(ApiError::invalid_parameter(text));
     }
+    check_task_definition(&task_definition.json)?;
     // API:ServiceConnectConfiguration: access logs go to the proxy's log, so there must be one.
     if config.access_log_configuration.is_some() && config.log_configuration.is_none() {
         let text = "accessLogConfiguration requires logConfiguration.";
@@ -35,6 +38,41 @@ pub(super) fn check_configuration(
         }
     }
     Ok(())
+}
+
+/// DG:service-connect-concepts-deploy: Linux; task memory beyond what the containers may take, and task CPU; no
+/// `links`, and in bridge mode no `hostname`.
+fn check_task_definition(raw: &Value) -> Result<(), ApiError> {
+    let text = |pointer: &str| raw.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
+    let containers =
+        || raw.get("containerDefinitions").and_then(Value::as_array).into_iter().flatten();
+    let sets = |member: &str| {
+        containers().filter_map(|each| each.get(member)).any(|value| match value {
+            Value::Array(items) => !items.is_empty(),
+            other => other.as_str().is_some_and(|text| !text.is_empty()),
+        })
+    };
+    let limits: u64 = containers().filter_map(|each| each.get("memory")?.as_u64()).sum();
+    let memory: Option<u64> = text("/memory").parse().ok();
+    let bridge = text("/networkMode") == "bridge";
+    let rows = [
+        (
+            text("/runtimePlatform/operatingSystemFamily").starts_with("WINDOWS"),
+            "Windows containers",
+        ),
+        (
+            memory.is_none_or(|memory| limits >= memory),
+            "task definitions without task memory to spare",
+        ),
+        (text("/cpu").is_empty(), "task definitions without task CPU"),
+        (sets("links"), "links"),
+        (bridge && sets("hostname"), "hostname in network mode bridge"),
+    ];
+    let refused = rows.iter().find(|(refused, _)| *refused);
+    refused.map_or(Ok(()), |(_, what)| {
+        let text = format!("Service Connect is not supported with {what}.");
+        Err(ApiError::invalid_parameter(text))
+    })
 }
 
 /// API:ServiceConnectService: the port's name unless another is given.
@@ -64,6 +102,11 @@ fn check_entry(entry: &ServiceConnectService, definition: &TaskDefinition) -> Re
     if let (Some(seconds), None) = (per_request, &port.app_protocol) {
         // pulumi-aws#4265
         let text = format!("Per request timeout {seconds} can't be set for tcp application.");
+        return Err(ApiError::invalid_parameter(text));
+    }
+    // DG:service-connect-tls
+    if entry.tls.is_some() && definition.network_mode.as_deref() == Some("bridge") {
+        let text = "TLS for Service Connect is not supported with network mode bridge.";
         return Err(ApiError::invalid_parameter(text));
     }
     Ok(())

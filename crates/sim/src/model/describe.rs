@@ -159,7 +159,7 @@ impl Model {
                 .map(|each| self.shown_deployment(each, state))
                 .collect(),
             role_arn: Some(settings.role.clone().unwrap_or_else(|| self.linked_role())),
-            version: self.switches.echo_unmodelled_version.then_some(0),
+            version: self.switches.echo.unmodelled_version.then_some(0),
             events: shown_events(key, state),
             created_at: state.created_at,
             current_service_deployment: current_record(state),

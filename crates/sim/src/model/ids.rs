@@ -114,7 +114,11 @@ impl Arns {
     }
 
     pub(super) fn namespace(&self, id: &str) -> String {
-        self.cloud_map(&format!("namespace/{id}"))
+        self.namespace_of(&self.account, id)
+    }
+
+    pub(super) fn namespace_of(&self, account: &str, id: &str) -> String {
+        format!("arn:aws:servicediscovery:{}:{account}:namespace/{id}", self.region)
     }
 
     pub(super) fn cloud_map_service(&self, id: &str) -> String {

@@ -99,7 +99,7 @@ impl Model {
         if most == 0 || most > 1000 {
             return Err(ApiError::invalid_input("MaxResults must be between 1 and 1000."));
         }
-        let mut namespaces = self.namespaces.values();
+        let mut namespaces = self.namespaces.values().filter(|each| each.is_own());
         let namespace = namespaces.find(|each| each.http_name == request.namespace_name);
         let gone = || ApiError::new("NamespaceNotFound", "Namespace not found.");
         let namespace = namespace.ok_or_else(gone)?;

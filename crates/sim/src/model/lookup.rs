@@ -2,7 +2,7 @@
 //!
 //! Invariant: an omitted cluster is the one named `default` (API:UpdateServiceRequest). A namespace is found
 //! by its id, its ARN or its `HttpName`, for ECS's "short name" is Cloud Map's `HttpName` and not its Name
-//! (SD:DiscoverInstancesRequest).
+//! (SD:DiscoverInstancesRequest). One of another account answers to its ARN alone.
 
 use std::sync::Arc;
 
@@ -76,9 +76,11 @@ impl Model {
         let id = last_part(reference);
         let by_id = reference.starts_with("arn:") || reference.starts_with("ns-");
         if let Some(namespace) = self.namespaces.get(id).filter(|_| by_id) {
-            return Some(namespace);
+            let named = namespace.is_own() || (namespace.is_there() && namespace.arn == reference);
+            return Some(namespace).filter(|_| named);
         }
-        self.namespaces.values().find(|namespace| namespace.http_name == reference)
+        let mut own = self.namespaces.values().filter(|namespace| namespace.is_own());
+        own.find(|namespace| namespace.http_name == reference)
     }
 
     /// The task definition behind a family, `family:revision` or an ARN; a family means its latest

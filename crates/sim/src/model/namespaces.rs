@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use super::Model;
 use super::events::Event;
 use super::page::take;
+use super::shares::Share;
 use crate::shapes::cloud_map::{
     CreateHttpNamespaceRequest, CreatePrivateDnsNamespaceRequest, DeleteNamespaceRequest,
     GetNamespaceAnswer, GetNamespaceRequest, GetOperationAnswer, GetOperationRequest,
@@ -37,6 +38,10 @@ pub(super) struct NamespaceState {
     pub(super) vpc: Option<String>,
     pub(super) tags: Arc<BTreeMap<String, String>>,
     pub(super) services: u32,
+    /// Who owns it.
+    pub(super) account: String,
+    /// How its owner shares it with this account; none: it is this account's own.
+    pub(super) share: Option<Share>,
 }
 
 /// One asynchronous operation.
@@ -138,7 +143,8 @@ impl Model {
 
     fn check_unique(&self, draft: &Draft) -> Result<(), ApiError> {
         let alike = |each: &NamespaceState| {
-            each.name == draft.name && each.kind == draft.kind && each.vpc == draft.vpc
+            let same = each.name == draft.name && each.kind == draft.kind && each.vpc == draft.vpc;
+            same && each.is_own()
         };
         if let Some(twin) = self.namespaces.values().find(|each| alike(each)) {
             let error = ApiError::new("NamespaceAlreadyExists", "Namespace already exists.")
@@ -163,9 +169,9 @@ impl Model {
         })
     }
 
-    fn new_namespace(&mut self, name: &str, kind: NamespaceType) -> NamespaceState {
+    pub(super) fn new_namespace(&mut self, name: &str, kind: NamespaceType) -> NamespaceState {
         let id = format!("ns-{}", self.ids.lower(16));
-        let taken = self.namespaces.values().any(|each| each.http_name == name);
+        let taken = self.namespaces.values().any(|each| each.http_name == name && each.is_own());
         let hash = if taken { format!("-{}", self.ids.lower(16)) } else { String::new() };
         let dns = kind != NamespaceType::Http;
         NamespaceState {
@@ -181,6 +187,8 @@ impl Model {
             vpc: None,
             tags: Arc::default(),
             services: 0,
+            account: self.arns.account.clone(),
+            share: None,
         }
     }
 
@@ -205,6 +213,10 @@ impl Model {
         self.logged("servicediscovery.DeleteNamespace", request, |model, request| {
             let namespace = model.namespace_by_id(&request.id)?;
             let id = namespace.id.clone();
+            if !namespace.is_own() {
+                let text = "The namespace belongs to another account.";
+                return Err(ApiError::new("AccessDeniedException", text));
+            }
             if namespace.services > 0 {
                 let text = format!(
                     "Namespace {id} has services; delete the services before deleting the namespace"
@@ -290,7 +302,7 @@ impl Model {
     pub(super) fn namespace_by_id(&self, reference: &str) -> Result<&NamespaceState, ApiError> {
         let id = super::ids::last_part(reference);
         let gone = || ApiError::new("NamespaceNotFound", format!("Namespace {id} not found"));
-        self.namespaces.get(id).ok_or_else(gone)
+        self.namespaces.get(id).filter(|each| each.is_there()).ok_or_else(gone)
     }
 
     /// `GetNamespace`.
@@ -314,10 +326,10 @@ impl Model {
                 "TYPE" => filter.admits(each.kind.as_str()),
                 "NAME" => filter.admits(&each.name),
                 "HTTP_NAME" => filter.admits(&each.http_name),
-                _ => filter.admits("SELF"),
+                _ => filter.admits(if each.is_own() { "SELF" } else { "OTHER_ACCOUNTS" }),
             })
         };
-        let all = self.namespaces.values().filter(wanted);
+        let all = self.namespaces.values().filter(|each| each.is_there()).filter(wanted);
         let (taken, next_token) = take(&rules, &page, all, |each| each.id.clone());
         let namespaces = taken.into_iter().map(|each| Namespace {
             // A line of the list has none (SD:NamespaceSummary).
@@ -363,7 +375,7 @@ impl Model {
         Namespace {
             id: state.id.clone(),
             arn: state.arn.clone(),
-            resource_owner: Some(self.arns.account.clone()),
+            resource_owner: Some(state.account.clone()),
             name: state.name.clone(),
             kind: state.kind,
             description: state.description.clone(),

@@ -81,6 +81,74 @@ pub enum EndpointExists {
     AtCompletion,
 }
 
+/// How a member with a default comes back. AWS's own captures show all three for one member or another.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Echo {
+    /// As it was sent, or not at all.
+    #[default]
+    AsSent,
+    /// With its default where it was not sent.
+    Filled,
+    /// Not at all where it is its default, sent or not.
+    LeftOut,
+}
+
+/// In which form a namespace comes back.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum NamespaceEcho {
+    /// As it was given: what captures show.
+    #[default]
+    AsSent,
+    /// As its ARN.
+    Arn,
+    /// As its name, where no other namespace can be meant by it.
+    Name,
+    /// As the short name ECS resolves, Cloud Map's `HttpName`.
+    HttpName,
+}
+
+/// Which lists come back empty where nothing stands in them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum EmptyLists {
+    /// None.
+    Absent,
+    /// `secretOptions` alone: what captures show.
+    #[default]
+    SecretOptions,
+    /// Every list, and log options.
+    All,
+}
+
+/// How `DescribeServices` shows a configuration, as far as AWS has not written it down: two answers that differ
+/// only in these mean the same.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Echoes {
+    /// The namespace.
+    pub namespace: NamespaceEcho,
+    /// `discoveryName`, by default the port's name.
+    pub discovery_name: Echo,
+    /// `clientAliases`, by default the default name and the container's port; filled in without its name.
+    pub alias: Echo,
+    /// `dnsName`, by default `<discoveryName>.<namespace>`.
+    pub dns_name: Echo,
+    /// `timeout`, by default what API:TimeoutConfiguration says.
+    pub timeout: Echo,
+    /// `ingressPortOverride`, in awsvpc by default the container's port.
+    pub ingress_port: Echo,
+    /// `includeQueryParameters`, by default DISABLED.
+    pub query_parameters: Echo,
+    /// Empty lists.
+    pub empty_lists: EmptyLists,
+    /// Whether endpoints and secret options come back in another order than they were sent.
+    pub reordered: bool,
+    /// Whether a service carries `version: 0`, which AWS's tutorial prints and no SDK models. Off, because
+    /// the judge of the wire's shapes takes a member that is in no model for a mistake.
+    pub unmodelled_version: bool,
+    /// Whether the configuration carries members that are newer than its reader. They mean something: a
+    /// writer that does not know them would lose them.
+    pub unknown_members: bool,
+}
+
 /// The answers to what AWS does not document. The defaults are the likelier or the harder ones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(clippy::struct_excessive_bools, reason = "each is one open question with two answers")]
@@ -89,18 +157,11 @@ pub struct Switches {
     pub identical_config_deploys: bool,
     /// Whether a dnsName and port that another discovery name of the namespace holds is refused.
     pub alias_collision_refused: bool,
-    /// Whether an omitted `dnsName` comes back as `<discoveryName>.<namespace>`.
-    pub echo_default_dns_name: bool,
-    /// Whether an omitted `discoveryName` comes back as the port's name.
-    pub echo_discovery_name: bool,
+    /// In which of several forms of one meaning a configuration comes back.
+    pub echo: Echoes,
     /// Whether an endpoint without `clientAliases` gets the container port and the default name; if
     /// not, it has no alias and no client can call it.
     pub omitted_alias_filled: bool,
-    /// Whether a service carries `version: 0`, which AWS's tutorial prints and no SDK models. Off, because
-    /// the judge of the wire's shapes takes a member that is in no model for a mistake.
-    pub echo_unmodelled_version: bool,
-    /// Whether the alias that was filled in comes back in `DescribeServices`.
-    pub echo_filled_alias: bool,
     /// Whether a task that scaling starts has its deployment's endpoint list; if not, the list of its start.
     pub scale_out_uses_old_snapshot: bool,
     /// Whether the deployment that a rollback returns to gets a new endpoint list.
@@ -122,11 +183,8 @@ impl Default for Switches {
         Self {
             identical_config_deploys: true,
             alias_collision_refused: false,
-            echo_default_dns_name: false,
-            echo_discovery_name: false,
-            echo_unmodelled_version: false,
+            echo: Echoes::default(),
             omitted_alias_filled: true,
-            echo_filled_alias: false,
             scale_out_uses_old_snapshot: true,
             rollback_takes_snapshot: false,
             own_endpoint_in_first_snapshot: false,

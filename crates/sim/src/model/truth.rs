@@ -17,6 +17,7 @@ impl Model {
                 "httpName": each.http_name,
                 "type": each.kind,
                 "arn": each.arn,
+                "owner": each.account,
                 "services": each.services,
             });
             (each.id.clone(), shown)

@@ -158,7 +158,7 @@ pub struct Connect {
     pub namespace: String,
     /// The configuration as `DescribeServices` shows it.
     pub echoed: Arc<ServiceConnectConfiguration>,
-    /// The configuration as it was sent, with the namespace in the form that is echoed.
+    /// The configuration as it was sent, with the namespace that was meant where it named none.
     pub sent: Arc<ServiceConnectConfiguration>,
     /// What it serves; empty: client only.
     pub endpoints: Vec<Endpoint>,

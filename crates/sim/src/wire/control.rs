@@ -19,10 +19,11 @@ use super::respond;
 use super::signature::is_region;
 use super::world::{SharedWorld, World, lock};
 use crate::faults::Rule;
-use crate::model::{RolloutOutcome, RolloutScript, Timings};
+use crate::model::{RolloutOutcome, RolloutScript, Share, Timings};
 
 const CLOCK: &str = r#"POST /_sim/clock takes {"advance_s": seconds}, {"speed": virtual seconds per second}, or both"#;
 const ROLLOUT: &str = r#"POST /_sim/rollout takes {"service": "<cluster>/<service>", "seconds": 30, "outcome": "complete|fail|stall", "region": optional}"#;
+const SHARES: &str = r#"POST /_sim/shares takes {"name": "<namespace>", "account": "<twelve digits, another account>", "share": "full|without-permission|withdrawn", "region": optional}"#;
 const FAULTS: &str = r#"POST /_sim/faults takes a list of {"op": "ecs.DescribeServices", "nth": 1, "kind": "throttle|error-before|error-after|timeout-before|timeout-after|stale|partial|denied|html", "times": 1, "lag_s": only for stale}; op may be "*" or "ecs.*""#;
 const REACH: &str = "GET /_sim/reach takes ?from=<cluster>/<service>&name=<dns name>&port=<number>&region=<optional>";
 const REGION: &str =
@@ -46,6 +47,7 @@ pub(super) fn routes() -> Router<SharedWorld> {
         .route("/_sim/log", get(log).delete(clear_log))
         .route("/_sim/clock", get(clock).post(pace))
         .route("/_sim/rollout", axum::routing::post(rollout))
+        .route("/_sim/shares", axum::routing::post(share))
         .route("/_sim/faults", get(faults).post(post_faults).delete(clear_faults))
         .route("/_sim/state", get(state))
         .route("/_sim/reach", get(reach))
@@ -55,7 +57,8 @@ pub(super) fn routes() -> Router<SharedWorld> {
 pub(super) async fn nowhere(uri: Uri) -> Response<Body> {
     let message = format!(
         "There is nothing at {}. AWS calls are POST /; the simulator's own are GET|DELETE /_sim/calls, \
-         GET|DELETE /_sim/log, GET|POST /_sim/clock, POST /_sim/rollout, GET|POST|DELETE /_sim/faults, \
+         GET|DELETE /_sim/log, GET|POST /_sim/clock, POST /_sim/rollout, POST /_sim/shares, \
+         GET|POST|DELETE /_sim/faults, \
          GET /_sim/state and GET /_sim/reach.",
         uri.path()
     );
@@ -133,6 +136,33 @@ async fn rollout(State(world): State<SharedWorld>, body: Bytes) -> Answered {
         world.model_of(region).set_rollout(&order.service, RolloutScript { seconds, outcome });
     })?;
     shown(&json!({ "service": order.service, "seconds": seconds, "outcome": ending }))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ShareOrder {
+    name: String,
+    account: String,
+    share: Option<String>,
+    region: Option<String>,
+}
+
+/// A namespace of another account is shared with this one.
+async fn share(State(world): State<SharedWorld>, body: Bytes) -> Answered {
+    let order: ShareOrder = read(&body, SHARES)?;
+    let word = order.share.unwrap_or_else(|| "full".to_owned());
+    let share = Share::parse(&word).ok_or_else(|| bad(SHARES))?;
+    let is_account = |text: &str| text.len() == 12 && text.bytes().all(|b| b.is_ascii_digit());
+    if order.name.is_empty()
+        || !is_account(&order.account)
+        || order.account == lock(&world).account()
+    {
+        return Err(bad(SHARES));
+    }
+    let arn = with_model(&world, order.region.as_deref(), SHARES, |world, region| {
+        world.model_of(region).share_namespace(&order.name, &order.account, share)
+    })?;
+    shown(&json!({ "arn": arn, "share": word }))
 }
 
 fn is_cluster_and_service(text: &str) -> bool {

@@ -23,6 +23,9 @@ pub(crate) fn plan(engine: &Engine) -> String {
                 line!(text, "  {key}: held, {}: {hold}", hold.reason());
             }
         }
+        if let Some(note) = &entry.note {
+            line!(text, "      note: {note}");
+        }
         for change in &entry.changes {
             let field: &str = change.field.into();
             let endpoint =
@@ -121,6 +124,10 @@ pub(crate) fn news(news: &News) -> String {
         News::Cluster(name, None) => format!("cluster {name}: all right again"),
         News::RolledOut(key, _, true) => format!("{key}: rolled out"),
         News::RolledOut(key, _, false) => format!("{key}: rollout failed"),
+        News::Made(prerequisite, Ok(_)) => format!("{prerequisite}: made"),
+        News::Made(prerequisite, Err(fault)) => format!("{prerequisite}: {fault}"),
+        News::Document(None) => "a document is in force".to_owned(),
+        News::Document(Some(trouble)) => format!("document: {trouble}"),
         News::Breach(key, rule) => format!("{key}: BREACH {rule}"),
     }
 }

@@ -3,8 +3,9 @@
 //! | command | does |
 //! |---|---|
 //! | `cluster <name> [default <namespace>]`, `namespace <name>` | makes one |
-//! | `taskdef <family> [<port name or ->:<port>[:tcp]]… [host] [windows]` | says what the next deployments of the family are |
+//! | `taskdef <family> [<port name or ->:<port>[:tcp\|grpc]]… [host] [windows] [links] [no-cpu] [no-room]` | says what the next deployments of the family are |
 //! | `service <cluster/name> <family> [tasks <n>] [breaker off\|on\|rollback] [codedeploy] [<tag>=<value>]…` | creates one |
+//! | `crowd <cluster/prefix> <family> <n> <namespace>` | creates so many clients of a namespace |
 //! | `tag`, `untag`, `scale`, `deploy`, `force`, `delete` | what people do |
 //! | `edit <service> off \| <namespace> [<port name>,<discovery or ->,<host or ->,<port>]… [logs] [unknown]` | a configuration by hand |
 //! | `rollout <service> <seconds> complete\|fail\|stall` | how its next rollouts go |
@@ -23,7 +24,7 @@ use eastwest_core::name::ClusterName;
 use eastwest_core::settings::{Policy, Settings};
 use eastwest_sim::faults::Rule;
 use eastwest_sim::in_process::check::Checker;
-use eastwest_sim::in_process::{Definition, Newcomer, Outside, Weather, World, definition};
+use eastwest_sim::in_process::{Definition, Flaw, Newcomer, Outside, Weather, World, definition};
 use eastwest_sim::model::{EcsServiceKey, Model, ModelOptions, RolloutOutcome, RolloutScript};
 use eastwest_sim::shapes::Time;
 use eastwest_sim::shapes::ecs::{
@@ -111,6 +112,9 @@ impl Story {
                 let definition = self.definition(family)?;
                 self.outside(&Outside::Deploy(EcsServiceKey::parse(key), definition))
             }
+            ("crowd", [prefix, family, count, namespace]) => {
+                self.crowd(prefix, family, (number(count)?, namespace))
+            }
             ("force", [key]) => self.outside(&Outside::Force(EcsServiceKey::parse(key))),
             ("delete", [key]) => self.outside(&Outside::Delete(EcsServiceKey::parse(key))),
             ("edit", [key, rest @ ..]) => {
@@ -179,12 +183,19 @@ impl Story {
             match (*word, word.split(':').collect::<Vec<_>>()[..].to_vec().as_slice()) {
                 ("host", _) => made.network_mode = "host",
                 ("windows", _) => made.windows = true,
+                ("links", _) => made.flaw = Some(Flaw::Links),
+                ("no-cpu", _) => made.flaw = Some(Flaw::NoCpu),
+                ("no-room", _) => made.flaw = Some(Flaw::NoRoom),
                 (_, [name, port, rest @ ..]) => {
                     let name = if *name == "-" { "" } else { name };
-                    let protocol = if rest == ["tcp"] { "" } else { "http" };
+                    let protocol = match rest {
+                        ["tcp"] => "",
+                        ["grpc"] => "grpc",
+                        _ => "http",
+                    };
                     made.ports.push((name.to_owned(), number(port)?, protocol));
                 }
-                _ => return Err(format!("{word} is neither a port nor host nor windows")),
+                _ => return Err(format!("{word} is neither a port nor a word of taskdef")),
             }
         }
         self.definitions.insert(family.to_owned(), made);
@@ -221,6 +232,19 @@ impl Story {
         self.outside(&Outside::Create(Box::new(newcomer)))?;
         // Whoever came first is older.
         self.world.run_for(1);
+        Ok(())
+    }
+
+    /// So many clients of a namespace, at rest.
+    fn crowd(&mut self, prefix: &str, family: &str, (count, namespace): (u32, &str)) -> Told {
+        let definition = self.definition(family)?;
+        for number in 0..count {
+            let key = EcsServiceKey::parse(&format!("{prefix}{number}"));
+            let mut newcomer = Newcomer::plain(key, definition.clone());
+            newcomer.desired = 0;
+            newcomer.connect = Some(configuration(&[namespace])?);
+            self.outside(&Outside::Create(Box::new(newcomer)))?;
+        }
         Ok(())
     }
 

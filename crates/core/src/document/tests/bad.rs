@@ -103,7 +103,7 @@ fn what_is_too_much() {
             /p#="18 bytes": lists and objects at most 8 deep; deeper at line 1 column 10
             too many values
             advice: /p#="10003 bytes": Parameter Store holds 4096 bytes in a standard parameter and 8192 in an advanced one: split it over several below one path
-            /p#="10003 bytes": at most 4096 values; more at line 1 column 8191
+            /p#="10003 bytes": at most 2048 values; more at line 1 column 4095
             a name of 15 KB
             advice: /p#="15018 bytes": Parameter Store holds 4096 bytes in a standard parameter and 8192 in an advanced one: split it over several below one path
             /p#/nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn…="nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn…": no such member; the members here are claims, defaults, freeze, limits, namePorts, namespaces, services and version
@@ -227,7 +227,9 @@ fn what_is_empty_or_missing() {
             r#"{"version":1,"namespaces":{"a":{}},"services":{"a/b":{"logs":{},"accessLogs":{},"testHeader":{},"endpoints":[{"tls":{}}]}}}"#,
         ),
     ]);
-    refused(&rows, &expect![[r#"
+    refused(
+        &rows,
+        &expect![[r#"
         empty lists and objects
         /p#/claims/x="a list of 0": at least one item; to say nothing leave the member out
         /p#/services/a~1b/endpoints="a list of 0": at least one item; to say nothing leave the member out
@@ -238,7 +240,8 @@ fn what_is_empty_or_missing() {
         /p#/services/a~1b/endpoints/0/tls/ca="": required: a text
         /p#/services/a~1b/logs/driver="": required: a text
         /p#/services/a~1b/testHeader/name="": required: a text
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -320,7 +323,6 @@ fn what_is_out_of_range() {
         ("port -1", port("-1")),
         ("port 65536", port("65536")),
         ("port 2^63", port("9223372036854775808")),
-        ("port -2^63", port("-9223372036854775808")),
         ("port 80.5", port("80.5")),
     ];
     refused(
@@ -359,9 +361,6 @@ fn what_is_out_of_range() {
             port 2^63
             /p#/services/a~1b/endpoints/0/ingressPort="9223372036854775808": a whole number from 1025 to 65535
             /p#/services/a~1b/endpoints/0/port="9223372036854775808": a whole number from 1 to 65535
-            port -2^63
-            /p#/services/a~1b/endpoints/0/ingressPort="-9223372036854775808": a whole number from 1025 to 65535
-            /p#/services/a~1b/endpoints/0/port="-9223372036854775808": a whole number from 1 to 65535
             port 80.5
             /p#/services/a~1b/endpoints/0/ingressPort="80.5": a whole number from 1025 to 65535
             /p#/services/a~1b/endpoints/0/port="80.5": a text or a whole number from 1 to 65535

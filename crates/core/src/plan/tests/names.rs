@@ -278,7 +278,7 @@ fn a_left_over_cloud_map_service_takes_a_name() {
          use internal.myapp web=arn:aws:servicediscovery:eu-west-1:1:service/srv-1
          web mode=client-server",
         &expect![[r#"
-            prod/web: Conflict: discovery name web is taken by the Cloud Map service arn:aws:servicediscovery:eu-west-1:1:service/srv-1, which no ECS service seen here uses; it frees itself when ECS removes it, else delete it by hand once it has no instances
+            prod/web: Conflict: discovery name web is taken by the Cloud Map service arn:aws:servicediscovery:eu-west-1:1:service/srv-1, which no ECS service seen here uses; it frees itself when ECS removes it, else delete it by hand once it has no instances, or take another discovery name
                 enabled: off -> on
                 namespace: - -> ns-internalmyapp
                 endpoint http/web: - -> web.internal.myapp:8080
@@ -350,32 +350,13 @@ fn a_change_that_takes_no_new_name_needs_no_look_at_the_namespace() {
     check_plan(
         "use internal.myapp ?
          web mode=client-server, timeout=idle=1m | in internal.myapp http/web@web:80
-         cron mode=client, namespace=internal.myapp",
+         cron mode=client, logs=awslogs group=g | in internal.myapp",
         &expect![[r#"
-            prod/cron: connect in ns-internalmyapp
-                enabled: off -> on
-                namespace: - -> ns-internalmyapp
+            prod/cron: connect in ns-internalmyapp logs=awslogs awslogs-group=g
+                logs: - -> awslogs awslogs-group=g
             prod/web: connect in ns-internalmyapp http/web@web:80+idle=60
                 timeout http/web: idle=300s request=15s -> idle=60s request=15s
             order: prod/cron, prod/web
-        "#]],
-    );
-}
-
-#[test]
-fn two_that_want_to_swap_names_are_both_held() {
-    check_plan(
-        "a mode=client-server, discovery-name=y | in internal.myapp http/x@a:80
-         b mode=client-server, discovery-name=x | in internal.myapp http/y@b:80",
-        &expect![[r#"
-            prod/a: Conflict: discovery name y is held by prod/b (arn:aws:ecs:eu-west-1:1:service/prod/b)
-                endpoint http/x: a:80 -> -
-                endpoint http/y: - -> a:80
-                contested by prod/b
-            prod/b: Conflict: discovery name x is held by prod/a (arn:aws:ecs:eu-west-1:1:service/prod/a)
-                endpoint http/y: b:80 -> -
-                endpoint http/x: - -> b:80
-                contested by prod/a
         "#]],
     );
 }
@@ -404,6 +385,37 @@ fn of_two_that_have_one_name_already_each_may_give_it_up() {
             prod/a: connect in ns-internalmyapp http/a@a:80
                 alias http/a: shared:80 -> a:80
             prod/b: in sync
+        "#]],
+    );
+}
+
+#[test]
+fn a_cloud_map_service_of_classic_discovery_is_told_with_who_registers_there() {
+    check_plan(
+        "cluster prod default=internal.myapp
+         use internal.myapp web=arn:aws:servicediscovery:eu-west-1:1:service/srv-1
+         web mode=client-server | off | http=8080/http | registry=arn:aws:servicediscovery:eu-west-1:1:service/srv-1",
+        &expect![[r#"
+            prod/web: Conflict: discovery name web is taken by the Cloud Map service arn:aws:servicediscovery:eu-west-1:1:service/srv-1, where the tasks of prod/web register by serviceRegistries, without Service Connect; take another discovery name, or remove serviceRegistries from prod/web and then that Cloud Map service
+                enabled: off -> on
+                namespace: - -> ns-internalmyapp
+                endpoint http/web: - -> web.internal.myapp:8080
+        "#]],
+    );
+}
+
+#[test]
+fn so_is_that_of_another_service() {
+    check_plan(
+        "cluster prod default=internal.myapp
+         use internal.myapp web=arn:aws:servicediscovery:eu-west-1:1:service/srv-1
+         web mode=client-server
+         old - | off | http=8080/http | registry=arn:aws:servicediscovery:eu-west-1:1:service/srv-1",
+        &expect![[r#"
+            prod/web: Conflict: discovery name web is taken by the Cloud Map service arn:aws:servicediscovery:eu-west-1:1:service/srv-1, where the tasks of prod/old register by serviceRegistries, without Service Connect; take another discovery name, or remove serviceRegistries from prod/old and then that Cloud Map service
+                enabled: off -> on
+                namespace: - -> ns-internalmyapp
+                endpoint http/web: - -> web.internal.myapp:8080
         "#]],
     );
 }

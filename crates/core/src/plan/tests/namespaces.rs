@@ -192,3 +192,24 @@ fn namespaces_that_cannot_be_read_are_not_taken_for_missing() {
         "#]],
     );
 }
+
+#[test]
+fn a_namespace_whose_name_no_alias_can_end_in_needs_an_alias_tag() {
+    check_plan(
+        "namespace My:App id=ns-aaaaaaaa
+         web mode=client-server, namespace=My:App
+         api mode=client-server, namespace=My:App, alias=api
+         old mode=client-server | in My:App http/old",
+        &expect![[r#"
+            prod/api: connect in ns-aaaaaaaa http/api@api:8080
+                enabled: off -> on
+                namespace: - -> ns-aaaaaaaa
+                endpoint http/api: - -> api:8080
+            prod/old: in sync
+            prod/web: Ineligible: its alias web.My:App is no host name that ECS takes (1 to 127 lower-case letters, digits, '_', '-' and '.', not starting with '-'): set a host in the alias tag
+                enabled: off -> on
+                namespace: - -> ns-aaaaaaaa
+                endpoint http/web: - -> web.My:App:8080
+        "#]],
+    );
+}

@@ -383,3 +383,15 @@ fn what_runs_as_it_shall_is_never_refused() {
         "#]],
     );
 }
+
+#[test]
+fn an_ingress_port_that_ecs_filled_in_is_not_sent_back() {
+    check_plan(
+        "web mode=client-server, discovery-name=shop | in internal.myapp http/web+ingress=80 | http=80/http",
+        &expect![[r#"
+            prod/web: connect in ns-internalmyapp http/shop@shop.internal.myapp:80
+                endpoint http/web: web.internal.myapp:80 -> -
+                endpoint http/shop: - -> shop.internal.myapp:80
+        "#]],
+    );
+}

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 
+use crate::declare::Intent;
 use crate::issue::Weight;
-use crate::tag::{Intent, RULES, TagPrefix, parse};
+use crate::tag::{RULES, TagPrefix, parse};
 
 /// Any text, and often text that is nearly right.
 fn value() -> impl Strategy<Value = String> {

@@ -162,7 +162,7 @@ impl Checker {
                 let sent = Sent { key: &key, life, from, now, after: after.as_ref(), global };
                 let broken = rules::broken(&sent, &self.settings, &self.lives);
                 let last = self.global.last().copied();
-                let flap = rules::flap(&sent, last);
+                let flap = rules::flap(&sent, last, &self.lives);
                 for (rule, text) in broken.into_iter().chain(flap) {
                     self.violate(rule, text);
                 }

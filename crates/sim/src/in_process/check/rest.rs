@@ -7,9 +7,10 @@
 use std::collections::BTreeSet;
 
 use eastwest_core::declaration::{Declaration, EndpointDeclaration, Mode, Pause, PortSelector};
+use eastwest_core::declare::Intent;
 use eastwest_core::name::NamespaceRef;
 use eastwest_core::settings::{Policy, Settings};
-use eastwest_core::tag::{self, Intent, TagPrefix};
+use eastwest_core::tag::{self, TagPrefix};
 use serde_json::Value;
 
 use super::truth::{Effective, EffectiveEndpoint, Taken};
@@ -38,6 +39,8 @@ struct Wish {
     endpoints: Vec<(EndpointDeclaration, NamedPort)>,
     /// Names it wants and may have to fight for.
     names: BTreeSet<Taken>,
+    /// The same discovery names with the port each is to be of.
+    served: Vec<(String, NamedPort)>,
 }
 
 /// Every opted-in service that is not what its tags ask for, without a reason in the truth.
@@ -81,7 +84,8 @@ impl Truth<'_> {
             return None;
         }
         let granted = |old: &Option<Effective>| old.as_ref().is_some_and(|o| self.grants(&wish, o));
-        if Self::given_up(state, granted) || self.is_outranked(key, state, &wish) {
+        let outranked = self.is_pinned(&wish) || self.is_outranked(key, state, &wish);
+        if Self::given_up(state, granted) || outranked {
             return None;
         }
         Some(format!("tags {:?} ask for something else than {now:?}", state.tags))
@@ -90,7 +94,7 @@ impl Truth<'_> {
     fn declaration(state: &EcsServiceState) -> Option<Declaration> {
         match tag::parse(&TagPrefix::default(), &state.tags).0 {
             Intent::Declared(declaration) => Some(declaration.as_ref().clone()),
-            Intent::NotOptedIn | Intent::Ambiguous => None,
+            Intent::NotOptedIn | Intent::Ambiguous | Intent::Unread(_) => None,
         }
     }
 
@@ -189,7 +193,7 @@ impl Truth<'_> {
             Some(_) | None => &[],
         };
         let mut names = BTreeSet::new();
-        let mut endpoints = Vec::new();
+        let (mut endpoints, mut served) = (Vec::new(), Vec::new());
         for wanted in declared {
             let port = meant(wanted, &standing, ports)?.clone();
             let old = standing.iter().find(|old| old.port_name == port.name);
@@ -197,6 +201,7 @@ impl Truth<'_> {
             let discovery = discovery.or_else(|| old.map(|old| old.discovery_name.clone()));
             let discovery = discovery.unwrap_or_else(|| key.name.clone());
             names.insert(Taken::Discovery(home.id.clone(), discovery.clone()));
+            served.push((discovery.clone(), port.clone()));
             let (host, number) = self.alias(wanted, (&discovery, home), old, &port);
             names.insert(Taken::Alias(home.id.clone(), host, number));
             endpoints.push((wanted.clone(), port));
@@ -206,12 +211,13 @@ impl Truth<'_> {
                 names.insert(Taken::Discovery(home.id.clone(), old.discovery_name.clone()));
                 let nothing = EndpointDeclaration::default();
                 let port = ports.iter().find(|port| port.name == old.port_name)?;
+                served.push((old.discovery_name.clone(), port.clone()));
                 let place = (old.discovery_name.as_str(), home);
                 let (host, number) = self.alias(&nothing, place, Some(old), port);
                 names.insert(Taken::Alias(home.id.clone(), host, number));
             }
         }
-        Some(Wish { declaration, namespace: home.id.clone(), endpoints, names })
+        Some(Wish { declaration, namespace: home.id.clone(), endpoints, names, served })
     }
 
     /// The alias an endpoint will have: declared, else chosen by somebody, else the default.
@@ -257,6 +263,22 @@ impl Truth<'_> {
             })
     }
 
+    /// Whether a name it wants is there with a protocol that the port does not speak: whoever has it, ECS
+    /// never changes that.
+    fn is_pinned(&self, wish: &Wish) -> bool {
+        self.model.cloud_map_services().any(|(_, each)| {
+            let Some(owner) = each.owner.as_ref().filter(|_| each.namespace == wish.namespace)
+            else {
+                return false;
+            };
+            wish.served.iter().any(|(name, port)| {
+                *name == each.name
+                    && (&owner.app_protocol, &owner.protocol)
+                        != (&port.app_protocol, &port.protocol)
+            })
+        })
+    }
+
     /// Whether somebody else has a name it wants, or comes before it.
     fn is_outranked(&self, key: &EcsServiceKey, state: &EcsServiceState, wish: &Wish) -> bool {
         let own: BTreeSet<Taken> = state
@@ -300,7 +322,16 @@ impl Truth<'_> {
 fn is_fit(raw: &Value) -> bool {
     let text = |pointer: &str| raw.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
     let windows = text("/runtimePlatform/operatingSystemFamily").starts_with("WINDOWS");
-    !windows && ["awsvpc", "bridge"].contains(&text("/networkMode")) && !text("/memory").is_empty()
+    let container = |member: &str| raw.pointer(&format!("/containerDefinitions/0/{member}"));
+    let room = container("memory")
+        .and_then(Value::as_u64)
+        .is_none_or(|limit| text("/memory").parse().is_ok_and(|memory: u64| limit < memory));
+    !windows
+        && ["awsvpc", "bridge"].contains(&text("/networkMode"))
+        && !text("/memory").is_empty()
+        && !text("/cpu").is_empty()
+        && container("links").is_none()
+        && room
 }
 
 /// The named port an endpoint tag means; `None` where there is no such port.

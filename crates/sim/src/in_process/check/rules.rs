@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use eastwest_core::declaration::{Declaration, Mode, Pause};
+use eastwest_core::declare::Intent;
 use eastwest_core::settings::{Policy, Settings};
-use eastwest_core::tag::Intent;
 use serde_json::{Value, json};
 
-use super::truth::{Effective, EffectiveEndpoint, Life, Moment};
+use super::truth::{Effective, EffectiveEndpoint, Life, Moment, Taken};
 use crate::model::{EcsServiceKey, EcsServiceState, Model};
 use crate::shapes::Time;
 use crate::shapes::ecs::{EcsServiceStatus, RolloutState, ServiceDeploymentStatus};
@@ -77,7 +77,7 @@ pub(super) fn confined(body: &Value) -> Option<String> {
 fn declared(moment: &Moment) -> Option<&Declaration> {
     match &moment.intent {
         Intent::Declared(declaration) => Some(declaration),
-        Intent::NotOptedIn | Intent::Ambiguous => None,
+        Intent::NotOptedIn | Intent::Ambiguous | Intent::Unread(_) => None,
     }
 }
 
@@ -190,13 +190,27 @@ fn unique(sent: &Sent<'_>, lives: &BTreeMap<EcsServiceKey, Life>) -> Broken {
     None
 }
 
-/// I6: a cause lies between the evidence of the write before and this one.
-pub(super) fn flap(sent: &Sent<'_>, global: Option<Time>) -> Broken {
-    let (_, before) = sent.life.last_write?;
+/// I6: a cause lies between the evidence of the write before and this one. A name that somebody gave up meanwhile
+/// is one too, even if it was given up by our own hand, as when two services swap theirs.
+pub(super) fn flap(
+    sent: &Sent<'_>,
+    global: Option<Time>,
+    lives: &BTreeMap<EcsServiceKey, Life>,
+) -> Broken {
+    let (written, before) = sent.life.last_write?;
     let since = |at: &Time| *at > before && *at <= sent.now;
     let own = sent.life.causes.last().is_some_and(since);
     let caused = own || sent.global || global.as_ref().is_some_and(since);
-    sent.says(!caused, "I6", "written again though nothing else changed")
+    let was_taken = |taken: &Taken| {
+        lives.iter().filter(|(other, _)| *other != sent.key).any(|(_, life)| {
+            life.since(written).first().is_some_and(|moment| moment.taken.contains(taken))
+        })
+    };
+    let own_now = sent.life.now().map(|moment| &moment.taken);
+    let mut new = sent.after.into_iter().flat_map(Effective::taken);
+    let freed =
+        new.any(|taken| !own_now.is_some_and(|own| own.contains(&taken)) && was_taken(&taken));
+    sent.says(!caused && !freed, "I6", "written again though nothing else changed")
 }
 
 /// Whether the rollout that runs now is one of our making, or the way back from one, and the controller can

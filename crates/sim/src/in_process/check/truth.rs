@@ -6,7 +6,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use eastwest_core::tag::{self, Intent, TagPrefix};
+use eastwest_core::declare::Intent;
+use eastwest_core::tag::{self, TagPrefix};
 use serde_json::{Value, json};
 
 use crate::model::{Connect, EcsServiceState};
@@ -80,11 +81,20 @@ impl Effective {
         let mut logs = json!(connect.sent.log_configuration);
         if let Some(logs) = logs.as_object_mut() {
             logs.retain(|_, value| *value != json!([]) && *value != json!({}));
+            // Their order means nothing, and core keeps them by name.
+            if let Some(secrets) = logs.get_mut("secretOptions").and_then(Value::as_array_mut) {
+                secrets.sort_by_key(ToString::to_string);
+            }
+        }
+        let mut access_logs = json!(connect.sent.access_log_configuration);
+        if let Some(access_logs) = access_logs.as_object_mut() {
+            // The default.
+            access_logs.retain(|_, value| *value != json!("DISABLED"));
         }
         Self {
             namespace: connect.namespace.clone(),
             endpoints,
-            logs: [logs, json!(connect.sent.access_log_configuration)],
+            logs: [logs, access_logs],
             unknown: json!(connect.sent.container_configurations),
         }
     }

@@ -23,7 +23,13 @@ pub(in crate::in_process) fn read(config: &ServiceConnectConfiguration) -> Optio
             format: logs.format.clone(),
             query_parameters: logs.include_query_parameters.as_deref() == Some("ENABLED"),
         }),
+        log_level: config.container_configurations.as_ref().and_then(read_log_level),
     })
+}
+
+fn read_log_level(settings: &Value) -> Option<String> {
+    let mut levels = settings.as_array()?.iter().filter_map(|setting| at(setting, "/logLevel"));
+    levels.next().map(str::to_owned)
 }
 
 fn read_endpoint(service: &ServiceConnectService) -> Endpoint {
@@ -87,7 +93,7 @@ pub(in crate::in_process) fn write(connect: Option<&Connect>) -> ServiceConnectC
                 include_query_parameters: logs.query_parameters.then(|| "ENABLED".to_owned()),
             }
         }),
-        container_configurations: None,
+        container_configurations: connect.log_level.as_ref().map(|it| json!([{"logLevel": it}])),
     }
 }
 
@@ -185,6 +191,7 @@ mod tests {
                 secret_options: vec![("s".into(), "arn:s".into())],
             }),
             access_logs: Some(AccessLogs { format: "JSON".into(), query_parameters: true }),
+            log_level: Some("debug".into()),
         };
         assert_eq!(read(&write(Some(&connect))), Some(connect));
         assert_eq!(read(&write(None)), None);

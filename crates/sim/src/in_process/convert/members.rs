@@ -40,6 +40,8 @@ const KNOWN: &[&str] = &[
     "accessLogConfiguration",
     "accessLogConfiguration.format",
     "accessLogConfiguration.includeQueryParameters",
+    "containerConfigurations",
+    "containerConfigurations[].logLevel",
 ];
 
 /// The paths of what core cannot carry in the PRIMARY deployment's configuration.
@@ -68,7 +70,8 @@ fn look(value: &Value, (rule, path): (&str, &str), found: &mut Vec<String>) {
             }
         }
         Value::Array(items) => {
-            let most = if rule.ends_with("clientAliases") { 1 } else { usize::MAX };
+            let single = ["services[].clientAliases", "containerConfigurations"];
+            let most = if single.contains(&rule) { 1 } else { usize::MAX };
             for (at, item) in items.iter().enumerate() {
                 let path = format!("{path}[{at}]");
                 if at < most {
@@ -114,7 +117,7 @@ mod tests {
         found.sort();
         assert_eq!(
             found,
-            ["containerConfigurations", "services[0].clientAliases[1]", "services[0].tls.new"]
+            ["containerConfigurations[0].a", "services[0].clientAliases[1]", "services[0].tls.new"]
         );
     }
 }

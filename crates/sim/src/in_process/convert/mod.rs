@@ -28,6 +28,9 @@ pub(super) fn service(key: ServiceKey, service: ecs::EcsService, closely: bool) 
         && service.pending_count == 0;
     let unknown_members = if closely { members::unknown(&service) } else { Vec::new() };
     let tags = service.tags.into_iter().flatten();
+    let registries = service.service_registries.as_array().into_iter().flatten();
+    let registries = registries.filter_map(|each| each.get("registryArn")?.as_str());
+    let registries = registries.map(Arn::as_read).collect();
     EcsService {
         arn: Arn::as_read(&service.service_arn),
         key,
@@ -48,6 +51,7 @@ pub(super) fn service(key: ServiceKey, service: ecs::EcsService, closely: bool) 
         platform_version: service.platform_version.unwrap_or_default(),
         desired_count: service.desired_count,
         task_definition: Arn::as_read(&service.task_definition),
+        registries,
         deployments: service.deployments.iter().map(|each| deployment(each, is_steady)).collect(),
         unknown_members,
     }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{World, read, serves};
-use crate::model::{Effect, Switches};
+use crate::model::{Echo, Echoes, Effect, EmptyLists, NamespaceEcho, Switches};
 use crate::shapes::ApiError;
 use crate::shapes::ecs::CreateServiceRequest;
 
@@ -57,6 +57,38 @@ fn a_request_timeout_on_tcp_is_refused_even_as_zero() {
 #[test]
 fn udp_ports_cannot_be_served() {
     assert_eq!(refusal(&json!({"portName": "dns"})).code, "InvalidParameterException");
+}
+
+#[test]
+fn what_a_task_definition_must_not_be_is_refused() {
+    let sound = json!({
+        "family": "odd", "networkMode": "bridge", "cpu": "256", "memory": "512",
+        "containerDefinitions": [{"name": "app", "image": "nginx", "memory": 448,
+            "portMappings": [{"name": "web", "containerPort": 8080, "appProtocol": "http"}]}],
+    });
+    let changes = [
+        ("", json!(null)),
+        ("/memory", json!(null)),
+        ("/memory", json!("448")),
+        ("/cpu", json!("")),
+        ("/containerDefinitions/0/links", json!(["other"])),
+        ("/containerDefinitions/0/hostname", json!("app")),
+        ("/runtimePlatform", json!({"operatingSystemFamily": "WINDOWS_SERVER_2022_CORE"})),
+    ];
+    for (pointer, value) in changes {
+        let mut body = sound.clone();
+        let (parent, member) = pointer.rsplit_once('/').unwrap_or(("", "unused"));
+        body.pointer_mut(parent).unwrap()[member] = value;
+        let mut world = World::new();
+        world.model.register_task_definition(read(body)).unwrap();
+        let given = json!({"taskDefinition": "odd", "serviceConnectConfiguration": serves("web")});
+        let answer = world.create("web", given);
+        assert_eq!(answer.is_err(), !pointer.is_empty(), "{pointer}: {answer:?}");
+        let mut tls = serves("web");
+        tls["services"][0]["tls"] = json!({"issuerCertificateAuthority": {}});
+        let given = json!({"taskDefinition": "odd", "serviceConnectConfiguration": tls});
+        assert!(world.create("safe", given).is_err(), "no TLS in bridge mode");
+    }
 }
 
 #[test]
@@ -206,9 +238,12 @@ fn a_namespace_comes_back_in_the_form_it_was_given_in() {
 #[test]
 fn the_echo_of_defaults_is_a_switch() {
     let switches = Switches {
-        echo_default_dns_name: true,
-        echo_discovery_name: true,
-        echo_filled_alias: true,
+        echo: Echoes {
+            dns_name: Echo::Filled,
+            discovery_name: Echo::Filled,
+            alias: Echo::Filled,
+            ..Echoes::default()
+        },
         ..Switches::default()
     };
     let mut world = World::with(switches);
@@ -219,6 +254,35 @@ fn the_echo_of_defaults_is_a_switch() {
     assert_eq!(entry.discovery_name.as_deref(), Some("web"));
     let alias = &entry.client_aliases.as_ref().unwrap()[0];
     assert_eq!((alias.port, alias.dns_name.as_deref()), (8080, Some("web.mesh")));
+}
+
+#[test]
+fn what_is_its_default_can_be_left_out_of_the_echo() {
+    let left_out = Echo::LeftOut;
+    let echo = Echoes {
+        namespace: NamespaceEcho::HttpName,
+        dns_name: left_out,
+        discovery_name: left_out,
+        alias: left_out,
+        timeout: left_out,
+        empty_lists: EmptyLists::All,
+        reordered: true,
+        ..Echoes::default()
+    };
+    let mut world = World::with(Switches { echo, ..Switches::default() });
+    let config = json!({"enabled": true, "namespace": "mesh", "services": [
+        {"portName": "web", "discoveryName": "web", "timeout": {"idleTimeoutSeconds": 300},
+         "clientAliases": [{"port": 8080, "dnsName": "web.mesh"}]},
+        {"portName": "web", "discoveryName": "other",
+         "clientAliases": [{"port": 80, "dnsName": "other.mesh"}]},
+    ]});
+    world.create("web", json!({"serviceConnectConfiguration": config})).unwrap();
+    let echoed = world.primary("web").service_connect_configuration.unwrap();
+    let expected = json!({"enabled": true, "namespace": "mesh", "services": [
+        {"portName": "web", "discoveryName": "other", "clientAliases": [{"port": 80}]},
+        {"portName": "web", "clientAliases": []},
+    ]});
+    assert_eq!(json!(echoed), expected);
 }
 
 #[test]

@@ -7,6 +7,7 @@ mod connect;
 mod deletion;
 mod reads;
 mod rollouts;
+mod shares;
 mod speed;
 mod stores;
 mod visibility;

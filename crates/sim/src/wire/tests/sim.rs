@@ -51,6 +51,19 @@ async fn the_clock_leaps_and_changes_its_pace() {
 }
 
 #[tokio::test]
+async fn a_namespace_of_another_account_is_shared_and_withdrawn() {
+    let sim = Sim::start().await;
+    let order = |share| json!({ "name": "partner", "account": "210987654321", "share": share });
+    let arn = sim.post("/_sim/shares", order("full")).await["arn"].clone();
+    let listed = sim.good("servicediscovery.ListNamespaces", json!({})).await;
+    assert_eq!(listed["Namespaces"][0]["Arn"], arn);
+    assert_eq!(listed["Namespaces"][0]["ResourceOwner"], "210987654321");
+    sim.post("/_sim/shares", order("withdrawn")).await;
+    let listed = sim.good("servicediscovery.ListNamespaces", json!({})).await;
+    assert_eq!(listed["Namespaces"], json!([]));
+}
+
+#[tokio::test]
 async fn bad_input_gets_400_and_a_message_that_says_what_is_allowed() {
     let sim = Sim::start().await;
     for (method, path, body, allowed) in [
@@ -65,6 +78,14 @@ async fn bad_input_gets_400_and_a_message_that_says_what_is_allowed() {
             "complete|fail|stall",
         ),
         ("POST", "/_sim/rollout", r#"{"service":"web"}"#, "<cluster>/<service>"),
+        (
+            "POST",
+            "/_sim/shares",
+            r#"{"name":"x","account":"210987654321","share":"some"}"#,
+            "without-permission",
+        ),
+        ("POST", "/_sim/shares", r#"{"name":"x","account":"123456789012"}"#, "another account"),
+        ("POST", "/_sim/shares", r#"{"name":"x","account":"me"}"#, "twelve digits"),
         ("POST", "/_sim/faults", r#"[{"op":"ecs.Nothing","kind":"html"}]"#, "ecs.UpdateService"),
         ("POST", "/_sim/faults", r#"[{"op":"*","kind":"slow"}]"#, "timeout-after"),
         ("POST", "/_sim/faults", r#"{"op":"*","kind":"html","nth":0}"#, "counts from 1"),

@@ -1,0 +1,206 @@
+//! Who decided each field of what a service shall be, and whom it overruled.
+//!
+//! The reasons come from the very code that settles the service ([`crate::settle`]), so they cannot tell another
+//! story than the plan does.
+
+use serde::Serialize;
+
+use crate::choice::{Choice, Minutes, Source};
+use crate::declaration::Declaration;
+use crate::declare::{Intent, Layers};
+use crate::issue::Issue;
+use crate::name::{PortName, ServiceKey};
+use crate::plan::terms;
+use crate::settings::Settings;
+use crate::settle::settle_before;
+use crate::tag::TagPrefix;
+use crate::view::View;
+
+/// Field by field, what a service shall be and why.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Explanation {
+    /// The service.
+    pub service: ServiceKey,
+    /// Whether anything opts it in.
+    pub managed: bool,
+    /// Every field that is known so far, those of single endpoints after those of the whole.
+    pub fields: Vec<Explained>,
+    /// Why not all can be told, or why what is wanted is not done, if so.
+    pub hold: Option<String>,
+    /// What cannot be honoured.
+    pub issues: Vec<Issue>,
+}
+
+/// One field.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Explained {
+    /// Which field, under the name of its tag where it has one.
+    pub field: &'static str,
+    /// Of which endpoint.
+    pub endpoint: Option<PortName>,
+    /// What it is, and who said so; none where nobody says anything.
+    pub said: Option<Said>,
+    /// What others said and was passed over.
+    pub overruled: Vec<Said>,
+}
+
+/// A value and who said it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Said {
+    /// The value.
+    pub value: String,
+    /// Who said it.
+    pub by: Sayer,
+    /// Where, if that has a name: the tag, the parameter.
+    pub place: Option<String>,
+}
+
+/// Who said a value, in the order of precedence.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, strum::IntoStaticStr)]
+#[serde(rename_all = "kebab-case")]
+pub enum Sayer {
+    /// The service's entry in the document.
+    #[strum(serialize = "the document's entry")]
+    Document,
+    /// A tag.
+    #[strum(serialize = "tag")]
+    Tag,
+    /// The parameter that a tag names.
+    #[strum(serialize = "parameter")]
+    Parameter,
+    /// The PRIMARY deployment.
+    #[strum(serialize = "kept as deployed")]
+    Deployed,
+    /// The document's defaults.
+    #[strum(serialize = "the document's defaults")]
+    DocumentDefault,
+    /// A flag.
+    #[strum(serialize = "flag --namespace")]
+    Flag,
+    /// The cluster's Service Connect default.
+    #[strum(serialize = "the cluster's default")]
+    ClusterDefault,
+    /// eastwest or ECS, where nobody says anything.
+    #[strum(serialize = "built in")]
+    BuiltIn,
+}
+
+/// Explains a service; nothing where it was never seen.
+pub fn explain(
+    view: &View,
+    settings: &Settings,
+    key: &ServiceKey,
+    hold: Option<String>,
+) -> Option<Explanation> {
+    let service = view.service(key)?;
+    let teller = Teller { layers: view.layers(key), prefix: &settings.prefix };
+    let mut fields = teller.unsettled();
+    let mut hold = hold;
+    if let (Intent::Declared(declaration), Some(last)) = (&service.intent, &service.last) {
+        let minutes = Minutes::default();
+        let settled = settle_before(&minutes, last, declaration, &terms(view, settings, last));
+        hold = hold.or_else(|| settled.err().map(|hold| hold.to_string()));
+        fields.extend(minutes.choices().iter().map(|choice| teller.settled(choice)));
+    }
+    fields.sort_by(|a, b| a.endpoint.cmp(&b.endpoint));
+    let managed = service.intent != Intent::NotOptedIn;
+    Some(Explanation {
+        service: key.clone(),
+        managed,
+        fields,
+        hold,
+        issues: service.issues.clone(),
+    })
+}
+
+struct Teller<'a> {
+    layers: Layers<'a>,
+    prefix: &'a TagPrefix,
+}
+
+impl Teller<'_> {
+    /// Who declares something, in the order of precedence.
+    fn declarers(&self) -> impl Iterator<Item = (Sayer, &Declaration)> {
+        let tags = self.layers.tagged.and_then(|tagged| tagged.declaration.as_deref());
+        let rest = self.layers.rest.and_then(|rest| rest.declaration.as_deref());
+        let layers = [
+            (Sayer::Document, self.layers.entry.map(|entry| &**entry)),
+            (Sayer::Tag, tags),
+            (Sayer::Parameter, rest),
+        ];
+        layers.into_iter().filter_map(|(sayer, declaration)| Some((sayer, declaration?)))
+    }
+
+    /// What each of them says of a field.
+    fn declared(&self, field: &'static str) -> Vec<Said> {
+        let says = |(by, declaration): (Sayer, &Declaration)| {
+            let fields = declaration.fields();
+            let (_, value) = fields.into_iter().find(|(name, _)| *name == field)?;
+            Some(Said { value, by, place: self.place(by, field) })
+        };
+        self.declarers().filter_map(says).collect()
+    }
+
+    fn place(&self, by: Sayer, field: &str) -> Option<String> {
+        match by {
+            Sayer::Tag if field == "endpoints" => {
+                Some(self.prefix.key("endpoint.<port> and its like"))
+            }
+            Sayer::Tag => Some(self.prefix.key(field)),
+            Sayer::Parameter => {
+                let tags = self.layers.tagged?.declaration.as_ref()?;
+                tags.document.as_ref().map(ToString::to_string)
+            }
+            _ => None,
+        }
+    }
+
+    /// The fields that nothing but a declaration can say.
+    fn unsettled(&self) -> Vec<Explained> {
+        let fields = ["mode", "endpoints", "needs", "refresh", "pause", "document"];
+        let explained = |field| {
+            let mut said = self.declared(field).into_iter();
+            let first = said.next()?;
+            let (said, overruled) = (Some(first), said.collect());
+            Some(Explained { field, endpoint: None, said, overruled })
+        };
+        fields.into_iter().filter_map(explained).collect()
+    }
+
+    /// A field that settling chose; what is declared is traced back to whoever declares it.
+    fn settled(&self, choice: &Choice) -> Explained {
+        let mut said = Vec::new();
+        for (source, value) in &choice.said {
+            let by = match source {
+                Source::Declared => match self.declared(choice.field) {
+                    // A part of an endpoint: the list of endpoints is one declarer's, whole.
+                    declared if declared.is_empty() => self.declarer_of_endpoints(),
+                    declared => {
+                        said.extend(declared);
+                        continue;
+                    }
+                },
+                Source::Deployed => Sayer::Deployed,
+                Source::DocumentDefault => Sayer::DocumentDefault,
+                Source::Flag => Sayer::Flag,
+                Source::ClusterDefault => Sayer::ClusterDefault,
+                Source::BuiltIn => Sayer::BuiltIn,
+            };
+            let tag = choice.field.split(' ').next().unwrap_or_default();
+            said.push(Said { value: value.clone(), by, place: self.place(by, tag) });
+        }
+        let mut said = said.into_iter();
+        let (first, overruled) = (said.next(), said.collect());
+        let (field, endpoint) = (choice.field, choice.endpoint.clone());
+        Explained { field, endpoint, said: first, overruled }
+    }
+
+    fn declarer_of_endpoints(&self) -> Sayer {
+        let mut declarers = self.declarers();
+        let first = declarers.find(|(_, declaration)| !declaration.endpoints.is_empty());
+        first.map_or(Sayer::BuiltIn, |(sayer, _)| sayer)
+    }
+}
+
+#[cfg(test)]
+mod tests;

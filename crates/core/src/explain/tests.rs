@@ -1,0 +1,102 @@
+//! What `explain` says of a service.
+
+use std::fmt::Write as _;
+
+use expect_test::{Expect, expect};
+
+use super::{Said, explain};
+use crate::testing::{Stage, key};
+
+/// Everything that is said of `web`, one field a line.
+fn check(text: &str, expected: &Expect) {
+    let stage = Stage::read(text);
+    let explanation = explain(&stage.view, &stage.settings, &key("web"), None).expect("a service");
+    let who = |said: &Said| {
+        let by: &str = said.by.into();
+        let place = said.place.as_ref().map(|place| format!(" {place}")).unwrap_or_default();
+        format!("{} ({by}{place})", said.value)
+    };
+    let mut shown = String::new();
+    for field in &explanation.fields {
+        let endpoint = field.endpoint.as_ref().map(|port| format!("{port}: ")).unwrap_or_default();
+        let said = field.said.as_ref().map_or("-".to_owned(), who);
+        let over: Vec<String> = field.overruled.iter().map(who).collect();
+        let over =
+            if over.is_empty() { String::new() } else { format!(" over {}", over.join(", ")) };
+        writeln!(shown, "{endpoint}{}: {said}{over}", field.field).expect("a String takes all");
+    }
+    if let Some(hold) = explanation.hold {
+        writeln!(shown, "held: {hold}").expect("a String takes all");
+    }
+    expected.assert_eq(&shown);
+}
+
+#[test]
+fn every_source_is_named_with_what_it_overruled() {
+    check(
+        r#"namespace a.b
+         namespace c.d
+         cluster prod default=c.d
+         flag c.d
+         document {"version": 1, "defaults": {"namespace": "c.d"}, "services": {"prod/web": {"namespace": "a.b", "mode": "client-server"}}}
+         web namespace=c.d, discovery-name=shop, timeout=idle=5s, needs=x | in c.d http/old@old.c.d:80+idle=60+request=9"#,
+        &expect![[r#"
+            mode: client-server (the document's entry)
+            endpoints: its port name=shop idle=5s (tag eastwest/endpoint.<port> and its like)
+            needs: x (tag eastwest/needs)
+            namespace: a.b (the document's entry) over c.d (tag eastwest/namespace), c.d (kept as deployed), c.d (the document's defaults), c.d (flag --namespace), c.d (the cluster's default)
+            logs: -
+            access-logs: -
+            http: port: http (kept as deployed)
+            http: discovery-name: shop (tag eastwest/discovery-name) over old (kept as deployed), web (built in)
+            http: alias host: shop.a.b (built in)
+            http: alias port: 80 (kept as deployed) over 8080 (built in)
+            http: timeout idle: 5 (tag eastwest/timeout) over 60 (kept as deployed)
+            http: timeout request: 9 (kept as deployed)
+            http: ingress-port: -
+            http: tls: -
+            http: test-header: -
+        "#]],
+    );
+}
+
+#[test]
+fn what_nobody_says_is_kept_or_built_in() {
+    check(
+        r#"cluster prod default=internal.myapp
+         document {"version": 1, "defaults": {"discoveryName": "{service}-api"}}
+         web mode=client-server"#,
+        &expect![[r#"
+            mode: client-server (tag eastwest/mode)
+            namespace: internal.myapp (the cluster's default)
+            logs: -
+            access-logs: -
+            http: port: http (built in)
+            http: discovery-name: web-api (the document's defaults)
+            http: alias host: web-api.internal.myapp (built in)
+            http: alias port: 8080 (built in)
+            http: timeout idle: -
+            http: timeout request: -
+            http: ingress-port: -
+            http: tls: -
+            http: test-header: -
+        "#]],
+    );
+}
+
+#[test]
+fn why_it_cannot_be_told_is_said() {
+    check(
+        "web mode=client-server, namespace=nowhere",
+        &expect![[r#"
+            mode: client-server (tag eastwest/mode)
+            namespace: nowhere (tag eastwest/namespace)
+            held: there is no namespace nowhere in this account and region; create it in Cloud Map, or name another
+        "#]],
+    );
+}
+
+#[test]
+fn a_service_that_did_not_opt_in_has_nothing_to_explain() {
+    check("web -", &expect![""]);
+}

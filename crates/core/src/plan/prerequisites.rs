@@ -1,0 +1,83 @@
+//! What must be made before services can be as they shall be: namespaces, and revisions that name a port.
+
+use std::collections::BTreeMap;
+
+use super::{Entry, Missing};
+use crate::effect::Question;
+use crate::hold::{Hold, Naming, Unseen};
+use crate::name::{Arn, ServiceKey};
+use crate::prerequisite::{NamedPort, NamedPorts, Prerequisite};
+use crate::view::{PortMapping, Seen, TaskDefinition, View};
+
+/// Everything the document has us make and that is not there, in a stable order. What cannot be seen is not missing.
+pub(super) fn missing(view: &View, entries: &BTreeMap<ServiceKey, Entry>) -> Vec<Missing> {
+    let mut wanted: Vec<Prerequisite> = namespaces(view).collect();
+    let mut revisions: BTreeMap<&Arn, NamedPorts> = BTreeMap::new();
+    for hold in entries.values().filter_map(Entry::hold) {
+        let Hold::UnnamedPort(named, Naming::ByUs) = hold else { continue };
+        let none = NamedPorts { ports: Vec::new(), ..(**named).clone() };
+        let revision = revisions.entry(&named.task_definition).or_insert(none);
+        revision.ports.extend(named.ports.iter().cloned());
+    }
+    wanted.extend(revisions.into_values().map(|mut revision| {
+        revision.ports.sort();
+        revision.ports.dedup();
+        Prerequisite::NamedPorts(revision)
+    }));
+    wanted.into_iter().map(|prerequisite| Missing { prerequisite, hold: None }).collect()
+}
+
+/// The namespaces to create: those of the document that nobody has, under their name or the name that ECS knows.
+fn namespaces(view: &View) -> impl Iterator<Item = Prerequisite> {
+    let known = view.namespaces.as_ref().and_then(Seen::known);
+    let new = view.document.iter().flat_map(|document| document.namespaces.values());
+    new.filter_map(move |new| {
+        let is_there = known?.iter().any(|n| n.name == new.name || n.http_name == new.name);
+        (!is_there).then(|| Prerequisite::Namespace(new.clone()))
+    })
+}
+
+/// Who names a port that has no name: a person, unless the document has us do it. It is done on the latest
+/// revision of the family, because that is what the next deployment of its pipeline begins from.
+pub(super) fn naming(view: &View, hold: Hold) -> Hold {
+    let Hold::UnnamedPort(mut named, Naming::ByHand) = hold else { return hold };
+    if !view.document.as_ref().is_some_and(|document| document.name_ports) {
+        return Hold::UnnamedPort(named, Naming::ByHand);
+    }
+    let family = named.task_definition.family();
+    let question = || Question::LatestRevision(family.clone());
+    match view.latest_revisions.get(&family).map(|(_, seen)| seen) {
+        None => Hold::until_answered(question()),
+        Some(Seen::Unknown(fault)) => {
+            Hold::NotSeen(Unseen::Answer(question(), Some(fault.clone())))
+        }
+        Some(Seen::Absent) => Hold::UnnamedPort(named, Naming::ByHand),
+        Some(Seen::Known(latest)) => {
+            let naming = naming_in(latest, &named);
+            if naming == Naming::ByUs {
+                named.task_definition = latest.arn.clone();
+            }
+            Hold::UnnamedPort(named, naming)
+        }
+    }
+}
+
+fn naming_in(latest: &TaskDefinition, named: &NamedPorts) -> Naming {
+    let mapping = |port: &NamedPort| {
+        let same = |mapping: &&PortMapping| {
+            mapping.container == port.container
+                && mapping.container_port == Some(port.container_port)
+                && mapping.protocol == port.protocol
+        };
+        latest.ports.iter().find(same)
+    };
+    let all: Option<Vec<&PortMapping>> = named.ports.iter().map(mapping).collect();
+    match all {
+        // The latest revision has no such port any more: what it should be called is not ours to say.
+        None => Naming::ByHand,
+        Some(all) if all.iter().all(|mapping| mapping.name.is_some()) => {
+            Naming::In(latest.arn.clone())
+        }
+        Some(_) => Naming::ByUs,
+    }
+}

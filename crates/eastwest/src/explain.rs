@@ -1,0 +1,107 @@
+//! `eastwest explain <cluster>/<service>`: one look, and then field by field who decided what.
+
+use std::collections::BTreeSet;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use anyhow::{Context as _, bail};
+use eastwest_aws::World;
+use eastwest_core::explain::{Explained, Explanation, Said, explain};
+use eastwest_core::name::{ClusterName, EcsServiceName, ServiceKey};
+
+use crate::cli::ExplainFlags;
+use crate::config::Config;
+use crate::look::{deciding_policy, look};
+use crate::render::line;
+
+/// Looks at the service's cluster and explains the service.
+pub(crate) async fn run(
+    world: Arc<World>,
+    config: &Config,
+    flags: &ExplainFlags,
+) -> anyhow::Result<ExitCode> {
+    let key = key(&flags.service)?;
+    let mut settings = config.settings.clone();
+    settings.policy = deciding_policy(settings.policy);
+    settings.clusters.get_or_insert_default().insert(key.cluster.clone());
+    let look = look(world, &settings).await;
+    let hold = look.plan.entries.get(&key).and_then(|entry| entry.hold()).map(ToString::to_string);
+    let Some(explanation) = explain(&look.view, &settings, &key, hold) else {
+        let cluster = look.view.clusters.get(&key.cluster);
+        if let Some(fault) = cluster.and_then(|cluster| cluster.trouble.as_ref()) {
+            bail!("cluster {} cannot be read: {fault}", key.cluster);
+        }
+        let known: BTreeSet<&str> = cluster
+            .into_iter()
+            .flat_map(|c| c.services.keys())
+            .map(EcsServiceName::as_str)
+            .collect();
+        let near = eastwest_core::issue::nearest(key.name.as_str(), known);
+        let hint = near.map(|near| format!("; did you mean {}/{near}?", key.cluster));
+        bail!("there is no ECS service {key}{}", hint.unwrap_or_default());
+    };
+    if flags.json {
+        println!("{}", serde_json::to_string_pretty(&explanation)?);
+    } else {
+        print!("{}", shown(&explanation));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn key(text: &str) -> anyhow::Result<ServiceKey> {
+    let (cluster, name) = text
+        .split_once('/')
+        .filter(|(_, name)| !name.is_empty() && !name.contains('/'))
+        .with_context(|| format!("{text:?} is no service: say <cluster>/<service>, as prod/web"))?;
+    let cluster = ClusterName::parse(cluster)
+        .map_err(|refused| anyhow::anyhow!("{text:?}: {}", refused.allowed))?;
+    Ok(ServiceKey::new(&cluster, &EcsServiceName::as_read(name)))
+}
+
+/// The explanation as a person reads it.
+pub(crate) fn shown(explanation: &Explanation) -> String {
+    let mut text = String::new();
+    line(&mut text, format_args!("{}", explanation.service));
+    if !explanation.managed {
+        line(&mut text, format_args!("  not opted in: nothing is ever changed"));
+    }
+    let mut endpoint = None;
+    for field in &explanation.fields {
+        if field.endpoint != endpoint {
+            endpoint.clone_from(&field.endpoint);
+            let port = endpoint.as_ref().map(ToString::to_string).unwrap_or_default();
+            line(&mut text, format_args!("  endpoint on port {port}"));
+        }
+        show_field(&mut text, field);
+    }
+    if let Some(hold) = &explanation.hold {
+        line(&mut text, format_args!("  held: {hold}"));
+    }
+    for issue in &explanation.issues {
+        line(&mut text, format_args!("  ! {issue}"));
+    }
+    text
+}
+
+fn show_field(text: &mut String, field: &Explained) {
+    let indent = if field.endpoint.is_some() { 4 } else { 2 };
+    let (value, by) = match &field.said {
+        Some(said) => (said.value.as_str(), who(said)),
+        None => ("-", "nobody says anything: ECS's default".to_owned()),
+    };
+    let name = field.field;
+    line(text, format_args!("{:indent$}{name:<16} {value:<40} {by}", ""));
+    for said in &field.overruled {
+        let value = &said.value;
+        let mark = "over";
+        line(text, format_args!("{:indent$}{mark:>16} {value:<40} {}", "", who(said)));
+    }
+}
+
+fn who(said: &Said) -> String {
+    let by: &str = said.by.into();
+    match &said.place {
+        Some(place) => format!("{by} {place}"),
+        None => by.to_owned(),
+    }
+}

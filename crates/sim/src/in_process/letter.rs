@@ -1,0 +1,69 @@
+//! A write on its way: what it asks for, and what AWS answers when it arrives.
+//!
+//! Invariant: these are the writes that eastwest can make, and there is no other.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use crate::model::Model;
+use crate::shapes::ApiError;
+use crate::shapes::cloud_map::{
+    CreateHttpNamespaceRequest, CreatePrivateDnsNamespaceRequest, OperationIdAnswer,
+};
+use crate::shapes::ecs::{
+    RegisterTaskDefinitionRequest, ServiceAnswer, TaskDefinitionAnswer, UpdateServiceRequest,
+};
+
+/// A write on its way.
+pub(super) struct Letter {
+    pub(super) request: Request,
+    pub(super) answer: Rc<RefCell<Option<Written>>>,
+    /// Whether its sender will be told the answer.
+    pub(super) told: bool,
+}
+
+/// What a write asks for.
+pub(super) enum Request {
+    UpdateService(UpdateServiceRequest),
+    CreateHttpNamespace(CreateHttpNamespaceRequest),
+    CreatePrivateDnsNamespace(CreatePrivateDnsNamespaceRequest),
+    RegisterTaskDefinition(RegisterTaskDefinitionRequest),
+}
+
+/// What AWS answers to a write that it accepts.
+pub(super) enum Reply {
+    Service(ServiceAnswer),
+    Operation(OperationIdAnswer),
+    Definition(TaskDefinitionAnswer),
+}
+
+/// What became of a write.
+pub(super) type Written = Result<Reply, ApiError>;
+
+impl Request {
+    /// The call it is.
+    pub(super) fn op(&self) -> &'static str {
+        match self {
+            Self::UpdateService(_) => "ecs.UpdateService",
+            Self::CreateHttpNamespace(_) => "servicediscovery.CreateHttpNamespace",
+            Self::CreatePrivateDnsNamespace(_) => "servicediscovery.CreatePrivateDnsNamespace",
+            Self::RegisterTaskDefinition(_) => "ecs.RegisterTaskDefinition",
+        }
+    }
+
+    /// It arrives.
+    pub(super) fn arrive(self, model: &mut Model) -> Written {
+        match self {
+            Self::UpdateService(request) => model.update_service(request).map(Reply::Service),
+            Self::CreateHttpNamespace(request) => {
+                model.create_http_namespace(request).map(Reply::Operation)
+            }
+            Self::CreatePrivateDnsNamespace(request) => {
+                model.create_private_dns_namespace(request).map(Reply::Operation)
+            }
+            Self::RegisterTaskDefinition(request) => {
+                model.register_task_definition(request).map(Reply::Definition)
+            }
+        }
+    }
+}

@@ -1,0 +1,5 @@
+//! Any parameters at all.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| eastwest_fuzz::document(bytes));

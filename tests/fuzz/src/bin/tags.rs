@@ -1,0 +1,5 @@
+//! Any tags at all.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| eastwest_fuzz::tags(bytes));
