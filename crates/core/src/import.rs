@@ -16,7 +16,7 @@ use crate::declaration::{
 use crate::declare::Intent;
 use crate::document;
 use crate::effect::Parameter;
-use crate::name::{DnsName, NamespaceRef, ParameterName, ServiceKey};
+use crate::name::{Arn, DiscoveryName, DnsName, NamespaceRef, ParameterName, ServiceKey};
 use crate::tag::{self, TagPrefix, Wrong};
 use crate::time::AwsTime;
 use crate::value;
@@ -190,11 +190,11 @@ impl Writer<'_> {
         &mut self,
         (key, words): (&str, &str),
         meant: Option<&T>,
-        write: impl Fn(&T) -> Option<String>,
+        write: impl Fn(&T) -> String,
         read: impl Fn(&str) -> Result<T, Wrong>,
     ) {
         let Some(meant) = meant else { return };
-        let text = write(meant).filter(|text| read(text).is_ok_and(|read| read == *meant));
+        let text = Some(write(meant)).filter(|text| read(text).is_ok_and(|read| read == *meant));
         let key = self.prefix.key(key);
         match text.filter(|text| is_tag(&key, text)) {
             Some(text) => drop(self.tags.insert(key, text)),
@@ -207,7 +207,12 @@ impl Writer<'_> {
         let Declaration { mode, namespace, endpoints: _, logs, access_logs, test_header, .. } =
             declaration;
         let Declaration { needs, refresh, pause, document, .. } = declaration;
-        self.say(("mode", "the mode"), mode.as_ref(), write_mode, value::mode);
+        self.say(
+            ("mode", "the mode"),
+            mode.as_ref(),
+            |mode| <&str>::from(mode).to_owned(),
+            value::mode,
+        );
         self.say(("namespace", "the namespace"), namespace.as_ref(), shown, value::namespace);
         self.say(("logs", "the proxy's logs"), logs.as_ref(), write_logs, value::logs);
         self.say(
@@ -219,20 +224,23 @@ impl Writer<'_> {
         self.say(
             ("test-header", "the test header"),
             test_header.as_ref(),
-            |header| Some(format!("{}={}", header.name, header.exact.as_ref()?)),
+            write_test_header,
             value::test_header,
         );
-        let joined = |names: &Vec<_>| {
-            let names: Vec<String> = names.iter().map(ToString::to_string).collect();
-            Some(if names.is_empty() { "none".to_owned() } else { names.join(" ") })
-        };
-        self.say(("needs", "what it needs"), needs.as_ref(), joined, value::needs);
-        self.say(("refresh", "when to refresh"), refresh.as_ref(), write_refresh, value::refresh);
-        let until = |pause: &Option<Pause>| match pause.as_ref()? {
-            Pause::Open => Some("true".to_owned()),
-            Pause::Until(until) => Some(until.to_string()),
-        };
-        self.say(("pause", "the pause"), pause.is_some().then_some(pause), until, value::pause);
+        self.say(
+            ("needs", "what it needs"),
+            needs.as_ref(),
+            |names| write_needs(names),
+            value::needs,
+        );
+        self.say(
+            ("refresh", "when to refresh"),
+            refresh.as_ref(),
+            |refresh| refresh_word(*refresh).to_owned(),
+            value::refresh,
+        );
+        let pause = pause.is_some().then_some(pause);
+        self.say(("pause", "the pause"), pause, |pause| write_pause(*pause), value::pause);
         self.say(("document", "the document"), document.as_ref(), shown, value::document);
     }
 
@@ -323,7 +331,11 @@ type Word = (
 /// The words of `endpoint.<port>` after `name`, those first that matter most: how each is written, and which member
 /// it says.
 const WORDS: [Word; 5] = [
-    ("alias", |e| write_alias(e.alias.as_ref()?), |to, from| to.alias.clone_from(&from.alias)),
+    (
+        "alias",
+        |e| Some(write_alias(e.alias.as_ref()?)),
+        |to, from| to.alias.clone_from(&from.alias),
+    ),
     (
         "idle",
         |e| Some(format!("{}s", e.timeout.idle_s?)),
@@ -364,62 +376,80 @@ fn is_tag(key: &str, text: &str) -> bool {
         && key.chars().chain(text.chars()).all(sayable)
 }
 
-fn shown<T: ToString>(value: &T) -> Option<String> {
-    Some(value.to_string())
+fn shown<T: ToString>(value: &T) -> String {
+    value.to_string()
 }
 
-fn write_mode(mode: &Mode) -> Option<String> {
-    let word: &str = mode.into();
-    Some(word.to_owned())
-}
-
-fn write_refresh(refresh: &RefreshWhen) -> Option<String> {
-    let word = match refresh {
+fn refresh_word(refresh: RefreshWhen) -> &'static str {
+    match refresh {
         RefreshWhen::Declared => "declared",
         RefreshWhen::Inferred => "inferred",
         RefreshWhen::Always => "always",
         RefreshWhen::Never => "never",
-    };
-    Some(word.to_owned())
+    }
 }
 
-fn write_alias(alias: &AliasDeclaration) -> Option<String> {
+fn write_alias(alias: &AliasDeclaration) -> String {
     let host = alias.dns_name.as_ref().map_or("", DnsName::as_str);
-    Some(alias.port.map_or_else(|| host.to_owned(), |port| format!("{host}:{port}")))
+    alias.port.map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
 }
 
-fn write_timeout(timeout: &Timeout) -> Option<String> {
+fn write_timeout(timeout: &Timeout) -> String {
     let word = |name: &str, seconds: Option<u32>| Some(format!("{name}={}s", seconds?));
-    let words = [word("idle", timeout.idle_s), word("request", timeout.request_s)];
-    Some(words.into_iter().flatten().collect::<Vec<_>>().join(" "))
+    join([word("idle", timeout.idle_s), word("request", timeout.request_s)])
 }
 
-fn write_tls(tls: &Tls) -> Option<String> {
+fn write_tls(tls: &Tls) -> String {
     let word = |name: &str, text: Option<&str>| Some(format!("{name}={}", text?));
-    let words = [
-        word("ca", tls.authority.as_ref().map(|arn| arn.as_str())),
+    join([
+        word("ca", tls.authority.as_ref().map(Arn::as_str)),
         word("key", tls.kms_key.as_deref()),
-        word("role", tls.role.as_ref().map(|arn| arn.as_str())),
-    ];
-    Some(words.into_iter().flatten().collect::<Vec<_>>().join(" "))
+        word("role", tls.role.as_ref().map(Arn::as_str)),
+    ])
 }
 
-fn write_logs(logs: &LogsDeclaration) -> Option<String> {
-    let LogsDeclaration::To(logs) = logs else { return Some("none".to_owned()) };
+/// Of options that the tag has no word for it makes words that the tag's reader refuses.
+fn write_logs(logs: &LogsDeclaration) -> String {
+    let LogsDeclaration::To(logs) = logs else { return "none".to_owned() };
     let option = |(name, value): &(String, String)| {
         let word = match name.as_str() {
             "awslogs-stream-prefix" => "prefix",
-            other => other.strip_prefix("awslogs-")?,
+            other => other.strip_prefix("awslogs-").unwrap_or(other),
         };
         Some(format!("{word}={value}"))
     };
-    let words: Option<Vec<String>> = logs.options.iter().map(option).collect();
-    Some(format!("{} {}", logs.driver, words?.join(" ")))
+    format!("{} {}", logs.driver, join(logs.options.iter().map(option)))
 }
 
-fn write_access_logs(logs: &AccessLogs) -> Option<String> {
+fn write_access_logs(logs: &AccessLogs) -> String {
     let query = if logs.query_parameters { " query" } else { "" };
-    Some(format!("{}{query}", logs.format.to_ascii_lowercase()))
+    format!("{}{query}", logs.format.to_ascii_lowercase())
+}
+
+fn write_test_header(header: &TestHeader) -> String {
+    match &header.exact {
+        Some(exact) => format!("{}={exact}", header.name),
+        None => header.name.clone(),
+    }
+}
+
+fn write_needs(names: &[DiscoveryName]) -> String {
+    if names.is_empty() {
+        return "none".to_owned();
+    }
+    join(names.iter().map(|name| Some(name.to_string())))
+}
+
+fn write_pause(pause: Option<Pause>) -> String {
+    match pause {
+        None => "false".to_owned(),
+        Some(Pause::Open) => "true".to_owned(),
+        Some(Pause::Until(until)) => until.to_string(),
+    }
+}
+
+fn join(words: impl IntoIterator<Item = Option<String>>) -> String {
+    words.into_iter().flatten().collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]

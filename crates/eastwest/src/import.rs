@@ -11,6 +11,7 @@ use eastwest_core::canonical::Ground;
 use eastwest_core::declaration::Declaration;
 use eastwest_core::declare::Intent;
 use eastwest_core::effect::{Answer, ClusterReading, Effect, Event, Question};
+use eastwest_core::fault::{Fault, FaultKind};
 use eastwest_core::import::{declaration, entry, tags};
 use eastwest_core::merge::Reader;
 use eastwest_core::name::{Arn, ClusterName, ServiceKey};
@@ -71,7 +72,9 @@ pub(crate) async fn import(
         script(&imported)
     };
     print!("{text}");
-    trouble.iter().for_each(|trouble| eprintln!("error: {trouble}"));
+    for trouble in &trouble {
+        eprintln!("error: {trouble}");
+    }
     Ok(if trouble.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
@@ -120,11 +123,7 @@ async fn clusters(
 }
 
 async fn ask(world: &World, question: Question) -> Answer {
-    let failed = question.failed(eastwest_core::fault::Fault::new(
-        eastwest_core::fault::FaultKind::Incomplete,
-        "eastwest.import",
-        "no answer to the question came",
-    ));
+    let failed = question.failed(Fault::new(FaultKind::Incomplete, "aws", "not answered"));
     match world.execute(Effect::Ask(question)).await {
         Event::Answered(answer) => answer,
         _ => failed,
@@ -294,12 +293,20 @@ fn quoted(text: &str) -> String {
 /// The tags by ARN; the rest is told beside it.
 fn json(imported: &BTreeMap<ServiceKey, Imported>) -> anyhow::Result<String> {
     for (key, new) in imported {
-        new.unsaid.iter().for_each(|words| eprintln!("note: {key}: kept as deployed: {words}"));
-        new.stale.iter().for_each(|tag| eprintln!("note: {key}: remove its tag {tag}"));
+        note_kept(key, &new.unsaid);
+        for tag in &new.stale {
+            eprintln!("note: {key}: remove its tag {tag}");
+        }
     }
     let tags: BTreeMap<&str, _> =
         imported.values().map(|new| (new.arn.as_str(), &new.tags)).collect();
     Ok(format!("{}\n", serde_json::to_string_pretty(&tags)?))
+}
+
+fn note_kept(key: &ServiceKey, unsaid: &[String]) {
+    for words in unsaid {
+        eprintln!("note: {key}: kept as deployed: {words}");
+    }
 }
 
 /// The document; what it cannot say is told beside it.
@@ -307,7 +314,7 @@ fn document(imported: &BTreeMap<ServiceKey, Imported>) -> String {
     let mut entries = BTreeMap::new();
     for (key, new) in imported {
         let (entry, unsaid) = entry(key, &new.declaration);
-        unsaid.iter().for_each(|words| eprintln!("note: {key}: kept as deployed: {words}"));
+        note_kept(key, &unsaid);
         entries.insert(key.clone(), entry);
     }
     let text = eastwest_core::document::write(&entries);

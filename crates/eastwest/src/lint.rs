@@ -43,7 +43,8 @@ const OF_DOCUMENTS: &[&str] =
 /// Everything that was found.
 #[derive(Debug, Default, Serialize)]
 struct Findings {
-    findings: Vec<Finding>,
+    #[serde(rename = "findings")]
+    all: Vec<Finding>,
     notes: Vec<String>,
     documents: usize,
     services: usize,
@@ -82,7 +83,7 @@ pub(crate) async fn lint(config: &Config, flags: &LintFlags) -> anyhow::Result<E
     } else {
         print!("{}", found.text());
     }
-    let is_wrong = found.findings.iter().any(|finding| finding.weight == Weight::Blocking);
+    let is_wrong = found.all.iter().any(|finding| finding.weight == Weight::Blocking);
     Ok(if is_wrong { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
@@ -139,7 +140,7 @@ impl Findings {
         }
         for issue in document::read(parameters).1 {
             let subject = issue.place.split('#').next().unwrap_or_default().to_owned();
-            self.findings.push(Finding::issue(subject, &issue));
+            self.all.push(Finding::issue(subject, &issue));
         }
     }
 
@@ -162,7 +163,7 @@ impl Findings {
         }
         for row in page.issues {
             if look.view.service(&row.service).is_some_and(is_ours) {
-                self.findings.push(Finding::issue(row.service.to_string(), &row.issue));
+                self.all.push(Finding::issue(row.service.to_string(), &row.issue));
             }
         }
         for row in page.holds {
@@ -170,34 +171,33 @@ impl Findings {
             if !PASSING.contains(&reason) {
                 let what = What::Hold { reason, message: row.hold.to_string() };
                 let subject = row.service.to_string();
-                self.findings.push(Finding { subject, weight: Weight::Blocking, what });
+                self.all.push(Finding { subject, weight: Weight::Blocking, what });
             }
         }
     }
 
     fn file(&mut self, subject: String, message: String) {
         let what = What::File { message };
-        self.findings.push(Finding { subject, weight: Weight::Blocking, what });
+        self.all.push(Finding { subject, weight: Weight::Blocking, what });
     }
 
     /// One line for each finding, and the sum.
     fn text(&self) -> String {
         let mut text = render::notes(&self.notes);
-        for finding in &self.findings {
+        for finding in &self.all {
             text.push_str(&finding.line());
         }
         let count = |number: usize, one: &str, many: &str| {
             if number == 1 { format!("1 {one}") } else { format!("{number} {many}") }
         };
-        let wrong = self.findings.iter().filter(|f| f.weight == Weight::Blocking).count();
+        let wrong = self.all.iter().filter(|f| f.weight == Weight::Blocking).count();
         let what = match wrong {
             0 => "nothing is wrong".to_owned(),
             wrong => format!("{wrong} wrong"),
         };
         let documents = count(self.documents, "document", "documents");
         let services = count(self.services, "service that opted in", "services that opted in");
-        text.push_str(&format!("{documents}, {services}: {what}\n"));
-        text
+        text + &format!("{documents}, {services}: {what}\n")
     }
 }
 
@@ -269,10 +269,10 @@ mod tests {
 
     #[tokio::test]
     async fn every_issue_of_a_document_is_one_line_with_its_place() {
-        let text = r#"{"version": 1, "services": {"prod/web": {"mode": "clinet", "prot": 1}}}"#;
+        let text = r#"{"version": 1, "services": {"prod/web": {"mode": "clinet", "needs": 1}}}"#;
         lines(&[("a.json", text)], &expect![[r#"
             error: a.json#/services/prod~1web/mode="clinet": client, client-server or off; did you mean "client"?
-            error: a.json#/services/prod~1web/prot="prot": no such member; the members here are accessLogs, endpoints, logs, mode, namespace, needs, pause, refresh and testHeader
+            error: a.json#/services/prod~1web/needs="1": a list
             1 document, 0 services that opted in: 2 wrong
         "#]]).await;
     }
@@ -332,7 +332,7 @@ mod tests {
         let bad = ("gone.json".to_owned(), Err("No such file".to_owned()));
         let good = ("a.json".to_owned(), Ok(r#"{"version": 2}"#.to_owned()));
         let found = check([bad, good], &Settings::default()).await;
-        assert_eq!(found.findings.len(), 2, "{found:?}");
+        assert_eq!(found.all.len(), 2, "{found:?}");
         let json = serde_json::to_value(&found).unwrap();
         assert_eq!(json["findings"][0]["kind"], "file");
         assert_eq!(json["findings"][1]["kind"], "issue");

@@ -10,7 +10,8 @@ use eastwest_aws::{Captures, World};
 use eastwest_core::name::NamespaceRef;
 use eastwest_core::settings::Settings;
 
-/// The largest file that is read: captures of 5,000 services, the most a cluster can have, are under a third of it.
+/// The largest file that is read: some 2,500 services with the hundred events that ECS lists for each, which are most
+/// of an answer and nobody needs; without them a cluster's 5,000.
 const LARGEST_MIB: u64 = 64;
 
 /// A world out of files, and what is to be said about it.
@@ -81,7 +82,7 @@ fn whole(from: impl Read) -> Result<String, String> {
     from.take(most + 1).read_to_end(&mut bytes).map_err(|error| error.to_string())?;
     if bytes.len() as u64 > most {
         return Err(format!(
-            "it is larger than {LARGEST_MIB} MiB: capture fewer services to a file, or leave their events out"
+            "it is larger than {LARGEST_MIB} MiB: capture to several files, or leave events out with `jq 'del(.services[].events)'`"
         ));
     }
     // What PowerShell 5 writes with `>`.

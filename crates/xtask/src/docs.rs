@@ -10,8 +10,10 @@ use anyhow::{Context, Result, bail};
 
 use crate::repo;
 
-/// Every generated page, and what prints it.
-const PAGES: [(&str, fn() -> Result<String>); 2] = [
+/// A generated page, and what prints it.
+type Page = (&'static str, fn() -> Result<String>);
+
+const PAGES: [Page; 2] = [
     ("docs/reference/command-line.md", command_line),
     ("docs/reference/document.schema.json", schema),
 ];

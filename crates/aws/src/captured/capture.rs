@@ -312,7 +312,8 @@ pub(super) fn items<'a>(value: &'a Value, key: &str) -> &'a [Value] {
 }
 
 fn text<'a>(value: &'a Value, key: &str, spot: &Spot<'_>) -> Result<&'a str, NotACapture> {
-    let found = value.get(key).and_then(Value::as_str).filter(|text| !text.is_empty());
+    let sane = |text: &&str| !text.is_empty() && !text.chars().any(char::is_control);
+    let found = value.get(key).and_then(Value::as_str).filter(sane);
     found.ok_or_else(|| spot.wrong(format!("no {key}, which every answer of AWS has here")))
 }
 
