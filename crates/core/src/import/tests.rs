@@ -54,7 +54,8 @@ fn verdict(stage: &Stage, key: &ServiceKey, intent: Intent) -> Option<Verdict> {
     let mut stage = stage.clone();
     let cluster = stage.view.clusters.get_mut(&key.cluster)?;
     let view = cluster.services.get_mut(&key.name)?;
-    (view.intent, view.issues) = (intent, Vec::new());
+    // As if it had opted in before it was read.
+    (view.intent, view.issues, view.is_slim) = (intent, Vec::new(), false);
     stage.plan().entries.get(key).map(|entry| entry.verdict.clone())
 }
 
@@ -161,7 +162,7 @@ fn two_endpoints_on_one_port_that_others_have_too_are_kept_as_deployed() {
 #[test]
 fn what_no_tag_can_say_is_kept_as_deployed() {
     check(
-        "web - | in internal.myapp http/a@Upper.Case:80+ingress=80+tls=not-an-arn http2/b@b:81+tls=arn:aws:acm-pca:r:1:ca+key=k+test=x logs=awslogs-group:g,awslogs-mode:blocking | http=8080 http2=8081",
+        "web - | in internal.myapp http/a@Upper.Case:80+ingress=80+tls=not-an-arn http2/b@b:81+tls=arn:aws:acm-pca:r:1:ca+key=k+test=x logs=awslogs-group:g,awslogs-mode:blocking | http=80 http2=8081",
         &expect![[r#"
             eastwest/endpoint.http=name=a
             eastwest/endpoint.http2=name=b alias=b:81 tls-ca=arn:aws:acm-pca:r:1:ca

@@ -44,18 +44,17 @@ fn a_lost_write_is_sent_again_once_the_truth_is_known() {
     check_news(
         &mut fake,
         &expect![[r#"
-        0 prod/web OutOfSync Healthy NotSeen
-        10 prod/web OutOfSync Healthy -
-        10 prod/web OutOfSync Healthy Rolling
-        10 prod/web connect failed: aws.Call: no luck
-        10 prod/web OutOfSync Healthy NotSeen
-        20 prod/web OutOfSync Healthy -
-        20 prod/web OutOfSync Healthy Rolling
-        20 prod/web connect ecs-svc/2
-        20 prod/web Synced Progressing -
-        50 prod/web rolled out in 30s, completed: true
-        50 prod/web Synced Healthy -
-    "#]],
+            0 prod/web OutOfSync Healthy NotSeen
+            10 prod/web OutOfSync Healthy -
+            10 prod/web OutOfSync Healthy Rolling
+            10 prod/web connect failed: aws.Call: no luck
+            10 prod/web OutOfSync Healthy NotSeen
+            20 prod/web connect ecs-svc/2
+            20 prod/web OutOfSync Healthy Rolling
+            20 prod/web Synced Progressing -
+            50 prod/web rolled out in 30s, completed: true
+            50 prod/web Synced Healthy -
+        "#]],
     );
     let log = fake.take_log();
     let times: Vec<u64> = log
