@@ -38,11 +38,11 @@ const POLICIES: [(&str, &[&str]); 4] = [
 ];
 
 fn policy(name: &str) -> Value {
-    serde_json::from_str(&read(&format!("deploy/iam/{name}.json"))).unwrap()
+    serde_json::from_str(&read(&format!("deploy/iam/{name}.json"))).expect("a policy is JSON")
 }
 
 fn statements(policy: &Value) -> &Vec<Value> {
-    policy["Statement"].as_array().unwrap()
+    policy["Statement"].as_array().expect("a policy has statements")
 }
 
 #[test]

@@ -410,9 +410,9 @@ async fn made(prerequisite: Prerequisite) -> [Result<String, FaultKind>; 2] {
         )
     };
     let effect = Effect::Make(prerequisite);
-    let (here, of_here) = in_process_and(&effect, look);
-    let (there, of_there) = on_the_wire_and(effect, 1000.0, look).await;
-    assert_eq!(of_here, of_there, "what is there afterwards");
+    let (here, left) = in_process_and(&effect, look);
+    let (there, right) = on_the_wire_and(effect, 1000.0, look).await;
+    assert_eq!(left, right, "what is there afterwards");
     [here, there].map(|event| match event {
         Event::Made(_, outcome) => outcome.map_err(|fault| fault.kind),
         other => panic!("{other:?}"),

@@ -8,12 +8,19 @@
 //! [`namespaces`], [`namespace_use`], [`task_definition`], [`clusters`], [`parameters`], [`apply`], and for what
 //! services wait for [`new_namespace`] and [`named_ports`]. Below them: [`call`] makes one call, [`pace`] waits for
 //! its turn, [`pages`] walks through listings, [`convert`], [`raw`], [`members`] and [`revision`] read answers,
-//! [`fault`] and [`text`] read failures. [`operation`] is the table of all calls.
+//! [`fault`] and [`text`] read failures. [`operation`] is the table of all calls. Beside them,
+//! [`captured`] plays AWS out of files.
 //!
 //! **Absent on purpose:** retries of writes, caches, logs. Who asked decides what to do next.
 
+#![cfg_attr(
+    test,
+    expect(clippy::needless_raw_string_hashes, reason = "expect-test writes its texts so")
+)]
+
 mod apply;
 mod call;
+mod captured;
 mod clusters;
 mod confirm;
 mod convert;
@@ -46,6 +53,7 @@ use eastwest_core::fault::Fault;
 use eastwest_core::prerequisite::Prerequisite;
 
 pub use call::{Call, OnCall};
+pub use captured::{Captures, NotACapture};
 pub use operation::{ACTIONS, Access, Operation};
 pub use pace::Bucket;
 pub use settings::{NoRegion, Settings};

@@ -327,11 +327,8 @@ mod show {
     impl Display for ProxyLogs {
         fn fmt(&self, f: &mut Formatter<'_>) -> Result {
             f.write_str(&self.driver)?;
-            for (name, value) in &self.options {
-                match name.strip_prefix("awslogs-") {
-                    Some(_) => write!(f, " {name}={value}")?,
-                    None => write!(f, " {name}=…")?,
-                }
+            for (name, value) in self.shown() {
+                write!(f, " {name}={value}")?;
             }
             self.secret_options.iter().try_for_each(|(name, _)| write!(f, " {name}=(secret)"))
         }

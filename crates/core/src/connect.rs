@@ -5,7 +5,10 @@
 //! mean that the member is absent on the wire. Comparison is not here but in [`crate::canonical`],
 //! because "equal" depends on defaults that only the namespace and the task definition know.
 
-use serde::Serialize;
+use std::fmt;
+
+use serde::ser::SerializeStruct;
+use serde::{Serialize, Serializer};
 
 use crate::name::{Arn, DiscoveryName, DnsName, NamespaceRef, Port, PortName};
 
@@ -82,8 +85,9 @@ pub struct Tls {
     pub role: Option<Arn>,
 }
 
-/// API:LogConfiguration.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+/// API:LogConfiguration. Drivers take tokens as options, so the values of most are shown nowhere: neither in a log,
+/// nor on a page.
+#[derive(Clone, PartialEq, Eq)]
 pub struct ProxyLogs {
     /// The log driver's name.
     pub driver: String,
@@ -91,6 +95,41 @@ pub struct ProxyLogs {
     pub options: Vec<(String, String)>,
     /// Options whose values are secrets: name and the ARN it is read from, ordered by name.
     pub secret_options: Vec<(String, String)>,
+}
+
+impl ProxyLogs {
+    /// The options as they may be shown: those of awslogs are names of places.
+    pub fn shown(&self) -> impl Iterator<Item = (&str, &str)> {
+        let value = |(name, value)| if is_public(name) { value } else { "(hidden)" };
+        let options = self.options.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        options.map(move |option| (option.0, value(option)))
+    }
+}
+
+fn is_public(option: &str) -> bool {
+    option.starts_with("awslogs-")
+}
+
+impl fmt::Debug for ProxyLogs {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let options: Vec<(&str, &str)> = self.shown().collect();
+        f.debug_struct("ProxyLogs")
+            .field("driver", &self.driver)
+            .field("options", &options)
+            .field("secret_options", &self.secret_options)
+            .finish()
+    }
+}
+
+impl Serialize for ProxyLogs {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let options: Vec<(&str, &str)> = self.shown().collect();
+        let mut logs = serializer.serialize_struct("ProxyLogs", 3)?;
+        logs.serialize_field("driver", &self.driver)?;
+        logs.serialize_field("options", &options)?;
+        logs.serialize_field("secret_options", &self.secret_options)?;
+        logs.end()
+    }
 }
 
 /// API:ServiceConnectAccessLogConfiguration.
@@ -120,5 +159,24 @@ impl Endpoint {
         self.discovery_name
             .clone()
             .unwrap_or_else(|| DiscoveryName::as_read(self.port_name.as_str()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_value_of_a_log_option_that_may_be_a_token_is_shown_nowhere() {
+        let option = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        let logs = ProxyLogs {
+            driver: "splunk".to_owned(),
+            options: vec![option("awslogs-group", "place"), option("splunk-token", "s3cret")],
+            secret_options: Vec::new(),
+        };
+        let page = serde_json::to_string(&logs).expect("plain values");
+        for shown in [format!("{logs:?}"), format!("{logs}"), page] {
+            assert!(shown.contains("place") && !shown.contains("s3cret"), "{shown}");
+        }
     }
 }

@@ -33,6 +33,7 @@ pub mod explain;
 pub mod fault;
 pub mod guard;
 pub mod hold;
+pub mod import;
 pub mod in_force;
 pub mod issue;
 pub mod merge;

@@ -350,7 +350,7 @@ impl<'a> World<'a> {
     }
 
     /// A hold for want of an answer, made exact: is it the namespaces that are missing, did the question fail?
-    fn with_facts(&self, hold: Hold) -> Hold {
+    pub(crate) fn with_facts(&self, hold: Hold) -> Hold {
         let hold = prerequisites::naming(self.view, hold);
         let question = match (&hold, &self.view.namespaces) {
             (Hold::NoNamespace(_), None | Some(Seen::Absent | Seen::Unknown(_))) => {

@@ -15,7 +15,7 @@ use crate::canonical::canonical;
 use crate::conflict::{Register, claims};
 use crate::connect::Connect;
 use crate::hold::{Claim, Hold, Holder, Unseen};
-use crate::name::{Arn, NamespaceId, ServiceKey};
+use crate::name::{NamespaceId, ServiceKey};
 use crate::plan::{Candidate, Entry, Verdict, World, difference};
 use crate::settings::Policy;
 use crate::settle::{Desired, settle};
@@ -60,38 +60,31 @@ pub(crate) fn phases<'a>(
     candidates: &[Candidate<'a>],
     register: &Register,
 ) -> BTreeMap<ServiceKey, Phase<'a>> {
-    let mut phases = BTreeMap::new();
-    for circle in circles(candidates, world, register) {
-        let mut by_age: Vec<&Waiting<'_, 'a>> = circle.values().collect();
-        by_age.sort_by_key(|waiting| (waiting.candidate.service.created_at, arn(waiting)));
-        by_age.reverse();
-        let first = by_age.iter().find_map(|waiting| Some((waiting, let_go(waiting, world)?)));
-        let asks = by_age.iter().filter_map(|waiting| match world.passing(waiting.candidate) {
-            Some(hold @ Hold::NotSeen(Unseen::Answer(..))) => {
-                Some((waiting.candidate.service.key.clone(), hold))
-            }
-            _ => None,
-        });
-        let mut asks: BTreeMap<ServiceKey, Hold> = asks.collect();
-        let ready = asks.is_empty();
-        let begins = match &first {
-            Some((waiting, _)) if world.may_remove() => Some(&waiting.candidate.service.key),
-            _ => None,
-        };
-        let words = words(&circle, begins, world.may_remove());
-        let mut first = first.filter(|_| ready && begins.is_some());
-        for key in circle.keys() {
-            let goes = first.take_if(|(waiting, _)| waiting.candidate.service.key == **key);
-            let ask = begins.and_then(|_| asks.remove(*key));
-            let phase = Phase { first: goes.map(|(_, first)| first), ask, note: words.clone() };
-            phases.insert((*key).clone(), phase);
-        }
-    }
-    phases
+    let circles = circles(candidates, world, register);
+    circles.iter().flat_map(|circle| phases_of(circle, world)).collect()
 }
 
-fn arn<'c>(waiting: &Waiting<'c, '_>) -> &'c Arn {
-    &waiting.candidate.service.arn
+fn phases_of<'a>(circle: &Circle<'_, 'a>, world: &World<'a>) -> Vec<(ServiceKey, Phase<'a>)> {
+    let may_remove = world.settings.policy != Policy::UpsertOnly;
+    let mut oldest_first: Vec<&Waiting<'_, 'a>> = circle.values().collect();
+    oldest_first.sort_by_key(|w| (w.candidate.service.created_at, &w.candidate.service.arn));
+    let mut first = oldest_first.iter().rev().find_map(|waiting| let_go(waiting, world));
+    first = first.filter(|_| may_remove);
+    let note = words(circle, first.as_ref().map(|first| &first.service.key), may_remove);
+    // All that can be read is read before one of them lets go.
+    let mut asks: BTreeMap<&ServiceKey, Hold> = BTreeMap::new();
+    if first.is_some() {
+        let unread = |waiting: &Waiting<'_, 'a>| world.passing(waiting.candidate);
+        let asked = circle.iter().filter_map(|(k, w)| Some((*k, world.with_facts(unread(w)?))));
+        asks.extend(asked);
+    }
+    let ready = asks.is_empty();
+    let phase = |key: &&ServiceKey| {
+        let first = first.take_if(|first| ready && first.service.key == **key);
+        let phase = Phase { first, ask: asks.remove(*key), note: note.clone() };
+        ((*key).clone(), phase)
+    };
+    circle.keys().map(phase).collect()
 }
 
 /// Every circle: those that wait, directly or through others, for each other and for nobody else.
@@ -230,7 +223,7 @@ fn let_go<'a>(waiting: &Waiting<'_, 'a>, world: &World<'a>) -> Option<Candidate<
         !taken(&Claim::Discovery(endpoint.discovery()), &alias)
     });
     let desired = Desired::On(Box::new(first), namespace.clone());
-    let first = world.instead(candidate, desired);
+    let first = instead(candidate, desired);
     let goes = first.differs() && is_ready_once_read(&first, world);
     (goes && world.settles_after(&first, candidate)).then_some(first)
 }
@@ -251,26 +244,23 @@ fn words(circle: &Circle<'_, '_>, begins: Option<&ServiceKey>, may_remove: bool)
     }
 }
 
+/// The same service on the way to something else.
+fn instead<'a>(candidate: &Candidate<'a>, desired: Desired) -> Candidate<'a> {
+    let Candidate { service, declaration, ground, .. } = *candidate;
+    let deployed = service.primary().and_then(|primary| primary.connect.as_ref());
+    let (to, changes) = difference(deployed, &desired, &ground);
+    Candidate { service, declaration, desired, to, changes, ground }
+}
+
 impl<'a> World<'a> {
-    /// Whether an endpoint may go for a while.
-    fn may_remove(&self) -> bool {
-        self.settings.policy != Policy::UpsertOnly
-    }
-
-    /// The same service on the way to something else.
-    fn instead(&self, candidate: &Candidate<'a>, desired: Desired) -> Candidate<'a> {
-        let Candidate { service, declaration, ground, .. } = *candidate;
-        let deployed = service.primary().and_then(|primary| primary.connect.as_ref());
-        let (to, changes) = difference(deployed, &desired, &ground);
-        Candidate { service, declaration, desired, to, changes, ground }
-    }
-
     /// Whether a service that has become `first` is still to become what `whole` is.
     fn settles_after(&self, first: &Candidate<'a>, whole: &Candidate<'a>) -> bool {
         let Desired::On(connect, _) = &first.desired else { return false };
         let mut service = (**whole.service).clone();
-        for primary in service.deployments.iter_mut().filter(|d| d.status == PRIMARY) {
-            primary.connect = Some((**connect).clone());
+        for deployment in &mut service.deployments {
+            if deployment.status == DeploymentStatus::Primary {
+                deployment.connect = Some((**connect).clone());
+            }
         }
         match settle(&service, whole.declaration, &self.terms(whole.service)) {
             Ok(Desired::On(then, _)) => Some(canonical(&then, &whole.ground)) == whole.to,
@@ -278,5 +268,3 @@ impl<'a> World<'a> {
         }
     }
 }
-
-const PRIMARY: DeploymentStatus = DeploymentStatus::Primary;

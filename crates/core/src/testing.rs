@@ -229,7 +229,7 @@ impl Stage {
         take_in(&reader, &mut self.view);
     }
 
-    /// `name [id=…] [http=…]`
+    /// `name [id=…] [http=…] [owner=…]`
     fn namespace(&mut self, rest: &str) {
         let mut words = rest.split_whitespace();
         let mut new = namespace(words.next().expect("a name"));
@@ -239,6 +239,7 @@ impl Stage {
                     new.id = NamespaceId::as_read(id);
                     new.arn = Arn::as_read(&format!("arn:aws:servicediscovery:x:1:namespace/{id}"));
                 }
+                ("owner", account) => new.owner = Some(account.to_owned()),
                 ("http", name) => new.http_name = NamespaceName::as_read(name),
                 (other, _) => panic!("no such member of a namespace: {other}"),
             }
@@ -482,8 +483,11 @@ fn fact(service: &mut EcsService, word: &str) {
             old.connect = read_connect(&what.replace('_', " "));
             service.deployments.push(old);
         }
-        ("unread" | "unlisted" | "lagging" | "history", _) => {}
-        ("failed-before" | "elsewhere" | "made-with", _) => {}
+        (
+            "unread" | "unlisted" | "lagging" | "history" | "failed-before" | "elsewhere"
+            | "made-with",
+            _,
+        ) => {}
         (other, _) => panic!("no such fact: {other}"),
     }
 }

@@ -3,6 +3,8 @@
 //! Values stay text here; [`crate::config`] reads them, so that all mistakes are told at once. Endpoints,
 //! credentials and profiles are the AWS SDK's own (`AWS_ENDPOINT_URL`, `AWS_PROFILE`, …).
 
+use std::path::PathBuf;
+
 use clap::{Args, Parser, Subcommand};
 
 /// Keeps Amazon ECS Service Connect converged.
@@ -26,6 +28,42 @@ pub enum Command {
     Plan(PlanFlags),
     /// Show field by field what a service shall be, who decided it and whom that overruled.
     Explain(ExplainFlags),
+    /// Check documents, and what was captured of services, without AWS: 0 all in order, 1 something is wrong.
+    Lint(LintFlags),
+    /// Print the tags that say what Service Connect is today, such that planning with them changes nothing;
+    /// never writes.
+    Import(ImportFlags),
+    /// Print the JSON Schema of the document.
+    Schema,
+}
+
+/// Flags of `lint`.
+#[derive(Debug, Args)]
+pub struct LintFlags {
+    /// Documents, or captures as `plan --from` takes them; `-` is standard input. Documents given together are
+    /// checked as parameters below one path.
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// Print the findings as JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Flags of `import`.
+#[derive(Debug, Args)]
+pub struct ImportFlags {
+    /// Take what these files captured, as `plan --from` does, in place of AWS.
+    #[arg(long, num_args = 1.., value_name = "FILE")]
+    pub from: Vec<PathBuf>,
+    /// Services that opted in already, too: their tags are to say what is deployed.
+    #[arg(long)]
+    pub all: bool,
+    /// Print the tags as JSON, by the services' ARNs, in place of a shell script.
+    #[arg(long, conflicts_with = "document")]
+    pub json: bool,
+    /// Print a document in place of tags.
+    #[arg(long)]
+    pub document: bool,
 }
 
 /// Flags of `plan`.
@@ -37,6 +75,11 @@ pub struct PlanFlags {
     /// Exit with 0 when all is in order, 1 on errors, 2 when something is to change or is held.
     #[arg(long)]
     pub detailed_exitcode: bool,
+    /// Plan for what these files captured, without AWS: what the AWS CLI printed for
+    /// `ecs describe-services --include TAGS`, `ecs describe-task-definition`, `ecs describe-clusters`,
+    /// `servicediscovery list-namespaces` and `list-services`. `-` is standard input.
+    #[arg(long, num_args = 1.., value_name = "FILE")]
+    pub from: Vec<PathBuf>,
 }
 
 /// Flags of `explain`.
@@ -45,6 +88,9 @@ pub struct ExplainFlags {
     /// Which ECS service.
     #[arg(value_name = "CLUSTER/SERVICE")]
     pub service: String,
+    /// Take what these files captured, as `plan --from` does, in place of AWS.
+    #[arg(long, num_args = 1.., value_name = "FILE")]
+    pub from: Vec<PathBuf>,
     /// Print the explanation as JSON.
     #[arg(long)]
     pub json: bool,

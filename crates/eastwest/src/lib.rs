@@ -2,19 +2,28 @@
 //!
 //! [`main`] is the whole program, as a library, so that the demo is the real thing.
 
+#![cfg_attr(
+    test,
+    expect(clippy::needless_raw_string_hashes, reason = "expect-test writes its texts so")
+)]
+
 pub mod board;
 pub mod cli;
 pub mod config;
 mod driver;
 mod explain;
 pub mod http;
+mod import;
+mod lint;
 mod look;
 pub mod metrics;
+mod offline;
 mod record;
 pub mod render;
 pub mod shared;
 pub mod telemetry;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -61,8 +70,20 @@ fn start(cli: Cli) -> anyhow::Result<ExitCode> {
             Command::Run => run(config).await,
             Command::Plan(flags) => show_plan(&config, &flags).await,
             Command::Explain(flags) => {
-                let world = connect(&config, &Metrics::new()).await?;
+                let (world, _) = reading_world(&config, &flags.from).await?;
                 explain::run(world, &config, &flags).await
+            }
+            Command::Lint(flags) => lint::lint(&config, &flags).await,
+            Command::Import(flags) => {
+                let (world, notes) = reading_world(&config, &flags.from).await?;
+                import::import(&world, &config.settings, (&flags, &notes)).await
+            }
+            Command::Schema => {
+                let mut schema = eastwest_core::document::schema();
+                // The same text however this was built: a feature of a dependency decides the order otherwise.
+                schema.sort_all_objects();
+                println!("{schema:#}");
+                Ok(ExitCode::SUCCESS)
             }
         }
     });
@@ -120,16 +141,16 @@ fn stop_signals() -> std::io::Result<CancellationToken> {
 /// `eastwest plan`: 0 all in order, 1 something could not be read, 2 (with `--detailed-exitcode`)
 /// something is to change or is held.
 async fn show_plan(config: &Config, flags: &PlanFlags) -> anyhow::Result<ExitCode> {
-    let world = connect(config, &Metrics::new()).await?;
+    let (world, notes) = reading_world(config, &flags.from).await?;
     let mut settings = config.settings.clone();
     settings.policy = look::deciding_policy(settings.policy);
     let look = look::look(world, &settings).await;
     let mut page = PlanPage::new(&look.plan, &look.view, &settings);
     page.faults.extend(look.trouble.as_ref().map(|fault| FaultRow::new("*", fault)));
     if flags.json {
-        println!("{}", serde_json::to_string_pretty(&page)?);
+        println!("{}", serde_json::to_string_pretty(&WithNotes { page: &page, notes: &notes })?);
     } else {
-        print!("{}", render::plan(&page));
+        print!("{}{}", render::notes(&notes), render::plan(&page));
     }
     let unseen = page.holds.iter().any(|row| row.hold.reason() == "NotSeen");
     let in_order = page.steps.is_empty() && page.holds.is_empty() && page.missing.is_empty();
@@ -141,4 +162,25 @@ async fn show_plan(config: &Config, flags: &PlanFlags) -> anyhow::Result<ExitCod
     } else {
         ExitCode::SUCCESS
     })
+}
+
+/// Where a plan looks: at AWS, or at files; and what is to be said about those.
+async fn reading_world(
+    config: &Config,
+    files: &[PathBuf],
+) -> anyhow::Result<(Arc<World>, Vec<String>)> {
+    if files.is_empty() {
+        return Ok((connect(config, &Metrics::new()).await?, Vec::new()));
+    }
+    let offline = offline::world(files, &config.settings)?;
+    Ok((Arc::new(offline.world), offline.notes))
+}
+
+/// A page, and what is to be said about where it comes from.
+#[derive(serde::Serialize)]
+struct WithNotes<'a> {
+    #[serde(flatten)]
+    page: &'a PlanPage,
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    notes: &'a [String],
 }

@@ -168,6 +168,6 @@ impl Looking<'_> {
 }
 
 /// One look takes no time of its own: all of it happens at once.
-fn now() -> Now {
+pub(crate) fn now() -> Now {
     Now { since_start: Duration::ZERO, calendar: jiff::Timestamp::now() }
 }

@@ -52,6 +52,18 @@ fn mark(issue: &Issue) -> char {
     if issue.weight == Weight::Blocking { '!' } else { 'i' }
 }
 
+/// What is to be said about where a plan comes from.
+pub fn notes(notes: &[String]) -> String {
+    let mut text = String::new();
+    for note in notes {
+        line(&mut text, format_args!("i {note}"));
+    }
+    if !text.is_empty() {
+        text.push('\n');
+    }
+    text
+}
+
 fn show_step(text: &mut String, step: &StepRow) {
     let (mark, verb) = match &step.action {
         Action::Connect { .. } => ('~', "connect"),

@@ -1,17 +1,22 @@
 //! `cargo xtask docs`: the reference pages that are printed by the programs themselves.
 //!
-//! A page here is never written by hand: `--check` fails as soon as a flag and its page differ.
+//! A page here is never written by hand: `--check` fails as soon as a flag or the document and its page differ.
 
 use std::fmt::Write as _;
 use std::fs;
-use std::path::Path;
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
 
 use crate::repo;
 
-const COMMAND_LINE: &str = "docs/reference/command-line.md";
+/// A generated page, and what prints it.
+type Page = (&'static str, fn() -> Result<String>);
+
+const PAGES: [Page; 2] = [
+    ("docs/reference/command-line.md", command_line),
+    ("docs/reference/document.schema.json", schema),
+];
 const PROGRAMS: [&str; 3] = ["eastwest", "eastwest-sim", "eastwest-demo"];
 
 /// What to do with the pages.
@@ -31,28 +36,39 @@ pub(crate) fn run(args: &Args) -> Result<bool> {
     if !build.status().context("cargo build does not start")?.success() {
         bail!("the programs do not build");
     }
-    if args.check { check() } else { write(&repo::root()?.join(COMMAND_LINE)) }
+    if args.check { check() } else { write() }
 }
 
 /// Whether every page is what the programs, as built, would print now.
 pub(crate) fn check() -> Result<bool> {
-    let stands = fs::read_to_string(repo::root()?.join(COMMAND_LINE)).unwrap_or_default();
-    let is_current = stands == command_line()?;
-    if is_current {
-        println!("{COMMAND_LINE} is up to date");
-    } else {
-        eprintln!("xtask: {COMMAND_LINE} is not up to date; run: cargo xtask docs");
+    let mut all_current = true;
+    for (page, print) in PAGES {
+        let stands = fs::read_to_string(repo::root()?.join(page)).unwrap_or_default();
+        if stands == print()? {
+            println!("{page} is up to date");
+        } else {
+            eprintln!("xtask: {page} is not up to date; run: cargo xtask docs");
+            all_current = false;
+        }
     }
-    Ok(is_current)
+    Ok(all_current)
 }
 
-fn write(path: &Path) -> Result<bool> {
-    if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
+fn write() -> Result<bool> {
+    for (page, print) in PAGES {
+        let path = repo::root()?.join(page);
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
+        }
+        fs::write(&path, print()?).with_context(|| path.display().to_string())?;
+        println!("{page} written");
     }
-    fs::write(path, command_line()?).with_context(|| path.display().to_string())?;
-    println!("{COMMAND_LINE} written");
     Ok(true)
+}
+
+/// The JSON Schema of the document.
+fn schema() -> Result<String> {
+    printed(Command::new(repo::binary("debug", "eastwest")?).arg("schema").env_clear())
 }
 
 fn command_line() -> Result<String> {
@@ -78,13 +94,18 @@ fn section(page: &mut String, title: &str, help: &str) {
 fn help(program: &str, subcommand: Option<&str>) -> Result<String> {
     let mut command = Command::new(repo::binary("debug", program)?);
     command.args(subcommand).arg("--help").env_clear().env("COLUMNS", "100");
-    command.stdin(Stdio::null()).stderr(Stdio::null());
-    let output = command.output().with_context(|| format!("{program} does not start"))?;
-    if !output.status.success() {
-        bail!("{program} --help fails");
-    }
-    let text = String::from_utf8(output.stdout).context("the help is not UTF-8")?;
+    let text = printed(&mut command)?;
     Ok(text.lines().map(str::trim_end).collect::<Vec<_>>().join("\n"))
+}
+
+/// What a program prints, once it has ended well.
+fn printed(command: &mut Command) -> Result<String> {
+    let output = command.stdin(Stdio::null()).stderr(Stdio::null()).output();
+    let output = output.with_context(|| format!("{command:?} does not start"))?;
+    if !output.status.success() {
+        bail!("{command:?} fails");
+    }
+    String::from_utf8(output.stdout).context("what was printed is not UTF-8")
 }
 
 /// The names under "Commands:", without clap's own `help`.

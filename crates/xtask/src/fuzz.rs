@@ -39,7 +39,9 @@ pub(crate) fn run(args: &Args) -> Result<bool> {
     let wanted = |target: &&str| args.target.as_deref().is_none_or(|only| only == *target);
     let targets: Vec<&str> = TARGETS.into_iter().filter(wanted).collect();
     let (ok, summary) = all(&targets, args.seconds)?;
-    summary.iter().for_each(|line| println!("{line}"));
+    for line in summary {
+        println!("{line}");
+    }
     Ok(ok)
 }
 

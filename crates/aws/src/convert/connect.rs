@@ -92,7 +92,9 @@ pub(crate) fn write(connect: &Connect) -> sdk::ServiceConnectConfiguration {
         .set_services(list(connect.endpoints.iter().map(write_endpoint)))
         .set_log_configuration(connect.logs.as_ref().map(write_logs))
         .set_access_log_configuration(connect.access_logs.as_ref().map(write_access_logs))
-        .set_container_configurations(list(connect.log_level.iter().map(write_log_level)))
+        .set_container_configurations(list(
+            connect.log_level.as_deref().map(write_log_level).into_iter(),
+        ))
         .build()
 }
 
@@ -182,8 +184,8 @@ fn write_access_logs(logs: &AccessLogs) -> sdk::ServiceConnectAccessLogConfigura
         .expect("`format` is set")
 }
 
-fn write_log_level(level: &String) -> sdk::ServiceConnectContainerConfiguration {
-    let level = sdk::ServiceConnectContainerLogLevel::from(level.as_str());
+fn write_log_level(level: &str) -> sdk::ServiceConnectContainerConfiguration {
+    let level = sdk::ServiceConnectContainerLogLevel::from(level);
     sdk::ServiceConnectContainerConfiguration::LogLevel(level)
 }
 

@@ -136,7 +136,7 @@ fn the_value_of_a_log_option_that_may_be_a_token_is_not_shown() {
     check(
         "in ? logs=splunk-token:one",
         "in ? logs=splunk-token:two",
-        &expect!["logs: awslogs splunk-token=… -> awslogs splunk-token=…"],
+        &expect!["logs: awslogs splunk-token=(hidden) -> awslogs splunk-token=(hidden)"],
     );
 }
 

@@ -15,7 +15,7 @@ pub(super) const LONGEST: usize = 16 * 1024;
 /// How deep lists and objects may nest; the grammar needs seven levels.
 const DEEPEST: usize = 8;
 /// Values in one text, lists and objects included; 8,192 bytes hold no more where they say something.
-const MOST: usize = 4096;
+const MOST: usize = 2048;
 
 /// One JSON value.
 #[derive(Clone, PartialEq)]

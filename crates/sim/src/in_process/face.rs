@@ -28,7 +28,7 @@ pub(super) async fn execute(aws: Rc<Aws>, effect: Effect) -> Event {
         }
         Effect::Ask(question) => Event::Answered(aws.answer(question).await),
         Effect::Apply(action) => {
-            let written = aws.write(Request::UpdateService(request(&action))).await;
+            let written = aws.write(Request::UpdateService(Box::new(request(&action)))).await;
             Event::Applied(action, written.and_then(|reply| accepted(&reply)))
         }
         Effect::Make(prerequisite) => {

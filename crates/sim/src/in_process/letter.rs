@@ -24,7 +24,7 @@ pub(super) struct Letter {
 
 /// What a write asks for.
 pub(super) enum Request {
-    UpdateService(UpdateServiceRequest),
+    UpdateService(Box<UpdateServiceRequest>),
     CreateHttpNamespace(CreateHttpNamespaceRequest),
     CreatePrivateDnsNamespace(CreatePrivateDnsNamespaceRequest),
     RegisterTaskDefinition(RegisterTaskDefinitionRequest),
@@ -32,7 +32,7 @@ pub(super) enum Request {
 
 /// What AWS answers to a write that it accepts.
 pub(super) enum Reply {
-    Service(ServiceAnswer),
+    Service(Box<ServiceAnswer>),
     Operation(OperationIdAnswer),
     Definition(TaskDefinitionAnswer),
 }
@@ -54,7 +54,9 @@ impl Request {
     /// It arrives.
     pub(super) fn arrive(self, model: &mut Model) -> Written {
         match self {
-            Self::UpdateService(request) => model.update_service(request).map(Reply::Service),
+            Self::UpdateService(request) => {
+                model.update_service(*request).map(|answer| Reply::Service(Box::new(answer)))
+            }
             Self::CreateHttpNamespace(request) => {
                 model.create_http_namespace(request).map(Reply::Operation)
             }

@@ -208,7 +208,9 @@ impl<C: Controller> World<C> {
     fn deliver(&mut self, letter: Letter) {
         let Letter { request, answer, told } = letter;
         let written = match request {
-            Request::UpdateService(request) => self.update(request, told).map(Reply::Service),
+            Request::UpdateService(request) => {
+                self.update(&request, told).map(|answer| Reply::Service(Box::new(answer)))
+            }
             making => self.make_something(making),
         };
         *answer.borrow_mut() = Some(written);
@@ -218,18 +220,18 @@ impl<C: Controller> World<C> {
     /// A service is to change; the checker judges it.
     fn update(
         &mut self,
-        request: UpdateServiceRequest,
+        request: &UpdateServiceRequest,
         told: bool,
     ) -> Result<ServiceAnswer, ApiError> {
         let now = self.now();
-        let key = super::check::key_of(&request);
+        let key = super::check::key_of(request);
         let looked = self.aws.looked.borrow().get(&key).copied();
         let written = {
             let mut model = self.aws.model.borrow_mut();
             self.checker.observe(&model);
             model.set_caller(CALLER);
             let written = model.update_service(request.clone());
-            self.checker.wrote(&model, (&request, looked), &written);
+            self.checker.wrote(&model, (request, looked), &written);
             written
         };
         match &written {

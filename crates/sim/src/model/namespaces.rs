@@ -310,7 +310,7 @@ impl Model {
         &self,
         request: &GetNamespaceRequest,
     ) -> Result<GetNamespaceAnswer, ApiError> {
-        let namespace = self.shown_namespace(self.namespace_by_id(&request.id)?);
+        let namespace = shown_namespace(self.namespace_by_id(&request.id)?);
         Ok(GetNamespaceAnswer { namespace })
     }
 
@@ -334,7 +334,7 @@ impl Model {
         let namespaces = taken.into_iter().map(|each| Namespace {
             // A line of the list has none (SD:NamespaceSummary).
             creator_request_id: None,
-            ..self.shown_namespace(each)
+            ..shown_namespace(each)
         });
         let namespaces = namespaces.collect();
         Ok(ListNamespacesAnswer { namespaces, next_token })
@@ -369,24 +369,24 @@ impl Model {
         let line = |each: &Operation| OperationSummary { id: each.id.clone(), status: each.status };
         Ok(ListOperationsAnswer { operations: taken.into_iter().map(line).collect(), next_token })
     }
+}
 
-    fn shown_namespace(&self, state: &NamespaceState) -> Namespace {
-        let zone = |id: &String| -> Value { json!({"HostedZoneId": id, "SOA": {"TTL": 15}}) };
-        Namespace {
-            id: state.id.clone(),
-            arn: state.arn.clone(),
-            resource_owner: Some(state.account.clone()),
-            name: state.name.clone(),
-            kind: state.kind,
-            description: state.description.clone(),
-            service_count: state.services,
-            properties: NamespaceProperties {
-                dns_properties: state.hosted_zone.as_ref().map(zone),
-                http_properties: HttpProperties { http_name: state.http_name.clone() },
-            },
-            create_date: state.created_at,
-            creator_request_id: state.creator_request_id.clone(),
-        }
+fn shown_namespace(state: &NamespaceState) -> Namespace {
+    let zone = |id: &String| -> Value { json!({"HostedZoneId": id, "SOA": {"TTL": 15}}) };
+    Namespace {
+        id: state.id.clone(),
+        arn: state.arn.clone(),
+        resource_owner: Some(state.account.clone()),
+        name: state.name.clone(),
+        kind: state.kind,
+        description: state.description.clone(),
+        service_count: state.services,
+        properties: NamespaceProperties {
+            dns_properties: state.hosted_zone.as_ref().map(zone),
+            http_properties: HttpProperties { http_name: state.http_name.clone() },
+        },
+        create_date: state.created_at,
+        creator_request_id: state.creator_request_id.clone(),
     }
 }
 

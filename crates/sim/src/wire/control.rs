@@ -150,8 +150,8 @@ struct ShareOrder {
 /// A namespace of another account is shared with this one.
 async fn share(State(world): State<SharedWorld>, body: Bytes) -> Answered {
     let order: ShareOrder = read(&body, SHARES)?;
-    let word = order.share.unwrap_or_else(|| "full".to_owned());
-    let share = Share::parse(&word).ok_or_else(|| bad(SHARES))?;
+    let permitted = order.share.unwrap_or_else(|| "full".to_owned());
+    let share = Share::parse(&permitted).ok_or_else(|| bad(SHARES))?;
     let is_account = |text: &str| text.len() == 12 && text.bytes().all(|b| b.is_ascii_digit());
     if order.name.is_empty()
         || !is_account(&order.account)
@@ -162,7 +162,7 @@ async fn share(State(world): State<SharedWorld>, body: Bytes) -> Answered {
     let arn = with_model(&world, order.region.as_deref(), SHARES, |world, region| {
         world.model_of(region).share_namespace(&order.name, &order.account, share)
     })?;
-    shown(&json!({ "arn": arn, "share": word }))
+    shown(&json!({ "arn": arn, "share": permitted }))
 }
 
 fn is_cluster_and_service(text: &str) -> bool {

@@ -103,7 +103,7 @@ fn what_is_too_much() {
             /p#="18 bytes": lists and objects at most 8 deep; deeper at line 1 column 10
             too many values
             advice: /p#="10003 bytes": Parameter Store holds 4096 bytes in a standard parameter and 8192 in an advanced one: split it over several below one path
-            /p#="10003 bytes": at most 4096 values; more at line 1 column 8191
+            /p#="10003 bytes": at most 2048 values; more at line 1 column 4095
             a name of 15 KB
             advice: /p#="15018 bytes": Parameter Store holds 4096 bytes in a standard parameter and 8192 in an advanced one: split it over several below one path
             /p#/nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn…="nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn…": no such member; the members here are claims, defaults, freeze, limits, namePorts, namespaces, services and version

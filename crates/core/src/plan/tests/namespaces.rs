@@ -213,3 +213,36 @@ fn a_namespace_whose_name_no_alias_can_end_in_needs_an_alias_tag() {
         "#]],
     );
 }
+
+#[test]
+fn a_namespace_that_another_account_shares_is_named_to_ecs_by_its_arn() {
+    check_plan(
+        "namespace shared.ns id=ns-cccccccc owner=999999999999
+         a mode=client, namespace=shared.ns
+         b mode=client, namespace=ns-cccccccc
+         c mode=client, namespace=arn:aws:servicediscovery:x:1:namespace/ns-cccccccc",
+        &expect![[r#"
+            prod/a: connect in ns-cccccccc
+                enabled: off -> on
+                namespace: - -> ns-cccccccc
+            prod/b: connect in ns-cccccccc
+                enabled: off -> on
+                namespace: - -> ns-cccccccc
+            prod/c: connect in ns-cccccccc
+                enabled: off -> on
+                namespace: - -> ns-cccccccc
+            order: prod/a, prod/b, prod/c
+        "#]],
+    );
+}
+
+#[test]
+fn an_arn_that_nobody_shares_is_said_with_the_permission_it_takes() {
+    check_plan(
+        "namespace internal.myapp
+         web mode=client, namespace=arn:aws:servicediscovery:eu-west-1:999999999999:namespace/ns-cccccccc",
+        &expect![[r#"
+            prod/web: NoNamespace: this account does not see arn:aws:servicediscovery:eu-west-1:999999999999:namespace/ns-cccccccc in this Region: it is of another Region, it does not exist, or its account does not share it; share it in AWS RAM with the managed permission AWSRAMPermissionCloudMapECSFullPermission
+        "#]],
+    );
+}

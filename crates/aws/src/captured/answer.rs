@@ -1,0 +1,174 @@
+//! The answers: one small function for each call that the real world makes.
+//!
+//! Listings come in one page. What was not captured is answered as AWS answers what is not there, with the words
+//! that say what to capture; whoever asked makes "not seen" of it, as of any failed call.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use eastwest_core::name::{Arn, NamespaceRef};
+use serde_json::{Value, json};
+
+use super::capture::{Captures, items, resource};
+use super::namespaces::{self, default_of, resolve};
+
+/// Everything that can be answered.
+#[derive(Debug)]
+pub(super) struct Answers {
+    captures: Captures,
+    namespaces: BTreeMap<String, Value>,
+    /// The namespaces of Cloud Map services, as far as their use tells.
+    places: BTreeMap<String, BTreeSet<String>>,
+}
+
+impl Answers {
+    /// The answers that captures hold.
+    pub(super) fn of(captures: Captures) -> Self {
+        let namespaces = namespaces::all(&captures);
+        let mut answers = Self { captures, namespaces, places: BTreeMap::new() };
+        answers.places = answers.used();
+        answers
+    }
+
+    /// The answer to a request, or the refusal. `target` is the header that names the call.
+    pub(super) fn to(&self, target: &str, request: &Value) -> Result<Value, Value> {
+        let (api, call) = target.split_once('.').unwrap_or_default();
+        match (api.starts_with("AmazonEC2ContainerService"), call) {
+            (true, "ListClusters") => Ok(json!({"clusterArns": self.cluster_arns()})),
+            (true, "DescribeClusters") => Ok(self.describe_clusters(request)),
+            (true, "ListServices") => self.list_services(request),
+            (true, "DescribeServices") => Ok(self.describe_services(request)),
+            (true, "DescribeTaskDefinition") => self.describe_task_definition(request),
+            (true, "ListServicesByNamespace") => Ok(self.members(request)),
+            // What became of recent rollouts is not among what can be captured.
+            (true, "ListServiceDeployments") => Ok(json!({"serviceDeployments": []})),
+            (false, "ListNamespaces") => {
+                Ok(json!({"Namespaces": self.namespaces.values().collect::<Vec<_>>()}))
+            }
+            (false, "ListServices") => Ok(self.cloud_map_services(request)),
+            _ => Err(refusal("ClientException", &format!("captures have no answer to {call}"))),
+        }
+    }
+
+    /// The clusters that were captured, and those of the services.
+    fn cluster_arns(&self) -> BTreeSet<&str> {
+        let Captures { services, clusters, .. } = &self.captures;
+        let arns = services.values().chain(clusters.values());
+        arns.filter_map(|value| value.get("clusterArn")?.as_str()).collect()
+    }
+
+    fn has_cluster(&self, name: &str) -> bool {
+        self.cluster_arns().into_iter().any(|arn| resource(arn) == name)
+    }
+
+    /// A cluster of which only services were captured is taken to have no default namespace.
+    fn describe_clusters(&self, request: &Value) -> Value {
+        let asked = items(request, "clusters").iter().filter_map(Value::as_str);
+        let clusters = asked.filter_map(|name| match self.captures.clusters.get(name) {
+            Some(cluster) => Some(cluster.clone()),
+            None => self.has_cluster(name).then(|| json!({"clusterName": name})),
+        });
+        json!({"clusters": clusters.collect::<Vec<_>>()})
+    }
+
+    /// ECS does not list what is deleted, but describes it for a while.
+    fn list_services(&self, request: &Value) -> Result<Value, Value> {
+        let cluster = text(request, "cluster");
+        if !self.has_cluster(cluster) {
+            return Err(refusal("ClusterNotFoundException", "not captured"));
+        }
+        let services = self.captures.services.iter().filter(|((place, _), _)| place == cluster);
+        let listed = services.filter(|(_, service)| text(service, "status") != "INACTIVE");
+        let arns: Vec<&Value> =
+            listed.filter_map(|(_, service)| service.get("serviceArn")).collect();
+        Ok(json!({"serviceArns": arns}))
+    }
+
+    fn describe_services(&self, request: &Value) -> Value {
+        let cluster = text(request, "cluster");
+        let asked = items(request, "services").iter().filter_map(Value::as_str);
+        let key = |name: &str| (cluster.to_owned(), name.to_owned());
+        let found = asked.filter_map(|name| self.captures.services.get(&key(name)));
+        json!({"services": found.collect::<Vec<_>>()})
+    }
+
+    /// By ARN, or the latest captured revision by the family's name.
+    fn describe_task_definition(&self, request: &Value) -> Result<Value, Value> {
+        let asked = text(request, "taskDefinition");
+        let known = &self.captures.task_definitions;
+        let family = known.iter().filter(|(arn, _)| Arn::as_read(arn).family().as_str() == asked);
+        let latest = family.max_by_key(|(_, definition)| definition.get("revision")?.as_u64());
+        if let Some(definition) = known.get(asked).or(latest.map(|(_, definition)| definition)) {
+            return Ok(json!({"taskDefinition": definition}));
+        }
+        let name = resource(asked);
+        let hint = format!(
+            "not captured; add `aws ecs describe-task-definition --task-definition {name}`"
+        );
+        Err(refusal("ClientException", &hint))
+    }
+
+    /// The services any deployment of which is in the namespace.
+    fn members(&self, request: &Value) -> Value {
+        let wanted = self.resolved(text(request, "namespace"));
+        let services = self.captures.services.iter();
+        let inside = services.filter(|((cluster, _), service)| {
+            self.namespaces_of(cluster, service).any(|id| Some(id) == wanted)
+        });
+        let arns: Vec<&Value> = inside.filter_map(|(_, s)| s.get("serviceArn")).collect();
+        json!({"serviceArns": arns})
+    }
+
+    /// The namespaces of a service's deployments, the cluster's default where one names none.
+    fn namespaces_of<'a>(
+        &'a self,
+        cluster: &'a str,
+        service: &'a Value,
+    ) -> impl Iterator<Item = &'a str> {
+        let default = self.captures.clusters.get(cluster).and_then(default_of);
+        items(service, "deployments").iter().filter_map(move |deployment| {
+            let config = deployment.get("serviceConnectConfiguration")?;
+            config.get("enabled")?.as_bool().filter(|enabled| *enabled)?;
+            let named = config.get("namespace").and_then(Value::as_str);
+            self.resolved(named.filter(|name| !name.is_empty()).or(default)?)
+        })
+    }
+
+    fn resolved(&self, reference: &str) -> Option<&str> {
+        resolve(&self.namespaces, &NamespaceRef::as_read(reference))
+    }
+
+    /// Cloud Map does not say in its list which namespace a service is in (SD:ServiceSummary). It is that of the
+    /// ECS services that use it, and of one that nobody uses the only namespace there is.
+    fn cloud_map_services(&self, request: &Value) -> Value {
+        let asked = request.pointer("/Filters/0/Values/0").and_then(Value::as_str);
+        let wanted = asked.and_then(|reference| self.resolved(reference));
+        let known = self.captures.cloud_map.iter().flatten();
+        let inside = known.filter(|(arn, _)| match self.places.get(*arn) {
+            Some(places) => wanted.is_some_and(|id| places.contains(id)),
+            None => self.namespaces.len() == 1,
+        });
+        json!({"Services": inside.map(|(_, service)| service).collect::<Vec<_>>()})
+    }
+
+    /// The Cloud Map services that ECS services use, and the namespaces of those.
+    fn used(&self) -> BTreeMap<String, BTreeSet<String>> {
+        let mut used: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        for ((cluster, _), service) in &self.captures.services {
+            let resources = items(service, "deployments").iter();
+            let resources = resources.flat_map(|d| items(d, "serviceConnectResources"));
+            for arn in resources.filter_map(|r| r.get("discoveryArn")?.as_str()) {
+                let places = self.namespaces_of(cluster, service).map(str::to_owned);
+                used.entry(arn.to_owned()).or_default().extend(places);
+            }
+        }
+        used
+    }
+}
+
+fn text<'a>(request: &'a Value, key: &str) -> &'a str {
+    request.get(key).and_then(Value::as_str).unwrap_or_default()
+}
+
+fn refusal(code: &str, message: &str) -> Value {
+    json!({"__type": code, "message": message})
+}

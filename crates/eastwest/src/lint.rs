@@ -1,0 +1,341 @@
+//! `eastwest lint`: is what was written in order? Documents by their own rules, captured services by what a plan
+//! for them would say that a person must mend. Neither needs AWS.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use eastwest_aws::Captures;
+use eastwest_core::declare::Intent;
+use eastwest_core::document;
+use eastwest_core::effect::Parameter;
+use eastwest_core::issue::{Issue, Weight};
+use eastwest_core::name::ParameterName;
+use eastwest_core::settings::{Policy, Settings};
+use eastwest_core::time::AwsTime;
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::board::PlanPage;
+use crate::cli::LintFlags;
+use crate::config::Config;
+use crate::look::{self, Look};
+use crate::offline;
+use crate::render;
+
+/// The reasons of holds that pass by themselves: nothing is wrong with what was written.
+const PASSING: &[&str] = &[
+    "Rolling",
+    "Paused",
+    "Budget",
+    "WaitingForServer",
+    "RolledBack",
+    "Frozen",
+    "Refused",
+    "Contended",
+    "MassChange",
+    "Observe",
+    "NotLeader",
+];
+/// Members that a document has and no capture, `services` as an object aside.
+const OF_DOCUMENTS: &[&str] =
+    &["version", "namespaces", "defaults", "claims", "limits", "freeze", "namePorts"];
+
+/// Everything that was found.
+#[derive(Debug, Default, Serialize)]
+struct Findings {
+    #[serde(rename = "findings")]
+    all: Vec<Finding>,
+    notes: Vec<String>,
+    documents: usize,
+    services: usize,
+}
+
+/// One thing that is wrong, or worth knowing.
+#[derive(Debug, Serialize)]
+struct Finding {
+    /// The file or the service.
+    subject: String,
+    /// How much it matters.
+    weight: Weight,
+    /// What it is.
+    #[serde(flatten)]
+    what: What,
+}
+
+/// What a finding is.
+#[derive(Debug, Serialize)]
+#[serde(tag = "kind", rename_all = "lowercase")]
+enum What {
+    /// Something written that cannot be honoured.
+    Issue { place: String, read: String, allowed: String, nearest: Option<String>, message: String },
+    /// Something wanted that cannot be done.
+    Hold { reason: &'static str, message: String },
+    /// Something that cannot be read.
+    File { message: String },
+}
+
+/// Checks files: 0 all in order, 1 something is wrong.
+pub(crate) async fn lint(config: &Config, flags: &LintFlags) -> anyhow::Result<ExitCode> {
+    let files = flags.files.iter().map(|file| (offline::name(file), offline::text(file)));
+    let found = check(files, &config.settings).await;
+    if flags.json {
+        println!("{}", serde_json::to_string_pretty(&found)?);
+    } else {
+        print!("{}", found.text());
+    }
+    let is_wrong = found.all.iter().any(|finding| finding.weight == Weight::Blocking);
+    Ok(if is_wrong { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+/// Everything that is to be said about files, given by name with their text or why there is none.
+async fn check(
+    files: impl IntoIterator<Item = (String, Result<String, String>)>,
+    settings: &Settings,
+) -> Findings {
+    let mut found = Findings::default();
+    let (mut parameters, mut captures) = (Vec::new(), Captures::default());
+    for (name, text) in files {
+        match text {
+            Err(message) => found.file(name, message),
+            Ok(text) if is_document(&text) => parameters.push(parameter(&name, text)),
+            Ok(text) => {
+                for mistake in captures.add(&name, &text) {
+                    let message =
+                        format!("{}; a document, or {}", mistake.found, Captures::UNDERSTOOD);
+                    found.file(mistake.place, message);
+                }
+            }
+        }
+    }
+    found.documents(&parameters);
+    if captures.has_services() {
+        found.captures(captures, settings).await;
+    }
+    found
+}
+
+/// Whether a text is a document and no capture, as far as it is JSON at all.
+fn is_document(text: &str) -> bool {
+    let Ok(Value::Object(members)) = serde_json::from_str(text) else { return false };
+    members.get("services").is_some_and(Value::is_object)
+        || members.keys().any(|name| OF_DOCUMENTS.contains(&name.as_str()))
+}
+
+/// A file as the parameter that it may become.
+fn parameter(name: &str, text: String) -> Parameter {
+    Parameter {
+        name: ParameterName::as_read(name),
+        version: 1,
+        modified_at: AwsTime(0),
+        is_secret: false,
+        text,
+    }
+}
+
+impl Findings {
+    fn documents(&mut self, parameters: &[Parameter]) {
+        self.documents = parameters.len();
+        if parameters.is_empty() {
+            return;
+        }
+        for issue in document::read(parameters).1 {
+            let subject = issue.place.split('#').next().unwrap_or_default().to_owned();
+            self.all.push(Finding::issue(subject, &issue));
+        }
+    }
+
+    /// What a plan for captured services says that a person must mend.
+    async fn captures(&mut self, captures: Captures, settings: &Settings) {
+        let offline = offline::offline(captures, settings);
+        self.notes = offline.notes;
+        let settings = Settings { policy: Policy::Sync, ..settings.clone() };
+        let look = look::look(Arc::new(offline.world), &settings).await;
+        self.look(&look, &settings);
+    }
+
+    fn look(&mut self, look: &Look, settings: &Settings) {
+        let page = PlanPage::new(&look.plan, &look.view, settings);
+        let is_ours =
+            |service: &eastwest_core::view::ServiceView| service.intent != Intent::NotOptedIn;
+        self.services = look.view.services().filter(|(_, service)| is_ours(service)).count();
+        for fault in &page.faults {
+            self.file(format!("cluster {}", fault.cluster), fault.message.clone());
+        }
+        for row in page.issues {
+            if look.view.service(&row.service).is_some_and(is_ours) {
+                self.all.push(Finding::issue(row.service.to_string(), &row.issue));
+            }
+        }
+        for row in page.holds {
+            let reason = row.hold.reason();
+            if !PASSING.contains(&reason) {
+                let what = What::Hold { reason, message: row.hold.to_string() };
+                let subject = row.service.to_string();
+                self.all.push(Finding { subject, weight: Weight::Blocking, what });
+            }
+        }
+    }
+
+    fn file(&mut self, subject: String, message: String) {
+        let what = What::File { message };
+        self.all.push(Finding { subject, weight: Weight::Blocking, what });
+    }
+
+    /// One line for each finding, and the sum.
+    fn text(&self) -> String {
+        let mut text = render::notes(&self.notes);
+        for finding in &self.all {
+            text.push_str(&finding.line());
+        }
+        let count = |number: usize, one: &str, many: &str| {
+            if number == 1 { format!("1 {one}") } else { format!("{number} {many}") }
+        };
+        let wrong = self.all.iter().filter(|f| f.weight == Weight::Blocking).count();
+        let what = match wrong {
+            0 => "nothing is wrong".to_owned(),
+            wrong => format!("{wrong} wrong"),
+        };
+        let documents = count(self.documents, "document", "documents");
+        let services = count(self.services, "service that opted in", "services that opted in");
+        text + &format!("{documents}, {services}: {what}\n")
+    }
+}
+
+impl Finding {
+    fn issue(subject: String, issue: &Issue) -> Self {
+        let message = issue.to_string();
+        let Issue { place, read, allowed, nearest, weight } = issue.clone();
+        Self { subject, weight, what: What::Issue { place, read, allowed, nearest, message } }
+    }
+
+    fn line(&self) -> String {
+        let mark = match self.weight {
+            Weight::Blocking => "error",
+            Weight::Advice => "advice",
+        };
+        let subject = &self.subject;
+        match &self.what {
+            // The place begins with the file already.
+            What::Issue { place, message, .. } if place.starts_with(&format!("{subject}#")) => {
+                format!("{mark}: {message}\n")
+            }
+            What::Issue { message, .. } | What::File { message } => {
+                format!("{mark}: {subject}: {message}\n")
+            }
+            What::Hold { reason, message } => format!("{mark}: {subject}: {reason}: {message}\n"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::{Expect, expect};
+    use serde_json::json;
+
+    use super::*;
+
+    async fn found(files: &[(&str, &str)]) -> Findings {
+        let files = files.iter().map(|(name, text)| ((*name).to_owned(), Ok((*text).to_owned())));
+        check(files, &Settings::default()).await
+    }
+
+    async fn lines(files: &[(&str, &str)], expected: &Expect) {
+        expected.assert_eq(&found(files).await.text());
+    }
+
+    fn service(name: &str, tags: &[(&str, &str)]) -> Value {
+        let tag =
+            |(key, value): &(&str, &str)| json!({"key": format!("eastwest/{key}"), "value": value});
+        json!({
+            "serviceArn": format!("arn:aws:ecs:r:1:service/prod/{name}"), "serviceName": name,
+            "clusterArn": "arn:aws:ecs:r:1:cluster/prod", "status": "ACTIVE",
+            "taskDefinition": "arn:aws:ecs:r:1:task-definition/web:1",
+            "deployments": [{"id": "1", "status": "PRIMARY", "rolloutState": "COMPLETED"}],
+            "tags": tags.iter().map(tag).collect::<Vec<_>>(),
+        })
+    }
+
+    #[tokio::test]
+    async fn a_good_document_is_in_order() {
+        let text = r#"{"version": 1, "services": {"prod/web": {"mode": "client"}}}"#;
+        lines(
+            &[("a.json", text)],
+            &expect![[r#"
+            1 document, 0 services that opted in: nothing is wrong
+        "#]],
+        )
+        .await;
+    }
+
+    #[tokio::test]
+    async fn every_issue_of_a_document_is_one_line_with_its_place() {
+        let text = r#"{"version": 1, "services": {"prod/web": {"mode": "clinet", "needs": 1}}}"#;
+        lines(&[("a.json", text)], &expect![[r#"
+            error: a.json#/services/prod~1web/mode="clinet": client, client-server or off; did you mean "client"?
+            error: a.json#/services/prod~1web/needs="1": a list
+            1 document, 0 services that opted in: 2 wrong
+        "#]]).await;
+    }
+
+    #[tokio::test]
+    async fn documents_given_together_must_not_contradict_each_other() {
+        let one = r#"{"version": 1, "services": {"prod/web": {"mode": "client"}}}"#;
+        let other = r#"{"version": 1, "services": {"prod/web": {"mode": "off"}}}"#;
+        lines(&[("a.json", one), ("b.json", other)], &expect![[r#"
+            error: a.json#/services/prod~1web="prod/web": said otherwise at b.json#/services/prod~1web: say it once, or the same each time
+            error: b.json#/services/prod~1web="prod/web": said otherwise at a.json#/services/prod~1web: say it once, or the same each time
+            2 documents, 0 services that opted in: 2 wrong
+        "#]]).await;
+    }
+
+    #[tokio::test]
+    async fn captured_services_that_opted_in_are_checked_and_no_others() {
+        let services = [
+            service("bad", &[("mode", "clinet")]),
+            service("unready", &[("mode", "client-server"), ("namespace", "n")]),
+            service("nowhere", &[("mode", "client")]),
+            service("silent", &[("port", "no mode")]),
+        ];
+        let definition = json!({"taskDefinition": {
+            "taskDefinitionArn": "arn:aws:ecs:r:1:task-definition/web:1", "networkMode": "awsvpc",
+            "memory": "512", "containerDefinitions": [{"name": "app", "portMappings": [{"containerPort": 80}]}],
+        }});
+        let files = [
+            ("services.json", json!({"services": services}).to_string()),
+            ("web.json", definition.to_string()),
+        ];
+        let files = files.each_ref().map(|(name, text)| (*name, text.as_str()));
+        lines(&files, &expect![[r#"
+            i namespaces were not captured: names are taken as written, and a name and an id are two; to be exact, add `aws servicediscovery list-namespaces`
+            i clusters were not captured and are taken to have no default namespace; to be exact, add `aws ecs describe-clusters --clusters prod`
+            i Cloud Map services were not captured, so names that are left over there are not seen; to be exact, add `aws servicediscovery list-services`
+
+            error: prod/bad: eastwest/mode="clinet": client, client-server or off; did you mean "client"?
+            error: prod/bad: Ambiguous: its tags cannot be understood; see its issues
+            error: prod/nowhere: NoNamespace: no namespace: set the namespace tag, --namespace, or the cluster's Service Connect default
+            error: prod/unready: Ineligible: the port mapping 80 of container app in web:1 has no name: register a revision with "name": "app-80-tcp"
+            0 documents, 3 services that opted in: 4 wrong
+        "#]]).await;
+    }
+
+    #[tokio::test]
+    async fn what_is_neither_a_document_nor_a_capture_is_wrong() {
+        lines(&[("a.json", "{\"a\": 1}"), ("b.json", "{")], &expect![[r#"
+            error: a.json: a JSON object with a; a document, or what the AWS CLI prints for `aws ecs describe-services --include TAGS`, `aws ecs describe-task-definition`, `aws ecs describe-clusters`, `aws servicediscovery list-namespaces` and `aws servicediscovery list-services`
+            error: b.json: not JSON: EOF while parsing an object at line 1 column 1; a document, or what the AWS CLI prints for `aws ecs describe-services --include TAGS`, `aws ecs describe-task-definition`, `aws ecs describe-clusters`, `aws servicediscovery list-namespaces` and `aws servicediscovery list-services`
+            0 documents, 0 services that opted in: 2 wrong
+        "#]]).await;
+    }
+
+    #[tokio::test]
+    async fn an_unreadable_file_does_not_hide_the_others() {
+        let bad = ("gone.json".to_owned(), Err("No such file".to_owned()));
+        let good = ("a.json".to_owned(), Ok(r#"{"version": 2}"#.to_owned()));
+        let found = check([bad, good], &Settings::default()).await;
+        assert_eq!(found.all.len(), 2, "{found:?}");
+        let json = serde_json::to_value(&found).unwrap();
+        assert_eq!(json["findings"][0]["kind"], "file");
+        assert_eq!(json["findings"][1]["kind"], "issue");
+        assert_eq!(json["findings"][1]["place"], "a.json#/version");
+    }
+}

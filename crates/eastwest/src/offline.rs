@@ -1,0 +1,141 @@
+//! Files in place of AWS: what `--from` names is read here, and becomes a [`World`] that holds nothing else.
+//!
+//! Every file's mistakes are told at once.
+
+use std::fmt;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use eastwest_aws::{Captures, World};
+use eastwest_core::name::NamespaceRef;
+use eastwest_core::settings::Settings;
+
+/// The largest file that is read: some 2,500 services with the hundred events that ECS lists for each, which are most
+/// of an answer and nobody needs; without them a cluster's 5,000.
+const LARGEST_MIB: u64 = 64;
+
+/// A world out of files, and what is to be said about it.
+pub(crate) struct Offline {
+    /// The world.
+    pub(crate) world: World,
+    /// What was not captured and what is taken instead.
+    pub(crate) notes: Vec<String>,
+}
+
+/// What is wrong with files.
+#[derive(Debug)]
+pub(crate) struct BadFiles(Vec<String>);
+
+impl std::error::Error for BadFiles {}
+
+impl fmt::Display for BadFiles {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the captures cannot be used:")?;
+        self.0.iter().try_for_each(|mistake| write!(f, "\n  {mistake}"))?;
+        write!(f, "\nunderstood is {}", Captures::UNDERSTOOD)
+    }
+}
+
+/// The world that these files captured. `-` is standard input.
+pub(crate) fn world(files: &[PathBuf], settings: &Settings) -> Result<Offline, BadFiles> {
+    let (mut captures, mut mistakes) = (Captures::default(), Vec::new());
+    for file in files {
+        match text(file) {
+            Ok(text) => {
+                let found = captures.add(&name(file), &text);
+                mistakes.extend(found.iter().map(ToString::to_string));
+            }
+            Err(why) => mistakes.push(format!("{}: {why}", name(file))),
+        }
+    }
+    if mistakes.is_empty() { Ok(offline(captures, settings)) } else { Err(BadFiles(mistakes)) }
+}
+
+/// The world of captures, with the namespaces that tags and flags name.
+pub(crate) fn offline(mut captures: Captures, settings: &Settings) -> Offline {
+    let tag = settings.prefix.key("namespace");
+    let tagged: Vec<_> =
+        captures.tag_values(&tag).filter_map(|text| NamespaceRef::parse(text).ok()).collect();
+    for reference in tagged.into_iter().chain(settings.namespace.clone()) {
+        captures.mention(reference);
+    }
+    Offline { notes: captures.notes(), world: World::captured(captures) }
+}
+
+/// What a file is called in messages.
+pub(crate) fn name(file: &Path) -> String {
+    if file == Path::new("-") { "standard input".to_owned() } else { file.display().to_string() }
+}
+
+/// A file's text, or why it cannot be had.
+pub(crate) fn text(file: &Path) -> Result<String, String> {
+    if file == Path::new("-") {
+        return whole(std::io::stdin().lock());
+    }
+    let opened = std::fs::File::open(file).map_err(|error| error.to_string())?;
+    whole(opened)
+}
+
+fn whole(from: impl Read) -> Result<String, String> {
+    let most = LARGEST_MIB * 1024 * 1024;
+    let mut bytes = Vec::new();
+    from.take(most + 1).read_to_end(&mut bytes).map_err(|error| error.to_string())?;
+    if bytes.len() as u64 > most {
+        return Err(format!(
+            "it is larger than {LARGEST_MIB} MiB: capture to several files, or leave events out with `jq 'del(.services[].events)'`"
+        ));
+    }
+    // What PowerShell 5 writes with `>`.
+    if bytes.starts_with(&[0xff, 0xfe]) {
+        return Err("it is UTF-16, not UTF-8: write it with `| Out-File -Encoding utf8`".to_owned());
+    }
+    String::from_utf8(bytes).map_err(|_| "it is not UTF-8 text".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use eastwest_core::effect::{Answer, Effect, Event, Question};
+    use eastwest_core::view::Seen;
+    use expect_test::expect;
+
+    use super::*;
+
+    #[test]
+    fn every_file_that_cannot_be_used_is_named_at_once() {
+        let files = ["Cargo.toml", "src", "nowhere.json"].map(PathBuf::from);
+        let error = world(&files, &Settings::default()).err().expect("none of them is a capture");
+        expect![[r#"
+            the captures cannot be used:
+              Cargo.toml: not JSON: expected value at line 1 column 2
+              src: Is a directory (os error 21)
+              nowhere.json: No such file or directory (os error 2)
+            understood is what the AWS CLI prints for `aws ecs describe-services --include TAGS`, `aws ecs describe-task-definition`, `aws ecs describe-clusters`, `aws servicediscovery list-namespaces` and `aws servicediscovery list-services`"#]]
+        .assert_eq(&error.to_string());
+    }
+
+    #[test]
+    fn a_file_is_read_up_to_a_limit_and_as_utf_8_only() {
+        let more = std::io::repeat(b' ').take(LARGEST_MIB * 1024 * 1024 + 1);
+        assert!(whole(more).unwrap_err().contains("larger than 64 MiB"));
+        assert!(whole(&[0xff, 0xfe, b'{', 0][..]).unwrap_err().contains("UTF-16"));
+        assert!(whole(&[0xc3][..]).unwrap_err().contains("not UTF-8"));
+        assert_eq!(whole(&b"{}"[..]).as_deref(), Ok("{}"));
+    }
+
+    #[tokio::test]
+    async fn namespaces_that_tags_and_flags_name_are_there() {
+        let tags = r#"[{"key": "eastwest/namespace", "value": "tagged"}]"#;
+        let text = format!(
+            r#"{{"services": [{{"serviceArn": "arn:web", "serviceName": "web", "clusterArn": "arn:cluster/prod", "tags": {tags}}}]}}"#
+        );
+        let mut captures = Captures::default();
+        assert_eq!(captures.add("a.json", &text), []);
+        let namespace = Some(NamespaceRef::as_read("flagged"));
+        let settings = Settings { namespace, ..Settings::default() };
+        let world = offline(captures, &settings).world;
+        let asked = world.execute(Effect::Ask(Question::Namespaces));
+        let Event::Answered(Answer::Namespaces(Seen::Known(known))) = asked.await else { panic!() };
+        let names: Vec<&str> = known.iter().map(|namespace| namespace.name.as_str()).collect();
+        assert_eq!(names, ["flagged", "tagged"]);
+    }
+}
