@@ -182,6 +182,9 @@ impl Fleet {
         }
         if self.rng.random_bool(0.85) {
             newcomer.tags = self.declaration();
+            if self.rng.random_bool(0.1) {
+                newcomer.tags = self.endpoints(&newcomer.definition.clone());
+            }
         }
         newcomer
     }
@@ -204,6 +207,18 @@ impl Fleet {
         definition
     }
 
+    /// Tags that say endpoint by endpoint what somebody wants of a definition's ports.
+    fn endpoints(&mut self, definition: &Definition) -> Vec<(String, String)> {
+        let mut tags = vec![("eastwest/mode".to_owned(), "client-server".to_owned())];
+        for (at, (_, port, _)) in definition.ports.iter().enumerate() {
+            let name = if at == 0 { self.name() } else { format!("{}-admin", self.name()) };
+            let more = ["", " idle=5m", " ingress=15000", " alias=:80"];
+            let more = self.pick(&more).unwrap_or_default();
+            tags.push((format!("eastwest/endpoint.{port}"), format!("name={name}{more}")));
+        }
+        tags
+    }
+
     /// Tags that say what somebody may want.
     fn declaration(&mut self) -> Vec<(String, String)> {
         let modes = ["client", "client-server", "client-server", "client-server", "off"];
@@ -216,6 +231,16 @@ impl Fleet {
         maybe(0.05, "pause", "true".to_owned());
         maybe(0.1, "timeout", "idle=5m".to_owned());
         maybe(0.1, "logs", "awslogs group=proxies".to_owned());
+        maybe(0.05, "ingress-port", "15000".to_owned());
+        maybe(0.05, "test-header", "x-test=1".to_owned());
+        maybe(0.05, "tls", "ca=arn:aws:acm-pca:::ca/1 role=arn:aws:iam::1:role/tls".to_owned());
+        maybe(0.1, "needs", "api orders".to_owned());
+        if self.rng.random_bool(0.05) {
+            // Access logs go where the proxy's logs go.
+            tags.retain(|(key, _)| key != "logs");
+            tags.push(("logs".to_owned(), "awslogs group=proxies".to_owned()));
+            tags.push(("access-logs".to_owned(), "json query".to_owned()));
+        }
         if self.rng.random_bool(0.5) {
             let name = self.name();
             tags.push(("discovery-name".to_owned(), name));

@@ -183,17 +183,7 @@ impl Outside {
                     CreateHttpNamespaceRequest { name: name.clone(), ..Default::default() };
                 model.create_http_namespace(request).map(drop)
             }
-            Self::Parameter(name, text) => {
-                let request = PutParameterRequest {
-                    name: name.clone(),
-                    value: text.clone(),
-                    kind: Some(ParameterType::Text),
-                    overwrite: Some(true),
-                    tier: Some(ParameterTier::Intelligent),
-                    ..PutParameterRequest::default()
-                };
-                model.put_parameter(request).map(drop)
-            }
+            Self::Parameter(name, text) => write_parameter(model, name, text),
             Self::DropParameter(name) => {
                 model.delete_parameter(DeleteParameterRequest { name: name.clone() }).map(drop)
             }
@@ -211,6 +201,18 @@ impl Outside {
                 | Self::DropParameter(_)
         )
     }
+}
+
+fn write_parameter(model: &mut Model, name: &str, text: &str) -> Result<(), ApiError> {
+    let request = PutParameterRequest {
+        name: name.to_owned(),
+        value: text.to_owned(),
+        kind: Some(ParameterType::Text),
+        overwrite: Some(true),
+        tier: Some(ParameterTier::Intelligent),
+        ..PutParameterRequest::default()
+    };
+    model.put_parameter(request).map(drop)
 }
 
 fn update(key: &EcsServiceKey) -> UpdateServiceRequest {

@@ -103,7 +103,7 @@ impl Story {
             ("service", [key, family, rest @ ..]) => self.service(key, family, rest),
             ("tag", [key, tags @ ..]) => {
                 let tags = tags.iter().map(|tag| read_tag(tag)).collect::<Result<_, _>>()?;
-                self.tag(Outside::Tag(EcsServiceKey::parse(key), tags))
+                self.tag(&Outside::Tag(EcsServiceKey::parse(key), tags))
             }
             ("untag", [key, names @ ..]) => {
                 let names = names.iter().map(|name| format!("eastwest/{name}")).collect();
@@ -280,7 +280,7 @@ impl Story {
     }
 
     /// Tags are set, unless the story has AWS refuse that.
-    fn tag(&mut self, outside: Outside) -> Told {
+    fn tag(&mut self, outside: &Outside) -> Told {
         let refusal = self
             .world
             .with_weather(|weather| weather.refusal("ecs.TagResource").map(ToString::to_string));
@@ -289,7 +289,7 @@ impl Story {
                 self.say(format_args!("  refused: {text}"));
                 Ok(())
             }
-            None => self.outside(&outside),
+            None => self.outside(outside),
         }
     }
 
