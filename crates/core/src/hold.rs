@@ -205,8 +205,9 @@ fn unnamed_port(
     NamedPorts { task_definition, ports }: &NamedPorts,
     naming: &Naming,
 ) -> fmt::Result {
-    for NamedPort { container, container_port, name, .. } in ports {
+    for (at, NamedPort { container, container_port, name, .. }) in ports.iter().enumerate() {
         let revision = task_definition.resource();
+        f.write_str(if at == 0 { "" } else { "; " })?;
         write!(
             f,
             "the port mapping {container_port} of container {container} in {revision} has no name: "

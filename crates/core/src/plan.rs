@@ -55,6 +55,8 @@ pub struct Missing {
     pub prerequisite: Prerequisite,
     /// Why that is not done now, if so.
     pub hold: Option<Hold>,
+    /// What may be in the way and is no reason to hold.
+    pub note: Option<String>,
 }
 
 /// What to do about one service.

@@ -21,9 +21,10 @@ use crate::declaration::{Declaration, EndpointDeclaration, LogsDeclaration, Mode
 use crate::document::Document;
 use crate::effect::Question;
 use crate::eligible;
-use crate::hold::{Hold, Unseen};
+use crate::hold::{Hold, Naming, Unseen};
 use crate::issue::nearest;
 use crate::name::{DiscoveryName, DnsName, NamespaceRef, Port, PortName, Refused};
+use crate::prerequisite::NamedPorts;
 use crate::settings::Policy;
 use crate::view::{EcsService, Namespace, TaskDefinition};
 
@@ -207,8 +208,7 @@ impl<'a, W: Witness> Builder<'a, W> {
         };
         let mut taken = vec![false; standing.len()];
         let mut endpoints = Vec::with_capacity(declared.len());
-        for wanted in declared {
-            let port = self.port(wanted.port.as_ref(), standing)?;
+        for (wanted, port) in declared.iter().zip(self.ports(declared, standing)?) {
             let same = matching(standing, (&port, wanted), declared, &taken);
             if let Some(at) = same {
                 taken[at] = true;
@@ -221,6 +221,26 @@ impl<'a, W: Witness> Builder<'a, W> {
             }
         }
         Ok(endpoints)
+    }
+
+    /// The port of each declared endpoint. Those without a name are told together, so that one new revision can name
+    /// all of them.
+    fn ports(
+        &self,
+        declared: &[EndpointDeclaration],
+        standing: &[Endpoint],
+    ) -> Result<Vec<PortName>, Hold> {
+        let mut ports = Vec::with_capacity(declared.len());
+        let mut unnamed: Option<Box<NamedPorts>> = None;
+        for wanted in declared {
+            match (self.port(wanted.port.as_ref(), standing), &mut unnamed) {
+                (Ok(port), _) => ports.push(port),
+                (Err(Hold::UnnamedPort(named, _)), Some(all)) => all.ports.extend(named.ports),
+                (Err(Hold::UnnamedPort(named, _)), none) => *none = Some(named),
+                (Err(hold), _) => return Err(hold),
+            }
+        }
+        unnamed.map_or(Ok(ports), |all| Err(Hold::UnnamedPort(all, Naming::ByHand)))
     }
 
     /// An endpoint that stands and stays.

@@ -27,7 +27,11 @@ pub fn plan(page: &PlanPage) -> String {
     for missing in &page.missing {
         let hold = missing.hold.as_ref().map(|hold| format!("held, {}: {hold}: ", hold.reason()));
         let what = &missing.prerequisite;
-        line(&mut text, format_args!("+ {}{what}\n", hold.unwrap_or_default()));
+        line(&mut text, format_args!("+ {}{what}", hold.unwrap_or_default()));
+        if let Some(note) = &missing.note {
+            line(&mut text, format_args!("    {note}"));
+        }
+        text.push('\n');
     }
     for step in &page.steps {
         show_step(&mut text, step);
@@ -195,6 +199,7 @@ mod tests {
                     vpc: Some("vpc-1".to_owned()),
                 }),
                 hold: None,
+                note: None,
             }],
             document: None,
             summary: Summary { connect: 0, disconnect: 1, held: 1, in_sync: 3, tasks: 1 },

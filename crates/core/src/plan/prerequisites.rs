@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{Entry, Missing};
 use crate::effect::Question;
+use crate::eligible::room_for_namespace;
 use crate::hold::{Hold, Naming, Unseen};
 use crate::name::{Arn, ServiceKey};
 use crate::prerequisite::{NamedPort, NamedPorts, Prerequisite};
@@ -24,7 +25,19 @@ pub(super) fn missing(view: &View, entries: &BTreeMap<ServiceKey, Entry>) -> Vec
         revision.ports.dedup();
         Prerequisite::NamedPorts(revision)
     }));
-    wanted.into_iter().map(|prerequisite| Missing { prerequisite, hold: None }).collect()
+    let known = view.namespaces.as_ref().and_then(Seen::known);
+    let room = known.and_then(|known| room_for_namespace(known, account(view)));
+    let missing = |prerequisite: Prerequisite| {
+        let is_namespace = matches!(prerequisite, Prerequisite::Namespace(_));
+        Missing { prerequisite, hold: None, note: room.clone().filter(|_| is_namespace) }
+    };
+    wanted.into_iter().map(missing).collect()
+}
+
+/// The account that the services run in: the fifth part of an ARN.
+fn account(view: &View) -> Option<&str> {
+    let (_, service) = view.services().find(|(_, service)| service.last.is_some())?;
+    service.last.as_ref()?.arn.as_str().split(':').nth(4)
 }
 
 /// The namespaces to create: those of the document that nobody has, under their name or the name that ECS knows.

@@ -7,6 +7,7 @@ mod immutable;
 mod names;
 mod namespaces;
 mod ports;
+mod prerequisites;
 mod properties;
 mod room;
 mod swap;

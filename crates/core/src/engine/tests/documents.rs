@@ -188,17 +188,19 @@ fn nothing_is_made_under_observe_or_while_frozen() {
 }
 
 #[test]
-fn a_port_is_named_in_one_new_revision_that_somebody_else_deploys() {
+fn ports_are_named_in_one_new_revision_that_somebody_else_deploys() {
     let mut fake = Fake::new(
         r#"cluster prod default=internal.myapp
            document {"version": 1, "namePorts": true}
-           web mode=client-server | off | =8080"#,
+           web mode=client-server, endpoint.8080=name=a, endpoint.9090=name=b | off | =8080 =9090"#,
     );
     fake.run(600);
-    assert_eq!(fake.count("make register a revision of web:1 that names app:8080 app-8080-tcp"), 1);
+    let made =
+        "make register a revision of web:1 that names app:8080 app-8080-tcp app:9090 app-9090-tcp";
+    assert_eq!(fake.count(made), 1, "{}", fake.take_log());
     assert_eq!(fake.count("make") + fake.count("apply"), 1);
     let hold = fake.engine.plan().holds().next().expect("a hold").1.to_string();
-    expect![[r#"the port mapping 8080 of container app in web:1 has no name: web:2 names it; deploy that revision, eastwest never does"#]]
+    expect!["the port mapping 8080 of container app in web:1 has no name: web:2 names it; deploy that revision, eastwest never does; the port mapping 9090 of container app in web:1 has no name: web:2 names it; deploy that revision, eastwest never does"]
         .assert_eq(&hold);
 }
 
