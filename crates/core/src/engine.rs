@@ -74,7 +74,7 @@ pub struct Engine {
     /// The rules that the plan breaks, told already.
     breaches: Vec<Breach>,
     /// The document last told of, and what was wrong with the latest reading.
-    document_told: Option<(Option<Arc<Document>>, Option<String>)>,
+    document_told: (Option<Arc<Document>>, Option<String>),
     news: Vec<News>,
     /// The time of the last step.
     stepped_at: Now,
@@ -109,7 +109,7 @@ impl Engine {
             told: BTreeMap::new(),
             rolling: BTreeMap::new(),
             breaches: Vec::new(),
-            document_told: None,
+            document_told: (None, None),
             news: Vec::new(),
             stepped_at: now,
             passes: 0,

@@ -40,8 +40,19 @@ pub struct Explained {
     pub endpoint: Option<PortName>,
     /// What it is, and who said so; none where nobody says anything.
     pub said: Option<Said>,
-    /// What others said and was passed over.
+    /// What others said otherwise and was passed over.
     pub overruled: Vec<Said>,
+}
+
+impl Explained {
+    /// A field of which this was said, in the order of precedence.
+    fn new(field: &'static str, endpoint: Option<PortName>, said: Vec<Said>) -> Self {
+        let mut said = said.into_iter();
+        let first = said.next();
+        let value = first.as_ref().map(|said| said.value.clone());
+        let overruled = said.filter(|other| Some(&other.value) != value.as_ref()).collect();
+        Self { field, endpoint, said: first, overruled }
+    }
 }
 
 /// A value and who said it.
@@ -159,10 +170,8 @@ impl Teller<'_> {
     fn unsettled(&self) -> Vec<Explained> {
         let fields = ["mode", "endpoints", "needs", "refresh", "pause", "document"];
         let explained = |field| {
-            let mut said = self.declared(field).into_iter();
-            let first = said.next()?;
-            let (said, overruled) = (Some(first), said.collect());
-            Some(Explained { field, endpoint: None, said, overruled })
+            let said = self.declared(field);
+            (!said.is_empty()).then(|| Explained::new(field, None, said))
         };
         fields.into_iter().filter_map(explained).collect()
     }
@@ -189,10 +198,7 @@ impl Teller<'_> {
             let tag = choice.field.split(' ').next().unwrap_or_default();
             said.push(Said { value: value.clone(), by, place: self.place(by, tag) });
         }
-        let mut said = said.into_iter();
-        let (first, overruled) = (said.next(), said.collect());
-        let (field, endpoint) = (choice.field, choice.endpoint.clone());
-        Explained { field, endpoint, said: first, overruled }
+        Explained::new(choice.field, choice.endpoint.clone(), said)
     }
 
     fn declarer_of_endpoints(&self) -> Sayer {

@@ -139,7 +139,9 @@ pub enum News {
     Cluster(String, Option<Fault>),
     /// Something that services wait for was made, or could not be.
     Made(Prerequisite, Result<String, Fault>),
-    /// Another document is in force, or what is wrong with the latest one is something else.
+    /// Another document is in force.
+    InForce,
+    /// Something is wrong with the latest document, or nothing any more; the last good one is in force meanwhile.
     Document(Option<String>),
     /// A rollout ended: how long we saw it run, and whether it completed.
     RolledOut(ServiceKey, std::time::Duration, bool),

@@ -87,7 +87,7 @@ fn show_field(text: &mut String, field: &Explained) {
     let indent = if field.endpoint.is_some() { 4 } else { 2 };
     let (value, by) = match &field.said {
         Some(said) => (said.value.as_str(), who(said)),
-        None => ("-", "nobody says anything: ECS's default".to_owned()),
+        None => ("-", "nobody says anything".to_owned()),
     };
     let name = field.field;
     line(text, format_args!("{:indent$}{name:<16} {value:<40} {by}", ""));

@@ -26,9 +26,10 @@ pub(crate) fn record(metrics: &Metrics, news: News) {
         News::Made(prerequisite, Err(fault)) => {
             warn!(%prerequisite, fault = %fault, "could not be made");
         }
-        News::Document(None) => info!("a new document is in force, or the document is well again"),
+        News::InForce => info!("a new document is in force"),
+        News::Document(None) => info!("the document is well again"),
         News::Document(Some(trouble)) => {
-            warn!(why = trouble, "document: the last good one stays in force");
+            warn!(why = trouble, "the document has trouble; the last good one stays in force");
         }
         News::Breach(key, rule) => {
             error!(service = %key, rule, "a plan broke a rule; nothing is written");

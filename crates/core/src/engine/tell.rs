@@ -45,14 +45,14 @@ impl Engine {
     fn tell_document(&mut self) {
         let trouble = self.view.in_force.trouble();
         let document = self.view.document.clone();
-        if document.is_none() && trouble.is_none() {
-            return;
+        let (told_document, told_trouble) = &self.document_told;
+        if document != *told_document {
+            self.news.push(News::InForce);
         }
-        let told = (document, trouble);
-        if self.document_told.as_ref() != Some(&told) {
-            self.news.push(News::Document(told.1.clone()));
-            self.document_told = Some(told);
+        if trouble != *told_trouble {
+            self.news.push(News::Document(trouble.clone()));
         }
+        self.document_told = (document, trouble);
     }
 
     /// Tells of services that are there no more, or ours no more.

@@ -394,7 +394,8 @@ fn show(news: &News) -> String {
         }
         News::Made(prerequisite, Ok(made)) => format!("{prerequisite}: {made}"),
         News::Made(prerequisite, Err(fault)) => format!("{prerequisite}: {fault}"),
-        News::Document(None) => "document in force".to_owned(),
+        News::InForce => "document in force".to_owned(),
+        News::Document(None) => "document: well again".to_owned(),
         News::Document(Some(trouble)) => format!("document: {trouble}"),
         News::Breach(key, rule) => format!("{key} breach: {rule}"),
     }

@@ -126,7 +126,8 @@ pub(crate) fn news(news: &News) -> String {
         News::RolledOut(key, _, false) => format!("{key}: rollout failed"),
         News::Made(prerequisite, Ok(_)) => format!("{prerequisite}: made"),
         News::Made(prerequisite, Err(fault)) => format!("{prerequisite}: {fault}"),
-        News::Document(None) => "a document is in force".to_owned(),
+        News::InForce => "a document is in force".to_owned(),
+        News::Document(None) => "the document is well again".to_owned(),
         News::Document(Some(trouble)) => format!("document: {trouble}"),
         News::Breach(key, rule) => format!("{key}: BREACH {rule}"),
     }
