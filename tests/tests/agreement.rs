@@ -21,8 +21,10 @@ fn words(value: &Value) -> Vec<&str> {
 
 /// The policies of deploy/iam, and what each allows beyond the calls that eastwest itself makes: what AWS asks of
 /// its caller for the sake of such a call.
-const POLICIES: [(&str, &[&str]); 4] = [
+const POLICIES: [(&str, &[&str]); 5] = [
     ("policy", &[]),
+    // The one write again, for services that the base policy keeps out.
+    ("document-opt-in", &["ecs:UpdateService"]),
     ("document", &["kms:Decrypt"]),
     (
         "create-namespaces",

@@ -194,7 +194,8 @@ fn host(endpoint: &Endpoint) -> Option<String> {
     ))
 }
 
-/// DG:service-connect-tls: awsvpc only, an authority and a role; what ECS has taken once it may keep.
+/// DG:service-connect-tls: awsvpc only, and an authority. The role is not required by the API
+/// (API:ServiceConnectTlsConfiguration.roleArn), though ECS can do little without one: that is for ECS to say.
 fn tls(endpoint: &Endpoint, standing: Option<&Connect>, ground: &Ground<'_>) -> Option<String> {
     let tls = endpoint.tls.as_ref()?;
     let name = endpoint.discovery();
@@ -204,18 +205,13 @@ fn tls(endpoint: &Endpoint, standing: Option<&Connect>, ground: &Ground<'_>) -> 
         ));
     }
     let stands = standing.into_iter().flat_map(|connect| &connect.endpoints);
-    let stands = stands.filter(|old| old.port_name == endpoint.port_name);
-    if stands.filter_map(|old| old.tls.as_ref()).any(|old| old == tls) {
-        return None;
-    }
-    let missing = match (&tls.authority, &tls.role) {
-        (None, _) => "certificate authority: say it as ca=<arn> of an AWS Private CA",
-        (_, None) => {
-            "role: say it as role=<arn> of an ECS infrastructure role with AmazonECSInfrastructureRolePolicyForServiceConnectTransportLayerSecurity"
-        }
-        (Some(_), Some(_)) => return None,
-    };
-    Some(format!("endpoint {name} has TLS without a {missing}"))
+    let mut stands = stands.filter(|old| old.port_name == endpoint.port_name);
+    let is_kept = stands.any(|old| old.tls.as_ref() == Some(tls));
+    (tls.authority.is_none() && !is_kept).then(|| {
+        format!(
+            "endpoint {name} has TLS without a certificate authority: say it as ca=<arn> of an AWS Private CA"
+        )
+    })
 }
 
 fn tasks(service: &EcsService, connect: &Connect) -> Option<String> {

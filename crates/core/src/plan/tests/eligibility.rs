@@ -138,7 +138,7 @@ fn tls_without_a_role_is_refused() {
         "cluster prod default=internal.myapp
          web mode=client-server, tls=ca=arn:aws:acm-pca:r:1:ca/x | off | http=8080/http",
         &expect![[r#"
-            prod/web: Ineligible: endpoint web has TLS without a role: say it as role=<arn> of an ECS infrastructure role with AmazonECSInfrastructureRolePolicyForServiceConnectTransportLayerSecurity
+            prod/web: connect in ns-internalmyapp http/web@web.internal.myapp:8080+tls=arn:aws:acm-pca:r:1:ca/x
                 enabled: off -> on
                 namespace: - -> ns-internalmyapp
                 endpoint http/web: - -> web.internal.myapp:8080
