@@ -133,7 +133,7 @@ fn tls_is_refused_in_bridge_mode() {
 }
 
 #[test]
-fn tls_without_a_role_is_refused() {
+fn tls_without_a_role_is_for_ecs_to_judge() {
     check_plan(
         "cluster prod default=internal.myapp
          web mode=client-server, tls=ca=arn:aws:acm-pca:r:1:ca/x | off | http=8080/http",
