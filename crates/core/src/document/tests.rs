@@ -76,6 +76,8 @@ fn shown(document: &Document) -> String {
 fn declared(declaration: &Declaration) -> String {
     let mut value = serde_json::to_value(declaration).expect("a declaration is JSON");
     strip(&mut value);
+    // A feature that another crate may turn on keeps the order of insertion.
+    value.sort_all_objects();
     let off = declaration.logs == Some(crate::declaration::LogsDeclaration::Off);
     format!("{value}{}", if off { " and no logs" } else { "" })
 }
