@@ -16,12 +16,6 @@ SERVER = {"mode": "client-server", "namespace": NAMESPACE}
 
 
 @pytest.fixture
-def live_ssm(live, judged):
-    """Parameter Store in the fast world, judged."""
-    return judged("ssm", live)
-
-
-@pytest.fixture
 def started(live_fleet, live, proxy_of, controller_of):
     """Starts eastwest with both sources."""
     endpoint = proxy_of(live)
@@ -194,6 +188,15 @@ def test_a_parameter_that_a_tag_names_says_the_rest(live_fleet, live, live_ssm, 
     controller.wait_service("web", "/teams/web#", "member 1 is unknown", '"Synced"')
     sweeps(live, 2)
     assert written(live) == ["web"]
+
+
+def test_a_secret_that_a_tag_names_is_refused_and_not_shown(live_fleet, live_ssm, started):
+    live_fleet.service("web", {"web": 8080}, tag=tags(**SERVER, document="/teams/web"))
+    put(live_ssm, json.dumps({"refresh": "always", "needs": [CANARY]}), "/teams/web", Type="SecureString")
+    put(live_ssm, document())
+    controller = started(policy="observe")
+    controller.wait_service("web", "/teams/web", "SecureString", '"Ambiguous"')
+    assert CANARY not in shown(controller)
 
 
 def test_a_claimed_name_is_kept_from_a_stranger(live_fleet, live, live_ssm, started):
