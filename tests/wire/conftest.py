@@ -164,6 +164,12 @@ def live_fleet(live, judged):
 
 
 @pytest.fixture
+def live_ssm(live, judged):
+    """Parameter Store in the fast world, judged."""
+    return judged("ssm", live)
+
+
+@pytest.fixture
 def controller(live_fleet, live, proxy_of, controller_of):
     """eastwest under the policy `sync`, behind the judge, in a world that has its cluster."""
     return controller_of(proxy_of(live))

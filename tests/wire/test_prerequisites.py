@@ -20,12 +20,6 @@ ADDED = {"taskDefinitionArn", "revision", "status", "requiresAttributes", "compa
 
 
 @pytest.fixture
-def live_ssm(live, judged):
-    """Parameter Store in the fast world, judged."""
-    return judged("ssm", live)
-
-
-@pytest.fixture
 def live_cloudmap(live, judged):
     """Cloud Map in the fast world, judged."""
     return judged("servicediscovery", live)

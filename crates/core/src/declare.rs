@@ -73,7 +73,7 @@ pub fn declare(prefix: &TagPrefix, layers: &Layers<'_>) -> (Intent, Vec<Issue>) 
     let mut issues = tagged.issues.clone();
     let Some(tags) = tags else { return (Intent::Ambiguous, issues) };
     if let Some(entry) = layers.entry {
-        issues.extend(overruled(prefix, entry, tags));
+        issues.extend(overruled(prefix, entry, tags, &tagged.endpoint_tags));
     }
     (intent(layers, tags, &mut issues), issues)
 }
@@ -103,6 +103,7 @@ fn overruled(
     prefix: &TagPrefix,
     entry: &Declaration,
     tags: &Declaration,
+    endpoint_tags: &[String],
 ) -> impl Iterator<Item = Issue> {
     let said = entry.fields();
     let overruled = tags.fields().into_iter().filter_map(move |(field, text)| {
@@ -110,7 +111,8 @@ fn overruled(
         (*other != text && field != "pause").then(|| (field, text, other.clone()))
     });
     overruled.map(|(field, text, other)| {
-        let place = prefix.key(if field == "endpoints" { "endpoint.<port>" } else { field });
+        // The endpoints are one field, whatever number of tags says it.
+        let place = if field == "endpoints" { endpoint_tags.join(", ") } else { prefix.key(field) };
         let allowed = format!(
             "overruled by the document, which says {other}: remove this tag, or change the document"
         );

@@ -155,7 +155,7 @@ impl Teller<'_> {
     fn place(&self, by: Sayer, field: &str) -> Option<String> {
         match by {
             Sayer::Tag if field == "endpoints" => {
-                Some(self.prefix.key("endpoint.<port> and its like"))
+                Some(self.layers.tagged?.endpoint_tags.join(", "))
             }
             Sayer::Tag => Some(self.prefix.key(field)),
             Sayer::Parameter => {

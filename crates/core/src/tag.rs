@@ -26,6 +26,8 @@ pub struct Tagged {
     pub issues: Vec<Issue>,
     /// What is to be said where nothing else opts the service in: there is no `mode` tag.
     pub aimless: Option<Issue>,
+    /// The tags that declare its endpoints, with their prefix.
+    pub(crate) endpoint_tags: Vec<String>,
 }
 
 /// The prefix of our tags, `eastwest/` unless configured otherwise.
@@ -234,7 +236,13 @@ pub fn read(prefix: &TagPrefix, tags: &BTreeMap<String, String>) -> Option<Tagge
     issues.sort();
     let is_clear = issues.iter().all(|issue| issue.weight == Weight::Advice);
     let declaration = is_clear.then(|| Arc::new(draft.finish()));
-    Some(Tagged { declaration, issues, aimless })
+    let endpoint_tags = ours.iter().filter(|(key, _)| is_of_endpoint(key));
+    let endpoint_tags = endpoint_tags.map(|(key, _)| prefix.key(key)).collect();
+    Some(Tagged { declaration, issues, aimless, endpoint_tags })
+}
+
+fn is_of_endpoint(key: &str) -> bool {
+    SINGLE.contains(&key) || key.starts_with(ENDPOINT)
 }
 
 fn read_tag(draft: &mut Draft, prefix: &TagPrefix, key: &str, text: &str) -> Option<Issue> {
@@ -287,11 +295,8 @@ fn not_opted_in(prefix: &TagPrefix, ours: &[(&str, &str)]) -> Issue {
 
 /// Tags that are each fine and together say two things.
 fn contradictions(draft: &Draft, prefix: &TagPrefix, ours: &[(&str, &str)]) -> Vec<Issue> {
-    let endpoint_tags: Vec<(&str, &str)> = ours
-        .iter()
-        .filter(|(key, _)| SINGLE.contains(key) || key.starts_with(ENDPOINT))
-        .copied()
-        .collect();
+    let endpoint_tags: Vec<(&str, &str)> =
+        ours.iter().filter(|(key, _)| is_of_endpoint(key)).copied().collect();
     let listed = endpoint_tags.iter().any(|(key, _)| key.starts_with(ENDPOINT));
     let mut issues = Vec::new();
     for (key, text) in &endpoint_tags {

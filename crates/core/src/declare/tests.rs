@@ -119,7 +119,7 @@ fn a_list_of_endpoints_is_taken_whole() {
         &expect![[r#"
             mode: client-server
             endpoints: http name=a
-            eastwest/endpoint.<port>="grpc name=c, http name=b idle=5s": overruled by the document, which says http name=a: remove this tag, or change the document
+            eastwest/endpoint.grpc, eastwest/endpoint.http="grpc name=c, http name=b idle=5s": overruled by the document, which says http name=a: remove this tag, or change the document
         "#]],
     );
 }

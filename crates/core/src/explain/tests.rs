@@ -42,7 +42,7 @@ fn every_source_is_named_with_what_it_overruled() {
          web namespace=c.d, discovery-name=shop, timeout=idle=5s, needs=x | in c.d http/old@old.c.d:80+idle=60+request=9"#,
         &expect![[r#"
             mode: client-server (the document's entry)
-            endpoints: its port name=shop idle=5s (tag eastwest/endpoint.<port> and its like)
+            endpoints: its port name=shop idle=5s (tag eastwest/discovery-name, eastwest/timeout)
             needs: x (tag eastwest/needs)
             namespace: a.b (the document's entry) over c.d (tag eastwest/namespace), c.d (kept as deployed), c.d (the document's defaults), c.d (flag --namespace), c.d (the cluster's default)
             logs: -
