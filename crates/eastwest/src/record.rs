@@ -28,7 +28,7 @@ pub(crate) fn record(metrics: &Metrics, news: News) {
         }
         News::Document(None) => info!("a new document is in force, or the document is well again"),
         News::Document(Some(trouble)) => {
-            warn!(why = trouble, "document: the last good one stays in force");
+            warn!(why = trouble, "document: its latest reading is not in force");
         }
         News::Breach(key, rule) => {
             error!(service = %key, rule, "a plan broke a rule; nothing is written");

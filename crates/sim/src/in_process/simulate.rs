@@ -266,7 +266,8 @@ impl<C: Controller> Life<C> {
 
     fn unsettled(&mut self) -> Vec<String> {
         let settings = self.settings.clone();
-        self.world.with_model(|model| unsettled(model, &settings))
+        let asked = self.world.checker.at_rest();
+        self.world.with_model(|model| unsettled(model, &settings, &asked))
     }
 
     fn is_rolling(&mut self, key: &crate::model::EcsServiceKey) -> bool {
