@@ -187,9 +187,15 @@ impl fmt::Display for Hold {
                 "ECS gave up exactly this configuration before ({status}: {reason}); it is not sent again until the tags or the task definition change"
             ),
             Self::Rolling => f.write_str("a deployment of this service is under way"),
-            Self::Frozen => f.write_str("the document says freeze: nothing is changed"),
-            Self::Paused(None) => f.write_str("paused by its pause tag, with no end"),
-            Self::Paused(Some(until)) => write!(f, "paused by its pause tag until {until}"),
+            Self::Frozen => {
+                f.write_str("the document says freeze: nothing is changed until it says so no more")
+            }
+            Self::Paused(None) => {
+                f.write_str("paused by its pause tag or its entry in the document, with no end")
+            }
+            Self::Paused(Some(until)) => {
+                write!(f, "paused by its pause tag or its entry in the document until {until}")
+            }
             Self::Budget(scope) => scope.fmt(f),
             Self::Refused(fault) => write!(f, "{fault}; tried again later"),
             Self::Observe(policy) => {

@@ -83,7 +83,7 @@ impl InForce {
         self.issues.iter().any(|issue| issue.weight == Weight::Blocking)
     }
 
-    /// What is wrong with the latest reading, in one line; what is in force is another matter.
+    /// What is wrong with the latest reading, in one line, and what that means.
     pub fn trouble(&self) -> Option<String> {
         let faults = self.troubles().map(|(name, fault)| format!("{name}: {fault}"));
         let blocking = self.issues.iter().filter(|issue| issue.weight == Weight::Blocking);
@@ -91,7 +91,11 @@ impl InForce {
         let more = all.len().saturating_sub(TOLD_AT_ONCE);
         let rest = if more > 0 { format!("; and {more} more") } else { String::new() };
         let first = all.iter().take(TOLD_AT_ONCE).map(String::as_str).collect::<Vec<_>>();
-        (!all.is_empty()).then(|| first.join("; ") + &rest)
+        let meanwhile = match self.good_at() {
+            Some(_) => "; what was read before stays in force until this is mended",
+            None => "; nothing is changed until this is mended",
+        };
+        (!all.is_empty()).then(|| first.join("; ") + &rest + meanwhile)
     }
 
     /// The sources that told nothing the last time, and why.
@@ -148,13 +152,13 @@ fn is_older(new: &[Parameter], known: &Parameter) -> bool {
 
 fn nothing_there(name: &ParameterName) -> Fault {
     let what = if name.is_path() { "there is no parameter below" } else { "there is no parameter" };
-    let message = format!("{what} {name}; what it said before stays in force");
+    let message = format!("{what} {name}; create it, or name another");
     Fault::new(FaultKind::NotFound, "ssm.GetParameter", &message)
 }
 
 fn is_older_fault(known: &Parameter) -> Fault {
     let message = format!(
-        "the answer shows an older version of {} than {}, which was read before and stays in force",
+        "the answer shows an older version of {} than {}, which was read before",
         known.name, known.version
     );
     Fault::new(FaultKind::Incomplete, "ssm.GetParameter", &message)
@@ -176,7 +180,7 @@ impl Named {
         (staleness, now): (Duration, Now),
     ) {
         if !self.source.accept(name, seen, (staleness, now)) {
-            return;
+            return self.tell_what_lasts(name);
         }
         let (declaration, issues) = match &self.source.parameters[..] {
             [only] => document::read_entry(only),
@@ -189,6 +193,18 @@ impl Named {
             // The last good one stays in force, so the service is not held; its owner is told all the same.
             let issues = std::mem::take(&mut self.rest.issues);
             self.rest.issues = issues.into_iter().map(Issue::advice).collect();
+        }
+    }
+
+    /// The service goes on with what the parameter said before, so nothing else would tell its owner. What passes by
+    /// itself is not told.
+    fn tell_what_lasts(&mut self, name: &ParameterName) {
+        let lasts = |fault: &&Fault| matches!(fault.kind, FaultKind::NotFound | FaultKind::Denied);
+        let Some(fault) = self.source.trouble.as_ref().filter(lasts) else { return };
+        if self.rest.declaration.is_some() {
+            let allowed = "what it said before stays in force until it can be read again";
+            let issue = Issue::new(name.as_str(), &fault.to_string(), allowed);
+            self.rest.issues = vec![issue.advice()];
         }
     }
 

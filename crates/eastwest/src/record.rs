@@ -29,7 +29,7 @@ pub(crate) fn record(metrics: &Metrics, news: News) {
         News::InForce => info!("a new document is in force"),
         News::Document(None) => info!("the document is well again"),
         News::Document(Some(trouble)) => {
-            warn!(why = trouble, "the document has trouble; the last good one stays in force");
+            warn!(why = trouble, "the latest reading of the document is not in force");
         }
         News::Breach(key, rule) => {
             error!(service = %key, rule, "a plan broke a rule; nothing is written");

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use eastwest_core::action::Action;
 use eastwest_core::connect::{Endpoint, ProxyLogs};
 use eastwest_core::declare::Intent;
-use eastwest_core::effect::{Effect, Event};
+use eastwest_core::effect::{Answer, Effect, Event, Question};
 use eastwest_core::engine::Engine;
 use eastwest_core::fault::FaultKind;
 use eastwest_core::hold::{Hold, Unseen};
@@ -14,6 +14,7 @@ use eastwest_core::plan::Verdict;
 use eastwest_core::settings::Settings;
 use eastwest_core::status::News;
 use eastwest_core::time::Now;
+use eastwest_core::view::Seen;
 use eastwest_sim::in_process::Controller;
 use eastwest_sim::in_process::simulate::simulate_with;
 
@@ -40,6 +41,16 @@ enum Flaw {
     Grabs,
     /// Writes though the owner said pause.
     IgnoresPauses,
+    /// Writes though the document says freeze.
+    IgnoresFreezes,
+    /// Takes names that the document keeps for others.
+    IgnoresClaims,
+    /// Does not wait for a document.
+    Rushes,
+    /// Takes the first document that it reads for the last.
+    Clings,
+    /// Never writes for the sake of an entry.
+    ForgetsEntries,
     /// Leaves the proxy's logs out.
     DropsLogs,
     /// Sends one configuration and then another, for ever.
@@ -60,12 +71,20 @@ struct Flawed {
     extra: Vec<Action>,
     last: BTreeMap<ServiceKey, Action>,
     turn: u64,
+    first_document: Option<Answer>,
 }
 
 impl Flawed {
     fn new(flaw: Flaw, settings: Settings, now: Now) -> Self {
         let engine = Engine::new(settings, now);
-        Self { engine, flaw, extra: Vec::new(), last: BTreeMap::new(), turn: 0 }
+        Self {
+            engine,
+            flaw,
+            extra: Vec::new(),
+            last: BTreeMap::new(),
+            turn: 0,
+            first_document: None,
+        }
     }
 
     /// Steps that the plan holds for a reason that this flaw does not know.
@@ -133,6 +152,9 @@ impl Flawed {
             (Flaw::Insists, _) => self.unheld(|hold| matches!(hold, Hold::RolledBack { .. })),
             (Flaw::Grabs, _) if swept => self.unheld(|hold| matches!(hold, Hold::Conflict(..))),
             (Flaw::IgnoresPauses, _) if swept => self.unheld(|h| matches!(h, Hold::Paused(_))),
+            (Flaw::IgnoresFreezes, _) if swept => self.unheld(|h| matches!(h, Hold::Frozen)),
+            (Flaw::IgnoresClaims, _) if swept => self.unheld(|h| matches!(h, Hold::Claimed { .. })),
+            (Flaw::Rushes, _) if swept => self.unheld(is_of_the_document),
             (Flaw::RetriesBlindly, Event::Applied(action, Err(fault)))
                 if fault.kind != FaultKind::Denied =>
             {
@@ -167,9 +189,25 @@ impl Flawed {
         }
     }
 
+    /// Whatever is read of a document, the first good one is taken for it.
+    fn cling(&mut self, event: Event) -> Event {
+        let Event::Answered(answer @ Answer::Parameters(_, Seen::Known(_))) = event else {
+            return event;
+        };
+        if self.engine.view().document.is_none() {
+            self.first_document = Some(answer.clone());
+        }
+        Event::Answered(self.first_document.clone().unwrap_or(answer))
+    }
+
     fn spoil(&self, effect: Effect) -> Option<Effect> {
         match (self.flaw, effect) {
             (Flaw::IsLazy, Effect::Apply(_)) => None,
+            (Flaw::ForgetsEntries, Effect::Apply(action)) => {
+                let tags = self.engine.view().service(action.service());
+                let tagged = tags.is_some_and(|service| service.tagged.is_some());
+                tagged.then_some(Effect::Apply(action))
+            }
             (Flaw::DropsLogs, Effect::Apply(Action::Connect { service, mut connect })) => {
                 connect.logs = None;
                 connect.access_logs = None;
@@ -178,6 +216,11 @@ impl Flawed {
             (_, effect) => Some(effect),
         }
     }
+}
+
+fn is_of_the_document(hold: &Hold) -> bool {
+    let Hold::NotSeen(unseen) = hold else { return false };
+    matches!(unseen, Unseen::BadDocument | Unseen::Answer(Question::Parameters(_), _))
 }
 
 fn off(action: &Action) -> Action {
@@ -196,6 +239,7 @@ impl Controller for Flawed {
             }
             return Vec::new();
         }
+        let event = if self.flaw == Flaw::Clings { self.cling(event) } else { event };
         let effects = self.engine.step(now, event.clone());
         let mut effects: Vec<Effect> =
             effects.into_iter().filter_map(|effect| self.spoil(effect)).collect();
@@ -253,6 +297,10 @@ fn flaws_in_what_is_written_trip_their_invariants() {
         (Flaw::TakesAbsenceForOff, "I11"),
         (Flaw::DropsLogs, "I5"),
         (Flaw::Grabs, "I1"),
+        (Flaw::IgnoresFreezes, "I2"),
+        (Flaw::IgnoresClaims, "I1"),
+        (Flaw::Rushes, "I2"),
+        (Flaw::Clings, "I2"),
     ];
     assert_eq!(missed(&rows), [""; 0]);
 }
@@ -267,6 +315,8 @@ fn flaws_in_when_it_is_written_trip_their_invariants() {
         (Flaw::Grabs, "I6b"),
         (Flaw::Flaps, "I6"),
         (Flaw::IsLazy, "convergence"),
+        (Flaw::Clings, "convergence"),
+        (Flaw::ForgetsEntries, "convergence"),
         (Flaw::Restless, "quiet"),
         (Flaw::Spins, "I16"),
     ];

@@ -172,7 +172,7 @@ fn a_held_service_takes_no_budget() {
          b mode=client, namespace=internal.myapp | off | host http=80
          c mode=client, namespace=internal.myapp",
         &expect![[r#"
-            prod/a: Paused: paused by its pause tag, with no end
+            prod/a: Paused: paused by its pause tag or its entry in the document, with no end
             prod/b: Ineligible: the network mode of b:1 is host: Service Connect needs awsvpc or bridge, set in the task definition
             prod/c: connect in ns-internalmyapp
         "#]],
@@ -185,7 +185,7 @@ fn a_pause_holds_every_change() {
         "a mode=off, pause=true | in internal.myapp
          b mode=client, pause=true | in internal.myapp",
         &expect![[r#"
-            prod/a: Paused: paused by its pause tag, with no end
+            prod/a: Paused: paused by its pause tag or its entry in the document, with no end
             prod/b: in sync
         "#]],
     );
@@ -201,7 +201,7 @@ fn a_pause_ends_when_it_says() {
          c mode=client, namespace=internal.myapp, pause=false",
         &expect![[r#"
             prod/a: connect in ns-internalmyapp
-            prod/b: Paused: paused by its pause tag until 1970-01-01T00:16:41Z
+            prod/b: Paused: paused by its pause tag or its entry in the document until 1970-01-01T00:16:41Z
             prod/c: connect in ns-internalmyapp
         "#]],
     );

@@ -82,7 +82,7 @@ fn held_by_its_owner_is_suspended() {
     check_status(
         "web mode=off, pause=true | in internal.myapp",
         &expect![[r#"
-            prod/web: OutOfSync Suspended Paused paused by its pause tag, with no end
+            prod/web: OutOfSync Suspended Paused paused by its pause tag or its entry in the document, with no end
         "#]],
     );
 }

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use eastwest_core::fault::{Fault, FaultKind};
+use eastwest_core::name::ParameterName;
 
 use super::clockwork::Clockwork;
 use super::letter::{Letter, Reply, Request, Written};
@@ -42,6 +43,8 @@ pub(super) struct Aws {
     posted: Cell<u64>,
     /// When the last close look at each service was answered.
     pub(super) looked: RefCell<BTreeMap<EcsServiceKey, Time>>,
+    /// When each parameter was last asked for.
+    pub(super) asked: RefCell<BTreeMap<ParameterName, Time>>,
     /// What faults struck, for the trace.
     pub(super) notes: RefCell<Vec<String>>,
 }
@@ -57,6 +60,7 @@ impl Aws {
             letters: RefCell::default(),
             posted: Cell::new(0),
             looked: RefCell::default(),
+            asked: RefCell::default(),
             notes: RefCell::default(),
         })
     }

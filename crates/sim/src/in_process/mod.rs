@@ -22,6 +22,7 @@ mod clockwork;
 mod controller;
 mod convert;
 mod definitions;
+mod documents;
 mod face;
 mod fleet;
 mod letter;

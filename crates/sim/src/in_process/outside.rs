@@ -249,7 +249,7 @@ impl fmt::Display for Outside {
                 write!(f, "default-namespace {cluster} {}", namespace.as_deref().unwrap_or("-"))
             }
             Self::Namespace(name) => write!(f, "namespace {name}"),
-            Self::Parameter(name, text) => write!(f, "parameter {name} of {} bytes", text.len()),
+            Self::Parameter(name, text) => write!(f, "parameter {name} {text}"),
             Self::DropParameter(name) => write!(f, "parameter {name} gone"),
             Self::Crash { down_seconds, .. } => write!(f, "crash, down {down_seconds} s"),
             Self::Restart => f.write_str("restart"),

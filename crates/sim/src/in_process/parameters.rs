@@ -14,6 +14,7 @@ const PAGE: u32 = 10;
 
 impl Aws {
     pub(super) async fn parameters(&self, name: &ParameterName) -> Seen<Vec<Parameter>> {
+        self.asked.borrow_mut().insert(name.clone(), self.clock.now());
         let found = if name.is_path() {
             self.parameters_below(name).await
         } else {

@@ -1,7 +1,7 @@
 //! One seed, one life: a storm of faults and edits, then calm, then a long look at nothing happening.
 //!
 //! Safety holds throughout ([`super::check`]). Once faults and edits stop, everything that can be as its tags
-//! ask is so within ten virtual minutes and the time its rollouts take, and then nothing is written any more.
+//! and its entry in the document ask is so within ten virtual minutes and the time its rollouts take, and then nothing is written any more.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -14,6 +14,7 @@ use rand::rngs::SmallRng;
 use rand::{Rng, SeedableRng};
 
 use super::check::{Checker, Violation, unsettled};
+use super::documents::Documents;
 use super::world::CALLER;
 use super::{Controller, Fleet, KINDS, Outside, Weather, World};
 use crate::faults::Kind;
@@ -67,7 +68,9 @@ pub fn simulate_with<C: Controller>(
 ) -> Report {
     let mut dice = SmallRng::seed_from_u64(seed);
     let fleet = Fleet::new(SmallRng::seed_from_u64(dice.random()));
-    let settings = draw_settings(&mut dice, &fleet);
+    let rng = SmallRng::seed_from_u64(dice.clone().random());
+    let mut documents = Documents::new(rng, fleet.namespaces());
+    let settings = Settings { sources: documents.sources(), ..draw_settings(&mut dice, &fleet) };
     let model = Model::new(ModelOptions {
         seed: dice.random(),
         switches: draw_switches(&mut dice),
@@ -78,7 +81,7 @@ pub fn simulate_with<C: Controller>(
     let given = settings.clone();
     let maker = Box::new(move |now| make(given.clone(), now));
     let world = World::new(model, Weather::new(dice.random()), checker, maker);
-    let mut life = Life { world, fleet, dice, settings, seed };
+    let mut life = Life { world, fleet, documents, dice, settings, seed };
     let start = life.world.now();
     if let Err(error) = life.begin() {
         life.world.checker.violate("set-up", error.to_string());
@@ -125,6 +128,7 @@ impl Report {
 struct Life<C> {
     world: World<C>,
     fleet: Fleet,
+    documents: Documents,
     dice: SmallRng,
     settings: Settings,
     seed: u64,
@@ -158,6 +162,7 @@ impl<C: Controller> Life<C> {
         if self.dice.random_bool(0.8) {
             self.world.run_for(120);
         }
+        self.write(Documents::first);
         let fleet = &mut self.fleet;
         let scripts = self.world.with_model(|model| fleet.scripts(model));
         for script in &scripts {
@@ -189,8 +194,18 @@ impl<C: Controller> Life<C> {
             if let Some(outside) = outside {
                 self.world.outside(&outside);
             }
+            self.write(Documents::next);
             let pause = self.fleet.pause_seconds();
             self.world.run_for(pause);
+        }
+    }
+
+    /// The document's owners may write it anew.
+    fn write(&mut self, what: impl FnOnce(&mut Documents, &Model) -> Option<Outside>) {
+        let documents = &mut self.documents;
+        let outside = self.world.with_model(|model| what(documents, model));
+        if let Some(outside) = outside {
+            self.world.outside(&outside);
         }
     }
 
@@ -198,6 +213,7 @@ impl<C: Controller> Life<C> {
     fn calm(&mut self) {
         self.world.with_weather(Weather::clear);
         self.world.run_for(45);
+        self.write(Documents::last);
         self.world.outside(&Outside::Restart);
         let keys = self.world.with_model(|model| {
             let complete = RolloutScript { seconds: 20, outcome: RolloutOutcome::Complete };
@@ -266,7 +282,8 @@ impl<C: Controller> Life<C> {
 
     fn unsettled(&mut self) -> Vec<String> {
         let settings = self.settings.clone();
-        self.world.with_model(|model| unsettled(model, &settings))
+        let asked = self.world.checker.at_rest();
+        self.world.with_model(|model| unsettled(model, &settings, &asked))
     }
 
     fn is_rolling(&mut self, key: &crate::model::EcsServiceKey) -> bool {

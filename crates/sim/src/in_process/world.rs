@@ -8,9 +8,10 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::time::Duration;
 
-use eastwest_core::effect::{Effect, Event};
+use eastwest_core::effect::{Answer, Effect, Event};
 use eastwest_core::status::News;
 use eastwest_core::time::Now;
+use eastwest_core::view::Seen;
 
 use super::aws::Aws;
 use super::check::Checker;
@@ -287,6 +288,10 @@ impl<C: Controller> World<C> {
 
     fn feed(&mut self, event: Event) {
         let now = self.controllers_now();
+        if let Event::Answered(Answer::Parameters(name, Seen::Known(found))) = &event {
+            let at = self.aws.asked.borrow().get(name).copied().unwrap_or(self.started_at);
+            self.checker.told((name, at), found, self.aws.clock.now());
+        }
         let Some(controller) = &mut self.controller else { return };
         if event != Event::Tick {
             self.trace.line(self.aws.clock.now(), format_args!("event {}", event_text(&event)));
@@ -307,12 +312,16 @@ impl<C: Controller> World<C> {
         }
         self.news.extend(news);
         for effect in effects {
+            if let Effect::Apply(action) = &effect {
+                self.checker.decided(super::check::key_of(&super::request(action)));
+            }
             self.trace.line(self.aws.clock.now(), format_args!("effect {}", effect_text(&effect)));
             self.tasks.start(execute(Rc::clone(&self.aws), effect));
         }
     }
 
-    fn controllers_now(&self) -> Now {
+    /// The present instant as the controller that was started last counts it.
+    pub fn controllers_now(&self) -> Now {
         let now = self.now();
         let ms = i64::try_from(now.0).unwrap_or(i64::MAX);
         Now {

@@ -5,8 +5,12 @@ use std::fmt::Write as _;
 use eastwest_core::engine::Engine;
 use eastwest_core::plan::Verdict;
 use eastwest_core::status::{News, Status};
+use eastwest_core::time::Now;
 use eastwest_sim::in_process::check::Effective;
 use eastwest_sim::model::{EcsServiceState, Effect, Model, Mutation};
+
+/// A document is read about once a minute.
+const CONFIRMED_SECONDS: u64 = 90;
 
 macro_rules! line {
     ($text:expr, $($what:tt)*) => { writeln!($text, $($what)*).expect("a String takes everything") };
@@ -43,6 +47,26 @@ pub(crate) fn plan(engine: &Engine) -> String {
         }
     }
     if text.is_empty() { "  nobody opted in\n".to_owned() } else { text }
+}
+
+/// Which document is in force, since when nothing has confirmed it, and what is wrong with the latest reading.
+pub(crate) fn document(engine: &Engine, now: Now) -> String {
+    let view = engine.view();
+    let mut text = String::new();
+    match view.in_force.good_at().filter(|_| view.document.is_some()) {
+        Some(at) if now.since(at).as_secs() < CONFIRMED_SECONDS => line!(text, "  in force"),
+        Some(at) => {
+            line!(text, "  in force, and not confirmed for {} s", now.since(at).as_secs());
+        }
+        None => line!(text, "  none in force"),
+    }
+    for (name, fault) in view.in_force.troubles() {
+        line!(text, "  {name}: {fault}");
+    }
+    for issue in &view.in_force.issues {
+        line!(text, "  {issue}");
+    }
+    text
 }
 
 /// The status of every service that opted in.
@@ -100,11 +124,10 @@ pub(crate) fn refusal(mutation: &Mutation) -> Option<String> {
 
 /// A write, and what came of it.
 pub(crate) fn write(mutation: &Mutation) -> String {
-    let service = format!(
-        "{}/{}",
-        mutation.body["cluster"].as_str().unwrap_or_default(),
-        mutation.body["service"].as_str().unwrap_or_default()
-    );
+    let text = |member: &str| mutation.body[member].as_str();
+    let service = || Some(format!("{}/{}", text("cluster")?, text("service")?));
+    let made = || text("name").or(text("Name")).or(text("family")).map(str::to_owned);
+    let service = service().or_else(made).unwrap_or_default();
     let outcome = match &mutation.effect {
         Effect::Started { .. } => "a rollout begins".to_owned(),
         Effect::Changed => "done".to_owned(),

@@ -15,7 +15,7 @@
 //! | `refuse <operation> <code> <text…>`, `relent` | what AWS answers until it relents, where the model has no reason to |
 //! | `start [<policy>] [<n> per-cluster] [<n> per-namespace] [source tags\|ssm:<name>]…`, `crash [lost]` | the controller's life |
 //! | `advance <seconds>` | time passes; tells what was written and what changed |
-//! | `show plan\|status\|truth`, `calls <operation>`, `reach <service> <name>:<port>` | looks |
+//! | `show plan\|status\|truth\|document`, `calls <operation>`, `reach <service> <name>:<port>` | looks |
 //!
 //! Tags are written without their prefix and with `+` for a space. Everything else is a mistake.
 
@@ -152,6 +152,7 @@ impl Story {
             ("crash", ["lost"]) => self.crash(false),
             ("advance", [seconds]) => self.advance(number(seconds)?),
             ("show", ["plan"]) => self.show(|_, engine| show::plan(engine)),
+            ("show", ["document"]) => self.show_document(),
             ("show", ["status"]) => self.show(|_, engine| show::status(engine)),
             ("show", ["truth"]) => {
                 let text = self.world.with_model(|model| show::truth(model));
@@ -368,6 +369,11 @@ impl Story {
         let text = look(&self.settings, engine);
         self.out.push_str(&text);
         Ok(())
+    }
+
+    fn show_document(&mut self) -> Told {
+        let begun = self.world.controllers_now();
+        self.show(|_, engine| show::document(engine, begun))
     }
 
     fn reach(&mut self, from: &str, target: &str) -> Told {

@@ -4,12 +4,13 @@
 //! one staleness bound before the close look it rests on (or, where there was none, before one attempt's
 //! time-out) and ends with its arrival. A rule is broken only if it was broken throughout the window, so no
 //! controller is blamed for what it could not see, and none is excused for what it must have seen. What it
-//! did itself it must know: names and rollouts that its own writes took get no such grace.
+//! did itself it must know: names and rollouts that its own writes took get no such grace. Of Parameter Store
+//! it may know what its last good reading showed, and everything since ([`papers`]).
 //!
 //! | rule | says |
 //! |---|---|
-//! | I1 | no write takes a name that another ACTIVE service of the namespace has |
-//! | I2 | no write to a service that has not opted in, that is paused, or against the policy |
+//! | I1 | no write takes a name that another ACTIVE service of the namespace has, or that the document keeps for others |
+//! | I2 | no write to a service that has not opted in, that is paused or frozen, against the policy, or before a document was read |
 //! | I3 | never more rollouts of our making at once than the budget; never one onto a rollout of that service |
 //! | I4 | no write that changes nothing |
 //! | I5 | a request's body has three members; what nobody asked to change is carried over |
@@ -21,12 +22,15 @@
 //! | I16 | no panic, no spinning |
 //! | check | the controller's own last check finds nothing to object to |
 
+mod papers;
 mod rest;
 mod rules;
 mod truth;
 
 use std::collections::BTreeMap;
 
+use eastwest_core::effect::Parameter;
+use eastwest_core::name::ParameterName;
 use eastwest_core::settings::Settings;
 use serde_json::Value;
 
@@ -34,11 +38,13 @@ use crate::model::{EcsServiceKey, Model};
 use crate::shapes::ecs::{EcsServiceStatus, ServiceAnswer, UpdateServiceRequest};
 use crate::shapes::{ApiError, Time};
 
+pub use papers::AtRest;
 pub use rest::unsettled;
 pub use truth::{Effective, EffectiveEndpoint, Taken};
 
 use super::aws::READ_TIMEOUT_MS;
 use super::weather::LAG_MS_MAX;
+use papers::{Known, Papers};
 use rules::Sent;
 use truth::Life;
 
@@ -63,6 +69,9 @@ pub struct Checker {
     lives: BTreeMap<EcsServiceKey, Life>,
     /// When something changed that may concern every service.
     global: Vec<Time>,
+    papers: Papers,
+    /// What was known of Parameter Store when the last write to each service was decided.
+    decided: BTreeMap<EcsServiceKey, Known>,
     violation: Option<Violation>,
     writes: u64,
     crashes: u64,
@@ -77,6 +86,8 @@ impl Checker {
     /// A checker of a controller with those settings.
     pub fn new(settings: Settings) -> Self {
         Self {
+            papers: Papers::new(&settings.sources),
+            decided: BTreeMap::new(),
             settings,
             lives: BTreeMap::new(),
             global: Vec::new(),
@@ -103,6 +114,7 @@ impl Checker {
 
     pub(super) fn crashed(&mut self) {
         self.crashes += 1;
+        self.papers.crashed();
         for life in self.lives.values_mut() {
             life.refused = None;
             life.ours_since_start.clear();
@@ -124,7 +136,23 @@ impl Checker {
         self.take_in(model, None);
     }
 
+    /// The controller is told what Parameter Store held when it was asked.
+    pub(super) fn told(&mut self, asked: (&ParameterName, Time), found: &[Parameter], now: Time) {
+        self.papers.told(asked, found, now);
+    }
+
+    /// The controller decides on a write.
+    pub(super) fn decided(&mut self, key: EcsServiceKey) {
+        self.decided.insert(key, self.papers.known().clone());
+    }
+
+    /// What services are asked for once everything is as it shall be.
+    pub fn at_rest(&self) -> AtRest {
+        self.papers.at_rest()
+    }
+
     fn take_in(&mut self, model: &Model, ours: Option<&EcsServiceKey>) {
+        self.papers.observe(model);
         for (key, state) in model.services() {
             if !self.lives.contains_key(key) {
                 self.lives.insert(key.clone(), Life::default());
@@ -152,21 +180,25 @@ impl Checker {
         let Some(life) = self.lives.get(&key) else {
             return self.violate("I2", format!("a write to {key}, which never was"));
         };
-        let global = self.global.iter().any(|at| *at > from && *at <= now);
+        let known = self.decided.get(&key).unwrap_or(self.papers.known());
+        let evidence = self.papers.evidence(known);
+        let all_from = evidence.from().map_or(from, |read| from.min(read));
+        let global = self.global.iter().any(|at| *at > all_from && *at <= now);
         match outcome {
             Err(_) => self.refused(&key, now, body),
             Ok(answer) => {
                 let started = answer.service.deployments.first().map(|d| d.id.clone());
                 let after = model.service(&key).and_then(|state| state.connect());
                 let after = after.map(|connect| Effective::of(connect));
-                let sent = Sent { key: &key, life, from, now, after: after.as_ref(), global };
+                let after = after.as_ref();
+                let sent = Sent { key: &key, life, from, now, after, global, evidence };
                 let broken = rules::broken(&sent, &self.settings, &self.lives);
                 let last = self.global.last().copied();
                 let flap = rules::flap(&sent, last, &self.lives);
                 for (rule, text) in broken.into_iter().chain(flap) {
                     self.violate(rule, text);
                 }
-                self.accepted(model, &key, (from, started));
+                self.accepted(model, &key, (from, all_from), started);
             }
         }
     }
@@ -175,17 +207,20 @@ impl Checker {
         &mut self,
         model: &Model,
         key: &EcsServiceKey,
-        (from, started): (Time, Option<String>),
+        (from, all_from): (Time, Time),
+        started: Option<String>,
     ) {
         self.writes += 1;
         self.take_in(model, Some(key));
         if let Some(life) = self.lives.get_mut(key) {
-            life.last_write = Some((model.now(), from));
+            life.last_write = Some((model.now(), from, all_from));
             life.refused = None;
             life.ours.extend(started.clone());
             life.ours_since_start.extend(started);
         }
-        if let Some((rule, text)) = rules::over_budget(model, &self.lives, (key, &self.settings)) {
+        let known = self.decided.get(key).unwrap_or(self.papers.known());
+        let judged = (&self.lives, &self.papers.evidence(known));
+        if let Some((rule, text)) = rules::over_budget(model, judged, (key, &self.settings)) {
             self.violate(rule, text);
         }
     }

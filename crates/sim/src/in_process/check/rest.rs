@@ -1,4 +1,4 @@
-//! The oracle of convergence: what every service's tags ask for, against what is in force.
+//! The oracle of convergence: what every service's tags and its entry ask for, against what is in force.
 //!
 //! It does not compute the configuration a service should have, which is core's business, but asks of the one
 //! it has whether it does what each tag says. A service may differ from its tags only for a reason that is
@@ -7,12 +7,14 @@
 use std::collections::BTreeSet;
 
 use eastwest_core::declaration::{Declaration, EndpointDeclaration, Mode, Pause, PortSelector};
-use eastwest_core::declare::Intent;
-use eastwest_core::name::NamespaceRef;
+use eastwest_core::declare::{Intent, Layers};
+use eastwest_core::document::Document;
+use eastwest_core::name::{NamespaceRef, PortName};
 use eastwest_core::settings::{Policy, Settings};
 use eastwest_core::tag::{self, TagPrefix};
 use serde_json::Value;
 
+use super::papers::{AtRest, intent, service_key};
 use super::truth::{Effective, EffectiveEndpoint, Taken};
 use crate::model::{EcsServiceKey, EcsServiceState, Model, NamedPort};
 use crate::shapes::cloud_map::ListRequest;
@@ -28,6 +30,7 @@ struct Ns {
 struct Truth<'a> {
     model: &'a Model,
     settings: &'a Settings,
+    document: Option<&'a Document>,
     namespaces: Vec<Ns>,
 }
 
@@ -44,7 +47,11 @@ struct Wish {
 }
 
 /// Every opted-in service that is not what its tags ask for, without a reason in the truth.
-pub fn unsettled(model: &Model, settings: &Settings) -> Vec<String> {
+pub fn unsettled(model: &Model, settings: &Settings, asked: &AtRest) -> Vec<String> {
+    let document = asked.document.as_deref();
+    if asked.is_held || document.is_some_and(|document| document.freeze) {
+        return Vec::new();
+    }
     let request = ListRequest { max_results: Some(100), ..ListRequest::default() };
     let namespaces = model.list_namespaces(&request).map(|a| a.namespaces).unwrap_or_default();
     let namespaces = namespaces.into_iter().map(|each| Ns {
@@ -52,7 +59,7 @@ pub fn unsettled(model: &Model, settings: &Settings) -> Vec<String> {
         name: each.name,
         http_name: each.properties.http_properties.http_name,
     });
-    let truth = Truth { model, settings, namespaces: namespaces.collect() };
+    let truth = Truth { model, settings, document, namespaces: namespaces.collect() };
     let services = model.services().filter(|(_, state)| state.status == EcsServiceStatus::Active);
     services
         .filter(|(key, _)| truth.is_watched(key))
@@ -68,7 +75,7 @@ impl Truth<'_> {
 
     /// What is wrong with one service.
     fn complaint(&self, key: &EcsServiceKey, state: &EcsServiceState) -> Option<String> {
-        let declaration = Self::declaration(state)?;
+        let declaration = self.declaration(key, state)?;
         if self.settings.policy == Policy::Observe || self.is_held_by_people(state, &declaration) {
             return None;
         }
@@ -84,15 +91,20 @@ impl Truth<'_> {
             return None;
         }
         let granted = |old: &Option<Effective>| old.as_ref().is_some_and(|o| self.grants(&wish, o));
-        let outranked = self.is_pinned(&wish) || self.is_outranked(key, state, &wish);
+        let outranked = self.is_pinned(&wish)
+            || self.is_kept_for_others(key, &wish)
+            || self.is_outranked(key, state, &wish);
         if Self::given_up(state, granted) || outranked {
             return None;
         }
-        Some(format!("tags {:?} ask for something else than {now:?}", state.tags))
+        Some(format!("tags {:?} and its entry ask for something else than {now:?}", state.tags))
     }
 
-    fn declaration(state: &EcsServiceState) -> Option<Declaration> {
-        match tag::parse(&TagPrefix::default(), &state.tags).0 {
+    fn declaration(&self, key: &EcsServiceKey, state: &EcsServiceState) -> Option<Declaration> {
+        let tagged = tag::read(&TagPrefix::default(), &state.tags);
+        let tagged = tagged.as_ref().filter(|_| self.settings.sources.tags);
+        let entry = self.document.and_then(|document| document.services.get(&service_key(key)));
+        match intent(&Layers { entry, tagged, rest: None }) {
             Intent::Declared(declaration) => Some(declaration.as_ref().clone()),
             Intent::NotOptedIn | Intent::Ambiguous | Intent::Unread(_) => None,
         }
@@ -150,7 +162,8 @@ impl Truth<'_> {
         if let Some(connect) = state.connect() {
             return self.namespaces.iter().find(|each| each.id == connect.namespace);
         }
-        if let Some(reference) = &self.settings.namespace {
+        let default = self.document.and_then(|document| document.defaults.namespace.as_ref());
+        if let Some(reference) = default.or(self.settings.namespace.as_ref()) {
             return self.namespace(reference);
         }
         let clusters = Some(vec![key.cluster.clone()]);
@@ -199,7 +212,7 @@ impl Truth<'_> {
             let old = standing.iter().find(|old| old.port_name == port.name);
             let discovery = wanted.discovery_name.as_ref().map(ToString::to_string);
             let discovery = discovery.or_else(|| old.map(|old| old.discovery_name.clone()));
-            let discovery = discovery.unwrap_or_else(|| key.name.clone());
+            let discovery = discovery.unwrap_or_else(|| self.default_name(key, &port));
             names.insert(Taken::Discovery(home.id.clone(), discovery.clone()));
             served.push((discovery.clone(), port.clone()));
             let (host, number) = self.alias(wanted, (&discovery, home), old, &port);
@@ -218,6 +231,28 @@ impl Truth<'_> {
             }
         }
         Some(Wish { declaration, namespace: home.id.clone(), endpoints, names, served })
+    }
+
+    /// The discovery name of an endpoint that nobody has named.
+    fn default_name(&self, key: &EcsServiceKey, port: &NamedPort) -> String {
+        let template = self.document.and_then(|document| document.defaults.discovery_name.as_ref());
+        template.map_or_else(
+            || key.name.clone(),
+            |template| template.render(&service_key(key), &PortName::as_read(&port.name)),
+        )
+    }
+
+    /// Whether the document keeps a name that it wants for others.
+    fn is_kept_for_others(&self, key: &EcsServiceKey, wish: &Wish) -> bool {
+        let claims = self.document.map(|document| &document.claims);
+        claims.into_iter().flatten().any(|(claimed, by)| {
+            let is_called = |host: &str| host.split('.').next() == Some(claimed.as_str());
+            let wants = wish.names.iter().any(|name| match name {
+                Taken::Discovery(_, name) => name == claimed.as_str(),
+                Taken::Alias(_, host, _) => is_called(host),
+            });
+            wants && !by.contains(&service_key(key))
+        })
     }
 
     /// The alias an endpoint will have: declared, else chosen by somebody, else the default.
@@ -243,7 +278,7 @@ impl Truth<'_> {
         (host, number)
     }
 
-    /// Whether a configuration does what the tags say.
+    /// Whether a configuration does what is asked.
     fn grants(&self, wish: &Wish, now: &Effective) -> bool {
         let Declaration { mode, .. } = &wish.declaration;
         let sync = self.settings.policy == Policy::Sync;
@@ -312,7 +347,7 @@ impl Truth<'_> {
         if !first || !self.is_watched(other) || rival.status != EcsServiceStatus::Active {
             return false;
         }
-        let theirs = Self::declaration(rival).filter(|d| d.mode != Some(Mode::Off));
+        let theirs = self.declaration(other, rival).filter(|d| d.mode != Some(Mode::Off));
         let theirs = theirs.and_then(|declaration| self.wish(other, rival, declaration));
         theirs.is_some_and(|theirs| !theirs.names.is_disjoint(&wish.names))
     }

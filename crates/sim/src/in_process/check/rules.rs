@@ -4,9 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use eastwest_core::declaration::{Declaration, Mode, Pause};
 use eastwest_core::declare::Intent;
+use eastwest_core::document::{Document, Limits};
+use eastwest_core::name::DiscoveryName;
 use eastwest_core::settings::{Policy, Settings};
 use serde_json::{Value, json};
 
+use super::papers::{Evidence, service_key};
 use super::truth::{Effective, EffectiveEndpoint, Life, Moment, Taken};
 use crate::model::{EcsServiceKey, EcsServiceState, Model};
 use crate::shapes::Time;
@@ -23,6 +26,8 @@ pub(super) struct Sent<'a> {
     pub(super) after: Option<&'a Effective>,
     /// Whether something changed for all within the window.
     pub(super) global: bool,
+    /// What it could rest on in Parameter Store.
+    pub(super) evidence: Evidence<'a>,
 }
 
 type Broken = Option<(&'static str, String)>;
@@ -31,6 +36,18 @@ impl Sent<'_> {
     /// Whether it was so throughout the window.
     fn throughout(&self, was: impl Fn(&Moment) -> bool) -> bool {
         self.life.since(self.from).iter().all(was)
+    }
+
+    /// Everything that was asked of the service, or may have been.
+    fn asked(&self) -> Vec<Intent> {
+        let window = self.life.since(self.from).iter();
+        window.flat_map(|each| self.evidence.intents(self.key, each.tagged.as_deref())).collect()
+    }
+
+    /// Whether it was said so in every document.
+    fn in_every_document(&self, says: impl Fn(&Document) -> bool) -> bool {
+        let mut documents = self.evidence.documents.iter();
+        documents.all(|document| document.is_some_and(&says))
     }
 
     /// The configuration that was in force, if it was the same throughout the window.
@@ -54,6 +71,7 @@ pub(super) fn broken(
 ) -> Vec<(&'static str, String)> {
     let all = [
         opted_in(sent),
+        stopped(sent),
         paused(sent),
         allowed(sent, settings.policy),
         onto_a_rollout(sent),
@@ -62,6 +80,7 @@ pub(super) fn broken(
         given_up(sent),
         asked_for(sent, settings.policy),
         unique(sent, lives),
+        claimed(sent),
     ];
     all.into_iter().flatten().collect()
 }
@@ -74,8 +93,8 @@ pub(super) fn confined(body: &Value) -> Option<String> {
     (members != allowed).then(|| format!("a request with the members {members:?}"))
 }
 
-fn declared(moment: &Moment) -> Option<&Declaration> {
-    match &moment.intent {
+fn declared(intent: &Intent) -> Option<&Declaration> {
+    match intent {
         Intent::Declared(declaration) => Some(declaration),
         Intent::NotOptedIn | Intent::Ambiguous | Intent::Unread(_) => None,
     }
@@ -83,20 +102,28 @@ fn declared(moment: &Moment) -> Option<&Declaration> {
 
 /// I2 and I10.
 fn opted_in(sent: &Sent<'_>) -> Broken {
-    let never = sent.throughout(|moment| moment.intent == Intent::NotOptedIn);
-    let unclear = sent.throughout(|moment| declared(moment).is_none());
+    let asked = sent.asked();
+    let never = asked.iter().all(|intent| *intent == Intent::NotOptedIn);
+    let unclear = asked.iter().all(|intent| declared(intent).is_none());
     let never = sent.says(never, "I2", "a write to a service that has not opted in");
     never.or_else(|| sent.says(unclear, "I10", "a write though its tags cannot be understood"))
 }
 
+/// I2: the document stops everything, or none was read that could.
+fn stopped(sent: &Sent<'_>) -> Broken {
+    let missing = sent.says(sent.evidence.is_missing(), "I2", "a write before a document was read");
+    let frozen = sent.in_every_document(|document| document.freeze);
+    missing.or_else(|| sent.says(frozen, "I2", "a write though the document says freeze"))
+}
+
 fn paused(sent: &Sent<'_>) -> Broken {
     let now = i64::try_from(sent.now.0).unwrap_or(i64::MAX);
-    let paused = |moment: &Moment| match declared(moment).and_then(|d| d.pause) {
+    let paused = |intent: &Intent| match declared(intent).and_then(|d| d.pause) {
         Some(Pause::Open) => true,
         Some(Pause::Until(until)) => until.as_millisecond() > now,
         None => false,
     };
-    sent.says(sent.throughout(paused), "I2", "a write though it is paused")
+    sent.says(sent.asked().iter().all(paused), "I2", "a write though it is paused")
 }
 
 fn allowed(sent: &Sent<'_>, policy: Policy) -> Broken {
@@ -123,9 +150,12 @@ fn carried_over(sent: &Sent<'_>) -> Broken {
         let spoken = |tag: &String| words.iter().any(|word| tag.contains(word));
         sent.life.since(sent.from).iter().any(|moment| moment.tags.keys().any(spoken))
     };
-    let logs = before.logs != after.logs && !speaks(&["logs"]);
+    let logs = before.logs != after.logs
+        && !speaks(&["logs"])
+        && !entry_speaks(sent, |entry| entry.logs.is_some() || entry.access_logs.is_some());
     let words = ["timeout", "ingress", "tls", "test-header", "endpoint."];
     let rest = !speaks(&words)
+        && !entry_speaks(sent, |entry| !entry.endpoints.is_empty() || entry.test_header.is_some())
         && before.endpoints.iter().any(|old| {
             let on_port = |all: &[EffectiveEndpoint]| -> Vec<Value> {
                 let same = all.iter().filter(|each| each.port_name == old.port_name);
@@ -138,6 +168,14 @@ fn carried_over(sent: &Sent<'_>) -> Broken {
     sent.says(lost, "I5", "members it does not know are lost")
         .or(changed)
         .or_else(|| sent.says(rest, "I5", "an endpoint's other members changed unasked"))
+}
+
+/// Whether an entry, of the document or of a parameter that a tag names, speaks of such a thing.
+fn entry_speaks(sent: &Sent<'_>, speaks: impl Fn(&Declaration) -> bool) -> bool {
+    let window = sent.life.since(sent.from).iter();
+    let mut rests = window.flat_map(|each| sent.evidence.rests(each.tagged.as_deref()));
+    rests.any(|rest| rest.declaration.as_deref().is_some_and(&speaks))
+        || sent.evidence.entries(sent.key).any(speaks)
 }
 
 /// I9.
@@ -155,17 +193,17 @@ fn given_up(sent: &Sent<'_>) -> Broken {
 /// I11.
 fn asked_for(sent: &Sent<'_>, policy: Policy) -> Broken {
     let Some(after) = sent.after else {
-        let off = |moment: &Moment| declared(moment).is_some_and(|d| d.mode == Some(Mode::Off));
-        let unasked = sent.throughout(|moment| !off(moment));
-        return sent.says(unasked, "I11", "switched off, and no tag said off");
+        let off = |intent: &Intent| declared(intent).is_some_and(|d| d.mode == Some(Mode::Off));
+        let unasked = !sent.asked().iter().any(off);
+        return sent.says(unasked, "I11", "switched off, and nobody said off");
     };
     let before = sent.before()?;
     let has = |port: &str| after.endpoints.iter().any(|new| new.port_name == port);
     let removed = before.endpoints.iter().any(|old| !has(&old.port_name));
-    let asks = |moment: &Moment| {
-        declared(moment).is_some_and(|d| d.mode == Some(Mode::Client) || !d.endpoints.is_empty())
+    let asks = |intent: &Intent| {
+        declared(intent).is_some_and(|d| d.mode == Some(Mode::Client) || !d.endpoints.is_empty())
     };
-    let unasked = policy == Policy::UpsertOnly || sent.throughout(|moment| !asks(moment));
+    let unasked = policy == Policy::UpsertOnly || !sent.asked().iter().any(asks);
     sent.says(removed && unasked, "I11", "an endpoint is gone, and nobody asked for it")
 }
 
@@ -190,6 +228,23 @@ fn unique(sent: &Sent<'_>, lives: &BTreeMap<EcsServiceKey, Life>) -> Broken {
     None
 }
 
+/// I1: a name that it newly takes must not be kept for others, whatever of the document was known.
+fn claimed(sent: &Sent<'_>) -> Broken {
+    let own = &sent.life.now()?.taken;
+    let key = service_key(sent.key);
+    let mut new = sent.after?.endpoints.iter().map(|each| &each.discovery_name).filter(|name| {
+        !own.iter().any(|taken| matches!(taken, Taken::Discovery(_, own) if own == *name))
+    });
+    let kept = |name: &String| {
+        sent.in_every_document(|document| {
+            let by = document.claims.get(&DiscoveryName::as_read(name));
+            by.is_some_and(|by| !by.contains(&key))
+        })
+    };
+    let name = new.find(|name| !sent.evidence.is_missing() && kept(name))?;
+    sent.says(true, "I1", &format!("takes {name}, which the document keeps for others"))
+}
+
 /// I6: a cause lies between the evidence of the write before and this one. A name that somebody gave up meanwhile
 /// is one too, even if it was given up by our own hand, as when two services swap theirs.
 pub(super) fn flap(
@@ -197,10 +252,11 @@ pub(super) fn flap(
     global: Option<Time>,
     lives: &BTreeMap<EcsServiceKey, Life>,
 ) -> Broken {
-    let (written, before) = sent.life.last_write?;
+    let (written, before, all_before) = sent.life.last_write?;
     let since = |at: &Time| *at > before && *at <= sent.now;
     let own = sent.life.causes.last().is_some_and(since);
-    let caused = own || sent.global || global.as_ref().is_some_and(since);
+    let for_all = |at: Time| at > all_before && at <= sent.now;
+    let caused = own || sent.global || global.is_some_and(for_all);
     let was_taken = |taken: &Taken| {
         lives.iter().filter(|(other, _)| *other != sent.key).any(|(_, life)| {
             life.since(written).first().is_some_and(|moment| moment.taken.contains(taken))
@@ -215,7 +271,11 @@ pub(super) fn flap(
 
 /// Whether the rollout that runs now is one of our making, or the way back from one, and the controller can
 /// know it: after a restart it can tell only by the tags.
-fn is_ours(state: &EcsServiceState, life: &Life) -> bool {
+fn is_ours(
+    (key, state): (&EcsServiceKey, &EcsServiceState),
+    life: &Life,
+    evidence: &Evidence<'_>,
+) -> bool {
     let Some(primary) = state.primary() else { return false };
     if primary.rollout_state != RolloutState::InProgress {
         return false;
@@ -224,14 +284,16 @@ fn is_ours(state: &EcsServiceState, life: &Life) -> bool {
     let back = back.filter(|r| r.status == ServiceDeploymentStatus::RollbackInProgress);
     let begun = back.map_or(&primary.id, |record| &record.deployment);
     let since = primary.created_at.min(primary.updated_at);
-    let opted_in = life.since(since).iter().all(|moment| moment.intent != Intent::NotOptedIn);
+    let asked = |moment: &Moment| evidence.intents(key, moment.tagged.as_deref());
+    let mut asked = life.since(since).iter().flat_map(asked);
+    let opted_in = asked.all(|intent| intent != Intent::NotOptedIn);
     life.ours_since_start.contains(begun) || (life.ours.contains(begun) && opted_in)
 }
 
 /// I3: rollouts of our making, by cluster and by namespace, the one just begun included.
 pub(super) fn over_budget(
     model: &Model,
-    lives: &BTreeMap<EcsServiceKey, Life>,
+    (lives, evidence): (&BTreeMap<EcsServiceKey, Life>, &Evidence<'_>),
     (key, settings): (&EcsServiceKey, &Settings),
 ) -> Broken {
     let stall = u64::try_from(settings.timing.stall.as_millis()).unwrap_or(u64::MAX);
@@ -245,7 +307,8 @@ pub(super) fn over_budget(
     let namespace = namespace_of(key);
     let (mut in_cluster, mut in_namespace) = (Vec::new(), Vec::new());
     for (other, state) in model.services().filter(|(_, s)| s.status == EcsServiceStatus::Active) {
-        let Some(life) = lives.get(other).filter(|life| is_ours(state, life)) else { continue };
+        let ours = |life: &&Life| is_ours((other, state), life, evidence);
+        let Some(life) = lives.get(other).filter(ours) else { continue };
         let began = life.rolling_since().unwrap_or(model.now());
         if other != key && model.now().since_ms(began) >= stall {
             continue;
@@ -257,10 +320,15 @@ pub(super) fn over_budget(
             in_namespace.push(other.to_string());
         }
     }
-    if in_cluster.len() > settings.budget.per_cluster {
+    let most = |limit: fn(&Limits) -> Option<usize>, flag: usize| {
+        let documents = evidence.documents.iter().flatten();
+        documents.map(|document| limit(&document.limits).unwrap_or(flag)).max().unwrap_or(flag)
+    };
+    let flags = &settings.budget;
+    if in_cluster.len() > most(|limits| limits.rollouts_per_cluster, flags.per_cluster) {
         return Some(("I3", format!("{} roll at once in a cluster", in_cluster.join(", "))));
     }
-    if in_namespace.len() > settings.budget.per_namespace {
+    if in_namespace.len() > most(|limits| limits.rollouts_per_namespace, flags.per_namespace) {
         return Some(("I3", format!("{} roll at once in a namespace", in_namespace.join(", "))));
     }
     None

@@ -6,8 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use eastwest_core::declare::Intent;
-use eastwest_core::tag::{self, TagPrefix};
+use eastwest_core::tag::{self, TagPrefix, Tagged};
 use serde_json::{Value, json};
 
 use crate::model::{Connect, EcsServiceState};
@@ -123,7 +122,8 @@ pub(super) struct Moment {
     /// How many deployments there are: a change may free names.
     deployments: usize,
     pub(super) tags: Arc<BTreeMap<String, String>>,
-    pub(super) intent: Intent,
+    /// What they say by themselves.
+    pub(super) tagged: Option<Arc<Tagged>>,
     pub(super) effective: Option<Arc<Effective>>,
     pub(super) task_definition: String,
     /// Names of every deployment that has tasks or may get some.
@@ -135,9 +135,9 @@ impl Moment {
         let primary = state.primary();
         let tags = Arc::clone(&state.tags);
         let known = before.filter(|before| Arc::ptr_eq(&before.tags, &tags));
-        let intent = known.map_or_else(
-            || tag::parse(&TagPrefix::default(), &tags).0,
-            |before| before.intent.clone(),
+        let tagged = known.map_or_else(
+            || tag::read(&TagPrefix::default(), &tags).map(Arc::new),
+            |before| before.tagged.clone(),
         );
         let shown = state.deployments.iter();
         let shown = shown.filter(|each| each.status != DeploymentStatus::Inactive);
@@ -151,7 +151,7 @@ impl Moment {
             rollout: primary.map_or(RolloutState::Completed, |primary| primary.rollout_state),
             deployments: state.deployments.len(),
             tags,
-            intent,
+            tagged,
             effective: spec
                 .and_then(|spec| spec.connect.as_deref())
                 .map(|connect| Arc::new(Effective::of(connect))),
@@ -200,8 +200,8 @@ pub(super) struct Life {
     pub(super) ours: BTreeSet<String>,
     /// Those of them that the controller which runs now has started.
     pub(super) ours_since_start: BTreeSet<String>,
-    /// When our last write took effect, and how far back its evidence may reach.
-    pub(super) last_write: Option<(Time, Time)>,
+    /// When our last write took effect, how far back its evidence may reach, and how far that of what concerns all.
+    pub(super) last_write: Option<(Time, Time, Time)>,
     /// Our last refused write whose refusal was told.
     pub(super) refused: Option<(Time, Value)>,
 }

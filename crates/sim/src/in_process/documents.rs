@@ -1,0 +1,186 @@
+//! The document of a seed's fleet: what a platform team says in it, and how it changes its mind.
+//!
+//! Invariant: drawn apart from the fleet, so that a life without a document is what it was before there were any.
+
+use rand::Rng;
+use rand::rngs::SmallRng;
+use rand::seq::IndexedRandom;
+use serde_json::{Map, Value, json};
+
+use eastwest_core::name::ParameterName;
+use eastwest_core::settings::Sources;
+
+use super::outside::Outside;
+use crate::model::Model;
+
+/// Where it stands.
+const NAME: &str = "/eastwest/fleet";
+/// Names that entries and claims speak of; tags want them too.
+const NAMES: [&str; 5] = ["api", "backend", "payments", "orders", "ledger"];
+/// What nobody should write, and what is refused whole.
+const BAD: [&str; 5] = [
+    "",
+    "{}",
+    r#"{"version": 2}"#,
+    r#"{"version": 1, "freeze": "no"}"#,
+    r#"{"version": 1, "services": {"prod/svc-00": {"mode": "clinet"}}}"#,
+];
+
+/// Who writes the document of a life, if it has one.
+#[derive(Debug)]
+pub(super) struct Documents {
+    rng: SmallRng,
+    is_used: bool,
+    namespaces: Vec<String>,
+    /// Good texts that once stood there.
+    past: Vec<String>,
+}
+
+impl Documents {
+    /// A document in a third of all lives.
+    pub(super) fn new(mut rng: SmallRng, namespaces: &[String]) -> Self {
+        let is_used = rng.random_range(0..3) == 0;
+        Self { rng, is_used, namespaces: namespaces.to_vec(), past: Vec::new() }
+    }
+
+    /// Where the controller is to read.
+    pub(super) fn sources(&mut self) -> Sources {
+        let mut sources = Sources::default();
+        if self.is_used {
+            sources.documents.extend(ParameterName::parse(NAME));
+            sources.tags = self.rng.random_bool(0.9);
+        }
+        sources
+    }
+
+    /// What stands there at the start.
+    pub(super) fn first(&mut self, model: &Model) -> Option<Outside> {
+        let is_there = self.is_used && self.rng.random_bool(0.85);
+        is_there.then(|| self.good(model))
+    }
+
+    /// What becomes of it now and then while faults and edits last.
+    pub(super) fn next(&mut self, model: &Model) -> Option<Outside> {
+        if !self.is_used || !self.rng.random_bool(0.3) {
+            return None;
+        }
+        Some(match self.rng.random_range(0..20) {
+            0..2 => write(self.pick(&BAD).unwrap_or_default()),
+            2 => Outside::DropParameter(NAME.to_owned()),
+            3..6 => match self.pick(&self.past.clone()) {
+                Some(text) => write(&text),
+                None => self.good(model),
+            },
+            _ => self.good(model),
+        })
+    }
+
+    /// In most lives it is good and not frozen when all shall come to rest.
+    pub(super) fn last(&mut self, model: &Model) -> Option<Outside> {
+        let is_mended = self.is_used && self.rng.random_bool(0.8);
+        is_mended.then(|| {
+            let mut document = self.document(model);
+            document.remove("freeze");
+            write(&Value::Object(document).to_string())
+        })
+    }
+
+    fn good(&mut self, model: &Model) -> Outside {
+        let text = Value::Object(self.document(model)).to_string();
+        self.past.push(text.clone());
+        write(&text)
+    }
+
+    fn pick<T: Clone>(&mut self, from: &[T]) -> Option<T> {
+        from.choose(&mut self.rng).cloned()
+    }
+
+    fn document(&mut self, model: &Model) -> Map<String, Value> {
+        let mut document = Map::from_iter([("version".to_owned(), json!(1))]);
+        let mut say = |chance: f64, member: &str, value: Value| {
+            if self.rng.random_bool(chance) {
+                document.insert(member.to_owned(), value);
+            }
+        };
+        say(0.1, "freeze", json!(true));
+        say(0.3, "namePorts", json!(true));
+        say(0.4, "namespaces", json!({"made.local": {"type": "http", "create": true}}));
+        say(0.2, "limits", json!({"rolloutsPerCluster": 2, "rolloutsPerNamespace": 2}));
+        say(0.1, "limits", json!({"rolloutsPerNamespace": 1}));
+        let keys: Vec<String> = model.services().map(|(key, _)| key.to_string()).collect();
+        let some = keys.iter().filter(|_| self.rng.random_bool(0.4)).collect::<Vec<_>>();
+        let entries: Map<String, Value> =
+            some.into_iter().map(|key| (key.clone(), self.entry())).collect();
+        document.insert("services".to_owned(), Value::Object(entries));
+        if self.rng.random_bool(0.3) {
+            document.insert("defaults".to_owned(), self.defaults());
+        }
+        if let Some(key) = self.pick(&keys).filter(|_| self.rng.random_bool(0.3)) {
+            let name = self.pick(&NAMES).unwrap_or_default();
+            document.insert("claims".to_owned(), json!({name: [key]}));
+        }
+        document
+    }
+
+    fn defaults(&mut self) -> Value {
+        let mut defaults = json!({});
+        if self.rng.random_bool(0.7) {
+            defaults["namespace"] = json!(self.namespace());
+        }
+        if self.rng.random_bool(0.5) || defaults == json!({}) {
+            let all = ["{service}", "{service}-{port}", "{cluster}-{service}"];
+            defaults["discoveryName"] = json!(self.pick(&all));
+        }
+        defaults
+    }
+
+    fn namespace(&mut self) -> String {
+        let mut known = self.namespaces.clone();
+        known.push("made.local".to_owned());
+        self.pick(&known).unwrap_or_default()
+    }
+
+    fn entry(&mut self) -> Value {
+        let modes = ["client", "client-server", "client-server", "client-server", "off"];
+        let mode = self.pick(&modes).unwrap_or_default();
+        let mut entry = json!({"mode": mode});
+        if self.rng.random_bool(0.1) {
+            entry = json!({});
+        }
+        if self.rng.random_bool(0.4) {
+            entry["namespace"] = json!(self.namespace());
+        }
+        if mode == "client-server" && self.rng.random_bool(0.5) {
+            entry["endpoints"] = json!([self.endpoint()]);
+        }
+        if self.rng.random_bool(0.1) {
+            entry["logs"] =
+                json!({"driver": "awslogs", "options": {"awslogs-group": "of-the-document"}});
+        }
+        if self.rng.random_bool(0.05) {
+            entry["pause"] = json!(true);
+        }
+        entry
+    }
+
+    fn endpoint(&mut self) -> Value {
+        let mut endpoint = json!({});
+        if self.rng.random_bool(0.6) {
+            endpoint["port"] = json!(self.pick(&["http", "http", "admin", "app-8000-tcp"]));
+        }
+        if self.rng.random_bool(0.6) {
+            endpoint["discoveryName"] = json!(self.pick(&NAMES));
+        }
+        if self.rng.random_bool(0.3) {
+            endpoint["timeout"] = json!({"idle": "5m"});
+        }
+        if self.rng.random_bool(0.2) || endpoint == json!({}) {
+            endpoint["alias"] = json!(":80");
+        }
+        endpoint
+    }
+}
+
+fn write(text: &str) -> Outside {
+    Outside::Parameter(NAME.to_owned(), text.to_owned())
+}
