@@ -27,7 +27,8 @@ use crate::name::{DiscoveryName, DnsName, NamespaceRef, Port, PortName, Refused}
 use crate::settings::Policy;
 use crate::view::{EcsService, Namespace, TaskDefinition};
 
-use ports::{named_port, no_port, only_named_port};
+pub(crate) use ports::named_port;
+use ports::{no_port, only_named_port};
 
 /// What one service shall be.
 #[derive(Debug, Clone, PartialEq, Eq)]
