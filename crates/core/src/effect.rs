@@ -151,14 +151,15 @@ impl Answer {
         }
     }
 
-    /// Whether it tells anything: a failure does not.
+    /// Whether it tells anything: a failure does not, nor does a path with nothing below it.
     pub fn succeeded(&self) -> bool {
         match self {
             Self::Namespaces(seen) => seen.known().is_some(),
             Self::NamespaceUse(_, seen) => seen.known().is_some(),
             Self::TaskDefinition(_, seen) | Self::LatestRevision(_, seen) => seen.known().is_some(),
             Self::History(_, seen) => seen.known().is_some(),
-            Self::Parameters(_, seen) => seen.known().is_some(),
+            // Nothing below a path may become something: it is asked again, but not at once.
+            Self::Parameters(_, seen) => seen.known().is_some_and(|found| !found.is_empty()),
         }
     }
 }

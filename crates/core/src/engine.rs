@@ -223,9 +223,9 @@ impl Engine {
         self.queue.depth()
     }
 
-    /// Whether a write has left whose answer is still to come.
+    /// Whether a write has left whose answer is still to come, to a service or of what services wait for.
     pub fn is_writing(&self) -> bool {
-        self.writes.unanswered()
+        self.writes.unanswered() || self.queue.running(|job| matches!(job, Job::Make(_))) > 0
     }
 
     /// Whether every watched cluster has been swept completely at least once.
@@ -328,8 +328,17 @@ impl Engine {
 
     fn answered(&mut self, reader: &Reader<'_>, answer: Answer) {
         let asked = |job: &Job| matches!(job, Job::Ask(question) if answer.answers(question));
-        self.queue.ended_where(asked, answer.succeeded());
+        let succeeded = answer.succeeded();
+        self.queue.ended_where(asked, succeeded);
+        let parameter = match &answer {
+            Answer::Parameters(name, _) if succeeded => Some(name.clone()),
+            _ => None,
+        };
         reader.answered(&mut self.view, answer);
+        if let Some(name) = parameter.filter(|name| self.view.in_force.is_troubled(name)) {
+            // An answer that could not be taken for the latest is as good as none: it is asked for again, not at once.
+            self.queue.ended(&Job::Ask(Question::Parameters(name)), false);
+        }
     }
 
     fn applied(&mut self, action: &Action, outcome: Result<Accepted, Fault>, now: Now) {

@@ -17,6 +17,7 @@ use crate::declare::Intent;
 use crate::document;
 use crate::effect::Parameter;
 use crate::name::{Arn, DiscoveryName, DnsName, NamespaceRef, ParameterName, ServiceKey};
+use crate::settle::named_port;
 use crate::tag::{self, TagPrefix, Wrong};
 use crate::time::AwsTime;
 use crate::value;
@@ -92,14 +93,12 @@ fn selector(
     if is_sayable && !taken(&name) {
         return name;
     }
-    let ports = ground.task_definition.map_or(&[][..], |definition| &definition.ports);
     let port = ground.port(&endpoint.port_name).and_then(|mapping| mapping.container_port);
-    // A number means the first mapping that has it.
-    let first = ports
-        .iter()
-        .find(|mapping| mapping.container_port.is_some() && mapping.container_port == port);
-    let means_it = first.is_some_and(|mapping| mapping.name.as_ref() == Some(&endpoint.port_name));
-    let number = port.filter(|_| means_it).map(PortSelector::Number);
+    let means_it = |number: &PortSelector| {
+        let meant = ground.task_definition.map(|definition| named_port(number, definition));
+        meant.is_some_and(|meant| meant.as_ref() == Ok(&endpoint.port_name))
+    };
+    let number = port.map(PortSelector::Number).filter(means_it);
     number.filter(|number| !taken(number)).unwrap_or(name)
 }
 

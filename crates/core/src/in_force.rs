@@ -72,6 +72,11 @@ impl InForce {
         self.sources.get(name)
     }
 
+    /// Whether the last reading of a source told nothing.
+    pub fn is_troubled(&self, name: &ParameterName) -> bool {
+        self.source(name).is_some_and(|source| source.trouble.is_some())
+    }
+
     /// Since when the document in force has not been confirmed; none where none is in force.
     pub fn good_at(&self) -> Option<Now> {
         let all = self.sources.values().map(|source| source.good_at);

@@ -145,18 +145,22 @@ impl Reader<'_> {
     /// Takes in what Parameter Store holds. What services ask for may be something else from now on.
     fn parameters(&self, view: &mut View, name: ParameterName, seen: Seen<Vec<Parameter>>) {
         let times = (self.staleness, self.now);
-        if self.sources.documents.contains(&name) {
-            let wanted = &self.sources.documents;
-            let Some(new) = view.in_force.take_in((name, seen), wanted, times) else { return };
-            if view.document.as_ref() == Some(&new) {
-                return;
-            }
-            view.document = Some(new);
-        } else if named_by_tags(&view.clusters).contains(&name) {
+        let is_named = named_by_tags(&view.clusters).contains(&name);
+        if is_named {
             let named = view.named.entry(name.clone()).or_default();
-            named.take_in((&name, seen), times);
+            named.take_in((&name, seen.clone()), times);
         }
-        self.declare_all(view);
+        let wanted = &self.sources.documents;
+        let mut is_new = false;
+        if wanted.contains(&name)
+            && let Some(new) = view.in_force.take_in((name, seen), wanted, times)
+        {
+            is_new = view.document.as_ref() != Some(&new);
+            view.document = Some(new);
+        }
+        if is_named || is_new {
+            self.declare_all(view);
+        }
     }
 
     /// Works out anew what every service asks for.
@@ -168,6 +172,8 @@ impl Reader<'_> {
                 let key = ServiceKey::new(cluster, name);
                 (service.intent, service.issues) =
                     self.declare(&key, service.tagged.as_deref(), said);
+                let last = service.last.as_deref();
+                service.issues.extend(last.and_then(|last| advice(&service.intent, last)));
             }
         }
     }
@@ -233,9 +239,7 @@ impl Reader<'_> {
         let tags = std::mem::take(&mut service.tags);
         let tagged = self.sources.tags.then(|| tag::read(self.prefix, &tags)).flatten();
         let (intent, mut issues) = self.declare(&service.key, tagged.as_ref(), said);
-        if matches!(intent, Intent::Declared(_)) {
-            issues.extend(eligible::advice(&service));
-        }
+        issues.extend(advice(&intent, &service));
         let same_rollout = entry
             .last
             .as_ref()
@@ -284,6 +288,11 @@ impl Reader<'_> {
             stale_since: None,
         }
     }
+}
+
+/// What is worth knowing of a service that is ours, beside what its tags and the document say.
+fn advice(intent: &Intent, service: &EcsService) -> Option<Issue> {
+    matches!(intent, Intent::Declared(_)).then(|| eligible::advice(service)).flatten()
 }
 
 /// The parameters that some service names in a tag.

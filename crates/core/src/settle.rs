@@ -28,7 +28,8 @@ use crate::prerequisite::NamedPorts;
 use crate::settings::Policy;
 use crate::view::{EcsService, Namespace, TaskDefinition};
 
-use ports::{named_port, no_port, only_named_port};
+pub(crate) use ports::named_port;
+use ports::{no_port, only_named_port};
 
 /// What one service shall be.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -6,9 +6,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Engine, Job, QUESTIONS_AT_ONCE, SLOW};
 use crate::effect::{Effect, Question};
-use crate::hold::{Hold, Naming, Unseen};
+use crate::hold::{Hold, Unseen};
 use crate::name::{ClusterName, EcsServiceName, NamespaceId, ServiceKey};
-use crate::plan::{World, who_uses};
+use crate::plan::{Missing, World, who_uses};
+use crate::prerequisite::Prerequisite;
 use crate::room;
 use crate::time::Now;
 use crate::view::{History, Namespace, Seen};
@@ -25,16 +26,18 @@ impl Engine {
         for question in questions {
             self.queue.ask(&Job::Ask(question), &timing, now);
         }
-        for missing in &self.plan.missing {
-            // What failed is tried again as late as its failures in a row have earned it.
-            if matches!(missing.hold, None | Some(Hold::Refused(_))) {
-                self.queue.ask(&Job::Make(missing.prerequisite.clone()), &timing, now);
-            }
+        for missing in self.plan.missing.iter().filter(|missing| may_be_made(missing)) {
+            self.queue.ask(&Job::Make(missing.prerequisite.clone()), &timing, now);
         }
         let poll = timing.rollout_poll.min(timing.interval);
         for cluster in self.to_poll().into_keys() {
             self.queue.push_if_absent(Job::Poll(cluster), now.plus(poll));
         }
+    }
+
+    fn is_to_be_made(&self, prerequisite: &Prerequisite) -> bool {
+        let mut missing = self.plan.missing.iter();
+        missing.any(|missing| missing.prerequisite == *prerequisite && may_be_made(missing))
     }
 
     /// What others may have mended meanwhile: a missing namespace, a name that was taken.
@@ -49,9 +52,11 @@ impl Engine {
         }
         questions.extend(self.parameters_to_read(now));
         questions.extend(self.full_namespaces(now));
+        let name_ports = self.view.document.as_ref().is_some_and(|document| document.name_ports);
         for (key, entry) in &self.plan.entries {
             match (entry.hold(), &entry.namespace) {
-                (Some(Hold::UnnamedPort(named, naming)), _) if *naming != Naming::ByHand => {
+                (Some(Hold::UnnamedPort(named, _)), _) if name_ports => {
+                    // Also where a person must name it: a later revision may be one that we can begin from.
                     let family = named.task_definition.family();
                     let read = self.view.latest_revisions.get(&family).map(|(at, _)| *at);
                     if age(read).is_none_or(|age| age >= interval) {
@@ -153,6 +158,10 @@ impl Engine {
                 Job::FindClusters => effects.push(Effect::FindClusters),
                 Job::Sweep(cluster) => effects.push(Effect::Sweep(cluster)),
                 Job::Ask(question) => effects.push(Effect::Ask(question)),
+                // What was to be made when it fell due may be frozen or needless by now.
+                Job::Make(prerequisite) if !self.is_to_be_made(&prerequisite) => {
+                    self.queue.ended(&Job::Make(prerequisite), true);
+                }
                 Job::Make(prerequisite) => effects.push(Effect::Make(prerequisite)),
                 Job::Poll(cluster) => match polls.remove(&cluster) {
                     Some(services) => effects.push(Effect::Refresh(cluster, services)),
@@ -162,4 +171,9 @@ impl Engine {
         }
         effects
     }
+}
+
+/// Whether nothing speaks against it now. What failed is tried again as late as its failures in a row have earned it.
+fn may_be_made(missing: &Missing) -> bool {
+    matches!(missing.hold, None | Some(Hold::Refused(_)))
 }

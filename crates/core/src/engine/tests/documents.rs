@@ -2,11 +2,13 @@
 
 use expect_test::expect;
 
-use crate::effect::Event;
+use crate::effect::{Answer, Event};
 use crate::fault::FaultKind;
-use crate::name::ParameterName;
+use crate::hold::Hold;
+use crate::name::{Family, ParameterName};
 use crate::testing::fake::Fake;
 use crate::testing::parameter;
+use crate::view::Seen;
 
 /// One service that only the document knows, and one that only its tags know.
 const WORLD: &str = r#"cluster prod default=internal.myapp
@@ -237,4 +239,72 @@ fn a_parameter_that_a_tag_names_says_the_rest_and_is_read_again() {
     let asked = fake.count("ask parameters");
     fake.run(600);
     assert_eq!(fake.count("ask parameters"), asked, "no tag names it any more");
+}
+
+#[test]
+fn a_path_without_parameters_is_read_later_and_later() {
+    let mut fake = Fake::new(WORLD);
+    fake.parameters.insert(ParameterName::as_read("/eastwest/prod"), Vec::new());
+    fake.run(900);
+    assert_eq!(fake.count("apply"), 0);
+    let asked = fake.count("ask parameters");
+    assert!(asked < 40, "{asked} times");
+}
+
+#[test]
+fn a_tag_that_names_the_document_itself_is_refused_and_not_read_without_end() {
+    let mut fake = Fake::new(
+        r#"cluster prod default=internal.myapp
+           document {"version": 1}
+           web mode=client-server, document=/eastwest/prod"#,
+    );
+    fake.run(900);
+    assert_eq!(fake.count("apply"), 0);
+    let asked = fake.count("ask parameters");
+    assert!(asked < 40, "{asked} times");
+    let hold = fake.engine.plan().holds().next().expect("a hold").1;
+    assert_eq!(*hold, Hold::Ambiguous);
+}
+
+#[test]
+fn what_could_not_be_made_is_not_made_after_the_document_froze_everything() {
+    let mut fake = Fake::new(NEW_NAMESPACE);
+    fake.fail("make", FaultKind::Denied, usize::from(u8::MAX));
+    fake.run(600);
+    fake.write_document(
+        2,
+        r#"{"version": 1, "freeze": true, "namespaces": {"new.ns": {"type": "http", "create": true}}}"#,
+    );
+    fake.run(120);
+    let made = fake.count("make");
+    fake.run(1200);
+    assert_eq!(fake.count("make"), made);
+}
+
+#[test]
+fn the_latest_revision_is_looked_at_again_even_where_a_person_must_name_the_port() {
+    let mut fake = Fake::new(
+        r#"cluster prod default=internal.myapp
+           document {"version": 1, "namePorts": true}
+           web mode=client-server | off | =8080"#,
+    );
+    fake.run(5);
+    let family = Family::as_read("web");
+    fake.step(Event::Answered(Answer::LatestRevision(family, Seen::Absent)));
+    fake.run(600);
+    assert_eq!(fake.count("make"), 1, "{}", fake.take_log());
+}
+
+#[test]
+fn an_older_reading_while_no_document_is_in_force_is_not_asked_for_without_end() {
+    let other = ParameterName::as_read("/eastwest/other");
+    let mut fake = Fake::with(WORLD, |settings| {
+        settings.sources.documents.insert(other.clone());
+    });
+    fake.run(60);
+    let older = vec![parameter("/eastwest/prod", 0, r#"{"version": 1}"#)];
+    fake.parameters.insert(ParameterName::as_read("/eastwest/prod"), older);
+    fake.run(600);
+    let asked = fake.count("ask parameters");
+    assert!(asked < 400, "{asked} times");
 }

@@ -395,3 +395,51 @@ fn an_ingress_port_that_ecs_filled_in_is_not_sent_back() {
         "#]],
     );
 }
+
+#[test]
+fn a_number_means_the_tcp_port_wherever_it_stands() {
+    check_plan(
+        "cluster prod default=internal.myapp
+         dns mode=client-server, port=53 | off | udp:=53 dns=53
+         old mode=client-server, port=53 | off | udp:dns-udp=53 =53",
+        &expect![[r#"
+            prod/dns: connect in ns-internalmyapp dns/dns@dns.internal.myapp:53
+                enabled: off -> on
+                namespace: - -> ns-internalmyapp
+                endpoint dns/dns: - -> dns.internal.myapp:53
+            prod/old: Ineligible: the port mapping 53 of container app in old:1 has no name: register a revision with "name": "app-53-tcp"
+        "#]],
+    );
+}
+
+#[test]
+fn a_udp_port_leaves_the_only_tcp_port_the_only_one() {
+    check_plan(
+        "cluster prod default=internal.myapp
+         dns mode=client-server | off | udp:dns-udp=53 dns=53
+         old mode=client-server | off | udp:=53 =8080
+         udp mode=client-server | off | udp:dns-udp=53",
+        &expect![[r#"
+            prod/dns: connect in ns-internalmyapp dns/dns@dns.internal.myapp:53
+                enabled: off -> on
+                namespace: - -> ns-internalmyapp
+                endpoint dns/dns: - -> dns.internal.myapp:53
+            prod/old: Ineligible: the port mapping 8080 of container app in old:1 has no name: register a revision with "name": "app-8080-tcp"
+            prod/udp: Ineligible: port dns-udp speaks udp: Service Connect carries tcp only
+                enabled: off -> on
+                namespace: - -> ns-internalmyapp
+                endpoint dns-udp/udp: - -> udp.internal.myapp:53
+        "#]],
+    );
+}
+
+#[test]
+fn several_ports_without_a_name_need_a_choice_too() {
+    check_plan(
+        "cluster prod default=internal.myapp
+         web mode=client-server | off | =8080 =9090",
+        &expect![[r#"
+            prod/web: Ineligible: web:1 has several ports and none has a name: say which with the port tag, by its number
+        "#]],
+    );
+}
