@@ -13,7 +13,7 @@ use crate::name::{PortName, ServiceKey};
 use crate::plan::terms;
 use crate::settings::Settings;
 use crate::settle::settle_before;
-use crate::tag::TagPrefix;
+use crate::tag::{TagPrefix, is_of_endpoint};
 use crate::view::View;
 
 /// Field by field, what a service shall be and why.
@@ -154,10 +154,13 @@ impl Teller<'_> {
 
     fn place(&self, by: Sayer, field: &str) -> Option<String> {
         match by {
-            Sayer::Tag if field == "endpoints" => {
-                Some(self.layers.tagged?.endpoint_tags.join(", "))
+            Sayer::Tag => {
+                let key = self.prefix.key(field);
+                let of_endpoints = &self.layers.tagged?.endpoint_tags;
+                // The endpoints as a whole, and what an `endpoint.<port>` tag says, have no tag of their own name.
+                let is_part = is_of_endpoint(field) && !of_endpoints.contains(&key);
+                Some(if is_part || field == "endpoints" { of_endpoints.join(", ") } else { key })
             }
-            Sayer::Tag => Some(self.prefix.key(field)),
             Sayer::Parameter => {
                 let tags = self.layers.tagged?.declaration.as_ref()?;
                 tags.document.as_ref().map(ToString::to_string)

@@ -241,7 +241,8 @@ pub fn read(prefix: &TagPrefix, tags: &BTreeMap<String, String>) -> Option<Tagge
     Some(Tagged { declaration, issues, aimless, endpoint_tags })
 }
 
-fn is_of_endpoint(key: &str) -> bool {
+/// Whether a tag of this key speaks of an endpoint.
+pub(crate) fn is_of_endpoint(key: &str) -> bool {
     SINGLE.contains(&key) || key.starts_with(ENDPOINT)
 }
 

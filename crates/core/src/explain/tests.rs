@@ -32,6 +32,32 @@ fn check(text: &str, expected: &Expect) {
 }
 
 #[test]
+fn what_an_endpoints_own_tag_says_is_found_there() {
+    check(
+        "namespace a.b
+         cluster prod default=a.b
+         web mode=client-server, endpoint.http=name=shop idle=5s, needs=x",
+        &expect![[r#"
+            mode: client-server (tag eastwest/mode)
+            endpoints: http name=shop idle=5s (tag eastwest/endpoint.http)
+            needs: x (tag eastwest/needs)
+            namespace: a.b (the cluster's default)
+            logs: -
+            access-logs: -
+            http: port: http (tag eastwest/endpoint.http)
+            http: discovery-name: shop (tag eastwest/endpoint.http) over web (built in)
+            http: alias host: shop.a.b (built in)
+            http: alias port: 8080 (built in)
+            http: timeout idle: 5 (tag eastwest/endpoint.http)
+            http: timeout request: -
+            http: ingress-port: -
+            http: tls: -
+            http: test-header: -
+        "#]],
+    );
+}
+
+#[test]
 fn every_source_is_named_with_what_it_overruled() {
     check(
         r#"namespace a.b
