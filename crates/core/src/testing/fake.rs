@@ -2,7 +2,7 @@
 //! services out over pretend time, and fails on demand. The real simulator is a crate of its own; this one
 //! only has what a test of a single step needs.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
