@@ -32,6 +32,7 @@ pub fn guard(mut plan: Plan, view: &View, writes: &Writes, settings: &Settings, 
             })
             .or_else(|| writes.hold_making(&missing.prerequisite));
     }
+    let unread = never_read(view, settings, now).map(Hold::NotSeen);
     let mut budget = Ledger::new(&plan, view, writes, settings, now);
     for key in &plan.order {
         let Some(entry) = plan.entries.get_mut(key) else { continue };
@@ -39,6 +40,7 @@ pub fn guard(mut plan: Plan, view: &View, writes: &Writes, settings: &Settings, 
         let hold = paused(view, key, now)
             .or_else(|| forbidden(settings.policy, action))
             .or_else(|| everything.clone())
+            .or_else(|| unread.clone())
             .or_else(|| writes.hold(action, now))
             .or_else(|| budget.spend(key, entry.namespace.as_ref()));
         if let Some(hold) = hold {
@@ -106,6 +108,26 @@ fn is_unseen(view: &View) -> bool {
             |fault: &Fault| matches!(fault.kind, FaultKind::NotFound | FaultKind::Denied);
         !cluster.trouble.as_ref().is_some_and(hopeless)
     })
+}
+
+/// A service that was listed and not read since the start. Our predecessor may have begun a rollout of it, in any
+/// namespace, so nothing says how much of any budget is left. It is not waited for for ever, or one that cannot be read
+/// would stop all others: a denial or an absence that two sweeps find does not pass, and whatever could roll there
+/// counts as stalled after half an hour, as it would if it were seen.
+fn never_read(view: &View, settings: &Settings, now: Now) -> Option<Unseen> {
+    let timing = &settings.timing;
+    let unread = view.services().filter(|(_, service)| service.last.is_none());
+    let unread =
+        unread.filter_map(|(key, service)| Some((key, service, service.trouble.as_ref()?)));
+    let mut awaited = unread.filter(|(_, service, fault)| {
+        let patience = match fault.kind {
+            FaultKind::NotFound | FaultKind::Denied => 2 * timing.interval,
+            _ => timing.stall,
+        };
+        // Until it is read, that is when it was first listed.
+        now.since(service.read_at) < patience
+    });
+    awaited.next().map(|(key, _, fault)| Unseen::Rollouts(key, fault.clone()))
 }
 
 /// Whether the service's pause tag is in force.

@@ -84,6 +84,8 @@ pub enum Unseen {
     Answer(Question, Option<Fault>),
     /// We have just started: what we read may be older than our own last write.
     JustStarted,
+    /// A service that was listed and never read since the start may be rolling: how many do is not known.
+    Rollouts(ServiceKey, Fault),
     /// The answer to our last write was lost; whether it took effect is not known yet.
     LastWrite,
 }
@@ -253,6 +255,10 @@ impl fmt::Display for Unseen {
             Self::JustStarted => {
                 f.write_str("just started: what was read may be older than the last write")
             }
+            Self::Rollouts(key, fault) => write!(
+                f,
+                "{key} was not read since the start, so whether it rolls is not known: {fault}; goes on once it is read, at the latest when a rollout of it would count as stalled"
+            ),
             Self::LastWrite => f.write_str(
                 "the answer to the last write was lost; reading back whether it took effect",
             ),

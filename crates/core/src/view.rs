@@ -183,7 +183,7 @@ impl EcsService {
 pub struct ServiceView {
     /// The last thing known of it; shared, because plans and statuses look at it too.
     pub last: Option<Arc<EcsService>>,
-    /// When that was read.
+    /// When that was read; as long as nothing was, when the service was first listed.
     pub read_at: Now,
     /// Why it could not be read the last time, if so.
     pub trouble: Option<Fault>,

@@ -2,7 +2,7 @@
 //! services out over pretend time, and fails on demand. The real simulator is a crate of its own; this one
 //! only has what a test of a single step needs.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -32,7 +32,7 @@ pub(crate) struct Fake {
     pub(crate) rollout: Duration,
     /// Services whose next rollout fails, with what they go back to.
     rolls_back: BTreeMap<ServiceKey, Deployment>,
-    unreadable: BTreeSet<ServiceKey>,
+    unreadable: BTreeMap<ServiceKey, FaultKind>,
     /// Faults of the next effects of a kind; with `true`, after it took effect.
     faults: BTreeMap<&'static str, VecDeque<(Fault, bool)>>,
     stage: Stage,
@@ -63,7 +63,7 @@ impl Fake {
             now: at(0),
             rollout: Duration::from_secs(30),
             rolls_back: BTreeMap::new(),
-            unreadable: BTreeSet::new(),
+            unreadable: BTreeMap::new(),
             faults: BTreeMap::new(),
             stage,
             waiting: VecDeque::new(),
@@ -166,7 +166,15 @@ impl Fake {
     }
 
     pub(crate) fn unreadable(&mut self, name: &str) {
-        self.unreadable.insert(super::key(name));
+        self.unreadable_for(name, FaultKind::ServerError);
+    }
+
+    pub(crate) fn unreadable_for(&mut self, name: &str, kind: FaultKind) {
+        self.unreadable.insert(super::key(name), kind);
+    }
+
+    pub(crate) fn readable(&mut self, name: &str) {
+        self.unreadable.remove(&super::key(name));
     }
 
     /// The circuit breaker takes the service's next rollout back.
@@ -206,10 +214,10 @@ impl Fake {
     fn execute(&mut self, effect: Effect) -> Event {
         let shown = self.past.as_ref().unwrap_or(&self.services);
         let see = |key: &ServiceKey| match shown.get(key) {
-            Some(_) if self.unreadable.contains(key) => {
-                Seen::Unknown(super::fault(FaultKind::ServerError))
-            }
-            Some(service) => Seen::Known(service.clone()),
+            Some(service) => match self.unreadable.get(key) {
+                Some(kind) => Seen::Unknown(super::fault(*kind)),
+                None => Seen::Known(service.clone()),
+            },
             None => {
                 Seen::Unknown(Fault::new(FaultKind::NotFound, "ecs.DescribeServices", "MISSING"))
             }

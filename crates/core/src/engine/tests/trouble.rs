@@ -11,6 +11,9 @@ use crate::testing::fake::Fake;
 const WEB: &str = "cluster prod default=internal.myapp
      web mode=client-server";
 
+const LEAVING: &str = "a mode=off | in internal.myapp
+     b mode=off | in internal.myapp";
+
 fn check_news(fake: &mut Fake, expected: &Expect) {
     expected.assert_eq(&fake.take_news());
 }
@@ -186,11 +189,53 @@ fn a_failed_question_comes_back_later_and_later() {
 }
 
 #[test]
-fn a_service_that_cannot_be_read_is_left_alone_and_the_rest_goes_on() {
-    let mut fake = Fake::new(
-        "a mode=off | in internal.myapp
-         b mode=off | in internal.myapp",
+fn what_was_not_read_since_the_start_may_be_rolling_and_stops_others_for_half_an_hour_only() {
+    let mut fake = Fake::new(LEAVING);
+    fake.unreadable("a");
+    fake.run(1700);
+    assert_eq!(fake.count("apply"), 0);
+    fake.run(300);
+    let log = fake.take_log();
+    assert!(
+        log.contains("apply disconnect prod/b") && !log.contains("apply disconnect prod/a"),
+        "{log}"
     );
+}
+
+#[test]
+fn once_it_is_read_the_others_go_on() {
+    let mut fake = Fake::new(LEAVING);
+    fake.unreadable("a");
+    fake.run(70);
+    check_news(
+        &mut fake,
+        &expect![[r#"
+            0 cluster prod: ecs.DescribeServices: no luck
+            0 prod/b OutOfSync Healthy NotSeen
+            10 prod/b OutOfSync Healthy NotSeen
+        "#]],
+    );
+    fake.readable("a");
+    fake.run(240);
+    assert_eq!(fake.count("apply"), 2);
+}
+
+#[test]
+fn what_may_not_be_read_stops_others_for_two_sweeps_only() {
+    for kind in [FaultKind::Denied, FaultKind::NotFound] {
+        let mut fake = Fake::new(LEAVING);
+        fake.unreadable_for("a", kind);
+        fake.run(110);
+        assert_eq!(fake.count("apply"), 0, "{kind:?}");
+        fake.run(130);
+        assert_eq!(fake.count("apply"), 1, "{kind:?}");
+    }
+}
+
+#[test]
+fn a_service_that_was_read_once_is_known_to_roll_or_not_and_stops_no_other() {
+    let mut fake = Fake::new(LEAVING);
+    fake.run(5);
     fake.unreadable("a");
     fake.run(300);
     let log = fake.take_log();

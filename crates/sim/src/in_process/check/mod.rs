@@ -5,7 +5,7 @@
 //! time-out) and ends with its arrival. A rule is broken only if it was broken throughout the window, so no
 //! controller is blamed for what it could not see, and none is excused for what it must have seen. What it
 //! did itself it must know: names and rollouts that its own writes took get no such grace. Of Parameter Store
-//! it may know what its last good reading showed, and everything since ([`papers`]).
+//! it may know what its last good reading showed, and everything since.
 //!
 //! | rule | says |
 //! |---|---|
