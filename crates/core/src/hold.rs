@@ -22,7 +22,7 @@ use crate::settings::Policy;
 pub enum Hold {
     /// Something that the decision rests on could not be seen.
     NotSeen(Unseen),
-    /// The tags can be read in more than one way; the issues say where.
+    /// What is declared can be read in more than one way; the issues say where.
     Ambiguous,
     /// There is no such namespace, or none was named.
     NoNamespace(String),

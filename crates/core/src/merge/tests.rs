@@ -314,3 +314,19 @@ fn a_refresh_makes_no_service_known_that_no_sweep_listed() {
     readings.at(1, |reader, view| reader.refreshed(view, &key("web").cluster, services));
     assert!(readings.view().is_none());
 }
+
+#[test]
+fn advice_stays_when_a_parameter_is_read_anew() {
+    let mut web = service(&key("web"), 0);
+    web.tags = read_tags("mode=client, document=/p");
+    web.launch_type = "MANAGED_INSTANCES".to_owned();
+    let mut readings = Readings::default();
+    readings.sweep(0, &[web]);
+    let entry = crate::testing::parameter("/p", 1, "{}");
+    let answer = Answer::Parameters(entry.name.clone(), Seen::Known(vec![entry]));
+    readings.at(1, |reader, view| reader.answered(view, answer));
+    let places = |view: &ServiceView| -> Vec<String> {
+        view.issues.iter().map(|issue| issue.place.clone()).collect()
+    };
+    assert_eq!(readings.view().map(places), Some(vec!["launchType".to_owned()]));
+}

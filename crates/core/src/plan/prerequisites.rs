@@ -6,8 +6,9 @@ use super::{Entry, Missing};
 use crate::effect::Question;
 use crate::eligible::room_for_namespace;
 use crate::hold::{Hold, Naming, Unseen};
+use crate::issue::Issue;
 use crate::name::{Arn, ServiceKey};
-use crate::prerequisite::{NamedPort, NamedPorts, Prerequisite};
+use crate::prerequisite::{NamedPort, NamedPorts, NewNamespace, Prerequisite};
 use crate::view::{PortMapping, Seen, TaskDefinition, View};
 
 /// Everything the document has us make and that is not there, in a stable order. What cannot be seen is not missing.
@@ -48,6 +49,29 @@ fn namespaces(view: &View) -> impl Iterator<Item = Prerequisite> {
         let is_there = known?.iter().any(|n| n.name == new.name || n.http_name == new.name);
         (!is_there).then(|| Prerequisite::Namespace(new.clone()))
     })
+}
+
+/// What the document says of a namespace and is otherwise: it is taken as it is, for Service Connect works with any
+/// type, and a type never changes.
+pub fn namespaces_that_differ(view: &View) -> Vec<Issue> {
+    let known = view.namespaces.as_ref().and_then(Seen::known).map_or(&[][..], Vec::as_slice);
+    let new = view.document.iter().flat_map(|document| document.namespaces.values());
+    let differs = |new: &NewNamespace| {
+        let there = known.iter().find(|n| n.name == new.name)?;
+        let (wanted, kind) = match new.vpc {
+            Some(_) => ("private-dns", "DNS_PRIVATE"),
+            None => ("http", "HTTP"),
+        };
+        (there.kind != kind).then(|| {
+            let place = format!("#/namespaces/{}/type", new.name.as_str().replace('~', "~0"));
+            let words = format!(
+                "the namespace that is there, {}, is of the type {}, and a type never changes: it is taken as it is; write what it is, or choose another name",
+                there.id, there.kind
+            );
+            Issue::new(&place, wanted, words).advice()
+        })
+    };
+    new.filter_map(differs).collect()
 }
 
 /// Who names a port that has no name: a person, unless the document has us do it. It is done on the latest

@@ -2,7 +2,8 @@
 
 use expect_test::expect;
 
-use crate::testing::check_plan;
+use crate::plan::namespaces_that_differ;
+use crate::testing::{Stage, check_plan};
 
 #[test]
 fn a_namespace_by_name_id_and_arn_is_one() {
@@ -245,4 +246,17 @@ fn an_arn_that_nobody_shares_is_said_with_the_permission_it_takes() {
             prod/web: NoNamespace: this account does not see arn:aws:servicediscovery:eu-west-1:999999999999:namespace/ns-cccccccc in this Region: it is of another Region, it does not exist, or its account does not share it; share it in AWS RAM with the managed permission AWSRAMPermissionCloudMapECSFullPermission
         "#]],
     );
+}
+
+#[test]
+fn a_namespace_of_another_type_than_the_document_says_is_told_and_taken_as_it_is() {
+    let stage = Stage::read(
+        r#"namespace internal.myapp
+           document {"version": 1, "namespaces": {"internal.myapp": {"type": "private-dns", "vpc": "vpc-0a1b2c3d", "create": true}}}
+           web mode=client, namespace=internal.myapp"#,
+    );
+    let told = namespaces_that_differ(&stage.view);
+    let told: Vec<String> = told.iter().map(ToString::to_string).collect();
+    expect![[r##"#/namespaces/internal.myapp/type="private-dns": the namespace that is there, ns-internalmyapp, is of the type HTTP, and a type never changes: it is taken as it is; write what it is, or choose another name"##]].assert_eq(&told.join("\n"));
+    assert!(crate::plan::plan(&stage.view, &stage.settings).missing.is_empty());
 }
