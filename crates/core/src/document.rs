@@ -28,6 +28,7 @@ use crate::issue::{Issue, Weight};
 use crate::name::{DiscoveryName, NamespaceName, NamespaceRef, ServiceKey};
 use crate::prerequisite::NewNamespace;
 
+pub(crate) use report::escaped;
 pub use shape::schema;
 pub use write::write;
 

@@ -16,7 +16,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 pub(crate) use obstacle::who_uses;
-pub use prerequisites::namespaces_that_differ;
+pub use prerequisites::{entries_for_nobody, namespaces_that_differ};
 
 use crate::action::Action;
 use crate::canonical::{Canonical, Change, Ground, canonical, changes};

@@ -9,7 +9,9 @@ use eastwest_core::fault::Fault;
 use eastwest_core::hold::Hold;
 use eastwest_core::issue::Issue;
 use eastwest_core::name::{Arn, ParameterName, ServiceKey};
-use eastwest_core::plan::{Entry, Missing, Plan, Verdict, namespaces_that_differ};
+use eastwest_core::plan::{
+    Entry, Missing, Plan, Verdict, entries_for_nobody, namespaces_that_differ,
+};
 use eastwest_core::settings::{Policy, Settings};
 use eastwest_core::status::Status;
 use eastwest_core::view::{EcsService, Rollout, ServiceView, View};
@@ -312,7 +314,12 @@ impl DocumentRow {
             freeze: document.is_some_and(|document| document.freeze),
             services: document.map_or(0, |document| document.services.len()),
             trouble: view.in_force.trouble(),
-            issues: [view.in_force.issues.clone(), namespaces_that_differ(view)].concat(),
+            issues: [
+                view.in_force.issues.clone(),
+                namespaces_that_differ(view),
+                entries_for_nobody(view),
+            ]
+            .concat(),
             sources: sources.collect(),
         })
     }

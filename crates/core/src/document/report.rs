@@ -107,7 +107,7 @@ fn is_plain(above: &[Step<'_>], name: &str) -> bool {
 }
 
 /// A name as a step of a JSON pointer.
-pub(super) fn escaped(name: &str) -> String {
+pub(crate) fn escaped(name: &str) -> String {
     name.replace('~', "~0").replace('/', "~1")
 }
 

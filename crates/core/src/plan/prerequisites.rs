@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use super::{Entry, Missing};
+use crate::document::escaped;
 use crate::effect::Question;
 use crate::eligible::room_for_namespace;
 use crate::hold::{Hold, Naming, Unseen};
-use crate::issue::Issue;
-use crate::name::{Arn, ServiceKey};
+use crate::issue::{Issue, nearest};
+use crate::name::{Arn, EcsServiceName, ServiceKey};
 use crate::prerequisite::{NamedPort, NamedPorts, NewNamespace, Prerequisite};
 use crate::view::{PortMapping, Seen, TaskDefinition, View};
 
@@ -63,7 +64,7 @@ pub fn namespaces_that_differ(view: &View) -> Vec<Issue> {
             None => ("http", "HTTP"),
         };
         (there.kind != kind).then(|| {
-            let place = format!("#/namespaces/{}/type", new.name.as_str().replace('~', "~0"));
+            let place = format!("#/namespaces/{}/type", escaped(new.name.as_str()));
             let words = format!(
                 "the namespace that is there, {}, is of the type {}, and a type never changes: it is taken as it is; write what it is, or choose another name",
                 there.id, there.kind
@@ -72,6 +73,27 @@ pub fn namespaces_that_differ(view: &View) -> Vec<Issue> {
         })
     };
     new.filter_map(differs).collect()
+}
+
+/// The entries of the document whose service is not there, in clusters that were seen whole: most likely misspelt. A
+/// cluster that is not watched may be another eastwest's.
+pub fn entries_for_nobody(view: &View) -> Vec<Issue> {
+    let entries = view.document.iter().flat_map(|document| document.services.keys());
+    let nobody = |key: &ServiceKey| {
+        let cluster = view.clusters.get(&key.cluster)?;
+        let is_there = cluster.complete_at.is_none() || cluster.services.contains_key(&key.name);
+        (!is_there).then(|| {
+            let place = format!("#/services/{}", escaped(&key.to_string()));
+            let words = format!(
+                "cluster {} has no ECS service of this name: the entry waits until there is one, or mend its name",
+                key.cluster
+            );
+            let near = nearest(key.name.as_str(), cluster.services.keys().map(EcsServiceName::as_str));
+            let near = near.map(|name| format!("{}/{name}", key.cluster));
+            Issue { nearest: near, ..Issue::new(&place, &key.to_string(), words) }.advice()
+        })
+    };
+    entries.filter_map(nobody).collect()
 }
 
 /// Who names a port that has no name: a person, unless the document has us do it. It is done on the latest

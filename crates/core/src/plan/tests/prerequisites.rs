@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use expect_test::{Expect, expect};
 
+use crate::plan::entries_for_nobody;
 use crate::testing::Stage;
 
 /// What is missing, and every hold.
@@ -36,6 +37,19 @@ fn a_namespace_of_the_document_is_made_where_nobody_has_its_name() {
             prod/web: NoNamespace: namespace new.ns is to be created first
         "#]],
     );
+}
+
+#[test]
+fn an_entry_for_a_service_that_is_not_there_is_told_with_the_name_that_is_near() {
+    let stage = Stage::read(
+        r#"document {"version": 1, "services": {"prod/djagno": {"mode": "client"}, "prod/web": {"mode": "client"}, "other/web": {"mode": "client"}}}
+         django -
+         web -"#,
+    );
+    let told = entries_for_nobody(&stage.view);
+    let told: Vec<String> = told.iter().map(ToString::to_string).collect();
+    expect![[r##"#/services/prod~1djagno="prod/djagno": cluster prod has no ECS service of this name: the entry waits until there is one, or mend its name; did you mean "prod/django"?"##]]
+    .assert_eq(&told.join("\n"));
 }
 
 #[test]
