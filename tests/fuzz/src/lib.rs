@@ -8,7 +8,8 @@ use eastwest_core::document::{self, Document};
 use eastwest_core::effect::Parameter;
 use eastwest_core::issue::{Issue, Weight};
 use eastwest_core::name::{ParameterName, ServiceKey};
-use eastwest_core::tag::{self, Intent, TagPrefix};
+use eastwest_core::declare::Intent;
+use eastwest_core::tag::{self, TagPrefix};
 use eastwest_core::time::AwsTime;
 
 /// Tags, one a line, as `key=value`.
