@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use eastwest_core::declaration::Declaration;
+use eastwest_core::declare::Intent;
 use eastwest_core::document::{self, Document};
 use eastwest_core::effect::Parameter;
 use eastwest_core::issue::{Issue, Weight};
 use eastwest_core::name::{ParameterName, ServiceKey};
-use eastwest_core::declare::Intent;
 use eastwest_core::tag::{self, TagPrefix};
 use eastwest_core::time::AwsTime;
 
