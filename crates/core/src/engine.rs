@@ -236,9 +236,9 @@ impl Engine {
 
     /// Takes an event into the view; says whether the plan must be made anew.
     fn absorb(&mut self, event: Event, now: Now) -> bool {
-        let Settings { prefix, sources, timing, .. } = self.settings.clone();
-        let reader =
-            Reader { prefix: &prefix, sources: &sources, staleness: timing.staleness, now };
+        let (prefix, sources) = (self.settings.prefix.clone(), self.settings.sources.clone());
+        let staleness = self.settings.timing.staleness;
+        let reader = Reader { prefix: &prefix, sources: &sources, staleness, now };
         match event {
             Event::Tick => false,
             Event::Stop => {

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::declare::{Intent, Layers, declare};
+use crate::declare::{Intent, declare};
 use crate::document::Document;
 use crate::effect::{Answer, ClusterReading, Parameter};
 use crate::eligible;
@@ -20,7 +20,7 @@ use crate::name::{ClusterName, EcsServiceName, ParameterName, ServiceKey};
 use crate::settings::Sources;
 use crate::tag::{self, TagPrefix, Tagged};
 use crate::time::Now;
-use crate::view::{ClusterView, EcsService, History, Rollout, Seen, ServiceView, View};
+use crate::view::{ClusterView, EcsService, History, Rollout, Seen, ServiceView, View, layers};
 
 /// How to take readings in.
 #[derive(Debug, Clone, Copy)]
@@ -79,7 +79,7 @@ impl Reader<'_> {
         }
         if !view.named.is_empty() {
             // What no tag names any more need not be read for ever.
-            let used = named_by_tags(&view.clusters);
+            let used: BTreeSet<&ParameterName> = tagged_documents(&view.clusters).collect();
             view.named.retain(|name, _| used.contains(name));
         }
     }
@@ -145,20 +145,23 @@ impl Reader<'_> {
     /// Takes in what Parameter Store holds. What services ask for may be something else from now on.
     fn parameters(&self, view: &mut View, name: ParameterName, seen: Seen<Vec<Parameter>>) {
         let times = (self.staleness, self.now);
-        let is_named = named_by_tags(&view.clusters).contains(&name);
-        if is_named {
+        // Most readings say what was said before; then thousands of services need not be worked out anew.
+        let mut is_new = false;
+        if tagged_documents(&view.clusters).any(|named| *named == name) {
             let named = view.named.entry(name.clone()).or_default();
+            let before = named.rest.clone();
             named.take_in((&name, seen.clone()), times);
+            is_new = named.rest != before;
         }
         let wanted = &self.sources.documents;
-        let mut is_new = false;
         if wanted.contains(&name)
             && let Some(new) = view.in_force.take_in((name, seen), wanted, times)
+            && view.document.as_ref() != Some(&new)
         {
-            is_new = view.document.as_ref() != Some(&new);
+            is_new = true;
             view.document = Some(new);
         }
-        if is_named || is_new {
+        if is_new {
             self.declare_all(view);
         }
     }
@@ -184,11 +187,7 @@ impl Reader<'_> {
         tagged: Option<&Tagged>,
         said: Said<'_>,
     ) -> (Intent, Vec<Issue>) {
-        let entry = said.document.and_then(|document| document.services.get(key));
-        let tags = tagged.and_then(|tagged| tagged.declaration.as_ref());
-        let named = tags.and_then(|tags| said.named.get(tags.document.as_ref()?));
-        let rest = named.map(|named| &named.rest);
-        declare(self.prefix, &Layers { entry, tagged, rest })
+        declare(self.prefix, &layers(key, tagged, (said.document, said.named)))
     }
 
     /// Takes in one service; says whether what was read of its past no longer counts.
@@ -296,10 +295,12 @@ fn advice(intent: &Intent, service: &EcsService) -> Option<Issue> {
 }
 
 /// The parameters that some service names in a tag.
-fn named_by_tags(clusters: &BTreeMap<ClusterName, ClusterView>) -> BTreeSet<&ParameterName> {
+fn tagged_documents(
+    clusters: &BTreeMap<ClusterName, ClusterView>,
+) -> impl Iterator<Item = &ParameterName> {
     let services = clusters.values().flat_map(|cluster| cluster.services.values());
     let tagged = services.filter_map(|service| service.tagged.as_ref());
-    tagged.filter_map(|tagged| tagged.declaration.as_ref()?.document.as_ref()).collect()
+    tagged.filter_map(|tagged| tagged.declaration.as_ref()?.document.as_ref())
 }
 
 /// A service that is listed but not there is being made or deleted just now.

@@ -352,14 +352,7 @@ impl View {
     /// Everything that is said of one service, in the order of precedence.
     pub fn layers(&self, key: &ServiceKey) -> Layers<'_> {
         let tagged = self.service(key).and_then(|service| service.tagged.as_deref());
-        let tags = tagged.and_then(|tagged| tagged.declaration.as_ref());
-        Layers {
-            entry: self.document.as_ref().and_then(|document| document.services.get(key)),
-            tagged,
-            rest: tags
-                .and_then(|tags| self.named.get(tags.document.as_ref()?))
-                .map(|named| &named.rest),
-        }
+        layers(key, tagged, (self.document.as_deref(), &self.named))
     }
 
     /// Every service of every watched cluster, in order.
@@ -368,4 +361,16 @@ impl View {
             view.services.iter().map(|(name, service)| (ServiceKey::new(cluster, name), service))
         })
     }
+}
+
+/// Everything that is said of one service, where its tags and what stands beside them are at hand.
+pub(crate) fn layers<'a>(
+    key: &ServiceKey,
+    tagged: Option<&'a Tagged>,
+    (document, named): (Option<&'a Document>, &'a BTreeMap<ParameterName, Named>),
+) -> Layers<'a> {
+    let tags = tagged.and_then(|tagged| tagged.declaration.as_ref());
+    let named = tags.and_then(|tags| named.get(tags.document.as_ref()?));
+    let entry = document.and_then(|document| document.services.get(key));
+    Layers { entry, tagged, rest: named.map(|named| &named.rest) }
 }
