@@ -1,11 +1,12 @@
 //! Changing the world: one `UpdateService`, one attempt.
 //!
-//! **Invariant:** a request carries `cluster`, `service` and `serviceConnectConfiguration` and nothing else.
+//! **Invariant:** a request carries `cluster`, `service` and `serviceConnectConfiguration` and nothing else; a refresh
+//! carries `forceNewDeployment` in place of the last.
 //! Every member that is left out stays as it is (API:UpdateServiceRequest), so what others change between our
 //! read and our write, a task definition above all, is not overwritten.
 
 use aws_sdk_ecs::operation::update_service::UpdateServiceOutput;
-use aws_sdk_ecs::types::ServiceConnectConfiguration;
+use aws_sdk_ecs::operation::update_service::builders::UpdateServiceFluentBuilder;
 use eastwest_core::action::Action;
 use eastwest_core::effect::Accepted;
 use eastwest_core::fault::{Fault, FaultKind};
@@ -20,30 +21,26 @@ use crate::pace::Lane;
 impl World {
     /// Carries out an action; `Ok` means that ECS accepted it, not that it is done.
     pub(crate) async fn apply(&self, action: &Action) -> Result<Accepted, Fault> {
-        match action {
-            Action::Connect { service, connect } => {
-                self.update(service, convert::connect::write(connect)).await
+        let request = self.update(action.service());
+        let request = match action {
+            Action::Connect { connect, .. } => {
+                request.service_connect_configuration(convert::connect::write(connect))
             }
-            Action::Disconnect { service } => self.update(service, convert::connect::off()).await,
-        }
-    }
-
-    async fn update(
-        &self,
-        service: &ServiceKey,
-        config: ServiceConnectConfiguration,
-    ) -> Result<Accepted, Fault> {
-        let request = self
-            .ecs_writes
-            .update_service()
-            .cluster(service.cluster.as_str())
-            .service(service.name.as_str())
-            .service_connect_configuration(config);
+            Action::Disconnect { .. } => {
+                request.service_connect_configuration(convert::connect::off())
+            }
+            Action::Refresh { .. } => request.force_new_deployment(true),
+        };
         let answer = self.call(Operation::UpdateService, Lane::Urgent, request.send()).await?;
         accepted(&answer).ok_or_else(|| {
             let message = "the answer names no deployment that the change started";
             Fault::new(FaultKind::Unreadable, Operation::UpdateService.id(), message)
         })
+    }
+
+    fn update(&self, service: &ServiceKey) -> UpdateServiceFluentBuilder {
+        let request = self.ecs_writes.update_service();
+        request.cluster(service.cluster.as_str()).service(service.name.as_str())
     }
 }
 

@@ -1,8 +1,9 @@
 //! The read before a write: one service with its raw answer looked through, and its recent rollouts.
 
 use eastwest_core::fault::{Fault, FaultKind};
+use eastwest_core::history::Past;
 use eastwest_core::name::ServiceKey;
-use eastwest_core::view::{EcsService, History, Seen};
+use eastwest_core::view::{EcsService, Seen};
 
 use crate::World;
 use crate::describe::sort;
@@ -13,7 +14,7 @@ use crate::raw::RawAnswer;
 
 impl World {
     /// The service as it is now, and what became of its recent rollouts; both are read at once.
-    pub(crate) async fn confirm(&self, key: &ServiceKey) -> (Seen<EcsService>, Seen<History>) {
+    pub(crate) async fn confirm(&self, key: &ServiceKey) -> (Seen<EcsService>, Seen<Vec<Past>>) {
         tokio::join!(self.look_closely(key), self.history(key))
     }
 

@@ -73,6 +73,7 @@ operations! {
     DescribeServices:        "ecs" "DescribeServices"          ServiceRead        Read;
     ListServicesByNamespace: "ecs" "ListServicesByNamespace"   NamespaceRead      Read;
     ListServiceDeployments:  "ecs" "ListServiceDeployments"    DeploymentRead     Read;
+    DescribeDeployments:     "ecs" "DescribeServiceDeployments" DeploymentRead    Read;
     DescribeRevisions:       "ecs" "DescribeServiceRevisions"  RevisionRead       Read;
     DescribeTaskDefinition:  "ecs" "DescribeTaskDefinition"    TaskDefinitionRead Read;
     UpdateService:           "ecs" "UpdateService"             ServiceModify      Write;

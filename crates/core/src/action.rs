@@ -21,13 +21,21 @@ pub enum Action {
         /// Which service.
         service: ServiceKey,
     },
+    /// `UpdateService{cluster, service, forceNewDeployment}`: the same configuration rolled out anew, so that its
+    /// tasks learn of the endpoints that came after their deployment (DG:service-connect-concepts-deploy).
+    Refresh {
+        /// Which service.
+        service: ServiceKey,
+    },
 }
 
 impl Action {
     /// The service it changes.
     pub fn service(&self) -> &ServiceKey {
         match self {
-            Self::Connect { service, .. } | Self::Disconnect { service } => service,
+            Self::Connect { service, .. }
+            | Self::Disconnect { service }
+            | Self::Refresh { service } => service,
         }
     }
 
@@ -36,6 +44,7 @@ impl Action {
         match self {
             Self::Connect { .. } => "connect",
             Self::Disconnect { .. } => "disconnect",
+            Self::Refresh { .. } => "refresh",
         }
     }
 }

@@ -8,13 +8,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::action::Action;
 use crate::fault::Fault;
+use crate::history::Past;
 use crate::name::{
     Arn, ClusterName, DeploymentId, EcsServiceName, Family, NamespaceId, NamespaceRef,
     ParameterName, ServiceKey,
 };
 use crate::prerequisite::Prerequisite;
 use crate::time::AwsTime;
-use crate::view::{EcsService, History, Namespace, NamespaceUse, Seen, TaskDefinition};
+use crate::view::{EcsService, Namespace, NamespaceUse, Seen, TaskDefinition};
 
 /// Something to be done out there.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -102,7 +103,7 @@ pub enum Event {
     /// Answers [`Effect::Refresh`].
     Refreshed(ClusterName, BTreeMap<EcsServiceName, Seen<EcsService>>),
     /// Answers [`Effect::Confirm`].
-    Confirmed(ServiceKey, Seen<EcsService>, Seen<History>),
+    Confirmed(ServiceKey, Seen<EcsService>, Seen<Vec<Past>>),
     /// Answers [`Effect::Ask`].
     Answered(Answer),
     /// Answers [`Effect::Apply`].
@@ -121,7 +122,7 @@ pub enum Answer {
     /// A task definition.
     TaskDefinition(Arn, Seen<TaskDefinition>),
     /// A service's recent rollouts.
-    History(ServiceKey, Seen<History>),
+    History(ServiceKey, Seen<Vec<Past>>),
     /// The latest active revision of a family; absent where there is none.
     LatestRevision(Family, Seen<TaskDefinition>),
     /// The parameter, or all below a path, whole or unknown; absent where a parameter is not there.

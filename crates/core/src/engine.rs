@@ -19,7 +19,7 @@ use crate::check::{Breach, check};
 use crate::document::Document;
 use crate::effect::{Accepted, Answer, ClusterReading, Effect, Event, Question};
 use crate::fault::{Fault, FaultKind};
-use crate::guard::guard;
+use crate::guard::{Circumstances, guard};
 use crate::hold::Hold;
 use crate::merge::Reader;
 use crate::name::{ClusterName, ServiceKey};
@@ -162,7 +162,8 @@ impl Engine {
         } else {
             wanted.unhold(&self.steps);
         }
-        self.plan = guard(wanted, &self.view, &self.writes, &self.settings, now);
+        let Self { view, writes, settings, .. } = self;
+        self.plan = guard(wanted, &Circumstances { view, writes, settings, now });
         self.drop_breaches();
     }
 

@@ -18,8 +18,22 @@ use crate::time::Now;
 use crate::view::{Namespace, ServiceView, View};
 use crate::writes::Writes;
 
+/// What decides whether a step may be taken now.
+#[derive(Debug, Clone, Copy)]
+pub struct Circumstances<'a> {
+    /// What is known.
+    pub view: &'a View,
+    /// What became of our own writes.
+    pub writes: &'a Writes,
+    /// What the operator allows.
+    pub settings: &'a Settings,
+    /// When.
+    pub now: Now,
+}
+
 /// Holds every step that must not be taken at this moment.
-pub fn guard(mut plan: Plan, view: &View, writes: &Writes, settings: &Settings, now: Now) -> Plan {
+pub fn guard(mut plan: Plan, circumstances: &Circumstances<'_>) -> Plan {
+    let Circumstances { view, writes, settings, now } = *circumstances;
     let everything = stopped(view, settings).or_else(|| {
         let just_started = now.since_start < settings.timing.staleness || is_unseen(view);
         just_started.then_some(Hold::NotSeen(Unseen::JustStarted))
@@ -33,7 +47,7 @@ pub fn guard(mut plan: Plan, view: &View, writes: &Writes, settings: &Settings, 
             .or_else(|| writes.hold_making(&missing.prerequisite));
     }
     let unread = never_read(view, settings, now).map(Hold::NotSeen);
-    let mut budget = Ledger::new(&plan, view, writes, settings, now);
+    let mut budget = Ledger::new(&plan, circumstances);
     for key in &plan.order {
         let Some(entry) = plan.entries.get_mut(key) else { continue };
         let Verdict::Step { action } = &entry.verdict else { continue };
@@ -158,7 +172,8 @@ impl Ledger {
     /// Counts every rollout of a service that opted in, whoever started it: that survives our restart; and
     /// those of our own making in services that were released meanwhile. One that has stalled no longer
     /// counts, or it would stop all others.
-    fn new(plan: &Plan, view: &View, writes: &Writes, settings: &Settings, now: Now) -> Self {
+    fn new(plan: &Plan, circumstances: &Circumstances<'_>) -> Self {
+        let Circumstances { view, writes, settings, now } = *circumstances;
         let budget = budget(view, settings);
         let mut ledger = Self { budget, clusters: BTreeMap::new(), namespaces: BTreeMap::new() };
         let begun: BTreeMap<&ServiceKey, Option<&NamespaceId>> = writes.begun().collect();

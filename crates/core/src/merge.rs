@@ -9,18 +9,20 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::canonical::Ground;
 use crate::declare::{Intent, declare};
 use crate::document::Document;
 use crate::effect::{Answer, ClusterReading, Parameter};
 use crate::eligible;
 use crate::fault::{Fault, FaultKind};
+use crate::history::{History, Past};
 use crate::in_force::Named;
 use crate::issue::Issue;
 use crate::name::{ClusterName, EcsServiceName, ParameterName, ServiceKey};
 use crate::settings::Sources;
 use crate::tag::{self, TagPrefix, Tagged};
-use crate::time::Now;
-use crate::view::{ClusterView, EcsService, History, Rollout, Seen, ServiceView, View, layers};
+use crate::time::{AwsTime, Now};
+use crate::view::{ClusterView, Deployment, EcsService, Rollout, Seen, ServiceView, View, layers};
 
 /// How to take readings in.
 #[derive(Debug, Clone, Copy)]
@@ -108,11 +110,11 @@ impl Reader<'_> {
         &self,
         view: &mut View,
         key: &ServiceKey,
-        (seen, history): (Seen<EcsService>, Seen<History>),
+        (seen, past): (Seen<EcsService>, Seen<Vec<Past>>),
     ) {
         let services = BTreeMap::from([(key.name.clone(), seen)]);
         self.refreshed(view, &key.cluster, services);
-        view.histories.insert(key.clone(), (self.now, history));
+        self.past(view, key.clone(), past);
     }
 
     /// Takes in an answer. A failed answer does not replace what an earlier one told.
@@ -134,12 +136,27 @@ impl Reader<'_> {
             Answer::TaskDefinition(arn, seen) => {
                 view.task_definitions.insert(arn, seen.map(Arc::new));
             }
-            Answer::History(key, seen) => drop(view.histories.insert(key, (self.now, seen))),
+            Answer::History(key, seen) => self.past(view, key, seen),
             Answer::LatestRevision(family, seen) => {
                 view.latest_revisions.insert(family, (self.now, seen.map(Arc::new)));
             }
             Answer::Parameters(name, seen) => self.parameters(view, name, seen),
         }
+    }
+
+    /// Takes in a service's past.
+    fn past(&self, view: &mut View, key: ServiceKey, seen: Seen<Vec<Past>>) {
+        let history = seen.map(|pasts| {
+            let namespaces =
+                view.namespaces.as_ref().and_then(Seen::known).map_or(&[][..], Vec::as_slice);
+            let cluster = view.clusters.get(&key.cluster);
+            let default_namespace = cluster.and_then(|cluster| cluster.default_namespace.as_ref());
+            let ground = Ground { namespaces, default_namespace, task_definition: None };
+            let last = view.service(&key).and_then(|service| service.last.as_ref());
+            let created_at = last.map_or(AwsTime(i64::MIN), |last| last.created_at);
+            History::of(pasts, created_at, &ground)
+        });
+        view.histories.insert(key, (self.now, history));
     }
 
     /// Takes in what Parameter Store holds. What services ask for may be something else from now on.
@@ -311,7 +328,11 @@ fn is_serious(fault: &Fault) -> bool {
 /// Drops what nobody will ask of a service: thousands of them are kept, and most are not ours. Of those only
 /// the names that they hold matter.
 fn slim(service: &mut EcsService, intent: &Intent) {
-    let EcsService { deployments, task_definition, .. } = service;
+    let EcsService { deployments, task_definition, .. } = &mut *service;
+    let quiet = |deployment: &Deployment| deployment.rollout == Rollout::Completed;
+    if *intent == Intent::NotOptedIn || deployments.iter().all(quiet) {
+        service.events = Vec::new();
+    }
     for deployment in deployments.iter_mut() {
         if deployment.rollout != Rollout::Failed {
             deployment.rollout_reason = String::new();

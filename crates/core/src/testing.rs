@@ -11,8 +11,8 @@
 //! * deployed: `off`, or `in <namespace> port/discovery@host:port+idle=60+request=5+ingress=9000+tls=ca …`, where
 //!   all after `port` may be left out, and `?` is a namespace that is not given.
 //! * task definition: `name=port/app …`, `=port` for a mapping without a name, `udp:name=port`, `name=1-9` for a
-//!   range; the words `bridge`, `host`, `nomode`, `windows`, `nomemory`, `nocpu`, `links`, `hostname`, and `limits:512`
-//!   for the containers' memory; `?` for one not read, `!` for one that cannot be.
+//!   range; the words `bridge`, `host`, `nomode`, `windows`, `nomemory`, `nocpu`, `links`, `hostname`, `limits:512`
+//!   for the containers' memory, `image:app:1`, and `env:http://catalog;orders:80` for its environment's values; `?` for one not read, `!` for one that cannot be.
 //! * facts: the words of [`fact`].
 //!
 //! Other lines set the stage: `namespace`, `namespaces`, `cluster`, `use`, `members`, `claim`, `document` (JSON on
@@ -31,7 +31,8 @@ use expect_test::Expect;
 
 use crate::effect::{Answer, Parameter};
 use crate::fault::{Fault, FaultKind};
-use crate::guard::guard;
+use crate::guard::{Circumstances, guard};
+use crate::history::{FailedRevision, History, Ongoing};
 use crate::merge::Reader;
 use crate::name::{
     Arn, ClusterName, DeploymentId, DiscoveryName, EcsServiceName, NamespaceId, NamespaceName,
@@ -42,7 +43,7 @@ use crate::settings::{Policy, Settings};
 use crate::time::{AwsTime, Now};
 use crate::view::{
     CloudMapService, ClusterView, Deployment, DeploymentController, DeploymentStatus, EcsService,
-    FailedRevision, History, Namespace, NamespaceUse, Rollout, Seen, ServiceStatus, View,
+    Namespace, NamespaceUse, Rollout, Seen, ServiceStatus, Strategy, View,
 };
 use crate::writes::Writes;
 
@@ -165,7 +166,12 @@ impl Stage {
     }
 
     pub(crate) fn guarded(&self, writes: &Writes) -> Plan {
-        guard(self.plan(), &self.view, writes, &self.settings, self.now)
+        guard(self.plan(), &self.circumstances(writes))
+    }
+
+    pub(crate) fn circumstances<'a>(&'a self, writes: &'a Writes) -> Circumstances<'a> {
+        let Self { view, settings, now, .. } = self;
+        Circumstances { view, writes, settings, now: *now }
     }
 
     /// The breaches of a plan; what only concerns the policy observe is left to the guard.
@@ -382,7 +388,12 @@ impl Stage {
                 ("history", "?") => history = Seen::Absent,
                 ("history", "!") => history = Seen::Unknown(fault(FaultKind::Denied)),
                 ("history", "rolling") => {
-                    history = Seen::Known(History { rolling: true, failed: Vec::new() });
+                    let ongoing = Ongoing {
+                        status: "IN_PROGRESS".to_owned(),
+                        stage: String::new(),
+                        paused_at: None,
+                    };
+                    history = Seen::Known(History { ongoing: Some(ongoing), ..History::default() });
                 }
                 ("failed-before", what) => {
                     let last = view.last.as_ref().expect("a reading");
@@ -396,7 +407,7 @@ impl Stage {
                         status: "ROLLBACK_SUCCESSFUL".to_owned(),
                         reason: "tasks failed to start".to_owned(),
                     }];
-                    history = Seen::Known(History { rolling: false, failed });
+                    history = Seen::Known(History { failed, ..History::default() });
                 }
                 _ => {}
             }
@@ -435,6 +446,8 @@ pub(crate) fn service(key: &ServiceKey, number: usize) -> EcsService {
         status: ServiceStatus::Active,
         tags: BTreeMap::new(),
         controller: DeploymentController::Ecs,
+        strategy: Strategy::default(),
+        events: Vec::new(),
         launch_type: "FARGATE".to_owned(),
         platform_family: "Linux".to_owned(),
         platform_version: "1.4.0".to_owned(),
@@ -469,6 +482,11 @@ fn fact(service: &mut EcsService, word: &str) {
         ("launch", launch) => launch.clone_into(&mut service.launch_type),
         ("platform", family) => family.clone_into(&mut service.platform_family),
         ("version", version) => version.clone_into(&mut service.platform_version),
+        ("deployed", second) => {
+            let at = AwsTime(second.parse::<i64>().expect("a second") * 1000);
+            (primary.created_at, primary.updated_at) = (at, at);
+        }
+        ("shifts", _) => service.strategy.shifts = true,
         ("tasks", count) => service.desired_count = count.parse().expect("a number"),
         ("registry", arn) => service.registries.push(Arn::as_read(arn)),
         ("age", age) => service.created_at = AwsTime(age.parse().expect("a number")),

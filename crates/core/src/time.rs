@@ -13,6 +13,13 @@ use serde::Serialize;
 #[serde(transparent)]
 pub struct AwsTime(pub i64);
 
+impl AwsTime {
+    /// How long after `earlier` it was; zero if it lies before.
+    pub fn since(self, earlier: Self) -> Duration {
+        Duration::from_millis(self.0.saturating_sub(earlier.0).try_into().unwrap_or_default())
+    }
+}
+
 /// The driver's clocks at one instant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Now {

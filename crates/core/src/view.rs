@@ -10,6 +10,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde::Serialize;
 
@@ -17,8 +18,10 @@ use crate::connect::Connect;
 use crate::declare::{Intent, Layers};
 use crate::document::Document;
 use crate::fault::Fault;
+use crate::history::History;
 use crate::in_force::{InForce, Named};
 use crate::issue::Issue;
+use crate::mention::Mentions;
 use crate::name::{
     Arn, ClusterName, DeploymentId, DiscoveryName, EcsServiceName, Family, NamespaceId,
     NamespaceName, NamespaceRef, ParameterName, Port, PortName, ServiceKey,
@@ -71,6 +74,10 @@ pub struct EcsService {
     pub tags: BTreeMap<String, String>,
     /// Who rolls it out.
     pub controller: DeploymentController,
+    /// How ECS rolls it out.
+    pub strategy: Strategy,
+    /// What ECS said of it last, newest first; kept only while a rollout runs or has failed.
+    pub events: Vec<ServiceEvent>,
     /// `FARGATE`, `EC2`, `EXTERNAL`, `MANAGED_INSTANCES`; empty where capacity providers decide.
     pub launch_type: String,
     /// `Linux`, `Windows Server 2022 Core`, …; empty where not given.
@@ -110,6 +117,38 @@ pub enum DeploymentController {
     CodeDeploy,
     /// Task sets made by somebody else; it accepts no Service Connect.
     External,
+}
+
+/// How ECS rolls a service out (API:DeploymentConfiguration).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Strategy {
+    /// Whether the new tasks stand beside the old ones before traffic moves: `BLUE_GREEN`, `LINEAR` and `CANARY`, and
+    /// whatever else is not `ROLLING`.
+    pub shifts: bool,
+    /// For how many minutes both stand when all traffic has moved (`bakeTimeInMinutes`).
+    pub bake_minutes: u32,
+    /// For how many minutes each step of a shift lasts.
+    pub step_minutes: u32,
+    /// How much of the traffic a step moves, in percent; 0 where it moves at once.
+    pub step_percent: u32,
+}
+
+impl Strategy {
+    /// How long its steps and its bake take by plan. Nothing seems to move meanwhile.
+    pub fn bakes(&self) -> Duration {
+        let steps = if self.step_percent == 0 { 0 } else { 100_u32.div_ceil(self.step_percent) };
+        let minutes = self.bake_minutes.saturating_add(self.step_minutes.saturating_mul(steps));
+        Duration::from_mins(minutes.into())
+    }
+}
+
+/// API:ServiceEvent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ServiceEvent {
+    /// When ECS said it.
+    pub at: AwsTime,
+    /// What.
+    pub message: String,
 }
 
 /// One deployment: an entry of `deployments[]`.
@@ -277,6 +316,11 @@ pub struct TaskDefinition {
     pub hostnames: Vec<String>,
     /// Its port mappings, named or not.
     pub ports: Vec<PortMapping>,
+    /// The images its containers run, as written.
+    pub images: Vec<String>,
+    /// The hosts that its environment values may name.
+    #[serde(skip)]
+    pub mentions: Mentions,
 }
 
 /// API:PortMapping.
@@ -294,28 +338,6 @@ pub struct PortMapping {
     pub protocol: String,
     /// `http`, `http2` or `grpc`; absent means plain TCP.
     pub app_protocol: Option<String>,
-}
-
-/// What became of a service's recent rollouts.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct History {
-    /// Those that failed or were rolled back, newest first.
-    pub failed: Vec<FailedRevision>,
-    /// Whether one is under way.
-    pub rolling: bool,
-}
-
-/// A revision that ECS gave up.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FailedRevision {
-    /// The configuration it carried.
-    pub connect: Option<Connect>,
-    /// The task definition it ran.
-    pub task_definition: Arn,
-    /// The service deployment's status: `ROLLBACK_SUCCESSFUL`, …
-    pub status: String,
-    /// Why, in ECS's words.
-    pub reason: String,
 }
 
 /// Everything we know.

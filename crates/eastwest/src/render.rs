@@ -72,6 +72,7 @@ fn show_step(text: &mut String, step: &StepRow) {
     let (mark, verb) = match &step.action {
         Action::Connect { .. } => ('~', "connect"),
         Action::Disconnect { .. } => ('-', "disconnect"),
+        Action::Refresh { .. } => ('*', "refresh"),
     };
     let tasks = count(step.tasks, "task");
     let namespace = step.namespace.as_deref().map(|n| format!(" in {n}")).unwrap_or_default();

@@ -2,6 +2,7 @@
 
 use aws_sdk_ecs::types as sdk;
 use aws_sdk_servicediscovery::types as cloud_map;
+use eastwest_core::mention::Mentions;
 use eastwest_core::name::{Arn, DiscoveryName, NamespaceId, NamespaceName, Port, PortName};
 use eastwest_core::time::AwsTime;
 use eastwest_core::view::{CloudMapService, Namespace, PortMapping, TaskDefinition};
@@ -29,7 +30,13 @@ pub(crate) fn task_definition(asked: &Arn, definition: &sdk::TaskDefinition) -> 
         links: names(|each| !each.links().is_empty()),
         hostnames: names(|each| each.hostname().is_some_and(|name| !name.is_empty())),
         ports: containers.iter().flat_map(ports).collect(),
+        images: containers.iter().filter_map(|each| each.image.clone()).collect(),
+        mentions: Mentions::in_values(containers.iter().flat_map(values)),
     }
+}
+
+fn values(container: &sdk::ContainerDefinition) -> impl Iterator<Item = &str> {
+    container.environment().iter().filter_map(sdk::KeyValuePair::value)
 }
 
 fn ports(container: &sdk::ContainerDefinition) -> impl Iterator<Item = PortMapping> {

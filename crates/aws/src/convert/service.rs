@@ -11,10 +11,14 @@ use aws_sdk_ecs::types as sdk;
 use eastwest_core::name::{Arn, DeploymentId, DiscoveryName, ServiceKey};
 use eastwest_core::time::AwsTime;
 use eastwest_core::view::{
-    Deployment, DeploymentController, DeploymentStatus, EcsService, Rollout, ServiceStatus,
+    Deployment, DeploymentController, DeploymentStatus, EcsService, Rollout, ServiceEvent,
+    ServiceStatus, Strategy,
 };
 
 use super::{connect, time};
+
+/// Events that are looked at: the one that explains a rollout is among the latest.
+const EVENTS: usize = 10;
 
 /// A service as `DescribeServices` answered it for `key`.
 pub(crate) fn read(key: ServiceKey, service: sdk::Service) -> EcsService {
@@ -31,6 +35,8 @@ pub(crate) fn read(key: ServiceKey, service: sdk::Service) -> EcsService {
         created_at: time(service.created_at, AwsTime(i64::MAX)),
         status: status(service.status()),
         controller: controller(service.deployment_controller()),
+        strategy: strategy(service.deployment_configuration()),
+        events: service.events().iter().take(EVENTS).map(event).collect(),
         desired_count: u32::try_from(service.desired_count).unwrap_or_default(),
         deployments: deployments.map(|d| deployment(d, &task_definition, is_steady)).collect(),
         registries: registries.filter_map(|each| each.registry_arn()).map(Arn::as_read).collect(),
@@ -63,6 +69,34 @@ fn controller(controller: Option<&sdk::DeploymentController>) -> DeploymentContr
         Some(sdk::DeploymentControllerType::CodeDeploy) => DeploymentController::CodeDeploy,
         Some(_) => DeploymentController::External,
     }
+}
+
+fn strategy(configuration: Option<&sdk::DeploymentConfiguration>) -> Strategy {
+    let Some(configuration) = configuration else { return Strategy::default() };
+    let minutes = |given: Option<i32>| given.and_then(|m| u32::try_from(m).ok()).unwrap_or(0);
+    let (linear, canary) =
+        (configuration.linear_configuration(), configuration.canary_configuration());
+    let steps = linear.and_then(sdk::LinearConfiguration::step_bake_time_in_minutes);
+    let canary = canary.and_then(sdk::CanaryConfiguration::canary_bake_time_in_minutes);
+    let percent = linear.and_then(sdk::LinearConfiguration::step_percent);
+    // A canary moves a part and then the rest, which is one step that lasts.
+    let percent = percent.map(whole).or(canary.map(|_| 100));
+    Strategy {
+        shifts: configuration.strategy().is_some_and(|s| *s != sdk::DeploymentStrategy::Rolling),
+        bake_minutes: minutes(configuration.bake_time_in_minutes()),
+        step_minutes: minutes(steps.or(canary)),
+        step_percent: percent.unwrap_or(0),
+    }
+}
+
+/// A share of traffic in whole percent, at least one.
+fn whole(percent: f64) -> u32 {
+    (1..=100).rev().find(|each| f64::from(*each) <= percent).unwrap_or(1)
+}
+
+fn event(event: &sdk::ServiceEvent) -> ServiceEvent {
+    let at = time(event.created_at, AwsTime(0));
+    ServiceEvent { at, message: event.message().unwrap_or_default().to_owned() }
 }
 
 fn deployment(deployment: &sdk::Deployment, current: &Arn, is_steady: bool) -> Deployment {

@@ -6,13 +6,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Engine, Job, QUESTIONS_AT_ONCE, SLOW};
 use crate::effect::{Effect, Question};
+use crate::history::History;
 use crate::hold::{Hold, Unseen};
 use crate::name::{ClusterName, EcsServiceName, NamespaceId, ServiceKey};
 use crate::plan::{Missing, World, who_uses};
 use crate::prerequisite::Prerequisite;
 use crate::room;
 use crate::time::Now;
-use crate::view::{History, Namespace, Seen};
+use crate::view::{Namespace, Seen};
 
 /// Services looked at in one poll of running rollouts: ten calls.
 const POLLED_AT_ONCE: usize = 100;
@@ -72,7 +73,7 @@ impl Engine {
                 (Some(Hold::Rolling), _) => {
                     let told = self.view.histories.get(key);
                     let rolling = |(_, seen): &&(Now, Seen<History>)| {
-                        seen.known().is_some_and(|history| history.rolling)
+                        seen.known().is_some_and(|history| history.ongoing.is_some())
                     };
                     // Its deployments say "done", its service deployments said "under way".
                     let read = told.filter(rolling).map(|(at, _)| *at);

@@ -44,7 +44,7 @@ impl Readings {
     }
 
     fn with_history(mut self) -> Self {
-        let history = crate::view::History::default();
+        let history = crate::history::History::default();
         self.0.histories.insert(key("web"), (at(0), Seen::Known(history)));
         self
     }

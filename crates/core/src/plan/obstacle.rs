@@ -4,9 +4,10 @@ use super::{Candidate, World};
 use crate::canonical::canonical;
 use crate::conflict::Register;
 use crate::effect::Question;
+use crate::history::History;
 use crate::hold::{Hold, Unseen};
 use crate::room;
-use crate::view::{History, Namespace, NamespaceUse, Seen, View};
+use crate::view::{Namespace, NamespaceUse, Seen, View};
 
 impl World<'_> {
     /// The first reason against a wanted change, those a person must mend before those that pass.
@@ -43,9 +44,8 @@ impl World<'_> {
             return Some(Hold::NotSeen(Unseen::Lagging));
         }
         match self.view.histories.get(&service.key) {
-            Some((_, Seen::Known(history))) => {
-                rolled_back(candidate, history).or(history.rolling.then_some(Hold::Rolling))
-            }
+            Some((_, Seen::Known(history))) => rolled_back(candidate, history)
+                .or(history.ongoing.is_some().then_some(Hold::Rolling)),
             Some((_, Seen::Absent | Seen::Unknown(_))) | None => {
                 Some(ask(Question::History(service.key.clone())))
             }

@@ -11,12 +11,13 @@ use crate::action::Action;
 use crate::effect::{Accepted, Answer, ClusterReading, Effect, Event, Parameter, Question};
 use crate::engine::Engine;
 use crate::fault::{Fault, FaultKind};
+use crate::history::Past;
 use crate::name::{Arn, DeploymentId, EcsServiceName, ParameterName, ServiceKey};
 use crate::prerequisite::{NamedPorts, Prerequisite};
 use crate::settings::Settings;
 use crate::status::News;
 use crate::time::{AwsTime, Now};
-use crate::view::{Deployment, EcsService, FailedRevision, History, NamespaceUse, Rollout, Seen};
+use crate::view::{Deployment, EcsService, NamespaceUse, Rollout, Seen};
 
 /// A world with an engine in it.
 pub(crate) struct Fake {
@@ -24,7 +25,8 @@ pub(crate) struct Fake {
     pub(crate) services: BTreeMap<ServiceKey, EcsService>,
     /// What reads show instead, while AWS lags.
     pub(crate) past: Option<BTreeMap<ServiceKey, EcsService>>,
-    pub(crate) histories: BTreeMap<ServiceKey, History>,
+    /// What ECS remembers of their deployments, oldest first.
+    pub(crate) pasts: BTreeMap<ServiceKey, Vec<Past>>,
     /// What stands in Parameter Store.
     pub(crate) parameters: BTreeMap<ParameterName, Vec<Parameter>>,
     pub(crate) now: Now,
@@ -58,7 +60,7 @@ impl Fake {
             engine: Engine::new(stage.settings.clone(), at(0)),
             services: stage.services.clone(),
             past: None,
-            histories: BTreeMap::new(),
+            pasts: stage.services.iter().map(first_of).collect(),
             parameters: stage.parameters.clone(),
             now: at(0),
             rollout: Duration::from_secs(30),
@@ -161,8 +163,9 @@ impl Fake {
         self.service(name).tags = super::read_tags(tags);
     }
 
-    pub(crate) fn history(&mut self, name: &str) -> &mut History {
-        self.histories.entry(super::key(name)).or_default()
+    /// A service's latest deployment as ECS remembers it.
+    pub(crate) fn record(&mut self, name: &str) -> &mut Past {
+        self.pasts.get_mut(&super::key(name)).and_then(|pasts| pasts.last_mut()).expect("a record")
     }
 
     pub(crate) fn unreadable(&mut self, name: &str) {
@@ -280,8 +283,8 @@ impl Fake {
         arn.to_string()
     }
 
-    fn past_of(&self, key: &ServiceKey) -> Seen<History> {
-        Seen::Known(self.histories.get(key).cloned().unwrap_or_default())
+    fn past_of(&self, key: &ServiceKey) -> Seen<Vec<Past>> {
+        Seen::Known(self.pasts.get(key).cloned().unwrap_or_default())
     }
 
     fn answer(&self, question: Question) -> Answer {
@@ -331,7 +334,9 @@ impl Fake {
         primary.connect = match action {
             Action::Connect { connect, .. } => Some(connect.clone()),
             Action::Disconnect { .. } => None,
+            Action::Refresh { .. } => primary.connect.take(),
         };
+        self.pasts.entry(service.key.clone()).or_default().push(record(primary, "IN_PROGRESS"));
         Accepted { deployment, created_at }
     }
 
@@ -351,18 +356,35 @@ impl Fake {
             if primary.rollout == Rollout::InProgress && over {
                 primary.rollout = Rollout::Completed;
                 primary.updated_at = now;
+                let record = self.pasts.get_mut(key).and_then(|pasts| pasts.last_mut());
+                let record = record.expect("its beginning was remembered");
+                "SUCCESSFUL".clone_into(&mut record.status);
+                record.finished_at = Some(now);
                 if let Some(before) = self.rolls_back.remove(key) {
-                    let failed = FailedRevision {
-                        connect: primary.connect.clone(),
-                        task_definition: primary.task_definition.clone(),
-                        status: "ROLLBACK_SUCCESSFUL".to_owned(),
-                        reason: "tasks failed to start".to_owned(),
-                    };
-                    self.histories.entry(key.clone()).or_default().failed.push(failed);
+                    "ROLLBACK_SUCCESSFUL".clone_into(&mut record.status);
+                    "tasks failed to start".clone_into(&mut record.reason);
                     *primary = Deployment { updated_at: now, ..before };
                 }
             }
         }
+    }
+}
+
+fn first_of((key, service): (&ServiceKey, &EcsService)) -> (ServiceKey, Vec<Past>) {
+    (key.clone(), service.primary().map(|first| record(first, "SUCCESSFUL")).into_iter().collect())
+}
+
+/// What ECS remembers of a deployment.
+fn record(deployment: &Deployment, status: &str) -> Past {
+    Past {
+        connect: deployment.connect.clone(),
+        task_definition: deployment.task_definition.clone(),
+        status: status.to_owned(),
+        reason: String::new(),
+        created_at: deployment.created_at,
+        finished_at: (status == "SUCCESSFUL").then_some(deployment.updated_at),
+        stage: String::new(),
+        paused_at: None,
     }
 }
 

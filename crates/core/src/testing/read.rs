@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::fault;
 use crate::connect::{AccessLogs, ClientAlias, Connect, Endpoint, ProxyLogs, TestHeader, Tls};
 use crate::fault::FaultKind;
+use crate::mention::Mentions;
 use crate::name::{Arn, DiscoveryName, DnsName, NamespaceRef, Port, PortName};
 use crate::view::{PortMapping, Seen, TaskDefinition};
 
@@ -114,6 +115,8 @@ pub(crate) fn task_definition(arn: &Arn, text: &str) -> TaskDefinition {
         links: Vec::new(),
         hostnames: Vec::new(),
         ports: Vec::new(),
+        images: vec!["app:1".to_owned()],
+        mentions: Mentions::default(),
     };
     for word in text.split_whitespace() {
         match word {
@@ -126,6 +129,12 @@ pub(crate) fn task_definition(arn: &Arn, text: &str) -> TaskDefinition {
             "hostname" => task_definition.hostnames.push("app".to_owned()),
             limits if limits.starts_with("limits:") => {
                 task_definition.container_memory_mib = limits[7..].parse().expect("MiB");
+            }
+            image if image.starts_with("image:") => {
+                task_definition.images = vec![image[6..].to_owned()];
+            }
+            values if values.starts_with("env:") => {
+                task_definition.mentions = Mentions::in_values(values[4..].split(';'));
             }
             port => task_definition.ports.push(read_mapping(port)),
         }

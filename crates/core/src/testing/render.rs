@@ -69,6 +69,7 @@ fn verdict(entry: &Entry) -> String {
 fn action(action: &Action) -> String {
     match action {
         Action::Disconnect { .. } => "disconnect".to_owned(),
+        Action::Refresh { .. } => "refresh".to_owned(),
         Action::Connect { connect, .. } => format!("connect {}", self::connect(connect)),
     }
 }

@@ -43,16 +43,22 @@ pub(super) async fn execute(aws: Rc<Aws>, effect: Effect) -> Event {
 
 /// The call that an action is.
 pub fn request(action: &Action) -> UpdateServiceRequest {
-    let connect = match action {
-        Action::Connect { connect, .. } => Some(connect),
-        Action::Disconnect { .. } => None,
-    };
     let service = action.service();
-    UpdateServiceRequest {
+    let request = UpdateServiceRequest {
         cluster: Some(service.cluster.to_string()),
         service: service.name.to_string(),
-        service_connect_configuration: Some(convert::connect::write(connect)),
         ..UpdateServiceRequest::default()
+    };
+    let with = |connect| UpdateServiceRequest {
+        service_connect_configuration: Some(convert::connect::write(connect)),
+        ..request.clone()
+    };
+    match action {
+        Action::Connect { connect, .. } => with(Some(connect)),
+        Action::Disconnect { .. } => with(None),
+        Action::Refresh { .. } => {
+            UpdateServiceRequest { force_new_deployment: Some(true), ..request }
+        }
     }
 }
 

@@ -8,10 +8,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use eastwest_core::effect::{Answer, ClusterReading, Question};
 use eastwest_core::fault::{Fault, FaultKind};
+use eastwest_core::history::Past;
 use eastwest_core::name::{Arn, ClusterName, EcsServiceName, NamespaceRef, ServiceKey};
-use eastwest_core::view::{
-    CloudMapService, EcsService, FailedRevision, History, Namespace, NamespaceUse, Seen,
-};
+use eastwest_core::view::{CloudMapService, EcsService, Namespace, NamespaceUse, Seen};
+use serde_json::Value;
 
 use super::aws::Aws;
 use super::clockwork::join;
@@ -20,9 +20,10 @@ use crate::model::{AsOf, EcsServiceKey, Model};
 use crate::shapes::ApiError;
 use crate::shapes::cloud_map::{Filter, ListRequest};
 use crate::shapes::ecs::{
-    DescribeClustersRequest, DescribeServiceRevisionsRequest, DescribeServicesAnswer,
-    DescribeServicesRequest, ListClustersRequest, ListServiceDeploymentsRequest,
-    ListServicesByNamespaceRequest, ListServicesRequest, ServiceDeploymentBrief, ServiceRevision,
+    DescribeClustersRequest, DescribeServiceDeploymentsRequest, DescribeServiceRevisionsRequest,
+    DescribeServicesAnswer, DescribeServicesRequest, ListClustersRequest,
+    ListServiceDeploymentsRequest, ListServicesByNamespaceRequest, ListServicesRequest,
+    ServiceDeploymentBrief, ServiceRevision,
 };
 
 /// API:DescribeServices.
@@ -193,7 +194,7 @@ impl Aws {
     }
 
     /// The read before a write: the service with its raw answer looked through, and its history.
-    pub(super) async fn confirm(&self, key: &ServiceKey) -> (Seen<EcsService>, Seen<History>) {
+    pub(super) async fn confirm(&self, key: &ServiceKey) -> (Seen<EcsService>, Seen<Vec<Past>>) {
         let names = [key.name.clone()];
         let (mut services, history) =
             join(self.describe(&key.cluster, &names, true), self.history(key)).await;
@@ -311,57 +312,63 @@ impl Aws {
         Ok(found.into_iter().collect())
     }
 
-    async fn history(&self, key: &ServiceKey) -> Seen<History> {
-        let op = "ecs.ListServiceDeployments";
-        let words = [
-            "PENDING",
-            "IN_PROGRESS",
-            "STOP_REQUESTED",
-            "ROLLBACK_REQUESTED",
-            "ROLLBACK_IN_PROGRESS",
-            "ROLLBACK_SUCCESSFUL",
-            "ROLLBACK_FAILED",
-        ];
-        let request = ListServiceDeploymentsRequest {
-            service: key.name.to_string(),
-            cluster: Some(key.cluster.to_string()),
-            status: Some(words.map(str::to_owned).to_vec()),
-            max_results: Some(20),
-            ..ListServiceDeploymentsRequest::default()
-        };
-        let read = self.read(op, |model, reading| {
-            let mut answer = model.list_service_deployments(reading.as_of, &request)?;
-            if reading.cut.is_some() {
-                answer.service_deployments.clear();
-                return Ok(None);
-            }
-            Ok(Some(answer.service_deployments))
-        });
-        let listed = match read.await {
-            Ok(Some(listed)) => listed,
-            Ok(None) => return Seen::Unknown(unreadable(op, "the answer holds no list")),
+    async fn history(&self, key: &ServiceKey) -> Seen<Vec<Past>> {
+        let listed = match self.list_deployments(key).await {
+            Ok(listed) => listed,
             Err(fault) if fault.kind == FaultKind::NotFound => return Seen::Absent,
             Err(fault) => return Seen::Unknown(fault),
         };
-        let is_failed =
-            |each: &ServiceDeploymentBrief| each.status.as_str().starts_with("ROLLBACK");
-        let rolling = listed
-            .iter()
-            .any(|each| !matches!(each.status.as_str(), "ROLLBACK_SUCCESSFUL" | "ROLLBACK_FAILED"));
-        let failed: Vec<_> = listed.into_iter().filter(is_failed).collect();
-        match self.failed_revisions(&failed).await {
-            Ok(failed) => Seen::Known(History { failed, rolling }),
+        match self.pasts(&listed).await {
+            Ok(pasts) => Seen::Known(pasts),
             Err(fault) => Seen::Unknown(fault),
         }
     }
 
-    async fn failed_revisions(
+    async fn list_deployments(
         &self,
-        failed: &[ServiceDeploymentBrief],
-    ) -> Result<Vec<FailedRevision>, Fault> {
+        key: &ServiceKey,
+    ) -> Result<Vec<ServiceDeploymentBrief>, Fault> {
+        let op = "ecs.ListServiceDeployments";
+        let request = ListServiceDeploymentsRequest {
+            service: key.name.to_string(),
+            cluster: Some(key.cluster.to_string()),
+            max_results: Some(20),
+            ..ListServiceDeploymentsRequest::default()
+        };
+        let read = self.read(op, |model, reading| {
+            let answer = model.list_service_deployments(reading.as_of, &request)?;
+            Ok(reading.cut.is_none().then_some(answer.service_deployments))
+        });
+        read.await?.ok_or_else(|| unreadable(op, "the answer holds no list"))
+    }
+
+    async fn pasts(&self, listed: &[ServiceDeploymentBrief]) -> Result<Vec<Past>, Fault> {
+        let revisions = self.revisions(listed).await?;
+        let gone = "a revision is missing from the answer";
+        let revision = |each: &ServiceDeploymentBrief| {
+            let arn = &each.target_service_revision_arn;
+            let found = revisions.iter().find(|revision| revision.service_revision_arn == *arn);
+            let gone = || unreadable("ecs.DescribeServiceRevisions", gone);
+            found.map(|revision| past(each, revision)).ok_or_else(gone)
+        };
+        let mut pasts = listed.iter().map(revision).collect::<Result<Vec<Past>, Fault>>()?;
+        let under_way = |each: &ServiceDeploymentBrief| {
+            let over = ["SUCCESSFUL", "STOPPED", "ROLLBACK_SUCCESSFUL", "ROLLBACK_FAILED"];
+            !over.contains(&each.status.as_str())
+        };
+        if let Some(at) = listed.iter().position(under_way) {
+            self.stage(&listed[at], &mut pasts[at]).await?;
+        }
+        Ok(pasts)
+    }
+
+    async fn revisions(
+        &self,
+        listed: &[ServiceDeploymentBrief],
+    ) -> Result<Vec<ServiceRevision>, Fault> {
         let op = "ecs.DescribeServiceRevisions";
         let targets: BTreeSet<String> =
-            failed.iter().map(|each| each.target_service_revision_arn.clone()).collect();
+            listed.iter().map(|each| each.target_service_revision_arn.clone()).collect();
         if targets.is_empty() {
             return Ok(Vec::new());
         }
@@ -375,26 +382,47 @@ impl Aws {
             }
             Ok(answer.service_revisions)
         });
-        let revisions = read.await?;
-        let revision = |each: &ServiceDeploymentBrief| {
-            let arn = &each.target_service_revision_arn;
-            let found = revisions.iter().find(|revision| revision.service_revision_arn == *arn);
-            let gone = "a revision that failed is missing from the answer";
-            found
-                .map(|revision| failed_revision(each, revision))
-                .ok_or_else(|| unreadable(op, gone))
+        read.await
+    }
+
+    /// How far a rollout under way is.
+    async fn stage(&self, brief: &ServiceDeploymentBrief, past: &mut Past) -> Result<(), Fault> {
+        let request = DescribeServiceDeploymentsRequest {
+            service_deployment_arns: vec![brief.service_deployment_arn.clone()],
         };
-        failed.iter().map(revision).collect()
+        let read = self.read("ecs.DescribeServiceDeployments", |model, reading| {
+            let mut answer = model.describe_service_deployments(reading.as_of, &request)?;
+            if reading.cut.is_some() {
+                answer.service_deployments.pop();
+            }
+            Ok(answer.service_deployments)
+        });
+        let told = serde_json::to_value(read.await?.first()).unwrap_or_default();
+        let text = |value: &Value, member: &str| {
+            value.get(member).and_then(Value::as_str).unwrap_or_default().to_owned()
+        };
+        past.stage = text(&told, "lifecycleStage");
+        let hooks = told.get("lifecycleHookDetails").and_then(Value::as_array);
+        let awaits = |hook: &Value| {
+            text(hook, "targetType") == "PAUSE" && text(hook, "status") == "AWAITING_ACTION"
+        };
+        let paused = hooks.into_iter().flatten().any(awaits);
+        past.paused_at = paused.then(|| past.stage.clone());
+        Ok(())
     }
 }
 
-fn failed_revision(brief: &ServiceDeploymentBrief, revision: &ServiceRevision) -> FailedRevision {
+fn past(brief: &ServiceDeploymentBrief, revision: &ServiceRevision) -> Past {
     let connect = revision.service_connect_configuration.as_deref();
-    FailedRevision {
+    Past {
         connect: connect.and_then(convert::connect::read),
         task_definition: Arn::as_read(&revision.task_definition),
         status: brief.status.as_str().to_owned(),
         reason: brief.status_reason.clone().unwrap_or_default(),
+        created_at: convert::time(brief.created_at),
+        finished_at: brief.finished_at.map(convert::time),
+        stage: String::new(),
+        paused_at: None,
     }
 }
 

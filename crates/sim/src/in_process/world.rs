@@ -366,7 +366,7 @@ fn event_text(event: &Event) -> String {
             service.known().map_or("?".to_owned(), |service| {
                 format!("{:?}", service.primary().map(|p| (&p.id, p.rollout)))
             }),
-            history.known().map_or("?".to_owned(), |history| format!("{}", history.failed.len())),
+            history.known().map_or("?".to_owned(), |past| past.len().to_string()),
         ),
         Event::Answered(answer) => format!("Answered, told: {}", answer.succeeded()),
         Event::Applied(action, outcome) => format!("Applied {} {outcome:?}", action.service()),

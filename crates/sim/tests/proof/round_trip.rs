@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use eastwest_core::action::Action;
 use eastwest_core::declare::Intent;
 use eastwest_core::effect::{Effect, Event, Question};
-use eastwest_core::guard::guard;
+use eastwest_core::guard::{Circumstances, guard};
 use eastwest_core::hold::Hold;
 use eastwest_core::merge::Reader;
 use eastwest_core::name::{
@@ -171,7 +171,15 @@ impl<'a> Trip<'a> {
             return Ok(());
         }
         let plan = plan(view, &self.settings);
-        let guarded = guard(plan, view, &Writes::default(), &self.settings, now());
+        let guarded = guard(
+            plan,
+            &Circumstances {
+                view,
+                writes: &Writes::default(),
+                settings: &self.settings,
+                now: now(),
+            },
+        );
         match guarded.entries[&self.key].hold() {
             Some(Hold::Paused(_)) => Ok(()),
             other => Err(format!("paused, yet the guard says {other:?}")),

@@ -274,10 +274,10 @@ fn under_observe_nothing_is_confirmed_and_nothing_written() {
 #[test]
 fn a_service_deployment_that_outlasts_its_rollout_is_asked_after() {
     let mut fake = Fake::new("web mode=off | in internal.myapp");
-    fake.history("web").rolling = true;
+    "IN_PROGRESS".clone_into(&mut fake.record("web").status);
     fake.run(300);
     assert_eq!(fake.count("apply"), 0);
-    fake.history("web").rolling = false;
+    "SUCCESSFUL".clone_into(&mut fake.record("web").status);
     fake.run(120);
     assert_eq!(fake.count("apply"), 1, "{}", fake.take_log());
 }

@@ -91,6 +91,7 @@ fn check_is_in_sync_after(stage: &Stage, key: &ServiceKey, action: &Action, echo
         Ground { namespaces, default_namespace, task_definition: task_definition.as_ref() };
     let echoed = match action {
         Action::Disconnect { .. } => None,
+        Action::Refresh { .. } => return,
         Action::Connect { connect, .. } => {
             let namespace = ground.namespace_of(connect).expect("a step has a namespace");
             Some(echo.connect(connect, namespace, &ground))
@@ -164,7 +165,7 @@ proptest! {
             prop_assert!(view.stale_since.is_none(), "{}", key);
             prop_assert!(task_definition(&stage, key).is_some() || is_disconnect(&stage, key), "{}", key);
             let past = stage.view.histories.get(key).map(|(_, seen)| seen);
-            prop_assert!(matches!(past, Some(Seen::Known(history)) if !history.rolling), "{}", key);
+            prop_assert!(matches!(past, Some(Seen::Known(history)) if history.ongoing.is_none()), "{}", key);
         }
     }
 
@@ -208,7 +209,7 @@ proptest! {
         let stage = Stage::read(&world);
         let before = stage.plan();
         let writes = Writes::default();
-        let after = guard(before.clone(), &stage.view, &writes, &stage.settings, stage.now);
+        let after = guard(before.clone(), &stage.circumstances(&writes));
         prop_assert_eq!(&before.order, &after.order);
         for (key, entry) in &before.entries {
             let mut guarded = after.entries[key].clone();

@@ -10,11 +10,16 @@ pub(super) mod other;
 use eastwest_core::name::{Arn, DeploymentId, DiscoveryName, ServiceKey};
 use eastwest_core::time::AwsTime;
 use eastwest_core::view::{
-    Deployment, DeploymentController, DeploymentStatus, EcsService, Rollout, ServiceStatus,
+    Deployment, DeploymentController, DeploymentStatus, EcsService, Rollout, ServiceEvent,
+    ServiceStatus, Strategy,
 };
+use serde_json::Value;
 
 use crate::shapes::Time;
 use crate::shapes::ecs::{self, EcsServiceStatus, RolloutState};
+
+/// Events that are looked at, as the real adapter does.
+const EVENTS: usize = 10;
 
 /// An instant as core has it.
 pub(super) fn time(at: Time) -> AwsTime {
@@ -46,6 +51,8 @@ pub(super) fn service(key: ServiceKey, service: ecs::EcsService, closely: bool) 
             "CODE_DEPLOY" => DeploymentController::CodeDeploy,
             _ => DeploymentController::External,
         },
+        strategy: strategy(&service.deployment_configuration),
+        events: service.events.into_iter().take(EVENTS).map(event).collect(),
         launch_type: service.launch_type.unwrap_or_default(),
         platform_family: service.platform_family.unwrap_or_default(),
         platform_version: service.platform_version.unwrap_or_default(),
@@ -55,6 +62,26 @@ pub(super) fn service(key: ServiceKey, service: ecs::EcsService, closely: bool) 
         deployments: service.deployments.iter().map(|each| deployment(each, is_steady)).collect(),
         unknown_members,
     }
+}
+
+fn strategy(configuration: &Value) -> Strategy {
+    let number = |pointer: &str| {
+        let number = configuration.pointer(pointer).and_then(Value::as_f64).unwrap_or_default();
+        (0..=44_640).rev().find(|each| f64::from(*each) <= number).unwrap_or_default()
+    };
+    let canary = configuration.get("canaryConfiguration").is_some();
+    let kind = configuration.get("strategy").and_then(Value::as_str).unwrap_or("ROLLING");
+    Strategy {
+        shifts: kind != "ROLLING",
+        bake_minutes: number("/bakeTimeInMinutes"),
+        step_minutes: number("/linearConfiguration/stepBakeTimeInMinutes")
+            .max(number("/canaryConfiguration/canaryBakeTimeInMinutes")),
+        step_percent: if canary { 100 } else { number("/linearConfiguration/stepPercent") },
+    }
+}
+
+fn event(event: ecs::ServiceEvent) -> ServiceEvent {
+    ServiceEvent { at: time(event.created_at), message: event.message }
 }
 
 fn deployment(deployment: &ecs::EcsDeployment, is_steady: bool) -> Deployment {

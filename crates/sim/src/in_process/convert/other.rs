@@ -1,6 +1,7 @@
 //! Task definitions, namespaces, Cloud Map services and parameters, from the model's shapes to core's types.
 
 use eastwest_core::effect::Parameter;
+use eastwest_core::mention::Mentions;
 use eastwest_core::name::{
     Arn, DiscoveryName, NamespaceId, NamespaceName, ParameterName, Port, PortName,
 };
@@ -37,7 +38,16 @@ pub(in crate::in_process) fn task_definition(asked: &Arn, raw: &Value) -> TaskDe
             each.get("hostname").and_then(Value::as_str).is_some_and(|name| !name.is_empty())
         }),
         ports: containers().flat_map(ports).collect(),
+        images: containers()
+            .filter_map(|each| Some(each.get("image")?.as_str()?.to_owned()))
+            .collect(),
+        mentions: Mentions::in_values(containers().flat_map(values)),
     }
+}
+
+fn values(container: &Value) -> impl Iterator<Item = &str> {
+    let environment = container.get("environment").and_then(Value::as_array);
+    environment.into_iter().flatten().filter_map(|each| each.get("value")?.as_str())
 }
 
 fn ports(container: &Value) -> impl Iterator<Item = PortMapping> {

@@ -1,0 +1,115 @@
+//! What is kept of a past.
+
+use expect_test::{Expect, expect};
+
+use super::*;
+use crate::testing::read_connect;
+
+/// `created finished status connect`, one deployment a line, seconds as times; the service is created at 0.
+fn check(text: &str, expected: &Expect) {
+    let pasts = text.lines().map(str::trim).filter(|line| !line.is_empty()).map(past).collect();
+    let ground = Ground { namespaces: &[], default_namespace: None, task_definition: None };
+    let History { failed, ongoing, has_completed, ages, lately, took } =
+        History::of(pasts, AwsTime(0), &ground);
+    let ages = ages.iter().map(|age| {
+        let since = age.since.map_or("longer".to_owned(), |at| (at.0 / 1000).to_string());
+        format!("{} since {since}", age.discovery)
+    });
+    expected.assert_eq(&format!(
+        "failed {}, ongoing {}, completed {has_completed}, lately {}, took {took:?}; {}\n",
+        failed.len(),
+        ongoing.map_or("-".to_owned(), |ongoing| ongoing.status),
+        lately.len(),
+        ages.collect::<Vec<_>>().join(", "),
+    ));
+}
+
+fn past(line: &str) -> Past {
+    let mut words = line.splitn(4, ' ');
+    let mut word = || words.next().expect("four words");
+    let time = |text: &str| text.parse().ok().map(|seconds: i64| AwsTime(seconds * 1000));
+    Past {
+        created_at: time(word()).expect("a time"),
+        finished_at: time(word()),
+        status: word().to_owned(),
+        connect: read_connect(word()),
+        task_definition: Arn::as_read("arn:td"),
+        reason: String::new(),
+        stage: String::new(),
+        paused_at: None,
+    }
+}
+
+#[test]
+fn an_endpoint_is_as_old_as_the_first_of_the_deployments_in_a_row_that_have_it() {
+    check(
+        "0 30 SUCCESSFUL in ns a/api
+         100 130 SUCCESSFUL in ns a/api b/web
+         200 230 SUCCESSFUL in ns a/api b/web@other:80
+         300 330 SUCCESSFUL in ns a/api b/web@other:80",
+        &expect![[r#"
+            failed 0, ongoing -, completed true, lately 4, took Some(30s); api since 30, web since 230
+        "#]],
+    );
+}
+
+#[test]
+fn a_name_that_was_gone_for_a_while_or_moved_to_another_namespace_is_new() {
+    check(
+        "0 30 SUCCESSFUL in ns a/api b/web
+         100 130 SUCCESSFUL in ns b/web
+         200 240 SUCCESSFUL in ns a/api b/web",
+        &expect![[r#"
+            failed 0, ongoing -, completed true, lately 3, took Some(30s); api since 240, web since 30
+        "#]],
+    );
+    check(
+        "0 30 SUCCESSFUL in ns a/api
+         100 130 SUCCESSFUL in other a/api",
+        &expect![[r#"
+            failed 0, ongoing -, completed true, lately 2, took Some(30s); api since 130
+        "#]],
+    );
+}
+
+#[test]
+fn what_failed_was_stopped_or_runs_still_brings_nothing() {
+    check(
+        "0 30 SUCCESSFUL in ns a/api
+         100 130 ROLLBACK_SUCCESSFUL in ns b/web
+         200 230 STOPPED in ns c/cart
+         300 - IN_PROGRESS in ns d/data",
+        &expect![[r#"
+            failed 1, ongoing IN_PROGRESS, completed true, lately 4, took Some(30s); api since 30
+        "#]],
+    );
+}
+
+#[test]
+fn what_is_older_than_aws_remembers_has_no_age() {
+    check(
+        "9000 9030 SUCCESSFUL in ns a/api
+         9900 9990 SUCCESSFUL in ns a/api b/web",
+        &expect![[r#"
+            failed 0, ongoing -, completed true, lately 2, took Some(90s); api since longer, web since 9990
+        "#]],
+    );
+}
+
+#[test]
+fn only_the_hour_before_the_newest_is_kept_whole() {
+    check(
+        "0 30 SUCCESSFUL off
+         5000 5030 SUCCESSFUL off
+         8000 8030 SUCCESSFUL off",
+        &expect![[r#"
+            failed 0, ongoing -, completed true, lately 2, took Some(30s); 
+        "#]],
+    );
+    check(
+        "",
+        &expect![[r#"
+            failed 0, ongoing -, completed false, lately 0, took None; 
+        "#]],
+    );
+}
