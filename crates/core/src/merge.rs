@@ -328,10 +328,10 @@ fn is_serious(fault: &Fault) -> bool {
 /// Drops what nobody will ask of a service: thousands of them are kept, and most are not ours. Of those only
 /// the names that they hold matter.
 fn slim(service: &mut EcsService, intent: &Intent) {
-    let EcsService { deployments, task_definition, .. } = &mut *service;
+    let EcsService { deployments, task_definition, events, .. } = &mut *service;
     let quiet = |deployment: &Deployment| deployment.rollout == Rollout::Completed;
     if *intent == Intent::NotOptedIn || deployments.iter().all(quiet) {
-        service.events = Vec::new();
+        *events = Vec::new();
     }
     for deployment in deployments.iter_mut() {
         if deployment.rollout != Rollout::Failed {
