@@ -11,7 +11,7 @@ use crate::connect::{Connect, Endpoint};
 use crate::declare::Intent;
 use crate::hold::Claim;
 use crate::name::{DiscoveryName, DnsName, NamespaceId, NamespaceRef, Port, ServiceKey};
-use crate::plan::{Plan, Verdict};
+use crate::plan::{Entry, Plan, Verdict};
 use crate::settings::{Policy, Settings};
 use crate::view::{Seen, View};
 
@@ -35,7 +35,7 @@ pub fn check(plan: &Plan, view: &View, settings: &Settings) -> Vec<Breach> {
             (removes(settings.policy, action), "a switching off under the policy upsert-only"),
             (!declared(view, key), "a step for a service that did not opt in"),
             (!readable(view, key), "a step for a service that was not read, or is rolling"),
-            (entry.changes.is_empty(), "a step that changes nothing"),
+            (is_idle(entry, action), "a step that changes nothing"),
             (action.service() != key, "a step under another service's name"),
             (!claim(&mut names, action), "a name for two services"),
             (intrudes(view, key, action), "a name that is claimed by others"),
@@ -48,6 +48,14 @@ pub fn check(plan: &Plan, view: &View, settings: &Settings) -> Vec<Breach> {
 
 fn removes(policy: Policy, action: &Action) -> bool {
     policy == Policy::UpsertOnly && matches!(action, Action::Disconnect { .. })
+}
+
+/// A refresh changes nothing but what tasks know.
+fn is_idle(entry: &Entry, action: &Action) -> bool {
+    match action {
+        Action::Refresh { .. } => entry.lacks.is_empty(),
+        Action::Connect { .. } | Action::Disconnect { .. } => entry.changes.is_empty(),
+    }
 }
 
 fn declared(view: &View, key: &ServiceKey) -> bool {

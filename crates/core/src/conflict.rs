@@ -177,6 +177,17 @@ impl Register {
         obstacles
     }
 
+    /// Whether somebody else wants a name.
+    pub(crate) fn is_sought_by_others(
+        &self,
+        service: &EcsService,
+        namespace: &NamespaceId,
+        claim: &Claim,
+    ) -> bool {
+        let sought = self.names.get(&(namespace.clone(), claim.clone()));
+        sought.is_some_and(|sought| sought.wanted.iter().any(|party| party.arn != service.arn))
+    }
+
     /// Whether a service comes first of all that want a name, once its holder has let go of it.
     pub(crate) fn is_first(
         &self,

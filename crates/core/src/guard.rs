@@ -12,7 +12,7 @@ use crate::effect::Question;
 use crate::fault::{Fault, FaultKind};
 use crate::hold::{Hold, Scope, Unseen};
 use crate::name::{ClusterName, NamespaceId, ServiceKey};
-use crate::plan::{Plan, Verdict};
+use crate::plan::{Entry, Plan, Verdict};
 use crate::settings::{Budget, Policy, Settings};
 use crate::time::Now;
 use crate::view::{Namespace, ServiceView, View};
@@ -56,6 +56,7 @@ pub fn guard(mut plan: Plan, circumstances: &Circumstances<'_>) -> Plan {
             .or_else(|| everything.clone())
             .or_else(|| unread.clone())
             .or_else(|| writes.hold(action, now))
+            .or_else(|| awaited(entry, circumstances))
             .or_else(|| budget.spend(key, entry.namespace.as_ref()));
         if let Some(hold) = hold {
             entry.hold_step(hold);
@@ -151,6 +152,17 @@ pub fn paused(view: &View, key: &ServiceKey, now: Now) -> Option<Hold> {
         Pause::Open => Some(Hold::Paused(None)),
         Pause::Until(until) => (now.calendar < until).then_some(Hold::Paused(Some(until))),
     }
+}
+
+/// The server that a step waits for. What only the environment hints at is not waited for beyond a stall.
+fn awaited(
+    entry: &Entry,
+    Circumstances { view, settings, now, .. }: &Circumstances<'_>,
+) -> Option<Hold> {
+    let awaited = entry.awaits.as_ref()?;
+    let rolling_since = view.service(&awaited.server).and_then(|server| server.rolling_since);
+    let stalled = rolling_since.is_some_and(|since| now.since(since) >= settings.timing.stall);
+    (!(awaited.inferred && stalled)).then(|| Hold::WaitingForServer(awaited.clone()))
 }
 
 fn forbidden(policy: Policy, action: &Action) -> Option<Hold> {

@@ -1,8 +1,7 @@
 //! Why a wanted change is not made now.
 //!
 //! A hold is data in the plan, not an error and not a log line: it is shown, counted by its
-//! [`Hold::reason`] and tested. The reasons of the design that are not here yet (`WaitingForServer`,
-//! `Contended`, `MassChange`, `NotLeader`) come with what
+//! [`Hold::reason`] and tested. The reasons of the design that are not here yet (`Contended`, `MassChange`, `NotLeader`) come with what
 //! causes them.
 
 use std::collections::BTreeSet;
@@ -14,6 +13,7 @@ use serde::{Serialize, Serializer};
 use crate::effect::Question;
 use crate::fault::Fault;
 use crate::name::{Arn, ClusterName, DiscoveryName, DnsName, NamespaceName, Port, ServiceKey};
+use crate::order::Awaited;
 use crate::prerequisite::{NamedPort, NamedPorts};
 use crate::settings::Policy;
 
@@ -51,6 +51,10 @@ pub enum Hold {
         /// Why, in ECS's words.
         reason: String,
     },
+    /// A server that it needs is not complete yet.
+    WaitingForServer(Box<Awaited>),
+    /// An old name goes only when this client, which may call it, knows the new one.
+    WaitingForClient(ServiceKey),
     /// A rollout of this service is under way, ours or anybody's.
     Rolling,
     /// The document says that nothing may change.
@@ -187,6 +191,11 @@ impl fmt::Display for Hold {
             Self::RolledBack { status, reason } => write!(
                 f,
                 "ECS gave up exactly this configuration before ({status}: {reason}); it is not sent again until the tags or the task definition change"
+            ),
+            Self::WaitingForServer(awaited) => awaited.fmt(f),
+            Self::WaitingForClient(client) => write!(
+                f,
+                "the old name goes once {client}, which may call it, is rolled out and knows the new one"
             ),
             Self::Rolling => f.write_str("a deployment of this service is under way"),
             Self::Frozen => {

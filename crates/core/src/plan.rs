@@ -7,7 +7,8 @@
 //!
 //! Nothing here knows of budgets, pauses or policy beyond the removal of endpoints: that is [`crate::guard`].
 
-mod obstacle;
+mod links;
+pub(crate) mod obstacle;
 mod prerequisites;
 
 use std::collections::BTreeMap;
@@ -15,6 +16,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
+use links::Links;
 pub(crate) use obstacle::who_uses;
 pub use prerequisites::{entries_for_nobody, namespaces_that_differ};
 
@@ -28,13 +30,16 @@ use crate::declare::Intent;
 use crate::effect::Question;
 use crate::eligible;
 use crate::hold::{Hold, Unseen};
+use crate::issue::Issue;
 use crate::name::{NamespaceId, NamespaceRef, ParameterName, ServiceKey};
-use crate::order;
+use crate::needs::{Client, Need};
+use crate::order::Awaited;
 use crate::pinned;
 use crate::prerequisite::Prerequisite;
 use crate::room;
 use crate::settings::Settings;
 use crate::settle::{Desired, Terms, settle};
+use crate::stale::Lack;
 use crate::swap;
 use crate::view::{EcsService, Namespace, Seen, ServiceStatus, ServiceView, View};
 
@@ -47,6 +52,10 @@ pub struct Plan {
     pub order: Vec<ServiceKey>,
     /// What is to be made first.
     pub missing: Vec<Missing>,
+    /// What services call, as far as it is declared or can be inferred.
+    pub needs: BTreeMap<ServiceKey, Vec<Need>>,
+    /// What cannot be honoured of it; nothing waits for that.
+    pub advice: BTreeMap<ServiceKey, Vec<Issue>>,
 }
 
 /// Something that the document has us make and that is not there.
@@ -74,6 +83,10 @@ pub struct Entry {
     pub contested_by: Vec<ServiceKey>,
     /// What else is to be said: that this is one phase of several.
     pub note: Option<String>,
+    /// The server that is to be complete first.
+    pub awaits: Option<Box<Awaited>>,
+    /// The endpoints that it needs and that its tasks do not know.
+    pub lacks: Vec<Lack>,
 }
 
 /// In order, to change, or wanted but held.
@@ -104,13 +117,20 @@ impl Entry {
             namespace: None,
             contested_by: Vec::new(),
             note: None,
+            awaits: None,
+            lacks: Vec::new(),
         }
     }
 
-    fn in_sync(namespace: Option<&Namespace>) -> Self {
-        let (changes, contested_by) = (Vec::new(), Vec::new());
+    pub(crate) fn in_sync(namespace: Option<&Namespace>) -> Self {
         let namespace = namespace.cloned();
-        Self { verdict: Verdict::InSync, changes, namespace, contested_by, note: None }
+        Self { verdict: Verdict::InSync, namespace, ..Self::held(Hold::Ambiguous) }
+    }
+
+    /// Says something more.
+    pub(crate) fn add_note(&mut self, words: &str) {
+        let before = self.note.take().map(|note| note + "; ").unwrap_or_default();
+        self.note = Some(before + words);
     }
 
     /// Turns a step into a hold; leaves everything else.
@@ -163,50 +183,83 @@ impl Plan {
 /// The plan for everything in view.
 pub fn plan(view: &View, settings: &Settings) -> Plan {
     let world = World::new(view, settings);
-    let mut decided = Vec::new();
-    let mut candidates = Vec::new();
-    let mut unseen = Vec::new();
-    for (key, service) in view.services() {
-        let verdict = match &service.intent {
-            Intent::NotOptedIn => continue,
-            Intent::Ambiguous => Err(Hold::Ambiguous),
-            Intent::Unread(name) => Err(world.unread(name)),
-            Intent::Declared(declaration) => match readable(service) {
-                Ok(last) => world.candidate(last, declaration),
-                Err(hold) => {
-                    // What it last wanted keeps its place: a read that fails must not give a name away.
-                    let last = service.last.as_ref();
-                    unseen.extend(last.and_then(|l| world.candidate(l, declaration).ok()?));
-                    Err(hold)
-                }
-            },
-        };
-        match verdict {
-            Ok(Some(candidate)) if candidate.differs() => candidates.push(candidate),
-            // Most are as they shall be: all that is kept of them is that.
-            Ok(Some(candidate)) => decided.push((key, Entry::in_sync(candidate.namespace()))),
-            Ok(None) => {}
-            Err(hold) => decided.push((key, Entry::held(hold))),
-        }
-    }
+    let Looked { decided, candidates, unseen, settled } = world.look();
     let register = world.register(candidates.iter().chain(&unseen));
-    let order = order::servers_first(&candidates);
+    let links = Links::new(&world, &candidates, &settled);
+    let mut renames = links.renames(&world, &candidates, &register);
     let mut swaps = swap::phases(&world, &candidates, &register);
-    let differing = candidates.into_iter().map(|candidate| {
-        let key = candidate.service.key.clone();
-        let mut entry = world.entry(candidate, &register);
-        if let Some(phase) = swaps.remove(&key) {
+    let differing = candidates.iter().map(|candidate| {
+        let key = &candidate.service.key;
+        let swap = swaps.remove(key);
+        let rename = renames.remove(key).filter(|_| swap.is_none());
+        let mut entry = match &rename {
+            Some(phase) if phase.both.differs() => world.entry(&phase.both, &register),
+            Some(_) | None => world.entry(candidate, &register),
+        };
+        if let Some(phase) = swap {
             phase.enter(&mut entry);
         }
-        (key, entry)
+        if let Some(phase) = rename {
+            phase.enter(&mut entry);
+        }
+        (key.clone(), entry)
     });
     // In the order of keys already, or nearly: built at once, not by one insertion each.
     let entries = decided.into_iter().chain(differing).collect();
     let missing = prerequisites::missing(view, &entries);
-    let mut plan = Plan { entries, order, missing };
+    let mut plan = Plan { entries, missing, ..Plan::default() };
+    links.enter(&world, &candidates, &mut plan);
     room::hold_beyond(&mut plan, &world);
     name_contestants(&mut plan);
     plan
+}
+
+/// Everybody that opted in, by what is to be done about them.
+struct Looked<'a> {
+    /// Those of whom no more is to be said.
+    decided: Vec<(ServiceKey, Entry)>,
+    /// Those that are not as they shall be.
+    candidates: Vec<Candidate<'a>>,
+    /// Those that cannot be read now, as they last wanted to be.
+    unseen: Vec<Candidate<'a>>,
+    /// Those that are as they shall be, decided already, and may call others.
+    settled: Vec<Client<'a>>,
+}
+
+impl<'a> World<'a> {
+    fn look(&self) -> Looked<'a> {
+        let (decided, candidates) = (Vec::new(), Vec::new());
+        let mut looked = Looked { decided, candidates, unseen: Vec::new(), settled: Vec::new() };
+        for (key, service) in self.view.services() {
+            let verdict = match &service.intent {
+                Intent::NotOptedIn => continue,
+                Intent::Ambiguous => Err(Hold::Ambiguous),
+                Intent::Unread(name) => Err(self.unread(name)),
+                Intent::Declared(declaration) => match readable(service) {
+                    Ok(last) => self.candidate(last, declaration),
+                    Err(hold) => {
+                        // What it last wanted keeps its place: a read that fails must not give a name away.
+                        let last = service.last.as_ref();
+                        looked
+                            .unseen
+                            .extend(last.and_then(|l| self.candidate(l, declaration).ok()?));
+                        Err(hold)
+                    }
+                },
+            };
+            match verdict {
+                Ok(Some(candidate)) if candidate.differs() => looked.candidates.push(candidate),
+                // Most are as they shall be: all that is kept of them is that.
+                Ok(Some(candidate)) => {
+                    looked.decided.push((key, Entry::in_sync(candidate.namespace())));
+                    looked.settled.extend(links::client(self, &candidate));
+                }
+                Ok(None) => {}
+                Err(hold) => looked.decided.push((key, Entry::held(hold))),
+            }
+        }
+        looked
+    }
 }
 
 /// What a service is settled against.
@@ -223,6 +276,16 @@ pub(crate) struct Candidate<'a> {
     pub(crate) to: Option<Canonical>,
     pub(crate) changes: Vec<Change>,
     pub(crate) ground: Ground<'a>,
+}
+
+impl<'a> Candidate<'a> {
+    /// The same service on the way to something else.
+    pub(crate) fn instead(&self, desired: Desired) -> Self {
+        let Self { service, declaration, ground, .. } = *self;
+        let deployed = service.primary().and_then(|primary| primary.connect.as_ref());
+        let (to, changes) = difference(deployed, &desired, &ground);
+        Candidate { service, declaration, desired, to, changes, ground }
+    }
 }
 
 impl Candidate<'_> {
@@ -296,7 +359,7 @@ fn is_same(one: &Connect, other: &Connect) -> bool {
 pub(crate) struct World<'a> {
     pub(crate) view: &'a View,
     pub(crate) settings: &'a Settings,
-    namespaces: &'a [Namespace],
+    pub(crate) namespaces: &'a [Namespace],
 }
 
 impl<'a> World<'a> {
@@ -408,18 +471,14 @@ impl<'a> World<'a> {
         register
     }
 
-    fn entry(&self, candidate: Candidate<'_>, register: &Register) -> Entry {
+    fn entry(&self, candidate: &Candidate<'_>, register: &Register) -> Entry {
         let action = candidate.desired.action(candidate.service);
-        let verdict = match self.obstacle(&candidate, register) {
+        let verdict = match self.obstacle(candidate, register) {
             None => Verdict::Step { action },
             Some(hold) => Verdict::Hold { hold: self.with_facts(hold), action: Some(action) },
         };
-        let namespace = match candidate.desired {
-            Desired::On(_, namespace) => Some(namespace),
-            Desired::Off => candidate.namespace().cloned(),
-        };
-        let (contested_by, note) = (Vec::new(), None);
-        Entry { verdict, changes: candidate.changes, namespace, contested_by, note }
+        let changes = candidate.changes.clone();
+        Entry { verdict, changes, ..Entry::in_sync(candidate.namespace()) }
     }
 }
 

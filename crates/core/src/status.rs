@@ -114,9 +114,15 @@ fn health(view: &ServiceView, hold: Option<&Hold>) -> Health {
             | Hold::Refused(_),
         ) => Health::Degraded,
         Some(Hold::NotSeen(_)) if view.trouble.is_some() => Health::Unknown,
-        Some(Hold::NotSeen(_) | Hold::Rolling | Hold::Budget(_) | Hold::Observe(_)) | None => {
-            rollout_health(view)
-        }
+        Some(
+            Hold::NotSeen(_)
+            | Hold::WaitingForServer(_)
+            | Hold::WaitingForClient(_)
+            | Hold::Rolling
+            | Hold::Budget(_)
+            | Hold::Observe(_),
+        )
+        | None => rollout_health(view),
     }
 }
 

@@ -16,7 +16,7 @@ use crate::conflict::{Register, claims};
 use crate::connect::Connect;
 use crate::hold::{Claim, Hold, Holder, Unseen};
 use crate::name::{NamespaceId, ServiceKey};
-use crate::plan::{Candidate, Entry, Verdict, World, difference};
+use crate::plan::{Candidate, Entry, Verdict, World};
 use crate::settings::Policy;
 use crate::settle::{Desired, settle};
 use crate::view::DeploymentStatus;
@@ -40,7 +40,7 @@ impl Phase<'_> {
         } else if let (Some(hold), Verdict::Hold { action, .. }) = (self.ask, &entry.verdict) {
             entry.verdict = Verdict::Hold { hold, action: action.clone() };
         }
-        entry.note = Some(self.note);
+        entry.add_note(&self.note);
     }
 }
 
@@ -223,7 +223,7 @@ fn let_go<'a>(waiting: &Waiting<'_, 'a>, world: &World<'a>) -> Option<Candidate<
         !taken(&Claim::Discovery(endpoint.discovery()), &alias)
     });
     let desired = Desired::On(Box::new(first), namespace.clone());
-    let first = instead(candidate, desired);
+    let first = candidate.instead(desired);
     let goes = first.differs() && is_ready_once_read(&first, world);
     (goes && world.settles_after(&first, candidate)).then_some(first)
 }
@@ -242,14 +242,6 @@ fn words(circle: &Circle<'_, '_>, begins: Option<&ServiceKey>, may_remove: bool)
             "{names} want each other's names, and what is not declared of an endpoint would be lost if one let go of its name first: declare its port, alias and time-outs, or rename one by hand first"
         ),
     }
-}
-
-/// The same service on the way to something else.
-fn instead<'a>(candidate: &Candidate<'a>, desired: Desired) -> Candidate<'a> {
-    let Candidate { service, declaration, ground, .. } = *candidate;
-    let deployed = service.primary().and_then(|primary| primary.connect.as_ref());
-    let (to, changes) = difference(deployed, &desired, &ground);
-    Candidate { service, declaration, desired, to, changes, ground }
 }
 
 impl<'a> World<'a> {

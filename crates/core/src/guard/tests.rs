@@ -235,7 +235,7 @@ fn servers_spend_the_budget_before_their_clients() {
         "a mode=client, namespace=internal.myapp, needs=z
          z mode=client-server, namespace=internal.myapp",
         &expect![[r#"
-            prod/a: Budget: waits for its turn: at most 1 rollout(s) at once in namespace internal.myapp
+            prod/a: WaitingForServer: needs z of prod/z, as declared, which is to be changed first
             prod/z: connect in ns-internalmyapp http/z@z.internal.myapp:8080
         "#]],
     );

@@ -59,15 +59,18 @@ fn a_cycle_is_cut_where_it_is_entered() {
                 enabled: off -> on
                 namespace: - -> ns-internalmyapp
                 endpoint http/a: - -> a.internal.myapp:8080
+                note: prod/a, prod/b, prod/c need each other: prod/a goes first, and is refreshed once the others are complete
             prod/b: connect in ns-internalmyapp http/b@b.internal.myapp:8080
                 enabled: off -> on
                 namespace: - -> ns-internalmyapp
                 endpoint http/b: - -> b.internal.myapp:8080
+                note: prod/a, prod/b, prod/c need each other: prod/a goes first, and is refreshed once the others are complete
             prod/c: connect in ns-internalmyapp http/c@c.internal.myapp:8080
                 enabled: off -> on
                 namespace: - -> ns-internalmyapp
                 endpoint http/c: - -> c.internal.myapp:8080
-            order: prod/c, prod/b, prod/a
+                note: prod/a, prod/b, prod/c need each other: prod/a goes first, and is refreshed once the others are complete
+            order: prod/a, prod/b, prod/c
         "#]],
     );
 }

@@ -348,6 +348,8 @@ impl Fake {
 
     fn finish_rollouts(&mut self) {
         let now = self.aws_now();
+        // It ended before anybody saw that it did.
+        let end = AwsTime(now.0 - 1);
         let long = i64::try_from(self.rollout.as_millis()).expect("a short rollout");
         for (key, service) in &mut self.services {
             let primary = service.deployments.first_mut().expect("a PRIMARY deployment");
@@ -355,15 +357,15 @@ impl Fake {
                 now.0 - primary.created_at.0 >= long && primary.created_at.0 >= 1_000_000_000;
             if primary.rollout == Rollout::InProgress && over {
                 primary.rollout = Rollout::Completed;
-                primary.updated_at = now;
+                primary.updated_at = end;
                 let record = self.pasts.get_mut(key).and_then(|pasts| pasts.last_mut());
                 let record = record.expect("its beginning was remembered");
                 "SUCCESSFUL".clone_into(&mut record.status);
-                record.finished_at = Some(now);
+                record.finished_at = Some(end);
                 if let Some(before) = self.rolls_back.remove(key) {
                     "ROLLBACK_SUCCESSFUL".clone_into(&mut record.status);
                     "tasks failed to start".clone_into(&mut record.reason);
-                    *primary = Deployment { updated_at: now, ..before };
+                    *primary = Deployment { updated_at: end, ..before };
                 }
             }
         }

@@ -181,7 +181,9 @@ proptest! {
             prop_assert_eq!(plan.entries.contains_key(&key), due, "{}", key);
         }
         for (key, entry) in &plan.entries {
-            let silent = matches!(entry.verdict, Verdict::InSync) != entry.changes.is_empty();
+            let differs = !entry.changes.is_empty() || !entry.lacks.is_empty();
+            let unsure = matches!(&entry.verdict, Verdict::Hold { action: Some(Action::Refresh { .. }), .. });
+            let silent = matches!(entry.verdict, Verdict::InSync) == differs && !unsure;
             let untold = matches!(&entry.verdict, Verdict::Hold { action: None, .. });
             prop_assert!(!silent || untold, "{}: {:?}", key, entry);
         }

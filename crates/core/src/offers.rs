@@ -1,0 +1,231 @@
+//! Which endpoints there are to call, which are on their way, and who offers them.
+//!
+//! An endpoint counts once a deployment that has it COMPLETED, whether its service is ours or not: tasks learn only of
+//! endpoints that were there when their own deployment began (DG:service-connect-concepts-deploy), and at which
+//! instant within the server's rollout an endpoint comes to be is not documented.
+
+use std::collections::BTreeMap;
+
+use crate::canonical::Ground;
+use crate::connect::Endpoint;
+use crate::name::{DiscoveryName, DnsName, NamespaceId, Port, PortName, ServiceKey};
+use crate::plan::{Candidate, World};
+use crate::settle::Desired;
+use crate::time::AwsTime;
+use crate::view::{Deployment, EcsService, Namespace, Rollout, Seen, ServiceStatus};
+
+/// One endpoint that somebody offers, or is to offer.
+#[derive(Debug)]
+pub(crate) struct Offer<'c> {
+    /// Who.
+    pub(crate) service: &'c EcsService,
+    /// As it is configured.
+    pub(crate) endpoint: &'c Endpoint,
+    pub(crate) discovery: DiscoveryName,
+    /// What clients call.
+    pub(crate) host: DnsName,
+    /// Not known where the alias does not say and the task definition was not read.
+    pub(crate) port: Option<Port>,
+    pub(crate) stands: Stands,
+}
+
+/// How far an endpoint is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Stands {
+    /// A deployment that has it completed, by then at the latest.
+    Complete(AwsTime),
+    /// The first deployment that has it is not over, or was given up.
+    Rolling,
+    /// It is only wanted.
+    Wanted,
+}
+
+/// All offers, by namespace and name.
+#[derive(Debug, Default)]
+pub(crate) struct Offers<'c> {
+    names: BTreeMap<(NamespaceId, DiscoveryName), Vec<Offer<'c>>>,
+    /// The discovery names by what clients call, in lower case.
+    hosts: BTreeMap<(NamespaceId, Box<str>), Vec<(Option<Port>, DiscoveryName)>>,
+    /// The names that take the places of others on the same port.
+    successors: BTreeMap<(NamespaceId, DiscoveryName), Vec<DiscoveryName>>,
+}
+
+impl<'c> Offers<'c> {
+    /// What every service in view has in force, and what the candidates are to have.
+    pub(crate) fn new<'a: 'c>(world: &World<'a>, candidates: &'c [Candidate<'a>]) -> Self {
+        let mut offers = Self::default();
+        let watched = world.view.clusters.values().flat_map(|cluster| cluster.services.values());
+        let watched = watched.filter_map(|view| view.last.as_deref());
+        let uses = world.view.uses.values().filter_map(|(_, seen)| seen.known());
+        for service in watched.chain(uses.flat_map(|names| &names.elsewhere)) {
+            offers.note_in_force(service, &world.ground_of(service));
+        }
+        for candidate in candidates {
+            offers.note_wanted(candidate);
+        }
+        offers
+    }
+
+    /// Who offers a name; nobody, several while a change is under way.
+    pub(crate) fn of(&self, namespace: &NamespaceId, name: &DiscoveryName) -> &[Offer<'c>] {
+        self.names.get(&(namespace.clone(), name.clone())).map_or(&[], Vec::as_slice)
+    }
+
+    /// Every name that is offered in a namespace.
+    pub(crate) fn in_namespace(
+        &self,
+        namespace: &NamespaceId,
+    ) -> impl Iterator<Item = &DiscoveryName> {
+        let first = (namespace.clone(), DiscoveryName::as_read(""));
+        let here = self.names.range(first..).take_while(move |((id, _), _)| id == namespace);
+        here.map(|((_, name), _)| name)
+    }
+
+    /// The names behind a host; those of any port where none is given.
+    pub(crate) fn at_host(
+        &self,
+        namespace: &NamespaceId,
+        host: &str,
+        port: Option<Port>,
+    ) -> impl Iterator<Item = &DiscoveryName> {
+        let found = self.hosts.get(&(namespace.clone(), host.into()));
+        let matches =
+            move |known: &Option<Port>| port.is_none() || known.is_none() || *known == port;
+        found.into_iter().flatten().filter(move |(known, _)| matches(known)).map(|(_, name)| name)
+    }
+
+    /// The names that take the place of this one.
+    pub(crate) fn successors(
+        &self,
+        namespace: &NamespaceId,
+        name: &DiscoveryName,
+    ) -> &[DiscoveryName] {
+        self.successors.get(&(namespace.clone(), name.clone())).map_or(&[], Vec::as_slice)
+    }
+
+    /// The other namespaces in which a name is offered.
+    pub(crate) fn elsewhere(
+        &self,
+        namespace: &NamespaceId,
+        name: &DiscoveryName,
+    ) -> Option<&ServiceKey> {
+        let mut others = self.names.iter().filter(|((id, n), _)| id != namespace && n == name);
+        others.find_map(|(_, offers)| offers.first()).map(|offer| &offer.service.key)
+    }
+
+    fn note_in_force(&mut self, service: &'c EcsService, ground: &Ground<'_>) {
+        if service.status != ServiceStatus::Active {
+            return;
+        }
+        let Some(primary) = service.primary() else { return };
+        let Some(connect) = &primary.connect else { return };
+        let Some(namespace) = ground.namespace_of(connect) else { return };
+        for endpoint in &connect.endpoints {
+            let stands = completed(service, endpoint, namespace, ground)
+                .map_or(Stands::Rolling, Stands::Complete);
+            self.note(namespace, offer(service, endpoint, (namespace, ground), stands));
+        }
+    }
+
+    fn note_wanted(&mut self, candidate: &'c Candidate<'_>) {
+        let Desired::On(connect, namespace) = &candidate.desired else { return };
+        for endpoint in &connect.endpoints {
+            let place = (namespace, &candidate.ground);
+            let wanted = offer(candidate.service, endpoint, place, Stands::Wanted);
+            let stands = self.of(&namespace.id, &wanted.discovery).iter().any(|each| {
+                each.service.arn == candidate.service.arn
+                    && (&each.host, each.port) == (&wanted.host, wanted.port)
+            });
+            if !stands {
+                self.note(namespace, wanted);
+            }
+        }
+        for (old, new) in renamed(candidate) {
+            let named = self.successors.entry((namespace.id.clone(), old)).or_default();
+            named.push(new);
+        }
+    }
+
+    fn note(&mut self, namespace: &Namespace, offer: Offer<'c>) {
+        let id = namespace.id.clone();
+        let host: Box<str> = offer.host.as_str().to_ascii_lowercase().into();
+        let known = self.hosts.entry((id.clone(), host)).or_default();
+        known.push((offer.port, offer.discovery.clone()));
+        self.names.entry((id, offer.discovery.clone())).or_default().push(offer);
+    }
+}
+
+/// The names that a candidate gives up, each with those that serve the same port from then on.
+fn renamed(candidate: &Candidate<'_>) -> Vec<(DiscoveryName, DiscoveryName)> {
+    let Some((namespace, wanted)) = candidate.offers() else { return Vec::new() };
+    let standing = candidate.service.primary().and_then(|primary| primary.connect.as_ref());
+    let stays = |n: &&crate::connect::Connect| {
+        candidate.ground.namespace_of(n).is_some_and(|found| found.id == *namespace)
+    };
+    let standing = standing.filter(stays).map_or(&[][..], |connect| &connect.endpoints);
+    let on = |port: &PortName| {
+        let port = port.clone();
+        wanted.endpoints.iter().filter(move |each| each.port_name == port)
+    };
+    let gone = standing
+        .iter()
+        .filter(|old| !wanted.endpoints.iter().any(|new| new.discovery() == old.discovery()));
+    gone.flat_map(|old| on(&old.port_name).map(|new| (old.discovery(), new.discovery()))).collect()
+}
+
+fn offer<'c>(
+    service: &'c EcsService,
+    endpoint: &'c Endpoint,
+    (namespace, ground): (&Namespace, &Ground<'_>),
+    stands: Stands,
+) -> Offer<'c> {
+    let discovery = endpoint.discovery();
+    let alias = endpoint.alias.as_ref();
+    let host = alias.and_then(|alias| alias.dns_name.clone());
+    let host = host.unwrap_or_else(|| DnsName::of_endpoint(&discovery, &namespace.name));
+    let port = alias.map(|alias| alias.port);
+    let port = port.or_else(|| ground.port(&endpoint.port_name)?.container_port);
+    Offer { service, endpoint, discovery, host, port, stands }
+}
+
+/// When the newest deployment that has the endpoint was last changed, of those that completed. During a rollout the
+/// one before still serves.
+fn completed(
+    service: &EcsService,
+    endpoint: &Endpoint,
+    namespace: &Namespace,
+    ground: &Ground<'_>,
+) -> Option<AwsTime> {
+    let has = |deployment: &&Deployment| {
+        deployment.connect.as_ref().is_some_and(|connect| {
+            ground.namespace_of(connect).is_some_and(|found| found.id == namespace.id)
+                && connect.endpoints.iter().any(|each| is_same(each, endpoint))
+        })
+    };
+    let completed = service.deployments.iter().filter(|d| d.rollout == Rollout::Completed);
+    completed.filter(has).map(|deployment| deployment.updated_at).max()
+}
+
+/// Whether two are one endpoint to those who call it.
+pub(crate) fn is_same(one: &Endpoint, other: &Endpoint) -> bool {
+    let called = |endpoint: &Endpoint| {
+        endpoint.alias.as_ref().map(|alias| (alias.dns_name.clone(), alias.port))
+    };
+    one.discovery() == other.discovery() && called(one) == called(other)
+}
+
+impl Offer<'_> {
+    /// `host:port`.
+    pub(crate) fn alias(&self) -> String {
+        self.port.map_or_else(|| format!("{}:?", self.host), |port| format!("{}:{port}", self.host))
+    }
+}
+
+/// What the service's own tasks speak of their task definition, where it was read.
+pub(crate) fn task_definition<'a>(
+    world: &World<'a>,
+    service: &EcsService,
+) -> Option<&'a crate::view::TaskDefinition> {
+    let seen = world.view.task_definitions.get(&service.task_definition);
+    seen.and_then(Seen::known).map(|found| &**found)
+}

@@ -1,0 +1,140 @@
+//! Clients whose tasks do not know endpoints that they need.
+//!
+//! A task knows the endpoints that were there when its service's deployment was created, and replacements know no more
+//! (DG:service-connect-concepts-deploy). No API tells which those are, so the ages are compared: of the client's
+//! PRIMARY deployment and of the deployment that brought the endpoint, by AWS's clock. Who is redeployed anyway needs no
+//! refresh, and one refresh is for all that is lacking.
+
+use serde::Serialize;
+
+use crate::action::Action;
+use crate::canonical::canonical;
+use crate::effect::Question;
+use crate::hold::{Hold, Unseen};
+use crate::name::{DiscoveryName, ServiceKey};
+use crate::needs::{Client, Needs};
+use crate::offers::{Offer, Offers, Stands, task_definition};
+use crate::plan::obstacle::given_up;
+use crate::plan::{Entry, Verdict, World};
+use crate::time::AwsTime;
+use crate::view::{Rollout, Seen};
+
+/// An endpoint that a client's tasks do not know.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Lack {
+    /// Its discovery name.
+    pub name: DiscoveryName,
+    /// What the client would call.
+    pub alias: String,
+    /// Who offers it.
+    pub server: ServiceKey,
+}
+
+/// What is to be done about a client that is as it shall be; nothing where it lacks nothing.
+pub(crate) fn refresh(
+    world: &World<'_>,
+    offers: &Offers<'_>,
+    (needs, client): (&Needs, &Client<'_>),
+) -> Option<Entry> {
+    let primary = client.service.primary()?;
+    if primary.rollout == Rollout::InProgress {
+        // What it will lack is seen when it is done.
+        return None;
+    }
+    let names = needs.refreshing(client, offers);
+    let others = names.into_iter().flat_map(|name| offers.of(&client.namespace.id, name));
+    let others = others.filter(|offer| offer.service.arn != client.service.arn);
+    let mut lacks = Vec::new();
+    let mut unknown = None;
+    for offer in others {
+        match is_younger(world, offer, primary.created_at) {
+            Ok(true) => lacks.push(Lack {
+                name: offer.discovery.clone(),
+                alias: offer.alias(),
+                server: offer.service.key.clone(),
+            }),
+            Ok(false) => {}
+            Err(hold) => unknown = Some(hold),
+        }
+    }
+    if lacks.is_empty() && unknown.is_none() {
+        return None;
+    }
+    let action = Action::Refresh { service: client.service.key.clone() };
+    let hold = unknown.or_else(|| obstacle(world, client));
+    let verdict = match hold {
+        None => Verdict::Step { action },
+        Some(hold) => Verdict::Hold { hold: world.with_facts(hold), action: Some(action) },
+    };
+    let mut entry = Entry { verdict, lacks, ..Entry::in_sync(Some(client.namespace)) };
+    if let Some(words) = image_words(world, client) {
+        entry.add_note(&words);
+    }
+    Some(entry)
+}
+
+/// Whether an endpoint came after a deployment was created.
+pub(crate) fn is_younger(
+    world: &World<'_>,
+    offer: &Offer<'_>,
+    created_at: AwsTime,
+) -> Result<bool, Hold> {
+    let Stands::Complete(by) = offer.stands else { return Ok(false) };
+    if created_at > by {
+        return Ok(false);
+    }
+    let key = &offer.service.key;
+    match world.view.histories.get(key).map(|(_, seen)| seen) {
+        Some(Seen::Known(history)) => Ok(match history.age(offer.endpoint) {
+            Some(age) => age.since.is_some_and(|since| created_at <= since),
+            // Its past lags behind what it has in force: then it is as new as that.
+            None => true,
+        }),
+        // The server is gone meanwhile: the next listing will say so.
+        Some(Seen::Absent) => Ok(false),
+        Some(Seen::Unknown(_)) | None => Err(ask(Question::History(key.clone()))),
+    }
+}
+
+/// What speaks against rolling a client out anew.
+fn obstacle(world: &World<'_>, client: &Client<'_>) -> Option<Hold> {
+    let service = client.service;
+    let Some(_) = task_definition(world, service) else {
+        return Some(ask(Question::TaskDefinition(service.task_definition.clone())));
+    };
+    if world.view.service(&service.key).is_some_and(|view| view.stale_since.is_some()) {
+        return Some(Hold::NotSeen(Unseen::Lagging));
+    }
+    match world.view.histories.get(&service.key).map(|(_, seen)| seen) {
+        Some(Seen::Known(history)) => {
+            let ground = world.ground_of(service);
+            let deployed = service.primary().and_then(|primary| primary.connect.as_ref());
+            let deployed = deployed.map(|connect| canonical(connect, &ground));
+            given_up(deployed.as_ref(), (&service.task_definition, &ground), history)
+                .or_else(|| history.ongoing.is_some().then_some(Hold::Rolling))
+        }
+        Some(Seen::Absent | Seen::Unknown(_)) | None => {
+            Some(ask(Question::History(service.key.clone())))
+        }
+    }
+}
+
+/// A forced deployment resolves image tags anew (DG:deployment-type-ecs), so it may bring other code with it.
+fn image_words(world: &World<'_>, client: &Client<'_>) -> Option<String> {
+    let task_definition = task_definition(world, client.service)?;
+    let mutable = task_definition.images.iter().filter(|image| !image.contains("@sha256:"));
+    let mutable: Vec<&str> = mutable.map(String::as_str).collect();
+    (!mutable.is_empty()).then(|| {
+        format!(
+            "a forced deployment resolves image tags anew: {} may be another image by now; name images by digest to rule that out",
+            mutable.join(", ")
+        )
+    })
+}
+
+fn ask(question: Question) -> Hold {
+    Hold::NotSeen(Unseen::Answer(question, None))
+}
+
+#[cfg(test)]
+mod tests;
