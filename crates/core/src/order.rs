@@ -152,7 +152,9 @@ pub(crate) fn note_awaited(plan: &mut Plan, needs: &Needs, offers: &Offers<'_>, 
                 let offers = offers.of(namespace, name);
                 let others = || offers.iter().filter(|offer| offer.service.key != *key);
                 let until = until(others(), plan, inferred)?;
-                let server = others().map(|offer| &offer.service.key).find(|key| before(key))?;
+                let mut servers = others().map(|offer| &offer.service.key);
+                // In a circle somebody goes first; but a rollout under way is waited for even there.
+                let server = servers.find(|key| until == Until::Complete || before(key))?;
                 Some(Awaited { name: name.clone(), server: server.clone(), inferred, until })
             });
             Some((key.clone(), first?))

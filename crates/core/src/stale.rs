@@ -67,7 +67,9 @@ pub(crate) fn refresh(
         Some(hold) => Verdict::Hold { hold: world.with_facts(hold), action: Some(action) },
     };
     let mut entry = Entry { verdict, lacks, ..Entry::in_sync(Some(client.namespace)) };
-    if let Some(words) = image_words(world, client) {
+    if !entry.lacks.is_empty()
+        && let Some(words) = image_words(world, client)
+    {
         entry.add_note(&words);
     }
     Some(entry)

@@ -14,10 +14,12 @@ fn servers_come_before_the_clients_that_need_them() {
             prod/a: connect in ns-internalmyapp
                 enabled: off -> on
                 namespace: - -> ns-internalmyapp
+                waits: needs m of prod/m, as declared, which is to be changed first
             prod/m: connect in ns-internalmyapp http/m@m.internal.myapp:8080
                 enabled: off -> on
                 namespace: - -> ns-internalmyapp
                 endpoint http/m: - -> m.internal.myapp:8080
+                waits: needs z of prod/z, as declared, which is to be changed first
             prod/z: connect in ns-internalmyapp http/z@z.internal.myapp:8080
                 enabled: off -> on
                 namespace: - -> ns-internalmyapp
@@ -70,6 +72,7 @@ fn a_cycle_is_cut_where_it_is_entered() {
                 namespace: - -> ns-internalmyapp
                 endpoint http/c: - -> c.internal.myapp:8080
                 note: prod/a, prod/b, prod/c need each other: prod/a goes first, and is refreshed once the others are complete
+                waits: needs a of prod/a, as declared, which is to be changed first
             order: prod/a, prod/b, prod/c
         "#]],
     );

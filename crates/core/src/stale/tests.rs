@@ -1,1 +1,228 @@
-//! Tests.
+//! Who is stale, and what is done about it.
+
+use expect_test::expect;
+
+use crate::testing::check_plan;
+use crate::testing::fake::Fake;
+
+/// A server and a client that needs it, both in order; the server is deployed at 100 s.
+fn pair(client: &str) -> String {
+    format!(
+        "api mode=client-server | in internal.myapp http/api | http=8080 | deployed=100
+         web {client} | in internal.myapp"
+    )
+}
+
+#[test]
+fn a_client_older_than_an_endpoint_that_it_needs_is_redeployed() {
+    check_plan(
+        &pair("mode=client, needs=api"),
+        &expect![[r#"
+        prod/api: in sync
+        prod/web: refresh
+            note: a forced deployment resolves image tags anew: app:1 may be another image by now; name images by digest to rule that out
+            lacks: api as api.internal.myapp:8080 of prod/api
+    "#]],
+    );
+}
+
+#[test]
+fn a_younger_client_knows_the_endpoint() {
+    check_plan(
+        "api mode=client-server | in internal.myapp http/api | http=8080 | deployed=100
+         web mode=client, needs=api | in internal.myapp | http=8080 | deployed=101",
+        &expect![[r#"
+            prod/api: in sync
+            prod/web: in sync
+        "#]],
+    );
+}
+
+#[test]
+fn inferred_needs_refresh_only_where_that_is_asked_for() {
+    let inferring = |tags: &str| {
+        format!(
+            "api mode=client-server | in internal.myapp http/api@api:80 | http=8080 | deployed=100
+             web {tags} | in internal.myapp | http=8080 env:http://api"
+        )
+    };
+    check_plan(
+        &inferring("mode=client"),
+        &expect![[r#"
+        prod/api: in sync
+        prod/web: in sync
+    "#]],
+    );
+    check_plan(
+        &inferring("mode=client, refresh=inferred"),
+        &expect![[r#"
+        prod/api: in sync
+        prod/web: refresh
+            note: a forced deployment resolves image tags anew: app:1 may be another image by now; name images by digest to rule that out
+            lacks: api as api:80 of prod/api
+    "#]],
+    );
+}
+
+#[test]
+fn always_means_every_name_of_the_namespace_and_never_none() {
+    check_plan(
+        &pair("mode=client, refresh=always"),
+        &expect![[r#"
+        prod/api: in sync
+        prod/web: refresh
+            note: a forced deployment resolves image tags anew: app:1 may be another image by now; name images by digest to rule that out
+            lacks: api as api.internal.myapp:8080 of prod/api
+    "#]],
+    );
+    check_plan(
+        &pair("mode=client, needs=api, refresh=never"),
+        &expect![[r#"
+        prod/api: in sync
+        prod/web: in sync
+    "#]],
+    );
+}
+
+#[test]
+fn a_server_that_is_not_complete_makes_nobody_stale_yet() {
+    check_plan(
+        "api mode=client-server | in internal.myapp http/api | http=8080 | deployed=100 rolling
+         web mode=client, needs=api | in internal.myapp",
+        &expect![[r#"
+            prod/api: in sync
+            prod/web: in sync
+        "#]],
+    );
+}
+
+#[test]
+fn a_client_that_changes_anyway_is_not_redeployed_before() {
+    check_plan(
+        &pair("mode=client-server, needs=api"),
+        &expect![[r#"
+            prod/api: in sync
+            prod/web: connect in ns-internalmyapp http/web@web.internal.myapp:8080
+                endpoint http/web: - -> web.internal.myapp:8080
+        "#]],
+    );
+}
+
+#[test]
+fn the_age_of_an_endpoint_whose_server_was_redeployed_since_is_asked_for() {
+    check_plan(
+        "api mode=client-server | in internal.myapp http/api | http=8080 | deployed=100 history=?
+         web mode=client, needs=api | in internal.myapp",
+        &expect![[r#"
+            prod/api: in sync
+            prod/web: NotSeen: not read yet: its recent service deployments
+        "#]],
+    );
+}
+
+#[test]
+fn an_image_by_digest_is_the_same_after_a_refresh() {
+    check_plan(
+        "api mode=client-server | in internal.myapp http/api | http=8080 | deployed=100
+         web mode=client, needs=api | in internal.myapp | http=8080 image:app@sha256:0a1b",
+        &expect![[r#"
+            prod/api: in sync
+            prod/web: refresh
+                lacks: api as api.internal.myapp:8080 of prod/api
+        "#]],
+    );
+}
+
+#[test]
+fn a_refresh_that_ecs_took_back_is_not_tried_again() {
+    check_plan(
+        "api mode=client-server | in internal.myapp http/api | http=8080 | deployed=100
+         web mode=client, needs=api | in internal.myapp | http=8080 | failed-before=in_internal.myapp",
+        &expect![[r#"
+            prod/api: in sync
+            prod/web: RolledBack: ECS gave up exactly this configuration before (ROLLBACK_SUCCESSFUL: tasks failed to start); it is not sent again until the tags or the task definition change
+                note: a forced deployment resolves image tags anew: app:1 may be another image by now; name images by digest to rule that out
+                lacks: api as api.internal.myapp:8080 of prod/api
+        "#]],
+    );
+}
+
+#[test]
+fn a_new_endpoint_has_its_clients_redeployed_once_each_in_their_turn() {
+    let mut fake = Fake::new(
+        "cluster prod default=internal.myapp
+         api mode=client | in internal.myapp
+         web mode=client, needs=api cart | in internal.myapp
+         shop mode=client, needs=api | in internal.myapp
+         cart mode=client | in internal.myapp
+         other mode=client | in internal.myapp",
+    );
+    fake.run(60);
+    fake.tag("api", "mode=client-server");
+    fake.tag("cart", "mode=client-server");
+    fake.run(600);
+    expect![[r#"
+        60 connect prod/api
+        90 connect prod/cart
+        120 refresh prod/shop
+        150 refresh prod/web
+    "#]]
+    .assert_eq(&fake.take_writes());
+    fake.run(3600);
+    expect![[r#""#]].assert_eq(&fake.take_writes());
+}
+
+#[test]
+fn a_server_that_is_redeployed_with_the_same_endpoints_makes_nobody_stale() {
+    let mut fake = Fake::new(
+        "cluster prod default=internal.myapp
+         api mode=client-server
+         web mode=client, needs=api",
+    );
+    fake.run(300);
+    expect![[r#"
+        10 connect prod/api
+        40 connect prod/web
+    "#]]
+    .assert_eq(&fake.take_writes());
+    fake.deploy("api");
+    fake.run(600);
+    expect![[r#""#]].assert_eq(&fake.take_writes());
+}
+
+#[test]
+fn a_circle_of_needs_is_closed_by_one_refresh() {
+    let mut fake = Fake::new(
+        "cluster prod default=internal.myapp
+         a mode=client-server, needs=b
+         b mode=client-server, needs=a",
+    );
+    fake.run(900);
+    expect![[r#"
+        10 connect prod/a
+        40 connect prod/b
+        70 refresh prod/a
+    "#]]
+    .assert_eq(&fake.take_writes());
+}
+
+#[test]
+fn a_client_waits_for_a_server_that_somebody_else_rolls_out() {
+    let mut fake = Fake::new(
+        "api - | in internal.myapp http/api | http=8080 | rolling
+         web mode=client, needs=api, namespace=internal.myapp",
+    );
+    fake.run(600);
+    expect![[r#""#]].assert_eq(&fake.take_writes());
+    expect![[r#"
+        0 prod/web OutOfSync Healthy NotSeen
+        10 prod/web OutOfSync Healthy WaitingForServer
+    "#]]
+    .assert_eq(&fake.take_news());
+    fake.complete("api");
+    fake.run(600);
+    expect![[r#"
+        600 connect prod/web
+    "#]]
+    .assert_eq(&fake.take_writes());
+}

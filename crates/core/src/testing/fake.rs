@@ -146,6 +146,19 @@ impl Fake {
         std::mem::take(&mut self.news).join("\n") + "\n"
     }
 
+    /// The writes since the last look, one line each.
+    pub(crate) fn take_writes(&mut self) -> String {
+        let log = self.take_log();
+        let writes = log.lines().filter(|line| line.contains(" apply "));
+        writes.map(|line| line.replace("apply ", "") + "\n").collect()
+    }
+
+    /// What a service has in force.
+    pub(crate) fn in_force(&mut self, name: &str) -> String {
+        let connect = self.service(name).primary().and_then(|primary| primary.connect.clone());
+        connect.map_or("off".to_owned(), |connect| super::render::connect(&connect))
+    }
+
     /// How often an effect of a kind was carried out.
     pub(crate) fn count(&self, what: &str) -> usize {
         self.log.iter().filter(|line| line.contains(what)).count()
@@ -178,6 +191,19 @@ impl Fake {
 
     pub(crate) fn readable(&mut self, name: &str) {
         self.unreadable.remove(&super::key(name));
+    }
+
+    /// Somebody deploys a service anew, with the same configuration.
+    pub(crate) fn deploy(&mut self, name: &str) {
+        self.apply(&Action::Refresh { service: super::key(name) });
+    }
+
+    /// A rollout that was under way from the beginning completes.
+    pub(crate) fn complete(&mut self, name: &str) {
+        let now = self.aws_now();
+        let primary = &mut self.service(name).deployments[0];
+        primary.rollout = Rollout::Completed;
+        primary.updated_at = now;
     }
 
     /// The circuit breaker takes the service's next rollout back.

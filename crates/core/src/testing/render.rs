@@ -7,6 +7,7 @@ use crate::canonical::Change;
 use crate::connect::{Connect, Endpoint};
 use crate::name::NamespaceRef;
 use crate::plan::{Entry, Plan, Verdict};
+use crate::stale::Lack;
 use crate::status::status;
 use crate::view::View;
 
@@ -20,6 +21,12 @@ pub(crate) fn plan(plan: &Plan) -> String {
         }
         if let Some(note) = &entry.note {
             line(&mut text, &format!("    note: {note}"));
+        }
+        if let Some(awaited) = &entry.awaits {
+            line(&mut text, &format!("    waits: {awaited}"));
+        }
+        for Lack { name, alias, server } in &entry.lacks {
+            line(&mut text, &format!("    lacks: {name} as {alias} of {server}"));
         }
         for rival in &entry.contested_by {
             line(&mut text, &format!("    contested by {rival}"));
