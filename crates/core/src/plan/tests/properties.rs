@@ -13,6 +13,7 @@ use crate::name::{DiscoveryName, DnsName, NamespaceRef, ServiceKey};
 use crate::plan::{Plan, Verdict, plan};
 use crate::settings::Policy;
 use crate::testing::{Stage, generate};
+use crate::time::AwsTime;
 use crate::view::{Namespace, Seen, ServiceStatus, TaskDefinition};
 use crate::writes::Writes;
 
@@ -98,7 +99,12 @@ fn check_is_in_sync_after(stage: &Stage, key: &ServiceKey, action: &Action, echo
         }
     };
     let mut after = stage.clone();
-    after.change(key, |service| service.deployments[0].connect = echoed);
+    after.change(key, |service| {
+        let primary = &mut service.deployments[0];
+        primary.connect = echoed;
+        // Younger than all others, so it knows all endpoints.
+        primary.created_at = AwsTime(i64::MAX);
+    });
     let verdict = after.plan().entries[key].verdict.clone();
     assert_eq!(verdict, Verdict::InSync, "{key} after {action:?}");
 }
