@@ -12,7 +12,8 @@ use super::lookup::arn_key;
 use super::page::{PageRules, take};
 use super::tags::tag_list;
 use super::{
-    AsOf, Connect, Deployment, EcsServiceKey, EcsServiceState, Model, Revision, Settings, count,
+    AsOf, Connect, Deployment, EcsServiceKey, EcsServiceState, Model, Revision, Settings, Strategy,
+    count,
 };
 use crate::shapes::ApiError;
 use crate::shapes::ecs::{
@@ -190,8 +191,10 @@ impl Model {
         let spec = &deployment.revision.spec;
         let connect = spec.connect.as_deref();
         let primary = deployment.status == DeploymentStatus::Primary;
-        // API:Deployment: the rollout's state is reported for the ECS controller only.
-        let reported = state.settings.controller == "ECS";
+        // API:Deployment: the rollout's state is reported for rolling updates by the ECS controller.
+        let rolling = state.settings.conduct.strategy == Strategy::Rolling;
+        let reported = state.settings.controller == "ECS"
+            && (rolling || self.switches.non_rolling_state_shown);
         EcsDeployment {
             id: deployment.id.clone(),
             status: deployment.status,
