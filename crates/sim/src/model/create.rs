@@ -188,6 +188,9 @@ pub(super) fn set_deployment_configuration(
     settings: &mut Settings,
     given: Option<&Value>,
 ) -> Result<(), ApiError> {
+    if given.is_none() && settings.deployment_configuration.is_object() {
+        return Ok(());
+    }
     let daemon = settings.scheduling_strategy == "DAEMON";
     let mut whole = settings.deployment_configuration.as_object().cloned().unwrap_or_default();
     if let Some(given) = given {
@@ -216,6 +219,6 @@ pub(super) fn set_deployment_configuration(
     };
     settings.conduct = Conduct::read(&whole, settings.minimum_percent)?;
     settings.breaker = Breaker { enable: flag("enable"), rollback: flag("rollback") };
-    settings.deployment_configuration = Value::Object(whole);
+    settings.deployment_configuration = Arc::new(Value::Object(whole));
     Ok(())
 }

@@ -137,7 +137,7 @@ impl Model {
             lifecycle_stage: record.lifecycle_stage,
             lifecycle_hook_details: (!record.hooks.is_empty())
                 .then(|| record.hooks.iter().map(|hook| hook.detail.clone()).collect()),
-            deployment_configuration: service.settings.deployment_configuration.clone(),
+            deployment_configuration: Arc::clone(&service.settings.deployment_configuration),
             rollback: record.rollback.clone(),
             deployment_circuit_breaker: ServiceDeploymentCircuitBreaker {
                 status: record.breaker,

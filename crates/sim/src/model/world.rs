@@ -106,7 +106,7 @@ pub struct Settings {
     /// How its deployments go: strategy, bake times, pauses, early success.
     pub conduct: Conduct,
     /// All of `deploymentConfiguration`, as it is echoed.
-    pub deployment_configuration: Value,
+    pub deployment_configuration: Arc<Value>,
     /// REPLICA or DAEMON.
     pub scheduling_strategy: String,
     pub(super) role: Option<String>,

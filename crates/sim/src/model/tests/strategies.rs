@@ -67,7 +67,7 @@ fn answer(world: &mut World, action: &str) -> Result<(), ApiError> {
 }
 
 fn events(world: &World) -> Vec<String> {
-    world.describe("web").events.into_iter().map(|event| event.message).collect()
+    world.describe("web").events.iter().map(|event| event.message.clone()).collect()
 }
 
 #[test]

@@ -148,7 +148,7 @@ shapes! { "camelCase";
         status_reason: Option<String>,
         lifecycle_stage: Option<ServiceDeploymentLifecycleStage>,
         lifecycle_hook_details: Option<Vec<DeploymentLifecycleHookDetail>>,
-        deployment_configuration: Value,
+        deployment_configuration: Arc<Value>,
         rollback: Option<Rollback>,
         deployment_circuit_breaker: ServiceDeploymentCircuitBreaker,
     }
