@@ -58,6 +58,50 @@ def test_a_running_deployment_can_be_stopped(web, ecs, sim):
     assert web.config("web")["services"][0]["discoveryName"] == "api"
 
 
+def test_a_paused_blue_green_deployment_can_be_continued(web, ecs, sim):
+    web.update("web", connect(served("web", "other")), deploymentConfiguration={
+        "strategy": "BLUE_GREEN", "bakeTimeInMinutes": 5,
+        "lifecycleHooks": [{"targetType": "PAUSE", "lifecycleStages": ["POST_SCALE_UP"],
+                            "timeoutConfiguration": {"timeoutInMinutes": 60, "action": "ROLLBACK"}}]})
+    sim.advance(600)
+    listed = ecs.list_service_deployments(cluster=CLUSTER, service="web")["serviceDeployments"]
+    arn = listed[0]["serviceDeploymentArn"]
+
+    def described():
+        return ecs.describe_service_deployments(serviceDeploymentArns=[arn])["serviceDeployments"][0]
+
+    paused = described()
+    (hook,) = paused["lifecycleHookDetails"]
+    assert (paused["status"], paused["lifecycleStage"]) == ("IN_PROGRESS", "POST_SCALE_UP")
+    assert (hook["targetType"], hook["status"]) == ("PAUSE", "AWAITING_ACTION")
+    assert (hook["timeoutAction"], "expiresAt" in hook) == ("ROLLBACK", True)
+    assert [d["runningCount"] for d in web.describe("web")["deployments"]] == [2, 2]
+    said = refusal(ecs.continue_service_deployment, serviceDeploymentArn=arn, hookId="nope")
+    assert said[0] == "InvalidParameterException"
+    ecs.continue_service_deployment(serviceDeploymentArn=arn, hookId=hook["hookId"])
+    sim.advance(600)
+    assert (described()["status"], described()["lifecycleStage"]) == ("SUCCESSFUL", "CLEAN_UP")
+    assert len(web.describe("web")["deployments"]) == 1
+
+
+def test_early_success_linear_and_canary_come_back_as_sent(web, ecs, sim):
+    ways = [
+        {"strategy": "ROLLING", "earlySuccessCriteria": {
+            "enable": True, "healthyPercent": 100, "sourceServiceRevisionCleanup": "DEFERRED"}},
+        {"strategy": "LINEAR", "earlySuccessCriteria": {"enable": False},
+         "linearConfiguration": {"stepPercent": 12.5, "stepBakeTimeInMinutes": 0}},
+        {"strategy": "CANARY", "bakeTimeInMinutes": 1,
+         "canaryConfiguration": {"canaryPercent": 0.5, "canaryBakeTimeInMinutes": 0}},
+    ]
+    for way in ways:
+        web.update("web", deploymentConfiguration=way, forceNewDeployment=True)
+        shown = web.describe("web")["deploymentConfiguration"]
+        assert {name: shown[name] for name in way} == way
+        sim.advance(600)
+        newest = ecs.list_service_deployments(cluster=CLUSTER, service="web")["serviceDeployments"]
+        assert newest[0]["status"] == "SUCCESSFUL"
+
+
 def test_namespaces_and_their_operations_are_listed(web, cloudmap, sim):
     made = cloudmap.create_http_namespace(Name="plain", CreatorRequestId="once")["OperationId"]
     sim.advance(10)

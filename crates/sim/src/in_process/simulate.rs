@@ -342,6 +342,7 @@ fn draw_switches(dice: &mut SmallRng) -> Switches {
         },
         update_takes_cluster_default: flip(),
         leftover_seconds: [Some(30), Some(5), None][usize::from(flip()) + usize::from(flip())],
+        non_rolling_state_shown: true,
     }
 }
 

@@ -107,6 +107,8 @@ impl Model {
             breaker: if enabled { BreakerStatus::Monitoring } else { BreakerStatus::Disabled },
             failures: 0,
             threshold: Breaker::threshold(state.desired),
+            lifecycle_stage: None,
+            hooks: Vec::new(),
         };
         state.records.push(Arc::new(record));
         if state.records.len() > RECORDS_MAX {
@@ -189,12 +191,13 @@ pub(super) const fn running(status: ServiceDeploymentStatus) -> bool {
     )
 }
 
-/// Ends a record.
-pub(super) const fn end_record(
+/// Ends a record; nobody is waited for any more.
+pub(super) fn end_record(
     record: &mut DeploymentRecord,
     status: ServiceDeploymentStatus,
     now: Time,
 ) {
+    record.hooks.retain(|hook| !hook.is_awaiting());
     record.status = status;
     record.finished_at = Some(now);
     record.updated_at = now;

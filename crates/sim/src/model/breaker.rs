@@ -7,43 +7,67 @@
 
 use super::apply::{end_record, running};
 use super::lookup::part_key;
-use super::{EcsServiceKey, Model, RolloutKind};
+use super::{Deployment, EcsServiceKey, EcsServiceState, Model, RolloutKind};
 use crate::shapes::ApiError;
 use crate::shapes::ecs::{
     BreakerStatus, DeploymentStatus, Rollback, RolloutState, ServiceDeploymentStatus,
     StopServiceDeploymentAnswer, StopServiceDeploymentRequest,
 };
 
-const FAILED_TO_START: &str = "ECS deployment circuit breaker: tasks failed to start.";
-
 impl Model {
     /// The PRIMARY deployment's failures reached the threshold.
     pub(super) fn failed(&mut self, key: &EcsServiceKey) {
         let now = self.now;
         let state = self.change(key);
-        state.rollout = None;
+        let shifting = state.rollout.take().is_some_and(|rollout| !rollout.phases.is_empty());
         let breaker = state.settings.breaker;
         self.say(key, "is unable to consistently start tasks successfully. For more information, see the Troubleshooting section of the Amazon ECS Developer Guide.");
-        if !breaker.enable {
+        if !breaker.enable && !shifting {
             return;
         }
+        let prefix =
+            if breaker.enable { "ECS deployment circuit breaker" } else { "ECS deployment" };
+        let reason = format!("{prefix}: tasks failed to start.");
         let state = self.change(key);
         let Some(primary) = state.deployments.first_mut() else { return };
         primary.rollout_state = RolloutState::Failed;
-        FAILED_TO_START.clone_into(&mut primary.reason);
+        primary.reason.clone_from(&reason);
         primary.updated_at = now;
         let id = primary.id.clone();
         self.end_pending(key);
         self.say(key, &format!("(deployment {id}) deployment failed: tasks failed to start."));
-        self.change_newest_record(key, |record| record.breaker = BreakerStatus::Triggered);
-        let prefix = "ECS deployment circuit breaker";
-        if breaker.rollback && self.roll_back(key, prefix) {
+        if breaker.enable {
+            self.change_newest_record(key, |record| record.breaker = BreakerStatus::Triggered);
+        }
+        if (breaker.rollback || shifting) && self.roll_back(key, prefix) {
             return;
         }
         self.change_newest_record(key, |record| {
             end_record(record, ServiceDeploymentStatus::Stopped, now);
             record.stopped_at = Some(now);
-            record.reason = Some(FAILED_TO_START.to_owned());
+            record.reason = Some(reason);
+        });
+    }
+
+    /// Gives the PRIMARY deployment up for the latest COMPLETED one; where there is none, the service stalls.
+    pub(super) fn abandon(&mut self, key: &EcsServiceKey, prefix: &str) {
+        let now = self.now;
+        let reason = format!("{prefix}: the deployment was stopped.");
+        let state = self.change(key);
+        state.rollout = None;
+        if let Some(primary) = state.deployments.first_mut() {
+            primary.rollout_state = RolloutState::Failed;
+            primary.reason.clone_from(&reason);
+            primary.updated_at = now;
+        }
+        self.end_pending(key);
+        let back = self.roll_back(key, prefix);
+        self.change_newest_record(key, |record| {
+            record.stopped_at = Some(now);
+            if !back {
+                end_record(record, ServiceDeploymentStatus::Stopped, now);
+                record.reason = Some(reason);
+            }
         });
     }
 
@@ -51,8 +75,7 @@ impl Model {
     fn roll_back(&mut self, key: &EcsServiceKey, prefix: &str) -> bool {
         let now = self.now;
         let state = self.change(key);
-        let completed = |each: &super::Deployment| each.rollout_state == RolloutState::Completed;
-        let Some(at) = state.deployments.iter().position(completed) else { return false };
+        let Some(at) = state.deployments.iter().position(is_completed) else { return false };
         for deployment in &mut state.deployments {
             deployment.status = DeploymentStatus::Active;
         }
@@ -129,23 +152,23 @@ impl Model {
             let text = "The service deployment is not in a state in which it can be stopped.";
             return Err(ApiError::new("ConflictException", text));
         }
-        let completed = service.deployments.iter().skip(1);
-        let possible =
-            completed.into_iter().any(|each| each.rollout_state == RolloutState::Completed);
-        if !possible {
+        if !service.can_go_back() {
             return Err(ApiError::client(
                 "There is no completed service deployment to roll back to.",
             ));
         }
-        let now = self.now;
-        if let Some(primary) = self.change(&key).deployments.first_mut() {
-            primary.rollout_state = RolloutState::Failed;
-            "ECS deployment was stopped.".clone_into(&mut primary.reason);
-            primary.updated_at = now;
-        }
-        self.end_pending(&key);
-        self.roll_back(&key, "ECS deployment stopped");
-        self.change_newest_record(&key, |record| record.stopped_at = Some(now));
+        self.abandon(&key, "ECS deployment stopped");
         Ok(())
     }
+}
+
+impl EcsServiceState {
+    /// Whether there is a COMPLETED deployment to go back to.
+    pub fn can_go_back(&self) -> bool {
+        self.deployments.iter().skip(1).any(is_completed)
+    }
+}
+
+fn is_completed(deployment: &Deployment) -> bool {
+    deployment.rollout_state == RolloutState::Completed
 }

@@ -12,7 +12,9 @@ use serde_json::{Value, json};
 use super::connect::Asked;
 use super::kept::Kept;
 use super::tags::tag_map;
-use super::{Breaker, DeploySpec, EcsServiceKey, EcsServiceState, Model, RolloutKind, Settings};
+use super::{
+    Breaker, Conduct, DeploySpec, EcsServiceKey, EcsServiceState, Model, RolloutKind, Settings,
+};
 use crate::shapes::ApiError;
 use crate::shapes::ecs::{CreateServiceRequest, EcsServiceStatus, ServiceAnswer};
 
@@ -186,6 +188,9 @@ pub(super) fn set_deployment_configuration(
     settings: &mut Settings,
     given: Option<&Value>,
 ) -> Result<(), ApiError> {
+    if given.is_none() && settings.deployment_configuration.is_object() {
+        return Ok(());
+    }
     let daemon = settings.scheduling_strategy == "DAEMON";
     let mut whole = settings.deployment_configuration.as_object().cloned().unwrap_or_default();
     if let Some(given) = given {
@@ -212,7 +217,8 @@ pub(super) fn set_deployment_configuration(
     let flag = |member: &str| {
         breaker.and_then(|each| each.get(member)).and_then(Value::as_bool).unwrap_or_default()
     };
+    settings.conduct = Conduct::read(&whole, settings.minimum_percent)?;
     settings.breaker = Breaker { enable: flag("enable"), rollback: flag("rollback") };
-    settings.deployment_configuration = Value::Object(whole);
+    settings.deployment_configuration = Arc::new(Value::Object(whole));
     Ok(())
 }

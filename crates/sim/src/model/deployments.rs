@@ -134,7 +134,10 @@ impl Model {
             target_service_revision: revision(&record.target),
             status: record.status,
             status_reason: record.reason.clone(),
-            deployment_configuration: service.settings.deployment_configuration.clone(),
+            lifecycle_stage: record.lifecycle_stage,
+            lifecycle_hook_details: (!record.hooks.is_empty())
+                .then(|| record.hooks.iter().map(|hook| hook.detail.clone()).collect()),
+            deployment_configuration: Arc::clone(&service.settings.deployment_configuration),
             rollback: record.rollback.clone(),
             deployment_circuit_breaker: ServiceDeploymentCircuitBreaker {
                 status: record.breaker,

@@ -5,6 +5,8 @@
 //! The Service Connect configuration is shown on deployments, and not at all where it is switched off
 //! (tf PR#43871). A page is a range of the map, so its cost does not grow with the number of services.
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 
 use super::ids::uuid;
@@ -12,7 +14,8 @@ use super::lookup::arn_key;
 use super::page::{PageRules, take};
 use super::tags::tag_list;
 use super::{
-    AsOf, Connect, Deployment, EcsServiceKey, EcsServiceState, Model, Revision, Settings, count,
+    AsOf, Connect, Deployment, EcsServiceKey, EcsServiceState, Model, Revision, Settings, Strategy,
+    count,
 };
 use crate::shapes::ApiError;
 use crate::shapes::ecs::{
@@ -106,7 +109,7 @@ impl Model {
         let scope = format!("ListServicesByNamespace {}", namespace.id);
         let rules = self.ecs_pages(&scope, 10, 100);
         let page = rules.page(request.max_results, request.next_token.as_deref())?;
-        let member = |connect: &std::sync::Arc<Connect>| connect.namespace == namespace.id;
+        let member = |connect: &Arc<Connect>| connect.namespace == namespace.id;
         let wanted = self.members.get(&namespace.id).into_iter().flatten().filter(|key| {
             let then = self.services.get(*key).and_then(|kept| kept.at(as_of));
             then.is_some_and(|state| {
@@ -152,7 +155,7 @@ impl Model {
             }),
             platform_family: revision.and_then(platform_family),
             task_definition: spec.map(|spec| spec.task_definition.arn.clone()).unwrap_or_default(),
-            deployment_configuration: settings.deployment_configuration.clone(),
+            deployment_configuration: Arc::clone(&settings.deployment_configuration),
             deployments: state
                 .deployments
                 .iter()
@@ -190,8 +193,10 @@ impl Model {
         let spec = &deployment.revision.spec;
         let connect = spec.connect.as_deref();
         let primary = deployment.status == DeploymentStatus::Primary;
-        // API:Deployment: the rollout's state is reported for the ECS controller only.
-        let reported = state.settings.controller == "ECS";
+        // API:Deployment: the rollout's state is reported for rolling updates by the ECS controller.
+        let rolling = state.settings.conduct.strategy == Strategy::Rolling;
+        let reported = state.settings.controller == "ECS"
+            && (rolling || self.switches.non_rolling_state_shown);
         EcsDeployment {
             id: deployment.id.clone(),
             status: deployment.status,
@@ -258,8 +263,7 @@ pub(super) fn platform_family(revision: &Revision) -> Option<String> {
 
 /// The service deployment that runs; a service at rest has none.
 fn current_record(state: &EcsServiceState) -> Option<String> {
-    let running =
-        |record: &&std::sync::Arc<super::DeploymentRecord>| super::apply::running(record.status);
+    let running = |record: &&Arc<super::DeploymentRecord>| super::apply::running(record.status);
     state.records.last().filter(running).map(|record| record.arn.clone())
 }
 
@@ -280,9 +284,8 @@ fn current_revisions(state: &EcsServiceState) -> Option<Vec<ServiceCurrentRevisi
 }
 
 /// The newest events first, at most a hundred; those a populated service pretends to have come last.
-fn shown_events(key: &EcsServiceKey, state: &EcsServiceState) -> Vec<ServiceEvent> {
-    let mut events: Vec<ServiceEvent> =
-        state.events.iter().rev().map(|event| event.as_ref().clone()).collect();
+fn shown_events(key: &EcsServiceKey, state: &EcsServiceState) -> Vec<Arc<ServiceEvent>> {
+    let mut events: Vec<Arc<ServiceEvent>> = state.events.iter().rev().map(Arc::clone).collect();
     let room = 100_u32.saturating_sub(count(events.len()));
     for at in 0..state.old_events.min(room) {
         // A service at rest says so about every six hours.
@@ -290,11 +293,11 @@ fn shown_events(key: &EcsServiceKey, state: &EcsServiceState) -> Vec<ServiceEven
         let bits = (u128::from(created_at.0) << 64)
             | u128::from(at) << 32
             | u128::from(count(key.name.len()));
-        events.push(ServiceEvent {
+        events.push(Arc::new(ServiceEvent {
             id: uuid(bits),
             created_at,
             message: format!("(service {}) has reached a steady state.", key.name),
-        });
+        }));
     }
     events
 }

@@ -16,6 +16,10 @@ pub(super) enum Event {
     RecordBegins { key: EcsServiceKey, arn: String },
     /// A superseded service deployment goes from `STOP_REQUESTED` to STOPPED.
     RecordStopped { key: EcsServiceKey, arn: String },
+    /// A pause hook's time is up.
+    HookExpires { key: EcsServiceKey, hook: String },
+    /// The old tasks of a deployment with deferred cleanup go, if no rollout has begun since.
+    CleanUp { key: EcsServiceKey, generation: u64 },
     /// A failed deployment is no longer shown.
     FailedGone { key: EcsServiceKey, deployment: String },
     /// ECS removes a Cloud Map service that no deployment refers to.
@@ -60,6 +64,8 @@ impl Model {
             Event::Step { key, generation } => self.step(&key, generation),
             Event::RecordBegins { key, arn } => self.record_begins(&key, &arn),
             Event::RecordStopped { key, arn } => self.record_stopped(&key, &arn),
+            Event::HookExpires { key, hook } => self.hook_expires(&key, &hook),
+            Event::CleanUp { key, generation } => self.clean_up(&key, generation),
             Event::FailedGone { key, deployment } => self.failed_gone(&key, &deployment),
             Event::CloudMapGone { id } => self.cloud_map_gone(&id),
             Event::Drained { key, created_at } => self.drained(&key, created_at),

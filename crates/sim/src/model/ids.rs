@@ -57,6 +57,12 @@ impl Ids {
         self.letters(21, b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-")
     }
 
+    /// The id of a pause hook (DG:pause-lifecycle-hooks).
+    pub(super) fn hook(&mut self) -> String {
+        let alphabet = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-";
+        format!("ecs-pause-{}", self.letters(43, alphabet))
+    }
+
     /// A UUID's form, for events and attachments.
     pub(super) fn uuid(&mut self) -> String {
         uuid(self.wide())

@@ -15,8 +15,8 @@
 //! containers-roadmap, copilot-cli, terraform-provider-aws, aws-cdk, pulumi-aws; `preflight`: a public bench
 //! of rules proven against real deployments.
 //!
-//! Absent: IAM, throttling and faults, which are the wire's business; load balancers; blue/green, linear and
-//! canary strategies, which are accepted and roll like ROLLING; capacity.
+//! Absent: IAM, throttling and faults, which are the wire's business; load balancers; capacity; Lambda
+//! hooks, which are accepted and succeed at once; alarms.
 
 mod apply;
 mod breaker;
@@ -28,9 +28,11 @@ mod create;
 mod delete;
 mod deployments;
 mod describe;
+mod early;
 mod echo;
 mod endpoints;
 mod events;
+mod hooks;
 mod ids;
 mod instances;
 mod kept;
@@ -45,7 +47,9 @@ mod populate;
 mod reach;
 mod rollout;
 mod shares;
+mod shift;
 mod ssm;
+mod strategy;
 mod tags;
 mod task_definitions;
 mod tasks;
@@ -73,6 +77,7 @@ pub use log::{Effect, Mutation};
 pub use options::*;
 pub use reach::Reach;
 pub use shares::Share;
+pub use strategy::{Conduct, EarlySuccess, PauseHook, Strategy};
 pub use task_definitions::{NamedPort, TaskDefinition};
 pub use world::*;
 

@@ -55,6 +55,9 @@ pub struct Timings {
     pub operation_seconds: u64,
     /// Seconds for which a page token is good.
     pub token_seconds: u64,
+    /// Seconds for which the old tasks stay after a deployment with deferred cleanup is done; AWS says up to
+    /// two weeks (DG:early-success-criteria).
+    pub deferred_cleanup_seconds: u64,
 }
 
 impl Default for Timings {
@@ -68,6 +71,7 @@ impl Default for Timings {
             inactive_seconds: 3600,
             operation_seconds: 3,
             token_seconds: 86_400,
+            deferred_cleanup_seconds: 3600,
         }
     }
 }
@@ -176,6 +180,9 @@ pub struct Switches {
     /// Seconds after the last deployment that refers to it until ECS removes its Cloud Map service;
     /// `None`: never, as after some failed rollbacks.
     pub leftover_seconds: Option<u64>,
+    /// Whether `rolloutState` is shown for BLUE_GREEN, LINEAR and CANARY; API:Deployment promises it for
+    /// rolling updates alone.
+    pub non_rolling_state_shown: bool,
 }
 
 impl Default for Switches {
@@ -191,6 +198,7 @@ impl Default for Switches {
             endpoint_exists: EndpointExists::AtCompletion,
             update_takes_cluster_default: true,
             leftover_seconds: Some(30),
+            non_rolling_state_shown: true,
         }
     }
 }

@@ -59,6 +59,14 @@ impl Counts {
         Moves { start: needed.min(room), stop_old, stop_fresh }
     }
 
+    /// The moves that start what is missing and stop no old task.
+    pub(super) fn fill(self, limits: Limits) -> Moves {
+        let stop_fresh = self.fresh_running.saturating_sub(limits.desired);
+        let fresh = self.fresh_running - stop_fresh + self.fresh_pending;
+        let room = limits.most.saturating_sub(fresh + self.old_running);
+        Moves { start: limits.desired.saturating_sub(fresh).min(room), stop_old: 0, stop_fresh }
+    }
+
     /// The counts after one step: pending tasks come to run first; then tasks start and stop.
     pub(super) fn after_step(self, limits: Limits) -> Self {
         if self.fresh_pending > 0 {

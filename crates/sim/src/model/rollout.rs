@@ -5,6 +5,8 @@
 //! room to move says so in a service event and waits, as AWS's does (DG:service-event-messages-list). A
 //! change of the desired count alone moves tasks in the same way and changes no state.
 
+use std::sync::Arc;
+
 use super::apply::end_record;
 use super::events::Event;
 use super::percent::{Counts, Limits};
@@ -12,8 +14,10 @@ use super::{
     Deployment, EcsServiceKey, EcsServiceState, EcsTask, Model, Rollout, RolloutKind,
     RolloutOutcome, RolloutScript, StoppedTask,
 };
+use crate::shapes::Time;
 use crate::shapes::ecs::{
-    BreakerStatus, DeploymentStatus, EcsServiceStatus, RolloutState, ServiceDeploymentStatus,
+    BreakerStatus, DeploymentLifecycleHookStage, DeploymentStatus, EcsServiceStatus, RolloutState,
+    ServiceDeploymentStatus,
 };
 
 /// In how many rounds of failing tasks a failing deployment reaches its threshold.
@@ -21,6 +25,12 @@ const FAILING_ROUNDS: u64 = 3;
 
 /// DG:service-event-messages-list.
 const WEDGED: &str = "was unable to stop or start tasks during a deployment because of the service deployment configuration. Update the minimumHealthyPercent or maximumPercent value and try again.";
+
+/// DG:service-event-messages-list.
+const NO_INSTANCE: &str = "was unable to place a task because no container instance met all of its requirements. Reason: No Container Instances were found in your cluster. For more information, see the Troubleshooting section of the Amazon ECS Developer Guide.";
+
+/// DG:service-event-messages-list.
+const NO_CAPACITY: &str = "was unable to place a task. Reason: Capacity is unavailable at this time. Please try again later or in a different availability zone. For more information, see the Troubleshooting section of the Amazon ECS Developer Guide.";
 
 /// How many ended tasks a service remembers.
 const STOPPED_MAX: usize = 50;
@@ -30,17 +40,42 @@ impl Model {
     pub(super) fn begin_rollout(&mut self, key: &EcsServiceKey, kind: RolloutKind) {
         let script = self.script(key, kind);
         let now = self.now;
+        let deploys = kind == RolloutKind::Deploy;
+        if deploys && self.shifts(key) {
+            let fails = script.outcome == RolloutOutcome::Fail;
+            return self.begin_shift(key, script, if fails { FAILING_ROUNDS } else { 1 });
+        }
         let state = self.change(key);
-        let limits = limits(state);
-        let steps = match script.outcome {
-            RolloutOutcome::Fail if state.desired > 0 => FAILING_ROUNDS,
-            // One more than it takes: the last one finds everything in place.
-            _ => counts(state).steps(limits).unwrap_or(1) + 1,
-        };
+        let steps = steps(state, script);
         state.generation += 1;
-        state.rollout = Some(Rollout { kind, script, began: now, step: 0, steps });
-        self.move_tasks(key);
+        let phases = Arc::default();
+        state.rollout = Some(Rollout { kind, script, began: now, step: 0, steps, phases });
+        let waits = deploys && self.waits(key, DeploymentLifecycleHookStage::PreScaleUp, 0);
+        if !waits {
+            self.move_tasks(key);
+        }
         self.settle_connect(key);
+        if !waits {
+            self.schedule_step(key);
+        }
+    }
+
+    /// A rollout that waited goes on.
+    pub(super) fn resume(&mut self, key: &EcsServiceKey) {
+        let now = self.now;
+        let state = self.change(key);
+        let Some(mut rollout) = state.rollout.clone() else { return };
+        if !rollout.phases.is_empty() {
+            return self.enter_phase(key);
+        }
+        if rollout.step > 0 && counts(state).settled(limits(state)) {
+            return self.finish(key, rollout.kind);
+        }
+        rollout.began = now;
+        rollout.step = 0;
+        rollout.steps = steps(state, rollout.script);
+        state.rollout = Some(rollout);
+        self.move_tasks(key);
         self.schedule_step(key);
     }
 
@@ -52,15 +87,18 @@ impl Model {
                 script.unwrap_or(fixed(self.timings.rollout_seconds))
             }
             RolloutKind::Rollback => fixed(self.timings.rollback_seconds),
-            RolloutKind::Scale => fixed(self.timings.scale_seconds),
+            RolloutKind::Scale | RolloutKind::Fill => fixed(self.timings.scale_seconds),
         }
     }
 
-    /// Moves tasks to a changed desired count, unless a rollout that is under way will do so.
+    /// Moves tasks to a changed desired count, unless a rollout that is under way will do so. A deployment
+    /// that FAILED starts no tasks (API:Deployment).
     pub(super) fn scale(&mut self, key: &EcsServiceKey) {
         let state = self.change(key);
-        let deploying = state.rollout.is_some_and(|rollout| rollout.kind != RolloutKind::Scale);
-        if deploying {
+        let rolls =
+            |rollout: &Rollout| matches!(rollout.kind, RolloutKind::Deploy | RolloutKind::Rollback);
+        let failed = state.primary().is_some_and(|each| each.rollout_state == RolloutState::Failed);
+        if failed || state.rollout.as_ref().is_some_and(rolls) {
             return;
         }
         if !self.switches.scale_out_uses_old_snapshot {
@@ -75,9 +113,14 @@ impl Model {
 
     fn schedule_step(&mut self, key: &EcsServiceKey) {
         let Some(state) = self.service(key) else { return };
-        let Some(rollout) = state.rollout else { return };
+        let Some(rollout) = &state.rollout else { return };
+        self.schedule_step_at(key, rollout.next_at());
+    }
+
+    pub(super) fn schedule_step_at(&mut self, key: &EcsServiceKey, at: Time) {
+        let Some(state) = self.service(key) else { return };
         let event = Event::Step { key: key.clone(), generation: state.generation };
-        self.schedule(rollout.next_at(), event);
+        self.schedule(at, event);
     }
 
     /// One step of the rollout of that generation.
@@ -86,46 +129,80 @@ impl Model {
         if state.generation != generation || state.status != EcsServiceStatus::Active {
             return;
         }
-        let Some(mut rollout) = state.rollout else { return };
-        rollout.step += 1;
+        let Some(mut rollout) = state.rollout.clone() else { return };
         let desired = state.desired;
-        self.change(key).rollout = Some(rollout);
-        match rollout.script.outcome {
-            RolloutOutcome::Stall => self.change(key).rollout = None,
-            RolloutOutcome::Fail if desired > 0 => self.failing_step(key, rollout),
-            _ => self.moving_step(key, rollout),
+        if rollout.phases.is_empty() {
+            rollout.step += 1;
+            self.change(key).rollout = Some(rollout.clone());
+            match rollout.script.outcome {
+                RolloutOutcome::Stall => self.stall(key),
+                RolloutOutcome::Fail if desired > 0 => self.failing_step(key, &rollout),
+                _ => self.moving_step(key, &rollout),
+            }
+        } else {
+            self.end_phase(key, rollout);
         }
         self.settle_connect(key);
     }
 
-    fn moving_step(&mut self, key: &EcsServiceKey, rollout: Rollout) {
-        let now = self.now;
+    /// The tasks stay pending for ever, and ECS says why.
+    pub(super) fn stall(&mut self, key: &EcsServiceKey) {
+        let state = self.change(key);
+        state.rollout = None;
+        let primary = state.primary();
+        let pending = primary.is_some_and(|each| each.pending() > 0);
+        let launch_type = primary.and_then(|each| each.revision.spec.launch_type.as_deref());
+        let text = if launch_type == Some("FARGATE") { NO_CAPACITY } else { NO_INSTANCE };
+        if pending {
+            self.say(key, text);
+        }
+    }
+
+    fn moving_step(&mut self, key: &EcsServiceKey, rollout: &Rollout) {
         let state = self.change(key);
         let (before, limits) = (counts(state), limits(state));
+        let deploys = rollout.kind == RolloutKind::Deploy;
         if before.settled(limits) {
             if rollout.step >= rollout.steps {
-                return self.finish(key, rollout);
+                let here = DeploymentLifecycleHookStage::PostScaleUp;
+                if !(deploys && self.waits(key, here, 1)) {
+                    self.finish(key, rollout.kind);
+                }
+                return;
             }
         } else if before.fresh_pending > 0 {
-            let primary = state.deployments.first_mut().into_iter();
-            for task in primary.flat_map(|primary| &mut primary.tasks) {
-                task.started_at = task.started_at.or(Some(now));
+            self.run_pending(key);
+            if deploys && self.succeeds_early(key) {
+                return;
             }
         } else {
             self.move_tasks(key);
             let after = counts(self.change(key));
             if after == before {
                 self.change(key).rollout = None;
-                return self.say(key, WEDGED);
+                // A deployment that is done only waits for its old tasks to go.
+                if rollout.kind != RolloutKind::Fill {
+                    self.say(key, WEDGED);
+                }
+                return;
             }
         }
         self.drop_superseded(key);
         self.schedule_step(key);
     }
 
+    /// The PRIMARY deployment's pending tasks come to run.
+    pub(super) fn run_pending(&mut self, key: &EcsServiceKey) {
+        let now = self.now;
+        let primary = self.change(key).deployments.first_mut().into_iter();
+        for task in primary.flat_map(|primary| &mut primary.tasks) {
+            task.started_at = task.started_at.or(Some(now));
+        }
+    }
+
     /// A superseded deployment whose tasks are gone is shown no longer; one that completed once stays
     /// until the rollout is over, because a rollback would need it.
-    fn drop_superseded(&mut self, key: &EcsServiceKey) {
+    pub(super) fn drop_superseded(&mut self, key: &EcsServiceKey) {
         self.change(key).deployments.retain(|each| {
             let superseded = each.status != DeploymentStatus::Primary
                 && each.rollout_state == RolloutState::InProgress;
@@ -134,11 +211,22 @@ impl Model {
     }
 
     /// Every pending task of the PRIMARY deployment fails, and new ones take their places.
-    fn failing_step(&mut self, key: &EcsServiceKey, rollout: Rollout) {
+    fn failing_step(&mut self, key: &EcsServiceKey, rollout: &Rollout) {
+        let (round, rounds) = (rollout.step, rollout.steps);
+        self.fail_pending(key, round, rounds);
+        if round < rounds {
+            self.move_tasks(key);
+            self.schedule_step(key);
+        } else {
+            self.failed(key);
+        }
+    }
+
+    /// Every pending task of the PRIMARY deployment fails; the last round reaches the threshold.
+    pub(super) fn fail_pending(&mut self, key: &EcsServiceKey, round: u64, rounds: u64) {
         let now = self.now;
         let state = self.change(key);
         let threshold = super::Breaker::threshold(state.desired);
-        let (round, rounds) = (rollout.step, rollout.steps);
         let due = u64::from(threshold) * round / rounds;
         let failures = u32::try_from(due).unwrap_or(threshold);
         let Some(primary) = state.deployments.first_mut() else { return };
@@ -157,19 +245,15 @@ impl Model {
             );
         }
         self.change_newest_record(key, |record| record.failures = failures);
-        if round < rounds {
-            self.move_tasks(key);
-            self.schedule_step(key);
-        } else {
-            self.failed(key);
-        }
     }
 
     /// Starts and stops what the percentages allow now.
     fn move_tasks(&mut self, key: &EcsServiceKey) {
         let now = self.now;
         let state = self.change(key);
-        let moves = counts(state).moves(limits(state));
+        let fills = state.rollout.as_ref().is_some_and(|each| each.kind == RolloutKind::Fill);
+        let (counts, limits) = (counts(state), limits(state));
+        let moves = if fills { counts.fill(limits) } else { counts.moves(limits) };
         let ids: Vec<u128> = (0..moves.start).map(|_| self.ids.wide()).collect();
         let state = self.change(key);
         let mut ended = Vec::new();
@@ -218,27 +302,35 @@ impl Model {
     }
 
     /// The PRIMARY deployment is all there is.
-    fn finish(&mut self, key: &EcsServiceKey, rollout: Rollout) {
-        let now = self.now;
+    pub(super) fn finish(&mut self, key: &EcsServiceKey, kind: RolloutKind) {
         let state = self.change(key);
         state.rollout = None;
-        if rollout.kind == RolloutKind::Scale {
-            return self.say(key, "has reached a steady state.");
-        }
-        let back = rollout.kind == RolloutKind::Rollback;
+        let back = kind != RolloutKind::Deploy;
         // After a rollback the deployment that failed is shown for a while.
         state.deployments.retain(|each| {
             each.status == DeploymentStatus::Primary
                 || (back && each.rollout_state == RolloutState::Failed)
         });
+        if matches!(kind, RolloutKind::Deploy | RolloutKind::Rollback) {
+            self.complete(key, kind);
+        }
+        self.say(key, "has reached a steady state.");
+    }
+
+    /// The PRIMARY deployment is COMPLETED.
+    pub(super) fn complete(&mut self, key: &EcsServiceKey, kind: RolloutKind) {
+        let now = self.now;
+        let back = kind == RolloutKind::Rollback;
+        let state = self.change(key);
         let Some(primary) = state.deployments.first_mut() else { return };
         primary.rollout_state = RolloutState::Completed;
         primary.reason = format!("ECS deployment {} completed.", primary.id);
         primary.updated_at = now;
         primary.completed_once = true;
         let id = primary.id.clone();
-        let failed = state.deployments.iter().skip(1).map(|each| each.id.clone());
-        let failed: Vec<String> = failed.collect();
+        let is_failed = |each: &&Deployment| each.rollout_state == RolloutState::Failed;
+        let failed = state.deployments.iter().skip(1).filter(is_failed);
+        let failed: Vec<String> = failed.map(|each| each.id.clone()).collect();
         let status = if back {
             ServiceDeploymentStatus::RollbackSuccessful
         } else {
@@ -251,11 +343,19 @@ impl Model {
             }
         });
         self.say(key, &format!("(deployment {id}) deployment completed."));
-        self.say(key, "has reached a steady state.");
         let at = now.plus_seconds(self.timings.failed_visible_seconds);
         for deployment in failed {
             self.schedule(at, Event::FailedGone { key: key.clone(), deployment });
         }
+    }
+}
+
+/// In how many steps a rollout goes from here.
+fn steps(state: &EcsServiceState, script: RolloutScript) -> u64 {
+    match script.outcome {
+        RolloutOutcome::Fail if state.desired > 0 => FAILING_ROUNDS,
+        // One more than it takes: the last one finds everything in place.
+        _ => counts(state).steps(limits(state)).unwrap_or(1) + 1,
     }
 }
 
@@ -276,11 +376,7 @@ fn counts(state: &EcsServiceState) -> Counts {
     }
 }
 
-pub(super) fn stopped(
-    deployment: &Deployment,
-    task: EcsTask,
-    stopped_at: crate::shapes::Time,
-) -> StoppedTask {
+pub(super) fn stopped(deployment: &Deployment, task: EcsTask, stopped_at: Time) -> StoppedTask {
     let revision = deployment.revision.clone();
     StoppedTask { task, deployment: deployment.id.clone(), revision, stopped_at, failed: false }
 }

@@ -11,11 +11,13 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::RolloutScript;
+use super::strategy::{Conduct, Phase};
 use super::task_definitions::TaskDefinition;
 use crate::shapes::Time;
 use crate::shapes::ecs::{
-    BreakerStatus, DeploymentStatus, EcsServiceStatus, Rollback, RolloutState,
-    ServiceConnectConfiguration, ServiceDeploymentStatus, ServiceEvent,
+    BreakerStatus, DeploymentLifecycleHookDetail, DeploymentLifecycleHookStatus, DeploymentStatus,
+    EcsServiceStatus, Rollback, RolloutState, ServiceConnectConfiguration,
+    ServiceDeploymentLifecycleStage, ServiceDeploymentStatus, ServiceEvent,
 };
 
 /// One ECS service.
@@ -40,7 +42,7 @@ pub struct EcsServiceState {
     /// Its revisions, oldest first.
     pub revisions: Vec<Arc<Revision>>,
     /// What it did, newest last, at most a hundred.
-    pub(super) events: VecDeque<Arc<ServiceEvent>>,
+    pub events: VecDeque<Arc<ServiceEvent>>,
     /// How many older events it pretends to have.
     pub(super) old_events: u32,
     /// Tasks that ended, newest last.
@@ -69,6 +71,16 @@ impl EcsServiceState {
         self.tags.range(prefix.to_owned()..).next().is_some_and(|(key, _)| key.starts_with(prefix))
     }
 
+    /// The newest service deployment: the one that runs, or ran last.
+    pub fn record(&self) -> Option<&DeploymentRecord> {
+        self.records.last().map(Arc::as_ref)
+    }
+
+    /// Whether its newest service deployment waits at a pause hook.
+    pub fn is_paused(&self) -> bool {
+        self.record().is_some_and(DeploymentRecord::is_paused)
+    }
+
     /// The running tasks of all deployments.
     pub fn running(&self) -> u32 {
         self.deployments.iter().map(Deployment::running).sum()
@@ -91,8 +103,10 @@ pub struct Settings {
     pub maximum_percent: u32,
     /// The circuit breaker.
     pub breaker: Breaker,
-    /// The rest of `deploymentConfiguration`, as it is echoed.
-    pub deployment_configuration: Value,
+    /// How its deployments go: strategy, bake times, pauses, early success.
+    pub conduct: Conduct,
+    /// All of `deploymentConfiguration`, as it is echoed.
+    pub deployment_configuration: Arc<Value>,
     /// REPLICA or DAEMON.
     pub scheduling_strategy: String,
     pub(super) role: Option<String>,
@@ -287,15 +301,51 @@ pub struct DeploymentRecord {
     pub created_at: Time,
     /// The revision it brings.
     pub target: String,
-    pub(super) sources: Vec<String>,
-    pub(super) started_at: Option<Time>,
-    pub(super) finished_at: Option<Time>,
-    pub(super) stopped_at: Option<Time>,
-    pub(super) updated_at: Time,
-    pub(super) rollback: Option<Rollback>,
-    pub(super) breaker: BreakerStatus,
-    pub(super) failures: u32,
-    pub(super) threshold: u32,
+    /// The revisions that had tasks when it began.
+    pub sources: Vec<String>,
+    /// When it went from PENDING to `IN_PROGRESS`.
+    pub started_at: Option<Time>,
+    /// When it ended, however it did.
+    pub finished_at: Option<Time>,
+    /// When it was stopped, by somebody or by failures without a way back.
+    pub stopped_at: Option<Time>,
+    /// When it last changed.
+    pub updated_at: Time,
+    /// Where it went back to, once it does.
+    pub rollback: Option<Rollback>,
+    /// The circuit breaker's part in it.
+    pub breaker: BreakerStatus,
+    /// Tasks that failed to start.
+    pub failures: u32,
+    /// How many failures are too many.
+    pub threshold: u32,
+    /// The stage it is in, or ended in; a rolling deployment has none.
+    pub lifecycle_stage: Option<ServiceDeploymentLifecycleStage>,
+    /// The pause hooks it has met.
+    pub hooks: Vec<MetHook>,
+}
+
+impl DeploymentRecord {
+    /// Whether it waits at a pause hook.
+    pub fn is_paused(&self) -> bool {
+        self.hooks.iter().any(MetHook::is_awaiting)
+    }
+}
+
+/// A pause hook that a service deployment has met.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MetHook {
+    /// As `DescribeServiceDeployments` shows it.
+    pub detail: DeploymentLifecycleHookDetail,
+    /// At which step of the rollout it stands.
+    pub(super) step: u64,
+}
+
+impl MetHook {
+    /// Whether somebody must still say how to go on.
+    pub fn is_awaiting(&self) -> bool {
+        self.detail.status == DeploymentLifecycleHookStatus::AwaitingAction
+    }
 }
 
 /// Why tasks start and stop.
@@ -307,19 +357,28 @@ pub(super) enum RolloutKind {
     Rollback,
     /// A changed desired count.
     Scale,
+    /// The tasks that a deployment still lacks after it is done; the old ones stay for now.
+    Fill,
 }
 
 /// A change in tasks that is under way.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Rollout {
     pub(super) kind: RolloutKind,
     pub(super) script: RolloutScript,
     pub(super) began: Time,
     pub(super) step: u64,
     pub(super) steps: u64,
+    /// The parts of a deployment that shifts traffic; empty: it is a rolling one.
+    pub(super) phases: Arc<[Phase]>,
 }
 
 impl Rollout {
+    /// The part a deployment that shifts traffic is in; a rolling one has none.
+    pub(super) fn phase(&self) -> Option<Phase> {
+        self.phases.get(usize::try_from(self.step).ok()?).copied()
+    }
+
     /// When the next step is due; the last planned one falls exactly on the script's end.
     pub(super) const fn next_at(&self) -> Time {
         let span = self.script.seconds * 1000;

@@ -72,6 +72,7 @@ impl<T> Absent for Option<T> {
 }
 impl<T> Absent for Vec<T> {}
 impl<K, V> Absent for std::collections::BTreeMap<K, V> {}
+impl<T> Absent for std::sync::Arc<T> {}
 impl Absent for String {}
 impl Absent for bool {}
 impl Absent for u16 {}

@@ -59,6 +59,7 @@ const OPERATIONS: &[Operation] = operations! {
     lagging "ecs.DescribeServiceDeployments" => describe_service_deployments ["serviceDeploymentArns"];
     lagging "ecs.DescribeServiceRevisions" => describe_service_revisions ["serviceRevisionArns"];
     write "ecs.StopServiceDeployment" => stop_service_deployment ["serviceDeploymentArn"];
+    write "ecs.ContinueServiceDeployment" => continue_service_deployment ["serviceDeploymentArn", "hookId"];
     read "ecs.DescribeTaskDefinition" => describe_task_definition ["taskDefinition"];
     read "ecs.ListTaskDefinitions" => list_task_definitions [];
     write "ecs.RegisterTaskDefinition" => register_task_definition ["family", "containerDefinitions"];

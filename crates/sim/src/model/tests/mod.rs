@@ -10,6 +10,7 @@ mod rollouts;
 mod shares;
 mod speed;
 mod stores;
+mod strategies;
 mod visibility;
 
 use serde_json::{Value, json};

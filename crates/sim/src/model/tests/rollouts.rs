@@ -8,7 +8,7 @@ use crate::shapes::ecs::DeploymentStatus::{Active, Primary};
 use crate::shapes::ecs::RolloutState::{Completed, Failed, InProgress};
 use crate::shapes::ecs::{ServiceDeployment, ServiceDeploymentStatus};
 
-fn records(world: &World, name: &str) -> Vec<ServiceDeployment> {
+pub(super) fn records(world: &World, name: &str) -> Vec<ServiceDeployment> {
     let request = read(json!({"cluster": "prod", "service": name}));
     let listed = world.model.list_service_deployments(AsOf::Now, &request).unwrap();
     let arns: Vec<String> =
@@ -17,7 +17,7 @@ fn records(world: &World, name: &str) -> Vec<ServiceDeployment> {
     world.model.describe_service_deployments(AsOf::Now, &request).unwrap().service_deployments
 }
 
-fn breaker(rollback: bool) -> Value {
+pub(super) fn breaker(rollback: bool) -> Value {
     json!({"deploymentConfiguration": {"deploymentCircuitBreaker": {"enable": true, "rollback": rollback}}})
 }
 

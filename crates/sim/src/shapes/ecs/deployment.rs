@@ -8,7 +8,7 @@
 
 use std::sync::Arc;
 
-use serde_json::Value;
+use serde_json::{Number, Value};
 
 use super::{Failure, ServiceConnectConfiguration};
 use crate::shapes::{Time, shapes, words};
@@ -34,6 +34,58 @@ words! {
         MonitoringComplete = "MONITORING_COMPLETE",
         Triggered = "TRIGGERED",
     }
+
+    /// `ServiceDeployment.lifecycleStage`, in the order in which they come.
+    ServiceDeploymentLifecycleStage {
+        ReconcileService = "RECONCILE_SERVICE",
+        PreScaleUp = "PRE_SCALE_UP",
+        ScaleUp = "SCALE_UP",
+        PostScaleUp = "POST_SCALE_UP",
+        TestTrafficShift = "TEST_TRAFFIC_SHIFT",
+        PostTestTrafficShift = "POST_TEST_TRAFFIC_SHIFT",
+        ProductionTrafficShift = "PRODUCTION_TRAFFIC_SHIFT",
+        PostProductionTrafficShift = "POST_PRODUCTION_TRAFFIC_SHIFT",
+        BakeTime = "BAKE_TIME",
+        CleanUp = "CLEAN_UP",
+    }
+
+    /// Where a lifecycle hook can stand: not the same words as the stages a deployment shows.
+    DeploymentLifecycleHookStage {
+        ReconcileService = "RECONCILE_SERVICE",
+        PreScaleUp = "PRE_SCALE_UP",
+        PostScaleUp = "POST_SCALE_UP",
+        TestTrafficShift = "TEST_TRAFFIC_SHIFT",
+        PostTestTrafficShift = "POST_TEST_TRAFFIC_SHIFT",
+        PreProductionTrafficShift = "PRE_PRODUCTION_TRAFFIC_SHIFT",
+        ProductionTrafficShift = "PRODUCTION_TRAFFIC_SHIFT",
+        PostProductionTrafficShift = "POST_PRODUCTION_TRAFFIC_SHIFT",
+    }
+
+    /// What a lifecycle hook does.
+    DeploymentLifecycleHookTargetType { AwsLambda = "AWS_LAMBDA", Pause = "PAUSE" }
+
+    /// How far a lifecycle hook got.
+    DeploymentLifecycleHookStatus {
+        AwaitingAction = "AWAITING_ACTION",
+        InProgress = "IN_PROGRESS",
+        Succeeded = "SUCCEEDED",
+        Failed = "FAILED",
+        TimedOut = "TIMED_OUT",
+    }
+
+    /// What becomes of a paused deployment.
+    DeploymentLifecycleHookAction { Rollback = "ROLLBACK", Continue = "CONTINUE" }
+
+    /// `deploymentConfiguration.strategy`.
+    DeploymentStrategy {
+        Rolling = "ROLLING",
+        BlueGreen = "BLUE_GREEN",
+        Linear = "LINEAR",
+        Canary = "CANARY",
+    }
+
+    /// When the tasks of the source revisions go.
+    ServiceRevisionCleanup { Blocking = "BLOCKING", Deferred = "DEFERRED" }
 }
 
 shapes! { "camelCase";
@@ -94,9 +146,52 @@ shapes! { "camelCase";
         target_service_revision: ServiceRevisionSummary,
         status: ServiceDeploymentStatus,
         status_reason: Option<String>,
-        deployment_configuration: Value,
+        lifecycle_stage: Option<ServiceDeploymentLifecycleStage>,
+        lifecycle_hook_details: Option<Vec<DeploymentLifecycleHookDetail>>,
+        deployment_configuration: Arc<Value>,
         rollback: Option<Rollback>,
         deployment_circuit_breaker: ServiceDeploymentCircuitBreaker,
+    }
+
+    /// One lifecycle hook that a service deployment has met.
+    #[derive(Eq)]
+    DeploymentLifecycleHookDetail {
+        hook_id: String,
+        target_type: DeploymentLifecycleHookTargetType,
+        status: DeploymentLifecycleHookStatus,
+        expires_at: Option<Time>,
+        timeout_action: Option<DeploymentLifecycleHookAction>,
+    }
+
+    /// One entry of `deploymentConfiguration.lifecycleHooks`, as far as the simulator reads it.
+    #[derive(Eq)]
+    DeploymentLifecycleHook {
+        target_type: DeploymentLifecycleHookTargetType,
+        lifecycle_stages: Vec<DeploymentLifecycleHookStage>,
+        timeout_configuration: Option<DeploymentLifecycleHookTimeoutConfiguration>,
+    }
+
+    /// How long a lifecycle hook waits, and for what.
+    #[derive(Eq)]
+    DeploymentLifecycleHookTimeoutConfiguration {
+        timeout_in_minutes: Option<u32>,
+        action: Option<DeploymentLifecycleHookAction>,
+    }
+
+    /// `deploymentConfiguration.linearConfiguration`.
+    #[derive(Eq)]
+    LinearConfiguration { step_percent: Option<Number>, step_bake_time_in_minutes: Option<u32> }
+
+    /// `deploymentConfiguration.canaryConfiguration`.
+    #[derive(Eq)]
+    CanaryConfiguration { canary_percent: Option<Number>, canary_bake_time_in_minutes: Option<u32> }
+
+    /// `deploymentConfiguration.earlySuccessCriteria`.
+    #[derive(Eq)]
+    DeploymentEarlySuccessCriteria {
+        enable: bool,
+        healthy_percent: Option<u32>,
+        source_service_revision_cleanup: Option<ServiceRevisionCleanup>,
     }
 
     /// One revision's part in a service deployment.
@@ -155,4 +250,16 @@ shapes! { "camelCase";
     /// The answer of `StopServiceDeployment`.
     #[derive(Eq)]
     StopServiceDeploymentAnswer { service_deployment_arn: String }
+
+    /// `ContinueServiceDeployment`.
+    #[derive(Eq)]
+    ContinueServiceDeploymentRequest {
+        service_deployment_arn: String,
+        hook_id: String,
+        action: Option<DeploymentLifecycleHookAction>,
+    }
+
+    /// The answer of `ContinueServiceDeployment`.
+    #[derive(Eq)]
+    ContinueServiceDeploymentAnswer { service_deployment_arn: String }
 }
