@@ -27,6 +27,16 @@ fn times_are_milliseconds() {
 }
 
 #[test]
+fn a_fraction_of_a_second_is_rounded_to_its_millisecond() {
+    let read = |seconds: f64| time(Some(DateTime::from_secs_f64(seconds)), AwsTime(0)).0;
+    assert_eq!(read(1_700_000_193.333), 1_700_000_193_333);
+    assert_eq!(read(1_700_000_186.666), 1_700_000_186_666);
+    assert_eq!(read(1_700_000_186.999_9), 1_700_000_187_000);
+    assert_eq!(time(Some(DateTime::from_secs(i64::MAX)), AwsTime(0)), AwsTime(i64::MAX));
+    assert_eq!(time(Some(DateTime::from_secs(i64::MIN)), AwsTime(0)), AwsTime(i64::MIN));
+}
+
+#[test]
 fn a_service_of_unknown_age_is_the_youngest_and_a_deployment_the_oldest() {
     assert_eq!(read(key(), sdk::Service::builder().build()).created_at, AwsTime(i64::MAX));
     let deployment = of_deployment(sdk::Deployment::builder());
