@@ -8,6 +8,7 @@ import pytest
 
 import world
 from fleet import CLUSTER, NAMESPACE, connect, served, tags
+from test_rollouts import BREAKER
 
 AWS = pathlib.Path(sys.executable).with_name("aws")
 
@@ -108,6 +109,33 @@ def test_captures_come_from_standard_input_and_from_other_tools_too(busy, sim, f
     nameless = fleet.ecs.describe_services(cluster=CLUSTER, include=["TAGS"], services=["nameless"])
     text = "\n".join(json.dumps(part, default=str) for part in (answer, nameless))
     assert plan_of("--from", *files, "-", stdin=text)[1] == expected
+
+
+def test_captured_deployments_tell_what_ecs_gave_up_before(sim, fleet, aws, capture, tmp_path):
+    fleet.service("web", {"web": 8080}, connect(), **BREAKER)
+    fleet.settle()
+    sim.rollout("prod/web", "fail", 20)
+    wanted = served("web", "web", f"web.{NAMESPACE}", 8080)
+    fleet.update("web", connect(wanted))
+    sim.advance(600)
+    fleet.tag("web", mode="client-server", namespace=NAMESPACE)
+    sim.advance(600)
+    files = capture()
+    _, forgetful = plan_of("--from", *files)
+    assert [step["service"] for step in forgetful["steps"]] == ["prod/web"]
+
+    listed = aws("ecs", "list-service-deployments", "--cluster", CLUSTER, "--service", "web")
+    revisions = [each["targetServiceRevisionArn"] for each in json.loads(listed)["serviceDeployments"]]
+    described = aws("ecs", "describe-service-revisions", "--service-revision-arns", *revisions)
+    past = [tmp_path / "deployments.json", tmp_path / "service-revisions.json"]
+    past[0].write_text(listed)
+    code, out, _ = eastwest("plan", "--from", *files, past[0])
+    assert code == 1 and "aws ecs describe-service-revisions --service-revision-arns arn:" in out
+    past[1].write_text(described)
+    code, offline = plan_of("--from", *files, *past)
+    assert [hold["reason"] for hold in offline["holds"]] == ["RolledBack"] and not offline["steps"]
+    assert (code, offline) == plan_of("--cluster", CLUSTER, endpoint=sim.url)
+    assert "circuit breaker" in eastwest("explain", "prod/web", "--from", *files, *past)[1]
 
 
 def test_what_was_not_captured_is_said_and_made_up_as_far_as_it_can_be(busy, capture):

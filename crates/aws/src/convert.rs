@@ -10,10 +10,11 @@ pub(crate) mod service;
 use aws_smithy_types::DateTime;
 use eastwest_core::time::AwsTime;
 
-/// A moment as AWS wrote it; `absent` where it wrote none.
+/// A moment as AWS wrote it, `absent` where it wrote none. On the wire it is seconds with a fraction, which as a
+/// double falls a little short of its milliseconds: it is rounded, not cut off.
 pub(crate) fn time(moment: Option<DateTime>, absent: AwsTime) -> AwsTime {
     moment.map_or(absent, |moment| {
-        let beyond = if moment.secs() < 0 { i64::MIN } else { i64::MAX };
-        AwsTime(moment.to_millis().unwrap_or(beyond))
+        let fraction = (moment.subsec_nanos() + 500_000) / 1_000_000;
+        AwsTime(moment.secs().saturating_mul(1000).saturating_add(fraction.into()))
     })
 }

@@ -3,9 +3,10 @@
 //! ECS says nothing to whoever sent a configuration that it later rolls back; the memory of it lies in the
 //! service deployments, and what it was in the service revisions they aimed at.
 //!
-//! **Invariant:** a rollout whose revision cannot be read makes the whole history unknown. Without it
-//! the same configuration could be sent again, to be rolled back again.
+//! **Invariant:** a failed rollout whose revision cannot be read makes the whole history unknown. Without it
+//! the same configuration could be sent again, to be rolled back again. What else may be missing, [`remembered`] says.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_ecs::types::{
@@ -40,6 +41,7 @@ impl World {
     async fn past(&self, key: &ServiceKey) -> Result<Vec<Past>, Fault> {
         let listed = self.list_deployments(key).await?;
         let revisions = self.revisions(&listed).await?;
+        let listed = remembered(&listed, &revisions)?;
         let mut pasts: Vec<Past> =
             listed.iter().map(|brief| past(brief, &revisions)).collect::<Result<_, _>>()?;
         let under_way = listed.iter().position(|brief| is_under_way(brief.status()));
@@ -49,6 +51,7 @@ impl World {
         Ok(pasts)
     }
 
+    /// The latest service deployments, newest first.
     async fn list_deployments(
         &self,
         key: &ServiceKey,
@@ -61,9 +64,16 @@ impl World {
             .max_results(LATEST);
         let sent = request.send();
         let answer = self.call(Operation::ListServiceDeployments, Lane::Urgent, sent).await?;
-        answer.service_deployments.ok_or_else(|| {
-            unreadable(Operation::ListServiceDeployments, "the answer holds no list")
-        })
+        let unread = |message| unreadable(Operation::ListServiceDeployments, message);
+        let mut listed =
+            answer.service_deployments.ok_or_else(|| unread("the answer holds no list"))?;
+        // What came first and what last decides how old an endpoint is; a guess would redeploy clients for nothing.
+        if listed.iter().any(|brief| brief.created_at.is_none()) {
+            return Err(unread("a deployment has no time of creation"));
+        }
+        listed.sort_by_key(|brief| Reverse(brief.created_at));
+        listed.truncate(LATEST.unsigned_abs() as usize);
+        Ok(listed)
     }
 
     async fn revisions(
@@ -75,7 +85,7 @@ impl World {
         if arns.is_empty() {
             return Ok(BTreeMap::new());
         }
-        let arns = arns.into_iter().take(LATEST.unsigned_abs() as usize).collect();
+        let arns = arns.into_iter().collect();
         let request = self.ecs.describe_service_revisions().set_service_revision_arns(Some(arns));
         let sent = request.send();
         let answer = self.call(Operation::DescribeRevisions, Lane::Urgent, sent).await?;
@@ -107,6 +117,30 @@ fn awaits_somebody(hook: &DeploymentLifecycleHookDetail) -> bool {
         && hook.status() == Some(&DeploymentLifecycleHookStatus::AwaitingAction)
 }
 
+/// The deployments, newest first, as far back as their revisions can be read.
+///
+/// ECS promises nowhere to keep a revision for as long as it lists the deployment that aimed at it. What is gone at the
+/// far end therefore shortens the past, as if AWS listed no more; were it all unknown, nothing could be written
+/// to the service until newer deployments had pushed those out. Three things may not be gone: what **failed**, for it would be
+/// sent again; the **newest**, and the newest that **completed**, for those say what stands and what a rollback goes back
+/// to. Nor is a gap forgetting: behind one that is missing none may be readable, or endpoints would look younger
+/// than they are.
+fn remembered<'a>(
+    listed: &'a [ServiceDeploymentBrief],
+    revisions: &BTreeMap<String, ServiceRevision>,
+) -> Result<&'a [ServiceDeploymentBrief], Fault> {
+    use ServiceDeploymentStatus::{Stopped, Successful};
+    let readable = |brief: &ServiceDeploymentBrief| {
+        brief.target_service_revision_arn().is_none_or(|arn| revisions.contains_key(arn))
+    };
+    let end = listed.iter().rposition(readable).map_or(0, |last| last + 1);
+    let (kept, gone) = listed.split_at(end);
+    let completed = |brief: &ServiceDeploymentBrief| brief.status() == Some(&Successful);
+    let harmless = gone.iter().all(|brief| matches!(brief.status(), Some(Successful | Stopped)));
+    let stands = !kept.is_empty() && (kept.iter().any(completed) || !gone.iter().any(completed));
+    if gone.is_empty() || (harmless && stands) { Ok(kept) } else { Err(missing_revision()) }
+}
+
 fn past(
     brief: &ServiceDeploymentBrief,
     revisions: &BTreeMap<String, ServiceRevision>,
@@ -114,9 +148,7 @@ fn past(
     let target = brief.target_service_revision_arn().ok_or_else(|| {
         unreadable(Operation::ListServiceDeployments, "a deployment names no revision")
     })?;
-    let revision = revisions.get(target).ok_or_else(|| {
-        unreadable(Operation::DescribeRevisions, "a revision is missing from the answer")
-    })?;
+    let revision = revisions.get(target).ok_or_else(missing_revision)?;
     Ok(Past {
         connect: revision.service_connect_configuration().and_then(convert::connect::read),
         task_definition: Arn::as_read(revision.task_definition().unwrap_or_default()),
@@ -137,6 +169,10 @@ fn is_under_way(status: Option<&ServiceDeploymentStatus>) -> bool {
 
 fn is_gone(fault: &Fault) -> bool {
     fault.kind == FaultKind::NotFound && *fault.operation == *Operation::ListServiceDeployments.id()
+}
+
+fn missing_revision() -> Fault {
+    unreadable(Operation::DescribeRevisions, "a revision is missing from the answer")
 }
 
 fn unreadable(operation: Operation, message: &str) -> Fault {

@@ -39,8 +39,9 @@ impl Answers {
             (true, "DescribeServices") => Ok(self.describe_services(request)),
             (true, "DescribeTaskDefinition") => self.describe_task_definition(request),
             (true, "ListServicesByNamespace") => Ok(self.members(request)),
-            // What became of recent rollouts is not among what can be captured.
-            (true, "ListServiceDeployments") => Ok(json!({"serviceDeployments": []})),
+            (true, "ListServiceDeployments") => Ok(self.list_deployments(request)),
+            (true, "DescribeServiceDeployments") => Ok(self.describe_deployments(request)),
+            (true, "DescribeServiceRevisions") => self.describe_revisions(request),
             (false, "ListNamespaces") => {
                 Ok(json!({"Namespaces": self.namespaces.values().collect::<Vec<_>>()}))
             }
@@ -107,6 +108,38 @@ impl Answers {
         Err(refusal("ClientException", &hint))
     }
 
+    /// Of a service whose deployments were not captured nothing is remembered: it has none.
+    fn list_deployments(&self, request: &Value) -> Value {
+        let key = (text(request, "cluster").to_owned(), text(request, "service").to_owned());
+        let arn = self.captures.services.get(&key).map(|service| text(service, "serviceArn"));
+        let known = self.captures.deployments.values();
+        let of_service = known.filter(|deployment| Some(text(deployment, "serviceArn")) == arn);
+        json!({"serviceDeployments": of_service.map(as_listed).collect::<Vec<_>>()})
+    }
+
+    fn describe_deployments(&self, request: &Value) -> Value {
+        let asked = items(request, "serviceDeploymentArns").iter().filter_map(Value::as_str);
+        let found = asked.filter_map(|arn| self.captures.deployments.get(arn));
+        json!({"serviceDeployments": found.collect::<Vec<_>>()})
+    }
+
+    /// One that AWS had lost when it was asked is lost here too; one that nobody asked for must be captured.
+    fn describe_revisions(&self, request: &Value) -> Result<Value, Value> {
+        let asked = items(request, "serviceRevisionArns").iter().filter_map(Value::as_str);
+        let mut found = Vec::new();
+        for arn in asked {
+            let hint = || {
+                format!(
+                    "not captured; add `aws ecs describe-service-revisions --service-revision-arns {arn}`"
+                )
+            };
+            let revision = self.captures.revisions.get(arn);
+            found.push(revision.ok_or_else(|| refusal("ClientException", &hint()))?);
+        }
+        found.retain(|revision| !revision.is_null());
+        Ok(json!({"serviceRevisions": found}))
+    }
+
     /// The services any deployment of which is in the namespace.
     fn members(&self, request: &Value) -> Value {
         let wanted = self.resolved(text(request, "namespace"));
@@ -163,6 +196,15 @@ impl Answers {
         }
         used
     }
+}
+
+/// A described deployment says in another member which revision it aims at than a listed one.
+fn as_listed(deployment: &Value) -> Value {
+    let mut listed = deployment.clone();
+    if let Some(target) = deployment.pointer("/targetServiceRevision/arn") {
+        listed["targetServiceRevisionArn"] = target.clone();
+    }
+    listed
 }
 
 fn text<'a>(request: &'a Value, key: &str) -> &'a str {

@@ -13,6 +13,7 @@ use aws_smithy_types::date_time::Format;
 use eastwest_core::name::{Arn, NamespaceRef};
 use serde_json::{Map, Value};
 
+use crate::convert::service::EVENTS;
 use crate::text::one_line;
 
 /// Everything that was captured.
@@ -30,6 +31,10 @@ pub struct Captures {
     pub(super) has_all_namespaces: bool,
     /// Cloud Map services by ARN, once any list of them was captured.
     pub(super) cloud_map: Option<BTreeMap<String, Value>>,
+    /// Service deployments by ARN, as they are listed, and as they are described.
+    pub(super) deployments: BTreeMap<String, Value>,
+    /// Service revisions by ARN; null for one that AWS no longer had.
+    pub(super) revisions: BTreeMap<String, Value>,
     /// Namespaces that somebody named outside of the captures.
     pub(super) mentioned: BTreeSet<NamespaceRef>,
     /// What is to be said about the files.
@@ -47,12 +52,14 @@ pub struct NotACapture {
 }
 
 /// The members of the CLI's answers that tell what they are.
-const KINDS: [(&str, Read); 5] = [
+const KINDS: [(&str, Read); 7] = [
     ("services", Captures::add_services),
     ("taskDefinition", Captures::add_task_definition),
     ("clusters", Captures::add_clusters),
     ("Namespaces", Captures::add_namespaces),
     ("Services", Captures::add_cloud_map_services),
+    ("serviceDeployments", Captures::add_deployments),
+    ("serviceRevisions", Captures::add_revisions),
 ];
 
 type Read = fn(&mut Captures, &Spot<'_>, &Map<String, Value>) -> Result<(), NotACapture>;
@@ -60,8 +67,18 @@ type Read = fn(&mut Captures, &Spot<'_>, &Map<String, Value>) -> Result<(), NotA
 /// Maps whose keys are anybody's words, so none of them says that a time follows.
 const FREE: [&str; 4] = ["dockerLabels", "options", "driverOpts", "labels"];
 /// Members that are times. Others may be, but nobody reads them.
-const TIMES: [&str; 6] =
-    ["createdAt", "updatedAt", "registeredAt", "deregisteredAt", "CreateDate", "UpdateDate"];
+const TIMES: [&str; 10] = [
+    "createdAt",
+    "updatedAt",
+    "registeredAt",
+    "deregisteredAt",
+    "startedAt",
+    "finishedAt",
+    "stoppedAt",
+    "expiresAt",
+    "CreateDate",
+    "UpdateDate",
+];
 
 /// A place in a file.
 pub(super) struct Spot<'a> {
@@ -85,7 +102,7 @@ impl Spot<'_> {
 
 impl Captures {
     /// The calls whose answers are understood, for people.
-    pub const UNDERSTOOD: &str = "what the AWS CLI prints for `aws ecs describe-services --include TAGS`, `aws ecs describe-task-definition`, `aws ecs describe-clusters`, `aws servicediscovery list-namespaces` and `aws servicediscovery list-services`";
+    pub const UNDERSTOOD: &str = "what the AWS CLI prints for `aws ecs describe-services --include TAGS`, `aws ecs describe-task-definition`, `aws ecs describe-clusters`, `aws servicediscovery list-namespaces`, `aws servicediscovery list-services`, `aws ecs list-service-deployments`, `aws ecs describe-service-deployments` and `aws ecs describe-service-revisions`";
 
     /// Takes in a file's text. What is wrong is told for all parts of it; the rest is taken in.
     pub fn add(&mut self, file: &str, text: &str) -> Vec<NotACapture> {
@@ -224,6 +241,44 @@ impl Captures {
         Ok(())
     }
 
+    /// API:ListServiceDeploymentsResponse, API:DescribeServiceDeploymentsResponse: one list with two kinds of entries.
+    fn add_deployments(
+        &mut self,
+        spot: &Spot<'_>,
+        members: &Map<String, Value>,
+    ) -> Result<(), NotACapture> {
+        for (at, deployment) in list(members, "serviceDeployments").iter().enumerate() {
+            let spot = spot.below(&format!("serviceDeployments[{at}]"));
+            text(deployment, "serviceArn", &spot)?;
+            let arn = text(deployment, "serviceDeploymentArn", &spot)?;
+            let known = self.deployments.entry(arn.to_owned()).or_insert_with(|| Map::new().into());
+            // What one of the two kinds says and the other does not, stays.
+            if let (Value::Object(known), Value::Object(told)) = (known, deployment) {
+                known.extend(told.clone());
+            }
+        }
+        Ok(())
+    }
+
+    /// API:DescribeServiceRevisionsResponse.
+    fn add_revisions(
+        &mut self,
+        spot: &Spot<'_>,
+        members: &Map<String, Value>,
+    ) -> Result<(), NotACapture> {
+        for (at, revision) in list(members, "serviceRevisions").iter().enumerate() {
+            let spot = spot.below(&format!("serviceRevisions[{at}]"));
+            let arn = text(revision, "serviceRevisionArn", &spot)?;
+            self.revisions.insert(arn.to_owned(), revision.clone());
+        }
+        for failure in list(members, "failures") {
+            if let Some(arn) = failure.get("arn").and_then(Value::as_str) {
+                self.revisions.entry(arn.to_owned()).or_insert(Value::Null);
+            }
+        }
+        Ok(())
+    }
+
     fn remark(&mut self, spot: &Spot<'_>, words: &str) {
         self.remarks.push(one_line(&spot.wrong(words).to_string()));
     }
@@ -277,6 +332,7 @@ fn unknown(members: &Map<String, Value>) -> String {
     let known = [
         ("serviceArns", "the answer of `aws ecs list-services`: describe these services"),
         ("clusterArns", "the answer of `aws ecs list-clusters`: describe these clusters"),
+        ("serviceDeploymentArn", "a part of an answer: capture it whole, without --query"),
         ("serviceArn", "a part of an answer: capture it whole, without --query"),
         ("taskDefinitionArn", "a part of an answer: capture it whole, without --query"),
     ];
@@ -321,12 +377,15 @@ pub(super) fn resource(arn: &str) -> String {
     Arn::as_read(arn).resource().to_owned()
 }
 
-/// Brings a value back to what AWS sent: times as numbers, nothing for null, and without the events of services,
-/// which are most of an answer and nobody reads. The path of what is no time, if something should be one.
+/// Brings a value back to what AWS sent: times as numbers, nothing for null, and of the events of services, which are
+/// most of an answer, only those that are read. The path of what is no time, if something should be one.
 fn as_sent(value: &mut Value) -> Result<(), String> {
     match value {
         Value::Object(members) => {
-            members.retain(|key, member| !member.is_null() && key != "events");
+            members.retain(|_, member| !member.is_null());
+            if let Some(Value::Array(events)) = members.get_mut("events") {
+                events.truncate(EVENTS);
+            }
             let bound = |(key, _): &(&String, &mut Value)| !FREE.contains(&key.as_str());
             for (key, member) in members.iter_mut().filter(bound) {
                 member_as_sent(key, member).map_err(|path| join(key, &path))?;

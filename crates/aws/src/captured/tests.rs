@@ -4,7 +4,10 @@ use std::collections::BTreeSet;
 
 use eastwest_core::effect::{Answer, Effect, Event, Question};
 use eastwest_core::fault::FaultKind;
-use eastwest_core::name::{Arn, ClusterName, NamespaceId, NamespaceRef};
+use eastwest_core::history::Past;
+use eastwest_core::name::{
+    Arn, ClusterName, EcsServiceName, NamespaceId, NamespaceRef, ServiceKey,
+};
 use eastwest_core::time::AwsTime;
 use eastwest_core::view::{EcsService, Namespace, Seen};
 use expect_test::{Expect, expect};
@@ -23,7 +26,7 @@ fn service(cluster: &str, name: &str, namespace: &str) -> Value {
         "desiredCount": 1, "runningCount": 1, "pendingCount": 0,
         "taskDefinition": format!("{ARN}:task-definition/{name}:3"),
         "createdAt": "2026-11-24T20:00:00.500000+02:00",
-        "events": [{"createdAt": "whenever"}],
+        "events": event_texts(),
         "platformVersion": null,
         "tags": [{"key": "eastwest/namespace", "value": "tagged"}],
         "deployments": [{
@@ -38,6 +41,12 @@ fn service(cluster: &str, name: &str, namespace: &str) -> Value {
             ],
         }],
     })
+}
+
+/// Eleven events, of which the last is not read, so its time need be none.
+fn event_texts() -> Vec<Value> {
+    let times = std::iter::repeat_n("2026-11-24T20:00:00+02:00", 10).chain(["whenever"]);
+    times.map(|time| json!({"createdAt": time, "message": format!("said {time}")})).collect()
 }
 
 fn services(services: &[Value]) -> String {
@@ -96,6 +105,7 @@ async fn a_captured_service_is_read_as_the_real_one_is() {
     assert_eq!(web.created_at, AwsTime(1_795_543_200_500));
     assert_eq!(web.version(), Some(AwsTime(1_700_000_001_000)));
     assert!(!web.is_rolling());
+    assert_eq!((web.events.len(), web.events[0].at), (10, AwsTime(1_795_543_200_000)));
     let connect = web.primary().and_then(|primary| primary.connect.clone()).expect("it is on");
     assert_eq!(connect.namespace, Some(NamespaceRef::as_read("internal")));
     assert_eq!(connect.logs.expect("logs").options, [("createdAt".into(), "no time".into())]);
@@ -234,6 +244,87 @@ async fn what_is_left_over_counts_where_there_is_one_namespace() {
     let question = Question::NamespaceUse(all[0].id.clone(), all[0].arn.clone(), BTreeSet::new());
     let Answer::NamespaceUse(id, Seen::Known(used)) = ask(&world, question).await else { panic!() };
     assert_eq!((used.cloud_map.len(), id), (1, NamespaceId::as_read(all[0].id.as_str())));
+}
+
+fn deployment(name: &str, at: u32, status: &str) -> Value {
+    json!({
+        "serviceDeploymentArn": format!("{ARN}:service-deployment/prod/{name}/{at}"),
+        "serviceArn": format!("{ARN}:service/prod/{name}"),
+        "clusterArn": format!("{ARN}:cluster/prod"), "status": status,
+        "createdAt": format!("2026-11-24T20:{at:02}:00.5+02:00"),
+        "startedAt": "2026-11-24T20:59:00+02:00", "finishedAt": null,
+        "targetServiceRevisionArn": format!("revision {at}"),
+    })
+}
+
+fn revision(at: u32) -> Value {
+    json!({
+        "serviceRevisionArn": format!("revision {at}"), "taskDefinition": format!("td {at}"),
+        "serviceConnectConfiguration": {"enabled": true, "namespace": "internal"},
+        "createdAt": "2026-11-24T20:00:00+02:00",
+    })
+}
+
+async fn past_of_web(more: &[Value]) -> Seen<Vec<Past>> {
+    let mut texts = vec![services(&[service("prod", "web", "internal")])];
+    texts.extend(more.iter().map(Value::to_string));
+    let world = World::captured(captured(&texts));
+    let web = ServiceKey::new(&ClusterName::as_read("prod"), &EcsServiceName::as_read("web"));
+    match ask(&world, Question::History(web)).await {
+        Answer::History(_, seen) => seen,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn without_captured_deployments_nothing_is_remembered() {
+    assert_eq!(past_of_web(&[]).await, Seen::Known(vec![]));
+    let of_another = json!({"serviceDeployments": [deployment("api", 1, "ROLLBACK_SUCCESSFUL")]});
+    assert_eq!(past_of_web(&[of_another]).await, Seen::Known(vec![]));
+}
+
+#[tokio::test]
+async fn captured_deployments_and_revisions_are_the_services_past() {
+    let statuses = ["SUCCESSFUL", "ROLLBACK_SUCCESSFUL", "IN_PROGRESS"];
+    let listed: Vec<Value> =
+        (1..).zip(statuses).map(|(at, status)| deployment("web", at, status)).collect();
+    let mut described = listed[2].clone();
+    described["targetServiceRevisionArn"].take();
+    described["targetServiceRevision"] = json!({"arn": "revision 3"});
+    described["lifecycleStage"] = json!("POST_SCALE_UP");
+    described["lifecycleHookDetails"] = json!([{"targetType": "PAUSE", "status": "AWAITING_ACTION",
+        "expiresAt": "2026-11-25T20:00:00+02:00"}]);
+    let revisions = json!({"serviceRevisions": [revision(1), revision(2), revision(3)]});
+    let (described, listed) =
+        (json!({"serviceDeployments": [described]}), json!({"serviceDeployments": listed}));
+    for order in [[&described, &listed], [&listed, &described]] {
+        let more = [order[0].clone(), order[1].clone(), revisions.clone()];
+        let Seen::Known(pasts) = past_of_web(&more).await else { panic!("it was captured") };
+        let told: Vec<_> =
+            pasts.iter().map(|p| (p.status.as_str(), p.task_definition.as_str())).collect();
+        let expected =
+            [("IN_PROGRESS", "td 3"), ("ROLLBACK_SUCCESSFUL", "td 2"), ("SUCCESSFUL", "td 1")];
+        assert_eq!(told, expected);
+        assert_eq!(pasts[0].paused_at.as_deref(), Some("POST_SCALE_UP"));
+    }
+}
+
+#[tokio::test]
+async fn a_revision_that_was_not_captured_says_how_and_one_that_aws_lost_is_lost() {
+    let listed = json!({"serviceDeployments": [
+        deployment("web", 2, "SUCCESSFUL"), deployment("web", 1, "SUCCESSFUL")]});
+    let revisions = json!({"serviceRevisions": [revision(2)]});
+    let Seen::Unknown(fault) = past_of_web(&[listed.clone(), revisions.clone()]).await else {
+        panic!("one revision is missing")
+    };
+    expect!["ecs.DescribeServiceRevisions: ClientException: not captured; add `aws ecs describe-service-revisions --service-revision-arns revision 1`"]
+        .assert_eq(&fault.to_string());
+    let mut revisions = revisions;
+    revisions["failures"] = json!([{"arn": "revision 1", "reason": "MISSING"}]);
+    let Seen::Known(pasts) = past_of_web(&[listed, revisions]).await else {
+        panic!("an old one may be gone")
+    };
+    assert_eq!(pasts.len(), 1);
 }
 
 #[tokio::test]

@@ -7,6 +7,8 @@
 //! Answers are large (a hundred events for each service); what we keep of them is moved out or shared, and
 //! the rest dies with the answer.
 
+use std::cmp::Reverse;
+
 use aws_sdk_ecs::types as sdk;
 use eastwest_core::name::{Arn, DeploymentId, DiscoveryName, ServiceKey};
 use eastwest_core::time::AwsTime;
@@ -18,7 +20,7 @@ use eastwest_core::view::{
 use super::{connect, time};
 
 /// Events that are looked at: the one that explains a rollout is among the latest.
-const EVENTS: usize = 10;
+pub(crate) const EVENTS: usize = 10;
 
 /// A service as `DescribeServices` answered it for `key`.
 pub(crate) fn read(key: ServiceKey, service: sdk::Service) -> EcsService {
@@ -36,7 +38,7 @@ pub(crate) fn read(key: ServiceKey, service: sdk::Service) -> EcsService {
         status: status(service.status()),
         controller: controller(service.deployment_controller()),
         strategy: strategy(service.deployment_configuration()),
-        events: service.events().iter().take(EVENTS).map(event).collect(),
+        events: latest(service.events()),
         desired_count: u32::try_from(service.desired_count).unwrap_or_default(),
         deployments: deployments.map(|d| deployment(d, &task_definition, is_steady)).collect(),
         registries: registries.filter_map(|each| each.registry_arn()).map(Arn::as_read).collect(),
@@ -92,6 +94,13 @@ fn strategy(configuration: Option<&sdk::DeploymentConfiguration>) -> Strategy {
 /// A share of traffic in whole percent, at least one.
 fn whole(percent: f64) -> u32 {
     (1..=100).rev().find(|each| f64::from(*each) <= percent).unwrap_or(1)
+}
+
+/// The answer's order is not promised; that it holds the latest hundred is (API:Service.events).
+fn latest(events: &[sdk::ServiceEvent]) -> Vec<ServiceEvent> {
+    let mut events: Vec<&sdk::ServiceEvent> = events.iter().collect();
+    events.sort_by_key(|event| Reverse(event.created_at));
+    events.into_iter().take(EVENTS).map(event).collect()
 }
 
 fn event(event: &sdk::ServiceEvent) -> ServiceEvent {

@@ -1,5 +1,7 @@
 //! Services as read: nothing is read more boldly than it was said.
 
+use std::time::Duration;
+
 use aws_smithy_types::DateTime;
 use eastwest_core::name::{ClusterName, EcsServiceName};
 
@@ -22,6 +24,16 @@ fn times_are_milliseconds() {
     let service = read(key(), service);
     assert_eq!(service.created_at, AwsTime(1_700_000_000_123));
     assert_eq!(service.version(), Some(AwsTime(1_700_000_000_123)));
+}
+
+#[test]
+fn a_fraction_of_a_second_is_rounded_to_its_millisecond() {
+    let read = |seconds: f64| time(Some(DateTime::from_secs_f64(seconds)), AwsTime(0)).0;
+    assert_eq!(read(1_700_000_193.333), 1_700_000_193_333);
+    assert_eq!(read(1_700_000_186.666), 1_700_000_186_666);
+    assert_eq!(read(1_700_000_186.999_9), 1_700_000_187_000);
+    assert_eq!(time(Some(DateTime::from_secs(i64::MAX)), AwsTime(0)), AwsTime(i64::MAX));
+    assert_eq!(time(Some(DateTime::from_secs(i64::MIN)), AwsTime(0)), AwsTime(i64::MIN));
 }
 
 #[test]
@@ -123,4 +135,77 @@ fn the_registries_of_classic_discovery_are_read() {
     let service = sdk::Service::builder().service_registries(registry.build());
     let service = read(key(), service.service_registries(nothing).build());
     assert_eq!(service.registries, [Arn::as_read("arn:srv")]);
+}
+
+fn strategy_of(configuration: sdk::builders::DeploymentConfigurationBuilder) -> Strategy {
+    let service = sdk::Service::builder().deployment_configuration(configuration.build());
+    read(key(), service.build()).strategy
+}
+
+fn named(strategy: &str) -> sdk::builders::DeploymentConfigurationBuilder {
+    sdk::DeploymentConfiguration::builder().strategy(strategy.into())
+}
+
+#[test]
+fn a_strategy_that_is_not_said_is_rolling() {
+    let rolling = [
+        read(key(), sdk::Service::builder().build()).strategy,
+        strategy_of(sdk::DeploymentConfiguration::builder()),
+        strategy_of(named("ROLLING")),
+    ];
+    assert_eq!(rolling, [Strategy::default(); 3]);
+    assert!(!rolling[0].shifts);
+}
+
+#[test]
+fn a_strategy_that_nobody_knows_shifts() {
+    assert!(strategy_of(named("SIDEWAYS")).shifts);
+}
+
+#[test]
+fn blue_green_moves_at_once_and_bakes() {
+    let strategy = strategy_of(named("BLUE_GREEN").bake_time_in_minutes(15));
+    let expected = Strategy { shifts: true, bake_minutes: 15, step_minutes: 0, step_percent: 0 };
+    assert_eq!((strategy, strategy.bakes()), (expected, Duration::from_mins(15)));
+}
+
+#[test]
+fn linear_moves_in_steps_of_which_a_broken_percentage_makes_no_fewer() {
+    for (given, whole, steps) in [(12.5, 12, 9), (50.0, 50, 2), (0.4, 1, 100), (100.0, 100, 1)] {
+        let steps_of = sdk::LinearConfiguration::builder();
+        let steps_of = steps_of.step_percent(given).step_bake_time_in_minutes(6).build();
+        let linear = named("LINEAR").linear_configuration(steps_of).bake_time_in_minutes(10);
+        let strategy = strategy_of(linear);
+        let told = (strategy.shifts, strategy.bake_minutes, strategy.step_minutes);
+        assert_eq!((told, strategy.step_percent), ((true, 10, 6), whole), "{given}");
+        assert_eq!(strategy.bakes(), Duration::from_mins(10 + 6 * steps), "{given}");
+    }
+}
+
+#[test]
+fn canary_moves_a_part_and_then_the_rest() {
+    let part = sdk::CanaryConfiguration::builder();
+    let part = part.canary_percent(5.0).canary_bake_time_in_minutes(20).build();
+    let strategy = strategy_of(named("CANARY").canary_configuration(part).bake_time_in_minutes(10));
+    assert_eq!((strategy.shifts, strategy.bakes()), (true, Duration::from_mins(30)));
+}
+
+#[test]
+fn minutes_below_zero_are_none() {
+    assert_eq!(strategy_of(named("BLUE_GREEN").bake_time_in_minutes(-1)).bakes(), Duration::ZERO);
+}
+
+#[test]
+fn the_ten_latest_events_are_read_newest_first_whatever_their_order() {
+    let event = |at: i64| {
+        let event = sdk::ServiceEvent::builder().id(at.to_string()).message(format!("event {at}"));
+        event.created_at(DateTime::from_secs(at)).build()
+    };
+    for seconds in [(1..=15).collect::<Vec<_>>(), (1..=15).rev().collect()] {
+        let events = seconds.into_iter().map(event).collect();
+        let service = sdk::Service::builder().set_events(Some(events));
+        let told = read(key(), service.build()).events;
+        let told: Vec<_> = told.iter().map(|each| (each.at.0 / 1000, &*each.message)).collect();
+        assert_eq!((told.len(), told[0], told[9]), (10, (15, "event 15"), (6, "event 6")));
+    }
 }

@@ -74,6 +74,16 @@ async fn a_disconnect_says_off_and_nothing_else() {
 }
 
 #[tokio::test]
+async fn a_refresh_forces_a_deployment_and_says_nothing_else() {
+    let stage = played(|_: &Asked| updated());
+    let accepted = apply(&stage, Action::Refresh { service: web() }).await.unwrap();
+    assert_eq!(accepted.deployment, DeploymentId::as_read("ecs-svc/2"));
+    let expected = json!({"cluster": "prod", "service": "web", "forceNewDeployment": true});
+    assert_eq!(stage.asked("ecs.UpdateService"), [expected]);
+    assert_eq!(stage.all_asked(), ["ecs.UpdateService"]);
+}
+
+#[tokio::test]
 async fn the_primary_of_the_answer_is_the_deployment_that_was_started() {
     let accepted = apply(&played(|_: &Asked| updated()), connect()).await.unwrap();
     let created_at = AwsTime(1_700_000_000_250);
@@ -92,9 +102,11 @@ async fn a_write_is_sent_once_whatever_comes_back() {
     ];
     for (status, code, kind) in answers {
         let stage = played(move |_: &Asked| Told::error(status, code, "text"));
-        let fault = apply(&stage, connect()).await.unwrap_err();
-        assert_eq!((fault.kind, &*fault.operation), (kind, "ecs.UpdateService"), "{code}");
-        assert_eq!(stage.all_asked(), ["ecs.UpdateService"], "{code}");
+        for action in [connect(), Action::Refresh { service: web() }] {
+            let fault = apply(&stage, action).await.unwrap_err();
+            assert_eq!((fault.kind, &*fault.operation), (kind, "ecs.UpdateService"), "{code}");
+        }
+        assert_eq!(stage.all_asked(), ["ecs.UpdateService"; 2], "{code}");
     }
 }
 

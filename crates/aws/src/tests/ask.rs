@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use eastwest_core::effect::{Answer, Effect, Event, Question};
 use eastwest_core::fault::FaultKind;
-use eastwest_core::name::{Arn, ClusterName, NamespaceId};
+use eastwest_core::name::{Arn, ClusterName, NamespaceId, Port};
 use eastwest_core::time::AwsTime;
 use eastwest_core::view::{NamespaceUse, Seen};
 use serde_json::{Value, json};
@@ -184,6 +184,53 @@ async fn a_task_definition_is_read_with_its_ports() {
     assert_eq!(found.ports[0].name.as_ref().unwrap().as_str(), "http");
     assert_eq!(found.ports[0].app_protocol.as_deref(), Some("http2"));
     assert_eq!((found.ports[1].container_port, found.ports[1].protocol.as_str()), (None, "tcp"));
+}
+
+#[tokio::test]
+async fn the_hosts_that_the_environment_names_are_matched_and_no_value_is_kept() {
+    let secret = "canary-5e1f";
+    let stage = played(move |_: &Asked| {
+        let environment = json!([
+            {"name": "CATALOG", "value": "http://catalog"},
+            {"name": "DSN", "value": format!("postgres://shop:{secret}@db:5432/shop?key={secret}")},
+            {"name": "PASSWORD", "value": secret},
+            {"name": "EMPTY"},
+        ]);
+        json!({"taskDefinition": {"taskDefinitionArn": "arn:td:3", "containerDefinitions": [
+            {"name": "app", "image": "example/app:1", "environment": environment},
+            {"name": "side", "image": "example/side@sha256:0a", "environment": [
+                {"name": "ORDERS", "value": "orders:80"}]},
+            {"name": "bare"},
+        ]}})
+    });
+    let event =
+        stage.execute(Effect::Ask(Question::TaskDefinition(Arn::as_read("arn:td:3")))).await;
+    assert!(!format!("{event:?}").contains(secret), "{event:?}");
+    let Event::Answered(Answer::TaskDefinition(_, Seen::Known(found))) = event else { panic!() };
+    assert!(!serde_json::to_string(&found).unwrap().contains(secret));
+    assert_eq!(found.images, ["example/app:1", "example/side@sha256:0a"]);
+    let port = |port: &str| Port::parse(port).unwrap();
+    for (host, number, named) in [
+        ("catalog", "80", true),
+        ("catalog", "81", false),
+        ("orders", "80", true),
+        ("db", "5432", true),
+        ("shop", "80", false),
+    ] {
+        assert_eq!(found.mentions.names(host, port(number)), named, "{host}:{number}");
+    }
+}
+
+#[tokio::test]
+async fn a_task_definition_that_cannot_be_read_shows_no_value_of_its_environment() {
+    let broken = r#"{"taskDefinition": {"containerDefinitions": [{"environment": [
+        {"name": "PASSWORD", "value": "canary-5e1f"}, {"name": "X", "value": {"canary-5e1f": 1}}]}]}}"#;
+    let stage = played(move |_: &Asked| Told::text(200, broken));
+    let event =
+        stage.execute(Effect::Ask(Question::TaskDefinition(Arn::as_read("arn:td:3")))).await;
+    assert!(!format!("{event:?}").contains("canary"), "{event:?}");
+    let answered = matches!(event, Event::Answered(Answer::TaskDefinition(_, Seen::Unknown(_))));
+    assert!(answered, "it is not read");
 }
 
 #[tokio::test]

@@ -10,8 +10,9 @@ use aws_smithy_runtime_api::client::result::ConnectorError;
 use eastwest_core::action::Action;
 use eastwest_core::effect::{Answer, Effect, Event, Question};
 use eastwest_core::fault::{Fault, FaultKind};
+use eastwest_core::history::Past;
 use eastwest_core::name::{Arn, Family, NamespaceId, ParameterName};
-use eastwest_core::view::{History, NamespaceUse, Seen};
+use eastwest_core::view::{NamespaceUse, Seen};
 use serde_json::{Value, json};
 
 use super::{
@@ -215,7 +216,9 @@ fn everything(asked: &Asked) -> Value {
         "ecs.DescribeServices" => describe_asked(asked),
         "ecs.DescribeClusters" => json!({"clusters": [{"clusterName": "prod"}]}),
         "ecs.ListServiceDeployments" => json!({"serviceDeployments": [
-            {"status": "ROLLBACK_FAILED", "targetServiceRevisionArn": "r"}]}),
+            {"serviceDeploymentArn": "d", "status": "IN_PROGRESS", "createdAt": 1,
+             "targetServiceRevisionArn": "r"}]}),
+        "ecs.DescribeServiceDeployments" => json!({"serviceDeployments": []}),
         "ecs.DescribeServiceRevisions" => {
             json!({"serviceRevisions": [{"serviceRevisionArn": "r"}]})
         }
@@ -271,7 +274,7 @@ fn faults_of(event: Event) -> Vec<Fault> {
             Seen::Known(_) | Seen::Absent => None,
         }
     }
-    let of_history = unseen::<History>;
+    let of_history = unseen::<Vec<Past>>;
     match event {
         Event::ClustersFound(found) => found.err().into_iter().collect(),
         Event::Swept(reading) => {
