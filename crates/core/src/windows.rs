@@ -22,7 +22,7 @@ pub(crate) use zone::Zone;
 use zone::{earlier, later};
 
 /// How far ahead an opening is looked for: each day of the calendar comes in it, 29 February too.
-const HORIZON: Duration = Duration::from_secs(9 * 366 * 86_400);
+const HORIZON: Duration = Duration::from_hours(9 * 366 * 24);
 /// Windows looked at to find the next opening of some.
 const LOOKS: usize = 4096;
 /// Windows looked at to find contradictions in a document.
@@ -93,12 +93,11 @@ pub enum Why {
 /// Why no change may begin at `place` and at this moment; nothing if one may.
 pub fn closed(windows: &[Window], place: Place<'_>, at: Timestamp) -> Option<Closed> {
     let applying: Vec<&Window> = windows.iter().filter(|window| window.applies(place)).collect();
-    let (allows, denies): (Vec<&Window>, Vec<&Window>) =
-        applying.iter().partition(|window| window.kind == Kind::Allow);
-    let denied = denies.into_iter().find(|window| window.is_open(at));
-    let why = match denied {
+    let of = |kind| applying.iter().copied().filter(move |window| window.kind == kind);
+    let why = match of(Kind::Deny).find(|window| window.is_open(at)) {
         Some(window) => Why::Denied(Box::new(window.clone())),
-        None if allows.is_empty() || allows.iter().any(|window| window.is_open(at)) => return None,
+        None if of(Kind::Allow).next().is_none() => return None,
+        None if of(Kind::Allow).any(|window| window.is_open(at)) => return None,
         None => Why::NoneOpen,
     };
     let mut looks = LOOKS;
@@ -205,7 +204,6 @@ impl Within<'_> {
     /// Whether it is the one that somebody named so.
     fn is(self, named: &NamespaceRef) -> bool {
         match (self, named) {
-            (Self::Nothing, _) => false,
             (Self::Known(known), NamespaceRef::Name(name)) => {
                 known.name == *name || known.http_name == *name
             }
@@ -213,7 +211,9 @@ impl Within<'_> {
                 known.id == *id
             }
             (Self::New(new), NamespaceRef::Name(name)) => new == name,
-            (Self::New(_), NamespaceRef::Id(_) | NamespaceRef::Arn(..)) => false,
+            (Self::New(_), NamespaceRef::Id(_) | NamespaceRef::Arn(..)) | (Self::Nothing, _) => {
+                false
+            }
         }
     }
 }
@@ -223,7 +223,8 @@ impl fmt::Display for Window {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let seconds = self.duration.as_secs();
         let units = [(86_400, 'd'), (3600, 'h'), (60, 'm')];
-        let whole = units.into_iter().find(|(unit, _)| seconds % unit == 0).unwrap_or((1, 's'));
+        let whole =
+            units.into_iter().find(|(unit, _)| seconds.is_multiple_of(*unit)).unwrap_or((1, 's'));
         let (unit, letter) = whole;
         let (text, zone) = (self.pattern.text(), self.zone.name());
         write!(f, "{text} for {}{letter}, {zone}", seconds / unit)

@@ -11,27 +11,27 @@ use crate::windows::{self, Closed, Place, Window, Within};
 
 /// What the windows say of each place, worked out once: thousands of services are in a few.
 pub(super) struct Windows<'a> {
-    windows: &'a [Window],
+    all: &'a [Window],
     now: Now,
     known: BTreeMap<(ClusterName, Option<NamespaceId>), Option<Closed>>,
 }
 
 impl<'a> Windows<'a> {
     pub(super) fn new(view: &'a View, now: Now) -> Self {
-        let windows = view.document.as_ref().map_or(&[][..], |document| &document.windows);
-        Self { windows, now, known: BTreeMap::new() }
+        let all = view.document.as_ref().map_or(&[][..], |document| &document.windows);
+        Self { all, now, known: BTreeMap::new() }
     }
 
     /// What holds a change of this service, which is or is to be in this namespace.
     pub(super) fn hold(&mut self, key: &ServiceKey, namespace: Option<&Namespace>) -> Option<Hold> {
-        if self.windows.is_empty() {
+        if self.all.is_empty() {
             return None;
         }
         let place = (key.cluster.clone(), namespace.map(|namespace| namespace.id.clone()));
         let closed = || {
             let namespace = namespace.map_or(Within::Nothing, Within::Known);
             let place = Place { cluster: Some(&key.cluster), namespace };
-            windows::closed(self.windows, place, self.now.calendar)
+            windows::closed(self.all, place, self.now.calendar)
         };
         self.known.entry(place).or_insert_with(closed).clone().map(Frozen::Window).map(Hold::Frozen)
     }
@@ -43,8 +43,6 @@ impl<'a> Windows<'a> {
             Prerequisite::NamedPorts(_) => Within::Nothing,
         };
         let place = Place { cluster: None, namespace };
-        windows::closed(self.windows, place, self.now.calendar)
-            .map(Frozen::Window)
-            .map(Hold::Frozen)
+        windows::closed(self.all, place, self.now.calendar).map(Frozen::Window).map(Hold::Frozen)
     }
 }

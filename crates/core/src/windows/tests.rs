@@ -326,7 +326,10 @@ fn what_is_no_pattern_is_refused_with_the_reason() {
         "x * * * *",
         "5-1 * * * *",
     ];
-    let shown: String = texts.iter().map(|text| format!("{text:?} {}\n", refused(text))).collect();
+    let mut shown = String::new();
+    for text in texts {
+        writeln!(shown, "{text:?} {}", refused(text)).expect("a String takes all text");
+    }
     expect![[r#"
         "" it has 0 fields
         "0 22 * *" it has 4 fields

@@ -7,7 +7,7 @@ use std::cmp::Ordering;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use jiff::tz::{Offset, TimeZone, TimeZoneDatabase};
+use jiff::tz::{Offset, TimeZone, TimeZoneDatabase, TimeZoneTransition};
 
 use crate::issue::nearest;
 
@@ -107,7 +107,7 @@ impl Zone {
         let from = self.0.preceding(later(at, NANOSECOND)).next().map(|next| next.timestamp());
         let next = self.0.following(at).next();
         let offset = self.0.to_offset(at);
-        let until = next.as_ref().map_or(Timestamp::MAX, |next| next.timestamp());
+        let until = next.as_ref().map_or(Timestamp::MAX, TimeZoneTransition::timestamp);
         let ahead = next.map_or(0, |next| next.offset().seconds() - offset.seconds());
         let skipped = Duration::from_secs(u64::try_from(ahead).unwrap_or_default());
         Span { from, until, end: later(until, skipped), offset }

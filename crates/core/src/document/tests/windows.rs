@@ -11,12 +11,15 @@ fn windows_of_all_parameters_add_up_in_any_order() {
         {"allow":"0  22 * * mon-fri","duration":"4h","timeZone":"Europe/Berlin"}]}"#;
     let other = r#"{"version":1,"windows":[{"allow":"0 2 * * *","duration":"90m","clusters":["prod"]},
         {"deny":"0 0 24 12 *","duration":"72h","timeZone":"UTC"}]}"#;
-    check(&[parameter("/p/a", one), parameter("/p/b", other)], &expect![[r#"
+    check(
+        &[parameter("/p/a", one), parameter("/p/b", other)],
+        &expect![[r#"
         allow 0 2 * * * for 90m, UTC in {} on {"prod"}
         allow 0 22 * * MON-FRI for 4h, Europe/Berlin in {} on {}
         deny 0 0 24 12 * for 3d, UTC in {} on {}
         freeze false, name ports false
-    "#]]);
+    "#]],
+    );
     let said = |one, other| read(&[parameter("/p/a", one), parameter("/p/b", other)]);
     assert_eq!(said(one, other), said(other, one));
 }

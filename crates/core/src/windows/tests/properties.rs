@@ -83,6 +83,12 @@ fn is_open(text: &str, at: Timestamp) -> bool {
     false
 }
 
+fn may_begin(windows: &[Window], at: Timestamp) -> bool {
+    let of = |kind| windows.iter().filter(move |window| window.kind == kind);
+    !of(Kind::Deny).any(|deny| deny.is_open(at))
+        && (of(Kind::Allow).next().is_none() || of(Kind::Allow).any(|allow| allow.is_open(at)))
+}
+
 fn begins(zone: &TimeZone, clock: DateTime) -> Vec<Timestamp> {
     let offsets = match zone.to_ambiguous_timestamp(clock).offset() {
         AmbiguousOffset::Unambiguous { offset } => vec![offset],
@@ -93,7 +99,7 @@ fn begins(zone: &TimeZone, clock: DateTime) -> Vec<Timestamp> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(256))]
+    #![proptest_config(ProptestConfig::with_cases(64))]
 
     #[test]
     fn windows_are_closed_when_a_look_at_each_minute_says_so(
@@ -121,12 +127,11 @@ proptest! {
         let windows: Vec<Window> = texts.iter().map(|text| window(text)).collect();
         let Some(held) = closed(&windows, ANYWHERE, at) else { return Ok(()) };
         let minute = SignedDuration::from_mins(1);
-        let far = at + SignedDuration::from_hours(6);
+        let far = at + SignedDuration::from_hours(12);
         let end = held.opens_at.map_or(far, |opens| opens.min(far));
         let mut look = at + (minute - SignedDuration::from_secs(at.as_second().rem_euclid(60)));
         while look < end {
-            let still = closed(&windows, ANYWHERE, look);
-            prop_assert_eq!(still.map(|held| held.opens_at), Some(held.opens_at), "at {}", look);
+            prop_assert!(!may_begin(&windows, look), "at {}", look);
             look += minute;
         }
         if let Some(opens) = held.opens_at {
