@@ -26,7 +26,7 @@ const HORIZON: Duration = Duration::from_hours(9 * 366 * 24);
 /// Windows looked at to find the next opening of some.
 const LOOKS: usize = 4096;
 /// Windows looked at to find contradictions in a document.
-const LOOKS_AT_ALL: usize = 65_536;
+const LOOKS_AT_ALL: usize = 32_768;
 /// Where contradictions are looked for from, 2026-01-01T00:00:00Z: a document is good or bad whenever it is read.
 const BEGIN: i64 = 1_767_225_600;
 

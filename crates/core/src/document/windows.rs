@@ -16,6 +16,8 @@ use super::report::{At, Report, place};
 
 /// Windows of all parameters together: each is looked at for each change.
 const MOST: usize = 256;
+/// The first windows of a parameter whose time zone's nearest spelling is looked for: that takes long.
+const HINTED: usize = 8;
 
 /// A window and its number in its parameter's list.
 pub(super) type Placed = (usize, Window);
@@ -27,15 +29,15 @@ pub(super) fn read(document: &At<'_>, report: &mut Report<'_>) -> Vec<Placed> {
         report.refuse(&list, format!("at most {MOST} windows"), None);
         return Vec::new();
     }
-    let read = |(number, at)| Some((number, window(&at, report)?));
+    let read = |(number, at)| Some((number, window(&at, number < HINTED, report)?));
     list.items().enumerate().filter_map(read).collect()
 }
 
-fn window(at: &At<'_>, report: &mut Report<'_>) -> Option<Window> {
+fn window(at: &At<'_>, hinted: bool, report: &mut Report<'_>) -> Option<Window> {
     let opens = opens(at, report);
     let duration = report.text(at.member("duration"), "", value::open_for);
     let zone = match at.member("timeZone") {
-        Some(at) => zone(&at, report),
+        Some(at) => zone(&at, hinted, report),
         None => Some(Zone::UTC),
     };
     let allowed = tag::allowed("namespace");
@@ -98,11 +100,12 @@ fn pattern(at: &At<'_>, report: &mut Report<'_>) -> Option<Pattern> {
     }
 }
 
-fn zone(at: &At<'_>, report: &mut Report<'_>) -> Option<Zone> {
+fn zone(at: &At<'_>, hinted: bool, report: &mut Report<'_>) -> Option<Zone> {
     let allowed = "a time zone's name out of the IANA database, as Europe/Berlin or UTC";
     let read = |text: &str| {
-        let wrong = |nearest| Wrong { allowed: Some(allowed.to_owned()), nearest };
-        Zone::parse(text).map_err(wrong)
+        let nearest = || if hinted { Zone::near(text) } else { None };
+        let wrong = || Wrong { allowed: Some(allowed.to_owned()), nearest: nearest() };
+        Zone::parse(text).ok_or_else(wrong)
     };
     report.text(Some(*at), allowed, read)
 }

@@ -45,10 +45,19 @@ impl Ord for Zone {
 impl Zone {
     pub(crate) const UTC: Self = Self(TimeZone::UTC);
 
-    /// Reads a name of the IANA database, or names one that is near.
-    pub(crate) fn parse(text: &str) -> Result<Self, Option<String>> {
+    /// Reads a name of the IANA database.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
         let zone = TimeZoneDatabase::bundled().get(text).ok();
-        zone.filter(|zone| zone.iana_name().is_some()).map(Self).ok_or_else(|| near(text))
+        zone.filter(|zone| zone.iana_name().is_some()).map(Self)
+    }
+
+    /// The name that was most likely meant, among those that begin with the same letter. It takes a millisecond.
+    pub(crate) fn near(text: &str) -> Option<String> {
+        let initial = text.chars().next()?;
+        let same = |name: &&str| name.starts_with(|c: char| c.eq_ignore_ascii_case(&initial));
+        let database = TimeZoneDatabase::bundled();
+        let names: Vec<String> = database.available().map(|name| name.to_string()).collect();
+        nearest(text, names.iter().map(String::as_str).filter(same))
     }
 
     pub(super) fn name(&self) -> &str {
@@ -161,13 +170,4 @@ pub(super) fn earlier(at: Timestamp, by: Duration) -> Timestamp {
 
 fn before(at: Timestamp) -> Timestamp {
     earlier(at, NANOSECOND)
-}
-
-/// The name that was most likely meant, among those that begin with the same letter.
-fn near(text: &str) -> Option<String> {
-    let initial = text.chars().next()?;
-    let database = TimeZoneDatabase::bundled();
-    let names: Vec<String> = database.available().map(|name| name.as_str().to_owned()).collect();
-    let same = |name: &&str| name.starts_with(|first: char| first.eq_ignore_ascii_case(&initial));
-    nearest(text, names.iter().map(String::as_str).filter(same))
 }
