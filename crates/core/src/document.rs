@@ -17,6 +17,7 @@ mod report;
 mod shape;
 mod template;
 mod tree;
+mod windows;
 mod write;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -27,6 +28,7 @@ use crate::effect::Parameter;
 use crate::issue::{Issue, Weight};
 use crate::name::{DiscoveryName, NamespaceName, NamespaceRef, ServiceKey};
 use crate::prerequisite::NewNamespace;
+use crate::windows::Window;
 
 pub(crate) use report::escaped;
 pub use shape::schema;
@@ -73,6 +75,8 @@ pub struct Document {
     pub claims: BTreeMap<DiscoveryName, BTreeSet<ServiceKey>>,
     /// How much may change at once.
     pub limits: Limits,
+    /// When a change may begin, sorted.
+    pub windows: Vec<Window>,
     /// Whether nothing may change at all.
     pub freeze: bool,
     /// Whether a task definition revision may be registered that names a port.

@@ -174,19 +174,22 @@ impl Engine {
         let seen = self.stepped_at;
         let start_up =
             (seen.since_start < staleness).then_some(Now { since_start: staleness, ..now });
-        let pause = self.plan.holds().filter_map(|(_, hold)| match hold {
-            Hold::Paused(Some(until)) => {
-                Some(now.plus(until.duration_since(now.calendar).try_into().unwrap_or_default()))
-            }
-            _ => None,
-        });
+        // A pause ends, a maintenance window opens.
+        let ends = self.plan.holds().filter_map(|(_, hold)| hold.ends_at()).chain(self.made_from());
+        let ends = ends
+            .map(|end| now.plus(end.duration_since(now.calendar).try_into().unwrap_or_default()));
         if self.stopping {
             return None;
         }
         let answers = self.unplanned.then(|| self.planned_at.plus(ANSWERS_TOGETHER));
         let asking = self.questions_running() < QUESTIONS_AT_ONCE;
         let job = self.queue.next_due(|job| asking || !matches!(job, Job::Ask(_)));
-        pause.chain(start_up).chain(answers).chain(job).chain(self.writes.next_due(seen)).min()
+        ends.chain(start_up).chain(answers).chain(job).chain(self.writes.next_due(seen)).min()
+    }
+
+    /// When what services wait for may be made.
+    fn made_from(&self) -> impl Iterator<Item = jiff::Timestamp> {
+        self.plan.missing.iter().filter_map(|missing| missing.hold.as_ref()?.ends_at())
     }
 
     /// What is known.

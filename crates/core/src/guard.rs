@@ -2,6 +2,8 @@
 //!
 //! Dry run is a policy here and nowhere else, so what is shown and what would be executed are one value.
 
+mod windows;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::action::Action;
@@ -10,13 +12,15 @@ use crate::declaration::Pause;
 use crate::declare::Intent;
 use crate::effect::Question;
 use crate::fault::{Fault, FaultKind};
-use crate::hold::{Hold, Scope, Unseen};
+use crate::hold::{Frozen, Hold, Scope, Unseen};
 use crate::name::{ClusterName, NamespaceId, ServiceKey};
 use crate::plan::{Entry, Plan, Verdict};
 use crate::settings::{Budget, Policy, Settings};
 use crate::time::Now;
 use crate::view::{Namespace, ServiceView, View};
 use crate::writes::Writes;
+
+use windows::Windows;
 
 /// What decides whether a step may be taken now.
 #[derive(Debug, Clone, Copy)]
@@ -38,9 +42,11 @@ pub fn guard(mut plan: Plan, circumstances: &Circumstances<'_>) -> Plan {
         let just_started = now.since_start < settings.timing.staleness || is_unseen(view);
         just_started.then_some(Hold::NotSeen(Unseen::JustStarted))
     });
+    let mut windows = Windows::new(view, now);
     for missing in &mut plan.missing {
         missing.hold = everything
             .clone()
+            .or_else(|| windows.hold_making(&missing.prerequisite))
             .or_else(|| {
                 (settings.policy == Policy::Observe).then_some(Hold::Observe(Policy::Observe))
             })
@@ -54,6 +60,7 @@ pub fn guard(mut plan: Plan, circumstances: &Circumstances<'_>) -> Plan {
         let hold = paused(view, key, now)
             .or_else(|| forbidden(settings.policy, action))
             .or_else(|| everything.clone())
+            .or_else(|| windows.hold(key, entry.namespace.as_ref()))
             .or_else(|| unread.clone())
             .or_else(|| writes.hold(action, now))
             .or_else(|| awaited(entry, circumstances))
@@ -68,11 +75,16 @@ pub fn guard(mut plan: Plan, circumstances: &Circumstances<'_>) -> Plan {
 /// Holds only what somebody asked to hold, whenever one looks: for a plan that is shown and not carried out.
 pub fn guard_shown(mut plan: Plan, view: &View, settings: &Settings, now: Now) -> Plan {
     let everything = stopped(view, settings);
+    let mut windows = Windows::new(view, now);
     for missing in &mut plan.missing {
-        missing.hold.clone_from(&everything);
+        let hold = everything.clone();
+        missing.hold = hold.or_else(|| windows.hold_making(&missing.prerequisite));
     }
     for (key, entry) in &mut plan.entries {
-        if let Some(hold) = paused(view, key, now).or_else(|| everything.clone()) {
+        let hold = paused(view, key, now)
+            .or_else(|| everything.clone())
+            .or_else(|| windows.hold(key, entry.namespace.as_ref()));
+        if let Some(hold) = hold {
             entry.hold_step(hold);
         }
     }
@@ -82,7 +94,7 @@ pub fn guard_shown(mut plan: Plan, view: &View, settings: &Settings, now: Now) -
 /// Why nothing at all may be done, if so.
 fn stopped(view: &View, settings: &Settings) -> Option<Hold> {
     let is_frozen = view.document.as_ref().is_some_and(|document| document.freeze);
-    let frozen = is_frozen.then_some(Hold::Frozen);
+    let frozen = is_frozen.then_some(Hold::Frozen(Frozen::Document));
     frozen.or_else(|| unread_document(view, settings).map(Hold::NotSeen))
 }
 

@@ -16,6 +16,7 @@ use crate::name::{Arn, ClusterName, DiscoveryName, DnsName, NamespaceName, Port,
 use crate::order::Awaited;
 use crate::prerequisite::{NamedPort, NamedPorts};
 use crate::settings::Policy;
+use crate::windows::Closed;
 
 /// Why a wanted change is not made now.
 #[derive(Debug, Clone, PartialEq, Eq, strum::IntoStaticStr)]
@@ -57,8 +58,8 @@ pub enum Hold {
     WaitingForClient(ServiceKey),
     /// A rollout of this service is under way, ours or anybody's.
     Rolling,
-    /// The document says that nothing may change.
-    Frozen,
+    /// The document says that nothing may change, at all or at this time.
+    Frozen(Frozen),
     /// The service's owner asked to hold everything.
     Paused(Option<jiff::Timestamp>),
     /// As many rollouts as allowed are under way.
@@ -92,6 +93,15 @@ pub enum Unseen {
     Rollouts(ServiceKey, Fault),
     /// The answer to our last write was lost; whether it took effect is not known yet.
     LastWrite,
+}
+
+/// What of the document keeps changes from being made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Frozen {
+    /// Its switch.
+    Document,
+    /// Its maintenance windows.
+    Window(Closed),
 }
 
 /// Who gives a port its name.
@@ -147,6 +157,15 @@ impl Hold {
         self.into()
     }
 
+    /// When it goes away by itself, if that is known.
+    pub fn ends_at(&self) -> Option<jiff::Timestamp> {
+        match self {
+            Self::Paused(until) => *until,
+            Self::Frozen(Frozen::Window(closed)) => closed.opens_at,
+            _ => None,
+        }
+    }
+
     /// What must be asked before this hold can go away by itself.
     pub fn question(&self) -> Option<&Question> {
         match self {
@@ -198,9 +217,10 @@ impl fmt::Display for Hold {
                 "the old name goes once {client}, which may call it, is rolled out and knows the new one"
             ),
             Self::Rolling => f.write_str("a deployment of this service is under way"),
-            Self::Frozen => {
+            Self::Frozen(Frozen::Document) => {
                 f.write_str("the document says freeze: nothing is changed until it says so no more")
             }
+            Self::Frozen(Frozen::Window(closed)) => closed.fmt(f),
             Self::Paused(None) => {
                 f.write_str("paused by its pause tag or its entry in the document, with no end")
             }

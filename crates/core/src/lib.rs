@@ -60,4 +60,5 @@ mod testing;
 pub mod time;
 mod value;
 pub mod view;
+pub mod windows;
 pub mod writes;

@@ -100,7 +100,7 @@ fn sync(entry: &Entry) -> Sync {
 
 fn health(view: &ServiceView, hold: Option<&Hold>) -> Health {
     match hold {
-        Some(Hold::Paused(_) | Hold::Frozen) => Health::Suspended,
+        Some(Hold::Paused(_) | Hold::Frozen(_)) => Health::Suspended,
         Some(
             Hold::Ambiguous
             | Hold::NoNamespace(_)

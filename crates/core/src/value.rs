@@ -3,6 +3,8 @@
 //! A tag value has at most 256 characters out of letters, digits, space and `+ - = . _ : / @`
 //! (API:Tag.value), hence words separated by spaces and `key=value`.
 
+use std::time::Duration;
+
 use crate::connect::{AccessLogs, ProxyLogs, TestHeader, Timeout, Tls};
 use crate::declaration::{
     AliasDeclaration, EndpointDeclaration, LogsDeclaration, Mode, Pause, PortSelector, RefreshWhen,
@@ -215,21 +217,30 @@ pub(crate) fn endpoint(port: &str, text: &str) -> Result<EndpointDeclaration, Wr
 
 /// `30s`, `5m`, `1h` or `0`, in whole seconds within what ECS takes (API:TimeoutConfiguration).
 pub(crate) fn seconds(text: &str) -> Result<u32, Wrong> {
-    let unit = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
-    let (digits, unit) = text.split_at(unit);
-    let factor = match unit {
-        "s" => 1,
-        "m" => 60,
-        "h" => 3600,
-        "" if digits == "0" => 1,
-        _ => return Err(wrong()),
-    };
-    let number: u64 = digits.parse().map_err(|_| wrong())?;
-    number
-        .checked_mul(factor)
+    let seconds = if text == "0" { Some(0) } else { counted(text, &TIMES[..3]) };
+    seconds
         .filter(|seconds| *seconds <= 2_147_483_647)
         .and_then(|seconds| u32::try_from(seconds).ok())
         .ok_or_else(wrong)
+}
+
+/// How long a window is open: `30m`, `4h` or `3d`, from a minute to 31 days.
+pub(crate) fn open_for(text: &str) -> Result<Duration, Wrong> {
+    let seconds = counted(text, &TIMES[1..]);
+    let seconds = seconds.filter(|seconds| (60..=31 * 86_400).contains(seconds));
+    let allowed = "a time as 30m, 4h or 3d, from 1m to 31d";
+    seconds.map(Duration::from_secs).ok_or_else(|| wrong_because(allowed))
+}
+
+/// Units of time by their letter, in seconds.
+const TIMES: [(char, u64); 4] = [('s', 1), ('m', 60), ('h', 3600), ('d', 86_400)];
+
+/// A number and one of these units behind it.
+fn counted(text: &str, units: &[(char, u64)]) -> Option<u64> {
+    let (letter, factor) = units.iter().find(|(letter, _)| text.ends_with(*letter))?;
+    let digits = text.strip_suffix(*letter)?;
+    let is_number = digits.bytes().all(|b| b.is_ascii_digit());
+    digits.parse::<u64>().ok().filter(|_| is_number)?.checked_mul(*factor)
 }
 
 pub(crate) fn arn(text: &str) -> Result<Arn, Wrong> {

@@ -38,7 +38,7 @@ const PASSING: &[&str] = &[
 ];
 /// Members that a document has and no capture, `services` as an object aside.
 const OF_DOCUMENTS: &[&str] =
-    &["version", "namespaces", "defaults", "claims", "limits", "freeze", "namePorts"];
+    &["version", "namespaces", "defaults", "claims", "limits", "windows", "freeze", "namePorts"];
 
 /// Everything that was found.
 #[derive(Debug, Default, Serialize)]

@@ -152,7 +152,7 @@ impl Flawed {
             (Flaw::Insists, _) => self.unheld(|hold| matches!(hold, Hold::RolledBack { .. })),
             (Flaw::Grabs, _) if swept => self.unheld(|hold| matches!(hold, Hold::Conflict(..))),
             (Flaw::IgnoresPauses, _) if swept => self.unheld(|h| matches!(h, Hold::Paused(_))),
-            (Flaw::IgnoresFreezes, _) if swept => self.unheld(|h| matches!(h, Hold::Frozen)),
+            (Flaw::IgnoresFreezes, _) if swept => self.unheld(|h| matches!(h, Hold::Frozen(_))),
             (Flaw::IgnoresClaims, _) if swept => self.unheld(|h| matches!(h, Hold::Claimed { .. })),
             (Flaw::Rushes, _) if swept => self.unheld(is_of_the_document),
             (Flaw::RetriesBlindly, Event::Applied(action, Err(fault)))

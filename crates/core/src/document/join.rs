@@ -10,10 +10,10 @@ use crate::issue::Issue;
 
 use super::parameter::Part;
 use super::report::{escaped, place};
-use super::{Defaults, Document, Limits};
+use super::{Defaults, Document, Limits, windows};
 
 /// Places named in one issue; of more their number is said.
-const NAMED: usize = 3;
+pub(super) const NAMED: usize = 3;
 
 /// A parameter's name and what it says.
 pub(super) struct Source<'a> {
@@ -26,6 +26,8 @@ pub(super) fn join(sources: &[Source<'_>]) -> (Document, Vec<Issue>) {
     let mut join = Join { sources, issues: Vec::new() };
     let namespaces = join.map("namespaces", |part| &part.namespaces);
     let create = namespaces.into_iter().filter(|(_, namespace)| namespace.create);
+    let (windows, contradictions) = windows::join(sources);
+    join.issues.extend(contradictions);
     let document = Document {
         namespaces: create.map(|(name, namespace)| (name, namespace.new)).collect(),
         defaults: Defaults {
@@ -45,6 +47,7 @@ pub(super) fn join(sources: &[Source<'_>]) -> (Document, Vec<Issue>) {
             mass_change: join
                 .one(("limits", "massChange"), |part| part.limits.mass_change.as_ref()),
         },
+        windows,
         freeze: sources.iter().any(|source| source.part.freeze),
         name_ports: sources.iter().any(|source| source.part.name_ports),
     };

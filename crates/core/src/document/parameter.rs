@@ -16,6 +16,7 @@ use crate::value;
 use super::conform::conform;
 use super::report::{At, Report, Shown};
 use super::shape::{self, VERSION};
+use super::windows::{self, Placed};
 use super::{Defaults, Limits, MassChange, Template, entry};
 
 /// Made once: it is always the same.
@@ -29,6 +30,7 @@ pub(super) struct Part {
     pub(super) services: BTreeMap<ServiceKey, Arc<Declaration>>,
     pub(super) claims: BTreeMap<DiscoveryName, BTreeSet<ServiceKey>>,
     pub(super) limits: Limits,
+    pub(super) windows: Vec<Placed>,
     pub(super) freeze: bool,
     pub(super) name_ports: bool,
 }
@@ -95,6 +97,7 @@ fn part(at: &At<'_>, report: &mut Report<'_>) -> Part {
             Some(holders(at, report))
         }),
         limits: limits(at.member("limits"), report),
+        windows: windows::read(at, report),
         freeze: flag("freeze"),
         name_ports: flag("namePorts"),
     }

@@ -81,6 +81,10 @@ pub(super) struct Document {
     /// How much may change at once; what is absent is said by the flags.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) limits: Option<Limits>,
+    /// When a change may begin: in no open deny window, and where allow windows apply in one of them. Those of several
+    /// parameters add up.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) windows: Option<Vec<Window>>,
     /// Whether nothing may change at all. Said in several parameters, one true is enough.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) freeze: Option<bool>,
@@ -355,4 +359,31 @@ pub(super) enum MassChange {
     Share(#[schemars(regex(pattern = "^([1-9][0-9]?|100)%$"))] String),
     /// So many.
     Count(#[schemars(range(min = 1, max = 1_000_000))] u32),
+}
+
+/// A maintenance window: either `allow` or `deny` says when it opens, by a cron pattern of five fields (minute, hour,
+/// day of the month, month, day of the week).
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct Window {
+    /// When a time begins in which changes may begin.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) allow: Option<String>,
+    /// When a time begins in which no change may begin.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) deny: Option<String>,
+    /// How long it is open: `30m`, `4h` or `3d`, at most 31 days.
+    #[schemars(regex(pattern = "^[0-9]{1,5}[mhd]$"))]
+    pub(super) duration: String,
+    /// The time zone of the pattern, a name of the IANA database as `Europe/Berlin`; left out, UTC.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) time_zone: Option<String>,
+    /// The namespaces that it applies to, by name, id or ARN; left out, all, and what is in none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1))]
+    pub(super) namespaces: Option<Vec<String>>,
+    /// The clusters that it applies to; left out, all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1))]
+    pub(super) clusters: Option<Vec<String>>,
 }

@@ -5,6 +5,7 @@ mod entries;
 mod generate;
 mod properties;
 mod schema;
+mod windows;
 
 use std::fmt::Write as _;
 
@@ -68,6 +69,10 @@ fn shown(document: &Document) -> String {
     if document.limits != Limits::default() {
         line(format!("{:?}", document.limits));
     }
+    for window in &document.windows {
+        let kind: &str = window.kind.into();
+        line(format!("{kind} {window} in {:?} on {:?}", window.namespaces, window.clusters));
+    }
     line(format!("freeze {}, name ports {}", document.freeze, document.name_ports));
     shown
 }
@@ -124,6 +129,11 @@ pub(super) const WHOLE: &str = r#"{ "version": 1,
   },
   "claims": { "payments": [ "prod/payments-api", "test/payments" ] },
   "limits": { "rolloutsPerCluster": 2, "rolloutsPerNamespace": 1, "massChange": "20%" },
+  "windows": [
+    { "allow": "0 22 * * MON-FRI", "duration": "4h", "timeZone": "Europe/Berlin",
+      "namespaces": [ "internal.myapp", "ns-0123456789abcdef" ], "clusters": [ "prod", "test" ] },
+    { "deny": "0 0 24 12 *", "duration": "3d", "timeZone": "Europe/Berlin" }
+  ],
   "freeze": true,
   "namePorts": true }"#;
 
@@ -132,15 +142,17 @@ fn everything_that_can_be_said() {
     check_one(
         WHOLE,
         &expect![[r#"
-        create private DNS namespace internal.myapp in vpc-0a1b
-        create HTTP namespace shop
-        Defaults { namespace: Some(Name("internal.myapp")), discovery_name: Some(Template("{service}-{port}")) }
-        prod/cron {"mode":"client","needs":[]} and no logs
-        prod/django {"access_logs":{"format":"JSON","query_parameters":true},"endpoints":[{"alias":{"dns_name":"django-api.internal.myapp","port":8000},"discovery_name":"django-api","ingress_port":9000,"port":"django-8000-tcp","timeout":{"idle_s":300,"request_s":30},"tls":{"authority":"arn:aws:acm-pca:eu-west-1:123456789012:certificate-authority/a","kms_key":"alias/django","role":"arn:aws:iam::123456789012:role/tls"}},{"port":9090,"timeout":{}}],"logs":{"driver":"awslogs","options":[["awslogs-group","proxy"]],"secret_options":[["token","arn:aws:ssm:eu-west-1:123456789012:parameter/token"]]},"mode":"client-server","namespace":"shop","needs":["auth","fastapi"],"pause":"2026-12-24T18:00:00Z","refresh":"always","test_header":{"exact":"yes","name":"X-Test"}}
-        payments only for {ServiceKey { cluster: "prod", name: "payments-api" }, ServiceKey { cluster: "test", name: "payments" }}
-        Limits { rollouts_per_cluster: Some(2), rollouts_per_namespace: Some(1), mass_change: Some(Percent(20)) }
-        freeze true, name ports true
-    "#]],
+            create private DNS namespace internal.myapp in vpc-0a1b
+            create HTTP namespace shop
+            Defaults { namespace: Some(Name("internal.myapp")), discovery_name: Some(Template("{service}-{port}")) }
+            prod/cron {"mode":"client","needs":[]} and no logs
+            prod/django {"access_logs":{"format":"JSON","query_parameters":true},"endpoints":[{"alias":{"dns_name":"django-api.internal.myapp","port":8000},"discovery_name":"django-api","ingress_port":9000,"port":"django-8000-tcp","timeout":{"idle_s":300,"request_s":30},"tls":{"authority":"arn:aws:acm-pca:eu-west-1:123456789012:certificate-authority/a","kms_key":"alias/django","role":"arn:aws:iam::123456789012:role/tls"}},{"port":9090,"timeout":{}}],"logs":{"driver":"awslogs","options":[["awslogs-group","proxy"]],"secret_options":[["token","arn:aws:ssm:eu-west-1:123456789012:parameter/token"]]},"mode":"client-server","namespace":"shop","needs":["auth","fastapi"],"pause":"2026-12-24T18:00:00Z","refresh":"always","test_header":{"exact":"yes","name":"X-Test"}}
+            payments only for {ServiceKey { cluster: "prod", name: "payments-api" }, ServiceKey { cluster: "test", name: "payments" }}
+            Limits { rollouts_per_cluster: Some(2), rollouts_per_namespace: Some(1), mass_change: Some(Percent(20)) }
+            allow 0 22 * * MON-FRI for 4h, Europe/Berlin in {Name("internal.myapp"), Id("ns-0123456789abcdef")} on {"prod", "test"}
+            deny 0 0 24 12 * for 3d, Europe/Berlin in {} on {}
+            freeze true, name ports true
+        "#]],
     );
 }
 
@@ -276,7 +288,7 @@ fn nothing_read_from_a_secret_parameter_is_shown() {
     let listed = listed(&issues);
     assert!(!listed.to_lowercase().contains("hush"), "{listed}");
     expect![[r#"
-        /p#="(hidden)": member 2 is unknown; the members here are claims, defaults, freeze, limits, namePorts, namespaces, services and version
+        /p#="(hidden)": member 2 is unknown; the members here are claims, defaults, freeze, limits, namePorts, namespaces, services, version and windows
         /p#/claims/x/0="(hidden)": <cluster>/<service>, each 1 to 255 letters, digits, '-' and '_'
         /p#/limits/massChange="(hidden)": a share as 20%, from 1% to 100%, or a number of services without quotes
         /p#/services/*="(hidden)": <cluster>/<service>, each 1 to 255 letters, digits, '-' and '_'

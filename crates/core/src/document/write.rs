@@ -22,6 +22,7 @@ pub fn write(services: &BTreeMap<ServiceKey, Declaration>) -> String {
         services: Some(services.collect()),
         claims: None,
         limits: None,
+        windows: None,
         freeze: None,
         name_ports: None,
     };

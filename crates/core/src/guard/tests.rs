@@ -240,3 +240,66 @@ fn servers_spend_the_budget_before_their_clients() {
         "#]],
     );
 }
+
+/// Windows of a document at second 3600, on Thursday 1970-01-01.
+fn check_windows(windows: &str, world: &str, expected: &expect_test::Expect) {
+    check_guarded(
+        &format!("document {{\"version\":1,\"windows\":[{windows}]}}\nbudget 9 9\n{world}"),
+        expected,
+    );
+}
+
+#[test]
+fn outside_of_its_maintenance_windows_nothing_is_changed() {
+    check_windows(
+        r#"{"allow":"0 22 * * MON-FRI","duration":"4h","timeZone":"Europe/Berlin"}"#,
+        "a mode=client, namespace=internal.myapp
+         b mode=off | in internal.myapp
+         c mode=client | in internal.myapp
+         d mode=client, namespace=internal.myapp, pause=true",
+        &expect![[r#"
+            prod/a: Frozen: outside of its maintenance windows: opens at 1970-01-01T21:00:00Z
+            prod/b: Frozen: outside of its maintenance windows: opens at 1970-01-01T21:00:00Z
+            prod/c: in sync
+            prod/d: Paused: paused by its pause tag or its entry in the document, with no end
+        "#]],
+    );
+}
+
+#[test]
+fn within_a_maintenance_window_changes_are_made() {
+    check_windows(
+        r#"{"allow":"0 1 * * THU","duration":"1m"},{"deny":"0 2 * * *","duration":"23h"}"#,
+        "a mode=client, namespace=internal.myapp",
+        &expect![[r#"
+            prod/a: connect in ns-internalmyapp
+        "#]],
+    );
+}
+
+#[test]
+fn a_window_holds_where_it_applies() {
+    check_windows(
+        r#"{"deny":"0 0 * * *","duration":"2h","namespaces":["internal.myapp"]},
+           {"deny":"0 0 * * *","duration":"3h","clusters":["test"]},
+           {"allow":"0 4 * * *","duration":"1h","namespaces":["ns-third000"],"clusters":["prod"]}"#
+            .replace('\n', " ")
+            .as_str(),
+        "cluster test
+         namespace internal.myapp
+         namespace other.ns
+         namespace third
+         a mode=client, namespace=internal.myapp
+         b mode=client, namespace=other.ns
+         c mode=client, namespace=third
+         e mode=off | in internal.myapp
+         test/d mode=client, namespace=other.ns",
+        &expect![[r#"
+            prod/a: Frozen: outside of its maintenance windows: opens at 1970-01-01T02:00:00Z; the deny window 0 0 * * * for 2h, UTC is open
+            prod/b: connect in ns-otherns0
+            prod/c: Frozen: outside of its maintenance windows: opens at 1970-01-01T04:00:00Z
+            prod/e: Frozen: outside of its maintenance windows: opens at 1970-01-01T02:00:00Z; the deny window 0 0 * * * for 2h, UTC is open
+            test/d: Frozen: outside of its maintenance windows: opens at 1970-01-01T03:00:00Z; the deny window 0 0 * * * for 3h, UTC is open
+        "#]],
+    );
+}

@@ -106,7 +106,7 @@ fn what_is_too_much() {
             /p#="10003 bytes": at most 2048 values; more at line 1 column 4095
             a name of 15 KB
             advice: /p#="15018 bytes": Parameter Store holds 4096 bytes in a standard parameter and 8192 in an advanced one: split it over several below one path
-            /p#/nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn…="nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn…": no such member; the members here are claims, defaults, freeze, limits, namePorts, namespaces, services and version
+            /p#/nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn…="nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn…": no such member; the members here are claims, defaults, freeze, limits, namePorts, namespaces, services, version and windows
         "#]],
     );
 }
@@ -151,9 +151,9 @@ fn what_is_another_version_or_none() {
             twice
             /p#/version="version": each member once; this one is a second
             no object
-            /p#="a list of 1": an object with claims, defaults, freeze, limits, namePorts, namespaces, services and version
+            /p#="a list of 1": an object with claims, defaults, freeze, limits, namePorts, namespaces, services, version and windows
             null
-            /p#="null": an object with claims, defaults, freeze, limits, namePorts, namespaces, services and version
+            /p#="null": an object with claims, defaults, freeze, limits, namePorts, namespaces, services, version and windows
         "#]],
     );
 }
@@ -186,17 +186,17 @@ fn what_is_misspelt_or_misplaced() {
         &rows,
         &expect![[r#"
             a misspelt member
-            /p#/servces="servces": no such member; the members here are claims, defaults, freeze, limits, namePorts, namespaces, services and version; did you mean "services"?
+            /p#/servces="servces": no such member; the members here are claims, defaults, freeze, limits, namePorts, namespaces, services, version and windows; did you mean "services"?
             a member like nothing
-            /p#/zzz="zzz": no such member; the members here are claims, defaults, freeze, limits, namePorts, namespaces, services and version
+            /p#/zzz="zzz": no such member; the members here are claims, defaults, freeze, limits, namePorts, namespaces, services, version and windows
             a member in a look-alike script
-            /p#/frееze="frееze" (with U+0435): no such member; the members here are claims, defaults, freeze, limits, namePorts, namespaces, services and version; did you mean "freeze"?
+            /p#/frееze="frееze" (with U+0435): no such member; the members here are claims, defaults, freeze, limits, namePorts, namespaces, services, version and windows; did you mean "freeze"?
             a member with a control character
-            /p#/fr�eze�="fr�eze�": no such member; the members here are claims, defaults, freeze, limits, namePorts, namespaces, services and version; did you mean "freeze"?
+            /p#/fr�eze�="fr�eze�": no such member; the members here are claims, defaults, freeze, limits, namePorts, namespaces, services, version and windows; did you mean "freeze"?
             a member of another place
-            /p#/mode="mode": no such member; the members here are claims, defaults, freeze, limits, namePorts, namespaces, services and version
+            /p#/mode="mode": no such member; the members here are claims, defaults, freeze, limits, namePorts, namespaces, services, version and windows
             a slash and a tilde in a member
-            /p#/a~1b~0c="a/b~c": no such member; the members here are claims, defaults, freeze, limits, namePorts, namespaces, services and version
+            /p#/a~1b~0c="a/b~c": no such member; the members here are claims, defaults, freeze, limits, namePorts, namespaces, services, version and windows
             a member twice
             /p#/freeze="freeze": each member once; this one is a second
             a service twice

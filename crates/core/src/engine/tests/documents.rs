@@ -1,5 +1,7 @@
 //! The document, from its first reading to its last.
 
+use std::time::Duration;
+
 use expect_test::expect;
 
 use crate::effect::{Answer, Event};
@@ -9,6 +11,8 @@ use crate::name::{Family, ParameterName};
 use crate::testing::fake::Fake;
 use crate::testing::parameter;
 use crate::view::Seen;
+
+const HOUR: Duration = Duration::from_hours(1);
 
 /// One service that only the document knows, and one that only its tags know.
 const WORLD: &str = r#"cluster prod default=internal.myapp
@@ -307,4 +311,17 @@ fn an_older_reading_while_no_document_is_in_force_is_not_asked_for_without_end()
     fake.run(600);
     let asked = fake.count("ask parameters");
     assert!(asked < 400, "{asked} times");
+}
+
+#[test]
+fn a_change_is_made_as_soon_as_a_window_opens() {
+    // Nothing else happens for hours.
+    let mut fake = Fake::with(WORLD, |settings| settings.timing.interval = 12 * HOUR);
+    let windows = r#"{"version": 1, "windows": [{"allow": "10 1 * * *", "duration": "30m"}]}"#;
+    fake.write_document(2, windows);
+    fake.run(4199);
+    assert_eq!(fake.count("apply"), 0);
+    assert!(fake.take_news().contains("prod/cron OutOfSync Suspended Frozen"));
+    fake.run(2);
+    assert_eq!(fake.count("apply"), 1);
 }

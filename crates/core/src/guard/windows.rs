@@ -1,0 +1,48 @@
+//! The maintenance windows of the document, as of one moment.
+
+use std::collections::BTreeMap;
+
+use crate::hold::{Frozen, Hold};
+use crate::name::{ClusterName, NamespaceId, ServiceKey};
+use crate::prerequisite::Prerequisite;
+use crate::time::Now;
+use crate::view::{Namespace, View};
+use crate::windows::{self, Closed, Place, Window, Within};
+
+/// What the windows say of each place, worked out once: thousands of services are in a few.
+pub(super) struct Windows<'a> {
+    all: &'a [Window],
+    now: Now,
+    known: BTreeMap<(ClusterName, Option<NamespaceId>), Option<Closed>>,
+}
+
+impl<'a> Windows<'a> {
+    pub(super) fn new(view: &'a View, now: Now) -> Self {
+        let all = view.document.as_ref().map_or(&[][..], |document| &document.windows);
+        Self { all, now, known: BTreeMap::new() }
+    }
+
+    /// What holds a change of this service, which is or is to be in this namespace.
+    pub(super) fn hold(&mut self, key: &ServiceKey, namespace: Option<&Namespace>) -> Option<Hold> {
+        if self.all.is_empty() {
+            return None;
+        }
+        let place = (key.cluster.clone(), namespace.map(|namespace| namespace.id.clone()));
+        let closed = || {
+            let namespace = namespace.map_or(Within::Nothing, Within::Known);
+            let place = Place { cluster: Some(&key.cluster), namespace };
+            windows::closed(self.all, place, self.now.calendar)
+        };
+        self.known.entry(place).or_insert_with(closed).clone().map(Frozen::Window).map(Hold::Frozen)
+    }
+
+    /// What holds the making of what services wait for. It belongs to no cluster.
+    pub(super) fn hold_making(&self, prerequisite: &Prerequisite) -> Option<Hold> {
+        let namespace = match prerequisite {
+            Prerequisite::Namespace(new) => Within::New(&new.name),
+            Prerequisite::NamedPorts(_) => Within::Nothing,
+        };
+        let place = Place { cluster: None, namespace };
+        windows::closed(self.all, place, self.now.calendar).map(Frozen::Window).map(Hold::Frozen)
+    }
+}
