@@ -19,7 +19,7 @@ use crate::check::{Breach, check};
 use crate::document::Document;
 use crate::effect::{Accepted, Answer, ClusterReading, Effect, Event, Question};
 use crate::fault::{Fault, FaultKind};
-use crate::guard::{Circumstances, guard};
+use crate::guard::{Circumstances, guard, truce_until};
 use crate::hold::Hold;
 use crate::merge::Reader;
 use crate::name::{ClusterName, ServiceKey};
@@ -174,10 +174,11 @@ impl Engine {
         let seen = self.stepped_at;
         let start_up =
             (seen.since_start < staleness).then_some(Now { since_start: staleness, ..now });
-        let pause = self.plan.holds().filter_map(|(_, hold)| match hold {
+        let pause = self.plan.holds().filter_map(|(key, hold)| match hold {
             Hold::Paused(Some(until)) => {
                 Some(now.plus(until.duration_since(now.calendar).try_into().unwrap_or_default()))
             }
+            Hold::Contended(_) => truce_until(&self.view, key),
             _ => None,
         });
         if self.stopping {

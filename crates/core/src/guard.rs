@@ -6,13 +6,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::action::Action;
 use crate::canonical::Ground;
+use crate::contended::TRUCE;
 use crate::declaration::Pause;
 use crate::declare::Intent;
 use crate::effect::Question;
 use crate::fault::{Fault, FaultKind};
 use crate::hold::{Hold, Scope, Unseen};
 use crate::name::{ClusterName, NamespaceId, ServiceKey};
-use crate::plan::{Plan, Verdict};
+use crate::plan::{Entry, Plan, Verdict};
+use crate::rollout;
 use crate::settings::{Budget, Policy, Settings};
 use crate::time::Now;
 use crate::view::{Namespace, ServiceView, View};
@@ -56,6 +58,7 @@ pub fn guard(mut plan: Plan, circumstances: &Circumstances<'_>) -> Plan {
             .or_else(|| everything.clone())
             .or_else(|| unread.clone())
             .or_else(|| writes.hold(action, now))
+            .or_else(|| contended(view, (key, entry), now))
             .or_else(|| budget.spend(key, entry.namespace.as_ref()));
         if let Some(hold) = hold {
             entry.hold_step(hold);
@@ -71,7 +74,8 @@ pub fn guard_shown(mut plan: Plan, view: &View, settings: &Settings, now: Now) -
         missing.hold.clone_from(&everything);
     }
     for (key, entry) in &mut plan.entries {
-        if let Some(hold) = paused(view, key, now).or_else(|| everything.clone()) {
+        let hold = paused(view, key, now).or_else(|| everything.clone());
+        if let Some(hold) = hold.or_else(|| contended(view, (key, entry), now)) {
             entry.hold_step(hold);
         }
     }
@@ -153,6 +157,19 @@ pub fn paused(view: &View, key: &ServiceKey, now: Now) -> Option<Hold> {
     }
 }
 
+/// Whether somebody else keeps changing it back, and their last word has not stood for long. After that one more
+/// attempt is made.
+fn contended(view: &View, (key, entry): (&ServiceKey, &Entry), now: Now) -> Option<Hold> {
+    let contention = entry.contention.as_ref()?;
+    let stands = |until: Now| now.since_start < until.since_start;
+    truce_until(view, key).is_none_or(stands).then(|| Hold::Contended(contention.clone()))
+}
+
+/// Until when what somebody else made of a service is left alone.
+pub(crate) fn truce_until(view: &View, key: &ServiceKey) -> Option<Now> {
+    Some(view.service(key)?.primary_since?.plus(TRUCE))
+}
+
 fn forbidden(policy: Policy, action: &Action) -> Option<Hold> {
     let allowed = match (policy, action) {
         (Policy::Observe, _) | (Policy::UpsertOnly, Action::Disconnect { .. }) => false,
@@ -170,16 +187,16 @@ struct Ledger {
 
 impl Ledger {
     /// Counts every rollout of a service that opted in, whoever started it: that survives our restart; and
-    /// those of our own making in services that were released meanwhile. One that has stalled no longer
-    /// counts, or it would stop all others.
+    /// those of our own making in services that were released meanwhile. One that has stalled, its planned waits
+    /// counted in, no longer counts, or it would stop all others.
     fn new(plan: &Plan, circumstances: &Circumstances<'_>) -> Self {
         let Circumstances { view, writes, settings, now } = *circumstances;
         let budget = budget(view, settings);
         let mut ledger = Self { budget, clusters: BTreeMap::new(), namespaces: BTreeMap::new() };
         let begun: BTreeMap<&ServiceKey, Option<&NamespaceId>> = writes.begun().collect();
-        let runs = |since: Now| now.since(since) < settings.timing.stall;
         let running = |(key, service): (ServiceKey, &ServiceView)| {
-            let running = service.rolling_since.is_some_and(runs);
+            let patience = rollout::patience(service, &settings.timing);
+            let running = service.rolling_since.is_some_and(|since| now.since(since) < patience);
             let counts = running && (plan.entries.contains_key(&key) || begun.contains_key(&key));
             counts.then_some(key)
         };

@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use crate::canonical::Ground;
+use crate::canonical::{Ground, canonical};
 use crate::connect::{Connect, Endpoint};
 use crate::name::{Arn, DiscoveryName, DnsName, Port};
 use crate::time::AwsTime;
@@ -40,7 +40,7 @@ pub struct Past {
 /// What became of a service's recent rollouts.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct History {
-    /// Those that failed or were rolled back, newest first.
+    /// Those that failed or were rolled back, newest first, but for what completed later all the same.
     pub failed: Vec<FailedRevision>,
     /// The one under way.
     pub ongoing: Option<Ongoing>,
@@ -93,7 +93,7 @@ impl History {
     /// What a past tells, in any order; `created_at` is the service's own age.
     pub fn of(mut pasts: Vec<Past>, created_at: AwsTime, ground: &Ground<'_>) -> Self {
         pasts.sort_by_key(|past| std::cmp::Reverse(past.created_at));
-        let failed = pasts.iter().filter(|past| past.is_failed()).map(Past::as_failed).collect();
+        let failed = failed(&pasts, ground).map(Past::as_failed).collect();
         let ongoing = pasts.iter().find(|past| past.is_under_way()).map(Past::as_ongoing);
         let completed: Vec<&Past> = pasts.iter().filter(|past| past.is_completed()).collect();
         let begins = pasts.last().is_some_and(|first| first.created_at.since(created_at) <= FIRST);
@@ -112,9 +112,16 @@ impl History {
 }
 
 impl Past {
-    /// STOPPED is no failure: a newer deployment, or a person, took its place.
-    fn is_failed(&self) -> bool {
+    /// Whether ECS took it back, or is about to.
+    pub(crate) fn is_taken_back(&self) -> bool {
         self.status.starts_with("ROLLBACK_")
+    }
+
+    /// STOPPED alone is no failure: a newer deployment, or a person, took its place. But so ends what the circuit
+    /// breaker gives up and does not take back, because it may not or has nothing to go back to.
+    fn is_failed(&self) -> bool {
+        let given_up = || self.reason.to_ascii_lowercase().contains("circuit breaker");
+        self.is_taken_back() || (self.status == "STOPPED" && given_up())
     }
 
     fn is_completed(&self) -> bool {
@@ -150,6 +157,19 @@ impl Age {
     fn is_of(&self, endpoint: &Endpoint) -> bool {
         self.discovery == endpoint.discovery() && self.alias == alias(endpoint)
     }
+}
+
+/// What failed and was not redeemed: a later deployment of the same configuration on the same task definition that
+/// completed shows that it can be done. `pasts` are newest first.
+fn failed<'a>(pasts: &'a [Past], ground: &Ground<'_>) -> impl Iterator<Item = &'a Past> {
+    let same = |one: &Past, other: &Past| {
+        let of = |past: &Past| past.connect.as_ref().map(|connect| canonical(connect, ground));
+        one.task_definition == other.task_definition && of(one) == of(other)
+    };
+    pasts.iter().enumerate().filter_map(move |(at, past)| {
+        let redeemed = || pasts[..at].iter().any(|later| later.is_completed() && same(later, past));
+        (past.is_failed() && !redeemed()).then_some(past)
+    })
 }
 
 /// Goes back from the last completed deployment for as long as each endpoint is in it; `begins`: whether the past

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::canonical::Ground;
+use crate::contended::Tool;
 use crate::declare::{Intent, declare};
 use crate::document::Document;
 use crate::effect::{Answer, ClusterReading, Parameter};
@@ -269,6 +270,9 @@ impl Reader<'_> {
         let was_rolling = entry.rolling_since.is_some();
         let earlier = entry.rolling_since.filter(|_| same_rollout);
         entry.rolling_since = service.is_rolling().then(|| earlier.unwrap_or(self.now));
+        let seen = entry.primary_since.filter(|_| same_rollout);
+        entry.primary_since = service.primary().map(|_| seen.unwrap_or(self.now));
+        entry.tool = Tool::of(&tags);
         slim(&mut service, &intent);
         entry.is_slim = intent == Intent::NotOptedIn;
         entry.tagged = tagged.map(Arc::new);
@@ -301,6 +305,8 @@ impl Reader<'_> {
             is_slim: false,
             missing_since: None,
             rolling_since: None,
+            primary_since: None,
+            tool: Tool::Unknown,
             stale_since: None,
         }
     }

@@ -23,6 +23,7 @@ use crate::canonical::{Canonical, Change, Ground, canonical, changes};
 use crate::claims::Claims;
 use crate::conflict::{Register, name_contestants};
 use crate::connect::Connect;
+use crate::contended::{Contention, contention};
 use crate::declaration::Declaration;
 use crate::declare::Intent;
 use crate::effect::Question;
@@ -74,6 +75,9 @@ pub struct Entry {
     pub contested_by: Vec<ServiceKey>,
     /// What else is to be said: that this is one phase of several.
     pub note: Option<String>,
+    /// Whether somebody else keeps changing it back.
+    #[serde(skip)]
+    pub contention: Option<Box<Contention>>,
 }
 
 /// In order, to change, or wanted but held.
@@ -104,13 +108,15 @@ impl Entry {
             namespace: None,
             contested_by: Vec::new(),
             note: None,
+            contention: None,
         }
     }
 
     fn in_sync(namespace: Option<&Namespace>) -> Self {
         let (changes, contested_by) = (Vec::new(), Vec::new());
         let namespace = namespace.cloned();
-        Self { verdict: Verdict::InSync, changes, namespace, contested_by, note: None }
+        let verdict = Verdict::InSync;
+        Self { verdict, changes, namespace, contested_by, note: None, contention: None }
     }
 
     /// Turns a step into a hold; leaves everything else.
@@ -408,18 +414,29 @@ impl<'a> World<'a> {
         register
     }
 
+    /// Whether somebody else keeps changing it back.
+    fn contention(&self, candidate: &Candidate<'_>) -> Option<Box<Contention>> {
+        let Candidate { service, to, changes, ground, .. } = candidate;
+        let (_, history) = self.view.histories.get(&service.key)?;
+        let tool = self.view.service(&service.key)?.tool;
+        let lately = &history.known()?.lately;
+        let wanted = (to.as_ref(), changes.as_slice());
+        contention((&service.key, tool), wanted, (lately, ground)).map(Box::new)
+    }
+
     fn entry(&self, candidate: Candidate<'_>, register: &Register) -> Entry {
         let action = candidate.desired.action(candidate.service);
         let verdict = match self.obstacle(&candidate, register) {
             None => Verdict::Step { action },
             Some(hold) => Verdict::Hold { hold: self.with_facts(hold), action: Some(action) },
         };
+        let contention = self.contention(&candidate);
         let namespace = match candidate.desired {
             Desired::On(_, namespace) => Some(namespace),
             Desired::Off => candidate.namespace().cloned(),
         };
         let (contested_by, note) = (Vec::new(), None);
-        Entry { verdict, changes: candidate.changes, namespace, contested_by, note }
+        Entry { verdict, changes: candidate.changes, namespace, contested_by, note, contention }
     }
 }
 

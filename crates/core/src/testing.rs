@@ -82,7 +82,7 @@ pub(crate) fn check_guarded(text: &str, expected: &Expect) {
 pub(crate) fn check_status(text: &str, expected: &Expect) {
     let stage = Stage::read(text);
     let plan = stage.guarded(&Writes::default());
-    expected.assert_eq(&render::statuses(&stage.view, &plan));
+    expected.assert_eq(&render::statuses(&stage.view, &plan, (&stage.settings.timing, stage.now)));
 }
 
 /// The issues of all services, one line each.

@@ -1,9 +1,9 @@
 //! Why a wanted change is not made: first what lies in the service, then names, then what goes on.
 
 use super::{Candidate, World};
-use crate::canonical::canonical;
 use crate::conflict::Register;
 use crate::effect::Question;
+use crate::given_up::{failing, given_up};
 use crate::history::History;
 use crate::hold::{Hold, Unseen};
 use crate::room;
@@ -44,7 +44,7 @@ impl World<'_> {
             return Some(Hold::NotSeen(Unseen::Lagging));
         }
         match self.view.histories.get(&service.key) {
-            Some((_, Seen::Known(history))) => rolled_back(candidate, history)
+            Some((_, Seen::Known(history))) => given_up_before(candidate, history)
                 .or(history.ongoing.is_some().then_some(Hold::Rolling)),
             Some((_, Seen::Absent | Seen::Unknown(_))) | None => {
                 Some(ask(Question::History(service.key.clone())))
@@ -87,13 +87,9 @@ fn is_unread<T>(seen: Option<&Seen<T>>) -> bool {
     seen.and_then(Seen::known).is_none()
 }
 
-/// Whether ECS gave up just this before: a rollback brings the old configuration back, so a controller that
-/// only compares would send the failed one again, for ever.
-fn rolled_back(candidate: &Candidate<'_>, history: &History) -> Option<Hold> {
-    let failed = history.failed.iter().find(|failed| {
-        let connect = failed.connect.as_ref().map(|c| canonical(c, &candidate.ground));
-        connect == candidate.to && failed.task_definition == candidate.service.task_definition
-    })?;
-    let (status, reason) = (failed.status.clone(), failed.reason.clone());
-    Some(Hold::RolledBack { status, reason })
+/// Whether ECS gave up just this before.
+fn given_up_before(candidate: &Candidate<'_>, history: &History) -> Option<Hold> {
+    let Candidate { service, to, ground, .. } = candidate;
+    given_up(to.as_ref(), &service.task_definition, history, ground)
+        .or_else(|| failing(to.as_ref(), service, ground))
 }

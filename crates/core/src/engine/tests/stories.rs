@@ -19,14 +19,14 @@ fn a_tag_becomes_an_endpoint() {
     check_news(
         &mut fake,
         &expect![[r#"
-        0 prod/web OutOfSync Healthy NotSeen
-        10 prod/web OutOfSync Healthy -
-        10 prod/web OutOfSync Healthy Rolling
-        10 prod/web connect ecs-svc/2
-        10 prod/web Synced Progressing -
-        40 prod/web rolled out in 30s, completed: true
-        40 prod/web Synced Healthy -
-    "#]],
+            0 prod/web OutOfSync Healthy NotSeen
+            10 prod/web OutOfSync Healthy -
+            10 prod/web OutOfSync Healthy Rolling
+            10 prod/web connect ecs-svc/2
+            10 prod/web Synced Progressing Progressing
+            40 prod/web rolled out in 30s, completed: true
+            40 prod/web Synced Healthy -
+        "#]],
     );
 }
 
@@ -93,14 +93,14 @@ fn a_taken_name_is_said_once_and_given_when_it_is_free() {
     check_news(
         &mut fake,
         &expect![[r#"
-        0 prod/web OutOfSync Degraded Conflict
-        600 prod/web OutOfSync Healthy -
-        600 prod/web OutOfSync Healthy Rolling
-        600 prod/web connect ecs-svc/2
-        600 prod/web Synced Progressing -
-        630 prod/web rolled out in 30s, completed: true
-        630 prod/web Synced Healthy -
-    "#]],
+            0 prod/web OutOfSync Degraded Conflict
+            600 prod/web OutOfSync Healthy -
+            600 prod/web OutOfSync Healthy Rolling
+            600 prod/web connect ecs-svc/2
+            600 prod/web Synced Progressing Progressing
+            630 prod/web rolled out in 30s, completed: true
+            630 prod/web Synced Healthy -
+        "#]],
     );
 }
 
@@ -111,14 +111,14 @@ fn a_pause_ends_by_itself() {
     check_news(
         &mut fake,
         &expect![[r#"
-        0 prod/web OutOfSync Suspended Paused
-        300 prod/web OutOfSync Healthy -
-        300 prod/web OutOfSync Healthy Rolling
-        300 prod/web disconnect ecs-svc/2
-        300 prod/web Synced Progressing -
-        330 prod/web rolled out in 30s, completed: true
-        330 prod/web Synced Healthy -
-    "#]],
+            0 prod/web OutOfSync Suspended Paused
+            300 prod/web OutOfSync Healthy -
+            300 prod/web OutOfSync Healthy Rolling
+            300 prod/web disconnect ecs-svc/2
+            300 prod/web Synced Progressing Progressing
+            330 prod/web rolled out in 30s, completed: true
+            330 prod/web Synced Healthy -
+        "#]],
     );
 }
 
@@ -131,14 +131,14 @@ fn a_namespace_that_appears_later_is_found() {
     check_news(
         &mut fake,
         &expect![[r#"
-        0 prod/web OutOfSync Degraded NoNamespace
-        300 prod/web OutOfSync Healthy -
-        300 prod/web OutOfSync Healthy Rolling
-        300 prod/web connect ecs-svc/2
-        300 prod/web Synced Progressing -
-        330 prod/web rolled out in 30s, completed: true
-        330 prod/web Synced Healthy -
-    "#]],
+            0 prod/web OutOfSync Degraded NoNamespace
+            300 prod/web OutOfSync Healthy -
+            300 prod/web OutOfSync Healthy Rolling
+            300 prod/web connect ecs-svc/2
+            300 prod/web Synced Progressing Progressing
+            330 prod/web rolled out in 30s, completed: true
+            330 prod/web Synced Healthy -
+        "#]],
     );
 }
 
@@ -155,7 +155,7 @@ fn a_rollback_is_seen_and_not_repeated() {
             10 prod/web OutOfSync Healthy -
             10 prod/web OutOfSync Healthy Rolling
             10 prod/web connect ecs-svc/2
-            10 prod/web Synced Progressing -
+            10 prod/web Synced Progressing Progressing
             40 prod/web rolled out in 30s, completed: false
             40 prod/web OutOfSync Degraded RolledBack
         "#]],

@@ -1,0 +1,1 @@
+//! Who changes what back.
