@@ -44,3 +44,6 @@ pub(crate) fn failing(
 fn rolled_back(status: &str, reason: &str) -> Hold {
     Hold::RolledBack { status: printable(status, 40), reason: printable(reason, 200) }
 }
+
+#[cfg(test)]
+mod tests;

@@ -267,7 +267,7 @@ impl Reader<'_> {
             // Only the read before a write looks for them, and a deployment's configuration never changes.
             service.unknown_members.clone_from(&last.unknown_members);
         }
-        let was_rolling = entry.rolling_since.is_some();
+        let (was_rolling, shifts) = (entry.rolling_since.is_some(), service.strategy.shifts);
         let earlier = entry.rolling_since.filter(|_| same_rollout);
         entry.rolling_since = service.is_rolling().then(|| earlier.unwrap_or(self.now));
         let seen = entry.primary_since.filter(|_| same_rollout);
@@ -281,7 +281,9 @@ impl Reader<'_> {
         entry.trouble = None;
         entry.read_at = self.now;
         entry.last = Some(Arc::new(service));
-        !same_rollout || was_rolling != entry.rolling_since.is_some()
+        // Where traffic shifts, the service deployment may go on when the deployments say "done".
+        let goes_on = was_rolling && shifts;
+        !same_rollout || (was_rolling != entry.rolling_since.is_some() && !goes_on)
     }
 
     fn unlisted(&self, cluster: &mut ClusterView, listed: &[EcsServiceName]) {

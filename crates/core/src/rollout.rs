@@ -59,14 +59,16 @@ pub fn course(
     }
     let failed = service.primary().filter(|primary| primary.rollout == Rollout::Failed);
     let gave_up = history.is_some_and(|history| !history.failed.is_empty());
-    let has_way_back = history.is_none_or(|history| history.has_completed);
+    // A past that tells of nothing tells nothing of a way back.
+    let no_way_back = |history: &History| !history.has_completed && !history.lately.is_empty();
+    let is_lost = history.is_some_and(no_way_back);
     let since = view.rolling_since;
     let is_late = since.is_some_and(|since| now.since(since) >= patience(view, timing));
     match (failed, ongoing) {
-        (Some(_), _) if !has_way_back => Course::NothingToGoBackTo,
+        (Some(_), _) if is_lost => Course::NothingToGoBackTo,
         (Some(primary), _) => Course::Failed(printable(&primary.rollout_reason, EVENT)),
         (None, Some(Ongoing { stage, .. })) if stage == BAKE => Course::Baking,
-        (None, _) if is_late && gave_up && !has_way_back => Course::NothingToGoBackTo,
+        (None, _) if is_late && gave_up && is_lost => Course::NothingToGoBackTo,
         (None, _) if is_late => Course::Stalled,
         (None, ongoing) if service.is_rolling() || ongoing.is_some() => {
             let back = |ongoing: &Ongoing| ongoing.status.starts_with("ROLLBACK_");
@@ -120,7 +122,7 @@ impl Course {
             Self::Failed(reason) if reason.is_empty() => "its last rollout failed",
             Self::Failed(reason) => return Some(format!("its last rollout failed: {reason}")),
             Self::NothingToGoBackTo => {
-                "its rollout failed and no deployment of it ever completed, so ECS has none to go back to and launches nothing"
+                "its rollout failed and none of the deployments that AWS remembers completed, so ECS has none to go back to and launches nothing"
             }
         };
         Some(said.to_owned())

@@ -101,7 +101,7 @@ impl Engine {
             let goes_on = told.and_then(|(_, seen)| seen.known()?.ongoing.as_ref()).is_some();
             let failed = last.primary().is_some_and(|p| p.rollout == Rollout::Failed);
             let runs = service.rolling_since.map(|since| now.since(since));
-            let follows = goes_on || runs.is_some_and(|runs| runs >= soon || last.strategy.shifts);
+            let follows = goes_on || runs.is_some_and(|runs| runs > soon || last.strategy.shifts);
             match told {
                 None => Some(follows || failed),
                 Some((at, seen)) => {

@@ -113,3 +113,34 @@ fn only_the_hour_before_the_newest_is_kept_whole() {
         "#]],
     );
 }
+
+#[test]
+fn what_failed_and_later_completed_is_no_longer_held_against_it() {
+    check(
+        "0 30 SUCCESSFUL in ns a/api
+         100 130 ROLLBACK_SUCCESSFUL in ns b/web
+         200 230 SUCCESSFUL in ns b/web
+         300 330 ROLLBACK_SUCCESSFUL in ns c/cart",
+        &expect![[r#"
+            failed 1, ongoing -, completed true, lately 4, took Some(30s); web since 230
+        "#]],
+    );
+    check(
+        "0 30 SUCCESSFUL in ns b/web
+         100 130 ROLLBACK_SUCCESSFUL in ns b/web@other:80
+         200 230 ROLLBACK_SUCCESSFUL in ns b/web",
+        &expect![[r#"
+            failed 2, ongoing -, completed true, lately 3, took Some(30s); web since 30
+        "#]],
+    );
+}
+
+#[test]
+fn one_that_the_circuit_breaker_stopped_has_failed() {
+    let mut stopped = past("0 30 STOPPED in ns a/api");
+    let ground = Ground { namespaces: &[], default_namespace: None, task_definition: None };
+    let failed = |past: &Past| History::of(vec![past.clone()], AwsTime(0), &ground).failed.len();
+    assert_eq!(failed(&stopped), 0, "a newer one, or a person, took its place");
+    "ECS deployment circuit breaker: tasks failed to start.".clone_into(&mut stopped.reason);
+    assert_eq!(failed(&stopped), 1);
+}

@@ -20,7 +20,7 @@ impl Hold {
             Self::Claimed { .. } => {
                 "once another name is declared, or the claim lists this service too"
             }
-            Self::UnknownField(_) => "update eastwest, or change the service by hand",
+            Self::UnknownField(_) => "once eastwest is updated to a version that knows them, or the service is changed by hand",
             Self::RolledBack { .. } => {
                 "once what is declared or the task definition changes; until then it is not sent again"
             }
@@ -78,9 +78,9 @@ impl Holder {
             Self::Has(key, _) | Self::Precedes(key, _) => {
                 format!("once another name is declared, here or for {key}")
             }
-            Self::Leftover(_) => "once ECS removes it; else delete it by hand when it has no instances, or take another discovery name".to_owned(),
+            Self::Leftover(_) => "once ECS removes it, or it is deleted by hand when it has no instances, or another discovery name is declared".to_owned(),
             Self::Registry(_, key) => format!(
-                "take another discovery name, or remove serviceRegistries from {key} and then that Cloud Map service"
+                "once another discovery name is declared, or serviceRegistries is removed from {key} and then that Cloud Map service"
             ),
         }
     }

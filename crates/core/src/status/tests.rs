@@ -30,7 +30,7 @@ fn in_order_after_a_failed_rollout() {
     check_status(
         "web mode=client | in internal.myapp | http=8080 | failed",
         &expect![[r#"
-            prod/web: Synced Degraded NothingToGoBackTo its rollout failed and no deployment of it ever completed, so ECS has none to go back to and launches nothing
+            prod/web: Synced Degraded RolloutFailed its last rollout failed
                 ends with a new deployment that completes; eastwest does not start the same again
         "#]],
     );

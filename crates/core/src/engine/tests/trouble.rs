@@ -140,7 +140,6 @@ fn an_accepted_write_asks_nothing_but_how_it_goes() {
         20 refresh prod web
         30 refresh prod web
         40 refresh prod web
-        40 ask history prod/web
     "#]]
     .assert_eq(&fake.take_log());
 }
