@@ -15,9 +15,11 @@ use crate::canonical::{Canonical, Change, Field, Ground, canonical, changes};
 use crate::history::Past;
 use crate::issue::printable;
 use crate::name::ServiceKey;
+use crate::time::AwsTime;
 
 /// So many times the same field is changed back within an hour before we stop insisting.
 const REVERTS: usize = 3;
+const HOUR: Duration = Duration::from_hours(1);
 /// For so long what the other one made of it is left alone, on our own clock.
 pub(crate) const TRUCE: Duration = Duration::from_hours(1);
 
@@ -128,27 +130,38 @@ impl fmt::Display for Contention {
     }
 }
 
-/// The fight over what is to be changed, if there is one: fields that at least three deployments of the hour before
-/// the newest led away from what is wanted, each after one that had them as wanted.
+/// The fight over what is to be changed, if there is one: fields that at least three deployments within an hour led away
+/// from what is wanted, each after one that had them as wanted.
 pub(crate) fn contention(
     (service, tool): (&ServiceKey, Tool),
     (wanted, differing): (Option<&Canonical>, &[Change]),
     (lately, ground): (&[Past], &Ground<'_>),
 ) -> Option<Contention> {
-    if lately.len() <= REVERTS {
+    if lately.len() < REVERTS {
         return None;
     }
-    let mut counts = reverts(wanted, lately, ground);
     let differing: BTreeSet<Place> = differing.iter().map(place).collect();
+    let reverts = reverts(wanted, lately, ground).into_iter();
     // What is as wanted now is not fought over, whatever became of it before.
-    counts.retain(|place, count| *count >= REVERTS && differing.contains(place));
-    let reverts = counts.values().max().copied()?;
-    let mut fields: BTreeSet<Field> = counts.into_keys().map(|(field, _)| field).collect();
+    let counts = reverts.filter(|(place, _)| differing.contains(place));
+    let counts = counts.map(|((field, _), times)| (field, most_within(HOUR, &times)));
+    let fights: BTreeMap<Field, usize> = counts.filter(|(_, count)| *count >= REVERTS).collect();
+    let reverts = fights.values().max().copied()?;
+    let mut fields: BTreeSet<Field> = fights.into_keys().collect();
     if fields.contains(&Field::Enabled) {
         // With it goes all else.
         fields.retain(|field| *field == Field::Enabled);
     }
     Some(Contention { service: service.clone(), fields, reverts, tool })
+}
+
+/// How many of these times, oldest first, lie within one span at most.
+fn most_within(span: Duration, times: &[AwsTime]) -> usize {
+    let count = |first: usize| {
+        let from = times[first];
+        times[first..].iter().take_while(|at| at.since(from) <= span).count()
+    };
+    (0..times.len()).map(count).max().unwrap_or_default()
 }
 
 /// A field, and of which endpoint.
@@ -158,14 +171,14 @@ fn place(change: &Change) -> Place {
     (change.field, change.endpoint.clone())
 }
 
-/// How often each field was led away from what is wanted; `lately` is newest first. What ECS took back was in force
-/// neither before nor after, so it is left out.
+/// When each field was led away from what is wanted, oldest first; `lately` is newest first. What ECS took back was in
+/// force neither before nor after, so it is left out.
 fn reverts(
     wanted: Option<&Canonical>,
     lately: &[Past],
     ground: &Ground<'_>,
-) -> BTreeMap<Place, usize> {
-    let mut counts = BTreeMap::new();
+) -> BTreeMap<Place, Vec<AwsTime>> {
+    let mut reverts: BTreeMap<Place, Vec<AwsTime>> = BTreeMap::new();
     let mut before: Option<BTreeSet<Place>> = None;
     for past in lately.iter().rev().filter(|past| !past.is_taken_back()) {
         let connect = past.connect.as_ref().map(|connect| canonical(connect, ground));
@@ -175,11 +188,11 @@ fn reverts(
             changes(connect.as_ref(), wanted).iter().map(place).collect()
         };
         for place in before.iter().flat_map(|before| away.difference(before)) {
-            *counts.entry(place.clone()).or_default() += 1;
+            reverts.entry(place.clone()).or_default().push(past.created_at);
         }
         before = Some(away);
     }
-    counts
+    reverts
 }
 
 #[cfg(test)]

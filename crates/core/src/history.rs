@@ -11,8 +11,9 @@ use crate::connect::{Connect, Endpoint};
 use crate::name::{Arn, DiscoveryName, DnsName, Port};
 use crate::time::AwsTime;
 
-/// How far back from the newest deployment a second writer is looked for.
-const LATELY: Duration = Duration::from_hours(1);
+/// How far back from the newest deployment a second writer is looked for: for longer than one is given way to, so that
+/// a fight is not forgotten in the meantime.
+const LATELY: Duration = Duration::from_hours(4);
 /// A service's first deployment is created with it.
 const FIRST: Duration = Duration::from_mins(1);
 
@@ -48,7 +49,7 @@ pub struct History {
     pub has_completed: bool,
     /// Since when each endpoint that completed last is there.
     pub ages: Vec<Age>,
-    /// The deployments of the hour before the newest, newest first.
+    /// The deployments of the four hours before the newest, newest first.
     pub lately: Vec<Past>,
     /// How long a completed one took: the median.
     pub took: Option<Duration>,

@@ -42,36 +42,51 @@ const THREE: [&str; 7] = [
 
 #[test]
 fn after_three_reverts_within_an_hour_it_is_left_alone() {
-    check_status(&world(&THREE, ""), &expect![[r#"
+    check_status(
+        &world(&THREE, ""),
+        &expect![[r#"
         prod/web: OutOfSync Degraded Contended something else changed alias back 3 times within an hour
             ends once the other writer leaves it alone, see the snippet; one more attempt is made when its last change has stood for an hour
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn when_the_last_word_of_the_other_has_stood_for_an_hour_one_more_attempt_is_made() {
-    check_guarded(&world(&THREE, "primary=3599"), &expect![[r#"
+    check_guarded(
+        &world(&THREE, "primary=3599"),
+        &expect![[r#"
         prod/web: Contended: something else changed alias back 3 times within an hour
-    "#]]);
-    check_guarded(&world(&THREE, "primary=3600"), &expect![[r#"
+    "#]],
+    );
+    check_guarded(
+        &world(&THREE, "primary=3600"),
+        &expect![[r#"
         prod/web: connect in ns-internalmyapp http/web@b:80
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn two_reverts_are_no_fight() {
-    check_guarded(&world(&THREE[2..], ""), &expect![[r#"
+    check_guarded(
+        &world(&THREE[2..], ""),
+        &expect![[r#"
         prod/web: connect in ns-internalmyapp http/web@b:80
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn reverts_of_more_than_an_hour_ago_do_not_count() {
     let mut pasts = THREE;
     pasts[6] = "3801 SUCCESSFUL a";
-    check_guarded(&world(&pasts, ""), &expect![[r#"
+    check_guarded(
+        &world(&pasts, ""),
+        &expect![[r#"
         prod/web: connect in ns-internalmyapp http/web@b:80
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -85,9 +100,12 @@ fn what_ecs_took_back_is_no_revert_and_no_attempt() {
         "500 ROLLBACK_SUCCESSFUL c",
         "600 SUCCESSFUL a",
     ];
-    check_guarded(&world(&pasts, ""), &expect![[r#"
+    check_guarded(
+        &world(&pasts, ""),
+        &expect![[r#"
         prod/web: connect in ns-internalmyapp http/web@b:80
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -100,9 +118,12 @@ fn deployments_of_one_configuration_are_no_reverts() {
         "400 SUCCESSFUL a",
         "500 SUCCESSFUL a",
     ];
-    check_guarded(&world(&pasts, ""), &expect![[r#"
+    check_guarded(
+        &world(&pasts, ""),
+        &expect![[r#"
         prod/web: connect in ns-internalmyapp http/web@b:80
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -118,9 +139,12 @@ fn one_that_switches_it_off_each_time_fights_over_that_alone() {
     let world = world(&pasts, "").replace("| in internal.myapp http/web@a:80 |", "| off |");
     let world =
         world.replace("mode=client-server,", "mode=client-server, namespace=internal.myapp,");
-    check_guarded(&world.replace("IN_PROGRESS", "SUCCESSFUL"), &expect![[r#"
+    check_guarded(
+        &world.replace("IN_PROGRESS", "SUCCESSFUL"),
+        &expect![[r#"
         prod/web: Contended: something else changed enabled back 3 times within an hour
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -155,7 +179,8 @@ fn each_tool_has_its_snippet() {
     expect![[r#"
         // Pulumi, among the resource options of the aws.ecs.Service with name "web":
         { ignoreChanges: ["serviceConnectConfiguration"] }
-    "#]].assert_eq(&snippet(Tool::Pulumi, "web"));
+    "#]]
+    .assert_eq(&snippet(Tool::Pulumi, "web"));
 }
 
 #[test]
@@ -166,5 +191,18 @@ fn a_name_cannot_leave_the_comment_it_stands_in() {
         lifecycle {
           ignore_changes = [service_connect_configuration]
         }
-    "##]].assert_eq(&text);
+    "##]]
+    .assert_eq(&text);
+}
+
+#[test]
+fn a_fight_is_not_forgotten_while_the_other_is_given_way_to() {
+    let mut pasts = THREE.to_vec();
+    pasts.extend(["4300 SUCCESSFUL b", "4400 SUCCESSFUL a"]);
+    check_guarded(
+        &world(&pasts, ""),
+        &expect![[r#"
+        prod/web: Contended: something else changed alias back 3 times within an hour
+    "#]],
+    );
 }

@@ -97,11 +97,11 @@ fn what_is_older_than_aws_remembers_has_no_age() {
 }
 
 #[test]
-fn only_the_hour_before_the_newest_is_kept_whole() {
+fn only_the_hours_before_the_newest_are_kept_whole() {
     check(
         "0 30 SUCCESSFUL off
          5000 5030 SUCCESSFUL off
-         8000 8030 SUCCESSFUL off",
+         18000 18030 SUCCESSFUL off",
         &expect![[r#"
             failed 0, ongoing -, completed true, lately 2, took Some(30s); 
         "#]],

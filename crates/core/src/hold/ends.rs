@@ -20,7 +20,9 @@ impl Hold {
             Self::Claimed { .. } => {
                 "once another name is declared, or the claim lists this service too"
             }
-            Self::UnknownField(_) => "once eastwest is updated to a version that knows them, or the service is changed by hand",
+            Self::UnknownField(_) => {
+                "once eastwest is updated to a version that knows them, or the service is changed by hand"
+            }
             Self::RolledBack { .. } => {
                 "once what is declared or the task definition changes; until then it is not sent again"
             }

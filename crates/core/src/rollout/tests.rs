@@ -14,10 +14,13 @@ fn check(facts: &str, expected: &Expect) {
 
 #[test]
 fn a_rollout_that_runs_too_long_has_stalled() {
-    check("rolling rolling=1799", &expect![[r#"
+    check(
+        "rolling rolling=1799",
+        &expect![[r#"
         prod/web: Synced Progressing Progressing a rollout is under way
             ends once it has completed or failed
-    "#]]);
+    "#]],
+    );
     check(
         "rolling rolling=1800 event=(service_web)_was_unable_to_place_a_task event=(service_web)_has_started_1_tasks",
         &expect![[r#"
@@ -30,14 +33,20 @@ fn a_rollout_that_runs_too_long_has_stalled() {
 
 #[test]
 fn a_wait_by_plan_is_no_stall() {
-    check("shifts bakes=60 rolling rolling=5399", &expect![[r#"
+    check(
+        "shifts bakes=60 rolling rolling=5399",
+        &expect![[r#"
         prod/web: Synced Progressing Progressing a rollout is under way
             ends once it has completed or failed
-    "#]]);
-    check("shifts bakes=60 rolling rolling=5400", &expect![[r#"
+    "#]],
+    );
+    check(
+        "shifts bakes=60 rolling rolling=5400",
+        &expect![[r#"
         prod/web: Synced Degraded Stalled its rollout runs for longer than it should and is still not done
             ends once its tasks can start: see the event, mend it and deploy anew, or stop the deployment
-    "#]]);
+    "#]],
+    );
     check(
         "shifts rolling rolling=9000 past=10:IN_PROGRESS@BAKE_TIME:in_internal.myapp",
         &expect![[r#"
@@ -72,14 +81,20 @@ fn one_that_failed_says_why() {
 
 #[test]
 fn one_that_failed_with_nothing_to_go_back_to_says_so() {
-    check("failed past=10:STOPPED:in_internal.myapp", &expect![[r#"
+    check(
+        "failed past=10:STOPPED:in_internal.myapp",
+        &expect![[r#"
         prod/web: Synced Degraded NothingToGoBackTo its rollout failed and none of the deployments that AWS remembers completed, so ECS has none to go back to and launches nothing
             ends with a new deployment that completes; eastwest does not start the same again
-    "#]]);
-    check("rolling rolling=1800 past=10:ROLLBACK_IN_PROGRESS:in_internal.myapp", &expect![[r#"
+    "#]],
+    );
+    check(
+        "rolling rolling=1800 past=10:ROLLBACK_IN_PROGRESS:in_internal.myapp",
+        &expect![[r#"
         prod/web: Synced Degraded NothingToGoBackTo its rollout failed and none of the deployments that AWS remembers completed, so ECS has none to go back to and launches nothing
             ends with a new deployment that completes; eastwest does not start the same again
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -95,13 +110,19 @@ fn one_that_is_taken_back_says_so() {
 
 #[test]
 fn where_traffic_shifts_the_end_is_that_of_the_service_deployment() {
-    check("shifts past=10:IN_PROGRESS@BAKE_TIME:in_internal.myapp", &expect![[r#"
+    check(
+        "shifts past=10:IN_PROGRESS@BAKE_TIME:in_internal.myapp",
+        &expect![[r#"
         prod/web: Synced Progressing Baking the new tasks have all the traffic, and the old ones are kept for the planned time
             ends once that time is over
-    "#]]);
-    check("shifts past=10:SUCCESSFUL:in_internal.myapp", &expect![[r#"
+    "#]],
+    );
+    check(
+        "shifts past=10:SUCCESSFUL:in_internal.myapp",
+        &expect![[r#"
         prod/web: Synced Healthy -
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -128,9 +149,12 @@ fn how_it_goes_says_more_than_that_it_rolls() {
 #[test]
 fn what_ecs_says_is_cut_and_made_fit_to_be_shown() {
     let text = format!("unable_to_{}\u{1b}[31m{}", "x", "y".repeat(300));
-    check(&format!("failed event={text}"), &expect![[r#"
+    check(
+        &format!("failed event={text}"),
+        &expect![[r#"
         prod/web: Synced Degraded RolloutFailed its last rollout failed
             ends with a new deployment that completes; eastwest does not start the same again
             ECS says: unable to x�[31myyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy…
-    "#]]);
+    "#]],
+    );
 }

@@ -113,7 +113,7 @@ fn held_for_what_a_person_must_mend_is_degraded() {
             prod/d: OutOfSync Degraded Conflict discovery name x is held by prod/e (arn:aws:ecs:eu-west-1:1:service/prod/e)
                 ends once another name is declared, here or for prod/e
             prod/f: OutOfSync Degraded UnknownField its configuration has members this version does not know and would lose: retries
-                ends update eastwest, or change the service by hand
+                ends once eastwest is updated to a version that knows them, or the service is changed by hand
             prod/g: OutOfSync Degraded RolledBack ECS gave up exactly this configuration before (ROLLBACK_SUCCESSFUL: tasks failed to start)
                 ends once what is declared or the task definition changes; until then it is not sent again
         "#]],

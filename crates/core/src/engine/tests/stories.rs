@@ -207,7 +207,7 @@ fn a_writer_that_keeps_changing_it_back_meets_three_attempts_an_hour() {
     for window in writes.windows(4) {
         assert!(window[3] - window[0] >= 3600, "{writes:?}");
     }
-    assert!(writes.len() >= 6, "and we do not give up for ever: {writes:?}");
+    assert!((7..=9).contains(&writes.len()), "and we do not give up for ever: {writes:?}");
     assert!(fake.take_news().contains("prod/web OutOfSync Degraded Contended"));
 }
 
@@ -227,7 +227,9 @@ fn an_edit_by_a_person_during_a_rollout_is_waited_for_and_then_brought_back() {
     fake.run(20);
     fake.deploy("web", "in internal.myapp http/web@c:80");
     fake.run(300);
-    check_news(&mut fake, &expect![[r#"
+    check_news(
+        &mut fake,
+        &expect![[r#"
         0 prod/web OutOfSync Healthy NotSeen
         10 prod/web OutOfSync Healthy -
         10 prod/web OutOfSync Healthy Rolling
@@ -241,7 +243,8 @@ fn an_edit_by_a_person_during_a_rollout_is_waited_for_and_then_brought_back() {
         50 prod/web Synced Progressing Progressing
         80 prod/web rolled out in 30s, completed: true
         80 prod/web Synced Healthy -
-    "#]]);
+    "#]],
+    );
     assert_eq!(fake.count("apply"), 2);
 }
 
@@ -252,7 +255,9 @@ fn where_traffic_shifts_nothing_is_written_before_the_bake_is_over() {
     fake.run(60);
     fake.tag("web", "mode=client-server, alias=c:80");
     fake.run(600);
-    check_news(&mut fake, &expect![[r#"
+    check_news(
+        &mut fake,
+        &expect![[r#"
         0 prod/web OutOfSync Healthy NotSeen
         10 prod/web OutOfSync Healthy -
         10 prod/web OutOfSync Healthy Rolling
@@ -267,7 +272,8 @@ fn where_traffic_shifts_nothing_is_written_before_the_bake_is_over() {
         360 prod/web Synced Progressing Progressing
         390 prod/web rolled out in 30s, completed: true
         420 prod/web Synced Progressing Baking
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -275,7 +281,9 @@ fn where_traffic_shifts_a_rollout_is_watched_to_its_end() {
     let mut fake = Fake::new(&format!("{MOVES} | http=8080/http | shifts bakes=5"));
     fake.bake = Duration::from_secs(300);
     fake.run(900);
-    check_news(&mut fake, &expect![[r#"
+    check_news(
+        &mut fake,
+        &expect![[r#"
         0 prod/web OutOfSync Healthy NotSeen
         10 prod/web OutOfSync Healthy -
         10 prod/web OutOfSync Healthy Rolling
@@ -284,7 +292,8 @@ fn where_traffic_shifts_a_rollout_is_watched_to_its_end() {
         40 prod/web rolled out in 30s, completed: true
         120 prod/web Synced Progressing Baking
         360 prod/web Synced Healthy -
-    "#]]);
+    "#]],
+    );
     assert!(fake.count("ask history") < 12, "{}", fake.take_log());
 }
 
@@ -295,13 +304,16 @@ fn a_rollout_that_a_hook_holds_is_asked_about_less_and_less() {
     fake.run(20);
     fake.record("web").paused_at = Some("POST_SCALE_UP".to_owned());
     fake.run(7200);
-    check_news(&mut fake, &expect![[r#"
+    check_news(
+        &mut fake,
+        &expect![[r#"
         0 prod/web OutOfSync Healthy NotSeen
         10 prod/web OutOfSync Healthy -
         10 prod/web OutOfSync Healthy Rolling
         10 prod/web connect ecs-svc/2
         10 prod/web Synced Progressing Progressing
         50 prod/web Synced Suspended HookPaused
-    "#]]);
-    assert!(fake.count("ask history") < 30, "{}", fake.count("ask history"));
+    "#]],
+    );
+    assert!(fake.count("ask history") < 40, "{}", fake.count("ask history"));
 }
