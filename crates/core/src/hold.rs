@@ -192,7 +192,9 @@ impl fmt::Display for Hold {
                 members.join(", ")
             ),
             Self::RolledBack { status, reason } => {
-                write!(f, "ECS gave up exactly this configuration before ({status}: {reason})")
+                write!(f, "ECS gave up exactly this configuration before ({status}")?;
+                let colon = if reason.is_empty() { "" } else { ": " };
+                write!(f, "{colon}{reason})")
             }
             Self::Rolling => f.write_str("a deployment of this service is under way"),
             Self::Frozen => f.write_str("the document says freeze: nothing is changed"),

@@ -88,7 +88,7 @@ impl Holder {
     }
 }
 
-/// `Ports` may be several: the message names them.
+/// There may be several ports; the message names them.
 fn unnamed_port(NamedPorts { task_definition, ports }: &NamedPorts, naming: &Naming) -> String {
     let names = if ports.len() == 1 { "names it" } else { "names them" };
     match naming {

@@ -251,7 +251,7 @@ fn an_edit_by_a_person_during_a_rollout_is_waited_for_and_then_brought_back() {
 #[test]
 fn where_traffic_shifts_nothing_is_written_before_the_bake_is_over() {
     let mut fake = Fake::new(&format!("{MOVES} | http=8080/http | shifts bakes=5"));
-    fake.bake = Duration::from_secs(300);
+    fake.bake = Duration::from_mins(5);
     fake.run(60);
     fake.tag("web", "mode=client-server, alias=c:80");
     fake.run(600);
@@ -279,7 +279,7 @@ fn where_traffic_shifts_nothing_is_written_before_the_bake_is_over() {
 #[test]
 fn where_traffic_shifts_a_rollout_is_watched_to_its_end() {
     let mut fake = Fake::new(&format!("{MOVES} | http=8080/http | shifts bakes=5"));
-    fake.bake = Duration::from_secs(300);
+    fake.bake = Duration::from_mins(5);
     fake.run(900);
     check_news(
         &mut fake,
