@@ -19,7 +19,7 @@ use crate::check::{Breach, check};
 use crate::document::Document;
 use crate::effect::{Accepted, Answer, ClusterReading, Effect, Event, Question};
 use crate::fault::{Fault, FaultKind};
-use crate::guard::{Circumstances, guard};
+use crate::guard::{Circumstances, guard, truce_until};
 use crate::hold::Hold;
 use crate::merge::Reader;
 use crate::name::{ClusterName, ServiceKey};
@@ -174,10 +174,12 @@ impl Engine {
         let seen = self.stepped_at;
         let start_up =
             (seen.since_start < staleness).then_some(Now { since_start: staleness, ..now });
-        // A pause ends, a maintenance window opens.
+        // A pause ends, a maintenance window opens, a truce is over.
         let ends = self.plan.holds().filter_map(|(_, hold)| hold.ends_at()).chain(self.made_from());
         let ends = ends
             .map(|end| now.plus(end.duration_since(now.calendar).try_into().unwrap_or_default()));
+        let contended = self.plan.holds().filter(|(_, hold)| matches!(hold, Hold::Contended(_)));
+        let ends = ends.chain(contended.filter_map(|(key, _)| truce_until(&self.view, key)));
         if self.stopping {
             return None;
         }

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::action::Action;
 use crate::canonical::Ground;
+use crate::contended::TRUCE;
 use crate::declaration::Pause;
 use crate::declare::Intent;
 use crate::effect::Question;
@@ -15,6 +16,7 @@ use crate::fault::{Fault, FaultKind};
 use crate::hold::{Frozen, Hold, Scope, Unseen};
 use crate::name::{ClusterName, NamespaceId, ServiceKey};
 use crate::plan::{Entry, Plan, Verdict};
+use crate::rollout;
 use crate::settings::{Budget, Policy, Settings};
 use crate::time::Now;
 use crate::view::{Namespace, ServiceView, View};
@@ -64,6 +66,7 @@ pub fn guard(mut plan: Plan, circumstances: &Circumstances<'_>) -> Plan {
             .or_else(|| unread.clone())
             .or_else(|| writes.hold(action, now))
             .or_else(|| awaited(entry, circumstances))
+            .or_else(|| contended(view, (key, entry), now))
             .or_else(|| budget.spend(key, entry.namespace.as_ref()));
         if let Some(hold) = hold {
             entry.hold_step(hold);
@@ -83,7 +86,8 @@ pub fn guard_shown(mut plan: Plan, view: &View, settings: &Settings, now: Now) -
     for (key, entry) in &mut plan.entries {
         let hold = paused(view, key, now)
             .or_else(|| everything.clone())
-            .or_else(|| windows.hold(key, entry.namespace.as_ref()));
+            .or_else(|| windows.hold(key, entry.namespace.as_ref()))
+            .or_else(|| contended(view, (key, entry), now));
         if let Some(hold) = hold {
             entry.hold_step(hold);
         }
@@ -177,6 +181,19 @@ fn awaited(
     (!(awaited.inferred && stalled)).then(|| Hold::WaitingForServer(awaited.clone()))
 }
 
+/// Whether somebody else keeps changing it back, and their last word has not stood for long. After that one more
+/// attempt is made.
+fn contended(view: &View, (key, entry): (&ServiceKey, &Entry), now: Now) -> Option<Hold> {
+    let contention = entry.contention.as_ref()?;
+    let stands = |until: Now| now.since_start < until.since_start;
+    truce_until(view, key).is_none_or(stands).then(|| Hold::Contended(contention.clone()))
+}
+
+/// Until when what somebody else made of a service is left alone.
+pub(crate) fn truce_until(view: &View, key: &ServiceKey) -> Option<Now> {
+    Some(view.service(key)?.primary_since?.plus(TRUCE))
+}
+
 fn forbidden(policy: Policy, action: &Action) -> Option<Hold> {
     let allowed = match (policy, action) {
         (Policy::Observe, _) | (Policy::UpsertOnly, Action::Disconnect { .. }) => false,
@@ -194,16 +211,16 @@ struct Ledger {
 
 impl Ledger {
     /// Counts every rollout of a service that opted in, whoever started it: that survives our restart; and
-    /// those of our own making in services that were released meanwhile. One that has stalled no longer
-    /// counts, or it would stop all others.
+    /// those of our own making in services that were released meanwhile. One that has stalled, its planned waits
+    /// counted in, no longer counts, or it would stop all others.
     fn new(plan: &Plan, circumstances: &Circumstances<'_>) -> Self {
         let Circumstances { view, writes, settings, now } = *circumstances;
         let budget = budget(view, settings);
         let mut ledger = Self { budget, clusters: BTreeMap::new(), namespaces: BTreeMap::new() };
         let begun: BTreeMap<&ServiceKey, Option<&NamespaceId>> = writes.begun().collect();
-        let runs = |since: Now| now.since(since) < settings.timing.stall;
         let running = |(key, service): (ServiceKey, &ServiceView)| {
-            let running = service.rolling_since.is_some_and(runs);
+            let patience = rollout::patience(service, &settings.timing);
+            let running = service.rolling_since.is_some_and(|since| now.since(since) < patience);
             let counts = running && (plan.entries.contains_key(&key) || begun.contains_key(&key));
             counts.then_some(key)
         };

@@ -6,13 +6,14 @@
 
 use std::time::Duration;
 
-use crate::canonical::Ground;
+use crate::canonical::{Ground, canonical};
 use crate::connect::{Connect, Endpoint};
 use crate::name::{Arn, DiscoveryName, DnsName, Port};
 use crate::time::AwsTime;
 
-/// How far back from the newest deployment a second writer is looked for.
-const LATELY: Duration = Duration::from_hours(1);
+/// How far back from the newest deployment a second writer is looked for: for longer than one is given way to, so that
+/// a fight is not forgotten in the meantime.
+const LATELY: Duration = Duration::from_hours(4);
 /// A service's first deployment is created with it.
 const FIRST: Duration = Duration::from_mins(1);
 
@@ -40,7 +41,7 @@ pub struct Past {
 /// What became of a service's recent rollouts.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct History {
-    /// Those that failed or were rolled back, newest first.
+    /// Those that failed or were rolled back, newest first, but for what completed later all the same.
     pub failed: Vec<FailedRevision>,
     /// The one under way.
     pub ongoing: Option<Ongoing>,
@@ -48,7 +49,7 @@ pub struct History {
     pub has_completed: bool,
     /// Since when each endpoint that completed last is there.
     pub ages: Vec<Age>,
-    /// The deployments of the hour before the newest, newest first.
+    /// The deployments of the four hours before the newest, newest first.
     pub lately: Vec<Past>,
     /// How long a completed one took: the median.
     pub took: Option<Duration>,
@@ -93,7 +94,7 @@ impl History {
     /// What a past tells, in any order; `created_at` is the service's own age.
     pub fn of(mut pasts: Vec<Past>, created_at: AwsTime, ground: &Ground<'_>) -> Self {
         pasts.sort_by_key(|past| std::cmp::Reverse(past.created_at));
-        let failed = pasts.iter().filter(|past| past.is_failed()).map(Past::as_failed).collect();
+        let failed = failed(&pasts, ground).map(Past::as_failed).collect();
         let ongoing = pasts.iter().find(|past| past.is_under_way()).map(Past::as_ongoing);
         let completed: Vec<&Past> = pasts.iter().filter(|past| past.is_completed()).collect();
         let begins = pasts.last().is_some_and(|first| first.created_at.since(created_at) <= FIRST);
@@ -112,9 +113,16 @@ impl History {
 }
 
 impl Past {
-    /// STOPPED is no failure: a newer deployment, or a person, took its place.
-    fn is_failed(&self) -> bool {
+    /// Whether ECS took it back, or is about to.
+    pub(crate) fn is_taken_back(&self) -> bool {
         self.status.starts_with("ROLLBACK_")
+    }
+
+    /// STOPPED alone is no failure: a newer deployment, or a person, took its place. But so ends what the circuit
+    /// breaker gives up and does not take back, because it may not or has nothing to go back to.
+    fn is_failed(&self) -> bool {
+        let given_up = || self.reason.to_ascii_lowercase().contains("circuit breaker");
+        self.is_taken_back() || (self.status == "STOPPED" && given_up())
     }
 
     fn is_completed(&self) -> bool {
@@ -150,6 +158,19 @@ impl Age {
     fn is_of(&self, endpoint: &Endpoint) -> bool {
         self.discovery == endpoint.discovery() && self.alias == alias(endpoint)
     }
+}
+
+/// What failed and was not redeemed: a later deployment of the same configuration on the same task definition that
+/// completed shows that it can be done. `pasts` are newest first.
+fn failed<'a>(pasts: &'a [Past], ground: &Ground<'_>) -> impl Iterator<Item = &'a Past> {
+    let same = |one: &Past, other: &Past| {
+        let of = |past: &Past| past.connect.as_ref().map(|connect| canonical(connect, ground));
+        one.task_definition == other.task_definition && of(one) == of(other)
+    };
+    pasts.iter().enumerate().filter_map(move |(at, past)| {
+        let redeemed = || pasts[..at].iter().any(|later| later.is_completed() && same(later, past));
+        (past.is_failed() && !redeemed()).then_some(past)
+    })
 }
 
 /// Goes back from the last completed deployment for as long as each endpoint is in it; `begins`: whether the past

@@ -1,8 +1,10 @@
 //! Why a wanted change is not made now.
 //!
 //! A hold is data in the plan, not an error and not a log line: it is shown, counted by its
-//! [`Hold::reason`] and tested. The reasons of the design that are not here yet (`Contended`, `MassChange`, `NotLeader`) come with what
-//! causes them.
+//! [`Hold::reason`] and tested. It says what is so; what would end it is said apart, by [`Hold::ends`]. The reasons of
+//! the design that are not here yet (`MassChange`, `NotLeader`) come with what causes them.
+
+mod ends;
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -10,6 +12,7 @@ use std::fmt;
 use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 
+use crate::contended::Contention;
 use crate::effect::Question;
 use crate::fault::Fault;
 use crate::name::{Arn, ClusterName, DiscoveryName, DnsName, NamespaceName, Port, ServiceKey};
@@ -64,6 +67,8 @@ pub enum Hold {
     Paused(Option<jiff::Timestamp>),
     /// As many rollouts as allowed are under way.
     Budget(Scope),
+    /// Somebody else keeps changing it back.
+    Contended(Box<Contention>),
     /// AWS refused this very change, or could not take it; it is tried again later.
     Refused(Fault),
     /// The operator's policy does not allow it.
@@ -177,9 +182,11 @@ impl Hold {
 
 impl Serialize for Hold {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut hold = serializer.serialize_struct("Hold", 2)?;
+        let mut hold = serializer.serialize_struct("Hold", 4)?;
         hold.serialize_field("reason", self.reason())?;
         hold.serialize_field("message", &self.to_string())?;
+        hold.serialize_field("ends", &self.ends())?;
+        hold.serialize_field("snippet", &self.snippet())?;
         hold.end()
     }
 }
@@ -188,7 +195,9 @@ impl fmt::Display for Hold {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotSeen(unseen) => unseen.fmt(f),
-            Self::Ambiguous => f.write_str("its tags cannot be understood; see its issues"),
+            Self::Ambiguous => {
+                f.write_str("what is declared for it cannot be understood; see its issues")
+            }
             Self::NoNamespace(why) | Self::Ineligible(why) | Self::Immutable(why) => {
                 f.write_str(why)
             }
@@ -197,38 +206,39 @@ impl fmt::Display for Hold {
             Self::Claimed { claim, by } => {
                 write!(f, "{claim} is claimed in the document ")?;
                 match by.iter().map(ToString::to_string).collect::<Vec<_>>() {
-                    names if names.is_empty() => f.write_str("and kept from everybody")?,
-                    names => write!(f, "for {}", names.join(", "))?,
+                    names if names.is_empty() => f.write_str("and kept from everybody"),
+                    names => write!(f, "for {}", names.join(", ")),
                 }
-                f.write_str("; take another name, or have the claim list this service too")
             }
             Self::UnknownField(members) => write!(
                 f,
-                "its configuration has members this version does not know and would lose: {}; update eastwest, or change the service by hand",
+                "its configuration has members this version does not know and would lose: {}",
                 members.join(", ")
             ),
-            Self::RolledBack { status, reason } => write!(
-                f,
-                "ECS gave up exactly this configuration before ({status}: {reason}); it is not sent again until the tags or the task definition change"
-            ),
+            Self::RolledBack { status, reason } => {
+                write!(f, "ECS gave up exactly this configuration before ({status}")?;
+                let colon = if reason.is_empty() { "" } else { ": " };
+                write!(f, "{colon}{reason})")
+            }
             Self::WaitingForServer(awaited) => awaited.fmt(f),
             Self::WaitingForClient(client) => write!(
                 f,
-                "the old name goes once {client}, which may call it, is rolled out and knows the new one"
+                "the old name is kept for {client}, which may call it and does not know the new one yet"
             ),
             Self::Rolling => f.write_str("a deployment of this service is under way"),
             Self::Frozen(Frozen::Document) => {
-                f.write_str("the document says freeze: nothing is changed until it says so no more")
+                f.write_str("the document says freeze: nothing is changed")
             }
             Self::Frozen(Frozen::Window(closed)) => closed.fmt(f),
             Self::Paused(None) => {
                 f.write_str("paused by its pause tag or its entry in the document, with no end")
             }
-            Self::Paused(Some(until)) => {
-                write!(f, "paused by its pause tag or its entry in the document until {until}")
+            Self::Paused(Some(_)) => {
+                f.write_str("paused by its pause tag or its entry in the document")
             }
             Self::Budget(scope) => scope.fmt(f),
-            Self::Refused(fault) => write!(f, "{fault}; tried again later"),
+            Self::Contended(contention) => contention.fmt(f),
+            Self::Refused(fault) => fault.fmt(f),
             Self::Observe(policy) => {
                 let name: &str = policy.into();
                 write!(f, "the policy {name} does not write this")
@@ -272,9 +282,9 @@ impl fmt::Display for Unseen {
             Self::Lagging => {
                 f.write_str("AWS answers with older states of it than were seen before")
             }
-            Self::BadDocument => f.write_str(
-                "the document has issues and none was good since the start; mend it and all goes on",
-            ),
+            Self::BadDocument => {
+                f.write_str("the document has issues and none was good since the start")
+            }
             Self::JustMade => f.write_str("made just now; it is not seen yet"),
             Self::Partly => f.write_str("the document names it since just now; it is read again"),
             Self::Answer(question, None) => write!(f, "not read yet: {question}"),
@@ -286,7 +296,7 @@ impl fmt::Display for Unseen {
             }
             Self::Rollouts(key, fault) => write!(
                 f,
-                "{key} was not read since the start, so whether it rolls is not known: {fault}; goes on once it is read, at the latest when a rollout of it would count as stalled"
+                "{key} was not read since the start, so whether it rolls is not known: {fault}"
             ),
             Self::LastWrite => f.write_str(
                 "the answer to the last write was lost; reading back whether it took effect",
@@ -326,11 +336,11 @@ impl fmt::Display for Holder {
             }
             Self::Leftover(arn) => write!(
                 f,
-                "is taken by the Cloud Map service {arn}, which no ECS service seen here uses; it frees itself when ECS removes it, else delete it by hand once it has no instances, or take another discovery name"
+                "is taken by the Cloud Map service {arn}, which no ECS service seen here uses"
             ),
             Self::Registry(arn, key) => write!(
                 f,
-                "is taken by the Cloud Map service {arn}, where the tasks of {key} register by serviceRegistries, without Service Connect; take another discovery name, or remove serviceRegistries from {key} and then that Cloud Map service"
+                "is taken by the Cloud Map service {arn}, where the tasks of {key} register by serviceRegistries, without Service Connect"
             ),
         }
     }

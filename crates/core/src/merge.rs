@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::canonical::Ground;
+use crate::contended::Tool;
 use crate::declare::{Intent, declare};
 use crate::document::Document;
 use crate::effect::{Answer, ClusterReading, Parameter};
@@ -266,9 +267,12 @@ impl Reader<'_> {
             // Only the read before a write looks for them, and a deployment's configuration never changes.
             service.unknown_members.clone_from(&last.unknown_members);
         }
-        let was_rolling = entry.rolling_since.is_some();
+        let (was_rolling, shifts) = (entry.rolling_since.is_some(), service.strategy.shifts);
         let earlier = entry.rolling_since.filter(|_| same_rollout);
         entry.rolling_since = service.is_rolling().then(|| earlier.unwrap_or(self.now));
+        let seen = entry.primary_since.filter(|_| same_rollout);
+        entry.primary_since = service.primary().map(|_| seen.unwrap_or(self.now));
+        entry.tool = Tool::of(&tags);
         slim(&mut service, &intent);
         entry.is_slim = intent == Intent::NotOptedIn;
         entry.tagged = tagged.map(Arc::new);
@@ -277,7 +281,9 @@ impl Reader<'_> {
         entry.trouble = None;
         entry.read_at = self.now;
         entry.last = Some(Arc::new(service));
-        !same_rollout || was_rolling != entry.rolling_since.is_some()
+        // Where traffic shifts, the service deployment may go on when the deployments say "done".
+        let goes_on = was_rolling && shifts;
+        !same_rollout || (was_rolling != entry.rolling_since.is_some() && !goes_on)
     }
 
     fn unlisted(&self, cluster: &mut ClusterView, listed: &[EcsServiceName]) {
@@ -301,6 +307,8 @@ impl Reader<'_> {
             is_slim: false,
             missing_since: None,
             rolling_since: None,
+            primary_since: None,
+            tool: Tool::Unknown,
             stale_since: None,
         }
     }

@@ -55,6 +55,21 @@ impl fmt::Display for Awaited {
     }
 }
 
+impl Awaited {
+    /// What would end the wait.
+    pub(crate) fn ends(&self) -> String {
+        match self.until {
+            Until::Changed | Until::Complete => {
+                format!("once a deployment of {} that offers it has completed", self.server)
+            }
+            Until::Mended(_) => format!(
+                "once what holds {} is mended, or {} is taken out of the needs",
+                self.server, self.name
+            ),
+        }
+    }
+}
+
 /// Who is to come before whom.
 #[derive(Debug, Default)]
 pub(crate) struct Order {

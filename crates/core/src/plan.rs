@@ -8,7 +8,7 @@
 //! Nothing here knows of budgets, pauses or policy beyond the removal of endpoints: that is [`crate::guard`].
 
 mod links;
-pub(crate) mod obstacle;
+mod obstacle;
 mod prerequisites;
 
 use std::collections::BTreeMap;
@@ -25,6 +25,7 @@ use crate::canonical::{Canonical, Change, Ground, canonical, changes};
 use crate::claims::Claims;
 use crate::conflict::{Register, name_contestants};
 use crate::connect::Connect;
+use crate::contended::{Contention, contention};
 use crate::declaration::Declaration;
 use crate::declare::Intent;
 use crate::effect::Question;
@@ -87,6 +88,9 @@ pub struct Entry {
     pub awaits: Option<Box<Awaited>>,
     /// The endpoints that it needs and that its tasks do not know.
     pub lacks: Vec<Lack>,
+    /// Whether somebody else keeps changing it back.
+    #[serde(skip)]
+    pub contention: Option<Box<Contention>>,
 }
 
 /// In order, to change, or wanted but held.
@@ -119,6 +123,7 @@ impl Entry {
             note: None,
             awaits: None,
             lacks: Vec::new(),
+            contention: None,
         }
     }
 
@@ -471,6 +476,16 @@ impl<'a> World<'a> {
         register
     }
 
+    /// Whether somebody else keeps changing it back.
+    fn contention(&self, candidate: &Candidate<'_>) -> Option<Box<Contention>> {
+        let Candidate { service, to, changes, ground, .. } = candidate;
+        let (_, history) = self.view.histories.get(&service.key)?;
+        let tool = self.view.service(&service.key)?.tool;
+        let lately = &history.known()?.lately;
+        let wanted = (to.as_ref(), changes.as_slice());
+        contention((&service.key, tool), wanted, (lately, ground)).map(Box::new)
+    }
+
     fn entry(&self, candidate: &Candidate<'_>, register: &Register) -> Entry {
         let action = candidate.desired.action(candidate.service);
         let verdict = match self.obstacle(candidate, register) {
@@ -478,7 +493,8 @@ impl<'a> World<'a> {
             Some(hold) => Verdict::Hold { hold: self.with_facts(hold), action: Some(action) },
         };
         let changes = candidate.changes.clone();
-        Entry { verdict, changes, ..Entry::in_sync(candidate.namespace()) }
+        let contention = self.contention(candidate);
+        Entry { verdict, changes, contention, ..Entry::in_sync(candidate.namespace()) }
     }
 }
 

@@ -10,11 +10,11 @@ use serde::Serialize;
 use crate::action::Action;
 use crate::canonical::canonical;
 use crate::effect::Question;
+use crate::given_up::{failing, given_up};
 use crate::hold::{Hold, Unseen};
 use crate::name::{DiscoveryName, ServiceKey};
 use crate::needs::{Client, Needs};
 use crate::offers::{Offer, Offers, Stands, task_definition};
-use crate::plan::obstacle::given_up;
 use crate::plan::{Entry, Verdict, World};
 use crate::time::AwsTime;
 use crate::view::{Rollout, Seen};
@@ -112,7 +112,8 @@ fn obstacle(world: &World<'_>, client: &Client<'_>) -> Option<Hold> {
             let ground = world.ground_of(service);
             let deployed = service.primary().and_then(|primary| primary.connect.as_ref());
             let deployed = deployed.map(|connect| canonical(connect, &ground));
-            given_up(deployed.as_ref(), (&service.task_definition, &ground), history)
+            given_up(deployed.as_ref(), &service.task_definition, history, &ground)
+                .or_else(|| failing(deployed.as_ref(), service, &ground))
                 .or_else(|| history.ongoing.is_some().then_some(Hold::Rolling))
         }
         Some(Seen::Absent | Seen::Unknown(_)) | None => {

@@ -5,11 +5,14 @@ use serde::Serialize;
 use crate::declare::Intent;
 use crate::fault::Fault;
 use crate::hold::Hold;
-use crate::issue::Issue;
+use crate::issue::{Issue, Weight};
 use crate::name::ServiceKey;
 use crate::plan::{Entry, Verdict};
 use crate::prerequisite::Prerequisite;
-use crate::view::{Rollout, ServiceStatus, ServiceView};
+use crate::rollout::{Course, course, explaining};
+use crate::settings::Timing;
+use crate::time::Now;
+use crate::view::{ServiceStatus, ServiceView, View};
 
 /// The state of one service as a person should read it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -22,6 +25,12 @@ pub struct Status {
     pub reason: Option<&'static str>,
     /// The reason in words.
     pub message: Option<String>,
+    /// What would end it.
+    pub ends: Option<String>,
+    /// What ECS says of a rollout that fails or gets nowhere.
+    pub event: Option<String>,
+    /// What to paste where, so that another tool leaves the service alone.
+    pub snippet: Option<String>,
 }
 
 /// Whether what is in force is what is wanted.
@@ -50,32 +59,66 @@ pub enum Health {
     Unknown,
 }
 
-/// The status of a service that opted in; `None` for one that did not.
-pub fn status(view: &ServiceView, entry: Option<&Entry>) -> Option<Status> {
-    if view.intent == Intent::NotOptedIn {
-        return None;
-    }
-    let Some(entry) = entry else {
-        let sync = Sync::Unknown;
-        let message = Some(leaving(view).to_owned());
-        return Some(Status { sync, health: Health::Unknown, reason: Some("Leaving"), message });
-    };
+/// The status of a service that opted in, as of now; `None` for one that did not.
+pub fn status(
+    view: &View,
+    key: &ServiceKey,
+    entry: Option<&Entry>,
+    (timing, now): (&Timing, Now),
+) -> Option<Status> {
+    let service = view.service(key).filter(|service| service.intent != Intent::NotOptedIn)?;
+    let Some(entry) = entry else { return Some(Status::leaving(service)) };
+    let history = view.histories.get(key).and_then(|(_, seen)| seen.known());
+    let course = course(service, history, (timing, now));
     let hold = entry.hold();
-    let (reason, message) = match hold {
-        Some(Hold::Ambiguous) => (Some(Hold::Ambiguous.reason()), first_issue(&view.issues)),
-        Some(hold) => (Some(hold.reason()), Some(hold.to_string())),
-        None => failed_rollout(view).map_or((None, None), |why| (Some("RolloutFailed"), Some(why))),
-    };
-    Some(Status { sync: sync(entry), health: health(view, hold), reason, message })
+    let mut status = Status::new(sync(entry), health(service, hold, &course));
+    match hold {
+        // That it rolls says less than how it goes.
+        Some(Hold::Rolling) if !matches!(course, Course::Settled | Course::Progressing) => {
+            status.go(&course);
+        }
+        Some(hold) => status.hold(hold, &service.issues),
+        None => status.go(&course),
+    }
+    let fails = course.is_explained() || matches!(hold, Some(Hold::RolledBack { .. }));
+    status.event = service.last.as_ref().filter(|_| fails).and_then(|last| explaining(last));
+    Some(status)
 }
 
-/// What ECS says of a rollout that it gave up, where the configuration in force is its very own.
-fn failed_rollout(view: &ServiceView) -> Option<String> {
-    let primary = view.last.as_ref()?.primary()?;
-    (primary.rollout == Rollout::Failed).then(|| match primary.rollout_reason.as_str() {
-        "" => "its last rollout failed".to_owned(),
-        reason => format!("its last rollout failed: {reason}"),
-    })
+impl Status {
+    fn new(sync: Sync, health: Health) -> Self {
+        let (reason, message, ends) = (None, None, None);
+        Self { sync, health, reason, message, ends, event: None, snippet: None }
+    }
+
+    fn leaving(service: &ServiceView) -> Self {
+        let mut status = Self::new(Sync::Unknown, Health::Unknown);
+        status.reason = Some("Leaving");
+        status.message = Some(leaving(service).to_owned());
+        status
+    }
+
+    fn hold(&mut self, hold: &Hold, issues: &[Issue]) {
+        let first = issues.iter().find(|issue| issue.weight == Weight::Blocking);
+        let issue = first.filter(|_| *hold == Hold::Ambiguous).map(ToString::to_string);
+        self.reason = Some(hold.reason());
+        self.message = Some(issue.unwrap_or_else(|| hold.to_string()));
+        self.ends = Some(hold.ends());
+        self.snippet = hold.snippet();
+    }
+
+    fn go(&mut self, course: &Course) {
+        self.reason = course.reason();
+        self.message = course.message();
+        self.ends = course.ends().map(str::to_owned);
+    }
+
+    /// Whether it is as before but for what ECS says of it, which is new with every attempt to start a task.
+    pub(crate) fn is_as(&self, before: &Self) -> bool {
+        let Self { sync, health, reason, message, ends, event: _, snippet } = self;
+        (sync, health, reason) == (&before.sync, &before.health, &before.reason)
+            && (message, ends, snippet) == (&before.message, &before.ends, &before.snippet)
+    }
 }
 
 fn leaving(view: &ServiceView) -> &'static str {
@@ -86,10 +129,6 @@ fn leaving(view: &ServiceView) -> &'static str {
     }
 }
 
-fn first_issue(issues: &[Issue]) -> Option<String> {
-    issues.first().map(ToString::to_string)
-}
-
 fn sync(entry: &Entry) -> Sync {
     match &entry.verdict {
         Verdict::InSync => Sync::Synced,
@@ -98,7 +137,7 @@ fn sync(entry: &Entry) -> Sync {
     }
 }
 
-fn health(view: &ServiceView, hold: Option<&Hold>) -> Health {
+fn health(service: &ServiceView, hold: Option<&Hold>, course: &Course) -> Health {
     match hold {
         Some(Hold::Paused(_) | Hold::Frozen(_)) => Health::Suspended,
         Some(
@@ -111,9 +150,10 @@ fn health(view: &ServiceView, hold: Option<&Hold>) -> Health {
             | Hold::Claimed { .. }
             | Hold::UnknownField(_)
             | Hold::RolledBack { .. }
+            | Hold::Contended(_)
             | Hold::Refused(_),
         ) => Health::Degraded,
-        Some(Hold::NotSeen(_)) if view.trouble.is_some() => Health::Unknown,
+        Some(Hold::NotSeen(_)) if service.trouble.is_some() => Health::Unknown,
         Some(
             Hold::NotSeen(_)
             | Hold::WaitingForServer(_)
@@ -122,15 +162,7 @@ fn health(view: &ServiceView, hold: Option<&Hold>) -> Health {
             | Hold::Budget(_)
             | Hold::Observe(_),
         )
-        | None => rollout_health(view),
-    }
-}
-
-fn rollout_health(view: &ServiceView) -> Health {
-    match view.last.as_ref().and_then(|service| service.primary()).map(|primary| primary.rollout) {
-        Some(Rollout::Completed) => Health::Healthy,
-        Some(Rollout::InProgress) | None => Health::Progressing,
-        Some(Rollout::Failed) => Health::Degraded,
+        | None => course.health(),
     }
 }
 

@@ -29,6 +29,7 @@ use std::time::Duration;
 
 use expect_test::Expect;
 
+use crate::canonical::Ground;
 use crate::effect::{Answer, Parameter};
 use crate::fault::{Fault, FaultKind};
 use crate::guard::{Circumstances, guard};
@@ -43,12 +44,12 @@ use crate::settings::{Policy, Settings};
 use crate::time::{AwsTime, Now};
 use crate::view::{
     CloudMapService, ClusterView, Deployment, DeploymentController, DeploymentStatus, EcsService,
-    Namespace, NamespaceUse, Rollout, Seen, ServiceStatus, Strategy, View,
+    Namespace, NamespaceUse, Rollout, Seen, ServiceEvent, ServiceStatus, Strategy, View,
 };
 use crate::writes::Writes;
 
-use read::read_task_definition;
 pub(crate) use read::{read_connect, read_tags, task_definition};
+use read::{read_past, read_task_definition};
 
 /// A world made from text.
 #[derive(Debug, Clone)]
@@ -82,7 +83,7 @@ pub(crate) fn check_guarded(text: &str, expected: &Expect) {
 pub(crate) fn check_status(text: &str, expected: &Expect) {
     let stage = Stage::read(text);
     let plan = stage.guarded(&Writes::default());
-    expected.assert_eq(&render::statuses(&stage.view, &plan));
+    expected.assert_eq(&render::statuses(&stage.view, &plan, (&stage.settings.timing, stage.now)));
 }
 
 /// The issues of all services, one line each.
@@ -395,6 +396,19 @@ impl Stage {
                     };
                     history = Seen::Known(History { ongoing: Some(ongoing), ..History::default() });
                 }
+                ("past", _) => {
+                    let pasts = facts.iter().filter_map(|word| word.strip_prefix("past="));
+                    let last = view.last.as_ref().expect("a reading");
+                    let pasts = pasts.map(|text| read_past(text, &last.task_definition)).collect();
+                    let ground =
+                        Ground { namespaces: &[], default_namespace: None, task_definition: None };
+                    history = Seen::Known(History::of(pasts, last.created_at, &ground));
+                }
+                ("primary", seconds) => {
+                    let ago = Duration::from_secs(seconds.parse().expect("seconds"));
+                    let since_start = now.since_start.saturating_sub(ago);
+                    view.primary_since = Some(Now { since_start, ..now });
+                }
                 ("failed-before", what) => {
                     let last = view.last.as_ref().expect("a reading");
                     let (task_definition, what) = match what.strip_prefix("old:") {
@@ -487,6 +501,11 @@ fn fact(service: &mut EcsService, word: &str) {
             (primary.created_at, primary.updated_at) = (at, at);
         }
         ("shifts", _) => service.strategy.shifts = true,
+        ("bakes", minutes) => service.strategy.bake_minutes = minutes.parse().expect("minutes"),
+        ("event", message) => {
+            let (at, message) = (primary.created_at, message.replace('_', " "));
+            service.events.push(ServiceEvent { at, message });
+        }
         ("tasks", count) => service.desired_count = count.parse().expect("a number"),
         ("registry", arn) => service.registries.push(Arn::as_read(arn)),
         ("age", age) => service.created_at = AwsTime(age.parse().expect("a number")),
@@ -501,9 +520,13 @@ fn fact(service: &mut EcsService, word: &str) {
             old.connect = read_connect(&what.replace('_', " "));
             service.deployments.push(old);
         }
+        ("before-failed", _) => {
+            let old = service.deployments.last_mut().expect("a deployment before");
+            old.rollout = Rollout::Failed;
+        }
         (
             "unread" | "unlisted" | "lagging" | "history" | "failed-before" | "elsewhere"
-            | "made-with",
+            | "made-with" | "past" | "primary",
             _,
         ) => {}
         (other, _) => panic!("no such fact: {other}"),

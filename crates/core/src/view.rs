@@ -15,6 +15,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use crate::connect::Connect;
+use crate::contended::Tool;
 use crate::declare::{Intent, Layers};
 use crate::document::Document;
 use crate::fault::Fault;
@@ -238,6 +239,10 @@ pub struct ServiceView {
     pub missing_since: Option<Now>,
     /// Since when its present PRIMARY deployment has been seen rolling.
     pub rolling_since: Option<Now>,
+    /// Since when its present PRIMARY deployment has been seen.
+    pub primary_since: Option<Now>,
+    /// What seems to own it, as its tags tell.
+    pub tool: Tool,
     /// Since when older readings than the last one have been turned away.
     pub stale_since: Option<Now>,
 }

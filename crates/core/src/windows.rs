@@ -231,16 +231,25 @@ impl fmt::Display for Window {
     }
 }
 
+impl Closed {
+    /// When it goes on.
+    pub(crate) fn ends(&self) -> String {
+        match self.opens_at {
+            Some(moment) => format!("at {moment}, when a window opens"),
+            None => "once the document's windows change; no opening is in sight".to_owned(),
+        }
+    }
+}
+
 impl fmt::Display for Closed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("outside of its maintenance windows: ")?;
-        match self.opens_at {
-            Some(moment) => write!(f, "opens at {moment}")?,
-            None => f.write_str("no opening is in sight")?,
-        }
         match &self.why {
-            Why::Denied(window) => write!(f, "; the deny window {window} is open"),
-            Why::NoneOpen => Ok(()),
+            Why::Denied(window) => {
+                write!(f, "outside of its maintenance windows: the deny window {window} is open")
+            }
+            Why::NoneOpen => {
+                f.write_str("outside of its maintenance windows: none of them is open")
+            }
         }
     }
 }

@@ -169,7 +169,8 @@ impl Findings {
         for row in page.holds {
             let reason = row.hold.reason();
             if !PASSING.contains(&reason) {
-                let what = What::Hold { reason, message: row.hold.to_string() };
+                let message = format!("{}; ends {}", row.hold, row.hold.ends());
+                let what = What::Hold { reason, message };
                 let subject = row.service.to_string();
                 self.all.push(Finding { subject, weight: Weight::Blocking, what });
             }

@@ -40,11 +40,14 @@ pub(crate) fn record(metrics: &Metrics, news: News) {
 fn status_line(key: &ServiceKey, status: &Status) {
     let (sync, health): (&str, &str) = (status.sync.into(), status.health.into());
     let reason = status.reason.unwrap_or_default();
-    let message = status.message.as_deref().unwrap_or_default();
+    let why = status.message.as_deref().unwrap_or_default();
+    let ends = status.ends.as_deref().unwrap_or_default();
     if status.health == Health::Degraded {
-        warn!(service = %key, sync, health, reason, why = message, "service status");
+        let event = status.event.as_deref().unwrap_or_default();
+        let snippet = status.snippet.as_deref().unwrap_or_default();
+        warn!(service = %key, sync, health, reason, why, ends, event, snippet, "service status");
     } else {
-        info!(service = %key, sync, health, reason, why = message, "service status");
+        info!(service = %key, sync, health, reason, why, ends, "service status");
     }
 }
 

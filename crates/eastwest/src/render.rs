@@ -88,6 +88,10 @@ fn show_step(text: &mut String, step: &StepRow) {
 fn show_hold(text: &mut String, hold: &HoldRow) {
     line(text, format_args!("= {}: held, {}", hold.service, hold.hold.reason()));
     line(text, format_args!("    {}", hold.hold));
+    line(text, format_args!("    ends {}", hold.hold.ends()));
+    for snippet in hold.hold.snippet().iter().flat_map(|snippet| snippet.lines()) {
+        line(text, format_args!("    {snippet}"));
+    }
     show_note(text, hold.note.as_deref());
     show_changes(text, &hold.changes);
     text.push('\n');

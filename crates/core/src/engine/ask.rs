@@ -3,8 +3,10 @@
 //! **Invariant:** nothing is asked twice at once, and what failed is asked later and later.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use super::{Engine, Job, QUESTIONS_AT_ONCE, SLOW};
+use crate::declare::Intent;
 use crate::effect::{Effect, Question};
 use crate::history::History;
 use crate::hold::{Hold, Unseen};
@@ -13,7 +15,7 @@ use crate::plan::{Missing, World, who_uses};
 use crate::prerequisite::Prerequisite;
 use crate::room;
 use crate::time::Now;
-use crate::view::{Namespace, Seen};
+use crate::view::{Namespace, Rollout, Seen, ServiceView};
 
 /// Services looked at in one poll of running rollouts: ten calls.
 const POLLED_AT_ONCE: usize = 100;
@@ -53,6 +55,7 @@ impl Engine {
         }
         questions.extend(self.parameters_to_read(now));
         questions.extend(self.full_namespaces(now));
+        questions.extend(self.rollouts_to_follow(now));
         let name_ports = self.view.document.as_ref().is_some_and(|document| document.name_ports);
         for (key, entry) in &self.plan.entries {
             match (entry.hold(), &entry.namespace) {
@@ -85,6 +88,31 @@ impl Engine {
             }
         }
         questions
+    }
+
+    /// The pasts of the services of ours whose rollout needs an explanation: one that runs for a while may wait for a
+    /// person or by plan, one that shifts traffic goes on where its deployments say "done", and of one that failed it
+    /// matters whether there is a way back.
+    fn rollouts_to_follow(&self, now: Now) -> impl Iterator<Item = Question> {
+        let soon = self.settings.timing.rollout_poll.saturating_mul(3);
+        let is_due = move |key: &ServiceKey, service: &ServiceView| {
+            let last = service.last.as_ref()?;
+            let told = self.view.histories.get(key);
+            let goes_on = told.and_then(|(_, seen)| seen.known()?.ongoing.as_ref()).is_some();
+            let failed = last.primary().is_some_and(|p| p.rollout == Rollout::Failed);
+            let runs = service.rolling_since.map(|since| now.since(since));
+            let follows = goes_on || runs.is_some_and(|runs| runs > soon || last.strategy.shifts);
+            match told {
+                None => Some(follows || failed),
+                Some((at, seen)) => {
+                    let asks = follows || (failed && seen.known().is_none());
+                    Some(asks && now.since(*at) >= courtesy(service, now))
+                }
+            }
+        };
+        let ours = self.view.services().filter(|(_, service)| service.intent != Intent::NotOptedIn);
+        ours.filter(move |(key, service)| is_due(key, service).unwrap_or_default())
+            .map(|(key, _)| Question::History(key))
     }
 
     /// The document's sources and the parameters that tags name, as soon as they were read an interval ago.
@@ -172,6 +200,13 @@ impl Engine {
         }
         effects
     }
+}
+
+/// How long the past of a rolling service is believed: each look costs three calls, and a rollout that runs for hours
+/// need not be looked into each minute.
+fn courtesy(service: &ServiceView, now: Now) -> Duration {
+    let runs = service.primary_since.map(|since| now.since(since)).unwrap_or_default();
+    (runs / 10).clamp(Duration::from_mins(1), SLOW)
 }
 
 /// Whether nothing speaks against it now. What failed is tried again as late as its failures in a row have earned it.

@@ -21,14 +21,20 @@ impl Engine {
         self.tell_rollouts(now);
         let mut present = 0;
         let mut news = Vec::new();
-        for (key, view) in self.view.services() {
+        for (key, _) in self.view.services() {
             let entry = self.plan.entries.get(&key);
-            let Some(status) = status(view, entry) else { continue };
+            let moment = (&self.settings.timing, now);
+            let Some(status) = status(&self.view, &key, entry, moment) else { continue };
             let pending = entry.is_some_and(|entry| self.is_passing(&entry.verdict));
             present += 1;
-            let told = self.told.get(&key).map(|(status, _)| status);
-            if told == Some(&status) || (pending && told.is_some()) {
-                continue;
+            match self.told.get_mut(&key) {
+                // What ECS says last is shown, and is no news by itself.
+                Some((told, _)) if status.is_as(told) => {
+                    told.event = status.event;
+                    continue;
+                }
+                Some(_) if pending => continue,
+                Some(_) | None => {}
             }
             if !pending {
                 news.push(News::Status(key.clone(), Some(status.clone())));

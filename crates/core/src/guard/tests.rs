@@ -118,7 +118,7 @@ fn a_rollout_counts_while_its_tags_are_bad() {
         "a mode=clinet | in internal.myapp | http=8080 | rolling
          b mode=client, namespace=internal.myapp",
         &expect![[r#"
-            prod/a: Ambiguous: its tags cannot be understood; see its issues
+            prod/a: Ambiguous: what is declared for it cannot be understood; see its issues
             prod/b: Budget: waits for its turn: at most 1 rollout(s) at once in namespace internal.myapp
         "#]],
     );
@@ -201,7 +201,7 @@ fn a_pause_ends_when_it_says() {
          c mode=client, namespace=internal.myapp, pause=false",
         &expect![[r#"
             prod/a: connect in ns-internalmyapp
-            prod/b: Paused: paused by its pause tag or its entry in the document until 1970-01-01T00:16:41Z
+            prod/b: Paused: paused by its pause tag or its entry in the document
             prod/c: connect in ns-internalmyapp
         "#]],
     );
@@ -258,8 +258,8 @@ fn outside_of_its_maintenance_windows_nothing_is_changed() {
          c mode=client | in internal.myapp
          d mode=client, namespace=internal.myapp, pause=true",
         &expect![[r#"
-            prod/a: Frozen: outside of its maintenance windows: opens at 1970-01-01T21:00:00Z
-            prod/b: Frozen: outside of its maintenance windows: opens at 1970-01-01T21:00:00Z
+            prod/a: Frozen: outside of its maintenance windows: none of them is open
+            prod/b: Frozen: outside of its maintenance windows: none of them is open
             prod/c: in sync
             prod/d: Paused: paused by its pause tag or its entry in the document, with no end
         "#]],
@@ -295,11 +295,11 @@ fn a_window_holds_where_it_applies() {
          e mode=off | in internal.myapp
          test/d mode=client, namespace=other.ns",
         &expect![[r#"
-            prod/a: Frozen: outside of its maintenance windows: opens at 1970-01-01T02:00:00Z; the deny window 0 0 * * * for 2h, UTC is open
+            prod/a: Frozen: outside of its maintenance windows: the deny window 0 0 * * * for 2h, UTC is open
             prod/b: connect in ns-otherns0
-            prod/c: Frozen: outside of its maintenance windows: opens at 1970-01-01T04:00:00Z
-            prod/e: Frozen: outside of its maintenance windows: opens at 1970-01-01T02:00:00Z; the deny window 0 0 * * * for 2h, UTC is open
-            test/d: Frozen: outside of its maintenance windows: opens at 1970-01-01T03:00:00Z; the deny window 0 0 * * * for 3h, UTC is open
+            prod/c: Frozen: outside of its maintenance windows: none of them is open
+            prod/e: Frozen: outside of its maintenance windows: the deny window 0 0 * * * for 2h, UTC is open
+            test/d: Frozen: outside of its maintenance windows: the deny window 0 0 * * * for 3h, UTC is open
         "#]],
     );
 }

@@ -97,11 +97,11 @@ fn what_is_older_than_aws_remembers_has_no_age() {
 }
 
 #[test]
-fn only_the_hour_before_the_newest_is_kept_whole() {
+fn only_the_hours_before_the_newest_are_kept_whole() {
     check(
         "0 30 SUCCESSFUL off
          5000 5030 SUCCESSFUL off
-         8000 8030 SUCCESSFUL off",
+         18000 18030 SUCCESSFUL off",
         &expect![[r#"
             failed 0, ongoing -, completed true, lately 2, took Some(30s); 
         "#]],
@@ -112,4 +112,35 @@ fn only_the_hour_before_the_newest_is_kept_whole() {
             failed 0, ongoing -, completed false, lately 0, took None; 
         "#]],
     );
+}
+
+#[test]
+fn what_failed_and_later_completed_is_no_longer_held_against_it() {
+    check(
+        "0 30 SUCCESSFUL in ns a/api
+         100 130 ROLLBACK_SUCCESSFUL in ns b/web
+         200 230 SUCCESSFUL in ns b/web
+         300 330 ROLLBACK_SUCCESSFUL in ns c/cart",
+        &expect![[r#"
+            failed 1, ongoing -, completed true, lately 4, took Some(30s); web since 230
+        "#]],
+    );
+    check(
+        "0 30 SUCCESSFUL in ns b/web
+         100 130 ROLLBACK_SUCCESSFUL in ns b/web@other:80
+         200 230 ROLLBACK_SUCCESSFUL in ns b/web",
+        &expect![[r#"
+            failed 2, ongoing -, completed true, lately 3, took Some(30s); web since 30
+        "#]],
+    );
+}
+
+#[test]
+fn one_that_the_circuit_breaker_stopped_has_failed() {
+    let mut stopped = past("0 30 STOPPED in ns a/api");
+    let ground = Ground { namespaces: &[], default_namespace: None, task_definition: None };
+    let failed = |past: &Past| History::of(vec![past.clone()], AwsTime(0), &ground).failed.len();
+    assert_eq!(failed(&stopped), 0, "a newer one, or a person, took its place");
+    "ECS deployment circuit breaker: tasks failed to start.".clone_into(&mut stopped.reason);
+    assert_eq!(failed(&stopped), 1);
 }

@@ -1,12 +1,11 @@
 //! Why a wanted change is not made: first what lies in the service, then names, then what goes on.
 
 use super::{Candidate, World};
-use crate::canonical::{Canonical, Ground, canonical};
 use crate::conflict::Register;
 use crate::effect::Question;
+use crate::given_up::{failing, given_up};
 use crate::history::History;
 use crate::hold::{Hold, Unseen};
-use crate::name::Arn;
 use crate::room;
 use crate::view::{Namespace, NamespaceUse, Seen, View};
 
@@ -45,11 +44,8 @@ impl World<'_> {
             return Some(Hold::NotSeen(Unseen::Lagging));
         }
         match self.view.histories.get(&service.key) {
-            Some((_, Seen::Known(history))) => {
-                let on = (&service.task_definition, &candidate.ground);
-                given_up(candidate.to.as_ref(), on, history)
-                    .or(history.ongoing.is_some().then_some(Hold::Rolling))
-            }
+            Some((_, Seen::Known(history))) => given_up_before(candidate, history)
+                .or(history.ongoing.is_some().then_some(Hold::Rolling)),
             Some((_, Seen::Absent | Seen::Unknown(_))) | None => {
                 Some(ask(Question::History(service.key.clone())))
             }
@@ -91,17 +87,9 @@ fn is_unread<T>(seen: Option<&Seen<T>>) -> bool {
     seen.and_then(Seen::known).is_none()
 }
 
-/// Whether ECS gave up just this before: a rollback brings the old configuration back, so a controller that
-/// only compares would send the failed one again, for ever.
-pub(crate) fn given_up(
-    wanted: Option<&Canonical>,
-    (task_definition, ground): (&Arn, &Ground<'_>),
-    history: &History,
-) -> Option<Hold> {
-    let failed = history.failed.iter().find(|failed| {
-        let connect = failed.connect.as_ref().map(|c| canonical(c, ground));
-        connect.as_ref() == wanted && failed.task_definition == *task_definition
-    })?;
-    let (status, reason) = (failed.status.clone(), failed.reason.clone());
-    Some(Hold::RolledBack { status, reason })
+/// Whether ECS gave up just this before.
+fn given_up_before(candidate: &Candidate<'_>, history: &History) -> Option<Hold> {
+    let Candidate { service, to, ground, .. } = candidate;
+    given_up(to.as_ref(), &service.task_definition, history, ground)
+        .or_else(|| failing(to.as_ref(), service, ground))
 }

@@ -140,7 +140,7 @@ fn a_refresh_that_ecs_took_back_is_not_tried_again() {
          web mode=client, needs=api | in internal.myapp | http=8080 | failed-before=in_internal.myapp",
         &expect![[r#"
             prod/api: in sync
-            prod/web: RolledBack: ECS gave up exactly this configuration before (ROLLBACK_SUCCESSFUL: tasks failed to start); it is not sent again until the tags or the task definition change
+            prod/web: RolledBack: ECS gave up exactly this configuration before (ROLLBACK_SUCCESSFUL: tasks failed to start)
                 note: a forced deployment resolves image tags anew: app:1 may be another image by now; name images by digest to rule that out
                 lacks: api as api.internal.myapp:8080 of prod/api
         "#]],
@@ -185,7 +185,7 @@ fn a_server_that_is_redeployed_with_the_same_endpoints_makes_nobody_stale() {
         40 connect prod/web
     "#]]
     .assert_eq(&fake.take_writes());
-    fake.deploy("api");
+    fake.redeploy("api");
     fake.run(600);
     expect![[r#""#]].assert_eq(&fake.take_writes());
 }

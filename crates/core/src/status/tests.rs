@@ -19,7 +19,8 @@ fn in_order_and_rolling_out() {
     check_status(
         "web mode=client | in internal.myapp | http=8080 | rolling",
         &expect![[r#"
-            prod/web: Synced Progressing -
+            prod/web: Synced Progressing Progressing a rollout is under way
+                ends once it has completed or failed
         "#]],
     );
 }
@@ -30,6 +31,7 @@ fn in_order_after_a_failed_rollout() {
         "web mode=client | in internal.myapp | http=8080 | failed",
         &expect![[r#"
             prod/web: Synced Degraded RolloutFailed its last rollout failed
+                ends with a new deployment that completes; eastwest does not start the same again
         "#]],
     );
 }
@@ -51,6 +53,7 @@ fn held_by_policy_is_well() {
          web mode=client, namespace=internal.myapp",
         &expect![[r#"
             prod/web: OutOfSync Healthy Observe the policy observe does not write this
+                ends with --policy upsert-only or sync
         "#]],
     );
 }
@@ -61,6 +64,7 @@ fn held_by_a_rollout_is_progressing() {
         "web mode=off | in internal.myapp | http=8080 | rolling",
         &expect![[r#"
             prod/web: OutOfSync Progressing Rolling a deployment of this service is under way
+                ends once that deployment has ended
         "#]],
     );
 }
@@ -73,6 +77,7 @@ fn held_by_budget_is_well() {
         &expect![[r#"
             prod/a: OutOfSync Healthy -
             prod/b: OutOfSync Healthy Budget waits for its turn: at most 1 rollout(s) at once in namespace internal.myapp
+                ends once one of those rollouts has ended
         "#]],
     );
 }
@@ -83,6 +88,7 @@ fn held_by_its_owner_is_suspended() {
         "web mode=off, pause=true | in internal.myapp",
         &expect![[r#"
             prod/web: OutOfSync Suspended Paused paused by its pause tag or its entry in the document, with no end
+                ends once the pause is taken away
         "#]],
     );
 }
@@ -99,11 +105,17 @@ fn held_for_what_a_person_must_mend_is_degraded() {
          g mode=client-server, alias=b:80 | in internal.myapp http/a@a:80 | http=8080/http | failed-before=in_internal.myapp_http/a@b:80",
         &expect![[r#"
             prod/a: Unknown Degraded Ambiguous eastwest/mode="clinet": client, client-server or off; did you mean "client"?
+                ends once its issues are mended
             prod/b: OutOfSync Degraded NoNamespace no namespace: set the namespace tag, --namespace, or the cluster's Service Connect default
+                ends once there is such a namespace, or another one is named
             prod/c: OutOfSync Degraded Ineligible the network mode of c:1 is host: Service Connect needs awsvpc or bridge, set in the task definition
+                ends once the service, its task definition or its declaration is mended
             prod/d: OutOfSync Degraded Conflict discovery name x is held by prod/e (arn:aws:ecs:eu-west-1:1:service/prod/e)
-            prod/f: OutOfSync Degraded UnknownField its configuration has members this version does not know and would lose: retries; update eastwest, or change the service by hand
-            prod/g: OutOfSync Degraded RolledBack ECS gave up exactly this configuration before (ROLLBACK_SUCCESSFUL: tasks failed to start); it is not sent again until the tags or the task definition change
+                ends once another name is declared, here or for prod/e
+            prod/f: OutOfSync Degraded UnknownField its configuration has members this version does not know and would lose: retries
+                ends once eastwest is updated to a version that knows them, or the service is changed by hand
+            prod/g: OutOfSync Degraded RolledBack ECS gave up exactly this configuration before (ROLLBACK_SUCCESSFUL: tasks failed to start)
+                ends once what is declared or the task definition changes; until then it is not sent again
         "#]],
     );
 }
@@ -114,6 +126,7 @@ fn one_that_cannot_be_read_is_unknown() {
         "web mode=client | in internal.myapp | http=8080 | unread",
         &expect![[r#"
             prod/web: Unknown Unknown NotSeen the service could not be read: ecs.DescribeServices: no luck
+                ends once it can be read again
         "#]],
     );
 }
@@ -124,6 +137,7 @@ fn one_whose_change_waits_for_an_answer_is_well() {
         "web mode=off | in internal.myapp | http=8080 | history=!",
         &expect![[r#"
             prod/web: OutOfSync Healthy NotSeen could not read its recent service deployments: ecs.DescribeServices: no luck; allow this call in the IAM policy of eastwest's task role
+                ends once it is answered; it is asked again, later and later
         "#]],
     );
 }

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use super::{Stage, at};
 use crate::action::Action;
+use crate::connect::Connect;
 use crate::effect::{Accepted, Answer, ClusterReading, Effect, Event, Parameter, Question};
 use crate::engine::Engine;
 use crate::fault::{Fault, FaultKind};
@@ -32,6 +33,10 @@ pub(crate) struct Fake {
     pub(crate) now: Now,
     /// How long a rollout takes.
     pub(crate) rollout: Duration,
+    /// How long the service deployment goes on when the deployments say "done".
+    pub(crate) bake: Duration,
+    /// AWS's own clock at the start of the process.
+    started_at: i64,
     /// Services whose next rollout fails, with what they go back to.
     rolls_back: BTreeMap<ServiceKey, Deployment>,
     unreadable: BTreeMap<ServiceKey, FaultKind>,
@@ -64,6 +69,8 @@ impl Fake {
             parameters: stage.parameters.clone(),
             now: at(0),
             rollout: Duration::from_secs(30),
+            bake: Duration::ZERO,
+            started_at: 1_000_000_000,
             rolls_back: BTreeMap::new(),
             unreadable: BTreeMap::new(),
             faults: BTreeMap::new(),
@@ -84,6 +91,7 @@ impl Fake {
     pub(crate) fn restart(&mut self) {
         self.engine = Engine::new(self.stage.settings.clone(), at(0));
         self.waiting.clear();
+        self.started_at = self.aws_now().0;
         self.now = at(0);
     }
 
@@ -194,7 +202,7 @@ impl Fake {
     }
 
     /// Somebody deploys a service anew, with the same configuration.
-    pub(crate) fn deploy(&mut self, name: &str) {
+    pub(crate) fn redeploy(&mut self, name: &str) {
         self.apply(&Action::Refresh { service: super::key(name) });
     }
 
@@ -210,6 +218,16 @@ impl Fake {
     pub(crate) fn rollback(&mut self, name: &str) {
         let before = self.service(name).deployments[0].clone();
         self.rolls_back.insert(super::key(name), before);
+    }
+
+    /// Somebody else deploys the service with this configuration.
+    pub(crate) fn deploy(&mut self, name: &str, connect: &str) {
+        let connect = super::read_connect(connect);
+        let record = self.record(name);
+        if record.status == "IN_PROGRESS" {
+            "STOPPED".clone_into(&mut record.status);
+        }
+        self.begin(&super::key(name), |_| connect);
     }
 
     pub(crate) fn add_namespace(&mut self, name: &str) {
@@ -349,27 +367,36 @@ impl Fake {
     }
 
     fn apply(&mut self, action: &Action) -> Accepted {
+        self.begin(action.service(), |deployed| match action {
+            Action::Connect { connect, .. } => Some(connect.clone()),
+            Action::Disconnect { .. } => None,
+            Action::Refresh { .. } => deployed,
+        })
+    }
+
+    /// Begins a rollout of a service with what becomes of its configuration.
+    fn begin(
+        &mut self,
+        key: &ServiceKey,
+        change: impl FnOnce(Option<Connect>) -> Option<Connect>,
+    ) -> Accepted {
         self.deployments += 1;
         let deployment = DeploymentId::as_read(&format!("ecs-svc/{}", self.deployments));
         let created_at = self.aws_now();
-        let service = self.services.get_mut(action.service()).expect("a service");
+        let service = self.services.get_mut(key).expect("a service");
         let primary = service.deployments.first_mut().expect("a PRIMARY deployment");
         primary.id = deployment.clone();
         primary.rollout = Rollout::InProgress;
         (primary.created_at, primary.updated_at) = (created_at, created_at);
-        primary.connect = match action {
-            Action::Connect { connect, .. } => Some(connect.clone()),
-            Action::Disconnect { .. } => None,
-            Action::Refresh { .. } => primary.connect.take(),
-        };
-        self.pasts.entry(service.key.clone()).or_default().push(record(primary, "IN_PROGRESS"));
+        primary.connect = change(primary.connect.take());
+        self.pasts.entry(key.clone()).or_default().push(record(primary, "IN_PROGRESS"));
         Accepted { deployment, created_at }
     }
 
     /// A clock of AWS's own, far from ours.
     fn aws_now(&self) -> AwsTime {
         let millis = i64::try_from(self.now.since_start.as_millis()).expect("a short test");
-        AwsTime(1_000_000_000 + millis)
+        AwsTime(self.started_at + millis)
     }
 
     fn finish_rollouts(&mut self) {
@@ -386,12 +413,21 @@ impl Fake {
                 primary.updated_at = end;
                 let record = self.pasts.get_mut(key).and_then(|pasts| pasts.last_mut());
                 let record = record.expect("its beginning was remembered");
-                "SUCCESSFUL".clone_into(&mut record.status);
-                record.finished_at = Some(end);
+                "BAKE_TIME".clone_into(&mut record.stage);
                 if let Some(before) = self.rolls_back.remove(key) {
                     "ROLLBACK_SUCCESSFUL".clone_into(&mut record.status);
                     "tasks failed to start".clone_into(&mut record.reason);
                     *primary = Deployment { updated_at: end, ..before };
+                }
+            }
+            let baked = i64::try_from(self.bake.as_millis()).expect("a short bake") + long;
+            for record in self.pasts.get_mut(key).into_iter().flatten() {
+                if record.stage == "BAKE_TIME" && now.0 - record.created_at.0 >= baked {
+                    record.stage.clear();
+                    record.finished_at = Some(end);
+                    if record.status == "IN_PROGRESS" {
+                        "SUCCESSFUL".clone_into(&mut record.status);
+                    }
                 }
             }
         }

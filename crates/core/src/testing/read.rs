@@ -6,8 +6,10 @@ use std::sync::Arc;
 use super::fault;
 use crate::connect::{AccessLogs, ClientAlias, Connect, Endpoint, ProxyLogs, TestHeader, Tls};
 use crate::fault::FaultKind;
+use crate::history::Past;
 use crate::mention::Mentions;
 use crate::name::{Arn, DiscoveryName, DnsName, NamespaceRef, Port, PortName};
+use crate::time::AwsTime;
 use crate::view::{PortMapping, Seen, TaskDefinition};
 
 /// Tags of a line. A key that begins with `/` is taken as it is.
@@ -21,6 +23,27 @@ pub(crate) fn read_tags(text: &str) -> BTreeMap<String, String> {
             (key, value.to_owned())
         })
         .collect()
+}
+
+/// `created:status:configuration` with `_` for blanks; the status may go on with `@stage`, or `!stage` where a hook
+/// holds it there. `created` is in seconds.
+pub(super) fn read_past(text: &str, task_definition: &Arn) -> Past {
+    let mut parts = text.splitn(3, ':');
+    let mut part = || parts.next().expect("three parts");
+    let (created, status, connect) = (part(), part(), part());
+    let (status, stage) = status.split_once(['@', '!']).unwrap_or((status, ""));
+    let paused_at = text.contains('!').then(|| stage.to_owned());
+    let created_at = AwsTime(created.parse::<i64>().expect("seconds") * 1000);
+    Past {
+        connect: read_connect(&connect.replace('_', " ")),
+        task_definition: task_definition.clone(),
+        status: status.to_owned(),
+        reason: String::new(),
+        created_at,
+        finished_at: Some(created_at),
+        stage: stage.to_owned(),
+        paused_at,
+    }
 }
 
 /// `off` or `in namespace endpoint …`, with `logs=…`, `access=…` and `level=…`.

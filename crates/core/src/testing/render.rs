@@ -7,8 +7,10 @@ use crate::canonical::Change;
 use crate::connect::{Connect, Endpoint};
 use crate::name::NamespaceRef;
 use crate::plan::{Entry, Plan, Verdict};
+use crate::settings::Timing;
 use crate::stale::Lack;
 use crate::status::status;
+use crate::time::Now;
 use crate::view::View;
 
 /// Every entry with its changes, and the order of steps where there are several.
@@ -48,15 +50,19 @@ pub(crate) fn verdicts(plan: &Plan) -> String {
     text
 }
 
-/// Every service that opted in, with its status.
-pub(crate) fn statuses(view: &View, plan: &Plan) -> String {
+/// Every service that opted in, with its status, what would end it and what ECS says.
+pub(crate) fn statuses(view: &View, plan: &Plan, moment: (&Timing, Now)) -> String {
     let mut text = String::new();
-    for (key, service) in view.services() {
-        let Some(status) = status(service, plan.entries.get(&key)) else { continue };
+    for (key, _) in view.services() {
+        let Some(status) = status(view, &key, plan.entries.get(&key), moment) else { continue };
         let (sync, health): (&str, &str) = (status.sync.into(), status.health.into());
         let reason = status.reason.unwrap_or("-");
         let message = status.message.unwrap_or_default();
         line(&mut text, format!("{key}: {sync} {health} {reason} {message}").trim_end());
+        let rest = [("ends ", status.ends), ("ECS says: ", status.event)];
+        for (what, said) in rest.into_iter().filter_map(|(what, said)| Some((what, said?))) {
+            line(&mut text, &format!("    {what}{said}"));
+        }
     }
     text
 }

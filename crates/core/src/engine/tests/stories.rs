@@ -1,8 +1,12 @@
 //! What a person would see, told by the news alone: each thing once, and nothing between.
 
+use std::time::Duration;
+
 use expect_test::{Expect, expect};
 
 use crate::testing::fake::Fake;
+use crate::testing::read_connect;
+use crate::view::Rollout;
 
 fn check_news(fake: &mut Fake, expected: &Expect) {
     expected.assert_eq(&fake.take_news());
@@ -19,14 +23,14 @@ fn a_tag_becomes_an_endpoint() {
     check_news(
         &mut fake,
         &expect![[r#"
-        0 prod/web OutOfSync Healthy NotSeen
-        10 prod/web OutOfSync Healthy -
-        10 prod/web OutOfSync Healthy Rolling
-        10 prod/web connect ecs-svc/2
-        10 prod/web Synced Progressing -
-        40 prod/web rolled out in 30s, completed: true
-        40 prod/web Synced Healthy -
-    "#]],
+            0 prod/web OutOfSync Healthy NotSeen
+            10 prod/web OutOfSync Healthy -
+            10 prod/web OutOfSync Healthy Rolling
+            10 prod/web connect ecs-svc/2
+            10 prod/web Synced Progressing Progressing
+            40 prod/web rolled out in 30s, completed: true
+            40 prod/web Synced Healthy -
+        "#]],
     );
 }
 
@@ -93,14 +97,14 @@ fn a_taken_name_is_said_once_and_given_when_it_is_free() {
     check_news(
         &mut fake,
         &expect![[r#"
-        0 prod/web OutOfSync Degraded Conflict
-        600 prod/web OutOfSync Healthy -
-        600 prod/web OutOfSync Healthy Rolling
-        600 prod/web connect ecs-svc/2
-        600 prod/web Synced Progressing -
-        630 prod/web rolled out in 30s, completed: true
-        630 prod/web Synced Healthy -
-    "#]],
+            0 prod/web OutOfSync Degraded Conflict
+            600 prod/web OutOfSync Healthy -
+            600 prod/web OutOfSync Healthy Rolling
+            600 prod/web connect ecs-svc/2
+            600 prod/web Synced Progressing Progressing
+            630 prod/web rolled out in 30s, completed: true
+            630 prod/web Synced Healthy -
+        "#]],
     );
 }
 
@@ -111,14 +115,14 @@ fn a_pause_ends_by_itself() {
     check_news(
         &mut fake,
         &expect![[r#"
-        0 prod/web OutOfSync Suspended Paused
-        300 prod/web OutOfSync Healthy -
-        300 prod/web OutOfSync Healthy Rolling
-        300 prod/web disconnect ecs-svc/2
-        300 prod/web Synced Progressing -
-        330 prod/web rolled out in 30s, completed: true
-        330 prod/web Synced Healthy -
-    "#]],
+            0 prod/web OutOfSync Suspended Paused
+            300 prod/web OutOfSync Healthy -
+            300 prod/web OutOfSync Healthy Rolling
+            300 prod/web disconnect ecs-svc/2
+            300 prod/web Synced Progressing Progressing
+            330 prod/web rolled out in 30s, completed: true
+            330 prod/web Synced Healthy -
+        "#]],
     );
 }
 
@@ -131,14 +135,14 @@ fn a_namespace_that_appears_later_is_found() {
     check_news(
         &mut fake,
         &expect![[r#"
-        0 prod/web OutOfSync Degraded NoNamespace
-        300 prod/web OutOfSync Healthy -
-        300 prod/web OutOfSync Healthy Rolling
-        300 prod/web connect ecs-svc/2
-        300 prod/web Synced Progressing -
-        330 prod/web rolled out in 30s, completed: true
-        330 prod/web Synced Healthy -
-    "#]],
+            0 prod/web OutOfSync Degraded NoNamespace
+            300 prod/web OutOfSync Healthy -
+            300 prod/web OutOfSync Healthy Rolling
+            300 prod/web connect ecs-svc/2
+            300 prod/web Synced Progressing Progressing
+            330 prod/web rolled out in 30s, completed: true
+            330 prod/web Synced Healthy -
+        "#]],
     );
 }
 
@@ -155,7 +159,7 @@ fn a_rollback_is_seen_and_not_repeated() {
             10 prod/web OutOfSync Healthy -
             10 prod/web OutOfSync Healthy Rolling
             10 prod/web connect ecs-svc/2
-            10 prod/web Synced Progressing -
+            10 prod/web Synced Progressing Progressing
             40 prod/web rolled out in 30s, completed: false
             40 prod/web OutOfSync Degraded RolledBack
         "#]],
@@ -177,4 +181,139 @@ fn a_service_that_is_deleted_is_told_once() {
         120 prod/web is no longer ours
     "#]],
     );
+}
+
+/// Wants the alias `b:80` and has `a:80`.
+const MOVES: &str = "web mode=client-server, alias=b:80 | in internal.myapp http/web@a:80";
+const OLD: &str = "in internal.myapp http/web@a:80";
+
+/// Lets a second writer set the old configuration again whenever ours has been rolled out; says when we wrote.
+fn fight(fake: &mut Fake, minutes: u64) -> Vec<u64> {
+    for _ in 0..minutes {
+        fake.run(60);
+        let primary = &fake.service("web").deployments[0];
+        if primary.rollout == Rollout::Completed && primary.connect != read_connect(OLD) {
+            fake.deploy("web", OLD);
+        }
+    }
+    let seconds = |line: &String| line.split(' ').next().and_then(|word| word.parse().ok());
+    fake.log.iter().filter(|line| line.contains(" apply ")).filter_map(seconds).collect()
+}
+
+#[test]
+fn a_writer_that_keeps_changing_it_back_meets_three_attempts_an_hour() {
+    let mut fake = Fake::new(MOVES);
+    let writes = fight(&mut fake, 300);
+    for window in writes.windows(4) {
+        assert!(window[3] - window[0] >= 3600, "{writes:?}");
+    }
+    assert!((7..=9).contains(&writes.len()), "and we do not give up for ever: {writes:?}");
+    assert!(fake.take_news().contains("prod/web OutOfSync Degraded Contended"));
+}
+
+#[test]
+fn a_fight_is_remembered_over_a_restart() {
+    let mut fake = Fake::new(MOVES);
+    assert_eq!(fight(&mut fake, 20).len(), 3);
+    fake.restart();
+    fake.take_log();
+    assert_eq!(fight(&mut fake, 60), Vec::<u64>::new());
+    assert_eq!(fight(&mut fake, 2).len(), 1, "{}", fake.take_log());
+}
+
+#[test]
+fn an_edit_by_a_person_during_a_rollout_is_waited_for_and_then_brought_back() {
+    let mut fake = Fake::new(MOVES);
+    fake.run(20);
+    fake.deploy("web", "in internal.myapp http/web@c:80");
+    fake.run(300);
+    check_news(
+        &mut fake,
+        &expect![[r#"
+        0 prod/web OutOfSync Healthy NotSeen
+        10 prod/web OutOfSync Healthy -
+        10 prod/web OutOfSync Healthy Rolling
+        10 prod/web connect ecs-svc/2
+        10 prod/web Synced Progressing Progressing
+        20 prod/web OutOfSync Progressing Rolling
+        50 prod/web rolled out in 30s, completed: true
+        50 prod/web OutOfSync Healthy -
+        50 prod/web OutOfSync Healthy Rolling
+        50 prod/web connect ecs-svc/4
+        50 prod/web Synced Progressing Progressing
+        80 prod/web rolled out in 30s, completed: true
+        80 prod/web Synced Healthy -
+    "#]],
+    );
+    assert_eq!(fake.count("apply"), 2);
+}
+
+#[test]
+fn where_traffic_shifts_nothing_is_written_before_the_bake_is_over() {
+    let mut fake = Fake::new(&format!("{MOVES} | http=8080/http | shifts bakes=5"));
+    fake.bake = Duration::from_mins(5);
+    fake.run(60);
+    fake.tag("web", "mode=client-server, alias=c:80");
+    fake.run(600);
+    check_news(
+        &mut fake,
+        &expect![[r#"
+        0 prod/web OutOfSync Healthy NotSeen
+        10 prod/web OutOfSync Healthy -
+        10 prod/web OutOfSync Healthy Rolling
+        10 prod/web connect ecs-svc/2
+        10 prod/web Synced Progressing Progressing
+        40 prod/web rolled out in 30s, completed: true
+        60 prod/web OutOfSync Progressing Rolling
+        60 prod/web OutOfSync Progressing Baking
+        360 prod/web OutOfSync Healthy -
+        360 prod/web OutOfSync Healthy Rolling
+        360 prod/web connect ecs-svc/3
+        360 prod/web Synced Progressing Progressing
+        390 prod/web rolled out in 30s, completed: true
+        420 prod/web Synced Progressing Baking
+    "#]],
+    );
+}
+
+#[test]
+fn where_traffic_shifts_a_rollout_is_watched_to_its_end() {
+    let mut fake = Fake::new(&format!("{MOVES} | http=8080/http | shifts bakes=5"));
+    fake.bake = Duration::from_mins(5);
+    fake.run(900);
+    check_news(
+        &mut fake,
+        &expect![[r#"
+        0 prod/web OutOfSync Healthy NotSeen
+        10 prod/web OutOfSync Healthy -
+        10 prod/web OutOfSync Healthy Rolling
+        10 prod/web connect ecs-svc/2
+        10 prod/web Synced Progressing Progressing
+        40 prod/web rolled out in 30s, completed: true
+        120 prod/web Synced Progressing Baking
+        360 prod/web Synced Healthy -
+    "#]],
+    );
+    assert!(fake.count("ask history") < 12, "{}", fake.take_log());
+}
+
+#[test]
+fn a_rollout_that_a_hook_holds_is_asked_about_less_and_less() {
+    let mut fake = Fake::new(MOVES);
+    fake.rollout = Duration::from_hours(100);
+    fake.run(20);
+    fake.record("web").paused_at = Some("POST_SCALE_UP".to_owned());
+    fake.run(7200);
+    check_news(
+        &mut fake,
+        &expect![[r#"
+        0 prod/web OutOfSync Healthy NotSeen
+        10 prod/web OutOfSync Healthy -
+        10 prod/web OutOfSync Healthy Rolling
+        10 prod/web connect ecs-svc/2
+        10 prod/web Synced Progressing Progressing
+        50 prod/web Synced Suspended HookPaused
+    "#]],
+    );
+    assert!(fake.count("ask history") < 40, "{}", fake.count("ask history"));
 }

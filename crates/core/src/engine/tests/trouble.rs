@@ -26,15 +26,15 @@ fn a_lost_answer_is_read_back_and_never_repeated_blindly() {
     check_news(
         &mut fake,
         &expect![[r#"
-        0 prod/web OutOfSync Healthy NotSeen
-        10 prod/web OutOfSync Healthy -
-        10 prod/web OutOfSync Healthy Rolling
-        10 prod/web connect failed: ecs.UpdateService: no answer
-        10 prod/web OutOfSync Healthy NotSeen
-        10 prod/web Synced Progressing -
-        40 prod/web rolled out in 30s, completed: true
-        40 prod/web Synced Healthy -
-    "#]],
+            0 prod/web OutOfSync Healthy NotSeen
+            10 prod/web OutOfSync Healthy -
+            10 prod/web OutOfSync Healthy Rolling
+            10 prod/web connect failed: ecs.UpdateService: no answer
+            10 prod/web OutOfSync Healthy NotSeen
+            10 prod/web Synced Progressing Progressing
+            40 prod/web rolled out in 30s, completed: true
+            40 prod/web Synced Healthy -
+        "#]],
     );
     assert_eq!(fake.count("apply"), 1);
 }
@@ -54,7 +54,7 @@ fn a_lost_write_is_sent_again_once_the_truth_is_known() {
             10 prod/web OutOfSync Healthy NotSeen
             20 prod/web connect ecs-svc/2
             20 prod/web OutOfSync Healthy Rolling
-            20 prod/web Synced Progressing -
+            20 prod/web Synced Progressing Progressing
             50 prod/web rolled out in 30s, completed: true
             50 prod/web Synced Healthy -
         "#]],
@@ -77,20 +77,20 @@ fn a_throttled_write_is_tried_again_later_and_told_once() {
     check_news(
         &mut fake,
         &expect![[r#"
-        0 prod/web OutOfSync Healthy NotSeen
-        10 prod/web OutOfSync Healthy -
-        10 prod/web OutOfSync Healthy Rolling
-        10 prod/web connect failed: aws.Call: no luck
-        10 prod/web OutOfSync Degraded Refused
-        12 prod/web connect failed: aws.Call: no luck
-        16 prod/web connect failed: aws.Call: no luck
-        24 prod/web connect failed: aws.Call: no luck
-        40 prod/web connect ecs-svc/2
-        40 prod/web OutOfSync Healthy Rolling
-        40 prod/web Synced Progressing -
-        70 prod/web rolled out in 30s, completed: true
-        70 prod/web Synced Healthy -
-    "#]],
+            0 prod/web OutOfSync Healthy NotSeen
+            10 prod/web OutOfSync Healthy -
+            10 prod/web OutOfSync Healthy Rolling
+            10 prod/web connect failed: aws.Call: no luck
+            10 prod/web OutOfSync Degraded Refused
+            12 prod/web connect failed: aws.Call: no luck
+            16 prod/web connect failed: aws.Call: no luck
+            24 prod/web connect failed: aws.Call: no luck
+            40 prod/web connect ecs-svc/2
+            40 prod/web OutOfSync Healthy Rolling
+            40 prod/web Synced Progressing Progressing
+            70 prod/web rolled out in 30s, completed: true
+            70 prod/web Synced Healthy -
+        "#]],
     );
 }
 

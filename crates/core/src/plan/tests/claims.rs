@@ -14,7 +14,7 @@ fn a_claimed_name_is_not_for_strangers() {
          cluster prod default=internal.myapp
          web mode=client-server, discovery-name=payments",
         &expect![[r#"
-            prod/web: Claimed: discovery name payments is claimed in the document for prod/payments-api; take another name, or have the claim list this service too
+            prod/web: Claimed: discovery name payments is claimed in the document for prod/payments-api
                 enabled: off -> on
                 namespace: - -> ns-internalmyapp
                 endpoint http/payments: - -> payments.internal.myapp:8080
@@ -34,7 +34,7 @@ fn a_claimant_goes_before_an_older_stranger() {
                 enabled: off -> on
                 namespace: - -> ns-internalmyapp
                 endpoint http/payments: - -> payments.internal.myapp:8080
-            prod/web: Claimed: discovery name payments is claimed in the document for prod/payments-api; take another name, or have the claim list this service too
+            prod/web: Claimed: discovery name payments is claimed in the document for prod/payments-api
                 enabled: off -> on
                 namespace: - -> ns-internalmyapp
                 endpoint http/payments: - -> payments.internal.myapp:8080
@@ -87,7 +87,7 @@ fn a_claim_covers_the_bare_name_as_an_alias() {
          cluster prod default=internal.myapp
          web mode=client-server, alias=payments:80",
         &expect![[r#"
-            prod/web: Claimed: alias payments:80 is claimed in the document for prod/payments-api; take another name, or have the claim list this service too
+            prod/web: Claimed: alias payments:80 is claimed in the document for prod/payments-api
                 enabled: off -> on
                 namespace: - -> ns-internalmyapp
                 endpoint http/web: - -> payments:80
@@ -102,7 +102,7 @@ fn a_claim_covers_the_name_before_a_namespace_as_an_alias() {
          cluster prod default=internal.myapp
          web mode=client-server, alias=payments.internal.myapp",
         &expect![[r#"
-            prod/web: Claimed: alias payments.internal.myapp:8080 is claimed in the document for prod/payments-api; take another name, or have the claim list this service too
+            prod/web: Claimed: alias payments.internal.myapp:8080 is claimed in the document for prod/payments-api
                 enabled: off -> on
                 namespace: - -> ns-internalmyapp
                 endpoint http/web: - -> payments.internal.myapp:8080
@@ -120,11 +120,11 @@ fn a_claim_covers_such_aliases_in_other_namespaces_too() {
          web mode=client-server, namespace=other.ns, alias=payments.internal.myapp
          app mode=client-server, namespace=other.ns, discovery-name=payments, alias=app:80",
         &expect![[r#"
-            prod/app: Claimed: discovery name payments is claimed in the document for prod/payments-api; take another name, or have the claim list this service too
+            prod/app: Claimed: discovery name payments is claimed in the document for prod/payments-api
                 enabled: off -> on
                 namespace: - -> ns-otherns0
                 endpoint http/payments: - -> app:80
-            prod/web: Claimed: alias payments.internal.myapp:8080 is claimed in the document for prod/payments-api; take another name, or have the claim list this service too
+            prod/web: Claimed: alias payments.internal.myapp:8080 is claimed in the document for prod/payments-api
                 enabled: off -> on
                 namespace: - -> ns-otherns0
                 endpoint http/web: - -> payments.internal.myapp:8080
@@ -139,7 +139,7 @@ fn a_dot_at_the_end_does_not_make_another_name() {
          cluster prod default=internal.myapp
          web mode=client-server, alias=payments.:80",
         &expect![[r#"
-            prod/web: Claimed: alias payments.:80 is claimed in the document for prod/payments-api; take another name, or have the claim list this service too
+            prod/web: Claimed: alias payments.:80 is claimed in the document for prod/payments-api
                 enabled: off -> on
                 namespace: - -> ns-internalmyapp
                 endpoint http/web: - -> payments.:80
@@ -175,7 +175,7 @@ fn a_name_claimed_for_nobody_is_taken_by_nobody() {
          cluster prod default=internal.myapp
          payments mode=client-server",
         &expect![[r#"
-            prod/payments: Claimed: discovery name payments is claimed in the document and kept from everybody; take another name, or have the claim list this service too
+            prod/payments: Claimed: discovery name payments is claimed in the document and kept from everybody
                 enabled: off -> on
                 namespace: - -> ns-internalmyapp
                 endpoint http/payments: - -> payments.internal.myapp:8080
@@ -195,7 +195,7 @@ fn who_may_not_have_one_name_keeps_no_other_from_anybody() {
                 enabled: off -> on
                 namespace: - -> ns-internalmyapp
                 endpoint http/cart: - -> cart.internal.myapp:80
-            prod/old: Claimed: discovery name payments is claimed in the document for prod/payments-api; take another name, or have the claim list this service too
+            prod/old: Claimed: discovery name payments is claimed in the document for prod/payments-api
                 enabled: off -> on
                 namespace: - -> ns-internalmyapp
                 endpoint http/payments: - -> payments.internal.myapp:80

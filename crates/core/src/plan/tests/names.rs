@@ -278,7 +278,7 @@ fn a_left_over_cloud_map_service_takes_a_name() {
          use internal.myapp web=arn:aws:servicediscovery:eu-west-1:1:service/srv-1
          web mode=client-server",
         &expect![[r#"
-            prod/web: Conflict: discovery name web is taken by the Cloud Map service arn:aws:servicediscovery:eu-west-1:1:service/srv-1, which no ECS service seen here uses; it frees itself when ECS removes it, else delete it by hand once it has no instances, or take another discovery name
+            prod/web: Conflict: discovery name web is taken by the Cloud Map service arn:aws:servicediscovery:eu-west-1:1:service/srv-1, which no ECS service seen here uses
                 enabled: off -> on
                 namespace: - -> ns-internalmyapp
                 endpoint http/web: - -> web.internal.myapp:8080
@@ -396,7 +396,7 @@ fn a_cloud_map_service_of_classic_discovery_is_told_with_who_registers_there() {
          use internal.myapp web=arn:aws:servicediscovery:eu-west-1:1:service/srv-1
          web mode=client-server | off | http=8080/http | registry=arn:aws:servicediscovery:eu-west-1:1:service/srv-1",
         &expect![[r#"
-            prod/web: Conflict: discovery name web is taken by the Cloud Map service arn:aws:servicediscovery:eu-west-1:1:service/srv-1, where the tasks of prod/web register by serviceRegistries, without Service Connect; take another discovery name, or remove serviceRegistries from prod/web and then that Cloud Map service
+            prod/web: Conflict: discovery name web is taken by the Cloud Map service arn:aws:servicediscovery:eu-west-1:1:service/srv-1, where the tasks of prod/web register by serviceRegistries, without Service Connect
                 enabled: off -> on
                 namespace: - -> ns-internalmyapp
                 endpoint http/web: - -> web.internal.myapp:8080
@@ -412,7 +412,7 @@ fn so_is_that_of_another_service() {
          web mode=client-server
          old - | off | http=8080/http | registry=arn:aws:servicediscovery:eu-west-1:1:service/srv-1",
         &expect![[r#"
-            prod/web: Conflict: discovery name web is taken by the Cloud Map service arn:aws:servicediscovery:eu-west-1:1:service/srv-1, where the tasks of prod/old register by serviceRegistries, without Service Connect; take another discovery name, or remove serviceRegistries from prod/old and then that Cloud Map service
+            prod/web: Conflict: discovery name web is taken by the Cloud Map service arn:aws:servicediscovery:eu-west-1:1:service/srv-1, where the tasks of prod/old register by serviceRegistries, without Service Connect
                 enabled: off -> on
                 namespace: - -> ns-internalmyapp
                 endpoint http/web: - -> web.internal.myapp:8080
