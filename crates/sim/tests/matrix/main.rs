@@ -1,0 +1,112 @@
+//! The fault matrix: every story, at every call that the controller makes in it, with everything that can befall
+//! that call; nothing is drawn, and nothing is left out.
+//!
+//! Every run must end in the state in which the story ends by itself, break no invariant on the way, and then
+//! write nothing for two hours. A run that does not prints the command that replays it.
+
+mod case;
+mod end;
+mod run;
+#[path = "../scenarios/show.rs"]
+mod show;
+#[path = "../scenarios/story.rs"]
+mod story;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use case::{Case, MISHAPS};
+use run::Undisturbed;
+
+/// The stories, as files of `tests/scenarios`. One fits if people act in it by the clock alone, and if what it
+/// ends in depends on what was asked for and not on who was faster.
+const STORIES: &[&str] = &[
+    "already-connected",
+    "document-names-port",
+    "document-namespace",
+    "document-opts-in",
+    "guide",
+    "human-edit",
+    "off-and-on",
+    "partial-listing",
+    "replaced",
+    "retail-store",
+    "rollback",
+    "swap-of-names",
+    "taken-name",
+    "throttled-start",
+];
+/// How many failed runs are told in full.
+const TOLD: usize = 3;
+
+fn undisturbed(name: &str) -> Undisturbed {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/scenarios");
+    let script = std::fs::read_to_string(folder.join(name).with_extension("txt"));
+    let script = script.unwrap_or_else(|error| panic!("{name}: {error}"));
+    Undisturbed::run(name, script).unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// What `run` makes of the numbers below `count`, on every core there is, in order.
+fn all<T: Send>(count: usize, run: impl Fn(usize) -> T + Sync) -> Vec<T> {
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let numbers = std::iter::from_fn(|| Some(next.fetch_add(1, Ordering::Relaxed)));
+        numbers.take_while(|number| *number < count).map(|n| (n, run(n))).collect::<Vec<_>>()
+    };
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let mut done: Vec<(usize, T)> = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..cores).map(|_| scope.spawn(work)).collect();
+        threads.into_iter().flat_map(|thread| thread.join().expect("runs are guarded")).collect()
+    });
+    done.sort_by_key(|(number, _)| *number);
+    done.into_iter().map(|(_, result)| result).collect()
+}
+
+/// How often each was counted, on one line.
+fn counted<'a>(words: impl Iterator<Item = &'a str>) -> String {
+    let mut counts = BTreeMap::new();
+    words.for_each(|word| *counts.entry(word).or_insert(0) += 1);
+    counts.iter().map(|(word, count)| format!("{word} {count}")).collect::<Vec<_>>().join(", ")
+}
+
+fn print_summary(cases: &[(&Undisturbed, Case, &'static str)], seconds: f64) {
+    let names: Vec<String> = cases.iter().map(|(_, case, _)| case::name(case.mishap)).collect();
+    let cells: BTreeSet<_> = cases.iter().map(|(_, case, op)| (case.mishap, *op)).collect();
+    println!("{} runs in {seconds:.1} s, {} cells of call and mishap", cases.len(), cells.len());
+    println!("by story: {}", counted(cases.iter().map(|(_, case, _)| case.story.as_str())));
+    println!("by mishap: {}", counted(names.iter().map(String::as_str)));
+    println!("by call: {}", counted(cases.iter().map(|(_, _, op)| *op)));
+}
+
+#[test]
+fn whatever_befalls_one_call_every_story_ends_as_it_would() {
+    let began = std::time::Instant::now();
+    let stories = all(STORIES.len(), |at| undisturbed(STORIES[at]));
+    let named = STORIES.iter().zip(&stories);
+    let cases: Vec<(&Undisturbed, Case, &str)> = named
+        .flat_map(|(name, story)| story.cases(name).map(move |(case, op)| (story, case, op)))
+        .collect();
+    let results = all(cases.len(), |at| cases[at].0.disturb(&cases[at].1).err());
+    print_summary(&cases, began.elapsed().as_secs_f64());
+    let failed: Vec<_> = cases.iter().zip(results).filter_map(|(c, r)| Some((c, r?))).collect();
+    for (at, ((_, case, op), error)) in failed.iter().enumerate() {
+        let shown = if at < TOLD { error } else { error.rsplit('\n').next().unwrap_or_default() };
+        println!("\n{shown}\n{case} ({op}) fails; replay: EASTWEST_MATRIX={case} EASTWEST_TRACE=1 cargo test -p eastwest-sim --test matrix -- --nocapture replay");
+    }
+    assert!(failed.is_empty(), "{} of {} runs fail", failed.len(), cases.len());
+    for mishap in MISHAPS {
+        let struck = cases.iter().any(|(_, case, _)| case.mishap == mishap);
+        assert!(struck, "{} never struck", case::name(mishap));
+    }
+}
+
+#[test]
+fn replay_one_case() {
+    let Ok(text) = std::env::var("EASTWEST_MATRIX") else { return };
+    let case: Case = text.parse().unwrap_or_else(|error| panic!("{error}"));
+    match undisturbed(&case.story).disturb(&case) {
+        Ok(trace) => println!("{}\n{case}: as it would end by itself", trace.join("\n")),
+        Err(text) => panic!("{text}"),
+    }
+}
