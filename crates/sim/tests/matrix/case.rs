@@ -66,7 +66,8 @@ impl FromStr for Case {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let names = || MISHAPS.map(name).join(", ");
-        let allowed = || format!("{text}: a case is story/call/mishap, and a mishap one of {}", names());
+        let allowed =
+            || format!("{text}: a case is story/call/mishap, and a mishap one of {}", names());
         let [story, call, wanted] = text.split('/').collect::<Vec<_>>()[..] else {
             return Err(allowed());
         };

@@ -9,7 +9,7 @@ use eastwest_core::engine::Engine;
 use eastwest_core::plan::Verdict;
 use eastwest_sim::model::Model;
 use eastwest_sim::shapes::cloud_map::ListRequest;
-use eastwest_sim::shapes::ecs::ListTaskDefinitionsRequest;
+use eastwest_sim::shapes::ecs::{EcsServiceStatus, ListTaskDefinitionsRequest};
 
 use crate::show;
 use crate::story::Story;
@@ -30,9 +30,12 @@ pub(crate) fn of(story: &mut Story) -> String {
 
 /// What is in force, and what else there is.
 pub(crate) fn truth(model: &Model) -> String {
-    let mut text = show::truth(model);
+    let mut text = String::new();
     for (key, state) in model.services() {
-        line!(text, "  {key} has the tags {:?}", state.tags);
+        // What is deleted can be described for a while, and that while is nobody's business.
+        if state.status == EcsServiceStatus::Active {
+            line!(text, "  {key}: {}, tags {:?}", show::in_force(state), state.tags);
+        }
     }
     let all = ListRequest { max_results: Some(100), ..ListRequest::default() };
     let namespaces = model.list_namespaces(&all).map(|answer| answer.namespaces);

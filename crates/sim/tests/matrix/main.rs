@@ -17,7 +17,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use case::{Case, MISHAPS};
-use run::Undisturbed;
+use run::{Disturbed, Undisturbed};
 
 /// The stories, as files of `tests/scenarios`. One fits if people act in it by the clock alone, and if what it
 /// ends in depends on what was asked for and not on who was faster.
@@ -37,8 +37,6 @@ const STORIES: &[&str] = &[
     "taken-name",
     "throttled-start",
 ];
-/// How many failed runs are told in full.
-const TOLD: usize = 3;
 
 fn undisturbed(name: &str) -> Undisturbed {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/scenarios");
@@ -70,6 +68,15 @@ fn counted<'a>(words: impl Iterator<Item = &'a str>) -> String {
     counts.iter().map(|(word, count)| format!("{word} {count}")).collect::<Vec<_>>().join(", ")
 }
 
+/// What a person needs to see of a run that failed.
+fn told(case: &Case, op: &str, run: &Disturbed) -> String {
+    let failure = run.failure.as_deref().unwrap_or_default();
+    format!(
+        "{case} ({op}): {failure}\nreplay: EASTWEST_MATRIX={case} EASTWEST_TRACE=1 \
+         cargo test -p eastwest-sim --test matrix -- --nocapture replay"
+    )
+}
+
 fn print_summary(cases: &[(&Undisturbed, Case, &'static str)], seconds: f64) {
     let names: Vec<String> = cases.iter().map(|(_, case, _)| case::name(case.mishap)).collect();
     let cells: BTreeSet<_> = cases.iter().map(|(_, case, op)| (case.mishap, *op)).collect();
@@ -87,14 +94,15 @@ fn whatever_befalls_one_call_every_story_ends_as_it_would() {
     let cases: Vec<(&Undisturbed, Case, &str)> = named
         .flat_map(|(name, story)| story.cases(name).map(move |(case, op)| (story, case, op)))
         .collect();
-    let results = all(cases.len(), |at| cases[at].0.disturb(&cases[at].1).err());
+    let results = all(cases.len(), |at| cases[at].0.disturb(&cases[at].1));
     print_summary(&cases, began.elapsed().as_secs_f64());
-    let failed: Vec<_> = cases.iter().zip(results).filter_map(|(c, r)| Some((c, r?))).collect();
-    for (at, ((_, case, op), error)) in failed.iter().enumerate() {
-        let shown = if at < TOLD { error } else { error.rsplit('\n').next().unwrap_or_default() };
-        println!("\n{shown}\n{case} ({op}) fails; replay: EASTWEST_MATRIX={case} EASTWEST_TRACE=1 cargo test -p eastwest-sim --test matrix -- --nocapture replay");
+    let failed = cases.iter().zip(&results).filter(|(_, result)| result.failure.is_some());
+    let failures: Vec<String> = failed.map(|((_, case, op), run)| told(case, op, run)).collect();
+    failures.iter().for_each(|text| println!("{text}"));
+    if let Some((_, first)) = cases.iter().zip(&results).find(|(_, run)| run.failure.is_some()) {
+        println!("the end of the first one's trace:\n{}", first.trace);
     }
-    assert!(failed.is_empty(), "{} of {} runs fail", failed.len(), cases.len());
+    assert!(failures.is_empty(), "{} of {} runs fail", failures.len(), cases.len());
     for mishap in MISHAPS {
         let struck = cases.iter().any(|(_, case, _)| case.mishap == mishap);
         assert!(struck, "{} never struck", case::name(mishap));
@@ -105,8 +113,7 @@ fn whatever_befalls_one_call_every_story_ends_as_it_would() {
 fn replay_one_case() {
     let Ok(text) = std::env::var("EASTWEST_MATRIX") else { return };
     let case: Case = text.parse().unwrap_or_else(|error| panic!("{error}"));
-    match undisturbed(&case.story).disturb(&case) {
-        Ok(trace) => println!("{}\n{case}: as it would end by itself", trace.join("\n")),
-        Err(text) => panic!("{text}"),
-    }
+    let run = undisturbed(&case.story).disturb(&case);
+    println!("{}", run.trace);
+    assert_eq!(run.failure, None, "{case}");
 }

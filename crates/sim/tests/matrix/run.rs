@@ -4,7 +4,6 @@
 //! is the undisturbed one until the call that it befalls.
 
 use std::collections::BTreeSet;
-use std::fmt::Write as _;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use eastwest_sim::model::Model;
@@ -39,6 +38,14 @@ pub(crate) struct Undisturbed {
     rest: Time,
 }
 
+/// What became of a run with a mishap.
+pub(crate) struct Disturbed {
+    /// How it went wrong, if it did.
+    pub(crate) failure: Option<String>,
+    /// The end of its trace, or all of it with `EASTWEST_TRACE` set.
+    pub(crate) trace: String,
+}
+
 impl Undisturbed {
     /// Runs a story as it is.
     pub(crate) fn run(name: &str, script: String) -> Result<Self, String> {
@@ -69,19 +76,14 @@ impl Undisturbed {
         })
     }
 
-    /// Runs the story with one mishap; the error says how it went wrong, with the end of its trace.
-    pub(crate) fn disturb(&self, case: &Case) -> Result<Vec<String>, String> {
-        let mut story = Story::begin(&self.script)?;
+    /// Runs the story with one mishap.
+    pub(crate) fn disturb(&self, case: &Case) -> Disturbed {
+        let mut story = Story::begin(&self.script).expect("it was run before");
         story.world.with_weather(|weather| weather.plan(case.call, case.mishap));
         let run = catch_unwind(AssertUnwindSafe(|| self.go(&mut story)));
-        let mut trace = story.world.trace.lines().map(str::to_owned).collect::<Vec<_>>();
-        match run.unwrap_or_else(|_| Err("panics (I16)".to_owned())) {
-            Ok(()) => Ok(trace),
-            Err(error) => {
-                trace.push(error);
-                Err(trace.join("\n"))
-            }
-        }
+        let run = run.unwrap_or_else(|_| Err("panics (I16)".to_owned()));
+        let trace = story.world.trace.lines().map(|line| format!("{line}\n")).collect();
+        Disturbed { failure: run.err(), trace }
     }
 
     fn go(&self, story: &mut Story) -> Result<(), String> {
@@ -108,7 +110,11 @@ impl Undisturbed {
             return Err(format!("breaks {}: {}", violation.rule, violation.text));
         }
         let end = end::of(story);
-        if end == self.end { Ok(()) } else { Err(format!("{otherwise}:\n{}", differences(&self.end, &end))) }
+        if end == self.end {
+            Ok(())
+        } else {
+            Err(format!("{otherwise}:{}", differences(&self.end, &end)))
+        }
     }
 }
 
@@ -147,7 +153,8 @@ impl Stir {
     fn watch(&mut self, story: &mut Story, seconds: u64) {
         for _ in 0..seconds {
             story.world.run_for(1);
-            let (writes, truth) = story.world.with_model(|model| (writes(model), show::truth(model)));
+            let (writes, truth) =
+                story.world.with_model(|model| (writes(model), show::truth(model)));
             let now = (writes, story.world.news.len(), truth);
             if now != self.before {
                 self.before = now;
@@ -164,13 +171,9 @@ impl Stir {
 
 /// The lines that only one of two texts has.
 fn differences(expected: &str, found: &str) -> String {
-    let mut text = String::new();
-    let lacks = |text: &str, line: &str| !text.lines().any(|each| each == line);
-    for line in expected.lines().filter(|line| lacks(found, line)) {
-        writeln!(text, "-{line}").expect("a String takes everything");
-    }
-    for line in found.lines().filter(|line| lacks(expected, line)) {
-        writeln!(text, "+{line}").expect("a String takes everything");
-    }
-    text
+    let only = |sign: char, these: &str, those: &str| -> String {
+        let lacking = these.lines().filter(|line| !those.lines().any(|each| each == *line));
+        lacking.map(|line| format!("\n{sign}{line}")).collect()
+    };
+    only('-', expected, found) + &only('+', found, expected)
 }
