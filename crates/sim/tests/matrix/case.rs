@@ -7,18 +7,19 @@ use eastwest_sim::faults::Kind;
 use eastwest_sim::in_process::Mishap;
 use serde_json::json;
 
-/// Everything that can befall a call. A refusal for want of a permission is no weather: it stays until people
-/// act. A proxy's page is, to the caller, an error of which it is not known whether it came before or after.
-pub(crate) const MISHAPS: [Mishap; 9] = [
+/// Everything that can befall a call.
+pub(crate) const MISHAPS: [Mishap; 11] = [
     Mishap::CrashBefore,
     Mishap::CrashAfter,
-    Mishap::Fault(Kind::TimeoutAfter),
     Mishap::Fault(Kind::TimeoutBefore),
+    Mishap::Fault(Kind::TimeoutAfter),
     Mishap::Fault(Kind::ErrorBefore),
     Mishap::Fault(Kind::ErrorAfter),
     Mishap::Fault(Kind::Throttle),
     Mishap::Fault(Kind::Stale),
     Mishap::Fault(Kind::Partial),
+    Mishap::Fault(Kind::Denied),
+    Mishap::Fault(Kind::Html),
 ];
 
 /// One run of the matrix.

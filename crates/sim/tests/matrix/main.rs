@@ -19,23 +19,31 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use case::{Case, MISHAPS};
 use run::{Disturbed, Undisturbed};
 
-/// The stories, as files of `tests/scenarios`. One fits if people act in it by the clock alone, and if what it
-/// ends in depends on what was asked for and not on who was faster.
+/// The stories, as files of `tests/scenarios`. One fits if what it ends in depends on what was asked for, and not on
+/// what was done by when: a tag that goes while its rollout may have begun, a freeze amid a rollout, a document that
+/// goes bad or goes away, which only a controller remembers that has read it before, and a claim that comes together
+/// with what it forbids each end in two ways that are both right.
 const STORIES: &[&str] = &[
     "already-connected",
     "document-names-port",
     "document-namespace",
     "document-opts-in",
+    "document-overrules-tag",
     "guide",
     "human-edit",
+    "leftover-name",
+    "namespace-later",
     "off-and-on",
     "partial-listing",
     "replaced",
+    "restart-half-blind",
     "retail-store",
     "rollback",
+    "stale-client",
     "swap-of-names",
     "taken-name",
     "throttled-start",
+    "unnamed-port",
 ];
 
 fn undisturbed(name: &str) -> Undisturbed {
