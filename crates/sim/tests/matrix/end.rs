@@ -53,7 +53,9 @@ pub(crate) fn truth(model: &Model) -> String {
         })
         .collect();
     held.sort();
-    held.into_iter().for_each(|each| line!(text, "{each}"));
+    for each in held {
+        line!(text, "{each}");
+    }
     let every = ListTaskDefinitionsRequest::default();
     for arn in model.list_task_definitions(&every).unwrap_or_default().task_definition_arns {
         line!(text, "  {}", arn.rsplit('/').next().unwrap_or_default());

@@ -106,7 +106,9 @@ fn whatever_befalls_one_call_every_story_ends_as_it_would() {
     print_summary(&cases, began.elapsed().as_secs_f64());
     let failed = cases.iter().zip(&results).filter(|(_, result)| result.failure.is_some());
     let failures: Vec<String> = failed.map(|((_, case, op), run)| told(case, op, run)).collect();
-    failures.iter().for_each(|text| println!("{text}"));
+    for text in &failures {
+        println!("{text}");
+    }
     if let Some((_, first)) = cases.iter().zip(&results).find(|(_, run)| run.failure.is_some()) {
         println!("the end of the first one's trace:\n{}", first.trace);
     }

@@ -6,6 +6,7 @@
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use eastwest_sim::in_process::Weather;
 use eastwest_sim::model::Model;
 use eastwest_sim::shapes::Time;
 
@@ -50,7 +51,7 @@ impl Undisturbed {
     /// Runs a story as it is.
     pub(crate) fn run(name: &str, script: String) -> Result<Self, String> {
         let mut story = Story::begin(&script)?;
-        story.world.with_weather(|weather| weather.record());
+        story.world.with_weather(Weather::record);
         let mut stir = Stir::default();
         play(&mut story, &script, |story, seconds| stir.watch(story, seconds))?;
         stir.watch(&mut story, AFTER_SECONDS);
@@ -82,7 +83,7 @@ impl Undisturbed {
         story.world.with_weather(|weather| weather.plan(case.call, case.mishap));
         let run = catch_unwind(AssertUnwindSafe(|| self.go(&mut story)));
         let run = run.unwrap_or_else(|_| Err("panics (I16)".to_owned()));
-        let trace = story.world.trace.lines().map(|line| format!("{line}\n")).collect();
+        let trace = story.world.trace.lines().collect::<Vec<_>>().join("\n");
         Disturbed { failure: run.err(), trace }
     }
 
@@ -171,9 +172,9 @@ impl Stir {
 
 /// The lines that only one of two texts has.
 fn differences(expected: &str, found: &str) -> String {
-    let only = |sign: char, these: &str, those: &str| -> String {
+    let only = |sign: &str, these: &str, those: &str| {
         let lacking = these.lines().filter(|line| !those.lines().any(|each| each == *line));
-        lacking.map(|line| format!("\n{sign}{line}")).collect()
+        lacking.flat_map(|line| ["\n", sign, line]).collect::<String>()
     };
-    only('-', expected, found) + &only('+', found, expected)
+    only("-", expected, found) + &only("+", found, expected)
 }
