@@ -91,7 +91,7 @@ impl Aws {
         (call, op): (u64, &'static str),
         ask: impl Fn(&Model, Reading) -> Result<A, ApiError>,
     ) -> Result<A, Fault> {
-        let fate = self.weather.borrow_mut().meet(call, op);
+        let fate = self.weather.borrow_mut().meet((call, op), self.clock.now());
         self.clock.sleep(fate.there_ms).await;
         let mut reading = Reading { as_of: AsOf::Now, cut: None };
         if let Some(strike) = fate.strike {
@@ -129,7 +129,7 @@ impl Aws {
     pub(super) async fn post(&self, request: Request) -> Result<Written, Fault> {
         let op = request.op();
         let call = self.begin(op);
-        let fate = self.weather.borrow_mut().meet(call, op);
+        let fate = self.weather.borrow_mut().meet((call, op), self.clock.now());
         let kind = fate.strike.map(|strike| strike.kind);
         if let Some(kind) = kind {
             self.note(op, kind);

@@ -4,6 +4,9 @@
 //! the same call, so that what fails fails for good. Whether a mishap is planned or not changes nothing before
 //! its call begins.
 
+use std::time::Duration;
+
+use super::weather::LAG_MS_MAX;
 use crate::faults::{Kind, STALE_LAG, Strike};
 use crate::shapes::Time;
 
@@ -16,6 +19,12 @@ pub enum Mishap {
     CrashBefore,
     /// The controller ends when the call has taken effect, before it is answered.
     CrashAfter,
+    /// A write takes effect, and reads show it as late as AWS may.
+    Lag,
+    /// The same, and AWS says that it failed.
+    ErrorAfterAndLag,
+    /// The same, and the controller ends before it is answered.
+    CrashAfterAndLag,
 }
 
 /// A call, as it was made.
@@ -35,7 +44,9 @@ pub(super) struct Mishaps {
     log: Option<Vec<Call>>,
     planned: Option<(u64, Mishap)>,
     has_struck: bool,
-    /// The controller is to end in so many milliseconds, once what it has sent has arrived or before.
+    /// Reads answer as of then until ten seconds later.
+    lagging: Option<Time>,
+    /// The controller is to end.
     crash: Option<Crash>,
 }
 
@@ -43,7 +54,8 @@ pub(super) struct Mishaps {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Crash {
     pub(super) letters_arrive: bool,
-    pub(super) in_ms: u64,
+    /// At once, or then.
+    pub(super) at: Option<Time>,
 }
 
 impl Mishaps {
@@ -73,17 +85,38 @@ impl Mishaps {
         self.begun
     }
 
-    /// What an attempt at a call meets that arrives in so many milliseconds.
-    pub(super) fn strike(&mut self, call: u64, there_ms: u64) -> Option<Strike> {
-        let (_, mishap) = self.planned.filter(|(planned, _)| *planned == call)?;
+    /// What an attempt at a call meets that arrives then.
+    pub(super) fn strike(&mut self, (call, op): (u64, &str), arrival: Time) -> Option<Strike> {
+        let planned = self.planned.filter(|(planned, _)| *planned == call);
+        let Some((_, mishap)) = planned else { return self.lag(op, arrival) };
         self.has_struck = true;
-        let (letters_arrive, in_ms) = match mishap {
-            Mishap::Fault(kind) => return Some(Strike { kind, lag: STALE_LAG, count: 1 }),
-            Mishap::CrashBefore => (false, 0),
-            Mishap::CrashAfter => (true, there_ms),
-        };
-        self.crash = Some(Crash { letters_arrive, in_ms });
-        None
+        match mishap {
+            Mishap::Fault(_) | Mishap::ErrorAfterAndLag | Mishap::Lag => {}
+            Mishap::CrashBefore => self.crash = Some(Crash { letters_arrive: false, at: None }),
+            Mishap::CrashAfter | Mishap::CrashAfterAndLag => {
+                self.crash = Some(Crash { letters_arrive: true, at: Some(arrival) });
+            }
+        }
+        match mishap {
+            Mishap::Fault(kind) => Some(Strike { kind, lag: STALE_LAG, count: 1 }),
+            Mishap::CrashBefore | Mishap::CrashAfter => None,
+            Mishap::Lag | Mishap::CrashAfterAndLag => {
+                self.lagging = Some(arrival.minus_ms(1));
+                None
+            }
+            Mishap::ErrorAfterAndLag => {
+                self.lagging = Some(arrival.minus_ms(1));
+                Some(Strike { kind: Kind::ErrorAfter, lag: STALE_LAG, count: 1 })
+            }
+        }
+    }
+
+    /// A read that arrives soon after a write that shows late is answered as of before it.
+    fn lag(&self, op: &str, arrival: Time) -> Option<Strike> {
+        let from = self.lagging.filter(|_| Kind::Stale.can_strike(op))?;
+        let lag_ms = arrival.since_ms(from);
+        let lag = Duration::from_millis(lag_ms);
+        (lag_ms <= LAG_MS_MAX).then_some(Strike { kind: Kind::Stale, lag, count: 1 })
     }
 
     /// The end that was set off since this was last asked.

@@ -157,12 +157,12 @@ impl Weather {
         self.mishaps.take_crash()
     }
 
-    pub(super) fn meet(&mut self, call: u64, op: &'static str) -> Fate {
+    pub(super) fn meet(&mut self, (call, op): (u64, &'static str), now: Time) -> Fate {
         *self.calls.entry(op).or_default() += 1;
         let (least, most) = self.latency_ms;
         let (there_ms, back_ms) = (self.draw(least, most) / 2, self.draw(least, most) / 2);
         let (there_ms, back_ms) = (there_ms.max(1), back_ms.max(1));
-        let planned = self.mishaps.strike(call, there_ms);
+        let planned = self.mishaps.strike((call, op), now.plus_ms(there_ms));
         let strike = planned.or_else(|| self.rules.strike(op)).or_else(|| self.chance(op));
         if let Some(strike) = strike {
             *self.struck.entry((strike.kind, op)).or_default() += 1;

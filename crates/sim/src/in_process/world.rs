@@ -29,8 +29,8 @@ use crate::shapes::{ApiError, Time};
 pub(super) const CALLER: &str = "eastwest";
 /// The caller that everybody else's calls are logged under.
 pub(super) const PEOPLE: &str = "people";
-/// How long the controller is down after a mishap that was planned.
-const DOWN_SECONDS: u64 = 5;
+/// How long the controller is down after a mishap that was planned: its successor reads what lags by ten seconds.
+const DOWN_SECONDS: u64 = 3;
 /// Ticks at one instant before a controller counts as spinning.
 const SPIN: u32 = 200;
 
@@ -212,12 +212,11 @@ impl<C: Controller> World<C> {
     /// The call that was just made may be the one at which the controller ends.
     fn meet_mishap(&mut self) {
         let crash = self.aws.weather.borrow_mut().take_crash();
-        if let Some(Crash { letters_arrive, in_ms }) = crash {
+        if let Some(Crash { letters_arrive, at }) = crash {
             let crash = Outside::Crash { letters_arrive, down_seconds: DOWN_SECONDS };
-            if in_ms == 0 {
-                self.outside(&crash);
-            } else {
-                self.plan(self.now().plus_ms(in_ms), crash);
+            match at {
+                Some(at) => self.plan(at, crash),
+                None => self.outside(&crash),
             }
         }
     }
