@@ -71,9 +71,10 @@ impl Aws {
         op: &'static str,
         ask: impl Fn(&Model, Reading) -> Result<A, ApiError>,
     ) -> Result<A, Fault> {
+        let call = self.begin(op);
         let mut attempt = 1;
         loop {
-            let answer = self.attempt(op, &ask).await;
+            let answer = self.attempt((call, op), &ask).await;
             match answer {
                 Err(fault) if attempt < READ_ATTEMPTS && is_worth_a_retry(fault.kind) => {
                     let pause = self.weather.borrow_mut().draw(1, 500 << (attempt - 1));
@@ -87,10 +88,10 @@ impl Aws {
 
     async fn attempt<A>(
         &self,
-        op: &'static str,
+        (call, op): (u64, &'static str),
         ask: impl Fn(&Model, Reading) -> Result<A, ApiError>,
     ) -> Result<A, Fault> {
-        let fate = self.weather.borrow_mut().meet(op);
+        let fate = self.weather.borrow_mut().meet((call, op), self.clock.now());
         self.clock.sleep(fate.there_ms).await;
         let mut reading = Reading { as_of: AsOf::Now, cut: None };
         if let Some(strike) = fate.strike {
@@ -127,7 +128,8 @@ impl Aws {
     /// One write, tried once: AWS's answer, which may be a refusal that tells something.
     pub(super) async fn post(&self, request: Request) -> Result<Written, Fault> {
         let op = request.op();
-        let fate = self.weather.borrow_mut().meet(op);
+        let call = self.begin(op);
+        let fate = self.weather.borrow_mut().meet((call, op), self.clock.now());
         let kind = fate.strike.map(|strike| strike.kind);
         if let Some(kind) = kind {
             self.note(op, kind);
@@ -156,6 +158,10 @@ impl Aws {
             (None, Some(written)) => Ok(written),
             (None, None) => Err(fault_of_kind(op, Kind::TimeoutBefore)),
         }
+    }
+
+    fn begin(&self, op: &'static str) -> u64 {
+        self.weather.borrow_mut().begin(op, self.clock.now())
     }
 
     fn note(&self, op: &str, kind: Kind) {

@@ -10,8 +10,9 @@ use std::time::Duration;
 use rand::rngs::SmallRng;
 use rand::{Rng, SeedableRng};
 
+use super::mishap::{Call, Crash, Mishap, Mishaps};
 use crate::faults::{Faults, Kind, Rule, RuleError, Strike};
-use crate::shapes::ApiError;
+use crate::shapes::{ApiError, Time};
 
 /// The longest lag of a stale read: the staleness bound that eastwest is built for.
 pub const LAG_MS_MAX: u64 = 10_000;
@@ -49,6 +50,7 @@ pub struct Weather {
     /// In a thousand calls, by kind.
     rates: BTreeMap<Kind, u32>,
     rules: Faults,
+    mishaps: Mishaps,
     /// What an operation is refused with, for as long as it stands here.
     refusals: BTreeMap<String, ApiError>,
     calls: Counts,
@@ -64,6 +66,7 @@ impl Weather {
             rng: SmallRng::seed_from_u64(seed),
             rates: BTreeMap::new(),
             rules: Faults::default(),
+            mishaps: Mishaps::default(),
             refusals: BTreeMap::new(),
             calls: Counts::new(),
             struck: BTreeMap::new(),
@@ -84,6 +87,26 @@ impl Weather {
     /// Adds rules that strike before chance does.
     pub fn post(&mut self, rules: Vec<Rule>) -> Result<(), RuleError> {
         self.rules.post(rules)
+    }
+
+    /// From now on every call is noted, for [`Self::recorded`].
+    pub fn record(&mut self) {
+        self.mishaps.record();
+    }
+
+    /// The calls since the beginning of the run, if they were recorded from there.
+    pub fn recorded(&self) -> &[Call] {
+        self.mishaps.log()
+    }
+
+    /// Plans the one mishap of a run: what befalls its `call`th call, from 1, before rules and chance do.
+    pub fn plan(&mut self, call: u64, mishap: Mishap) {
+        self.mishaps.plan(call, mishap);
+    }
+
+    /// Whether the planned mishap has happened.
+    pub fn has_mishap_struck(&self) -> bool {
+        self.mishaps.has_struck()
     }
 
     /// Has AWS refuse every call of an operation in these words, until [`Self::relent`]: what lies outside of the
@@ -124,15 +147,27 @@ impl Weather {
         self.rng.random_range(from..=to)
     }
 
-    pub(super) fn meet(&mut self, op: &'static str) -> Fate {
+    /// A call begins; its number, which each attempt at it is made under.
+    pub(super) fn begin(&mut self, op: &'static str, at: Time) -> u64 {
+        self.mishaps.begin(op, at)
+    }
+
+    /// The controller's end, if a call has set it off.
+    pub(super) fn take_crash(&mut self) -> Option<Crash> {
+        self.mishaps.take_crash()
+    }
+
+    pub(super) fn meet(&mut self, (call, op): (u64, &'static str), now: Time) -> Fate {
         *self.calls.entry(op).or_default() += 1;
         let (least, most) = self.latency_ms;
         let (there_ms, back_ms) = (self.draw(least, most) / 2, self.draw(least, most) / 2);
-        let strike = self.rules.strike(op).or_else(|| self.chance(op));
+        let (there_ms, back_ms) = (there_ms.max(1), back_ms.max(1));
+        let planned = self.mishaps.strike((call, op), now.plus_ms(there_ms));
+        let strike = planned.or_else(|| self.rules.strike(op)).or_else(|| self.chance(op));
         if let Some(strike) = strike {
             *self.struck.entry((strike.kind, op)).or_default() += 1;
         }
-        Fate { there_ms: there_ms.max(1), back_ms: back_ms.max(1), strike }
+        Fate { there_ms, back_ms, strike }
     }
 
     fn chance(&mut self, op: &'static str) -> Option<Strike> {

@@ -18,6 +18,7 @@ use super::check::Checker;
 use super::clockwork::Tasks;
 use super::face::execute;
 use super::letter::{Letter, Reply, Request, Written};
+use super::mishap::Crash;
 use super::outside::Outside;
 use super::{Controller, Trace, Weather};
 use crate::model::Model;
@@ -28,6 +29,8 @@ use crate::shapes::{ApiError, Time};
 pub(super) const CALLER: &str = "eastwest";
 /// The caller that everybody else's calls are logged under.
 pub(super) const PEOPLE: &str = "people";
+/// How long the controller is down after a mishap that was planned: its successor reads what lags by ten seconds.
+const DOWN_SECONDS: u64 = 3;
 /// Ticks at one instant before a controller counts as spinning.
 const SPIN: u32 = 200;
 
@@ -188,6 +191,7 @@ impl<C: Controller> World<C> {
         if self.tasks.next_due().is_some_and(|at| at <= now) {
             let event = self.tasks.step();
             self.trace_notes();
+            self.meet_mishap();
             if let Some(event) = event {
                 self.feed(event);
             }
@@ -202,6 +206,18 @@ impl<C: Controller> World<C> {
                 return;
             }
             self.feed(Event::Tick);
+        }
+    }
+
+    /// The call that was just made may be the one at which the controller ends.
+    fn meet_mishap(&mut self) {
+        let crash = self.aws.weather.borrow_mut().take_crash();
+        if let Some(Crash { letters_arrive, at }) = crash {
+            let crash = Outside::Crash { letters_arrive, down_seconds: DOWN_SECONDS };
+            match at {
+                Some(at) => self.plan(at, crash),
+                None => self.outside(&crash),
+            }
         }
     }
 

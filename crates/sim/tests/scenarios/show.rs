@@ -97,7 +97,8 @@ pub(crate) fn truth(model: &Model) -> String {
     text
 }
 
-fn in_force(state: &EcsServiceState) -> String {
+/// What one service runs with.
+pub(crate) fn in_force(state: &EcsServiceState) -> String {
     let Some(primary) = state.primary() else { return state.status.as_str().to_owned() };
     let rollout = primary.rollout_state.as_str();
     let running = format!("{rollout} {}/{}", state.running(), state.desired);

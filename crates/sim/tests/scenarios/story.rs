@@ -41,16 +41,16 @@ use crate::show;
 
 /// A story being told.
 pub(crate) struct Story {
-    world: World<Engine>,
+    pub(crate) world: World<Engine>,
     settings: Settings,
     definitions: BTreeMap<String, Definition>,
     begin: Time,
     /// Mutating calls told so far.
     told: usize,
-    out: String,
+    pub(crate) out: String,
 }
 
-type Told = Result<(), String>;
+pub(crate) type Told = Result<(), String>;
 
 fn world(settings: &Settings) -> World<Engine> {
     let model = Model::new(ModelOptions::default());
@@ -62,28 +62,22 @@ fn world(settings: &Settings) -> World<Engine> {
 }
 
 impl Story {
-    /// Tells a whole script; the first mistake ends it.
-    pub(crate) fn tell(script: &str) -> Result<String, String> {
+    /// The world of a script before its first line; the error says what of its `start` is no setting.
+    pub(crate) fn begin(script: &str) -> Result<Self, String> {
         let start = script.lines().find(|line| line.starts_with("start"));
         let settings = settings(start.unwrap_or("start"), script)?;
         let world = world(&settings);
         let begin = world.now();
         let (definitions, out) = (BTreeMap::new(), String::new());
-        let mut story = Self { world, settings, definitions, begin, told: 0, out };
-        for (at, line) in script.lines().enumerate() {
-            story.line(line).map_err(|error| format!("line {}: {line}: {error}", at + 1))?;
-        }
-        match story.world.checker.violation() {
-            Some(violation) => Err(format!("breaks {violation:?}\n{}", story.out)),
-            None => Ok(show::masked(&story.out)),
-        }
+        Ok(Self { world, settings, definitions, begin, told: 0, out })
     }
 
     fn say(&mut self, text: std::fmt::Arguments<'_>) {
         writeln!(self.out, "{text}").expect("a String takes everything");
     }
 
-    fn line(&mut self, line: &str) -> Told {
+    /// Carries out one line of the script.
+    pub(crate) fn line(&mut self, line: &str) -> Told {
         if line.trim().is_empty() || line.starts_with('#') {
             self.out.push_str(line);
             self.out.push('\n');

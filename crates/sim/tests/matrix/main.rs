@@ -1,0 +1,129 @@
+//! The fault matrix: every story, at every call that the controller makes in it, with everything that can befall
+//! that call; nothing is drawn, and nothing is left out.
+//!
+//! Every run must end in the state in which the story ends by itself, break no invariant on the way, and then
+//! write nothing for two hours. A run that does not prints the command that replays it.
+
+mod case;
+mod end;
+mod run;
+#[path = "../scenarios/show.rs"]
+mod show;
+#[path = "../scenarios/story.rs"]
+mod story;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use case::{Case, MISHAPS};
+use run::{Disturbed, Undisturbed};
+
+/// The stories, as files of `tests/scenarios`. One fits if what it ends in depends on what was asked for, and not on
+/// what was done by when: a tag that goes while its rollout may have begun, a freeze amid a rollout, a document that
+/// goes bad or goes away, which only a controller remembers that has read it before, and a claim that comes together
+/// with what it forbids each end in two ways that are both right.
+const STORIES: &[&str] = &[
+    "already-connected",
+    "document-names-port",
+    "document-namespace",
+    "document-opts-in",
+    "document-overrules-tag",
+    "guide",
+    "human-edit",
+    "leftover-name",
+    "namespace-later",
+    "off-and-on",
+    "partial-listing",
+    "replaced",
+    "restart-half-blind",
+    "retail-store",
+    "rollback",
+    "stale-client",
+    "swap-of-names",
+    "taken-name",
+    "throttled-start",
+    "unnamed-port",
+];
+
+fn undisturbed(name: &str) -> Undisturbed {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/scenarios");
+    let script = std::fs::read_to_string(folder.join(name).with_extension("txt"));
+    let script = script.unwrap_or_else(|error| panic!("{name}: {error}"));
+    Undisturbed::run(name, script).unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// What `run` makes of the numbers below `count`, on every core there is, in order.
+fn all<T: Send>(count: usize, run: impl Fn(usize) -> T + Sync) -> Vec<T> {
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let numbers = std::iter::from_fn(|| Some(next.fetch_add(1, Ordering::Relaxed)));
+        numbers.take_while(|number| *number < count).map(|n| (n, run(n))).collect::<Vec<_>>()
+    };
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let mut done: Vec<(usize, T)> = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..cores).map(|_| scope.spawn(work)).collect();
+        threads.into_iter().flat_map(|thread| thread.join().expect("runs are guarded")).collect()
+    });
+    done.sort_by_key(|(number, _)| *number);
+    done.into_iter().map(|(_, result)| result).collect()
+}
+
+/// How often each was counted, on one line.
+fn counted<'a>(words: impl Iterator<Item = &'a str>) -> String {
+    let mut counts = BTreeMap::new();
+    words.for_each(|word| *counts.entry(word).or_insert(0) += 1);
+    counts.iter().map(|(word, count)| format!("{word} {count}")).collect::<Vec<_>>().join(", ")
+}
+
+/// What a person needs to see of a run that failed.
+fn told(case: &Case, op: &str, run: &Disturbed) -> String {
+    let failure = run.failure.as_deref().unwrap_or_default();
+    format!(
+        "{case} ({op}): {failure}\nreplay: EASTWEST_MATRIX={case} EASTWEST_TRACE=1 \
+         cargo test -p eastwest-sim --test matrix -- --nocapture replay"
+    )
+}
+
+fn print_summary(cases: &[(&Undisturbed, Case, &'static str)], seconds: f64) {
+    let names: Vec<String> = cases.iter().map(|(_, case, _)| case::name(case.mishap)).collect();
+    let cells: BTreeSet<_> = cases.iter().map(|(_, case, op)| (case.mishap, *op)).collect();
+    println!("{} runs in {seconds:.1} s, {} cells of call and mishap", cases.len(), cells.len());
+    println!("by story: {}", counted(cases.iter().map(|(_, case, _)| case.story.as_str())));
+    println!("by mishap: {}", counted(names.iter().map(String::as_str)));
+    println!("by call: {}", counted(cases.iter().map(|(_, _, op)| *op)));
+}
+
+#[test]
+fn whatever_befalls_one_call_every_story_ends_as_it_would() {
+    let began = std::time::Instant::now();
+    let stories = all(STORIES.len(), |at| undisturbed(STORIES[at]));
+    let named = STORIES.iter().zip(&stories);
+    let cases: Vec<(&Undisturbed, Case, &str)> = named
+        .flat_map(|(name, story)| story.cases(name).map(move |(case, op)| (story, case, op)))
+        .collect();
+    let results = all(cases.len(), |at| cases[at].0.disturb(&cases[at].1));
+    print_summary(&cases, began.elapsed().as_secs_f64());
+    let failed = cases.iter().zip(&results).filter(|(_, result)| result.failure.is_some());
+    let failures: Vec<String> = failed.map(|((_, case, op), run)| told(case, op, run)).collect();
+    for text in &failures {
+        println!("{text}");
+    }
+    if let Some((_, first)) = cases.iter().zip(&results).find(|(_, run)| run.failure.is_some()) {
+        println!("the end of the first one's trace:\n{}", first.trace);
+    }
+    assert!(failures.is_empty(), "{} of {} runs fail", failures.len(), cases.len());
+    for mishap in MISHAPS {
+        let struck = cases.iter().any(|(_, case, _)| case.mishap == mishap);
+        assert!(struck, "{} never struck", case::name(mishap));
+    }
+}
+
+#[test]
+fn replay_one_case() {
+    let Ok(text) = std::env::var("EASTWEST_MATRIX") else { return };
+    let case: Case = text.parse().unwrap_or_else(|error| panic!("{error}"));
+    let run = undisturbed(&case.story).disturb(&case);
+    println!("{}", run.trace);
+    assert_eq!(run.failure, None, "{case}");
+}
