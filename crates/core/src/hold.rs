@@ -195,9 +195,7 @@ impl fmt::Display for Hold {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotSeen(unseen) => unseen.fmt(f),
-            Self::Ambiguous => {
-                f.write_str("what is declared for it cannot be understood; see its issues")
-            }
+            Self::Ambiguous => f.write_str("what is declared for it cannot be understood"),
             Self::NoNamespace(why) | Self::Ineligible(why) | Self::Immutable(why) => {
                 f.write_str(why)
             }

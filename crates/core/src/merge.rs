@@ -272,9 +272,10 @@ impl Reader<'_> {
         entry.rolling_since = service.is_rolling().then(|| earlier.unwrap_or(self.now));
         let seen = entry.primary_since.filter(|_| same_rollout);
         entry.primary_since = service.primary().map(|_| seen.unwrap_or(self.now));
-        entry.tool = Tool::of(&tags);
+        let is_ours = intent != Intent::NotOptedIn;
+        entry.tool = if is_ours { Tool::of(&tags) } else { Tool::Unknown };
         slim(&mut service, &intent);
-        entry.is_slim = intent == Intent::NotOptedIn;
+        entry.is_slim = !is_ours;
         entry.tagged = tagged.map(Arc::new);
         entry.intent = intent;
         entry.issues = issues;

@@ -113,10 +113,16 @@ impl Status {
         self.ends = course.ends().map(str::to_owned);
     }
 
+    /// Whether it is so for the same reason as before.
+    pub(crate) fn has_reason_of(&self, before: &Self) -> bool {
+        let Self { sync, health, reason, .. } = self;
+        (sync, health, reason) == (&before.sync, &before.health, &before.reason)
+    }
+
     /// Whether it is as before but for what ECS says of it, which is new with every attempt to start a task.
     pub(crate) fn is_as(&self, before: &Self) -> bool {
-        let Self { sync, health, reason, message, ends, event: _, snippet } = self;
-        (sync, health, reason) == (&before.sync, &before.health, &before.reason)
+        let Self { message, ends, snippet, .. } = self;
+        self.has_reason_of(before)
             && (message, ends, snippet) == (&before.message, &before.ends, &before.snippet)
     }
 }

@@ -225,6 +225,7 @@ mod tests {
 
             = prod/web: held, Rolling
                 a deployment of this service is under way
+                ends once that deployment has ended
                 note: prod/old goes first
 
             Plan: 0 to connect, 1 to disconnect, 1 held, 3 in sync. 1 task would be replaced.

@@ -27,19 +27,21 @@ impl Engine {
             let Some(status) = status(&self.view, &key, entry, moment) else { continue };
             let pending = entry.is_some_and(|entry| self.is_passing(&entry.verdict));
             present += 1;
-            match self.told.get_mut(&key) {
+            let since = match self.told.get_mut(&key) {
                 // What ECS says last is shown, and is no news by itself.
                 Some((told, _)) if status.is_as(told) => {
                     told.event = status.event;
                     continue;
                 }
                 Some(_) if pending => continue,
-                Some(_) | None => {}
-            }
+                // Other words for the same.
+                Some((told, since)) if status.has_reason_of(told) => *since,
+                Some(_) | None => now,
+            };
             if !pending {
                 news.push(News::Status(key.clone(), Some(status.clone())));
             }
-            self.told.insert(key, (status, now));
+            self.told.insert(key, (status, since));
         }
         self.news.extend(news);
         if self.told.len() > present {

@@ -118,7 +118,7 @@ fn a_rollout_counts_while_its_tags_are_bad() {
         "a mode=clinet | in internal.myapp | http=8080 | rolling
          b mode=client, namespace=internal.myapp",
         &expect![[r#"
-            prod/a: Ambiguous: what is declared for it cannot be understood; see its issues
+            prod/a: Ambiguous: what is declared for it cannot be understood
             prod/b: Budget: waits for its turn: at most 1 rollout(s) at once in namespace internal.myapp
         "#]],
     );

@@ -25,7 +25,6 @@ pub(crate) fn plan(engine: &Engine) -> String {
             Verdict::Step { action } => line!(text, "  {key}: {}", action.name()),
             Verdict::Hold { hold, .. } => {
                 line!(text, "  {key}: held, {}: {hold}", hold.reason());
-                line!(text, "      ends {}", hold.ends());
             }
         }
         if let Some(note) = &entry.note {

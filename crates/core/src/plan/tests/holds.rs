@@ -18,7 +18,7 @@ fn bad_tags_hold_the_service_whole() {
     check_plan(
         "web mode=client, discovery-name=Bad | in internal.myapp http/a@a:80",
         &expect![[r#"
-            prod/web: Ambiguous: what is declared for it cannot be understood; see its issues
+            prod/web: Ambiguous: what is declared for it cannot be understood
         "#]],
     );
 }
