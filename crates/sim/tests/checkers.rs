@@ -131,7 +131,7 @@ impl Flawed {
                 connect.endpoints = vec![Endpoint::bare(PortName::as_read("no-such-port"))];
                 Action::Connect { service, connect }
             }
-            off @ Action::Disconnect { .. } => off,
+            other @ (Action::Disconnect { .. } | Action::Refresh { .. }) => other,
         };
         self.in_force(true).into_iter().map(strange).collect()
     }
@@ -181,7 +181,7 @@ impl Flawed {
                         });
                         Action::Connect { service, connect }
                     }
-                    off @ Action::Disconnect { .. } => off,
+                    other @ (Action::Disconnect { .. } | Action::Refresh { .. }) => other,
                 };
                 now.into_iter().map(other).collect()
             }

@@ -52,7 +52,7 @@ pub(super) fn service(key: ServiceKey, service: ecs::EcsService, closely: bool) 
             _ => DeploymentController::External,
         },
         strategy: strategy(&service.deployment_configuration),
-        events: service.events.into_iter().take(EVENTS).map(event).collect(),
+        events: service.events.iter().take(EVENTS).map(|each| event(each)).collect(),
         launch_type: service.launch_type.unwrap_or_default(),
         platform_family: service.platform_family.unwrap_or_default(),
         platform_version: service.platform_version.unwrap_or_default(),
@@ -80,8 +80,8 @@ fn strategy(configuration: &Value) -> Strategy {
     }
 }
 
-fn event(event: ecs::ServiceEvent) -> ServiceEvent {
-    ServiceEvent { at: time(event.created_at), message: event.message }
+fn event(event: &ecs::ServiceEvent) -> ServiceEvent {
+    ServiceEvent { at: time(event.created_at), message: event.message.clone() }
 }
 
 fn deployment(deployment: &ecs::EcsDeployment, is_steady: bool) -> Deployment {
