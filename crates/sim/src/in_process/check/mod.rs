@@ -13,15 +13,17 @@
 //! | I2 | no write to a service that has not opted in, that is paused or frozen, against the policy, or before a document was read |
 //! | I3 | never more rollouts of our making at once than the budget; never one onto a rollout of that service |
 //! | I4 | no write that changes nothing |
-//! | I5 | a request's body has three members; what nobody asked to change is carried over |
+//! | I5 | a request's body has three members, of a refresh three others; what nobody asked to change is carried over |
 //! | I6 | between two writes to a service something other than ourselves changed it, its tags or its namespaces |
 //! | I6b | what ECS refused is not sent again within five minutes, unless something changed |
 //! | I9 | what ECS rolled back is never sent again on the same task definition |
 //! | I10 | tags that cannot be understood mean no write |
 //! | I11 | switching off needs `mode=off`, removing an endpoint a declaration: absence asks for nothing |
+//! | I13 | no client is rolled out while a server that it declares to need has never completed |
 //! | I16 | no panic, no spinning |
 //! | check | the controller's own last check finds nothing to object to |
 
+mod links;
 mod papers;
 mod rest;
 mod rules;
@@ -191,8 +193,11 @@ impl Checker {
                 let after = model.service(&key).and_then(|state| state.connect());
                 let after = after.map(|connect| Effective::of(connect));
                 let after = after.as_ref();
-                let sent = Sent { key: &key, life, from, now, after, global, evidence };
-                let broken = rules::broken(&sent, &self.settings, &self.lives);
+                let is_refresh = request.force_new_deployment == Some(true);
+                let sent = Sent { key: &key, life, from, now, after, global, is_refresh, evidence };
+                let mut broken = rules::broken(&sent, &self.settings, &self.lives);
+                broken.extend(links::too_early(model, &sent, &self.lives));
+                broken.extend(is_refresh.then(|| links::needless(model, &sent)).flatten());
                 let last = self.global.last().copied();
                 let flap = rules::flap(&sent, last, &self.lives);
                 for (rule, text) in broken.into_iter().chain(flap) {

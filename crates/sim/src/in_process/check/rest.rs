@@ -14,6 +14,7 @@ use eastwest_core::settings::{Policy, Settings};
 use eastwest_core::tag::{self, TagPrefix};
 use serde_json::Value;
 
+use super::links::{unoffered, unreached};
 use super::papers::{AtRest, intent, service_key};
 use super::truth::{Effective, EffectiveEndpoint, Taken};
 use crate::model::{EcsServiceKey, EcsServiceState, Model, NamedPort};
@@ -87,13 +88,19 @@ impl Truth<'_> {
             return (now.is_some() && !kept && !given_up).then(|| "is not off".to_owned());
         }
         let wish = self.wish(key, state, declaration)?;
-        if now.as_ref().is_some_and(|now| self.grants(&wish, now)) || rolling {
+        if rolling {
             return None;
         }
         let granted = |old: &Option<Effective>| old.as_ref().is_some_and(|o| self.grants(&wish, o));
+        if granted(&now) {
+            let unreached = unreached(self.model, (key, state), &wish.declaration)?;
+            return (!Self::given_up(state, |old| *old == now)).then_some(unreached);
+        }
         let outranked = self.is_pinned(&wish)
             || self.is_kept_for_others(key, &wish)
-            || self.is_outranked(key, state, &wish);
+            || self.is_outranked(key, state, &wish)
+            || self.waits_for_a_server(key, &wish)
+            || self.waits_for_a_client(key, &wish, now.as_ref());
         if Self::given_up(state, granted) || outranked {
             return None;
         }
@@ -312,6 +319,59 @@ impl Truth<'_> {
                         != (&port.app_protocol, &port.protocol)
             })
         })
+    }
+
+    /// Whether a name that it declares to need is yet to come, from somebody who cannot go on now.
+    fn waits_for_a_server(&self, key: &EcsServiceKey, wish: &Wish) -> bool {
+        let missing = unoffered(self.model, key, (&wish.declaration, &wish.namespace));
+        missing.iter().any(|name| {
+            let name = Taken::Discovery(wish.namespace.clone(), (*name).to_owned());
+            self.others(key).any(|(other, rival, declaration)| {
+                let has = rival.connect().is_some_and(|connect| {
+                    Effective::of(connect).taken().any(|taken| taken == name)
+                });
+                has || self.wish(other, rival, declaration).is_some_and(|w| w.names.contains(&name))
+            })
+        })
+    }
+
+    /// Whether an old name is kept only for a client that cannot be rolled out now.
+    fn waits_for_a_client(
+        &self,
+        key: &EcsServiceKey,
+        wish: &Wish,
+        now: Option<&Effective>,
+    ) -> bool {
+        let Some(now) = now else { return false };
+        let granted = |(wanted, port): &(EndpointDeclaration, NamedPort)| {
+            now.endpoints.iter().any(|each| is_granted(wanted, port, each))
+        };
+        if now.namespace != wish.namespace || !wish.endpoints.iter().all(granted) {
+            return false;
+        }
+        let names: BTreeSet<&str> =
+            now.endpoints.iter().map(|each| each.discovery_name.as_str()).collect();
+        self.others(key).any(|(_, client, declaration)| {
+            let needs = declaration.needs.iter().flatten().any(|n| names.contains(n.as_str()));
+            let deployed = client.connect().map(|connect| Effective::of(connect));
+            let rolling =
+                client.primary().is_some_and(|p| p.rollout_state != RolloutState::Completed);
+            needs
+                && (rolling
+                    || self.is_held_by_people(client, &declaration)
+                    || Self::given_up(client, |old| *old == deployed))
+        })
+    }
+
+    /// The other services that opted in.
+    fn others<'t>(
+        &'t self,
+        key: &'t EcsServiceKey,
+    ) -> impl Iterator<Item = (&'t EcsServiceKey, &'t EcsServiceState, Declaration)> {
+        let others = self.model.services().filter(move |(other, state)| {
+            *other != key && self.is_watched(other) && state.status == EcsServiceStatus::Active
+        });
+        others.filter_map(|(other, state)| Some((other, state, self.declaration(other, state)?)))
     }
 
     /// Whether somebody else has a name it wants, or comes before it.

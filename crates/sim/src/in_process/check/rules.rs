@@ -26,11 +26,13 @@ pub(super) struct Sent<'a> {
     pub(super) after: Option<&'a Effective>,
     /// Whether something changed for all within the window.
     pub(super) global: bool,
+    /// Whether it only rolls out anew what is in force.
+    pub(super) is_refresh: bool,
     /// What it could rest on in Parameter Store.
     pub(super) evidence: Evidence<'a>,
 }
 
-type Broken = Option<(&'static str, String)>;
+pub(super) type Broken = Option<(&'static str, String)>;
 
 impl Sent<'_> {
     /// Whether it was so throughout the window.
@@ -39,7 +41,7 @@ impl Sent<'_> {
     }
 
     /// Everything that was asked of the service, or may have been.
-    fn asked(&self) -> Vec<Intent> {
+    pub(super) fn asked(&self) -> Vec<Intent> {
         let window = self.life.since(self.from).iter();
         window.flat_map(|each| self.evidence.intents(self.key, each.tagged.as_deref())).collect()
     }
@@ -58,7 +60,7 @@ impl Sent<'_> {
     }
 
     /// The broken rule, if it is broken.
-    fn says(&self, is_broken: bool, rule: &'static str, text: &str) -> Broken {
+    pub(super) fn says(&self, is_broken: bool, rule: &'static str, text: &str) -> Broken {
         is_broken.then(|| (rule, format!("{}: {text}", self.key)))
     }
 }
@@ -89,8 +91,10 @@ pub(super) fn broken(
 pub(super) fn confined(body: &Value) -> Option<String> {
     let members: BTreeSet<&str> =
         body.as_object().into_iter().flatten().map(|(name, _)| name.as_str()).collect();
-    let allowed = BTreeSet::from(["cluster", "service", "serviceConnectConfiguration"]);
-    (members != allowed).then(|| format!("a request with the members {members:?}"))
+    let change = BTreeSet::from(["cluster", "service", "serviceConnectConfiguration"]);
+    let refresh = BTreeSet::from(["cluster", "forceNewDeployment", "service"]);
+    (members != change && members != refresh)
+        .then(|| format!("a request with the members {members:?}"))
 }
 
 fn declared(intent: &Intent) -> Option<&Declaration> {
@@ -138,7 +142,8 @@ fn onto_a_rollout(sent: &Sent<'_>) -> Broken {
 
 /// I4.
 fn no_op(sent: &Sent<'_>) -> Broken {
-    let same = sent.throughout(|moment| moment.effective.as_deref() == sent.after);
+    let same =
+        !sent.is_refresh && sent.throughout(|moment| moment.effective.as_deref() == sent.after);
     sent.says(same, "I4", "a write that changes nothing")
 }
 
@@ -266,7 +271,9 @@ pub(super) fn flap(
     let mut new = sent.after.into_iter().flat_map(Effective::taken);
     let freed =
         new.any(|taken| !own_now.is_some_and(|own| own.contains(&taken)) && was_taken(&taken));
-    sent.says(!caused && !freed, "I6", "written again though nothing else changed")
+    // A refresh answers to what others came to offer, which has a rule of its own.
+    let idle = !caused && !freed && !sent.is_refresh;
+    sent.says(idle, "I6", "written again though nothing else changed")
 }
 
 /// Whether the rollout that runs now is one of our making, or the way back from one, and the controller can

@@ -1,0 +1,198 @@
+//! What services are to each other, in the truth: who offers what since when, who needs it, and who can call it.
+//!
+//! | rule | says |
+//! |---|---|
+//! | I4 | nobody is redeployed who knows all that it needs |
+//! | I13 | no client is rolled out while a server that it declares to need has never completed |
+//! | reach | at rest every declared need that is offered can be called |
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use eastwest_core::declaration::{Declaration, RefreshWhen};
+use eastwest_core::declare::Intent;
+
+use super::rules::{Broken, Sent};
+use super::truth::Life;
+use crate::model::{Connect, Deployment, EcsServiceKey, EcsServiceState, Endpoint, Model};
+use crate::shapes::Time;
+use crate::shapes::ecs::{EcsServiceStatus, RolloutState, ServiceDeploymentStatus};
+
+/// Which names have a service redeployed.
+enum Names<'d> {
+    Any,
+    These(BTreeSet<&'d str>),
+}
+
+impl<'d> Names<'d> {
+    fn of(declaration: &'d Declaration) -> Self {
+        let needs = declaration.needs.as_deref();
+        let these = || needs.into_iter().flatten().map(|name| name.as_str()).collect();
+        match declaration.refresh.unwrap_or(RefreshWhen::Declared) {
+            RefreshWhen::Never => Self::These(BTreeSet::new()),
+            RefreshWhen::Always => Self::Any,
+            // What its environment names is core's business; that something came is checked all the same.
+            RefreshWhen::Inferred if needs.is_none() => Self::Any,
+            RefreshWhen::Inferred | RefreshWhen::Declared => Self::These(these()),
+        }
+    }
+
+    fn has(&self, name: &str) -> bool {
+        match self {
+            Self::Any => true,
+            Self::These(names) => names.contains(name),
+        }
+    }
+}
+
+/// I4 of a refresh: something that it needs came to be complete after its deployment was created.
+pub(super) fn needless(model: &Model, sent: &Sent<'_>) -> Broken {
+    let before = sent.life.now()?;
+    let state = model.service(sent.key)?;
+    let record = state.records.iter().find(|record| record.deployment == before.primary)?;
+    let namespace = &before.effective.as_ref()?.namespace;
+    let asked = sent.asked();
+    let declared = asked.iter().filter_map(|intent| match intent {
+        Intent::Declared(declaration) => Some(Names::of(declaration)),
+        _ => None,
+    });
+    let names: Vec<Names<'_>> = declared.collect();
+    let others = model.services().filter(|(other, _)| *other != sent.key);
+    let caused = others.flat_map(|(_, server)| completions(server, namespace)).any(|completion| {
+        let needed = names.iter().any(|names| completion.names.iter().any(|name| names.has(name)));
+        needed && record.created_at <= completion.at
+    });
+    sent.says(!caused, "I4", "redeployed though it knows all that it needs")
+}
+
+/// That an endpoint came to be complete, and the names under which it may be needed: its own, and those that it took
+/// the place of on its port.
+struct Completion {
+    names: BTreeSet<String>,
+    at: Time,
+}
+
+/// Every time that a service newly completed an endpoint in a namespace.
+fn completions(server: &EcsServiceState, namespace: &str) -> Vec<Completion> {
+    let mut known: Vec<Endpoint> = Vec::new();
+    let mut before: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    let mut found = Vec::new();
+    for record in &server.records {
+        if record.status != ServiceDeploymentStatus::Successful {
+            continue;
+        }
+        let target = server.revisions.iter().find(|revision| revision.arn == record.target);
+        let connect = target.and_then(|revision| revision.spec.connect.as_deref());
+        let endpoints = connect.map_or(&[][..], |connect| in_namespace(connect, namespace));
+        let same = |one: &Endpoint, other: &Endpoint| {
+            one.discovery_name == other.discovery_name && one.alias == other.alias
+        };
+        for endpoint in endpoints {
+            let names = before.entry(endpoint.port_name.clone()).or_default();
+            names.insert(endpoint.discovery_name.clone());
+            if !known.iter().any(|old| same(old, endpoint)) {
+                let at = record.finished_at.unwrap_or(record.created_at);
+                found.push(Completion { names: names.clone(), at });
+            }
+        }
+        known = endpoints.to_vec();
+    }
+    found
+}
+
+fn in_namespace<'c>(connect: &'c Connect, namespace: &str) -> &'c [Endpoint] {
+    if connect.namespace == namespace { &connect.endpoints } else { &[] }
+}
+
+/// I13: what was rolling out all the while, and never completed, was not there to be called.
+pub(super) fn too_early(
+    model: &Model,
+    sent: &Sent<'_>,
+    lives: &BTreeMap<EcsServiceKey, Life>,
+) -> Broken {
+    let namespace = &sent.after?.namespace;
+    let asked = sent.asked();
+    let needs = |intent: &Intent| match intent {
+        Intent::Declared(declaration) => declaration.needs.clone().unwrap_or_default(),
+        _ => Vec::new(),
+    };
+    let mut all = asked
+        .iter()
+        .map(|intent| needs(intent).iter().map(ToString::to_string).collect::<BTreeSet<String>>());
+    let first = all.next()?;
+    let names = all.fold(first, |kept, names| kept.intersection(&names).cloned().collect());
+    let others = model.services().filter(|(key, _)| *key != sent.key);
+    for (key, server) in others.filter(|(_, s)| s.status == EcsServiceStatus::Active) {
+        let rolling = lives.get(key).is_some_and(|life| {
+            let now = life.now().map(|moment| &moment.primary);
+            life.since(sent.from)
+                .iter()
+                .all(|moment| moment.is_rolling() && Some(&moment.primary) == now)
+        });
+        let offers = |each: &Deployment, name: &str| {
+            let endpoints = each.connect().map_or(&[][..], |c| in_namespace(c, namespace));
+            endpoints.iter().any(|endpoint| endpoint.discovery_name == name)
+        };
+        let incomplete = |name: &&String| {
+            server.primary().is_some_and(|primary| offers(primary, name))
+                && !server.deployments.iter().any(|each| each.completed_once && offers(each, name))
+        };
+        if rolling && let Some(name) = names.iter().find(incomplete) {
+            let text = format!("rolled out before {key}, which it needs as {name}, is complete");
+            return sent.says(true, "I13", &text);
+        }
+    }
+    None
+}
+
+/// What a service that is as it shall be cannot call though it needs it and somebody offers it.
+pub(super) fn unreached(
+    model: &Model,
+    (key, state): (&EcsServiceKey, &EcsServiceState),
+    declaration: &Declaration,
+) -> Option<String> {
+    let namespace = &state.connect()?.namespace;
+    if state.running() == 0 {
+        return None;
+    }
+    let names = Names::of(declaration);
+    let names = match (&names, &declaration.refresh) {
+        // Of what is inferred the truth knows nothing.
+        (Names::Any, Some(RefreshWhen::Inferred)) => return None,
+        _ => names,
+    };
+    let others = model.services().filter(|(other, server)| *other != key && serves(server));
+    let offered = others.flat_map(|(_, server)| {
+        server.connect().map_or(&[][..], |connect| in_namespace(connect, namespace))
+    });
+    let needed = offered.filter(|endpoint| names.has(&endpoint.discovery_name));
+    let mut aliases = needed.filter_map(|endpoint| endpoint.alias.as_ref());
+    aliases.find_map(|(host, port)| {
+        let reach = model.reach(&key.to_string(), host, *port);
+        (!reach.ok).then(|| format!("cannot call {host}:{port}: {}", reach.why))
+    })
+}
+
+fn serves(server: &EcsServiceState) -> bool {
+    let completed = |primary: &Deployment| primary.rollout_state == RolloutState::Completed;
+    server.status == EcsServiceStatus::Active
+        && server.running() > 0
+        && server.primary().is_some_and(completed)
+}
+
+/// Whether a name that it declares to need is offered by nobody's completed deployment.
+pub(super) fn unoffered<'d>(
+    model: &Model,
+    key: &EcsServiceKey,
+    (declaration, namespace): (&'d Declaration, &str),
+) -> Vec<&'d str> {
+    let needs = declaration.needs.iter().flatten().map(|name| name.as_str());
+    let offered = |name: &str| {
+        model.services().filter(|(other, _)| *other != key).any(|(_, server)| {
+            server.deployments.iter().filter(|each| each.completed_once).any(|each| {
+                let endpoints = each.connect().map_or(&[][..], |c| in_namespace(c, namespace));
+                endpoints.iter().any(|endpoint| endpoint.discovery_name == name)
+            })
+        })
+    };
+    needs.filter(|name| !offered(name)).collect()
+}
