@@ -343,13 +343,19 @@ async fn a_write_is_accepted_or_refused_alike() {
     let connect =
         service_of("web").await.primary().and_then(|primary| primary.connect.clone()).unwrap();
     let (web, bare) = (key("prod", "web"), key("prod", "bare"));
-    let effect = Effect::Apply(Action::Disconnect { service: web });
-    let accepted = [in_process(&effect), on_the_wire(effect).await].map(|event| match event {
-        // Not the time: in process, the write travels for a millisecond.
-        Event::Applied(_, Ok(accepted)) => accepted.deployment,
-        other => panic!("{other:?}"),
-    });
-    assert_eq!(accepted[0], accepted[1]);
+    let accepted = [
+        Action::Disconnect { service: web.clone() },
+        Action::Refresh { service: web },
+        Action::Refresh { service: bare.clone() },
+    ];
+    for effect in accepted.map(Effect::Apply) {
+        let accepted = [in_process(&effect), on_the_wire(effect).await].map(|event| match event {
+            // Not the time: in process, the write travels for a millisecond.
+            Event::Applied(_, Ok(accepted)) => accepted.deployment,
+            other => panic!("{other:?}"),
+        });
+        assert_eq!(accepted[0], accepted[1]);
+    }
     // The name is taken.
     let effect = Effect::Apply(Action::Connect { service: bare, connect });
     let refused = [in_process(&effect), on_the_wire(effect).await].map(|event| match event {

@@ -25,6 +25,9 @@ use crate::convert;
 use crate::operation::Operation;
 use crate::pace::Lane;
 
+/// The revisions that an answer tells of, by ARN; `None` for one that AWS says it does not have.
+type Revisions = BTreeMap<String, Option<ServiceRevision>>;
+
 /// As many as `DescribeServiceRevisions` takes at once, and more failures in a row than anybody sits through.
 const LATEST: i32 = 20;
 
@@ -76,21 +79,22 @@ impl World {
         Ok(listed)
     }
 
-    async fn revisions(
-        &self,
-        listed: &[ServiceDeploymentBrief],
-    ) -> Result<BTreeMap<String, ServiceRevision>, Fault> {
+    async fn revisions(&self, listed: &[ServiceDeploymentBrief]) -> Result<Revisions, Fault> {
         let arns: BTreeSet<String> =
             listed.iter().filter_map(|d| d.target_service_revision_arn.clone()).collect();
         if arns.is_empty() {
-            return Ok(BTreeMap::new());
+            return Ok(Revisions::new());
         }
         let arns = arns.into_iter().collect();
         let request = self.ecs.describe_service_revisions().set_service_revision_arns(Some(arns));
         let sent = request.send();
         let answer = self.call(Operation::DescribeRevisions, Lane::Urgent, sent).await?;
-        let revisions = answer.service_revisions.unwrap_or_default().into_iter();
-        Ok(revisions.filter_map(|r| Some((r.service_revision_arn.clone()?, r))).collect())
+        let missing = answer.failures.into_iter().flatten();
+        let missing = missing.filter(|failure| failure.reason() == Some("MISSING"));
+        let missing = missing.filter_map(|failure| Some((failure.arn?, None)));
+        let found = answer.service_revisions.into_iter().flatten();
+        let found = found.filter_map(|r| Some((r.service_revision_arn.clone()?, Some(r))));
+        Ok(missing.chain(found).collect())
     }
 
     /// How far a rollout under way is, and the stage at which a PAUSE lifecycle hook holds it.
@@ -119,36 +123,32 @@ fn awaits_somebody(hook: &DeploymentLifecycleHookDetail) -> bool {
 
 /// The deployments, newest first, as far back as their revisions can be read.
 ///
-/// ECS promises nowhere to keep a revision for as long as it lists the deployment that aimed at it. What is gone at the
-/// far end therefore shortens the past, as if AWS listed no more; were it all unknown, nothing could be written
-/// to the service until newer deployments had pushed those out. Three things may not be gone: what **failed**, for it would be
-/// sent again; the **newest**, and the newest that **completed**, for those say what stands and what a rollback goes back
-/// to. Nor is a gap forgetting: behind one that is missing none may be readable, or endpoints would look younger
-/// than they are.
+/// ECS promises nowhere to keep a revision for as long as it lists the deployment that aimed at it. What it says it does
+/// not have at the far end therefore shortens the past, as if AWS listed no more; were it all unknown, nothing
+/// could be written to the service until newer deployments had pushed those out. Three things may not be gone: what
+/// **failed**, for it would be sent again; the **newest**, and the newest that **completed**, for those say what stands
+/// and what a rollback goes back to. Nor is a gap forgetting: behind one that is missing none may be readable, or
+/// endpoints would look younger than they are. A revision of which the answer says nothing was not read.
 fn remembered<'a>(
     listed: &'a [ServiceDeploymentBrief],
-    revisions: &BTreeMap<String, ServiceRevision>,
+    revisions: &Revisions,
 ) -> Result<&'a [ServiceDeploymentBrief], Fault> {
     use ServiceDeploymentStatus::{Stopped, Successful};
-    let readable = |brief: &ServiceDeploymentBrief| {
-        brief.target_service_revision_arn().is_none_or(|arn| revisions.contains_key(arn))
-    };
-    let end = listed.iter().rposition(readable).map_or(0, |last| last + 1);
-    let (kept, gone) = listed.split_at(end);
+    let revision =
+        |brief: &ServiceDeploymentBrief| revisions.get(brief.target_service_revision_arn()?);
+    let end = listed.iter().rposition(|brief| !matches!(revision(brief), Some(None)));
+    let (kept, gone) = listed.split_at(end.map_or(0, |last| last + 1));
     let completed = |brief: &ServiceDeploymentBrief| brief.status() == Some(&Successful);
     let harmless = gone.iter().all(|brief| matches!(brief.status(), Some(Successful | Stopped)));
     let stands = !kept.is_empty() && (kept.iter().any(completed) || !gone.iter().any(completed));
     if gone.is_empty() || (harmless && stands) { Ok(kept) } else { Err(missing_revision()) }
 }
 
-fn past(
-    brief: &ServiceDeploymentBrief,
-    revisions: &BTreeMap<String, ServiceRevision>,
-) -> Result<Past, Fault> {
+fn past(brief: &ServiceDeploymentBrief, revisions: &Revisions) -> Result<Past, Fault> {
     let target = brief.target_service_revision_arn().ok_or_else(|| {
         unreadable(Operation::ListServiceDeployments, "a deployment names no revision")
     })?;
-    let revision = revisions.get(target).ok_or_else(missing_revision)?;
+    let revision = revisions.get(target).and_then(Option::as_ref).ok_or_else(missing_revision)?;
     Ok(Past {
         connect: revision.service_connect_configuration().and_then(convert::connect::read),
         task_definition: Arn::as_read(revision.task_definition().unwrap_or_default()),

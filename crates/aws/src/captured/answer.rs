@@ -126,18 +126,15 @@ impl Answers {
     /// One that AWS had lost when it was asked is lost here too; one that nobody asked for must be captured.
     fn describe_revisions(&self, request: &Value) -> Result<Value, Value> {
         let asked = items(request, "serviceRevisionArns").iter().filter_map(Value::as_str);
-        let mut found = Vec::new();
+        let (mut found, mut lost) = (Vec::new(), Vec::new());
         for arn in asked {
-            let hint = || {
-                format!(
-                    "not captured; add `aws ecs describe-service-revisions --service-revision-arns {arn}`"
-                )
-            };
-            let revision = self.captures.revisions.get(arn);
-            found.push(revision.ok_or_else(|| refusal("ClientException", &hint()))?);
+            match self.captures.revisions.get(arn) {
+                Some(Value::Null) => lost.push(json!({"arn": arn, "reason": "MISSING"})),
+                Some(revision) => found.push(revision),
+                None => return Err(refusal("ClientException", &uncaptured_revision(arn))),
+            }
         }
-        found.retain(|revision| !revision.is_null());
-        Ok(json!({"serviceRevisions": found}))
+        Ok(json!({"serviceRevisions": found, "failures": lost}))
     }
 
     /// The services any deployment of which is in the namespace.
@@ -196,6 +193,10 @@ impl Answers {
         }
         used
     }
+}
+
+fn uncaptured_revision(arn: &str) -> String {
+    format!("not captured; add `aws ecs describe-service-revisions --service-revision-arns {arn}`")
 }
 
 /// A described deployment says in another member which revision it aims at than a listed one.

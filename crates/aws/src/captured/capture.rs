@@ -271,7 +271,8 @@ impl Captures {
             let arn = text(revision, "serviceRevisionArn", &spot)?;
             self.revisions.insert(arn.to_owned(), revision.clone());
         }
-        for failure in list(members, "failures") {
+        let missing = |failure: &&Value| failure.get("reason").is_some_and(|r| r == "MISSING");
+        for failure in list(members, "failures").iter().filter(missing) {
             if let Some(arn) = failure.get("arn").and_then(Value::as_str) {
                 self.revisions.entry(arn.to_owned()).or_insert(Value::Null);
             }

@@ -335,6 +335,23 @@ async fn a_revision_that_must_be_known_and_is_gone_makes_the_history_unknown() {
 }
 
 #[tokio::test]
+async fn a_revision_of_which_the_answer_says_nothing_or_something_else_is_not_read() {
+    for failures in [json!([]), json!([{"arn": "r1", "reason": "ACCESS_DENIED"}])] {
+        let deployments = [deployment("SUCCESSFUL", 2, "r2"), deployment("SUCCESSFUL", 1, "r1")];
+        let stage = played(move |asked: &Asked| {
+            let mut answer = answer(asked, &deployments);
+            if let Some(revisions) = answer["serviceRevisions"].as_array_mut() {
+                revisions.retain(|revision| revision["serviceRevisionArn"] != "r1");
+                answer["failures"] = failures.clone();
+            }
+            answer
+        });
+        let (_, history) = confirm(&stage).await;
+        assert!(matches!(history, Seen::Unknown(f) if f.kind == FaultKind::Unreadable));
+    }
+}
+
+#[tokio::test]
 async fn a_deployment_without_a_time_or_a_revision_makes_the_history_unknown() {
     for member in ["createdAt", "targetServiceRevisionArn"] {
         let mut silent = deployment("SUCCESSFUL", 1, "r1");
