@@ -301,5 +301,26 @@ fn a_window_holds_where_it_applies() {
             prod/e: Frozen: outside of its maintenance windows: the deny window 0 0 * * * for 2h, UTC is open
             test/d: Frozen: outside of its maintenance windows: the deny window 0 0 * * * for 3h, UTC is open
         "#]],
+#[test]
+fn what_a_strategy_waits_by_plan_does_not_make_a_rollout_a_stall() {
+    let world = |seconds: u32| {
+        format!(
+            "a mode=client | in internal.myapp | http=8080 | rolling rolling={seconds} shifts bakes=10
+             b mode=client, namespace=internal.myapp"
+        )
+    };
+    check_guarded(
+        &world(2399),
+        &expect![[r#"
+        prod/a: in sync
+        prod/b: Budget: waits for its turn: at most 1 rollout(s) at once in namespace internal.myapp
+    "#]],
+    );
+    check_guarded(
+        &world(2400),
+        &expect![[r#"
+        prod/a: in sync
+        prod/b: connect in ns-internalmyapp
+    "#]],
     );
 }

@@ -317,3 +317,17 @@ fn a_rollout_that_a_hook_holds_is_asked_about_less_and_less() {
     );
     assert!(fake.count("ask history") < 40, "{}", fake.count("ask history"));
 }
+
+#[test]
+fn of_a_rollout_that_failed_it_is_asked_once_whether_there_is_a_way_back() {
+    let mut fake = Fake::new("web mode=client | in internal.myapp | http=8080/http | failed");
+    "STOPPED".clone_into(&mut fake.record("web").status);
+    fake.run(3600);
+    check_news(
+        &mut fake,
+        &expect![[r#"
+        0 prod/web Synced Degraded NothingToGoBackTo
+    "#]],
+    );
+    assert_eq!(fake.count("ask history"), 1);
+}

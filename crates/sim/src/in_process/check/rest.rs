@@ -5,6 +5,7 @@
 //! found here anew, in the truth; a name that several want must be held by the one that comes first.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use eastwest_core::declaration::{Declaration, EndpointDeclaration, Mode, Pause, PortSelector};
 use eastwest_core::declare::{Intent, Layers};
@@ -17,9 +18,11 @@ use serde_json::Value;
 use super::links::{unoffered, unreached};
 use super::papers::{AtRest, intent, service_key};
 use super::truth::{Effective, EffectiveEndpoint, Taken};
-use crate::model::{EcsServiceKey, EcsServiceState, Model, NamedPort};
+use crate::model::{DeploymentRecord, EcsServiceKey, EcsServiceState, Model, NamedPort};
 use crate::shapes::cloud_map::ListRequest;
-use crate::shapes::ecs::{DescribeClustersRequest, EcsServiceStatus, RolloutState};
+use crate::shapes::ecs::{
+    DescribeClustersRequest, EcsServiceStatus, RolloutState, ServiceDeploymentStatus,
+};
 
 /// A namespace: id, ARN, name and HTTP name.
 struct Ns {
@@ -133,15 +136,18 @@ impl Truth<'_> {
     fn given_up(state: &EcsServiceState, such: impl Fn(&Option<Effective>) -> bool) -> bool {
         let Some(primary) = state.primary() else { return true };
         let arn = &primary.revision.spec.task_definition.arn;
-        state.records.iter().filter(|each| each.status.as_str().starts_with("ROLLBACK")).any(
-            |each| {
-                let target = state.revisions.iter().find(|revision| revision.arn == each.target);
-                target.is_some_and(|target| {
-                    target.spec.task_definition.arn == *arn
-                        && such(&target.spec.connect.as_deref().map(Effective::of))
-                })
-            },
-        )
+        let given_up = |each: &&Arc<DeploymentRecord>| {
+            let broke = each.reason.as_deref().is_some_and(|why| why.contains("circuit breaker"));
+            each.status.as_str().starts_with("ROLLBACK")
+                || (broke && each.status == ServiceDeploymentStatus::Stopped)
+        };
+        state.records.iter().filter(given_up).any(|each| {
+            let target = state.revisions.iter().find(|revision| revision.arn == each.target);
+            target.is_some_and(|target| {
+                target.spec.task_definition.arn == *arn
+                    && such(&target.spec.connect.as_deref().map(Effective::of))
+            })
+        })
     }
 
     fn namespace(&self, reference: &NamespaceRef) -> Option<&Ns> {
@@ -226,7 +232,13 @@ impl Truth<'_> {
             names.insert(Taken::Alias(home.id.clone(), host, number));
             endpoints.push((wanted.clone(), port));
         }
-        if declaration.mode == Some(Mode::ClientServer) && declared.is_empty() {
+        // A client keeps its endpoints under this policy, and so needs their names wherever it goes.
+        let keeps = match declaration.mode {
+            Some(Mode::ClientServer) => declared.is_empty(),
+            Some(Mode::Client) => self.settings.policy == Policy::UpsertOnly,
+            Some(Mode::Off) | None => false,
+        };
+        if keeps {
             for old in &standing {
                 names.insert(Taken::Discovery(home.id.clone(), old.discovery_name.clone()));
                 let nothing = EndpointDeclaration::default();
@@ -325,13 +337,16 @@ impl Truth<'_> {
     fn waits_for_a_server(&self, key: &EcsServiceKey, wish: &Wish) -> bool {
         let missing = unoffered(self.model, key, (&wish.declaration, &wish.namespace));
         missing.iter().any(|name| {
-            let name = Taken::Discovery(wish.namespace.clone(), (*name).to_owned());
-            self.others(key).any(|(other, rival, declaration)| {
-                let has = rival.connect().is_some_and(|connect| {
-                    Effective::of(connect).taken().any(|taken| taken == name)
+            let taken = Taken::Discovery(wish.namespace.clone(), (*name).to_owned());
+            let comes =
+                self.model.services().filter(|(other, _)| *other != key).any(|(_, rival)| {
+                    let connect = rival.connect();
+                    connect.is_some_and(|c| Effective::of(c).taken().any(|each| each == taken))
                 });
-                has || self.wish(other, rival, declaration).is_some_and(|w| w.names.contains(&name))
-            })
+            comes
+                || self
+                    .others(key)
+                    .any(|(other, _, declaration)| would_offer(other, &declaration, name))
         })
     }
 
@@ -411,6 +426,17 @@ impl Truth<'_> {
         let theirs = theirs.and_then(|declaration| self.wish(other, rival, declaration));
         theirs.is_some_and(|theirs| !theirs.names.is_disjoint(&wish.names))
     }
+}
+
+/// Whether somebody is to offer a name, now or once a person has mended something.
+fn would_offer(key: &EcsServiceKey, declaration: &Declaration, name: &str) -> bool {
+    let mut endpoints = declaration.endpoints.iter();
+    let named = |each: &EndpointDeclaration| match &each.discovery_name {
+        Some(discovery) => discovery.as_str() == name,
+        None => key.name == name,
+    };
+    declaration.mode == Some(Mode::ClientServer)
+        && (endpoints.any(named) || (declaration.endpoints.is_empty() && key.name == name))
 }
 
 /// What Service Connect needs of a task definition.

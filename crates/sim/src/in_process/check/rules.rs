@@ -272,8 +272,18 @@ pub(super) fn flap(
     let freed =
         new.any(|taken| !own_now.is_some_and(|own| own.contains(&taken)) && was_taken(&taken));
     // A refresh answers to what others came to offer, which has a rule of its own.
-    let idle = !caused && !freed && !sent.is_refresh;
+    let idle = !caused && !freed && !sent.is_refresh && !is_last_of_a_rename(sent);
     sent.says(idle, "I6", "written again though nothing else changed")
+}
+
+/// Whether all that goes is an endpoint beside which another serves the same port: the last step of a rename, whose
+/// first is a write too.
+fn is_last_of_a_rename(sent: &Sent<'_>) -> bool {
+    let (Some(before), Some(after)) = (sent.before(), sent.after) else { return false };
+    let stays = |each: &EffectiveEndpoint| after.endpoints.contains(each);
+    let mut gone = before.endpoints.iter().filter(|each| !stays(each));
+    after.endpoints.iter().all(|each| before.endpoints.contains(each))
+        && gone.all(|old| after.endpoints.iter().any(|new| new.port_name == old.port_name))
 }
 
 /// Whether the rollout that runs now is one of our making, or the way back from one, and the controller can
