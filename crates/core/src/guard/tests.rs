@@ -301,6 +301,9 @@ fn a_window_holds_where_it_applies() {
             prod/e: Frozen: outside of its maintenance windows: the deny window 0 0 * * * for 2h, UTC is open
             test/d: Frozen: outside of its maintenance windows: the deny window 0 0 * * * for 3h, UTC is open
         "#]],
+    );
+}
+
 #[test]
 fn what_a_strategy_waits_by_plan_does_not_make_a_rollout_a_stall() {
     let world = |seconds: u32| {
