@@ -2,7 +2,7 @@
 //!
 //! A hold is data in the plan, not an error and not a log line: it is shown, counted by its
 //! [`Hold::reason`] and tested. The reasons of the design that are not here yet (`WaitingForServer`,
-//! `Contended`, `MassChange`, `NotLeader`) come with what
+//! `Contended`, `NotLeader`) come with what
 //! causes them.
 
 use std::collections::BTreeSet;
@@ -11,6 +11,7 @@ use std::fmt;
 use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 
+use crate::brake::TooMany;
 use crate::effect::Question;
 use crate::fault::Fault;
 use crate::name::{Arn, ClusterName, DiscoveryName, DnsName, NamespaceName, Port, ServiceKey};
@@ -59,6 +60,8 @@ pub enum Hold {
     Paused(Option<jiff::Timestamp>),
     /// As many rollouts as allowed are under way.
     Budget(Scope),
+    /// Too much of a namespace would change at once; somebody must agree.
+    MassChange(Box<TooMany>),
     /// AWS refused this very change, or could not take it; it is tried again later.
     Refused(Fault),
     /// The operator's policy does not allow it.
@@ -84,6 +87,8 @@ pub enum Unseen {
     Answer(Question, Option<Fault>),
     /// We have just started: what we read may be older than our own last write.
     JustStarted,
+    /// So many services of the same namespace are not read yet, so how much a pass would change is not known.
+    Extent(usize),
     /// A service that was listed and never read since the start may be rolling: how many do is not known.
     Rollouts(ServiceKey, Fault),
     /// The answer to our last write was lost; whether it took effect is not known yet.
@@ -130,6 +135,22 @@ pub enum Scope {
     Cluster(ClusterName, usize),
     /// One namespace.
     Namespace(NamespaceName, usize),
+    /// One namespace, whose wave begins with one rollout that is not over yet.
+    First {
+        /// The namespace.
+        namespace: NamespaceName,
+        /// The service that goes first.
+        service: ServiceKey,
+    },
+    /// One namespace, where a rollout failed.
+    Stopped {
+        /// The namespace.
+        namespace: NamespaceName,
+        /// The service whose rollout failed.
+        service: ServiceKey,
+        /// When a new wave may begin.
+        until: jiff::Timestamp,
+    },
 }
 
 impl Hold {
@@ -143,11 +164,52 @@ impl Hold {
         self.into()
     }
 
+    /// Whether it goes away without anybody's doing: something is under way, has its turn later, or is tried again.
+    pub fn passes(&self) -> bool {
+        match self {
+            Self::Rolling | Self::Budget(_) => true,
+            Self::NotSeen(unseen) => unseen.passes(),
+            Self::Refused(fault) => fault.kind.passes(),
+            Self::Ambiguous
+            | Self::NoNamespace(_)
+            | Self::Ineligible(_)
+            | Self::UnnamedPort(..)
+            | Self::Immutable(_)
+            | Self::Conflict(..)
+            | Self::Claimed { .. }
+            | Self::UnknownField(_)
+            | Self::RolledBack { .. }
+            | Self::Frozen
+            | Self::Paused(_)
+            | Self::MassChange(_)
+            | Self::Observe(_) => false,
+        }
+    }
+
     /// What must be asked before this hold can go away by itself.
     pub fn question(&self) -> Option<&Question> {
         match self {
             Self::NotSeen(Unseen::Answer(question, _)) => Some(question),
             _ => None,
+        }
+    }
+}
+
+impl Unseen {
+    /// Whether it is seen without anybody's doing.
+    pub fn passes(&self) -> bool {
+        match self {
+            Self::Service(fault) | Self::Answer(_, Some(fault)) => fault.kind.passes(),
+            Self::BadDocument => false,
+            Self::Unlisted
+            | Self::Lagging
+            | Self::JustMade
+            | Self::Partly
+            | Self::Answer(_, None)
+            | Self::JustStarted
+            | Self::Extent(_)
+            | Self::Rollouts(..)
+            | Self::LastWrite => true,
         }
     }
 }
@@ -199,6 +261,7 @@ impl fmt::Display for Hold {
                 write!(f, "paused by its pause tag or its entry in the document until {until}")
             }
             Self::Budget(scope) => scope.fmt(f),
+            Self::MassChange(why) => why.fmt(f),
             Self::Refused(fault) => write!(f, "{fault}; tried again later"),
             Self::Observe(policy) => {
                 let name: &str = policy.into();
@@ -255,6 +318,10 @@ impl fmt::Display for Unseen {
             Self::JustStarted => {
                 f.write_str("just started: what was read may be older than the last write")
             }
+            Self::Extent(open) => write!(
+                f,
+                "what {open} more service(s) shall become is not read yet, so whether too much of the namespace would change at once is not known"
+            ),
             Self::Rollouts(key, fault) => write!(
                 f,
                 "{key} was not read since the start, so whether it rolls is not known: {fault}; goes on once it is read, at the latest when a rollout of it would count as stalled"
@@ -312,6 +379,18 @@ impl fmt::Display for Scope {
         let (kind, name, limit) = match self {
             Self::Cluster(name, limit) => ("cluster", name.as_str(), limit),
             Self::Namespace(name, limit) => ("namespace", name.as_str(), limit),
+            Self::First { namespace, service } => {
+                return write!(
+                    f,
+                    "waits for {service}: a wave in namespace {namespace} begins with one rollout, and the rest follows once that has completed"
+                );
+            }
+            Self::Stopped { namespace, service, until } => {
+                return write!(
+                    f,
+                    "the rollout of {service} failed, which stopped the wave in namespace {namespace}: a new one begins with one rollout at {until}"
+                );
+            }
         };
         write!(f, "waits for its turn: at most {limit} rollout(s) at once in {kind} {name}")
     }

@@ -17,12 +17,14 @@
 )]
 
 pub mod action;
+pub mod brake;
 pub mod canonical;
 pub mod check;
 pub mod choice;
 mod claims;
 pub mod conflict;
 pub mod connect;
+pub mod cost;
 pub mod declaration;
 pub mod declare;
 pub mod document;
@@ -56,4 +58,5 @@ mod testing;
 pub mod time;
 mod value;
 pub mod view;
+pub mod waves;
 pub mod writes;

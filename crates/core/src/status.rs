@@ -111,6 +111,7 @@ fn health(view: &ServiceView, hold: Option<&Hold>) -> Health {
             | Hold::Claimed { .. }
             | Hold::UnknownField(_)
             | Hold::RolledBack { .. }
+            | Hold::MassChange(_)
             | Hold::Refused(_),
         ) => Health::Degraded,
         Some(Hold::NotSeen(_)) if view.trouble.is_some() => Health::Unknown,
