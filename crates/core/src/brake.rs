@@ -20,7 +20,7 @@ use crate::hold::{Hold, Unseen};
 use crate::name::{NamespaceId, NamespaceName, ServiceKey};
 use crate::plan::{Entry, Plan, Verdict};
 use crate::settings::{Policy, Settings};
-use crate::view::View;
+use crate::view::{Seen, View};
 
 /// So many services may change whatever share of the namespace they are: a small one would never move else.
 const ALWAYS: usize = 10;
@@ -188,8 +188,8 @@ impl Brake {
         let Circumstances { view, settings, .. } = circumstances;
         let of = residents(plan, view, id);
         let limit = limit(view, settings, of);
-        let namespace = plan.entries.values().filter_map(|entry| entry.namespace.as_ref());
-        let namespace = namespace.filter(|ns| Some(&ns.id) == id).map(|ns| ns.name.clone()).next();
+        let mut known = view.namespaces.as_ref().and_then(Seen::known).into_iter().flatten();
+        let namespace = known.find(|known| Some(&known.id) == id).map(|known| known.name.clone());
         let hold = if keys.len() > limit {
             let pair = |key: &&ServiceKey| {
                 Some(((*key).clone(), wanted(plan.entries.get(*key)?)?.clone()))

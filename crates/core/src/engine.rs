@@ -8,6 +8,7 @@
 //! the plan made from that reading still asks for the very same action.
 
 mod ask;
+mod settled;
 mod tell;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -216,6 +217,11 @@ impl Engine {
     /// What is to be done, and what is held.
     pub fn plan(&self) -> &Plan {
         &self.plan
+    }
+
+    /// What somebody has agreed to.
+    pub fn acks(&self) -> &Acks {
+        &self.acks
     }
 
     /// The settings it runs with.

@@ -98,7 +98,7 @@ fn stopped(view: &View, settings: &Settings) -> Option<Hold> {
 }
 
 /// What is in the way of the first good document, while none is in force: what it says may overrule every tag.
-fn unread_document(view: &View, settings: &Settings) -> Option<Unseen> {
+pub(crate) fn unread_document(view: &View, settings: &Settings) -> Option<Unseen> {
     if view.document.is_some() {
         return None;
     }

@@ -186,6 +186,11 @@ impl Fake {
         self.rolls_back.insert(super::key(name), before);
     }
 
+    /// Somebody deploys the service anew, as it is.
+    pub(crate) fn redeploy(&mut self, name: &str) {
+        self.apply(&Action::Refresh { service: super::key(name) });
+    }
+
     pub(crate) fn add_namespace(&mut self, name: &str) {
         let Some(Seen::Known(known)) = &mut self.stage.view.namespaces else { panic!("none") };
         known.push(super::namespace(name));
