@@ -9,6 +9,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::fmt::Write as _;
 
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
@@ -46,8 +47,12 @@ impl PlanId {
             let action = serde_json::to_string(action).expect("an action has only text keys");
             hash.update(format!("{key} {action}\n"));
         }
-        let digits = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect::<String>();
-        Self(digits[..DIGITS].to_owned())
+        let mut digits = String::with_capacity(DIGITS);
+        for byte in hash.finalize().iter().take(DIGITS / 2) {
+            // Writing to a String cannot fail.
+            let _: fmt::Result = write!(digits, "{byte:02x}");
+        }
+        Self(digits)
     }
 }
 

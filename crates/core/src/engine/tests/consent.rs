@@ -139,39 +139,48 @@ fn wave(fails: &str) -> Fake {
 fn a_wave_begins_with_one() {
     let mut fake = wave("");
     fake.run(1000);
-    check_applied(&fake, &expect![[r#"
+    check_applied(
+        &fake,
+        &expect![[r#"
         10 apply connect prod/s10
         40 apply connect prod/s11
         40 apply connect prod/s12
         40 apply connect prod/s13
         70 apply connect prod/s14
-        70 apply connect prod/s15"#]]);
+        70 apply connect prod/s15"#]],
+    );
 }
 
 #[test]
 fn a_first_one_that_fails_stops_the_others_for_a_while() {
     let mut fake = wave("s10");
     fake.run(1000);
-    check_applied(&fake, &expect![[r#"
+    check_applied(
+        &fake,
+        &expect![[r#"
         10 apply connect prod/s10
         340 apply connect prod/s11
         370 apply connect prod/s12
         370 apply connect prod/s13
         370 apply connect prod/s14
-        400 apply connect prod/s15"#]]);
+        400 apply connect prod/s15"#]],
+    );
 }
 
 #[test]
 fn a_later_one_that_fails_stops_the_rest_and_the_next_wave_begins_with_one() {
     let mut fake = wave("s12");
     fake.run(1000);
-    check_applied(&fake, &expect![[r#"
+    check_applied(
+        &fake,
+        &expect![[r#"
         10 apply connect prod/s10
         40 apply connect prod/s11
         40 apply connect prod/s12
         40 apply connect prod/s13
         370 apply connect prod/s14
-        400 apply connect prod/s15"#]]);
+        400 apply connect prod/s15"#]],
+    );
 }
 
 #[test]
