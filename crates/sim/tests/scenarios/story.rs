@@ -344,7 +344,9 @@ impl Story {
         let waiting = engine.plan().awaiting_consent();
         let plans: Vec<_> = waiting.into_keys().cloned().collect();
         self.say(format_args!("  {} plan(s) acknowledged", plans.len()));
-        plans.into_iter().for_each(|plan| self.world.say(Event::Acknowledged(plan)));
+        for plan in plans {
+            self.world.say(Event::Acknowledged(plan));
+        }
         Ok(())
     }
 
