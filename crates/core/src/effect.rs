@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::action::Action;
+use crate::brake::PlanId;
 use crate::fault::Fault;
 use crate::history::Past;
 use crate::name::{
@@ -96,6 +97,8 @@ pub enum Event {
     Tick,
     /// Please stop: start nothing new.
     Stop,
+    /// Somebody agrees to a plan that changes much at once.
+    Acknowledged(PlanId),
     /// Answers [`Effect::FindClusters`].
     ClustersFound(Result<BTreeSet<ClusterName>, Fault>),
     /// Answers [`Effect::Sweep`].

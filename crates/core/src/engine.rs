@@ -8,6 +8,7 @@
 //! the plan made from that reading still asks for the very same action.
 
 mod ask;
+mod settled;
 mod tell;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,6 +16,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::action::Action;
+use crate::brake::{Acks, Brake};
 use crate::check::{Breach, check};
 use crate::document::Document;
 use crate::effect::{Accepted, Answer, ClusterReading, Effect, Event, Question};
@@ -30,6 +32,7 @@ use crate::settings::Settings;
 use crate::status::{News, Status};
 use crate::time::Now;
 use crate::view::View;
+use crate::waves::Waves;
 use crate::writes::Writes;
 
 /// Questions asked at once; more would only wait for the API quota.
@@ -64,6 +67,8 @@ pub struct Engine {
     /// When the plan was made.
     planned_at: Now,
     writes: Writes,
+    waves: Waves,
+    acks: Acks,
     queue: Queue<Job>,
     /// Steps whose target is being read again.
     confirming: BTreeMap<ServiceKey, Action>,
@@ -104,6 +109,8 @@ impl Engine {
             unplanned: false,
             planned_at: now,
             writes: Writes::default(),
+            waves: Waves::default(),
+            acks: Acks::default(),
             queue,
             confirming: BTreeMap::new(),
             told: BTreeMap::new(),
@@ -130,6 +137,7 @@ impl Engine {
             return if self.stopping { Vec::new() } else { self.due(now) };
         }
         self.writes.expire(&self.settings.timing, now);
+        self.waves.observe(&self.view, &self.writes, (&self.settings.timing, now));
         self.replan(now);
         let write = confirmed.and_then(|key| self.write(&key, now));
         self.tell(now);
@@ -162,9 +170,19 @@ impl Engine {
         } else {
             wanted.unhold(&self.steps);
         }
-        let Self { view, writes, settings, .. } = self;
-        self.plan = guard(wanted, &Circumstances { view, writes, settings, now });
+        self.acks.forget(&wanted);
+        if self.acks.unmet().next().is_some() {
+            let brake = Brake::new(&wanted, &self.circumstances(now));
+            self.acks.take_up(&wanted, &brake);
+        }
+        self.plan = guard(wanted, &self.circumstances(now));
+        self.waves.end(&self.plan);
         self.drop_breaches();
+    }
+
+    fn circumstances(&self, now: Now) -> Circumstances<'_> {
+        let Self { view, writes, waves, acks, settings, .. } = self;
+        Circumstances { view, writes, waves, acks, settings, now }
     }
 
     /// When to come back with [`Event::Tick`] if nothing else happens before.
@@ -186,7 +204,9 @@ impl Engine {
         let answers = self.unplanned.then(|| self.planned_at.plus(ANSWERS_TOGETHER));
         let asking = self.questions_running() < QUESTIONS_AT_ONCE;
         let job = self.queue.next_due(|job| asking || !matches!(job, Job::Ask(_)));
-        ends.chain(start_up).chain(answers).chain(job).chain(self.writes.next_due(seen)).min()
+        let wave = self.waves.next_due(seen);
+        let others = ends.chain(start_up).chain(answers).chain(job).chain(wave);
+        others.chain(self.writes.next_due(seen)).min()
     }
 
     /// When what services wait for may be made.
@@ -202,6 +222,11 @@ impl Engine {
     /// What is to be done, and what is held.
     pub fn plan(&self) -> &Plan {
         &self.plan
+    }
+
+    /// What somebody has agreed to.
+    pub fn acks(&self) -> &Acks {
+        &self.acks
     }
 
     /// The settings it runs with.
@@ -249,6 +274,10 @@ impl Engine {
             Event::Tick => false,
             Event::Stop => {
                 self.stopping = true;
+                false
+            }
+            Event::Acknowledged(plan) => {
+                self.acks.give(plan);
                 false
             }
             Event::ClustersFound(found) => {
@@ -358,6 +387,11 @@ impl Engine {
             // What we believed of its names may be why: read them again.
             self.view.uses.remove(&namespace.id);
         }
+        match &outcome {
+            Ok(accepted) => self.waves.accepted(key, accepted),
+            Err(fault) if fault.kind.leaves_effect_unknown() => {}
+            Err(_) => self.waves.refused(key),
+        }
         self.writes.ended(action, outcome, (&self.settings.timing, now));
         self.queue.push(Job::Poll(key.cluster.clone()), now);
     }
@@ -428,6 +462,7 @@ impl Engine {
         entry.hold_step(Hold::Rolling);
         let namespace = entry.namespace.as_ref().map(|namespace| namespace.id.clone());
         self.writes.sent(&proposed);
+        self.waves.begins(key, namespace.as_ref(), now);
         self.writes.begins(key, namespace);
         Some(Effect::Apply(proposed))
     }

@@ -48,6 +48,19 @@ pub enum FaultKind {
 }
 
 impl FaultKind {
+    /// Whether the same call may succeed later without anybody's doing.
+    pub fn passes(self) -> bool {
+        match self {
+            Self::Denied | Self::NoCredentials | Self::NotFound | Self::Refused => false,
+            Self::Throttled
+            | Self::Unreachable
+            | Self::TimedOut
+            | Self::ServerError
+            | Self::Incomplete
+            | Self::Unreadable => true,
+        }
+    }
+
     /// Whether a *write* that ended so may have taken effect all the same.
     pub fn leaves_effect_unknown(self) -> bool {
         matches!(self, Self::TimedOut | Self::ServerError | Self::Unreadable)

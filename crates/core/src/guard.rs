@@ -7,6 +7,7 @@ mod windows;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::action::Action;
+use crate::brake::{Acks, Brake};
 use crate::canonical::Ground;
 use crate::contended::TRUCE;
 use crate::declaration::Pause;
@@ -20,6 +21,7 @@ use crate::rollout;
 use crate::settings::{Budget, Policy, Settings};
 use crate::time::Now;
 use crate::view::{Namespace, ServiceView, View};
+use crate::waves::Waves;
 use crate::writes::Writes;
 
 use windows::Windows;
@@ -31,6 +33,10 @@ pub struct Circumstances<'a> {
     pub view: &'a View,
     /// What became of our own writes.
     pub writes: &'a Writes,
+    /// How our rollouts go.
+    pub waves: &'a Waves,
+    /// What somebody has agreed to.
+    pub acks: &'a Acks,
     /// What the operator allows.
     pub settings: &'a Settings,
     /// When.
@@ -39,7 +45,7 @@ pub struct Circumstances<'a> {
 
 /// Holds every step that must not be taken at this moment.
 pub fn guard(mut plan: Plan, circumstances: &Circumstances<'_>) -> Plan {
-    let Circumstances { view, writes, settings, now } = *circumstances;
+    let Circumstances { view, writes, settings, now, .. } = *circumstances;
     let everything = stopped(view, settings).or_else(|| {
         let just_started = now.since_start < settings.timing.staleness || is_unseen(view);
         just_started.then_some(Hold::NotSeen(Unseen::JustStarted))
@@ -55,15 +61,18 @@ pub fn guard(mut plan: Plan, circumstances: &Circumstances<'_>) -> Plan {
             .or_else(|| writes.hold_making(&missing.prerequisite));
     }
     let unread = never_read(view, settings, now).map(Hold::NotSeen);
+    let brake = Brake::new(&plan, circumstances);
     let mut budget = Ledger::new(&plan, circumstances);
     for key in &plan.order {
         let Some(entry) = plan.entries.get_mut(key) else { continue };
         let Verdict::Step { action } = &entry.verdict else { continue };
         let hold = paused(view, key, now)
-            .or_else(|| forbidden(settings.policy, action))
+            // That too much would change is worth knowing before anybody allows it.
+            .or_else(|| forbidden(settings.policy, action).filter(|_| brake.hold(key).is_none()))
             .or_else(|| everything.clone())
             .or_else(|| windows.hold(key, entry.namespace.as_ref()))
             .or_else(|| unread.clone())
+            .or_else(|| brake.hold(key))
             .or_else(|| writes.hold(action, now))
             .or_else(|| awaited(entry, circumstances))
             .or_else(|| contended(view, (key, entry), now))
@@ -79,6 +88,8 @@ pub fn guard(mut plan: Plan, circumstances: &Circumstances<'_>) -> Plan {
 pub fn guard_shown(mut plan: Plan, view: &View, settings: &Settings, now: Now) -> Plan {
     let everything = stopped(view, settings);
     let mut windows = Windows::new(view, now);
+    let (writes, waves, acks) = (&Writes::default(), &Waves::default(), &Acks::default());
+    let brake = Brake::new(&plan, &Circumstances { view, writes, waves, acks, settings, now });
     for missing in &mut plan.missing {
         let hold = everything.clone();
         missing.hold = hold.or_else(|| windows.hold_making(&missing.prerequisite));
@@ -87,7 +98,8 @@ pub fn guard_shown(mut plan: Plan, view: &View, settings: &Settings, now: Now) -
         let hold = paused(view, key, now)
             .or_else(|| everything.clone())
             .or_else(|| windows.hold(key, entry.namespace.as_ref()))
-            .or_else(|| contended(view, (key, entry), now));
+            .or_else(|| contended(view, (key, entry), now))
+            .or_else(|| brake.hold(key));
         if let Some(hold) = hold {
             entry.hold_step(hold);
         }
@@ -103,7 +115,7 @@ fn stopped(view: &View, settings: &Settings) -> Option<Hold> {
 }
 
 /// What is in the way of the first good document, while none is in force: what it says may overrule every tag.
-fn unread_document(view: &View, settings: &Settings) -> Option<Unseen> {
+pub(crate) fn unread_document(view: &View, settings: &Settings) -> Option<Unseen> {
     if view.document.is_some() {
         return None;
     }
@@ -122,7 +134,7 @@ fn unread_document(view: &View, settings: &Settings) -> Option<Unseen> {
 }
 
 /// The budget: the document's limits, else the flags.
-fn budget(view: &View, settings: &Settings) -> Budget {
+pub(crate) fn budget(view: &View, settings: &Settings) -> Budget {
     let limits = view.document.as_ref().map(|document| document.limits.clone()).unwrap_or_default();
     Budget {
         per_cluster: limits.rollouts_per_cluster.unwrap_or(settings.budget.per_cluster),
@@ -203,20 +215,24 @@ fn forbidden(policy: Policy, action: &Action) -> Option<Hold> {
 }
 
 /// How many rollouts run, by cluster and by namespace.
-struct Ledger {
+struct Ledger<'a> {
     budget: Budget,
+    waves: &'a Waves,
+    /// Who of this pass goes ahead of a wave.
+    firsts: BTreeMap<NamespaceId, ServiceKey>,
     clusters: BTreeMap<ClusterName, usize>,
     namespaces: BTreeMap<NamespaceId, usize>,
 }
 
-impl Ledger {
+impl<'a> Ledger<'a> {
     /// Counts every rollout of a service that opted in, whoever started it: that survives our restart; and
     /// those of our own making in services that were released meanwhile. One that has stalled, its planned waits
     /// counted in, no longer counts, or it would stop all others.
-    fn new(plan: &Plan, circumstances: &Circumstances<'_>) -> Self {
-        let Circumstances { view, writes, settings, now } = *circumstances;
+    fn new(plan: &Plan, circumstances: &Circumstances<'a>) -> Self {
+        let Circumstances { view, writes, waves, settings, now, .. } = *circumstances;
         let budget = budget(view, settings);
-        let mut ledger = Self { budget, clusters: BTreeMap::new(), namespaces: BTreeMap::new() };
+        let (clusters, namespaces) = (BTreeMap::new(), BTreeMap::new());
+        let mut ledger = Self { budget, waves, firsts: BTreeMap::new(), clusters, namespaces };
         let begun: BTreeMap<&ServiceKey, Option<&NamespaceId>> = writes.begun().collect();
         let running = |(key, service): (ServiceKey, &ServiceView)| {
             let patience = rollout::patience(service, &settings.timing);
@@ -246,6 +262,9 @@ impl Ledger {
 
     /// Takes one rollout out of the budget, or says which budget is spent.
     fn spend(&mut self, key: &ServiceKey, namespace: Option<&Namespace>) -> Option<Hold> {
+        if let Some(hold) = namespace.and_then(|namespace| self.waves.stopped(namespace)) {
+            return Some(hold);
+        }
         let limit = self.budget.per_cluster;
         if self.clusters.get(&key.cluster).is_some_and(|running| *running >= limit) {
             return Some(Hold::Budget(Scope::Cluster(key.cluster.clone(), limit)));
@@ -256,14 +275,28 @@ impl Ledger {
         {
             return Some(Hold::Budget(Scope::Namespace(namespace.name.clone(), limit)));
         }
+        if let Some(namespace) = namespace {
+            if let Some(first) = self.first(&namespace.id) {
+                let (namespace, service) = (namespace.name.clone(), first.clone());
+                return Some(Hold::Budget(Scope::First { namespace, service }));
+            }
+            if self.waves.begins_with_one(&namespace.id) {
+                self.firsts.insert(namespace.id.clone(), key.clone());
+            }
+        }
         self.count(key, namespace.map(|namespace| namespace.id.clone()).into_iter());
         None
+    }
+
+    /// Who goes ahead of the others.
+    fn first(&self, namespace: &NamespaceId) -> Option<&ServiceKey> {
+        self.firsts.get(namespace).or_else(|| self.waves.first(namespace))
     }
 }
 
 /// The namespaces that a service's deployments are in, as far as known: the one it comes from counts until the
 /// rollout is over, above all where it leaves for none.
-fn deployed(view: &View, key: &ServiceKey) -> Vec<NamespaceId> {
+pub(crate) fn deployed(view: &View, key: &ServiceKey) -> Vec<NamespaceId> {
     let known = || {
         let namespaces = view.namespaces.as_ref()?.known()?;
         let cluster = view.clusters.get(&key.cluster)?;

@@ -2,7 +2,7 @@
 //!
 //! A hold is data in the plan, not an error and not a log line: it is shown, counted by its
 //! [`Hold::reason`] and tested. It says what is so; what would end it is said apart, by [`Hold::ends`]. The reasons of
-//! the design that are not here yet (`MassChange`, `NotLeader`) come with what causes them.
+//! the design that are not here yet (`NotLeader`) come with what causes them.
 
 mod ends;
 
@@ -12,6 +12,7 @@ use std::fmt;
 use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 
+use crate::brake::TooMany;
 use crate::contended::Contention;
 use crate::effect::Question;
 use crate::fault::Fault;
@@ -69,6 +70,8 @@ pub enum Hold {
     Budget(Scope),
     /// Somebody else keeps changing it back.
     Contended(Box<Contention>),
+    /// Too much of a namespace would change at once; somebody must agree.
+    MassChange(Box<TooMany>),
     /// AWS refused this very change, or could not take it; it is tried again later.
     Refused(Fault),
     /// The operator's policy does not allow it.
@@ -94,6 +97,8 @@ pub enum Unseen {
     Answer(Question, Option<Fault>),
     /// We have just started: what we read may be older than our own last write.
     JustStarted,
+    /// So many services of the same namespace are not read yet, so how much a pass would change is not known.
+    Extent(usize),
     /// A service that was listed and never read since the start may be rolling: how many do is not known.
     Rollouts(ServiceKey, Fault),
     /// The answer to our last write was lost; whether it took effect is not known yet.
@@ -149,6 +154,22 @@ pub enum Scope {
     Cluster(ClusterName, usize),
     /// One namespace.
     Namespace(NamespaceName, usize),
+    /// One namespace, whose wave begins with one rollout that is not over yet.
+    First {
+        /// The namespace.
+        namespace: NamespaceName,
+        /// The service that goes first.
+        service: ServiceKey,
+    },
+    /// One namespace, where a rollout failed.
+    Stopped {
+        /// The namespace.
+        namespace: NamespaceName,
+        /// The service whose rollout failed.
+        service: ServiceKey,
+        /// When a new wave may begin.
+        until: jiff::Timestamp,
+    },
 }
 
 impl Hold {
@@ -171,11 +192,54 @@ impl Hold {
         }
     }
 
+    /// Whether it goes away without anybody's doing: something is under way, has its turn later, or is tried again.
+    pub fn passes(&self) -> bool {
+        match self {
+            Self::Rolling | Self::Budget(_) | Self::WaitingForServer(_) => true,
+            Self::NotSeen(unseen) => unseen.passes(),
+            Self::Refused(fault) => fault.kind.passes(),
+            Self::Ambiguous
+            | Self::NoNamespace(_)
+            | Self::Ineligible(_)
+            | Self::UnnamedPort(..)
+            | Self::Immutable(_)
+            | Self::Conflict(..)
+            | Self::Claimed { .. }
+            | Self::UnknownField(_)
+            | Self::RolledBack { .. }
+            | Self::Frozen(_)
+            | Self::Paused(_)
+            | Self::MassChange(_)
+            | Self::WaitingForClient(_)
+            | Self::Contended(_)
+            | Self::Observe(_) => false,
+        }
+    }
+
     /// What must be asked before this hold can go away by itself.
     pub fn question(&self) -> Option<&Question> {
         match self {
             Self::NotSeen(Unseen::Answer(question, _)) => Some(question),
             _ => None,
+        }
+    }
+}
+
+impl Unseen {
+    /// Whether it is seen without anybody's doing.
+    pub fn passes(&self) -> bool {
+        match self {
+            Self::Service(fault) | Self::Answer(_, Some(fault)) => fault.kind.passes(),
+            Self::BadDocument => false,
+            Self::Unlisted
+            | Self::Lagging
+            | Self::JustMade
+            | Self::Partly
+            | Self::Answer(_, None)
+            | Self::JustStarted
+            | Self::Extent(_)
+            | Self::Rollouts(..)
+            | Self::LastWrite => true,
         }
     }
 }
@@ -236,6 +300,7 @@ impl fmt::Display for Hold {
             }
             Self::Budget(scope) => scope.fmt(f),
             Self::Contended(contention) => contention.fmt(f),
+            Self::MassChange(why) => why.fmt(f),
             Self::Refused(fault) => fault.fmt(f),
             Self::Observe(policy) => {
                 let name: &str = policy.into();
@@ -292,6 +357,10 @@ impl fmt::Display for Unseen {
             Self::JustStarted => {
                 f.write_str("just started: what was read may be older than the last write")
             }
+            Self::Extent(open) => write!(
+                f,
+                "what {open} more service(s) shall become is not read yet, so whether too much of the namespace would change at once is not known"
+            ),
             Self::Rollouts(key, fault) => write!(
                 f,
                 "{key} was not read since the start, so whether it rolls is not known: {fault}"
@@ -349,6 +418,18 @@ impl fmt::Display for Scope {
         let (kind, name, limit) = match self {
             Self::Cluster(name, limit) => ("cluster", name.as_str(), limit),
             Self::Namespace(name, limit) => ("namespace", name.as_str(), limit),
+            Self::First { namespace, service } => {
+                return write!(
+                    f,
+                    "waits for {service}: a wave in namespace {namespace} begins with one rollout, and the rest follows once that has completed"
+                );
+            }
+            Self::Stopped { namespace, service, until } => {
+                return write!(
+                    f,
+                    "the rollout of {service} failed, which stopped the wave in namespace {namespace}: a new one begins with one rollout at {until}"
+                );
+            }
         };
         write!(f, "waits for its turn: at most {limit} rollout(s) at once in {kind} {name}")
     }

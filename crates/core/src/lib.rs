@@ -17,6 +17,7 @@
 )]
 
 pub mod action;
+pub mod brake;
 pub mod canonical;
 pub mod check;
 pub mod choice;
@@ -24,6 +25,7 @@ mod claims;
 pub mod conflict;
 pub mod connect;
 pub mod contended;
+pub mod cost;
 pub mod declaration;
 pub mod declare;
 pub mod document;
@@ -63,5 +65,6 @@ mod testing;
 pub mod time;
 mod value;
 pub mod view;
+pub mod waves;
 pub mod windows;
 pub mod writes;

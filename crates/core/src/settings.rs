@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use crate::document::MassChange;
 use crate::name::{ClusterName, NamespaceRef, ParameterName};
 use crate::tag::TagPrefix;
 
@@ -23,6 +24,8 @@ pub struct Settings {
     pub policy: Policy,
     /// How many rollouts may run at once.
     pub budget: Budget,
+    /// How much of a namespace may change without somebody's consent.
+    pub mass_change: MassChange,
     /// How patient we are.
     pub timing: Timing,
 }
@@ -36,6 +39,7 @@ impl Default for Settings {
             namespace: None,
             policy: Policy::Observe,
             budget: Budget::default(),
+            mass_change: MassChange::Percent(20),
             timing: Timing::default(),
         }
     }

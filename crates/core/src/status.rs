@@ -157,6 +157,7 @@ fn health(service: &ServiceView, hold: Option<&Hold>, course: &Course) -> Health
             | Hold::UnknownField(_)
             | Hold::RolledBack { .. }
             | Hold::Contended(_)
+            | Hold::MassChange(_)
             | Hold::Refused(_),
         ) => Health::Degraded,
         Some(Hold::NotSeen(_)) if service.trouble.is_some() => Health::Unknown,

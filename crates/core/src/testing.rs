@@ -29,6 +29,7 @@ use std::time::Duration;
 
 use expect_test::Expect;
 
+use crate::brake::Acks;
 use crate::canonical::Ground;
 use crate::effect::{Answer, Parameter};
 use crate::fault::{Fault, FaultKind};
@@ -46,6 +47,7 @@ use crate::view::{
     CloudMapService, ClusterView, Deployment, DeploymentController, DeploymentStatus, EcsService,
     Namespace, NamespaceUse, Rollout, Seen, ServiceEvent, ServiceStatus, Strategy, View,
 };
+use crate::waves::Waves;
 use crate::writes::Writes;
 
 pub(crate) use read::{read_connect, read_tags, task_definition};
@@ -167,12 +169,18 @@ impl Stage {
     }
 
     pub(crate) fn guarded(&self, writes: &Writes) -> Plan {
-        guard(self.plan(), &self.circumstances(writes))
+        let (waves, acks) = (Waves::default(), Acks::default());
+        guard(self.plan(), &self.circumstances(writes, &waves, &acks))
     }
 
-    pub(crate) fn circumstances<'a>(&'a self, writes: &'a Writes) -> Circumstances<'a> {
+    pub(crate) fn circumstances<'a>(
+        &'a self,
+        writes: &'a Writes,
+        waves: &'a Waves,
+        acks: &'a Acks,
+    ) -> Circumstances<'a> {
         let Self { view, settings, now, .. } = self;
-        Circumstances { view, writes, settings, now: *now }
+        Circumstances { view, writes, waves, acks, settings, now: *now }
     }
 
     /// The breaches of a plan; what only concerns the policy observe is left to the guard.

@@ -1,8 +1,10 @@
 //! What the API shows: typed pages made from the engine, the same for HTTP and for the command line.
 
 use eastwest_core::action::Action;
+use eastwest_core::brake::PlanId;
 use eastwest_core::canonical::Change;
 use eastwest_core::connect::Endpoint;
+use eastwest_core::cost::{Cost, cost};
 use eastwest_core::declare::Intent;
 use eastwest_core::engine::Engine;
 use eastwest_core::fault::Fault;
@@ -85,6 +87,8 @@ pub struct Deployed {
 /// `GET /api/v1/plan`, and `eastwest plan --json`.
 #[derive(Debug, Serialize)]
 pub struct PlanPage {
+    /// What the whole plan is known by.
+    pub id: PlanId,
     /// What may be written.
     pub policy: Policy,
     /// What is to be made first.
@@ -101,6 +105,8 @@ pub struct PlanPage {
     pub faults: Vec<FaultRow>,
     /// The sums.
     pub summary: Summary,
+    /// What all of it will cost.
+    pub cost: Cost,
 }
 
 /// One step.
@@ -290,6 +296,7 @@ impl PlanPage {
             tasks: steps.iter().map(|step| step.tasks).sum(),
         };
         Self {
+            id: plan.id(),
             policy: settings.policy,
             missing: plan.missing.clone(),
             steps,
@@ -298,6 +305,7 @@ impl PlanPage {
             document: DocumentRow::new(view, settings),
             faults: faults.collect(),
             summary,
+            cost: cost(plan, view, settings),
         }
     }
 }

@@ -7,6 +7,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::token::Token;
+
 /// Keeps Amazon ECS Service Connect converged.
 #[derive(Debug, Parser)]
 #[command(name = "eastwest", version, about, max_term_width = 100)]
@@ -26,6 +28,9 @@ pub enum Command {
     Run,
     /// Show what would be done, and why not where it would not; never writes.
     Plan(PlanFlags),
+    /// Do it, and end when nothing is left that can proceed by itself: 0 all in order, 1 something failed, 2 something
+    /// waits for a person.
+    Apply(ApplyFlags),
     /// Show field by field what a service shall be, who decided it and whom that overruled.
     Explain(ExplainFlags),
     /// Check documents, and what was captured of services, without AWS: 0 all in order, 1 something is wrong.
@@ -82,6 +87,20 @@ pub struct PlanFlags {
     pub from: Vec<PathBuf>,
 }
 
+/// Flags of `apply`.
+#[derive(Debug, Args)]
+pub struct ApplyFlags {
+    /// Agree to a plan that changes much of a namespace at once, by the id that `plan` shows; may be repeated.
+    #[arg(long, value_name = "PLAN")]
+    pub ack: Vec<String>,
+    /// Print each transition as one line of JSON.
+    #[arg(long)]
+    pub json: bool,
+    /// How long to go on at most, as 30s, 5m or 1h. What has begun by then is not undone.
+    #[arg(long, default_value = "1h")]
+    pub timeout: String,
+}
+
 /// Flags of `explain`.
 #[derive(Debug, Args)]
 pub struct ExplainFlags {
@@ -125,10 +144,10 @@ pub struct Flags {
     /// The namespace for services that name none and are in none: name, id or ARN.
     #[arg(long, global = true, env = "EASTWEST_NAMESPACE")]
     pub namespace: Option<String>,
-    /// What may be written: observe, upsert-only or sync. `plan` shows what sync would do unless this
-    /// says upsert-only.
-    #[arg(long, global = true, env = "EASTWEST_POLICY", default_value = "observe")]
-    pub policy: String,
+    /// What may be written: observe, upsert-only or sync. Default: observe; `plan` shows and `apply` does what sync
+    /// would do unless this says upsert-only.
+    #[arg(long, global = true, env = "EASTWEST_POLICY")]
+    pub policy: Option<String>,
     /// From the end of one sweep to the next, as 30s, 5m or 1h.
     #[arg(long, global = true, env = "EASTWEST_INTERVAL", default_value = "60s")]
     pub interval: String,
@@ -141,6 +160,14 @@ pub struct Flags {
     /// How many rollouts may run at once in one namespace.
     #[arg(long, global = true, env = "EASTWEST_ROLLOUTS_PER_NAMESPACE", default_value = "1")]
     pub rollouts_per_namespace: String,
+    /// How much of a namespace may change at once without somebody's consent: a share, or a number of services. A share
+    /// always allows ten.
+    #[arg(long, global = true, env = "EASTWEST_MASS_CHANGE", default_value = "20%")]
+    pub mass_change: String,
+    /// The bearer token that opens `POST /api/v1/ack`; without one there is no such page. Better given in the
+    /// environment than on the command line, where others on the machine see it.
+    #[arg(long, global = true, env = "EASTWEST_TOKEN", hide_env_values = true)]
+    pub token: Option<Token>,
     /// Where `run` serves HTTP.
     #[arg(long, global = true, env = "EASTWEST_LISTEN", default_value = "0.0.0.0:8080")]
     pub listen: String,

@@ -5,17 +5,23 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use eastwest_core::document::MassChange;
 use eastwest_core::name::{ClusterName, NamespaceRef, ParameterName, Refused};
 use eastwest_core::settings::{Budget, Policy, Settings, Sources, Timing};
 use eastwest_core::tag::TagPrefix;
 
 use crate::cli::Flags;
+use crate::token::Token;
 
 /// Everything the process needs to know.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Config {
     /// For the engine.
     pub settings: Settings,
+    /// The policy, if one was given.
+    pub policy: Option<Policy>,
+    /// What opens the pages that write.
+    pub token: Option<Token>,
     /// The AWS region, if given.
     pub region: Option<String>,
     /// Where to serve HTTP.
@@ -68,16 +74,18 @@ impl Config {
             ),
             TagPrefix::parse,
         );
-        let policy = reader
-            .value(("--policy", &flags.policy, "observe, upsert-only or sync"), |text| {
-                text.parse::<Policy>().ok()
-            });
+        let policy = flags.policy.as_deref().and_then(|text| {
+            let allowed = "observe, upsert-only or sync";
+            reader.value(("--policy", text, allowed), |text| text.parse::<Policy>().ok())
+        });
         let interval = reader.value(
             ("--interval", &flags.interval, "a time from 1s to 24h, as 30s, 5m or 1h"),
             duration,
         );
         let per_cluster = reader.count("--rollouts-per-cluster", &flags.rollouts_per_cluster);
         let per_namespace = reader.count("--rollouts-per-namespace", &flags.rollouts_per_namespace);
+        let mass_change = reader.mass_change(&flags.mass_change);
+        let token = flags.token.as_ref().and_then(|token| reader.token(token));
         let listen = reader
             .value(("--listen", &flags.listen, "an address and a port, as 0.0.0.0:8080"), |text| {
                 text.parse().ok()
@@ -97,8 +105,11 @@ impl Config {
                 namespace,
                 policy: policy.unwrap_or_default(),
                 budget: Budget { per_cluster, per_namespace },
+                mass_change,
                 timing,
             },
+            policy,
+            token,
             region: flags.region.clone(),
             listen: listen.unwrap_or_else(|| SocketAddr::from(([0, 0, 0, 0], 8080))),
             log_format: log_format.unwrap_or(LogFormat::Json),
@@ -145,13 +156,27 @@ impl Reader {
         sources
     }
 
+    fn mass_change(&mut self, text: &str) -> MassChange {
+        let read = MassChange::parse(text.trim());
+        self.name("--mass-change", text, read).unwrap_or(MassChange::Percent(20))
+    }
+
+    /// What it is stands in no message.
+    fn token(&mut self, token: &Token) -> Option<Token> {
+        if !token.is_fit() {
+            self.0.push(format!("--token: {}", Token::ALLOWED));
+        }
+        token.is_fit().then(|| token.clone())
+    }
+
     fn count(&mut self, flag: &str, text: &str) -> usize {
         let read = |text: &str| text.parse().ok().filter(|count| (1..=1000).contains(count));
         self.value((flag, text, "a whole number from 1 to 1000"), read).unwrap_or(1)
     }
 }
 
-fn duration(text: &str) -> Option<Duration> {
+/// A time from 1s to 24h.
+pub(crate) fn duration(text: &str) -> Option<Duration> {
     let unit = text.find(|c: char| !c.is_ascii_digit())?;
     let (digits, unit) = text.split_at(unit);
     let number: u64 = digits.parse().ok()?;
@@ -187,6 +212,37 @@ mod tests {
         {
             assert!(text.contains(flag), "{flag} in {text}");
         }
+    }
+
+    #[test]
+    fn a_budget_of_nothing_is_a_mistake() {
+        let text = read(&[
+            "--rollouts-per-cluster",
+            "0",
+            "--rollouts-per-namespace",
+            "0",
+            "--mass-change",
+            "0",
+        ]);
+        let text = text.unwrap_err().to_string();
+        for flag in [
+            "--rollouts-per-cluster \"0\"",
+            "--rollouts-per-namespace \"0\"",
+            "--mass-change \"0\"",
+        ] {
+            assert!(text.contains(flag), "{flag} in {text}");
+        }
+        let settings = |text: &str| read(&["--mass-change", text]).unwrap().settings.mass_change;
+        assert_eq!(settings("15"), MassChange::Count(15));
+        assert_eq!(settings("50%"), MassChange::Percent(50));
+    }
+
+    #[test]
+    fn a_token_is_told_to_nobody() {
+        let text = read(&["--token", "s3cret"]).unwrap_err().to_string();
+        assert!(text.contains("--token: 16 to 512") && !text.contains("s3cret"), "{text}");
+        let config = read(&["--token", "s3cret-s3cret-s3cret"]).unwrap();
+        assert!(config.token.is_some() && !format!("{config:?}").contains("s3cret"));
     }
 
     #[test]

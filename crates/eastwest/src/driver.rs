@@ -22,13 +22,29 @@ const LAST_CALL: Duration = Duration::from_millis(1800);
 /// How long to sleep when nothing is due; never reached in practice, because sweeps are.
 const IDLE: Duration = Duration::from_mins(1);
 
-/// Drives the engine until `stop`, then lets a write in flight finish.
-pub(crate) async fn drive(world: Arc<World>, shared: Arc<Shared>, stop: CancellationToken) {
+/// When a drive ends, if not by being stopped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Until {
+    /// Not before.
+    Stopped,
+    /// Once nothing is left that can proceed by itself.
+    Settled,
+}
+
+/// Drives the engine until `stop`, then lets a write in flight finish; says whether the engine was settled.
+pub(crate) async fn drive(
+    world: Arc<World>,
+    shared: Arc<Shared>,
+    (stop, until): (CancellationToken, Until),
+) -> bool {
     let mut running = JoinSet::new();
     let mut event = Event::Tick;
     loop {
         for effect in shared.step(event) {
             running.spawn(carry_out(Arc::clone(&world), effect));
+        }
+        if until == Until::Settled && shared.engine().is_settled() {
+            break;
         }
         event = tokio::select! {
             biased;
@@ -41,11 +57,14 @@ pub(crate) async fn drive(world: Arc<World>, shared: Arc<Shared>, stop: Cancella
                     Event::Tick
                 }
             },
+            said = shared.said() => said,
             () = sleep_until_due(&shared) => Event::Tick,
         };
     }
+    let is_settled = shared.engine().is_settled();
     shared.step(Event::Stop);
     last_call(&shared, &mut running).await;
+    is_settled
 }
 
 async fn sleep_until_due(shared: &Shared) {

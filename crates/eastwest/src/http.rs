@@ -1,24 +1,34 @@
-//! The HTTP face: read-only pages, each made from one look at the engine.
+//! The HTTP face: read-only pages, each made from one look at the engine, and what a token opens.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use axum::body::Body;
 use axum::extract::State;
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Json, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
 use eastwest_core::engine::Engine;
 use serde::Serialize;
 
+use crate::ack;
 use crate::board::{PlanPage, ServicesPage};
 use crate::shared::Shared;
+use crate::token::Token;
 
 type Page = State<Arc<Shared>>;
 
-/// The routes.
-pub fn router(shared: Arc<Shared>) -> Router {
-    Router::new()
+/// The routes; those that write exist only with a token.
+pub fn router(shared: Arc<Shared>, token: Option<Token>) -> Router {
+    let mut routes = Router::new();
+    if let Some(token) = token {
+        let acknowledge = async move |State(shared): Page, headers: HeaderMap, body: Body| {
+            ack::acknowledge(shared, &token, headers, body).await
+        };
+        routes = routes.route("/api/v1/ack", post(acknowledge));
+    }
+    routes
         .route("/livez", get(async || "ok\n"))
         .route("/readyz", get(readyz))
         .route("/metrics", get(metrics))

@@ -7,6 +7,8 @@
     expect(clippy::needless_raw_string_hashes, reason = "expect-test writes its texts so")
 )]
 
+mod ack;
+mod apply;
 pub mod board;
 pub mod cli;
 pub mod config;
@@ -22,6 +24,7 @@ mod record;
 pub mod render;
 pub mod shared;
 pub mod telemetry;
+pub mod token;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -36,6 +39,7 @@ use tracing::info;
 use crate::board::{FaultRow, PlanPage};
 use crate::cli::{Cli, Command, PlanFlags};
 use crate::config::Config;
+use crate::driver::Until;
 use crate::metrics::Metrics;
 use crate::shared::Shared;
 
@@ -68,6 +72,7 @@ fn start(cli: Cli) -> anyhow::Result<ExitCode> {
     let code = runtime.block_on(async {
         match cli.command {
             Command::Run => run(config).await,
+            Command::Apply(flags) => apply::apply(config, &flags).await,
             Command::Plan(flags) => show_plan(&config, &flags).await,
             Command::Explain(flags) => {
                 let (world, _) = reading_world(&config, &flags.from).await?;
@@ -110,11 +115,11 @@ async fn run(config: Config) -> anyhow::Result<ExitCode> {
     let shared = Arc::new(Shared::new(config.settings.clone(), metrics.clone()));
     let policy: &str = config.settings.policy.into();
     info!(%listen, policy, version = env!("CARGO_PKG_VERSION"), "listening");
-    let pages = axum::serve(listener, http::router(Arc::clone(&shared)));
+    let pages = axum::serve(listener, http::router(Arc::clone(&shared), config.token.clone()));
     let pages = pages.with_graceful_shutdown(stop.clone().cancelled_owned());
     let pages = tokio::spawn(pages.into_future());
     let world = connect(&config, &metrics).await?;
-    driver::drive(world, shared, stop).await;
+    driver::drive(world, shared, (stop, Until::Stopped)).await;
     pages.abort();
     Ok(ExitCode::SUCCESS)
 }

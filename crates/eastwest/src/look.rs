@@ -160,6 +160,7 @@ impl Looking<'_> {
             }
             Event::Tick
             | Event::Stop
+            | Event::Acknowledged(_)
             | Event::ClustersFound(_)
             | Event::Applied(..)
             | Event::Made(..) => {}

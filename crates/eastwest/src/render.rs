@@ -40,6 +40,7 @@ pub fn plan(page: &PlanPage) -> String {
         show_hold(&mut text, hold);
     }
     text.push_str(&summary(page));
+    show_cost(&mut text, page);
     text
 }
 
@@ -129,6 +130,45 @@ fn summary(page: &PlanPage) -> String {
     )
 }
 
+/// What the plan costs, and what it is known by.
+fn show_cost(text: &mut String, page: &PlanPage) {
+    let cost = &page.cost;
+    if cost.services == 0 {
+        return;
+    }
+    let time = match &cost.time {
+        None => "how long is not known: no past deployment tells".to_owned(),
+        Some(estimate) => {
+            let guessed = match estimate.guessed {
+                0 => String::new(),
+                some => format!(", {some} of them guessed"),
+            };
+            format!("about {} by past deployments{guessed}", span(estimate.seconds))
+        }
+    };
+    let (services, rounds) =
+        (count_usize(cost.services, "service"), count_usize(cost.rounds, "round"));
+    let tasks = count(cost.tasks, "task");
+    line(text, format_args!("Cost: {services} in {rounds} of rollouts, {tasks}; {time}."));
+    let stale: Vec<String> = cost.stale_clients.iter().map(ToString::to_string).collect();
+    if !stale.is_empty() {
+        let clients = count_usize(stale.len(), "client");
+        line(
+            text,
+            format_args!("      {clients} stale until rolled out again: {}.", stale.join(", ")),
+        );
+    }
+    line(text, format_args!("Id:   {}", page.id));
+}
+
+fn span(seconds: u64) -> String {
+    match seconds {
+        0..120 => format!("{seconds} s"),
+        120..7200 => format!("{} min", seconds.div_ceil(60)),
+        _ => format!("{} h {} min", seconds / 3600, seconds % 3600 / 60),
+    }
+}
+
 fn count(number: u32, noun: &str) -> String {
     if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
 }
@@ -145,7 +185,9 @@ pub(crate) fn line(text: &mut String, what: std::fmt::Arguments<'_>) {
 
 #[cfg(test)]
 mod tests {
+    use eastwest_core::brake::PlanId;
     use eastwest_core::canonical::Field;
+    use eastwest_core::cost::{Cost, Estimate};
     use eastwest_core::fault::{Fault, FaultKind};
     use eastwest_core::hold::Hold;
     use eastwest_core::issue::Issue;
@@ -170,6 +212,7 @@ mod tests {
     fn page() -> PlanPage {
         let off = Action::Disconnect { service: key("old") };
         PlanPage {
+            id: PlanId::parse("0123456789ab").expect("an id"),
             policy: Policy::Sync,
             steps: vec![StepRow {
                 service: key("old"),
@@ -208,6 +251,13 @@ mod tests {
             }],
             document: None,
             summary: Summary { connect: 0, disconnect: 1, held: 1, in_sync: 3, tasks: 1 },
+            cost: Cost {
+                services: 2,
+                tasks: 5,
+                stale_clients: [key("shop")].into(),
+                rounds: 2,
+                time: Some(Estimate { seconds: 150, guessed: 1 }),
+            },
         }
     }
 
@@ -229,6 +279,9 @@ mod tests {
                 note: prod/old goes first
 
             Plan: 0 to connect, 1 to disconnect, 1 held, 3 in sync. 1 task would be replaced.
+            Cost: 2 services in 2 rounds of rollouts, 5 tasks; about 3 min by past deployments, 1 of them guessed.
+                  1 client stale until rolled out again: prod/shop.
+            Id:   0123456789ab
         "#]]
         .assert_eq(&plan(&page()));
     }
@@ -238,7 +291,9 @@ mod tests {
         let (steps, holds, issues, faults) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         let summary = Summary { in_sync: 1, ..Summary::default() };
         let (policy, missing, document) = (Policy::Sync, Vec::new(), None);
-        let page = PlanPage { policy, missing, steps, holds, issues, document, faults, summary };
+        let (id, cost) = (page().id, Cost::default());
+        let page =
+            PlanPage { id, policy, missing, steps, holds, issues, document, faults, summary, cost };
         assert_eq!(plan(&page), "Nothing to change: 1 service in sync.\n");
     }
 }

@@ -3,16 +3,23 @@
 //! One mutex, held for one step or one look, never across a wait: a step over 5,000 services takes
 //! milliseconds, and a page never shows a half-made plan.
 
+use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
+use eastwest_core::brake::PlanId;
 use eastwest_core::effect::{Effect, Event};
 use eastwest_core::engine::Engine;
 use eastwest_core::settings::Settings;
+use eastwest_core::status::News;
 use eastwest_core::time::Now;
+use tokio::sync::Notify;
 
 use crate::metrics::Metrics;
 use crate::record::record;
+
+/// Who is told what changed.
+type Teller = dyn Fn(&Metrics, News) + Send + Sync;
 
 /// The engine with its clocks and meters.
 pub struct Shared {
@@ -21,14 +28,35 @@ pub struct Shared {
     pub metrics: Metrics,
     start: Instant,
     started_at: jiff::Timestamp,
+    teller: Box<Teller>,
+    /// What people have said and the loop has not taken up.
+    inbox: Mutex<VecDeque<Event>>,
+    mail: Notify,
 }
 
 impl Shared {
-    /// A new engine at time zero.
+    /// A new engine at time zero, which tells of itself in the log.
     pub fn new(settings: Settings, metrics: Metrics) -> Self {
+        Self::telling(settings, metrics, record)
+    }
+
+    /// A new engine at time zero, which tells somebody else.
+    pub fn telling(
+        settings: Settings,
+        metrics: Metrics,
+        teller: impl Fn(&Metrics, News) + Send + Sync + 'static,
+    ) -> Self {
         let (start, started_at) = (Instant::now(), jiff::Timestamp::now());
         let now = Now { since_start: std::time::Duration::ZERO, calendar: started_at };
-        Self { engine: Mutex::new(Engine::new(settings, now)), metrics, start, started_at }
+        Self {
+            engine: Mutex::new(Engine::new(settings, now)),
+            metrics,
+            start,
+            started_at,
+            teller: Box::new(teller),
+            inbox: Mutex::default(),
+            mail: Notify::new(),
+        }
     }
 
     /// Both clocks.
@@ -61,8 +89,40 @@ impl Shared {
         let news = engine.take_news();
         drop(engine);
         for item in news {
-            record(&self.metrics, item);
+            (self.teller)(&self.metrics, item);
         }
         effects
+    }
+
+    /// Tells the loop what somebody has said.
+    pub(crate) fn say(&self, event: Event) {
+        self.inbox.lock().unwrap_or_else(PoisonError::into_inner).push_back(event);
+        self.mail.notify_one();
+    }
+
+    /// Waits for what somebody says next.
+    pub(crate) async fn said(&self) -> Event {
+        loop {
+            let next = self.inbox.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
+            match next {
+                Some(event) => return event,
+                None => self.mail.notified().await,
+            }
+        }
+    }
+
+    /// Agrees to a plan: how many changes it stands for, or the ids that wait where that is none of them.
+    pub(crate) fn acknowledge(&self, plan: &PlanId) -> Result<usize, Vec<PlanId>> {
+        let engine = self.engine();
+        let waiting = engine.plan().awaiting_consent();
+        let changes = match waiting.get(plan) {
+            Some(why) => why.changes,
+            None if !waiting.is_empty() && engine.plan().id() == *plan => {
+                waiting.values().map(|why| why.changes).sum()
+            }
+            None => return Err(waiting.into_keys().cloned().collect()),
+        };
+        self.say(Event::Acknowledged(plan.clone()));
+        Ok(changes)
     }
 }

@@ -78,7 +78,8 @@ impl Engine {
     fn is_passing(&self, verdict: &Verdict) -> bool {
         match verdict {
             Verdict::Hold {
-                hold: Hold::NotSeen(Unseen::Answer(_, None) | Unseen::Partly), ..
+                hold: Hold::NotSeen(Unseen::Answer(_, None) | Unseen::Partly | Unseen::Extent(_)),
+                ..
             } => true,
             Verdict::Hold { hold: Hold::Rolling, action: Some(action) }
             | Verdict::Step { action } => self.writes.is_retry(action),

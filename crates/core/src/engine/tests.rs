@@ -1,5 +1,6 @@
 //! The reconciler as a whole, in a world small enough to be believed.
 
+mod consent;
 mod documents;
 mod stories;
 mod swaps;

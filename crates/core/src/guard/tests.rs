@@ -66,13 +66,15 @@ fn clusters_have_a_budget_each() {
     check_guarded(
         "budget 1 9
          cluster test
+         namespace internal.myapp
+         namespace other.ns
          prod/a mode=client, namespace=internal.myapp
          prod/b mode=client, namespace=internal.myapp
-         test/c mode=client, namespace=internal.myapp",
+         test/c mode=client, namespace=other.ns",
         &expect![[r#"
             prod/a: connect in ns-internalmyapp
             prod/b: Budget: waits for its turn: at most 1 rollout(s) at once in cluster prod
-            test/c: connect in ns-internalmyapp
+            test/c: connect in ns-otherns0
         "#]],
     );
 }
@@ -196,13 +198,15 @@ fn a_pause_ends_when_it_says() {
     check_guarded(
         "now 1000
          budget 9 9
+         namespace internal.myapp
+         namespace other.ns
          a mode=client, namespace=internal.myapp, pause=1970-01-01T00:16:40Z
          b mode=client, namespace=internal.myapp, pause=1970-01-01T00:16:41Z
-         c mode=client, namespace=internal.myapp, pause=false",
+         c mode=client, namespace=other.ns, pause=false",
         &expect![[r#"
             prod/a: connect in ns-internalmyapp
             prod/b: Paused: paused by its pause tag or its entry in the document
-            prod/c: connect in ns-internalmyapp
+            prod/c: connect in ns-otherns0
         "#]],
     );
 }

@@ -36,6 +36,9 @@ impl Hold {
                 return format!("at {until}, or once the pause is taken away");
             }
             Self::Budget(_) => "once one of those rollouts has ended",
+            Self::MassChange(_) => {
+                "once somebody agrees: eastwest apply --ack, or POST /api/v1/ack"
+            }
             Self::Contended(_) => {
                 "once the other writer leaves it alone, see the snippet; one more attempt is made when its last change has stood for an hour"
             }
@@ -69,6 +72,7 @@ impl Unseen {
             Self::Answer(_, None) => "once the answer is there",
             Self::Answer(_, Some(_)) => "once it is answered; it is asked again, later and later",
             Self::JustStarted => "once every answer must be newer than the start",
+            Self::Extent(_) => "once they are read",
             Self::Rollouts(..) => {
                 "once it is read, at the latest when a rollout of it would count as stalled"
             }

@@ -302,6 +302,11 @@ impl<C: Controller> World<C> {
         }
     }
 
+    /// Somebody says something to the controller that runs.
+    pub fn say(&mut self, event: Event) {
+        self.feed(event);
+    }
+
     fn feed(&mut self, event: Event) {
         let now = self.controllers_now();
         if let Event::Answered(Answer::Parameters(name, Seen::Known(found))) = &event {

@@ -9,6 +9,7 @@
 use std::collections::BTreeMap;
 
 use eastwest_core::action::Action;
+use eastwest_core::brake::Acks;
 use eastwest_core::declare::Intent;
 use eastwest_core::effect::{Effect, Event, Question};
 use eastwest_core::guard::{Circumstances, guard};
@@ -21,6 +22,7 @@ use eastwest_core::plan::{Entry, Verdict, plan};
 use eastwest_core::settings::{Settings, Sources};
 use eastwest_core::time::Now;
 use eastwest_core::view::{ClusterView, EcsService, Seen, View};
+use eastwest_core::waves::Waves;
 use eastwest_core::writes::Writes;
 use eastwest_sim::in_process::Bench;
 use eastwest_sim::model::EcsServiceKey;
@@ -176,6 +178,8 @@ impl<'a> Trip<'a> {
             &Circumstances {
                 view,
                 writes: &Writes::default(),
+                waves: &Waves::default(),
+                acks: &Acks::default(),
                 settings: &self.settings,
                 now: now(),
             },

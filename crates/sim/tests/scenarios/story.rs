@@ -14,6 +14,7 @@
 //! | `fault <operation> <kind> [<times> [<nth>]]` | what the next calls meet |
 //! | `refuse <operation> <code> <text…>`, `relent` | what AWS answers until it relents, where the model has no reason to |
 //! | `start [<policy>] [<n> per-cluster] [<n> per-namespace] [source tags\|ssm:<name>]…`, `crash [lost]` | the controller's life |
+//! | `ack` | somebody agrees to every plan that waits for it |
 //! | `advance <seconds>` | time passes; tells what was written and what changed |
 //! | `show plan\|status\|truth\|document`, `calls <operation>`, `reach <service> <name>:<port>` | looks |
 //!
@@ -22,6 +23,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use eastwest_core::effect::Event;
 use eastwest_core::engine::Engine;
 use eastwest_core::name::{ClusterName, ParameterName};
 use eastwest_core::settings::{Policy, Settings, Sources};
@@ -142,6 +144,7 @@ impl Story {
                 self.world.start();
                 Ok(())
             }
+            ("ack", []) => self.acknowledge(),
             ("crash", []) => self.crash(true),
             ("crash", ["lost"]) => self.crash(false),
             ("advance", [seconds]) => self.advance(number(seconds)?),
@@ -328,6 +331,17 @@ impl Story {
         });
         self.told = self.world.with_model(|model| model.mutations().len());
         done.map_err(|error: ApiError| error.to_string())
+    }
+
+    fn acknowledge(&mut self) -> Told {
+        let engine = self.world.controller().ok_or("nothing runs: start first")?;
+        let waiting = engine.plan().awaiting_consent();
+        let plans: Vec<_> = waiting.into_keys().cloned().collect();
+        self.say(format_args!("  {} plan(s) acknowledged", plans.len()));
+        for plan in plans {
+            self.world.say(Event::Acknowledged(plan));
+        }
+        Ok(())
     }
 
     #[expect(clippy::unnecessary_wraps, reason = "one shape for every command")]

@@ -131,14 +131,14 @@ fn freeze_holds_everything_until_it_goes() {
 
 #[test]
 fn the_limits_of_the_document_beat_the_flags() {
-    let mut fake = Fake::new(WORLD);
+    let mut fake = Fake::new(&format!("{WORLD}\njob mode=client"));
     fake.write_document(
         2,
         r#"{"version": 1, "services": {"prod/web": {"mode": "client-server"}},
             "limits": {"rolloutsPerCluster": 5, "rolloutsPerNamespace": 5}}"#,
     );
-    fake.run(20);
-    assert_eq!(fake.count("apply"), 2, "both at once");
+    fake.run(42);
+    assert_eq!(fake.count("apply"), 3, "one first, then both others at once");
 }
 
 /// A document that has its namespace made.

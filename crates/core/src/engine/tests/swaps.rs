@@ -66,7 +66,7 @@ fn a_swap_of_two_takes_three_rollouts() {
     let applied = fake.log.iter().filter(|line| line.contains(" apply ")).cloned();
     expect![[r#"
         10 apply connect prod/s1
-        10 apply connect prod/s0
+        40 apply connect prod/s0
         40 apply connect prod/s1"#]]
     .assert_eq(&applied.collect::<Vec<_>>().join("\n"));
     assert_eq!(names(&fake), wanted(&[vec![1], vec![0]]));

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 
 use crate::action::Action;
+use crate::brake::Acks;
 use crate::canonical::Ground;
 use crate::connect::{Connect, Endpoint, Timeout};
 use crate::declare::Intent;
@@ -15,6 +16,7 @@ use crate::settings::Policy;
 use crate::testing::{Stage, generate};
 use crate::time::AwsTime;
 use crate::view::{Namespace, Seen, ServiceStatus, TaskDefinition};
+use crate::waves::Waves;
 use crate::writes::Writes;
 
 /// How ECS may echo a configuration that it was sent.
@@ -217,7 +219,9 @@ proptest! {
         let stage = Stage::read(&world);
         let before = stage.plan();
         let writes = Writes::default();
-        let after = guard(before.clone(), &stage.circumstances(&writes));
+        let (waves, acks) = (Waves::default(), Acks::default());
+        let circumstances = stage.circumstances(&writes, &waves, &acks);
+        let after = guard(before.clone(), &circumstances);
         prop_assert_eq!(&before.order, &after.order);
         for (key, entry) in &before.entries {
             let mut guarded = after.entries[key].clone();

@@ -1,0 +1,267 @@
+//! `POST /api/v1/ack`: somebody agrees to a plan that changes much at once.
+//!
+//! It exists only where a bearer token is set, and a page of another site cannot have a browser send it.
+
+use std::sync::Arc;
+
+use axum::body::{Body, to_bytes};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse as _, Json, Response};
+use eastwest_core::brake::PlanId;
+use serde::{Deserialize, Serialize};
+use tracing::{info, warn};
+
+use crate::shared::Shared;
+use crate::token::Token;
+
+/// The longest body that is read, in bytes: an id needs thirty.
+const LONGEST: usize = 1024;
+
+/// What is asked.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Asked {
+    plan: String,
+}
+
+/// What was acknowledged.
+#[derive(Debug, Serialize)]
+struct Acknowledged {
+    plan: PlanId,
+    /// How many changes it stood for.
+    changes: usize,
+}
+
+/// Answers one request.
+pub(crate) async fn acknowledge(
+    shared: Arc<Shared>,
+    token: &Token,
+    headers: HeaderMap,
+    body: Body,
+) -> Response {
+    match accept(&shared, token, &headers, body).await {
+        Ok(done) => Json(done).into_response(),
+        Err(refused) => {
+            warn!(status = refused.0.as_u16(), why = refused.1, "an acknowledgement was refused");
+            let mut response = (refused.0, format!("{}\n", refused.1)).into_response();
+            if refused.0 == StatusCode::UNAUTHORIZED {
+                let scheme = header::HeaderValue::from_static("Bearer");
+                response.headers_mut().insert(header::WWW_AUTHENTICATE, scheme);
+            }
+            response
+        }
+    }
+}
+
+type Refused = (StatusCode, String);
+
+async fn accept(
+    shared: &Shared,
+    token: &Token,
+    headers: &HeaderMap,
+    body: Body,
+) -> Result<Acknowledged, Refused> {
+    let refuse = |status: StatusCode, why: &str| Err((status, why.to_owned()));
+    let bearer = text(headers, "authorization").and_then(bearer);
+    if !bearer.is_some_and(|said| token.is(said)) {
+        return refuse(StatusCode::UNAUTHORIZED, "send the header Authorization: Bearer <token>");
+    }
+    if is_cross_site(headers) {
+        return refuse(StatusCode::FORBIDDEN, "a page of another site may not acknowledge");
+    }
+    let kind = text(headers, "content-type").unwrap_or_default();
+    let kind = kind.split(';').next().unwrap_or_default().trim();
+    if !kind.eq_ignore_ascii_case("application/json") {
+        return refuse(StatusCode::UNSUPPORTED_MEDIA_TYPE, "send Content-Type: application/json");
+    }
+    let Ok(body) = to_bytes(body, LONGEST).await else {
+        return refuse(StatusCode::PAYLOAD_TOO_LARGE, "the body is too long, or broke off");
+    };
+    let asked = serde_json::from_slice::<Asked>(&body).ok();
+    let Some(plan) = asked.and_then(|asked| PlanId::parse(&asked.plan)) else {
+        let why = r#"send {"plan": "<id>"}; an id is twelve hexadecimal digits"#;
+        return refuse(StatusCode::BAD_REQUEST, why);
+    };
+    match shared.acknowledge(&plan) {
+        Ok(changes) => {
+            info!(%plan, changes, "acknowledged");
+            Ok(Acknowledged { plan, changes })
+        }
+        Err(waiting) => Err((StatusCode::NOT_FOUND, unknown(&plan, &waiting))),
+    }
+}
+
+/// Says that nothing of that id waits, and what does.
+pub(crate) fn unknown(plan: &PlanId, waiting: &[PlanId]) -> String {
+    let ids: Vec<String> = waiting.iter().map(ToString::to_string).collect();
+    match ids.as_slice() {
+        [] => format!("no change waits for the acknowledgement of {plan}, or of any other plan"),
+        ids => {
+            format!(
+                "no change waits for the acknowledgement of {plan}; waiting: {}",
+                ids.join(", ")
+            )
+        }
+    }
+}
+
+fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers.get(name)?.to_str().ok()
+}
+
+/// The token of an `Authorization` header; the scheme's case does not matter (RFC 9110, 11.1).
+fn bearer(header: &str) -> Option<&str> {
+    let (scheme, token) = header.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
+}
+
+/// Whether a browser says that it sends this for a page of another site.
+fn is_cross_site(headers: &HeaderMap) -> bool {
+    let site = headers.get("sec-fetch-site").map(header::HeaderValue::as_bytes);
+    let foreign = site.is_some_and(|site| site != b"same-origin" && site != b"none");
+    let origin = headers.get("origin").map(|origin| origin.to_str().unwrap_or_default());
+    let host = text(headers, "host").unwrap_or_default();
+    let is_own = |origin: &str| origin.split_once("://").is_some_and(|(_, own)| own == host);
+    foreign || origin.is_some_and(|origin| !is_own(origin))
+}
+
+#[cfg(test)]
+mod tests {
+    use eastwest_core::settings::Settings;
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::net::{TcpListener, TcpStream};
+
+    use super::*;
+    use crate::http::router;
+    use crate::metrics::Metrics;
+
+    const TOKEN: &str = "a-token-of-the-tests";
+    const BODY: &str = r#"{"plan":"0123456789ab"}"#;
+
+    /// What a listener of ours answers: the status, and the body.
+    async fn answer(token: Option<&str>, request: &str) -> (u16, String) {
+        let shared = Arc::new(Shared::new(Settings::default(), Metrics::new()));
+        let token = token.map(|token| token.parse().expect("any text"));
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let address = listener.local_addr().expect("bound");
+        let pages = tokio::spawn(axum::serve(listener, router(shared, token)).into_future());
+        let mut stream = TcpStream::connect(address).await.expect("it listens");
+        stream.write_all(request.as_bytes()).await.expect("sent");
+        let mut text = String::new();
+        stream.read_to_string(&mut text).await.expect("an answer");
+        pages.abort();
+        let status = text.split(' ').nth(1).and_then(|code| code.parse().ok()).expect("a status");
+        let body = text.split_once("\r\n\r\n").map(|(_, body)| body.to_owned());
+        (status, body.unwrap_or_default())
+    }
+
+    fn request(method: &str, headers: &[&str], body: &str) -> String {
+        let headers = [headers, &["", ""]].concat().join("\r\n");
+        let length = body.len();
+        format!(
+            "{method} /api/v1/ack HTTP/1.1\r\nHost: own:1\r\nConnection: close\r\nContent-Length: {length}\r\n{headers}{body}"
+        )
+    }
+
+    async fn post(headers: &[&str], body: &str) -> (u16, String) {
+        let bearer = format!("Authorization: Bearer {TOKEN}");
+        let headers = [&[bearer.as_str(), "Content-Type: application/json"], headers].concat();
+        answer(Some(TOKEN), &request("POST", &headers, body)).await
+    }
+
+    #[tokio::test]
+    async fn without_a_token_there_is_no_such_page() {
+        let headers =
+            [&format!("Authorization: Bearer {TOKEN}")[..], "Content-Type: application/json"];
+        assert_eq!(answer(None, &request("POST", &headers, BODY)).await.0, 404);
+    }
+
+    #[tokio::test]
+    async fn only_the_very_token_opens_it() {
+        let json = "Content-Type: application/json";
+        for said in
+            ["Authorization: Bearer wrong", "Authorization: Bearer ", "Authorization: x", "X: y"]
+        {
+            let (status, body) = answer(Some(TOKEN), &request("POST", &[said, json], BODY)).await;
+            assert_eq!(status, 401, "{said}");
+            assert!(!body.contains(TOKEN) && !body.contains("wrong"), "{body}");
+        }
+        let basic = format!("Authorization: Basic {TOKEN}");
+        assert_eq!(answer(Some(TOKEN), &request("POST", &[&basic, json], BODY)).await.0, 401);
+        let lower = format!("authorization: bearer {TOKEN}");
+        assert_eq!(answer(Some(TOKEN), &request("POST", &[&lower, json], BODY)).await.0, 404);
+    }
+
+    #[tokio::test]
+    async fn pages_of_other_sites_are_turned_away() {
+        for header in [
+            "Sec-Fetch-Site: cross-site",
+            "Sec-Fetch-Site: same-site",
+            "Origin: http://evil",
+            "Origin: null",
+            "Origin: http://own",
+        ] {
+            assert_eq!(post(&[header], BODY).await.0, 403, "{header}");
+        }
+        for header in
+            ["Sec-Fetch-Site: same-origin", "Sec-Fetch-Site: none", "Origin: http://own:1"]
+        {
+            assert_eq!(post(&[header], BODY).await.0, 404, "{header}");
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_no_json_or_too_long_is_refused() {
+        let bearer = format!("Authorization: Bearer {TOKEN}");
+        let form = "Content-Type: application/x-www-form-urlencoded";
+        for headers in [&[bearer.as_str()][..], &[&bearer, form]] {
+            assert_eq!(answer(Some(TOKEN), &request("POST", headers, BODY)).await.0, 415);
+        }
+        assert_eq!(post(&[], &format!("{BODY}{}", " ".repeat(LONGEST))).await.0, 413);
+        for body in [
+            "",
+            "{}",
+            "[]",
+            r#"{"plan":1}"#,
+            r#"{"plan":"xyz"}"#,
+            r#"{"plan":"0123456789ab","and":1}"#,
+        ] {
+            assert_eq!(post(&[], body).await.0, 400, "{body}");
+        }
+    }
+
+    #[tokio::test]
+    async fn an_id_that_nothing_waits_for_is_told_so() {
+        let (status, body) = post(&[], BODY).await;
+        assert_eq!(status, 404);
+        assert_eq!(
+            body,
+            "no change waits for the acknowledgement of 0123456789ab, or of any other plan\n"
+        );
+        let ids: Vec<PlanId> =
+            ["0123456789ab", "ba9876543210"].iter().filter_map(|id| PlanId::parse(id)).collect();
+        assert!(unknown(&ids[0], &ids[1..]).ends_with("waiting: ba9876543210"));
+    }
+
+    #[tokio::test]
+    async fn looking_acknowledges_nothing() {
+        let bearer = format!("Authorization: Bearer {TOKEN}");
+        for method in ["GET", "HEAD", "PUT"] {
+            assert_eq!(
+                answer(Some(TOKEN), &request(method, &[&bearer], "")).await.0,
+                405,
+                "{method}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_token_is_in_no_debug_text() {
+        let token: Token = TOKEN.parse().expect("any text");
+        assert_eq!(format!("{token:?}"), "Token(hidden)");
+        assert!(token.is_fit() && token.is(TOKEN) && !token.is("a-token-of-the-test"));
+        for text in ["", "short", "with a space in it", &"x".repeat(513)] {
+            assert!(!text.parse::<Token>().expect("any text").is_fit(), "{text}");
+        }
+    }
+}

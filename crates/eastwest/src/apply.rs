@@ -1,0 +1,277 @@
+//! `eastwest apply`: converges once, tells each transition, and ends when nothing is left that can proceed by itself.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use anyhow::{Context as _, bail};
+use eastwest_core::brake::PlanId;
+use eastwest_core::effect::Event;
+use eastwest_core::engine::Engine;
+use eastwest_core::name::ServiceKey;
+use eastwest_core::settings::Policy;
+use eastwest_core::status::{Health, News, Status, Sync};
+use serde::Serialize;
+
+use crate::cli::ApplyFlags;
+use crate::config::{Config, duration};
+use crate::driver::{Until, drive};
+use crate::metrics::Metrics;
+use crate::shared::Shared;
+
+/// Reasons that pass by themselves.
+const PASSING: [&str; 4] = ["NotSeen", "Rolling", "Budget", "WaitingForServer"];
+
+/// Runs until all is done that can be: 0 all in order, 1 something failed or time ran out, 2 something waits for a
+/// person.
+pub(crate) async fn apply(mut config: Config, flags: &ApplyFlags) -> anyhow::Result<ExitCode> {
+    config.settings.policy = policy(config.policy)?;
+    let acks = flags.ack.iter().map(|text| {
+        PlanId::parse(text).with_context(|| {
+            format!("--ack {text:?}: twelve hexadecimal digits, as eastwest plan shows")
+        })
+    });
+    let acks = acks.collect::<anyhow::Result<Vec<PlanId>>>()?;
+    let timeout = duration(&flags.timeout).with_context(|| {
+        format!("--timeout {:?}: a time from 1s to 24h, as 30s, 5m or 1h", flags.timeout)
+    })?;
+    let stop = crate::stop_signals().context("cannot listen for signals")?;
+    let metrics = Metrics::new();
+    let json = flags.json;
+    let shared = Shared::telling(config.settings.clone(), metrics.clone(), move |_, news| {
+        if let Some(line) = Line::of(&news) {
+            line.print(json);
+        }
+    });
+    let shared = Arc::new(shared);
+    for plan in acks {
+        shared.say(Event::Acknowledged(plan));
+    }
+    let world = crate::connect(&config, &metrics).await?;
+    let driven = drive(world, Arc::clone(&shared), (stop.clone(), Until::Settled));
+    // Stopped from within, so that a write in flight is waited for.
+    let late = async {
+        tokio::time::sleep(timeout).await;
+        stop.cancel();
+        std::future::pending::<()>().await;
+    };
+    let is_settled = tokio::select! {
+        is_settled = driven => is_settled,
+        () = late => false,
+    };
+    Ok(end(&shared.engine(), is_settled, json))
+}
+
+/// Whoever says `apply` wants it done, unless they say how far.
+fn policy(said: Option<Policy>) -> anyhow::Result<Policy> {
+    match said {
+        None | Some(Policy::Sync) => Ok(Policy::Sync),
+        Some(Policy::UpsertOnly) => Ok(Policy::UpsertOnly),
+        Some(Policy::Observe) => bail!(
+            "apply writes, and the policy observe does not allow it: say --policy sync or upsert-only, or look with eastwest plan"
+        ),
+    }
+}
+
+/// Tells how it ended, and what would end what is held.
+fn end(engine: &Engine, is_settled: bool, json: bool) -> ExitCode {
+    let mut waits = false;
+    for (key, _) in engine.view().services() {
+        let Some((status, _)) = engine.status(&key) else { continue };
+        if status.sync != Sync::Synced || status.health == Health::Degraded {
+            waits = true;
+            Line::of_status(&key, status, "at the end").print(json);
+        }
+    }
+    for plan in engine.acks().unmet() {
+        Line {
+            event: "unknown-plan",
+            service: None,
+            message: format!("--ack {plan}: no such change waited"),
+        }
+        .print(json);
+    }
+    let failed = failures(engine, is_settled);
+    for message in &failed {
+        Line { event: "error", service: None, message: message.clone() }.print(json);
+    }
+    if !failed.is_empty() {
+        ExitCode::FAILURE
+    } else if waits {
+        ExitCode::from(2)
+    } else {
+        Line { event: "done", service: None, message: "all in order".to_owned() }.print(json);
+        ExitCode::SUCCESS
+    }
+}
+
+/// What could not be found out or done.
+fn failures(engine: &Engine, is_settled: bool) -> Vec<String> {
+    let late = (!is_settled).then(|| {
+        "ended before all was done: what began goes on by itself, the rest waits for the next eastwest apply".to_owned()
+    });
+    let clusters = engine.view().clusters.iter();
+    let unread = clusters.filter_map(|(name, cluster)| {
+        Some(format!("cluster {name}: {}", cluster.trouble.as_ref()?))
+    });
+    let document = engine.view().in_force.trouble().map(|trouble| format!("document: {trouble}"));
+    let unseen = engine.plan().holds().filter(|(_, hold)| hold.reason() == "NotSeen");
+    let unseen = unseen.map(|(key, hold)| format!("{key}: {hold}"));
+    late.into_iter().chain(unread).chain(document).chain(unseen).collect()
+}
+
+/// One thing that happened.
+#[derive(Debug, Serialize)]
+struct Line {
+    event: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    service: Option<ServiceKey>,
+    message: String,
+}
+
+impl Line {
+    fn of(news: &News) -> Option<Self> {
+        let line = |event, key: &ServiceKey, message: String| {
+            Some(Self { event, service: Some(key.clone()), message })
+        };
+        let general = |event, message: String| Some(Self { event, service: None, message });
+        match news {
+            News::Status(key, Some(status)) if is_worth_telling(status) => {
+                Some(Self::of_status(key, status, ""))
+            }
+            News::Status(_, Some(_)) => None,
+            News::Status(key, None) => line("released", key, "no longer ours".to_owned()),
+            News::Applied(key, action, Ok(deployment)) => {
+                line("begins", key, format!("{action}: rollout {deployment} begins"))
+            }
+            News::Applied(key, action, Err(fault)) => {
+                line("refused", key, format!("{action} was not accepted: {fault}"))
+            }
+            News::RolledOut(key, took, true) => {
+                line("completed", key, format!("completed after {} s", took.as_secs()))
+            }
+            News::RolledOut(key, took, false) => {
+                line("failed", key, format!("the rollout failed after {} s", took.as_secs()))
+            }
+            News::Cluster(name, Some(fault)) => {
+                general("error", format!("cluster {name}: {fault}"))
+            }
+            News::Cluster(name, None) => {
+                general("read", format!("cluster {name} can be read again"))
+            }
+            News::Made(prerequisite, Ok(made)) => {
+                general("made", format!("{prerequisite}: {made}"))
+            }
+            News::Made(prerequisite, Err(fault)) => {
+                general("error", format!("{prerequisite}: {fault}"))
+            }
+            News::InForce => general("document", "a document is in force".to_owned()),
+            News::Document(None) => general("document", "the document is well again".to_owned()),
+            News::Document(Some(trouble)) => general("error", format!("document: {trouble}")),
+            News::Breach(key, rule) => {
+                line("error", key, format!("a bug: {rule}; nothing is written"))
+            }
+        }
+    }
+
+    fn of_status(key: &ServiceKey, status: &Status, when: &str) -> Self {
+        let word = match status.reason {
+            None => "is",
+            Some(reason) if PASSING.contains(&reason) => "waits",
+            Some(_) => "held",
+        };
+        let (sync, health): (&str, &str) = (status.sync.into(), status.health.into());
+        let reason = status.reason.map(|reason| format!("{word}, {reason}: "));
+        let state = format!("{sync} {health}");
+        let message = status.message.clone().unwrap_or(state);
+        let when = if when.is_empty() { String::new() } else { format!("{when} ") };
+        let message = format!("{when}{}{message}", reason.unwrap_or_default());
+        Self { event: word, service: Some(key.clone()), message }
+    }
+
+    fn print(&self, json: bool) {
+        println!("{}", if json { self.json() } else { self.text() });
+    }
+
+    fn text(&self) -> String {
+        match &self.service {
+            Some(service) => format!("{service}: {}", self.message),
+            None => self.message.clone(),
+        }
+    }
+
+    fn json(&self) -> String {
+        serde_json::to_string(self).expect("a line is an object of texts")
+    }
+}
+
+/// A service about to change says nothing yet, and that it rolls was told when that began.
+fn is_worth_telling(status: &Status) -> bool {
+    match status.reason {
+        Some(reason) => reason != "Rolling",
+        None => status.sync == Sync::Synced && status.health == Health::Healthy,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use eastwest_core::fault::{Fault, FaultKind};
+    use eastwest_core::name::{ClusterName, EcsServiceName};
+    use expect_test::expect;
+
+    use super::*;
+
+    fn key() -> ServiceKey {
+        ServiceKey::new(&ClusterName::as_read("prod"), &EcsServiceName::as_read("web"))
+    }
+
+    fn status(reason: Option<&'static str>, message: Option<&str>) -> News {
+        let (sync, health) =
+            (if reason.is_some() { Sync::OutOfSync } else { Sync::Synced }, Health::Healthy);
+        let message = message.map(str::to_owned);
+        News::Status(key(), Some(Status { sync, health, reason, message }))
+    }
+
+    #[test]
+    fn every_transition_is_a_line() {
+        let key = key();
+        let fault = Fault::new(FaultKind::Throttled, "ecs.UpdateService", "slow down");
+        let news = [
+            status(Some("Budget"), Some("waits for its turn")),
+            status(Some("Rolling"), Some("a deployment is under way")),
+            News::Applied(key.clone(), "connect", Err(fault)),
+            News::Applied(key.clone(), "connect", Ok("ecs-svc/1".to_owned())),
+            News::RolledOut(key.clone(), Duration::from_secs(30), true),
+            News::RolledOut(key, Duration::from_secs(30), false),
+            status(Some("MassChange"), Some("12 would change")),
+            status(None, None),
+        ];
+        let lines = news.iter().filter_map(Line::of);
+        let lines = lines.map(|line| format!("{}\n{}\n", line.text(), line.json()));
+        expect![[r#"
+            prod/web: waits, Budget: waits for its turn
+            {"event":"waits","service":"prod/web","message":"waits, Budget: waits for its turn"}
+            prod/web: connect was not accepted: ecs.UpdateService: slow down
+            {"event":"refused","service":"prod/web","message":"connect was not accepted: ecs.UpdateService: slow down"}
+            prod/web: connect: rollout ecs-svc/1 begins
+            {"event":"begins","service":"prod/web","message":"connect: rollout ecs-svc/1 begins"}
+            prod/web: completed after 30 s
+            {"event":"completed","service":"prod/web","message":"completed after 30 s"}
+            prod/web: the rollout failed after 30 s
+            {"event":"failed","service":"prod/web","message":"the rollout failed after 30 s"}
+            prod/web: held, MassChange: 12 would change
+            {"event":"held","service":"prod/web","message":"held, MassChange: 12 would change"}
+            prod/web: Synced Healthy
+            {"event":"is","service":"prod/web","message":"Synced Healthy"}
+        "#]].assert_eq(&lines.collect::<String>());
+    }
+
+    #[test]
+    fn observe_and_apply_contradict_each_other() {
+        assert_eq!(policy(None).expect("the default"), Policy::Sync);
+        assert_eq!(policy(Some(Policy::UpsertOnly)).expect("allowed"), Policy::UpsertOnly);
+        let error = policy(Some(Policy::Observe)).expect_err("a contradiction").to_string();
+        assert!(error.contains("--policy sync or upsert-only"), "{error}");
+    }
+}
