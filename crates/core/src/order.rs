@@ -11,7 +11,6 @@ use petgraph::algo::kosaraju_scc;
 use petgraph::graph::{DiGraph, NodeIndex};
 use serde::Serialize;
 
-use crate::hold::Hold;
 use crate::name::{DiscoveryName, NamespaceId, ServiceKey};
 use crate::needs::{Needs, with_successors};
 use crate::offers::{Offer, Offers, Stands};
@@ -193,7 +192,7 @@ fn until<'o>(
     let held = |offer: &Offer<'_>| plan.entries.get(&offer.service.key).and_then(Entry::hold);
     let mut wanted = offers.clone().filter(|offer| offer.stands == Stands::Wanted);
     match wanted.next() {
-        Some(offer) => match held(offer).filter(|hold| !passes(hold)) {
+        Some(offer) => match held(offer).filter(|hold| !hold.passes()) {
             None => Some(Until::Changed),
             // Nobody knows when: a client that can call it as it is, or that may not need it, goes on.
             Some(_) if complete || inferred => None,
@@ -202,11 +201,6 @@ fn until<'o>(
         None if complete => None,
         None => offers.clone().next().map(|_| Until::Complete),
     }
-}
-
-/// Whether a hold goes away without anybody's doing.
-fn passes(hold: &Hold) -> bool {
-    matches!(hold, Hold::NotSeen(_) | Hold::Rolling | Hold::Budget(_))
 }
 
 fn note_circles(plan: &mut Plan, order: &Order) {

@@ -27,7 +27,7 @@ fn more_than_a_share_of_the_namespace_waits_and_ten_never_do() {
     check(
         &world("budget 99 99", 11, 0),
         &expect![
-            "MassChange: 11 of 11 service(s) in namespace internal.myapp would change, and without consent at most 10 may: look at the plan, then acknowledge it with eastwest apply --ack f665142ad3de, or POST /api/v1/ack"
+            "MassChange: 11 of 11 service(s) in namespace internal.myapp would change, and without consent at most 10 may; the plan is f665142ad3de"
         ],
     );
     check(
@@ -45,7 +45,7 @@ fn more_than_a_share_of_the_namespace_waits_and_ten_never_do() {
     check(
         &world("budget 99 99", 13, 48),
         &expect![
-            "MassChange: 13 of 61 service(s) in namespace internal.myapp would change, and without consent at most 12 may: look at the plan, then acknowledge it with eastwest apply --ack dc3cd939ad8a, or POST /api/v1/ack"
+            "MassChange: 13 of 61 service(s) in namespace internal.myapp would change, and without consent at most 12 may; the plan is dc3cd939ad8a"
         ],
     );
 }
@@ -58,7 +58,7 @@ fn the_document_says_another_share_or_a_number() {
     check(
         &world(&limit("1"), 2, 0),
         &expect![
-            "MassChange: 2 of 2 service(s) in namespace internal.myapp would change, and without consent at most 1 may: look at the plan, then acknowledge it with eastwest apply --ack 8c86e6d606bc, or POST /api/v1/ack"
+            "MassChange: 2 of 2 service(s) in namespace internal.myapp would change, and without consent at most 1 may; the plan is 8c86e6d606bc"
         ],
     );
     check(&world(&limit("1"), 1, 0), &expect![[r#""#]]);
@@ -81,7 +81,7 @@ fn observe_shows_that_too_much_would_change() {
     check(
         &world("policy observe", 11, 0),
         &expect![
-            "MassChange: 11 of 11 service(s) in namespace internal.myapp would change, and without consent at most 10 may: look at the plan, then acknowledge it with eastwest apply --ack f665142ad3de, or POST /api/v1/ack"
+            "MassChange: 11 of 11 service(s) in namespace internal.myapp would change, and without consent at most 10 may; the plan is f665142ad3de"
         ],
     );
     check(
@@ -104,7 +104,7 @@ fn namespaces_are_counted_apart_and_a_move_counts_in_both() {
     check(
         &Stage::read(&text),
         &expect![
-            "MassChange: 12 of 12 service(s) in namespace other.ns would change, and without consent at most 10 may: look at the plan, then acknowledge it with eastwest apply --ack 029375268c2f, or POST /api/v1/ack"
+            "MassChange: 12 of 12 service(s) in namespace other.ns would change, and without consent at most 10 may; the plan is 029375268c2f"
         ],
     );
     check(

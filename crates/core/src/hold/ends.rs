@@ -36,8 +36,11 @@ impl Hold {
                 return format!("at {until}, or once the pause is taken away");
             }
             Self::Budget(_) => "once one of those rollouts has ended",
-            Self::MassChange(_) => {
-                "once somebody agrees: eastwest apply --ack, or POST /api/v1/ack"
+            Self::MassChange(why) => {
+                return format!(
+                    "once somebody who has looked at the plan acknowledges it: eastwest apply --ack {0}, or POST /api/v1/ack with {0}",
+                    why.plan
+                );
             }
             Self::Contended(_) => {
                 "once the other writer leaves it alone, see the snippet; one more attempt is made when its last change has stood for an hour"

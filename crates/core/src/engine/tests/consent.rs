@@ -229,7 +229,7 @@ fn a_restart_begins_a_wave_anew() {
     fake.run(50);
     assert_eq!(fake.count("apply"), 4);
     fake.restart();
-    fake.run(80);
+    fake.run(40);
     assert_eq!(fake.count("apply"), 5, "one first: {}", fake.take_log());
     fake.run(300);
     assert_eq!(fake.count("apply"), 6);
