@@ -230,7 +230,10 @@ mod tests {
         let (sync, health) =
             (if reason.is_some() { Sync::OutOfSync } else { Sync::Synced }, Health::Healthy);
         let message = message.map(str::to_owned);
-        News::Status(key(), Some(Status { sync, health, reason, message }))
+        News::Status(
+            key(),
+            Some(Status { sync, health, reason, message, ends: None, event: None, snippet: None }),
+        )
     }
 
     #[test]
