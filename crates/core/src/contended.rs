@@ -1,7 +1,8 @@
 //! Somebody else who keeps changing a service back.
 //!
 //! Two writers that each insist roll a service for ever. Who wrote a deployment is not told, but whatever leads away
-//! from what is wanted was not ours, so the service's own deployments show the fight and a restart forgets nothing.
+//! from what is wanted was not ours, so the service's own deployments show the fight and a restart forgets nothing. It
+//! was ours after all where what is wanted goes to and fro; those that we began since our start are known and left out.
 //! AWS wrote the times in them, and they are compared only with one another; how long the last word of the other has
 //! stood is a matter of our own clock, and of [`crate::guard`].
 
@@ -19,6 +20,8 @@ use crate::time::AwsTime;
 
 /// So many times the same field is changed back within an hour before we stop insisting.
 const REVERTS: usize = 3;
+/// A deployment and its service deployment are created this close together.
+const TOLD_APART: Duration = Duration::from_secs(2);
 const HOUR: Duration = Duration::from_hours(1);
 /// For so long what the other one made of it is left alone, on our own clock.
 pub(crate) const TRUCE: Duration = Duration::from_hours(1);
@@ -135,13 +138,13 @@ impl fmt::Display for Contention {
 pub(crate) fn contention(
     (service, tool): (&ServiceKey, Tool),
     (wanted, differing): (Option<&Canonical>, &[Change]),
-    (lately, ground): (&[Past], &Ground<'_>),
+    (lately, ours, ground): (&[Past], &[AwsTime], &Ground<'_>),
 ) -> Option<Contention> {
     if lately.len() < REVERTS {
         return None;
     }
     let differing: BTreeSet<Place> = differing.iter().map(place).collect();
-    let reverts = reverts(wanted, lately, ground).into_iter();
+    let reverts = reverts(wanted, (lately, ours), ground).into_iter();
     // What is as wanted now is not fought over, whatever became of it before.
     let counts = reverts.filter(|(place, _)| differing.contains(place));
     let counts = counts.map(|((field, _), times)| (field, most_within(HOUR, &times)));
@@ -164,6 +167,11 @@ fn most_within(span: Duration, times: &[AwsTime]) -> usize {
     (0..times.len()).map(count).max().unwrap_or_default()
 }
 
+/// Whether two times are of one deployment: as `UpdateService` and as its service deployment tell it.
+fn is_same(one: AwsTime, other: AwsTime) -> bool {
+    one.since(other).max(other.since(one)) <= TOLD_APART
+}
+
 /// A field, and of which endpoint.
 type Place = (Field, Option<String>);
 
@@ -175,7 +183,7 @@ fn place(change: &Change) -> Place {
 /// force neither before nor after, so it is left out.
 fn reverts(
     wanted: Option<&Canonical>,
-    lately: &[Past],
+    (lately, ours): (&[Past], &[AwsTime]),
     ground: &Ground<'_>,
 ) -> BTreeMap<Place, Vec<AwsTime>> {
     let mut reverts: BTreeMap<Place, Vec<AwsTime>> = BTreeMap::new();
@@ -187,7 +195,9 @@ fn reverts(
         } else {
             changes(connect.as_ref(), wanted).iter().map(place).collect()
         };
-        for place in before.iter().flat_map(|before| away.difference(before)) {
+        let is_ours = ours.iter().any(|at| is_same(*at, past.created_at));
+        let before_it = before.as_ref().filter(|_| !is_ours);
+        for place in before_it.iter().flat_map(|before| away.difference(before)) {
             reverts.entry(place.clone()).or_default().push(past.created_at);
         }
         before = Some(away);

@@ -40,6 +40,8 @@ const QUESTIONS_AT_ONCE: usize = 16;
 /// How long an answer may wait for others before the plan is made anew: nobody notices it, and it bounds what
 /// thousands of answers cost.
 const ANSWERS_TOGETHER: Duration = Duration::from_millis(100);
+/// As many rollouts of our own are remembered of a service as AWS is asked for.
+const BEGUN_KEPT: usize = 20;
 /// How often what rarely changes (the list of namespaces, of clusters) is read again.
 const SLOW: Duration = Duration::from_mins(10);
 
@@ -74,6 +76,8 @@ pub struct Engine {
     confirming: BTreeMap<ServiceKey, Action>,
     /// The status last told of each service, and since when it is so.
     told: BTreeMap<ServiceKey, (Status, Now)>,
+    /// Since when sweeps have been under way.
+    sweeping: BTreeMap<ClusterName, Now>,
     /// Rollouts seen running.
     rolling: BTreeMap<ServiceKey, tell::Rolling>,
     /// The rules that the plan breaks, told already.
@@ -114,6 +118,7 @@ impl Engine {
             queue,
             confirming: BTreeMap::new(),
             told: BTreeMap::new(),
+            sweeping: BTreeMap::new(),
             rolling: BTreeMap::new(),
             breaches: Vec::new(),
             document_told: (None, None),
@@ -347,14 +352,25 @@ impl Engine {
             self.view.clusters.remove(&reading.cluster);
             return;
         }
+        let began = self.sweeping.remove(&reading.cluster).unwrap_or(reader.now);
         let again = match &trouble {
+            // What began right after the start may show the world before our predecessor's last write.
+            None if began.since_start < reader.staleness => {
+                reader.now.plus(reader.staleness.saturating_sub(reader.now.since_start))
+            }
             None => reader.now.plus(self.settings.timing.interval),
             Some(_) => self.again(&job, reader.now),
         };
         self.queue.push(job, again);
         let cluster = reading.cluster.clone();
         reader.swept(&mut self.view, reading);
-        let after = self.view.clusters.get(&cluster).and_then(|c| c.trouble.clone());
+        let known = self.view.clusters.get_mut(&cluster);
+        let after = known.and_then(|known| {
+            if trouble.is_none() {
+                known.complete_from = Some(began);
+            }
+            known.trouble.clone()
+        });
         if before != after {
             self.news.push(News::Cluster(cluster.to_string(), after));
         }
@@ -391,6 +407,11 @@ impl Engine {
             Ok(accepted) => self.waves.accepted(key, accepted),
             Err(fault) if fault.kind.leaves_effect_unknown() => {}
             Err(_) => self.waves.refused(key),
+        }
+        if let Ok(accepted) = &outcome {
+            let begun = self.view.begun.entry(key.clone()).or_default();
+            begun.drain(..begun.len().saturating_sub(BEGUN_KEPT - 1));
+            begun.push(accepted.created_at);
         }
         self.writes.ended(action, outcome, (&self.settings.timing, now));
         self.queue.push(Job::Poll(key.cluster.clone()), now);

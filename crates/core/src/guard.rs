@@ -5,6 +5,7 @@
 mod windows;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use crate::action::Action;
 use crate::brake::{Acks, Brake};
@@ -47,7 +48,8 @@ pub struct Circumstances<'a> {
 pub fn guard(mut plan: Plan, circumstances: &Circumstances<'_>) -> Plan {
     let Circumstances { view, writes, settings, now, .. } = *circumstances;
     let everything = stopped(view, settings).or_else(|| {
-        let just_started = now.since_start < settings.timing.staleness || is_unseen(view);
+        let staleness = settings.timing.staleness;
+        let just_started = now.since_start < staleness || is_unseen(view, staleness);
         just_started.then_some(Hold::NotSeen(Unseen::JustStarted))
     });
     let mut windows = Windows::new(view, now);
@@ -142,11 +144,13 @@ pub(crate) fn budget(view: &View, settings: &Settings) -> Budget {
     }
 }
 
-/// Whether a cluster has never been seen whole, so that rollouts and names in it are not known. One that is not
-/// there has none, and one that we may not read must not stop all others.
-fn is_unseen(view: &View) -> bool {
+/// Whether a cluster was not seen whole by a sweep that cannot show the world before our predecessor's last write, so
+/// that rollouts and names in it are not known. One that is not there has none, and one that we may not read must not
+/// stop all others.
+fn is_unseen(view: &View, staleness: Duration) -> bool {
+    let is_old = |from: Now| from.since_start < staleness;
     let clusters = view.clusters.values();
-    clusters.filter(|cluster| cluster.complete_at.is_none()).any(|cluster| {
+    clusters.filter(|cluster| cluster.complete_from.is_none_or(is_old)).any(|cluster| {
         let hopeless =
             |fault: &Fault| matches!(fault.kind, FaultKind::NotFound | FaultKind::Denied);
         !cluster.trouble.as_ref().is_some_and(hopeless)

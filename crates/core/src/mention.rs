@@ -30,6 +30,11 @@ impl Mentions {
         Self(found)
     }
 
+    /// Whether some value names that alias. A host without a port names it on any port.
+    pub fn names(&self, host: &str, port: Port) -> bool {
+        self.iter().any(|(each, said)| each == host && said.is_none_or(|said| said == port))
+    }
+
     /// Each of them, for matching within this crate: what is handed out may be a password.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, Option<Port>)> {
         self.0.iter().map(|(host, port)| (&**host, *port))
@@ -89,8 +94,7 @@ mod tests {
     fn names(value: &str, alias: &str) -> bool {
         let (host, port) = alias.split_once(':').expect("a host and a port");
         let port = Port::parse(port).expect("a port");
-        let mentions = Mentions::in_values([value]);
-        mentions.iter().any(|(each, said)| each == host && said.is_none_or(|said| said == port))
+        Mentions::in_values([value]).names(host, port)
     }
 
     #[test]

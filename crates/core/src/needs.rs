@@ -130,7 +130,17 @@ pub(crate) fn may_call(world: &World<'_>, client: &Client<'_>) -> bool {
     let mentions =
         || task_definition(world, client.service).is_some_and(|td| !td.mentions.is_empty());
     *refresh == Some(RefreshWhen::Always)
+        || infers_unread(world, client)
         || needs.as_ref().map_or_else(mentions, |needs| !needs.is_empty())
+}
+
+/// Whether its environment decides over a refresh and was not read: a service in order needs its task definition for
+/// nothing else.
+pub(crate) fn infers_unread(world: &World<'_>, client: &Client<'_>) -> bool {
+    let Declaration { needs, refresh, .. } = client.declaration;
+    *refresh == Some(RefreshWhen::Inferred)
+        && needs.is_none()
+        && task_definition(world, client.service).is_none()
 }
 
 fn declared(names: &[DiscoveryName], offers: &Offers<'_>, client: &Client<'_>) -> Vec<Need> {

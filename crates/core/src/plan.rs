@@ -483,7 +483,8 @@ impl<'a> World<'a> {
         let tool = self.view.service(&service.key)?.tool;
         let lately = &history.known()?.lately;
         let wanted = (to.as_ref(), changes.as_slice());
-        contention((&service.key, tool), wanted, (lately, ground)).map(Box::new)
+        let ours = self.view.begun.get(&service.key).map_or(&[][..], Vec::as_slice);
+        contention((&service.key, tool), wanted, (lately, ours, ground)).map(Box::new)
     }
 
     fn entry(&self, candidate: &Candidate<'_>, register: &Register) -> Entry {

@@ -13,7 +13,7 @@ use crate::effect::Question;
 use crate::given_up::{failing, given_up};
 use crate::hold::{Hold, Unseen};
 use crate::name::{DiscoveryName, ServiceKey};
-use crate::needs::{Client, Needs};
+use crate::needs::{Client, Needs, infers_unread};
 use crate::offers::{Offer, Offers, Stands, task_definition};
 use crate::plan::{Entry, Verdict, World};
 use crate::time::AwsTime;
@@ -56,6 +56,9 @@ pub(crate) fn refresh(
             Ok(false) => {}
             Err(hold) => unknown = Some(hold),
         }
+    }
+    if infers_unread(world, client) {
+        unknown = Some(ask(Question::TaskDefinition(client.service.task_definition.clone())));
     }
     if lacks.is_empty() && unknown.is_none() {
         return None;

@@ -99,7 +99,8 @@ pub(crate) fn check_issues(text: &str, expected: &Expect) {
 
 /// A cluster that has been seen whole.
 fn swept() -> ClusterView {
-    ClusterView { complete_at: Some(at(0)), ..ClusterView::default() }
+    let (complete_at, complete_from) = (Some(at(0)), Some(at(60)));
+    ClusterView { complete_at, complete_from, ..ClusterView::default() }
 }
 
 /// Our clock, so many seconds after the start.

@@ -256,6 +256,8 @@ pub struct ClusterView {
     pub default_namespace: Option<NamespaceRef>,
     /// When a sweep last covered all of it.
     pub complete_at: Option<Now>,
+    /// When that sweep began: nothing in it is older, but for what AWS may lag.
+    pub complete_from: Option<Now>,
     /// What the last sweep could not read and no service's own trouble tells, if anything.
     pub trouble: Option<Fault>,
 }
@@ -366,6 +368,8 @@ pub struct View {
     pub task_definitions: BTreeMap<Arn, Seen<Arc<TaskDefinition>>>,
     /// The latest active revisions of families, where they were asked.
     pub latest_revisions: BTreeMap<Family, (Now, Seen<Arc<TaskDefinition>>)>,
+    /// When AWS says that the latest rollouts of our own were created, since our start, oldest first.
+    pub begun: BTreeMap<ServiceKey, Vec<AwsTime>>,
     /// Recent rollouts of services about to be changed.
     pub histories: BTreeMap<ServiceKey, (Now, Seen<History>)>,
 }

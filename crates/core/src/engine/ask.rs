@@ -185,7 +185,10 @@ impl Engine {
         for job in jobs {
             match job {
                 Job::FindClusters => effects.push(Effect::FindClusters),
-                Job::Sweep(cluster) => effects.push(Effect::Sweep(cluster)),
+                Job::Sweep(cluster) => {
+                    self.sweeping.insert(cluster.clone(), now);
+                    effects.push(Effect::Sweep(cluster));
+                }
                 Job::Ask(question) => effects.push(Effect::Ask(question)),
                 // What was to be made when it fell due may be frozen or needless by now.
                 Job::Make(prerequisite) if !self.is_to_be_made(&prerequisite) => {

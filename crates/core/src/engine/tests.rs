@@ -22,7 +22,7 @@ const WEB: &str = "cluster prod default=internal.myapp
 #[test]
 fn what_was_not_confirmed_in_the_same_step_is_not_written() {
     let mut fake = Fake::new(WEB);
-    fake.run(10);
+    fake.begin_writing();
     assert_eq!(fake.pending(), ["confirm prod/web"]);
     for event in [Event::Tick, Event::Tick] {
         fake.step(event);
@@ -36,7 +36,7 @@ fn what_was_not_confirmed_in_the_same_step_is_not_written() {
 #[test]
 fn a_confirmation_that_shows_another_wish_drops_the_step() {
     let mut fake = Fake::new(WEB);
-    fake.run(10);
+    fake.begin_writing();
     fake.tag("web", "mode=client-server, discovery-name=other");
     let confirmed = fake.next_event();
     fake.step(confirmed);
@@ -50,7 +50,7 @@ fn a_confirmation_that_shows_another_wish_drops_the_step() {
 fn a_confirmation_that_shows_a_pause_or_no_opt_in_drops_the_step() {
     for tags in ["mode=client-server, pause=true", "mode=clinet", "alias=x:80", "-"] {
         let mut fake = Fake::new(WEB);
-        fake.run(10);
+        fake.begin_writing();
         fake.tag("web", tags);
         let confirmed = fake.next_event();
         fake.step(confirmed);
@@ -63,7 +63,7 @@ fn a_confirmation_that_shows_a_pause_or_no_opt_in_drops_the_step() {
 #[test]
 fn a_confirmation_that_shows_members_we_do_not_know_drops_the_step_for_good() {
     let mut fake = Fake::new("web mode=off | in internal.myapp");
-    fake.run(10);
+    fake.begin_writing();
     fake.service("web").unknown_members = vec!["retries".to_owned()];
     let Event::Confirmed(key, seen, history) = fake.next_event() else { panic!("a confirmation") };
     fake.service("web").unknown_members = Vec::new();
@@ -90,7 +90,7 @@ fn a_confirmation_out_of_the_past_is_not_repeated_hotly() {
     let mut fake = Fake::new(WEB);
     let past = fake.services.clone();
     fake.service("web").deployments[0].updated_at = crate::time::AwsTime(9999);
-    fake.run(10);
+    fake.begin_writing();
     fake.past = Some(past);
     fake.run(9);
     assert_eq!(fake.count("apply"), 0);
@@ -103,7 +103,7 @@ fn a_confirmation_out_of_the_past_is_not_repeated_hotly() {
 #[test]
 fn nothing_starts_after_stop_and_no_wake_is_wanted() {
     let mut fake = Fake::new(WEB);
-    fake.run(10);
+    fake.begin_writing();
     fake.step(Event::Stop);
     let confirmed = fake.next_event();
     fake.step(confirmed);
@@ -118,7 +118,7 @@ fn nothing_starts_after_stop_and_no_wake_is_wanted() {
 #[test]
 fn the_answer_to_a_write_in_flight_is_taken_in_after_stop() {
     let mut fake = Fake::new(WEB);
-    fake.run(10);
+    fake.begin_writing();
     let confirmed = fake.next_event();
     fake.step(confirmed);
     fake.step(Event::Stop);
@@ -132,7 +132,7 @@ fn the_answer_to_a_write_in_flight_is_taken_in_after_stop() {
 #[test]
 fn a_new_process_is_quiet_until_answers_cannot_be_older_than_its_start() {
     let mut fake = Fake::new(WEB);
-    fake.run(10);
+    fake.begin_writing();
     assert_eq!(fake.count("confirm") + fake.count("apply"), 0);
     fake.run(1);
     assert_eq!(fake.count("apply"), 1);

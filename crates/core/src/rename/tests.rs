@@ -19,9 +19,9 @@ fn a_discovery_name_changes_in_three_steps() {
     expect!["in ns-internalmyapp http/backend@backend.internal.myapp:8080 http/api@api.internal.myapp:8080"].assert_eq(&fake.in_force("api"));
     fake.run(600);
     expect![[r#"
-        60 connect prod/api
-        90 refresh prod/web
-        120 connect prod/api
+        70 connect prod/api
+        100 refresh prod/web
+        130 connect prod/api
     "#]]
     .assert_eq(&fake.take_writes());
     expect!["in ns-internalmyapp http/backend@backend.internal.myapp:8080"]
@@ -38,9 +38,9 @@ fn an_alias_changes_in_three_steps() {
         .assert_eq(&fake.in_force("api"));
     fake.run(600);
     expect![[r#"
-        60 connect prod/api
-        90 refresh prod/web
-        120 connect prod/api
+        70 connect prod/api
+        100 refresh prod/web
+        130 connect prod/api
     "#]]
     .assert_eq(&fake.take_writes());
     expect!["in ns-internalmyapp http/api@api.shop:80"].assert_eq(&fake.in_force("api"));

@@ -65,6 +65,20 @@ fn inferred_needs_refresh_only_where_that_is_asked_for() {
 }
 
 #[test]
+fn what_is_to_be_inferred_from_an_environment_not_read_yet_is_asked_for() {
+    check_plan(
+        "api mode=client-server | in internal.myapp http/api@api:80 | http=8080 | deployed=100
+         web mode=client, refresh=inferred | in internal.myapp | ?
+         cron mode=client | in internal.myapp | ?",
+        &expect![[r#"
+            prod/api: in sync
+            prod/cron: in sync
+            prod/web: NotSeen: not read yet: task definition web:1
+        "#]],
+    );
+}
+
+#[test]
 fn always_means_every_name_of_the_namespace_and_never_none() {
     check_plan(
         &pair("mode=client, refresh=always"),
@@ -162,10 +176,10 @@ fn a_new_endpoint_has_its_clients_redeployed_once_each_in_their_turn() {
     fake.tag("cart", "mode=client-server");
     fake.run(600);
     expect![[r#"
-        60 connect prod/api
-        90 connect prod/cart
-        120 refresh prod/shop
-        150 refresh prod/web
+        70 connect prod/api
+        100 connect prod/cart
+        130 refresh prod/shop
+        160 refresh prod/web
     "#]]
     .assert_eq(&fake.take_writes());
     fake.run(3600);
@@ -222,7 +236,7 @@ fn a_client_waits_for_a_server_that_somebody_else_rolls_out() {
     fake.complete("api");
     fake.run(600);
     expect![[r#"
-        600 connect prod/web
+        610 connect prod/web
     "#]]
     .assert_eq(&fake.take_writes());
 }

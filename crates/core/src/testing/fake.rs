@@ -130,6 +130,13 @@ impl Fake {
         panic!("a hot loop: {:?}", &self.log[self.log.len() - 20..]);
     }
 
+    /// Lets the quiet time after a start pass, and the sweep after it: from now on something may be written.
+    pub(crate) fn begin_writing(&mut self) {
+        self.run(10);
+        let swept = self.next_event();
+        self.step(swept);
+    }
+
     /// One event and nothing of what follows from it.
     pub(crate) fn step(&mut self, event: Event) {
         let effects = self.engine.step(self.now, event);

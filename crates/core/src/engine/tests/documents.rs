@@ -30,8 +30,8 @@ fn a_service_is_opted_in_by_the_document_alone() {
         10 prod/cron OutOfSync Healthy -
         10 prod/cron OutOfSync Healthy Rolling
         10 prod/cron connect ecs-svc/2
-        10 prod/cron Synced Progressing Progressing
         10 prod/web OutOfSync Healthy Budget
+        10 prod/cron Synced Progressing Progressing
         40 prod/cron rolled out in 30s, completed: true
         40 prod/cron Synced Healthy -
         40 prod/web OutOfSync Healthy -
@@ -102,8 +102,8 @@ fn a_document_that_declares_nothing_any_more_lets_services_go_as_they_are() {
     fake.run(600);
     assert_eq!(fake.count("apply"), 2, "nothing is removed");
     expect![[r#"
-        300 document in force
-        300 prod/web is no longer ours
+        310 document in force
+        310 prod/web is no longer ours
     "#]]
     .assert_eq(&fake.take_news());
 }
@@ -170,7 +170,7 @@ fn a_namespace_that_cannot_be_made_is_tried_later_and_later() {
 #[test]
 fn a_namespace_is_asked_for_again_after_a_crash_and_not_made_twice() {
     let mut fake = Fake::new(NEW_NAMESPACE);
-    fake.run(10);
+    fake.begin_writing();
     let made = fake.next_event();
     assert!(matches!(made, Event::Made(..)), "{made:?}");
     fake.restart();

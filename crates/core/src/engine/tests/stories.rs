@@ -62,8 +62,8 @@ fn a_tag_that_is_removed_releases_the_service_as_it_is() {
     check_news(
         &mut fake,
         &expect![[r#"
-        60 prod/web is no longer ours
-    "#]],
+            70 prod/web is no longer ours
+        "#]],
     );
     assert_eq!(fake.count("apply"), 0);
 }
@@ -98,12 +98,12 @@ fn a_taken_name_is_said_once_and_given_when_it_is_free() {
         &mut fake,
         &expect![[r#"
             0 prod/web OutOfSync Degraded Conflict
-            600 prod/web OutOfSync Healthy -
-            600 prod/web OutOfSync Healthy Rolling
-            600 prod/web connect ecs-svc/2
-            600 prod/web Synced Progressing Progressing
-            630 prod/web rolled out in 30s, completed: true
-            630 prod/web Synced Healthy -
+            610 prod/web OutOfSync Healthy -
+            610 prod/web OutOfSync Healthy Rolling
+            610 prod/web connect ecs-svc/2
+            610 prod/web Synced Progressing Progressing
+            640 prod/web rolled out in 30s, completed: true
+            640 prod/web Synced Healthy -
         "#]],
     );
 }
@@ -136,12 +136,12 @@ fn a_namespace_that_appears_later_is_found() {
         &mut fake,
         &expect![[r#"
             0 prod/web OutOfSync Degraded NoNamespace
-            300 prod/web OutOfSync Healthy -
-            300 prod/web OutOfSync Healthy Rolling
-            300 prod/web connect ecs-svc/2
-            300 prod/web Synced Progressing Progressing
-            330 prod/web rolled out in 30s, completed: true
-            330 prod/web Synced Healthy -
+            310 prod/web OutOfSync Healthy -
+            310 prod/web OutOfSync Healthy Rolling
+            310 prod/web connect ecs-svc/2
+            310 prod/web Synced Progressing Progressing
+            340 prod/web rolled out in 30s, completed: true
+            340 prod/web Synced Healthy -
         "#]],
     );
 }
@@ -177,9 +177,9 @@ fn a_service_that_is_deleted_is_told_once() {
     check_news(
         &mut fake,
         &expect![[r#"
-        60 prod/web Unknown Healthy NotSeen
-        120 prod/web is no longer ours
-    "#]],
+            70 prod/web Unknown Healthy NotSeen
+            130 prod/web is no longer ours
+        "#]],
     );
 }
 
@@ -258,21 +258,21 @@ fn where_traffic_shifts_nothing_is_written_before_the_bake_is_over() {
     check_news(
         &mut fake,
         &expect![[r#"
-        0 prod/web OutOfSync Healthy NotSeen
-        10 prod/web OutOfSync Healthy -
-        10 prod/web OutOfSync Healthy Rolling
-        10 prod/web connect ecs-svc/2
-        10 prod/web Synced Progressing Progressing
-        40 prod/web rolled out in 30s, completed: true
-        60 prod/web OutOfSync Progressing Rolling
-        60 prod/web OutOfSync Progressing Baking
-        360 prod/web OutOfSync Healthy -
-        360 prod/web OutOfSync Healthy Rolling
-        360 prod/web connect ecs-svc/3
-        360 prod/web Synced Progressing Progressing
-        390 prod/web rolled out in 30s, completed: true
-        420 prod/web Synced Progressing Baking
-    "#]],
+            0 prod/web OutOfSync Healthy NotSeen
+            10 prod/web OutOfSync Healthy -
+            10 prod/web OutOfSync Healthy Rolling
+            10 prod/web connect ecs-svc/2
+            10 prod/web Synced Progressing Progressing
+            40 prod/web rolled out in 30s, completed: true
+            70 prod/web OutOfSync Progressing Rolling
+            70 prod/web OutOfSync Progressing Baking
+            370 prod/web OutOfSync Healthy -
+            370 prod/web OutOfSync Healthy Rolling
+            370 prod/web connect ecs-svc/3
+            370 prod/web Synced Progressing Progressing
+            400 prod/web rolled out in 30s, completed: true
+            430 prod/web Synced Progressing Baking
+        "#]],
     );
 }
 
@@ -284,15 +284,15 @@ fn where_traffic_shifts_a_rollout_is_watched_to_its_end() {
     check_news(
         &mut fake,
         &expect![[r#"
-        0 prod/web OutOfSync Healthy NotSeen
-        10 prod/web OutOfSync Healthy -
-        10 prod/web OutOfSync Healthy Rolling
-        10 prod/web connect ecs-svc/2
-        10 prod/web Synced Progressing Progressing
-        40 prod/web rolled out in 30s, completed: true
-        120 prod/web Synced Progressing Baking
-        360 prod/web Synced Healthy -
-    "#]],
+            0 prod/web OutOfSync Healthy NotSeen
+            10 prod/web OutOfSync Healthy -
+            10 prod/web OutOfSync Healthy Rolling
+            10 prod/web connect ecs-svc/2
+            10 prod/web Synced Progressing Progressing
+            40 prod/web rolled out in 30s, completed: true
+            70 prod/web Synced Progressing Baking
+            370 prod/web Synced Healthy -
+        "#]],
     );
     assert!(fake.count("ask history") < 12, "{}", fake.take_log());
 }
@@ -330,4 +330,22 @@ fn of_a_rollout_that_failed_it_is_asked_once_whether_there_is_a_way_back() {
     "#]],
     );
     assert_eq!(fake.count("ask history"), 1);
+}
+
+#[test]
+fn tags_that_go_to_and_fro_are_no_second_writer() {
+    let mut fake = Fake::new(
+        "cluster prod default=internal.myapp
+         web mode=client-server",
+    );
+    for _ in 0..4 {
+        for tags in ["mode=client-server, discovery-name=a", "mode=client-server, discovery-name=b"]
+        {
+            fake.tag("web", tags);
+            fake.run(120);
+        }
+    }
+    let news = fake.take_news();
+    assert!(!news.contains("Contended"), "{news}");
+    assert_eq!(fake.count("apply"), 8, "{}", fake.take_log());
 }

@@ -134,6 +134,7 @@ fn an_accepted_write_asks_nothing_but_how_it_goes() {
     fake.take_log();
     fake.run(45);
     expect![[r#"
+        10 sweep prod
         10 confirm prod/web
         10 apply connect prod/web
         10 refresh prod web
