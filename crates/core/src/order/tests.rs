@@ -144,6 +144,7 @@ fn a_server_to_switch_off_is_nobodys_server() {
                 namespace: - -> ns-internalmyapp
             prod/z: disconnect
                 enabled: on -> off
+                note: z goes, and prod/a can no longer call it
             order: prod/a, prod/z
         "#]],
     );

@@ -30,6 +30,8 @@ pub struct Definition {
     pub flaw: Option<Flaw>,
     /// Its port mappings: name (none if empty), container port, application protocol (none if empty).
     pub ports: Vec<(String, u32, &'static str)>,
+    /// The values of its environment.
+    pub environment: Vec<String>,
 }
 
 /// What Service Connect does not support in a task definition.
@@ -52,6 +54,7 @@ pub fn definition(family: &str, port_name: &str, port: u32) -> Definition {
         windows: false,
         flaw: None,
         ports,
+        environment: Vec::new(),
     }
 }
 
@@ -84,6 +87,11 @@ impl Definition {
             "image": "app:1",
             "portMappings": ports.collect::<Vec<_>>(),
         });
+        if !self.environment.is_empty() {
+            let variable = |(at, value)| json!({"name": format!("VALUE_{at}"), "value": value});
+            let variables = self.environment.iter().enumerate().map(variable);
+            container["environment"] = variables.collect();
+        }
         match self.flaw {
             Some(Flaw::Links) => container["links"] = json!(["other"]),
             Some(Flaw::NoRoom) => container["memory"] = json!(512),
