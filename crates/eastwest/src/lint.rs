@@ -28,6 +28,7 @@ const PASSING: &[&str] = &[
     "Paused",
     "Budget",
     "WaitingForServer",
+    "WaitingForClient",
     "RolledBack",
     "Frozen",
     "Refused",

@@ -33,8 +33,8 @@ pub struct Definition {
     pub ports: Vec<(String, u32, &'static str)>,
     /// The container's image.
     pub image: String,
-    /// What its container is told.
-    pub environment: Vec<(String, String)>,
+    /// The values of its environment.
+    pub environment: Vec<String>,
 }
 
 /// What Service Connect does not support in a task definition.
@@ -91,9 +91,11 @@ impl Definition {
             "image": self.image,
             "portMappings": ports.collect::<Vec<_>>(),
         });
-        let environment = self.environment.iter();
-        let environment = environment.map(|(name, value)| json!({"name": name, "value": value}));
-        container["environment"] = environment.collect();
+        if !self.environment.is_empty() {
+            let variable = |(at, value)| json!({"name": format!("VALUE_{at}"), "value": value});
+            let variables = self.environment.iter().enumerate().map(variable);
+            container["environment"] = variables.collect();
+        }
         match self.flaw {
             Some(Flaw::Links) => container["links"] = json!(["other"]),
             Some(Flaw::NoRoom) => container["memory"] = json!(512),
@@ -194,7 +196,7 @@ impl Fleet {
         newcomer.conduct = self.habits.conduct();
         if self.rng.random_bool(0.05) {
             newcomer.controller = "CODE_DEPLOY";
-            newcomer.conduct = json!({});
+            newcomer.conduct = Map::new();
         } else if self.rng.random_bool(0.35) {
             newcomer.connect = Some(self.configuration(&newcomer.definition.clone()));
         }

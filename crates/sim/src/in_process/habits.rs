@@ -6,7 +6,7 @@
 use rand::Rng;
 use rand::rngs::SmallRng;
 use rand::seq::IndexedRandom;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 /// What stands in environment values, in options of logs and in tags that are not eastwest's, and nowhere else.
 pub(super) const CANARY: &str = "canary-7f3a";
@@ -58,14 +58,14 @@ impl Habits {
     }
 
     /// What a container runs and is told.
-    pub(super) fn container(&mut self) -> (String, Vec<(String, String)>) {
+    pub(super) fn container(&mut self) -> (String, Vec<String>) {
         let image = self.pick(&IMAGES).unwrap_or("app:1").to_owned();
-        let mut environment = vec![("PASSWORD".to_owned(), format!("{CANARY}-password"))];
+        let mut environment = vec![format!("{CANARY}-password")];
         if self.rng.random_bool(0.4) {
             let host = self.pick(&NEEDED).unwrap_or_default();
             let of = self.pick(&["", ".internal.myapp", ".internal.myapp:8000", ":8000"]);
-            let url = format!("http://user:{CANARY}@{host}{}/v1", of.unwrap_or_default());
-            environment.push(("PEER".to_owned(), url));
+            let of = of.unwrap_or_default();
+            environment.push(format!("http://user:{CANARY}@{host}{of}/v1"));
         }
         (image, environment)
     }
@@ -87,7 +87,14 @@ impl Habits {
     }
 
     /// What stands in `deploymentConfiguration` beside the circuit breaker.
-    pub(super) fn conduct(&mut self) -> Value {
+    pub(super) fn conduct(&mut self) -> Map<String, Value> {
+        match self.drawn_conduct() {
+            Value::Object(conduct) => conduct,
+            _ => Map::new(),
+        }
+    }
+
+    fn drawn_conduct(&mut self) -> Value {
         let mut conduct = json!({});
         if !self.is_modern || self.rng.random_bool(0.6) {
             return conduct;

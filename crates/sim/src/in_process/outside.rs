@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::Definition;
 use crate::model::{EcsServiceKey, Model, RolloutScript};
@@ -87,10 +87,10 @@ pub struct Newcomer {
     pub controller: &'static str,
     /// The circuit breaker: off, on, or on with rollback.
     pub breaker: (bool, bool),
+    /// What else `deploymentConfiguration` says: strategy, bake time, hooks, early success.
+    pub conduct: Map<String, Value>,
     /// The Service Connect configuration it is created with.
     pub connect: Option<ServiceConnectConfiguration>,
-    /// What stands in `deploymentConfiguration` beside the circuit breaker.
-    pub conduct: Value,
 }
 
 impl Newcomer {
@@ -103,8 +103,8 @@ impl Newcomer {
             desired: 2,
             controller: "ECS",
             breaker: (true, true),
+            conduct: Map::new(),
             connect: None,
-            conduct: json!({}),
         }
     }
 
@@ -113,14 +113,15 @@ impl Newcomer {
         let task_definition = self.definition.register(model)?;
         let (enable, rollback) = self.breaker;
         let mut conduct = self.conduct.clone();
-        conduct["deploymentCircuitBreaker"] = json!({"enable": enable, "rollback": rollback});
+        let breaker = json!({"enable": enable, "rollback": rollback});
+        conduct.insert("deploymentCircuitBreaker".to_owned(), breaker);
         model.create_service(CreateServiceRequest {
             cluster: Some(self.key.cluster.clone()),
             service_name: self.key.name.clone(),
             task_definition: Some(task_definition),
             desired_count: Some(self.desired),
             launch_type: Some("FARGATE".to_owned()),
-            deployment_configuration: Some(conduct),
+            deployment_configuration: Some(Value::Object(conduct)),
             deployment_controller: Some(DeploymentController { kind: self.controller.to_owned() }),
             tags: Some(self.tags.iter().map(tag).collect()),
             service_connect_configuration: self.connect.clone(),

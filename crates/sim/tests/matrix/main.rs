@@ -11,6 +11,8 @@ mod run;
 mod show;
 #[path = "../scenarios/story.rs"]
 mod story;
+#[path = "../scenarios/words.rs"]
+mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
