@@ -145,13 +145,15 @@ impl<'a> Trip<'a> {
         match self.bench.carry_out(effect) {
             Some(Event::Swept(mut reading)) => {
                 reading.services.values_mut().for_each(|seen| spoil(seen, self.flaw));
-                reader.swept(view, reading);
+                let _: bool = reader.swept(view, reading);
             }
             Some(Event::Confirmed(key, mut seen, history)) => {
                 spoil(&mut seen, self.flaw);
                 reader.confirmed(view, &key, (seen, history));
             }
-            Some(Event::Answered(answer)) => reader.answered(view, answer),
+            Some(Event::Answered(answer)) => {
+                let _: bool = reader.answered(view, answer);
+            }
             other => panic!("a reading ends with {other:?}"),
         }
     }
