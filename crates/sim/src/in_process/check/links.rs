@@ -87,11 +87,14 @@ fn completions(server: &EcsServiceState, namespace: &str) -> Vec<Completion> {
     for record in server.records.iter().filter(|record| is_done(record)) {
         let target = server.revisions.iter().find(|revision| revision.arn == record.target);
         let connect = target.and_then(|revision| revision.spec.connect.as_deref());
-        let endpoints = connect.map_or(&[][..], |connect| in_namespace(connect, namespace));
+        let endpoints = connect.map_or_else(Vec::new, |connect| {
+            let all = in_namespace(connect, namespace).iter();
+            all.map(|endpoint| as_said(connect, endpoint)).collect()
+        });
         let same = |one: &Endpoint, other: &Endpoint| {
             one.discovery_name == other.discovery_name && one.alias == other.alias
         };
-        for endpoint in endpoints {
+        for endpoint in &endpoints {
             let names = before.entry(endpoint.port_name.clone()).or_default();
             names.insert(endpoint.discovery_name.clone());
             if !known.iter().any(|old| same(old, endpoint)) {
@@ -99,9 +102,18 @@ fn completions(server: &EcsServiceState, namespace: &str) -> Vec<Completion> {
                 found.push(Completion { names: names.clone(), at });
             }
         }
-        known = endpoints.to_vec();
+        known = endpoints;
     }
     found
+}
+
+/// An endpoint as its service says it: where no alias was, an answer may not show what ECS made of that, so one that
+/// is written out is as good as new.
+fn as_said(connect: &Connect, endpoint: &Endpoint) -> Endpoint {
+    let mut entries = connect.sent.services.iter().flatten();
+    let entry = entries.find(|entry| entry.port_name == endpoint.port_name);
+    let said = entry.is_some_and(|entry| entry.client_aliases.iter().flatten().next().is_some());
+    Endpoint { alias: endpoint.alias.clone().filter(|_| said), ..endpoint.clone() }
 }
 
 fn in_namespace<'c>(connect: &'c Connect, namespace: &str) -> &'c [Endpoint] {
