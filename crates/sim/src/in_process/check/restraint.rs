@@ -147,8 +147,8 @@ impl Consent {
         sent: &Sent<'_>,
         (settings, lives, global): (&Settings, &BTreeMap<EcsServiceKey, Life>, Option<Time>),
     ) -> Broken {
-        let causes = lives.values().filter_map(|life| life.causes.last().copied());
-        let last = causes.chain(global).max()?;
+        let all = lives.values().filter_map(|life| life.causes.last().copied());
+        let last = all.chain(global).max()?;
         let namespace = sent.after.or(sent.life.now()?.effective.as_deref())?.namespace.clone();
         let caused = sent.life.causes.last().copied()?;
         let limit = limit(sent, settings)?;
