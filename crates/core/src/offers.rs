@@ -40,12 +40,15 @@ pub(crate) enum Stands {
     Wanted,
 }
 
+/// The port of a host, where it is known, and the name behind it.
+type PortOf = (Option<Port>, DiscoveryName);
+
 /// All offers, by namespace and name.
 #[derive(Debug, Default)]
 pub(crate) struct Offers<'c> {
     names: BTreeMap<(NamespaceId, DiscoveryName), Vec<Offer<'c>>>,
     /// The discovery names by what clients call, in lower case.
-    hosts: BTreeMap<(NamespaceId, Box<str>), Vec<(Option<Port>, DiscoveryName)>>,
+    hosts: BTreeMap<(NamespaceId, Box<str>), Vec<PortOf>>,
     /// The names that take the places of others on the same port.
     successors: BTreeMap<(NamespaceId, DiscoveryName), Vec<DiscoveryName>>,
 }
