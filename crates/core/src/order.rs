@@ -191,10 +191,10 @@ fn until<'o>(
     inferred: bool,
 ) -> Option<Until> {
     let complete = offers.clone().any(|offer| matches!(offer.stands, Stands::Complete(_)));
-    let held = |offer: &Offer<'_>| plan.entries.get(&offer.service.key).and_then(Entry::hold);
+    let keeping = |offer: &Offer<'_>| plan.entries.get(&offer.service.key).and_then(Entry::hold);
     let mut wanted = offers.clone().filter(|offer| offer.stands == Stands::Wanted);
     match wanted.next() {
-        Some(offer) => match held(offer).filter(|hold| !hold.passes()) {
+        Some(offer) => match keeping(offer).filter(|hold| !hold.passes()) {
             None => Some(Until::Changed),
             // Nobody knows when: a client that can call it as it is, or that may not need it, goes on.
             Some(_) if complete || inferred => None,
