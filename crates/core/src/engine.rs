@@ -290,8 +290,10 @@ impl Engine {
                 true
             }
             Event::Swept(reading) => {
-                self.swept(&reader, reading);
-                true
+                let is_new = self.swept(&reader, reading);
+                // Judged anew, if only by what time has changed.
+                self.passes += u64::from(!is_new);
+                is_new
             }
             Event::Refreshed(cluster, services) => {
                 let succeeded = services.values().any(|seen| seen.known().is_some());
@@ -305,10 +307,7 @@ impl Engine {
                 self.observe_writes();
                 true
             }
-            Event::Answered(answer) => {
-                self.answered(&reader, answer);
-                true
-            }
+            Event::Answered(answer) => self.answered(&reader, answer),
             Event::Applied(action, outcome) => {
                 self.applied(&action, outcome, now);
                 true
@@ -340,7 +339,8 @@ impl Engine {
         }
     }
 
-    fn swept(&mut self, reader: &Reader<'_>, reading: ClusterReading) {
+    /// Takes in a sweep; says whether the plan must be made anew.
+    fn swept(&mut self, reader: &Reader<'_>, reading: ClusterReading) -> bool {
         let job = Job::Sweep(reading.cluster.clone());
         let before = self.view.clusters.get(&reading.cluster).and_then(|c| c.trouble.clone());
         let trouble = reading.listing.clone().err();
@@ -350,7 +350,7 @@ impl Engine {
         if gone {
             // Found by listing, and AWS says it is no more.
             self.view.clusters.remove(&reading.cluster);
-            return;
+            return true;
         }
         let began = self.sweeping.remove(&reading.cluster).unwrap_or(reader.now);
         let again = match &trouble {
@@ -363,7 +363,7 @@ impl Engine {
         };
         self.queue.push(job, again);
         let cluster = reading.cluster.clone();
-        reader.swept(&mut self.view, reading);
+        let is_new = reader.swept(&mut self.view, reading);
         let known = self.view.clusters.get_mut(&cluster);
         let after = known.and_then(|known| {
             if trouble.is_none() {
@@ -375,9 +375,11 @@ impl Engine {
             self.news.push(News::Cluster(cluster.to_string(), after));
         }
         self.observe_writes();
+        is_new
     }
 
-    fn answered(&mut self, reader: &Reader<'_>, answer: Answer) {
+    /// Takes in an answer; says whether the plan must be made anew.
+    fn answered(&mut self, reader: &Reader<'_>, answer: Answer) -> bool {
         let asked = |job: &Job| matches!(job, Job::Ask(question) if answer.answers(question));
         let succeeded = answer.succeeded();
         self.queue.ended_where(asked, succeeded);
@@ -385,11 +387,12 @@ impl Engine {
             Answer::Parameters(name, _) if succeeded => Some(name.clone()),
             _ => None,
         };
-        reader.answered(&mut self.view, answer);
+        let is_new = reader.answered(&mut self.view, answer);
         if let Some(name) = parameter.filter(|name| self.view.in_force.is_troubled(name)) {
             // An answer that could not be taken for the latest is as good as none: it is asked for again, not at once.
             self.queue.ended(&Job::Ask(Question::Parameters(name)), false);
         }
+        is_new
     }
 
     fn applied(&mut self, action: &Action, outcome: Result<Accepted, Fault>, now: Now) {

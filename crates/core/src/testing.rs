@@ -365,7 +365,7 @@ impl Stage {
             services: BTreeMap::from([(service.key.name.clone(), Seen::Known(service))]),
             cluster,
         };
-        self.reads(|reader, view| reader.swept(view, reading));
+        self.reads(|reader, view| _ = reader.swept(view, reading));
     }
 
     /// A service in a cluster we do not watch.
