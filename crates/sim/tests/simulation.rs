@@ -12,14 +12,13 @@ use eastwest_sim::in_process::simulate::{Report, simulate};
 /// As many as fit into two minutes of two cores.
 const SEEDS: u64 = 2000;
 /// What must have been the reason of some service's status.
-const REASONS: [&str; 16] = [
+const REASONS: [&str; 15] = [
     "Ambiguous",
     "Budget",
     "Claimed",
     "Conflict",
     "Contended",
     "Frozen",
-    "Immutable",
     "Ineligible",
     "MassChange",
     "NoNamespace",

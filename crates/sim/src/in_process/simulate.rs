@@ -21,8 +21,8 @@ use super::world::CALLER;
 use super::{Controller, Fleet, KINDS, Outside, Weather, World};
 use crate::faults::Kind;
 use crate::model::{
-    Conduct, Echo, Echoes, EmptyLists, EndpointExists, Model, ModelOptions, NamespaceEcho,
-    RolloutOutcome, RolloutScript, Strategy, Switches, Timings,
+    Conduct, Deployment, Echo, Echoes, EcsServiceState, EmptyLists, EndpointExists, Model,
+    ModelOptions, NamespaceEcho, RolloutOutcome, RolloutScript, Strategy, Switches, Timings,
 };
 use crate::shapes::ApiError;
 use crate::shapes::ecs::{ClusterServiceConnectDefaults, CreateClusterRequest, RolloutState};
@@ -88,7 +88,11 @@ pub fn simulate_with<C: Controller>(
     let model = Model::new(ModelOptions {
         seed: dice.random(),
         switches: draw_switches(&mut dice),
-        timings: Timings { rollout_seconds: dice.random_range(5..=60), ..Timings::default() },
+        timings: Timings {
+            rollout_seconds: dice.random_range(5..=60),
+            deferred_cleanup_seconds: 300,
+            ..Timings::default()
+        },
         ..ModelOptions::default()
     });
     let checker = Checker::new(settings.clone());
@@ -304,14 +308,19 @@ impl<C: Controller> Life<C> {
         }
         let mut waited = 0;
         // What another tool made of a service is left alone for an hour, and then set once more.
-        let fought = self.world.checker.befell().contains_key("second writer");
+        let fought = self.world.checker.befell().contains_key("second writer")
+            || self.world.reasons.contains_key("Contended");
         let truce = if fought { TRUCE_SECONDS } else { 0 };
-        let most = SETTLE_SECONDS + truce + self.allowance();
+        let allowance = self.allowance();
+        let most = SETTLE_SECONDS + truce + allowance;
+        // Who waits behind a rollout that never ends does so for half an hour, whatever the oracle can see of it.
+        let stall = self.settings.timing.stall.as_secs();
+        let least = SETTLE_SECONDS + truce + if allowance >= stall { allowance } else { 0 };
         while waited < most && !self.world.is_broken() {
             self.help();
             self.world.run_for(60);
             waited += 60;
-            if waited >= SETTLE_SECONDS + truce && self.unsettled().is_empty() {
+            if waited >= least && !self.lingers() && self.unsettled().is_empty() {
                 break;
             }
         }
@@ -364,6 +373,15 @@ impl<C: Controller> Life<C> {
         let settings = self.settings.clone();
         let asked = self.world.checker.at_rest();
         self.world.with_model(|model| unsettled(model, &settings, &asked))
+    }
+
+    /// Whether tasks of an older deployment are still to be cleaned up: what they hold is freed then.
+    fn lingers(&mut self) -> bool {
+        let lingers = |state: &EcsServiceState| {
+            let done = |primary: &Deployment| primary.rollout_state == RolloutState::Completed;
+            state.deployments.len() > 1 && state.primary().is_some_and(done)
+        };
+        self.world.with_model(|model| model.services().any(|(_, state)| lingers(state)))
     }
 
     fn is_rolling(&mut self, key: &crate::model::EcsServiceKey) -> bool {

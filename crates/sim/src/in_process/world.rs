@@ -437,8 +437,8 @@ impl<C: Controller> World<C> {
     fn trace_notes(&mut self) {
         let now = self.now();
         for note in self.aws.notes.take() {
-            if note.starts_with("fault Denied") {
-                self.checker.denied();
+            if note.starts_with("fault Denied") || note.starts_with("fault Partial") {
+                self.checker.hidden();
             }
             self.trace.line(now, format_args!("{note}"));
         }

@@ -14,7 +14,9 @@ use eastwest_core::name::DiscoveryName;
 
 use super::rules::{Broken, Sent};
 use super::truth::Life;
-use crate::model::{Connect, Deployment, EcsServiceKey, EcsServiceState, Endpoint, Model};
+use crate::model::{
+    Connect, Deployment, DeploymentRecord, EcsServiceKey, EcsServiceState, Endpoint, Model,
+};
 use crate::shapes::Time;
 use crate::shapes::ecs::{EcsServiceStatus, RolloutState, ServiceDeploymentStatus};
 
@@ -77,10 +79,13 @@ fn completions(server: &EcsServiceState, namespace: &str) -> Vec<Completion> {
     let mut known: Vec<Endpoint> = Vec::new();
     let mut before: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     let mut found = Vec::new();
-    for record in &server.records {
-        if record.status != ServiceDeploymentStatus::Successful {
-            continue;
-        }
+    // Where tasks are cleaned up later, the deployment is done before its service deployment is.
+    let is_done = |record: &DeploymentRecord| {
+        let mut deployments = server.deployments.iter();
+        record.status == ServiceDeploymentStatus::Successful
+            || deployments.any(|each| each.id == record.deployment && each.completed_once)
+    };
+    for record in server.records.iter().filter(|record| is_done(record)) {
         let target = server.revisions.iter().find(|revision| revision.arn == record.target);
         let connect = target.and_then(|revision| revision.spec.connect.as_deref());
         let endpoints = connect.map_or(&[][..], |connect| in_namespace(connect, namespace));
@@ -91,7 +96,7 @@ fn completions(server: &EcsServiceState, namespace: &str) -> Vec<Completion> {
             let names = before.entry(endpoint.port_name.clone()).or_default();
             names.insert(endpoint.discovery_name.clone());
             if !known.iter().any(|old| same(old, endpoint)) {
-                let at = record.finished_at.unwrap_or(record.created_at);
+                let at = record.finished_at.unwrap_or(record.updated_at);
                 found.push(Completion { names: names.clone(), at });
             }
         }
@@ -152,7 +157,8 @@ pub(super) fn unreached(
     declaration: &Declaration,
 ) -> Option<String> {
     let namespace = &state.connect()?.namespace;
-    if state.running() == 0 {
+    // Tasks of an older deployment that are cleaned up later do not know what the newest ones know.
+    if state.running() == 0 || state.deployments.len() > 1 {
         return None;
     }
     let names = Names::of(declaration);

@@ -141,8 +141,9 @@ impl Checker {
         self.consent.begin_anew(Some(now));
     }
 
-    /// A read was denied: what would change is not known, and nobody says that it will be.
-    pub(super) fn denied(&mut self) {
+    /// A read was denied or said that something is missing: what would change is not known, and nobody says that it
+    /// will be.
+    pub(super) fn hidden(&mut self) {
         self.consent.is_blind = true;
     }
 

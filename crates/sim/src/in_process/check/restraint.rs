@@ -110,7 +110,7 @@ pub(super) struct Consent {
     decided: BTreeMap<EcsServiceKey, (Time, BTreeMap<EcsServiceKey, Time>)>,
     /// When somebody agreed last.
     acked: Option<Time>,
-    /// Whether something was denied: what is denied counts as nothing until it is not.
+    /// Whether something was hidden: it counts as nothing until it is seen again.
     pub(super) is_blind: bool,
     /// Changes made since then, each with what was known when it was decided.
     changes: Vec<Change>,
