@@ -284,7 +284,7 @@ pub(crate) struct Candidate<'a> {
     pub(crate) ground: Ground<'a>,
 }
 
-impl<'a> Candidate<'a> {
+impl Candidate<'_> {
     /// The same service on the way to something else.
     pub(crate) fn instead(&self, desired: Desired) -> Self {
         let Self { service, declaration, ground, .. } = *self;

@@ -321,7 +321,7 @@ mod tests {
                 ends once that deployment has ended
                 note: prod/old goes first
 
-            Plan: 0 to connect, 1 to disconnect, 1 held, 3 in sync. 1 task would be replaced.
+            Plan: 0 to connect, 1 to disconnect, 0 to refresh, 1 held, 3 in sync. 1 task would be replaced.
             Cost: 2 services in 2 rounds of rollouts, 5 tasks; about 3 min by past deployments, 1 of them guessed.
                   1 client stale until rolled out again: prod/shop.
             Id:   0123456789ab
@@ -353,7 +353,18 @@ mod tests {
         let page =
             PlanPage { steps: vec![step], holds, issues, faults, missing, summary, ..page() };
         let page = PlanPage { cost: Cost::default(), ..page };
-        expect![].assert_eq(&plan(&page));
+        expect![[r#"
+            * prod/web: refresh in internal.myapp  # triggers a rollout (2 tasks)
+                waits         needs api of prod/api, as its environment says, whose deployment has not completed
+                something else changed enabled back 3 times within an hour; this is one more attempt
+                # Terraform, in the aws_ecs_service resource with name = "web":
+                lifecycle {
+                  ignore_changes = [service_connect_configuration]
+                }
+                lacks         api as api.internal.myapp:8080 of prod/api
+
+            Plan: 0 to connect, 0 to disconnect, 1 to refresh, 0 held, 0 in sync. 2 tasks would be replaced.
+        "#]].assert_eq(&plan(&page));
     }
 
     #[test]

@@ -52,10 +52,10 @@ fn all(seeds: u64, run: impl Fn(u64) -> Report + Sync) -> Vec<Report> {
 }
 
 /// The sums of what the reports have counted.
-fn total<'r>(
-    reports: &'r [Report],
+fn total(
+    reports: &[Report],
     counts: fn(&Report) -> &BTreeMap<&'static str, u64>,
-) -> BTreeMap<&'r str, u64> {
+) -> BTreeMap<&str, u64> {
     let mut all = BTreeMap::new();
     for (kind, times) in reports.iter().flat_map(counts) {
         *all.entry(*kind).or_default() += times;

@@ -145,14 +145,14 @@ impl<'a> Trip<'a> {
         match self.bench.carry_out(effect) {
             Some(Event::Swept(mut reading)) => {
                 reading.services.values_mut().for_each(|seen| spoil(seen, self.flaw));
-                let _: bool = reader.swept(view, reading);
+                reader.swept(view, reading);
             }
             Some(Event::Confirmed(key, mut seen, history)) => {
                 spoil(&mut seen, self.flaw);
                 reader.confirmed(view, &key, (seen, history));
             }
             Some(Event::Answered(answer)) => {
-                let _: bool = reader.answered(view, answer);
+                reader.answered(view, answer);
             }
             other => panic!("a reading ends with {other:?}"),
         }

@@ -27,8 +27,11 @@ fn script(fixture: &Value) -> String {
         let (name, alias) = (text(&service["name"]), text(&service["alias"]));
         let (port_name, port) = (text(&service["port"]["name"]), &service["port"]["containerPort"]);
         let values = service["environment"].as_object().into_iter().flat_map(|each| each.values());
-        let values: String = values.map(|value| format!(" env:{}", text(value))).collect();
-        writeln!(script, "taskdef {name} {port_name}:{port}{values}").expect("a String");
+        write!(script, "taskdef {name} {port_name}:{port}").expect("a String");
+        for value in values {
+            write!(script, " env:{}", text(value)).expect("a String");
+        }
+        script.push('\n');
         writeln!(script, "service {cluster}/{name} {name} mode=client-server alias={alias}")
             .expect("a String");
     }

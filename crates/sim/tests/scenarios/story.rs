@@ -148,18 +148,25 @@ impl Story {
             ("crash", []) => self.crash(true),
             ("crash", ["lost"]) => self.crash(false),
             ("advance", [seconds]) => self.advance(number(seconds)?),
-            ("show", ["plan"]) => self.show(|_, engine| show::plan(engine)),
-            ("show", ["needs"]) => self.show(|_, engine| show::needs(engine)),
-            ("show", ["document"]) => self.show_document(),
-            ("show", ["status"]) => self.show(|_, engine| show::status(engine)),
-            ("show", ["truth"]) => {
+            ("show", [what]) => self.look(what),
+            ("calls", [op]) => self.calls(op),
+            ("reach", [from, target]) => self.reach(from, target),
+            _ => Err("no such command".to_owned()),
+        }
+    }
+
+    fn look(&mut self, what: &str) -> Told {
+        match what {
+            "plan" => self.show(|_, engine| show::plan(engine)),
+            "needs" => self.show(|_, engine| show::needs(engine)),
+            "document" => self.show_document(),
+            "status" => self.show(|_, engine| show::status(engine)),
+            "truth" => {
                 let text = self.world.with_model(|model| show::truth(model));
                 self.out.push_str(&text);
                 Ok(())
             }
-            ("calls", [op]) => self.calls(op),
-            ("reach", [from, target]) => self.reach(from, target),
-            _ => Err("no such command".to_owned()),
+            _ => Err("show plan, status, needs, document or truth".to_owned()),
         }
     }
 

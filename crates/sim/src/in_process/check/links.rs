@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use eastwest_core::declaration::{Declaration, RefreshWhen};
 use eastwest_core::declare::Intent;
+use eastwest_core::name::DiscoveryName;
 
 use super::rules::{Broken, Sent};
 use super::truth::Life;
@@ -28,7 +29,7 @@ enum Names<'d> {
 impl<'d> Names<'d> {
     fn of(declaration: &'d Declaration) -> Self {
         let needs = declaration.needs.as_deref();
-        let these = || needs.into_iter().flatten().map(|name| name.as_str()).collect();
+        let these = || needs.into_iter().flatten().map(DiscoveryName::as_str).collect();
         match declaration.refresh.unwrap_or(RefreshWhen::Declared) {
             RefreshWhen::Never => Self::These(BTreeSet::new()),
             RefreshWhen::Always => Self::Any,
@@ -203,7 +204,7 @@ pub(super) fn unoffered<'d>(
     key: &EcsServiceKey,
     (declaration, namespace): (&'d Declaration, &str),
 ) -> Vec<&'d str> {
-    let needs = declaration.needs.iter().flatten().map(|name| name.as_str());
+    let needs = declaration.needs.iter().flatten().map(DiscoveryName::as_str);
     let offered = |name: &str| {
         model.services().filter(|(other, _)| *other != key).any(|(_, server)| {
             server.deployments.iter().filter(|each| each.completed_once).any(|each| {

@@ -147,8 +147,8 @@ impl Consent {
         sent: &Sent<'_>,
         (settings, lives, global): (&Settings, &BTreeMap<EcsServiceKey, Life>, Option<Time>),
     ) -> Broken {
-        let all = lives.values().filter_map(|life| life.causes.last().copied());
-        let last = all.chain(global).max()?;
+        let everywhere = lives.values().filter_map(|life| life.causes.last().copied());
+        let last = everywhere.chain(global).max()?;
         let namespace = sent.after.or(sent.life.now()?.effective.as_deref())?.namespace.clone();
         let caused = sent.life.causes.last().copied()?;
         let limit = limit(sent, settings)?;
@@ -184,10 +184,10 @@ impl Consent {
 
 /// How many may change, where that is a number.
 fn limit(sent: &Sent<'_>, settings: &Settings) -> Option<usize> {
-    let said = |document: &Option<&Document>| {
+    let said = |document: Option<&Document>| {
         document.and_then(|document| document.limits.mass_change).unwrap_or(settings.mass_change)
     };
-    let counts = sent.evidence.documents.iter().map(said).map(|share| match share {
+    let counts = sent.evidence.documents.iter().copied().map(said).map(|share| match share {
         MassChange::Count(count) => Some(count),
         MassChange::Percent(_) => None,
     });
