@@ -5,6 +5,8 @@
 //! PRIMARY deployment and of the deployment that brought the endpoint, by AWS's clock. Who is redeployed anyway needs no
 //! refresh, and one refresh is for all that is lacking.
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 
 use crate::action::Action;
@@ -35,6 +37,7 @@ pub(crate) fn refresh(
     world: &World<'_>,
     offers: &Offers<'_>,
     (needs, client): (&Needs, &Client<'_>),
+    leaving: &BTreeSet<(ServiceKey, DiscoveryName)>,
 ) -> Option<Entry> {
     let primary = client.service.primary()?;
     if primary.rollout == Rollout::InProgress {
@@ -43,7 +46,10 @@ pub(crate) fn refresh(
     }
     let names = needs.refreshing(client, offers);
     let others = names.into_iter().flat_map(|name| offers.of(&client.namespace.id, name));
-    let others = others.filter(|offer| offer.service.arn != client.service.arn);
+    let others = others.filter(|offer| {
+        let leaves = leaving.contains(&(offer.service.key.clone(), offer.discovery.clone()));
+        offer.service.arn != client.service.arn && !leaves
+    });
     let mut lacks = Vec::new();
     let mut unknown = None;
     for offer in others {

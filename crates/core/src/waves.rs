@@ -86,8 +86,19 @@ impl Waves {
                 if writes.in_flight(key) {
                     return true;
                 }
-                let last = view.service(key).and_then(|service| service.last.as_deref());
-                let told = last.map_or(Told::NoMore, |last| begun.read(last));
+                let service = view.service(key);
+                // What cannot be read now may still roll.
+                let is_unread = service.is_some_and(|service| {
+                    service.trouble.is_some()
+                        || service.missing_since.is_some()
+                        || service.stale_since.is_some()
+                });
+                let last = service.and_then(|service| service.last.as_deref());
+                let told = match last {
+                    Some(_) if is_unread => Told::GoesOn,
+                    Some(last) => begun.read(last),
+                    None => Told::NoMore,
+                };
                 if let Told::Ended(rollout) = told {
                     ended.push((key.clone(), rollout));
                 }

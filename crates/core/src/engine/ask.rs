@@ -106,7 +106,9 @@ impl Engine {
                 None => Some(follows || failed),
                 Some((at, seen)) => {
                     let asks = follows || (failed && seen.known().is_none());
-                    Some(asks && now.since(*at) >= courtesy(service, now))
+                    // Where only the past says that it goes on, it may just have ended.
+                    let pause = runs.map_or(soon, |_| courtesy(service, now));
+                    Some(asks && now.since(*at) >= pause)
                 }
             }
         };

@@ -1,9 +1,11 @@
 //! What services are to each other: who calls whom, who waits for whom, who is stale.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Candidate, Entry, Plan, World};
 use crate::conflict::Register;
+use crate::connect::Endpoint;
+use crate::hold::Hold;
 use crate::name::{DiscoveryName, ServiceKey};
 use crate::needs::{Client, Needs, may_call};
 use crate::offers::{Offers, Stands};
@@ -56,8 +58,9 @@ impl<'c> Links<'c> {
         let Self { offers, needs, settled, .. } = &self;
         let order = servers_first(candidates, needs, offers);
         plan.order.clone_from(&order.keys);
+        let leaving = leaving(candidates, plan);
         for client in *settled {
-            if let Some(entry) = stale::refresh(world, offers, (needs, client)) {
+            if let Some(entry) = stale::refresh(world, offers, (needs, client), &leaving) {
                 let key = client.service.key.clone();
                 plan.order.push(key.clone());
                 plan.entries.insert(key, entry);
@@ -130,6 +133,28 @@ impl<'c> Links<'c> {
         callers.sort();
         callers
     }
+}
+
+/// The names that their servers are about to give up: nobody is rolled out anew for them.
+fn leaving(candidates: &[Candidate<'_>], plan: &Plan) -> BTreeSet<(ServiceKey, DiscoveryName)> {
+    let goes_on = |key: &ServiceKey| {
+        let entry = plan.entries.get(key);
+        entry.is_some_and(|entry| entry.hold().is_none_or(Hold::passes))
+    };
+    let going = candidates.iter().filter(|candidate| goes_on(&candidate.service.key));
+    going
+        .flat_map(|candidate| {
+            let primary = candidate.service.primary();
+            let standing = primary.and_then(|primary| primary.connect.as_ref());
+            let names = standing.into_iter().flat_map(|c| &c.endpoints).map(Endpoint::discovery);
+            let kept = |name: &DiscoveryName| {
+                let wanted = candidate.offers().map_or(&[][..], |(_, connect)| &connect.endpoints);
+                wanted.iter().any(|each| each.discovery() == *name)
+            };
+            let key = &candidate.service.key;
+            names.filter(move |name| !kept(name)).map(|name| (key.clone(), name))
+        })
+        .collect()
 }
 
 /// A service that is as it shall be, if it may call others.

@@ -135,6 +135,18 @@ fn the_age_of_an_endpoint_whose_server_was_redeployed_since_is_asked_for() {
 }
 
 #[test]
+fn nobody_is_redeployed_for_an_endpoint_that_is_about_to_go() {
+    let world = |facts: &str| {
+        format!(
+            "api mode=off | in internal.myapp http/api | http=8080 | deployed=100 {facts}
+             web mode=client, needs=api | in internal.myapp"
+        )
+    };
+    check_plan(&world(""), &expect![[r#""#]]);
+    check_plan(&world("failed-before=off"), &expect![[r#""#]]);
+}
+
+#[test]
 fn an_image_by_digest_is_the_same_after_a_refresh() {
     check_plan(
         "api mode=client-server | in internal.myapp http/api | http=8080 | deployed=100
