@@ -17,6 +17,7 @@ use crate::name::{DiscoveryName, ServiceKey};
 use crate::needs::{Client, Needs};
 use crate::offers::{Offers, Stands, is_same};
 use crate::plan::{Candidate, Entry, World};
+use crate::settings::Policy;
 use crate::settle::Desired;
 use crate::stale::is_younger;
 use crate::view::{Deployment, Rollout};
@@ -71,6 +72,10 @@ fn phase<'a>(
     calls: Calls<'_>,
 ) -> Option<Phase<'a>> {
     let Desired::On(whole, namespace) = &candidate.desired else { return None };
+    if candidate.declaration.endpoints.is_empty() || world.settings.policy != Policy::Sync {
+        // What stands is kept then, so the old one would never go.
+        return None;
+    }
     let standing = candidate.service.primary()?.connect.as_ref()?;
     if candidate.ground.namespace_of(standing)?.id != namespace.id {
         return None;

@@ -128,3 +128,41 @@ fn the_old_name_stays_while_a_client_that_knows_the_new_one_still_rolls_or_faile
         assert_eq!(reason, Some("WaitingForClient"), "{fact}");
     }
 }
+
+#[test]
+fn where_what_stands_is_kept_no_old_endpoint_is_left_behind() {
+    let world = |rest: &str| {
+        format!(
+            "{rest}
+             web mode=client, needs=api | in internal.myapp | http=8080 | deployed=50"
+        )
+    };
+    // No endpoint is declared, and the alias follows the namespace.
+    check_plan(
+        &world(
+            "namespace internal.myapp
+             namespace other.ns
+             api mode=client-server, namespace=other.ns | in internal.myapp http/api@api.internal.myapp:8080",
+        ),
+        &expect![[r#"
+            prod/api: connect in ns-otherns0 http/api@api.other.ns:8080
+                namespace: ns-internalmyapp -> ns-otherns0
+                alias http/api: api.internal.myapp:8080 -> api.other.ns:8080
+                note: api goes, and prod/web can no longer call it
+            prod/web: in sync
+        "#]],
+    );
+    check_plan(
+        &world(
+            "policy upsert-only
+             api mode=client-server, discovery-name=backend | in internal.myapp http/api@api.internal.myapp:8080",
+        ),
+        &expect![[r#"
+            prod/api: connect in ns-internalmyapp http/backend@backend.internal.myapp:8080
+                endpoint http/api: api.internal.myapp:8080 -> -
+                endpoint http/backend: - -> backend.internal.myapp:8080
+                note: api goes, and prod/web can no longer call it
+            prod/web: in sync
+        "#]],
+    );
+}

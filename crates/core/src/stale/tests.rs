@@ -142,8 +142,26 @@ fn nobody_is_redeployed_for_an_endpoint_that_is_about_to_go() {
              web mode=client, needs=api | in internal.myapp"
         )
     };
-    check_plan(&world(""), &expect![[r#""#]]);
-    check_plan(&world("failed-before=off"), &expect![[r#""#]]);
+    check_plan(
+        &world(""),
+        &expect![[r#"
+        prod/api: disconnect
+            enabled: on -> off
+            note: api goes, and prod/web can no longer call it
+        prod/web: in sync
+    "#]],
+    );
+    check_plan(
+        &world("failed-before=off"),
+        &expect![[r#"
+        prod/api: RolledBack: ECS gave up exactly this configuration before (ROLLBACK_SUCCESSFUL: tasks failed to start)
+            enabled: on -> off
+            note: api goes, and prod/web can no longer call it
+        prod/web: refresh
+            note: a forced deployment resolves image tags anew: app:1 may be another image by now; name images by digest to rule that out
+            lacks: api as api.internal.myapp:8080 of prod/api
+    "#]],
+    );
 }
 
 #[test]

@@ -97,7 +97,8 @@ impl Truth<'_> {
         let granted = |old: &Option<Effective>| old.as_ref().is_some_and(|o| self.grants(&wish, o));
         if granted(&now) {
             let unreached = unreached(self.model, (key, state), &wish.declaration)?;
-            return (!Self::given_up(state, |old| *old == now)).then_some(unreached);
+            // One whose change ECS gave up is left as it is until somebody mends it.
+            return (!Self::given_up(state, |_| true)).then_some(unreached);
         }
         let outranked = self.is_pinned(&wish)
             || self.is_kept_for_others(key, &wish)
