@@ -415,7 +415,9 @@ fn slim(service: &mut EcsService, intent: &Intent) {
         }
     }
     if *intent == Intent::NotOptedIn {
-        deployments.retain(|deployment| deployment.connect.is_some());
+        // What rolls is known by its deployment, or it would seem to have begun anew at each reading.
+        let rolls = |each: &Deployment| each.rollout == Rollout::InProgress;
+        deployments.retain(|deployment| deployment.connect.is_some() || rolls(deployment));
         deployments.shrink_to_fit();
         service.launch_type = String::new();
         service.platform_family = String::new();

@@ -266,6 +266,21 @@ fn a_rollout_is_timed_from_when_its_deployment_was_first_seen() {
 }
 
 #[test]
+fn the_rollout_of_a_service_that_was_released_and_is_off_is_timed_too() {
+    let mut readings = Readings::default();
+    let rolling = |version| {
+        let mut rolling = web(version, "true");
+        rolling.tags.clear();
+        rolling.deployments[0].rollout = Rollout::InProgress;
+        rolling.deployments[0].connect = None;
+        rolling
+    };
+    readings.sweep(0, &[rolling(5)]);
+    readings.sweep(60, &[rolling(6)]);
+    assert_eq!(readings.view().and_then(|view| view.rolling_since), Some(at(0)));
+}
+
+#[test]
 fn members_that_only_a_raw_read_shows_stay_known_for_the_same_deployment() {
     let mut readings = Readings::default();
     let mut raw = web(5, "true");
