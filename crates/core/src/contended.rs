@@ -57,14 +57,17 @@ impl Tool {
     /// What the tags tell. `CloudFormation` sets its own, under a prefix that nobody else can use; of the others only
     /// habits are known.
     pub fn of(tags: &BTreeMap<String, String>) -> Self {
+        let lower = |(key, value): (&String, &String)| {
+            (key.to_ascii_lowercase(), value.to_ascii_lowercase())
+        };
+        let tags: Vec<(String, String)> = tags.iter().map(lower).collect();
         let is_told = |tool: &Self| tags.iter().any(|(key, value)| tool.is_told_by(key, value));
         let known = [Self::CloudFormation, Self::Pulumi, Self::Terraform];
         known.into_iter().find(is_told).unwrap_or_default()
     }
 
-    /// Whether a tag says so: `Terraform=true`, `managed-by=terraform`, `pulumi:project=…`, `aws-cdk:…`.
+    /// Whether a tag, in lower case, says so: `Terraform=true`, `managed-by=terraform`, `pulumi:project=…`, `aws-cdk:…`.
     fn is_told_by(self, key: &str, value: &str) -> bool {
-        let (key, value) = (key.to_ascii_lowercase(), value.to_ascii_lowercase());
         let names: &[&str] = match self {
             Self::CloudFormation => {
                 if key.starts_with("aws:cloudformation:") || key.starts_with("aws-cdk:") {
@@ -78,7 +81,7 @@ impl Tool {
         };
         let bare: String = key.chars().filter(char::is_ascii_alphanumeric).collect();
         let owner = MANAGERS.contains(&bare.as_str());
-        let denied = ["false", "no", "0"].contains(&value.as_str());
+        let denied = ["false", "no", "0"].contains(&value);
         names
             .iter()
             .any(|name| (owner && value.contains(name)) || (key.starts_with(name) && !denied))

@@ -10,7 +10,8 @@ use crate::declaration::Declaration;
 use crate::declare::{Intent, Layers};
 use crate::issue::Issue;
 use crate::name::{PortName, ServiceKey};
-use crate::plan::terms;
+use crate::needs::Need;
+use crate::plan::{Entry, Plan, terms};
 use crate::settings::Settings;
 use crate::settle::settle_before;
 use crate::tag::{TagPrefix, is_of_endpoint};
@@ -91,22 +92,27 @@ pub enum Sayer {
     /// The cluster's Service Connect default.
     #[strum(serialize = "the cluster's default")]
     ClusterDefault,
+    /// The values of its task definition's environment: only names that somebody offers are told, never a value.
+    #[strum(serialize = "inferred from its environment")]
+    Environment,
     /// eastwest or ECS, where nobody says anything.
     #[strum(serialize = "built in")]
     BuiltIn,
 }
 
-/// Explains a service; nothing where it was never seen.
+/// Explains a service; nothing where it was never seen. The plan is the one for the view.
 pub fn explain(
     view: &View,
     settings: &Settings,
     key: &ServiceKey,
-    hold: Option<String>,
+    plan: &Plan,
 ) -> Option<Explanation> {
     let service = view.service(key)?;
     let teller = Teller { layers: view.layers(key), prefix: &settings.prefix };
     let mut fields = teller.unsettled();
-    let mut hold = hold;
+    let needs = plan.needs.get(key).map_or(&[][..], Vec::as_slice);
+    fields.extend(inferred(needs, &fields));
+    let mut hold = plan.entries.get(key).and_then(Entry::hold).map(ToString::to_string);
     if let (Intent::Declared(declaration), Some(last)) = (&service.intent, &service.last) {
         let minutes = Minutes::default();
         let settled = settle_before(&minutes, last, declaration, &terms(view, settings, last));
@@ -115,13 +121,28 @@ pub fn explain(
     }
     fields.sort_by(|a, b| a.endpoint.cmp(&b.endpoint));
     let managed = service.intent != Intent::NotOptedIn;
+    let issues = service.issues.iter().chain(plan.advice.get(key).into_iter().flatten());
     Some(Explanation {
         service: key.clone(),
         managed,
         fields,
         hold,
-        issues: service.issues.clone(),
+        issues: issues.cloned().collect(),
     })
+}
+
+/// The needs that nobody declares, and what becomes of them.
+fn inferred(needs: &[Need], declared: &[Explained]) -> Vec<Explained> {
+    let names: Vec<&str> =
+        needs.iter().filter(|need| need.inferred).map(|need| need.name.as_str()).collect();
+    if names.is_empty() {
+        return Vec::new();
+    }
+    let said = |value: &str, by| vec![Said { value: value.to_owned(), by, place: None }];
+    let needs = Explained::new("needs", None, said(&names.join(" "), Sayer::Environment));
+    let refresh = Explained::new("refresh", None, said("declared", Sayer::BuiltIn));
+    let is_said = declared.iter().any(|field| field.field == "refresh");
+    [Some(needs), (!is_said).then_some(refresh)].into_iter().flatten().collect()
 }
 
 struct Teller<'a> {

@@ -196,8 +196,17 @@ fn has(old: &Connect, endpoint: &Endpoint, new: &Connect, ground: &Ground<'_>) -
     let id = |connect: &Connect| ground.namespace_of(connect).map(|namespace| &namespace.id);
     let same_namespace =
         old.namespace == new.namespace || (id(old).is_some() && id(old) == id(new));
+    // A host that is left out is the default one (API:ServiceConnectClientAlias): to write it out changes nothing.
+    let called = |each: &Endpoint, connect: &Connect| {
+        let (host, port) = alias(each)?;
+        let default = || {
+            let namespace = ground.namespace_of(connect)?;
+            Some(format!("{}.{}", each.discovery(), namespace.name))
+        };
+        Some((host.as_ref().map(ToString::to_string).or_else(default), port))
+    };
     let same = |each: &Endpoint| {
-        each.discovery() == endpoint.discovery() && alias(each) == alias(endpoint)
+        each.discovery() == endpoint.discovery() && called(each, old) == called(endpoint, new)
     };
     same_namespace && old.endpoints.iter().any(same)
 }

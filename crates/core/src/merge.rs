@@ -6,6 +6,7 @@
 //! known in place, with a note.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -45,22 +46,36 @@ struct Said<'a> {
     named: &'a BTreeMap<ParameterName, Named>,
 }
 
+/// What a reading of one service told.
+struct Told {
+    /// Whether what was read of its past no longer counts.
+    forgets: bool,
+    /// Whether it told anything that a plan could rest on and did not know before.
+    is_new: bool,
+}
+
 impl Reader<'_> {
-    /// Takes in a sweep.
-    pub fn swept(&self, view: &mut View, reading: ClusterReading) {
+    /// Takes in a sweep; says whether it told anything that a plan could rest on and did not know before.
+    pub fn swept(&self, view: &mut View, reading: ClusterReading) -> bool {
         let View { clusters, document, named, .. } = view;
         let said = Said { document: document.as_deref(), named };
         let cluster = clusters.entry(reading.cluster.clone()).or_default();
         let listed: Vec<EcsServiceName> = reading.services.keys().cloned().collect();
         let mut trouble = reading.listing.as_ref().err().cloned();
+        let mut is_new = cluster.complete_at.is_none() && reading.listing.is_ok();
         match reading.default_namespace {
-            Seen::Known(namespace) => cluster.default_namespace = namespace,
+            Seen::Known(namespace) => {
+                is_new |= cluster.default_namespace != namespace;
+                cluster.default_namespace = namespace;
+            }
             Seen::Absent => {}
             Seen::Unknown(fault) => trouble = trouble.or(Some(fault)),
         }
         let mut forget = Vec::new();
         for (name, seen) in reading.services {
-            if self.service((cluster, &reading.cluster, said), &name, seen) {
+            let told = self.service((cluster, &reading.cluster, said), &name, seen);
+            is_new |= told.is_new;
+            if told.forgets {
                 forget.push(ServiceKey::new(&reading.cluster, &name));
             }
         }
@@ -72,9 +87,11 @@ impl Reader<'_> {
                 .filter_map(|service| service.trouble.as_ref())
                 .find(|fault| is_serious(fault))
         };
-        cluster.trouble = trouble.or_else(|| unread().cloned());
+        let trouble = trouble.or_else(|| unread().cloned());
+        is_new |= cluster.trouble != trouble;
+        cluster.trouble = trouble;
         if reading.listing.is_ok() {
-            self.unlisted(cluster, &listed);
+            is_new |= self.unlisted(cluster, &listed);
             cluster.complete_at = Some(self.now);
         }
         for key in &forget {
@@ -85,6 +102,7 @@ impl Reader<'_> {
             let used: BTreeSet<&ParameterName> = tagged_documents(&view.clusters).collect();
             view.named.retain(|name, _| used.contains(name));
         }
+        is_new
     }
 
     /// Takes in some services of one cluster.
@@ -99,7 +117,7 @@ impl Reader<'_> {
         let Some(known) = clusters.get_mut(cluster) else { return };
         for (name, seen) in services {
             if known.services.contains_key(&name)
-                && self.service((known, cluster, said), &name, seen)
+                && self.service((known, cluster, said), &name, seen).forgets
             {
                 histories.remove(&ServiceKey::new(cluster, &name));
             }
@@ -118,21 +136,29 @@ impl Reader<'_> {
         self.past(view, key.clone(), past);
     }
 
-    /// Takes in an answer. A failed answer does not replace what an earlier one told.
-    pub fn answered(&self, view: &mut View, answer: Answer) {
+    /// Takes in an answer; says whether it may tell anything that was not known before. A failed answer does not
+    /// replace what an earlier one told.
+    pub fn answered(&self, view: &mut View, answer: Answer) -> bool {
         match answer {
             Answer::Namespaces(seen) => {
                 view.namespaces_at = Some(self.now);
-                let known = view.namespaces.as_ref().is_some_and(|old| old.known().is_some());
+                let old = view.namespaces.as_ref();
+                if old == Some(&seen) {
+                    return false;
+                }
+                let known = old.is_some_and(|old| old.known().is_some());
                 if seen.known().is_some() || !known {
                     view.namespaces = Some(seen);
                 }
             }
             Answer::NamespaceUse(id, seen) => {
-                let known = view.uses.get(&id).is_some_and(|(_, old)| old.known().is_some());
+                let old = view.uses.get(&id).map(|(_, old)| old);
+                let is_new = old != Some(&seen);
+                let known = old.is_some_and(|old| old.known().is_some());
                 if seen.known().is_some() || !known {
                     view.uses.insert(id, (self.now, seen));
                 }
+                return is_new;
             }
             Answer::TaskDefinition(arn, seen) => {
                 view.task_definitions.insert(arn, seen.map(Arc::new));
@@ -143,6 +169,7 @@ impl Reader<'_> {
             }
             Answer::Parameters(name, seen) => self.parameters(view, name, seen),
         }
+        true
     }
 
     /// Takes in a service's past.
@@ -208,29 +235,32 @@ impl Reader<'_> {
         declare(self.prefix, &layers(key, tagged, (said.document, said.named)))
     }
 
-    /// Takes in one service; says whether what was read of its past no longer counts.
+    /// Takes in one service.
     fn service(
         &self,
         (cluster, cluster_name, said): (&mut ClusterView, &ClusterName, Said<'_>),
         name: &EcsServiceName,
         seen: Seen<EcsService>,
-    ) -> bool {
+    ) -> Told {
         let entry = cluster.services.entry(name.clone()).or_insert_with(|| self.unseen());
-        match seen {
+        let trouble = match seen {
             Seen::Known(mut service) => {
                 // The listing's name and the service's own are one text.
                 service.key.name = name.clone();
-                entry.missing_since = None;
+                let was_odd = entry.missing_since.take().is_some() || entry.stale_since.is_some();
                 if self.is_older(entry, &service) {
-                    return false;
+                    return Told { forgets: false, is_new: true };
                 }
                 service.key.cluster = cluster_name.clone();
-                return self.replace(entry, service, said);
+                let told = self.replace(entry, service, said);
+                return Told { is_new: told.is_new || was_odd, ..told };
             }
-            Seen::Absent => entry.trouble = Some(absent()),
-            Seen::Unknown(fault) => entry.trouble = Some(fault),
-        }
-        false
+            Seen::Absent => absent(),
+            Seen::Unknown(fault) => fault,
+        };
+        let is_new = entry.last.is_none() || entry.trouble.as_ref() != Some(&trouble);
+        entry.trouble = Some(trouble);
+        Told { forgets: false, is_new }
     }
 
     /// Whether a reading is older than the last one and must be turned away.
@@ -252,10 +282,15 @@ impl Reader<'_> {
         !believed
     }
 
-    fn replace(&self, entry: &mut ServiceView, mut service: EcsService, said: Said<'_>) -> bool {
+    fn replace(&self, entry: &mut ServiceView, mut service: EcsService, said: Said<'_>) -> Told {
         let tags = std::mem::take(&mut service.tags);
-        let tagged = self.sources.tags.then(|| tag::read(self.prefix, &tags)).flatten();
-        let (intent, mut issues) = self.declare(&service.key, tagged.as_ref(), said);
+        let fingerprint = Some(fingerprint(&tags));
+        let same_tags = entry.fingerprint == fingerprint;
+        let read = || tag::read(self.prefix, &tags).map(Arc::new);
+        // Most readings say what was said before.
+        let tagged =
+            if same_tags { entry.tagged.clone() } else { self.sources.tags.then(read).flatten() };
+        let (intent, mut issues) = self.declare(&service.key, tagged.as_deref(), said);
         issues.extend(advice(&intent, &service));
         let same_rollout = entry
             .last
@@ -273,28 +308,46 @@ impl Reader<'_> {
         let seen = entry.primary_since.filter(|_| same_rollout);
         entry.primary_since = service.primary().map(|_| seen.unwrap_or(self.now));
         let is_ours = intent != Intent::NotOptedIn;
-        entry.tool = if is_ours { Tool::of(&tags) } else { Tool::Unknown };
+        let was_ours = !entry.is_slim && entry.last.is_some();
+        let tool = match is_ours {
+            true if same_tags && was_ours => entry.tool,
+            true => Tool::of(&tags),
+            false => Tool::Unknown,
+        };
         slim(&mut service, &intent);
-        entry.is_slim = !is_ours;
-        entry.tagged = tagged.map(Arc::new);
-        entry.intent = intent;
-        entry.issues = issues;
-        entry.trouble = None;
+        let is_same = entry.trouble.is_none()
+            && (entry.is_slim, entry.tool) == (!is_ours, tool)
+            && entry.tagged == tagged
+            && (&entry.intent, &entry.issues) == (&intent, &issues)
+            && entry.last.as_deref() == Some(&service);
         entry.read_at = self.now;
-        entry.last = Some(Arc::new(service));
+        entry.fingerprint = fingerprint;
+        if !is_same {
+            (entry.is_slim, entry.tool) = (!is_ours, tool);
+            entry.tagged = tagged;
+            entry.intent = intent;
+            entry.issues = issues;
+            entry.trouble = None;
+            entry.last = Some(Arc::new(service));
+        }
         // Where traffic shifts, the service deployment may go on when the deployments say "done".
         let goes_on = was_rolling && shifts;
-        !same_rollout || (was_rolling != entry.rolling_since.is_some() && !goes_on)
+        let forgets = !same_rollout || (was_rolling != entry.rolling_since.is_some() && !goes_on);
+        Told { forgets, is_new: !is_same || forgets }
     }
 
-    fn unlisted(&self, cluster: &mut ClusterView, listed: &[EcsServiceName]) {
+    /// Notes what a complete listing misses; says whether it misses anything.
+    fn unlisted(&self, cluster: &mut ClusterView, listed: &[EcsServiceName]) -> bool {
+        let mut misses = false;
         cluster.services.retain(|name, service| {
             if listed.binary_search(name).is_ok() {
                 return true;
             }
+            misses = true;
             let since = *service.missing_since.get_or_insert(self.now);
             self.now.since(since) < self.staleness || self.now == since
         });
+        misses
     }
 
     fn unseen(&self) -> ServiceView {
@@ -303,6 +356,7 @@ impl Reader<'_> {
             read_at: self.now,
             trouble: None,
             tagged: None,
+            fingerprint: None,
             intent: Intent::NotOptedIn,
             issues: Vec::new(),
             is_slim: false,
@@ -313,6 +367,15 @@ impl Reader<'_> {
             stale_since: None,
         }
     }
+}
+
+/// What tells tags from others without keeping them, as thousands of services have many.
+fn fingerprint(tags: &BTreeMap<String, String>) -> [u64; 2] {
+    [0_u8, 1].map(|salt| {
+        let mut hasher = DefaultHasher::new();
+        (salt, tags).hash(&mut hasher);
+        hasher.finish()
+    })
 }
 
 /// What is worth knowing of a service that is ours, beside what its tags and the document say.

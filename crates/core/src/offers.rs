@@ -40,12 +40,15 @@ pub(crate) enum Stands {
     Wanted,
 }
 
+/// What answers at a host: a port, where it is known, and the discovery name behind it.
+type AtHost = (Option<Port>, DiscoveryName);
+
 /// All offers, by namespace and name.
 #[derive(Debug, Default)]
 pub(crate) struct Offers<'c> {
     names: BTreeMap<(NamespaceId, DiscoveryName), Vec<Offer<'c>>>,
     /// The discovery names by what clients call, in lower case.
-    hosts: BTreeMap<(NamespaceId, Box<str>), Vec<(Option<Port>, DiscoveryName)>>,
+    hosts: BTreeMap<(NamespaceId, Box<str>), Vec<AtHost>>,
     /// The names that take the places of others on the same port.
     successors: BTreeMap<(NamespaceId, DiscoveryName), Vec<DiscoveryName>>,
 }

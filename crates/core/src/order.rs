@@ -129,7 +129,9 @@ fn waiting_last(components: Vec<Vec<NodeIndex>>, graph: &DiGraph<usize, ()>) -> 
     for (number, component) in components.into_iter().enumerate() {
         let mut members: Vec<usize> = component.iter().map(|node| graph[*node]).collect();
         members.sort_unstable();
-        members.iter().for_each(|at| of[*at] = number);
+        for at in &members {
+            of[*at] = number;
+        }
         sorted.push(members);
     }
     // How long a chain of servers each one has: those without come first.
@@ -165,7 +167,7 @@ pub(crate) fn note_awaited(plan: &mut Plan, needs: &Needs, offers: &Offers<'_>, 
             let first = all.find_map(|(name, inferred)| {
                 let offers = offers.of(namespace, name);
                 let others = || offers.iter().filter(|offer| offer.service.key != *key);
-                let until = until(others(), plan, inferred)?;
+                let until = until(&others(), plan, inferred)?;
                 let mut servers = others().map(|offer| &offer.service.key);
                 // In a circle somebody goes first; but a rollout under way is waited for even there.
                 let server = servers.find(|key| until == Until::Complete || before(key))?;
@@ -184,19 +186,19 @@ pub(crate) fn note_awaited(plan: &mut Plan, needs: &Needs, offers: &Offers<'_>, 
 
 /// What is to be waited for before one name can be called, if anything.
 fn until<'o>(
-    offers: impl Iterator<Item = &'o Offer<'o>> + Clone,
+    offers: &(impl Iterator<Item = &'o Offer<'o>> + Clone),
     plan: &Plan,
     inferred: bool,
 ) -> Option<Until> {
     let complete = offers.clone().any(|offer| matches!(offer.stands, Stands::Complete(_)));
-    let held = |offer: &Offer<'_>| plan.entries.get(&offer.service.key).and_then(Entry::hold);
+    let keeping = |offer: &Offer<'_>| plan.entries.get(&offer.service.key).and_then(Entry::hold);
     let mut wanted = offers.clone().filter(|offer| offer.stands == Stands::Wanted);
     match wanted.next() {
-        Some(offer) => match held(offer).filter(|hold| !hold.passes()) {
+        Some(offer) => match keeping(offer).filter(|hold| !hold.passes()) {
             None => Some(Until::Changed),
             // Nobody knows when: a client that can call it as it is, or that may not need it, goes on.
             Some(_) if complete || inferred => None,
-            Some(hold) => Some(Until::Mended(hold.reason())),
+            Some(obstacle) => Some(Until::Mended(obstacle.reason())),
         },
         None if complete => None,
         None => offers.clone().next().map(|_| Until::Complete),

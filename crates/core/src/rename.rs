@@ -19,6 +19,7 @@ use crate::offers::{Offers, Stands, is_same};
 use crate::plan::{Candidate, Entry, World};
 use crate::settle::Desired;
 use crate::stale::is_younger;
+use crate::view::{Deployment, Rollout};
 
 /// Who calls what, as far as known.
 #[derive(Clone, Copy)]
@@ -163,7 +164,11 @@ fn caller(
         names.contains(&gone) || new.iter().any(|name| names.contains(name))
     };
     let hold = |client: &Client<'_>| {
-        let created_at = client.service.primary()?.created_at;
+        let Deployment { created_at, rollout, .. } = *client.service.primary()?;
+        if rollout != Rollout::Completed {
+            // Tasks of the deployment before still run, and may be what it goes back to.
+            return Some(Hold::WaitingForClient(client.service.key.clone()));
+        }
         let own = |name| {
             let all = offers.of(namespace, name).iter();
             all.filter(|offer| offer.service.arn == candidate.service.arn)

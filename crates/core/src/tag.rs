@@ -176,13 +176,13 @@ pub const RULES: &[TagRule] = &[
     TagRule {
         key: "needs",
         allowed: "discovery names separated by spaces, or none",
-        meaning: "what this service calls; servers are rolled out before it",
+        meaning: "what this service calls: it waits until those servers are complete; absent: inferred from its environment",
         read: |draft, text| value::needs(text).map(|v| draft.needs = Some(v)),
     },
     TagRule {
         key: "refresh",
         allowed: "declared, inferred, always or never",
-        meaning: "when new endpoints make this service stale (read and checked; no effect yet)",
+        meaning: "which new endpoints have this service rolled out anew; absent: declared, those in needs",
         read: |draft, text| value::refresh(text).map(|v| draft.refresh = Some(v)),
     },
     TagRule {

@@ -18,6 +18,7 @@
 //! Other lines set the stage: `namespace`, `namespaces`, `cluster`, `use`, `members`, `claim`, `document` (JSON on
 //! one line), `flag`, `policy`, `budget`, `now`.
 
+mod facts;
 pub(crate) mod fake;
 pub(crate) mod generate;
 mod read;
@@ -30,11 +31,9 @@ use std::time::Duration;
 use expect_test::Expect;
 
 use crate::brake::Acks;
-use crate::canonical::Ground;
 use crate::effect::{Answer, Parameter};
 use crate::fault::{Fault, FaultKind};
 use crate::guard::{Circumstances, guard};
-use crate::history::{FailedRevision, History, Ongoing};
 use crate::merge::Reader;
 use crate::name::{
     Arn, ClusterName, DeploymentId, DiscoveryName, EcsServiceName, NamespaceId, NamespaceName,
@@ -45,13 +44,14 @@ use crate::settings::{Policy, Settings};
 use crate::time::{AwsTime, Now};
 use crate::view::{
     CloudMapService, ClusterView, Deployment, DeploymentController, DeploymentStatus, EcsService,
-    Namespace, NamespaceUse, Rollout, Seen, ServiceEvent, ServiceStatus, Strategy, View,
+    Namespace, NamespaceUse, Rollout, Seen, ServiceStatus, Strategy, View,
 };
 use crate::waves::Waves;
 use crate::writes::Writes;
 
+use facts::fact;
+use read::read_task_definition;
 pub(crate) use read::{read_connect, read_tags, task_definition};
-use read::{read_past, read_task_definition};
 
 /// A world made from text.
 #[derive(Debug, Clone)]
@@ -365,7 +365,7 @@ impl Stage {
             services: BTreeMap::from([(service.key.name.clone(), Seen::Known(service))]),
             cluster,
         };
-        self.reads(|reader, view| reader.swept(view, reading));
+        self.reads(|reader, view| _ = reader.swept(view, reading));
     }
 
     /// A service in a cluster we do not watch.
@@ -377,67 +377,6 @@ impl Stage {
         let (_, seen) = self.view.uses.entry(id).or_insert(none);
         let Seen::Known(names) = seen else { panic!("the namespace's use is known") };
         names.elsewhere.push(service);
-    }
-
-    /// The facts about what we know of a service, beyond what it is.
-    fn facts(&mut self, key: &ServiceKey, facts: &[&str]) {
-        let now = self.now;
-        let mut history = Seen::Known(History::default());
-        let cluster = self.view.clusters.get_mut(&key.cluster).expect("a cluster");
-        let view = cluster.services.get_mut(&key.name).expect("a service");
-        for word in facts {
-            match word.split_once('=').unwrap_or((word, "")) {
-                ("unread", _) => view.trouble = Some(fault(FaultKind::Throttled)),
-                ("unlisted", _) => view.missing_since = Some(now),
-                ("lagging", _) => view.stale_since = Some(now),
-                ("rolling", seconds) if !seconds.is_empty() => {
-                    let ago = Duration::from_secs(seconds.parse().expect("seconds"));
-                    let since_start = now.since_start.saturating_sub(ago);
-                    view.rolling_since = Some(Now { since_start, ..now });
-                }
-                ("history", "?") => history = Seen::Absent,
-                ("history", "!") => history = Seen::Unknown(fault(FaultKind::Denied)),
-                ("history", "rolling") => {
-                    let ongoing = Ongoing {
-                        status: "IN_PROGRESS".to_owned(),
-                        stage: String::new(),
-                        paused_at: None,
-                    };
-                    history = Seen::Known(History { ongoing: Some(ongoing), ..History::default() });
-                }
-                ("past", _) => {
-                    let pasts = facts.iter().filter_map(|word| word.strip_prefix("past="));
-                    let last = view.last.as_ref().expect("a reading");
-                    let pasts = pasts.map(|text| read_past(text, &last.task_definition)).collect();
-                    let ground =
-                        Ground { namespaces: &[], default_namespace: None, task_definition: None };
-                    history = Seen::Known(History::of(pasts, last.created_at, &ground));
-                }
-                ("primary", seconds) => {
-                    let ago = Duration::from_secs(seconds.parse().expect("seconds"));
-                    let since_start = now.since_start.saturating_sub(ago);
-                    view.primary_since = Some(Now { since_start, ..now });
-                }
-                ("failed-before", what) => {
-                    let last = view.last.as_ref().expect("a reading");
-                    let (task_definition, what) = match what.strip_prefix("old:") {
-                        Some(what) => (Arn::as_read("arn:old"), what),
-                        None => (last.task_definition.clone(), what),
-                    };
-                    let failed = vec![FailedRevision {
-                        connect: read_connect(&what.replace('_', " ")),
-                        task_definition,
-                        status: "ROLLBACK_SUCCESSFUL".to_owned(),
-                        reason: "tasks failed to start".to_owned(),
-                    }];
-                    history = Seen::Known(History { failed, ..History::default() });
-                }
-                _ => {}
-            }
-        }
-        if history != Seen::Absent {
-            self.view.histories.insert(key.clone(), (now, history));
-        }
     }
 
     /// Where the text says nothing: one namespace, and nobody but those in view uses it.
@@ -489,55 +428,5 @@ pub(crate) fn service(key: &ServiceKey, number: usize) -> EcsService {
             cloud_map: Vec::new(),
         }],
         unknown_members: Vec::new(),
-    }
-}
-
-/// A fact about the service itself.
-fn fact(service: &mut EcsService, word: &str) {
-    let primary = &mut service.deployments[0];
-    match word.split_once('=').unwrap_or((word, "")) {
-        ("rolling", _) => primary.rollout = Rollout::InProgress,
-        ("failed", _) => primary.rollout = Rollout::Failed,
-        ("draining", _) => service.status = ServiceStatus::Draining,
-        ("inactive", _) => service.status = ServiceStatus::Inactive,
-        ("code-deploy", _) => service.controller = DeploymentController::CodeDeploy,
-        ("external", _) => service.controller = DeploymentController::External,
-        ("launch", launch) => launch.clone_into(&mut service.launch_type),
-        ("platform", family) => family.clone_into(&mut service.platform_family),
-        ("version", version) => version.clone_into(&mut service.platform_version),
-        ("deployed", second) => {
-            let at = AwsTime(second.parse::<i64>().expect("a second") * 1000);
-            (primary.created_at, primary.updated_at) = (at, at);
-        }
-        ("shifts", _) => service.strategy.shifts = true,
-        ("bakes", minutes) => service.strategy.bake_minutes = minutes.parse().expect("minutes"),
-        ("event", message) => {
-            let (at, message) = (primary.created_at, message.replace('_', " "));
-            service.events.push(ServiceEvent { at, message });
-        }
-        ("tasks", count) => service.desired_count = count.parse().expect("a number"),
-        ("registry", arn) => service.registries.push(Arn::as_read(arn)),
-        ("age", age) => service.created_at = AwsTime(age.parse().expect("a number")),
-        ("unknown", member) => service.unknown_members.push(member.to_owned()),
-        ("cloud-map", arn) => {
-            primary.cloud_map.push((DiscoveryName::as_read("any"), Arn::as_read(arn)));
-        }
-        ("before", what) => {
-            let mut old = primary.clone();
-            old.id = DeploymentId::as_read("ecs-svc/0");
-            old.status = DeploymentStatus::Active;
-            old.connect = read_connect(&what.replace('_', " "));
-            service.deployments.push(old);
-        }
-        ("before-failed", _) => {
-            let old = service.deployments.last_mut().expect("a deployment before");
-            old.rollout = Rollout::Failed;
-        }
-        (
-            "unread" | "unlisted" | "lagging" | "history" | "failed-before" | "elsewhere"
-            | "made-with" | "past" | "primary",
-            _,
-        ) => {}
-        (other, _) => panic!("no such fact: {other}"),
     }
 }

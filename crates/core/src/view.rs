@@ -229,6 +229,8 @@ pub struct ServiceView {
     pub trouble: Option<Fault>,
     /// What its tags say by themselves; none where it has none of ours.
     pub tagged: Option<Arc<Tagged>>,
+    /// What tells the tags that were read from others; nothing before any were.
+    pub fingerprint: Option<[u64; 2]>,
     /// What it asks for in all.
     pub intent: Intent,
     /// What of that cannot be honoured.

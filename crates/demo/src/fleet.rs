@@ -1,5 +1,7 @@
 //! The fleets of the demo, as the ordinary AWS calls that make them.
 
+use std::collections::BTreeMap;
+
 use anyhow::Context as _;
 use eastwest_sim::model::Model;
 use eastwest_sim::shapes::ApiError;
@@ -39,6 +41,8 @@ pub(crate) struct Member {
     port: Option<(String, u16)>,
     /// Our tags, without their prefix; empty: it never opted in.
     tags: Vec<(&'static str, String)>,
+    /// Its environment: names and values.
+    environment: BTreeMap<String, String>,
     /// What it calls.
     pub(crate) calls: Vec<Target>,
 }
@@ -76,8 +80,11 @@ impl Fleet {
 
     /// Whether any other service calls this one.
     pub(crate) fn is_called(&self, member: &Member) -> bool {
-        let calls = |caller: &Member| caller.tag_value("needs").unwrap_or_default().to_owned();
-        self.services.iter().any(|caller| calls(caller).split(' ').any(|name| name == member.name))
+        let is_its = |target: &Target| {
+            let name = target.host.split('.').next();
+            name == Some(member.name.as_str())
+        };
+        self.services.iter().any(|caller| caller.calls.iter().any(is_its))
     }
 
     /// Makes it: namespace, cluster, task definitions and services, none with Service Connect.
@@ -113,7 +120,8 @@ fn ask<T: DeserializeOwned>(request: Value) -> T {
 
 impl Member {
     fn new(name: &str, port: Option<(String, u16)>) -> Self {
-        Self { name: name.to_owned(), port, tags: Vec::new(), calls: Vec::new() }
+        let (tags, environment, calls) = (Vec::new(), BTreeMap::new(), Vec::new());
+        Self { name: name.to_owned(), port, tags, environment, calls }
     }
 
     fn tag(mut self, tag: &'static str, value: &str) -> Self {
@@ -146,10 +154,12 @@ impl Member {
             .iter()
             .map(|(name, port)| json!({ "name": name, "containerPort": port, "protocol": "tcp", "appProtocol": "http" }))
             .collect();
+        let variable = |(name, value)| json!({ "name": name, "value": value });
+        let environment: Vec<Value> = self.environment.iter().map(variable).collect();
         json!({
             "family": self.name, "networkMode": "awsvpc", "cpu": "512", "memory": "1024",
             "requiresCompatibilities": ["FARGATE"],
-            "containerDefinitions": [{ "name": self.name, "image": format!("example/{}:1", self.name), "essential": true, "portMappings": ports }],
+            "containerDefinitions": [{ "name": self.name, "image": format!("example/{}:1", self.name), "essential": true, "portMappings": ports, "environment": environment }],
         })
     }
 
@@ -218,6 +228,8 @@ struct ServiceFacts {
     port: PortFacts,
     alias: String,
     needs: Vec<String>,
+    #[serde(default)]
+    environment: BTreeMap<String, String>,
 }
 
 #[derive(Deserialize)]
@@ -227,16 +239,16 @@ struct PortFacts {
     container_port: u16,
 }
 
+/// Nobody declares what it needs there: the environment tells.
 fn retail_store(facts: Facts) -> Fleet {
     let services = facts.services.into_iter().map(|service| {
         let port = (service.port.name, service.port.container_port);
-        let needs =
-            if service.needs.is_empty() { "none".to_owned() } else { service.needs.join(" ") };
-        Member::new(&service.name, Some(port))
+        let calls = service.needs.iter().map(|host| target(host, 80)).collect();
+        let member = Member::new(&service.name, Some(port))
             .tag("mode", "client-server")
             .tag("alias", &service.alias)
-            .tag("needs", &needs)
-            .calling(service.needs.iter().map(|host| target(host, 80)).collect())
+            .calling(calls);
+        Member { environment: service.environment, ..member }
     });
     Fleet { cluster: facts.cluster, namespace: facts.namespace.name, services: services.collect() }
 }

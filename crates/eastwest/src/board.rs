@@ -1,9 +1,12 @@
 //! What the API shows: typed pages made from the engine, the same for HTTP and for the command line.
 
+use std::collections::BTreeMap;
+
 use eastwest_core::action::Action;
 use eastwest_core::brake::PlanId;
 use eastwest_core::canonical::Change;
 use eastwest_core::connect::Endpoint;
+use eastwest_core::contended::Contention;
 use eastwest_core::cost::{Cost, cost};
 use eastwest_core::declare::Intent;
 use eastwest_core::engine::Engine;
@@ -11,10 +14,13 @@ use eastwest_core::fault::Fault;
 use eastwest_core::hold::Hold;
 use eastwest_core::issue::Issue;
 use eastwest_core::name::{Arn, ParameterName, ServiceKey};
+use eastwest_core::needs::Need;
+use eastwest_core::order::Awaited;
 use eastwest_core::plan::{
     Entry, Missing, Plan, Verdict, entries_for_nobody, namespaces_that_differ,
 };
 use eastwest_core::settings::{Policy, Settings};
+use eastwest_core::stale::Lack;
 use eastwest_core::status::Status;
 use eastwest_core::view::{EcsService, Rollout, ServiceView, View};
 use serde::Serialize;
@@ -57,8 +63,12 @@ pub struct ServiceRow {
     pub status: Option<Status>,
     /// Since when the status is so.
     pub since: Option<jiff::Timestamp>,
-    /// Tags that cannot be honoured.
+    /// What is declared for it and cannot be honoured, advice included.
     pub issues: Vec<Issue>,
+    /// The names it calls, as declared, else as its environment tells.
+    pub needs: Vec<Need>,
+    /// The endpoints that it needs and that its tasks do not know.
+    pub lacks: Vec<Lack>,
     /// Where it differs from what is wanted.
     pub changes: Vec<Change>,
     /// Who else wants a name it has.
@@ -97,8 +107,10 @@ pub struct PlanPage {
     pub steps: Vec<StepRow>,
     /// What is wanted and held.
     pub holds: Vec<HoldRow>,
-    /// Tags that cannot be honoured.
+    /// What is declared and cannot be honoured, advice included.
     pub issues: Vec<IssueRow>,
+    /// What services call, as declared, else as their environment tells.
+    pub needs: BTreeMap<ServiceKey, Vec<Need>>,
     /// The document, where one is configured.
     pub document: Option<DocumentRow>,
     /// What could not be read.
@@ -124,6 +136,12 @@ pub struct StepRow {
     pub tasks: u32,
     /// What else is to be said of it: that it is one phase of several.
     pub note: Option<String>,
+    /// The server that is to be complete first; until then it waits.
+    pub awaits: Option<Box<Awaited>>,
+    /// The endpoints that it needs and that its tasks do not know.
+    pub lacks: Vec<Lack>,
+    /// Who fights over it, where it is tried once more.
+    pub contention: Option<Box<Contention>>,
 }
 
 /// One hold.
@@ -140,6 +158,8 @@ pub struct HoldRow {
     pub changes: Vec<Change>,
     /// What else is to be said of it.
     pub note: Option<String>,
+    /// The endpoints that it needs and that its tasks do not know.
+    pub lacks: Vec<Lack>,
 }
 
 /// One issue.
@@ -194,6 +214,8 @@ pub struct Summary {
     pub connect: usize,
     /// Services to switch off.
     pub disconnect: usize,
+    /// Services to roll out anew as they are.
+    pub refresh: usize,
     /// Wanted and held.
     pub held: usize,
     /// As wanted.
@@ -213,8 +235,12 @@ impl ServicesPage {
         let services = engine.view().services().map(|(key, view)| {
             let told = engine.status(&key);
             let since = told.map(|(_, since)| shared.calendar(*since));
-            let entry = engine.plan().entries.get(&key);
-            ServiceRow::new(key, view, entry, (told.map(|(status, _)| status.clone()), since))
+            ServiceRow::new(
+                key,
+                view,
+                engine.plan(),
+                (told.map(|(status, _)| status.clone()), since),
+            )
         });
         Self { clusters: clusters.collect(), services: services.collect() }
     }
@@ -224,23 +250,35 @@ impl ServiceRow {
     fn new(
         service: ServiceKey,
         view: &ServiceView,
-        entry: Option<&Entry>,
+        plan: &Plan,
         (status, since): (Option<Status>, Option<jiff::Timestamp>),
     ) -> Self {
+        let entry = plan.entries.get(&service);
         Self {
-            service,
             arn: view.last.as_ref().map(|last| last.arn.clone()),
             managed: view.intent != Intent::NotOptedIn,
             declared: matches!(view.intent, Intent::Declared(_)).then(|| view.intent.clone()),
             status,
             since,
-            issues: view.issues.clone(),
+            issues: issues(&service, view, plan).cloned().collect(),
+            needs: plan.needs.get(&service).cloned().unwrap_or_default(),
+            lacks: entry.map(|entry| entry.lacks.clone()).unwrap_or_default(),
             changes: entry.map(|entry| entry.changes.clone()).unwrap_or_default(),
             contested_by: entry.map(|entry| entry.contested_by.clone()).unwrap_or_default(),
             note: entry.and_then(|entry| entry.note.clone()),
             deployed: view.last.as_deref().and_then(Deployed::new),
+            service,
         }
     }
+}
+
+/// Everything declared for a service that cannot be honoured; what only the plan can tell comes last.
+fn issues<'a>(
+    key: &ServiceKey,
+    view: &'a ServiceView,
+    plan: &'a Plan,
+) -> impl Iterator<Item = &'a Issue> {
+    view.issues.iter().chain(plan.advice.get(key).into_iter().flatten())
 }
 
 impl Deployed {
@@ -274,28 +312,23 @@ impl PlanPage {
                 namespace: entry.namespace.as_ref().map(|namespace| namespace.name.to_string()),
                 tasks: tasks(key),
                 note: entry.note.clone(),
+                awaits: entry.awaits.clone(),
+                lacks: entry.lacks.clone(),
+                contention: entry.contention.clone(),
             })
             .collect();
         let holds: Vec<HoldRow> =
             entries.iter().filter_map(|(key, entry)| HoldRow::new(key, entry)).collect();
         let issues = view.services().flat_map(|(service, view)| {
-            view.issues
-                .iter()
-                .map(move |issue| IssueRow { service: service.clone(), issue: issue.clone() })
+            let row = |issue: &Issue| IssueRow { service: service.clone(), issue: issue.clone() };
+            issues(&service, view, plan).map(row).collect::<Vec<_>>()
         });
         let faults = view.clusters.iter().filter_map(|(name, cluster)| {
             Some(FaultRow::new(name.as_str(), cluster.trouble.as_ref()?))
         });
-        let off = |step: &&StepRow| matches!(step.action, Action::Disconnect { .. });
-        let disconnect = steps.iter().filter(off).count();
-        let summary = Summary {
-            connect: steps.len() - disconnect,
-            disconnect,
-            held: holds.len(),
-            in_sync: entries.len() - steps.len() - holds.len(),
-            tasks: steps.iter().map(|step| step.tasks).sum(),
-        };
+        let in_sync = entries.len() - steps.len() - holds.len();
         Self {
+            summary: Summary { held: holds.len(), in_sync, ..Summary::of(&steps) },
             id: plan.id(),
             policy: settings.policy,
             missing: plan.missing.clone(),
@@ -303,10 +336,26 @@ impl PlanPage {
             holds,
             issues: issues.collect(),
             document: DocumentRow::new(view, settings),
+            needs: plan.needs.clone(),
             faults: faults.collect(),
-            summary,
             cost: cost(plan, view, settings),
         }
+    }
+}
+
+impl Summary {
+    /// The sums of steps.
+    fn of(steps: &[StepRow]) -> Self {
+        let mut sums = Self::default();
+        for step in steps {
+            match step.action {
+                Action::Connect { .. } => sums.connect += 1,
+                Action::Disconnect { .. } => sums.disconnect += 1,
+                Action::Refresh { .. } => sums.refresh += 1,
+            }
+            sums.tasks += step.tasks;
+        }
+        sums
     }
 }
 
@@ -342,6 +391,7 @@ impl HoldRow {
             action: action.clone(),
             changes: entry.changes.clone(),
             note: entry.note.clone(),
+            lacks: entry.lacks.clone(),
         })
     }
 }

@@ -12,7 +12,7 @@ use eastwest_core::name::{ClusterName, EcsServiceName, ServiceKey};
 use crate::cli::ExplainFlags;
 use crate::config::Config;
 use crate::look::{deciding_policy, look};
-use crate::render::line;
+use crate::render::{line, mark};
 
 /// Looks at the service's cluster and explains the service.
 pub(crate) async fn run(
@@ -25,8 +25,7 @@ pub(crate) async fn run(
     settings.policy = deciding_policy(settings.policy);
     settings.clusters.get_or_insert_default().insert(key.cluster.clone());
     let look = look(world, &settings).await;
-    let hold = look.plan.entries.get(&key).and_then(|entry| entry.hold()).map(ToString::to_string);
-    let Some(explanation) = explain(&look.view, &settings, &key, hold) else {
+    let Some(explanation) = explain(&look.view, &settings, &key, &look.plan) else {
         let cluster = look.view.clusters.get(&key.cluster);
         if let Some(fault) = cluster.and_then(|cluster| cluster.trouble.as_ref()) {
             bail!("cluster {} cannot be read: {fault}", key.cluster);
@@ -78,7 +77,7 @@ pub(crate) fn shown(explanation: &Explanation) -> String {
         line(&mut text, format_args!("  held: {hold}"));
     }
     for issue in &explanation.issues {
-        line(&mut text, format_args!("  ! {issue}"));
+        line(&mut text, format_args!("  {} {issue}", mark(issue)));
     }
     text
 }

@@ -28,6 +28,7 @@ const PASSING: &[&str] = &[
     "Paused",
     "Budget",
     "WaitingForServer",
+    "WaitingForClient",
     "RolledBack",
     "Frozen",
     "Refused",
@@ -322,8 +323,8 @@ mod tests {
     #[tokio::test]
     async fn what_is_neither_a_document_nor_a_capture_is_wrong() {
         lines(&[("a.json", "{\"a\": 1}"), ("b.json", "{")], &expect![[r#"
-            error: a.json: a JSON object with a; a document, or what the AWS CLI prints for `aws ecs describe-services --include TAGS`, `aws ecs describe-task-definition`, `aws ecs describe-clusters`, `aws servicediscovery list-namespaces` and `aws servicediscovery list-services`
-            error: b.json: not JSON: EOF while parsing an object at line 1 column 1; a document, or what the AWS CLI prints for `aws ecs describe-services --include TAGS`, `aws ecs describe-task-definition`, `aws ecs describe-clusters`, `aws servicediscovery list-namespaces` and `aws servicediscovery list-services`
+            error: a.json: a JSON object with a; a document, or what the AWS CLI prints for `aws ecs describe-services --include TAGS`, `aws ecs describe-task-definition`, `aws ecs describe-clusters`, `aws servicediscovery list-namespaces`, `aws servicediscovery list-services`, `aws ecs list-service-deployments`, `aws ecs describe-service-deployments` and `aws ecs describe-service-revisions`
+            error: b.json: not JSON: EOF while parsing an object at line 1 column 1; a document, or what the AWS CLI prints for `aws ecs describe-services --include TAGS`, `aws ecs describe-task-definition`, `aws ecs describe-clusters`, `aws servicediscovery list-namespaces`, `aws servicediscovery list-services`, `aws ecs list-service-deployments`, `aws ecs describe-service-deployments` and `aws ecs describe-service-revisions`
             0 documents, 0 services that opted in: 2 wrong
         "#]]).await;
     }

@@ -150,11 +150,15 @@ impl Looking<'_> {
         let sources = &self.settings.sources;
         let reader = Reader { prefix, sources, staleness, now: now() };
         match event {
-            Event::Swept(reading) => reader.swept(&mut self.view, reading),
+            Event::Swept(reading) => {
+                reader.swept(&mut self.view, reading);
+            }
             Event::Confirmed(key, seen, history) => {
                 reader.confirmed(&mut self.view, &key, (seen, history));
             }
-            Event::Answered(answer) => reader.answered(&mut self.view, answer),
+            Event::Answered(answer) => {
+                reader.answered(&mut self.view, answer);
+            }
             Event::Refreshed(cluster, services) => {
                 reader.refreshed(&mut self.view, &cluster, services);
             }

@@ -6,6 +6,7 @@
 use std::time::Duration;
 
 use eastwest_core::engine::Engine;
+use eastwest_core::issue::{Issue, Weight};
 use eastwest_core::name::ServiceKey;
 use eastwest_core::plan::{Plan, Verdict};
 use eastwest_core::status::Sync;
@@ -168,7 +169,7 @@ fn services(engine: &Engine, shared: &Shared) -> Vec<Box<dyn Collector>> {
         "How long the service longest out of sync has been so. Alert on this.",
         &["cluster"],
     );
-    let issues = gauges("eastwest_issues", "What cannot be honoured. Alert on this.", &["cluster"]);
+    let [issues, advice] = issues(engine);
     let rolling = gauges(
         "eastwest_rollouts_in_progress",
         "Rollouts of services that opted in.",
@@ -179,14 +180,9 @@ fn services(engine: &Engine, shared: &Shared) -> Vec<Box<dyn Collector>> {
         "One service and its status, those out of order first, at most 200.",
         &["cluster", "service", "sync", "health"],
     );
-    if !engine.settings().sources.documents.is_empty() {
-        // The document belongs to no cluster.
-        issues.with_label_values(&["*"]).add(number(engine.view().in_force.issues.len()));
-    }
     let mut listed = Vec::new();
     for (key, view) in engine.view().services() {
         let cluster = key.cluster.as_str();
-        issues.with_label_values(&[cluster]).add(number(view.issues.len()));
         let Some((status, since)) = engine.status(&key) else { continue };
         let sync: &str = status.sync.into();
         by_sync.with_label_values(&[cluster, sync]).inc();
@@ -208,9 +204,39 @@ fn services(engine: &Engine, shared: &Shared) -> Vec<Box<dyn Collector>> {
         Box::new(by_sync),
         Box::new(drift_age),
         Box::new(issues),
+        Box::new(advice),
         Box::new(rolling),
         Box::new(info),
     ]
+}
+
+/// What cannot be honoured, of services and of the document, which belongs to no cluster; advice is counted apart.
+fn issues(engine: &Engine) -> [GaugeVec; 2] {
+    let names = ["eastwest_issues", "eastwest_advice"];
+    let helps = [
+        "What is declared and cannot be honoured, and holds a service or a document. Alert on this.",
+        "What is declared and worth a look, and holds nothing.",
+    ];
+    let [blocking, advice] = [0, 1].map(|at| gauges(names[at], helps[at], &["cluster"]));
+    let count = |cluster: &str, issues: &mut dyn Iterator<Item = &Issue>| {
+        // A series that is there at zero can be alerted on.
+        let [blocking, advice] = [&blocking, &advice].map(|g| g.with_label_values(&[cluster]));
+        for issue in issues {
+            match issue.weight {
+                Weight::Blocking => blocking.inc(),
+                Weight::Advice => advice.inc(),
+            }
+        }
+    };
+    let plan = engine.plan();
+    for (key, view) in engine.view().services() {
+        let advice = plan.advice.get(&key).into_iter().flatten();
+        count(key.cluster.as_str(), &mut view.issues.iter().chain(advice));
+    }
+    if !engine.settings().sources.documents.is_empty() {
+        count("*", &mut engine.view().in_force.issues.iter());
+    }
+    [blocking, advice]
 }
 
 fn plans(engine: &Engine) -> Vec<Box<dyn Collector>> {
@@ -224,6 +250,11 @@ fn plans(engine: &Engine) -> Vec<Box<dyn Collector>> {
         "Services that want a name somebody else has. Alert on this.",
         &["namespace"],
     );
+    let stale = gauges(
+        "eastwest_stale_clients",
+        "Clients in order but for endpoints they need that their tasks do not know.",
+        &["namespace"],
+    );
     let drift = gauges(
         "eastwest_service_drift",
         "A field that is not as wanted, at most 200 services.",
@@ -231,6 +262,10 @@ fn plans(engine: &Engine) -> Vec<Box<dyn Collector>> {
     );
     let mut named = 0;
     for (key, entry) in &engine.plan().entries {
+        if let Some(namespace) = &entry.namespace {
+            let lacks = f64::from(u8::from(!entry.lacks.is_empty()));
+            stale.with_label_values(&[namespace.name.as_str()]).add(lacks);
+        }
         if let Some(hold) = entry.hold() {
             holds.with_label_values(&[key.cluster.as_str(), hold.reason()]).inc();
             if let ("Conflict", Some(namespace)) = (hold.reason(), &entry.namespace) {
@@ -246,7 +281,7 @@ fn plans(engine: &Engine) -> Vec<Box<dyn Collector>> {
             drift.with_label_values(&labels).set(1.0);
         }
     }
-    vec![Box::new(holds), Box::new(conflicts), Box::new(drift)]
+    vec![Box::new(holds), Box::new(conflicts), Box::new(stale), Box::new(drift)]
 }
 
 /// Only where a document is configured; counted from the start while none was good yet.

@@ -94,11 +94,17 @@ fn whole(from: impl Read) -> Result<String, String> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use eastwest_core::effect::{Answer, Effect, Event, Question};
+    use eastwest_core::settings::Policy;
     use eastwest_core::view::Seen;
     use expect_test::expect;
+    use serde_json::json;
 
     use super::*;
+    use crate::board::PlanPage;
+    use crate::look::look;
 
     #[test]
     fn every_file_that_cannot_be_used_is_named_at_once() {
@@ -109,7 +115,7 @@ mod tests {
               Cargo.toml: not JSON: expected value at line 1 column 2
               src: Is a directory (os error 21)
               nowhere.json: No such file or directory (os error 2)
-            understood is what the AWS CLI prints for `aws ecs describe-services --include TAGS`, `aws ecs describe-task-definition`, `aws ecs describe-clusters`, `aws servicediscovery list-namespaces` and `aws servicediscovery list-services`"#]]
+            understood is what the AWS CLI prints for `aws ecs describe-services --include TAGS`, `aws ecs describe-task-definition`, `aws ecs describe-clusters`, `aws servicediscovery list-namespaces`, `aws servicediscovery list-services`, `aws ecs list-service-deployments`, `aws ecs describe-service-deployments` and `aws ecs describe-service-revisions`"#]]
         .assert_eq(&error.to_string());
     }
 
@@ -137,5 +143,53 @@ mod tests {
         let Event::Answered(Answer::Namespaces(Seen::Known(known))) = asked.await else { panic!() };
         let names: Vec<&str> = known.iter().map(|namespace| namespace.name.as_str()).collect();
         assert_eq!(names, ["flagged", "tagged"]);
+    }
+
+    #[tokio::test]
+    async fn needs_are_inferred_from_captured_task_definitions_and_no_value_is_shown() {
+        let service = |name: &str, mode: &str| {
+            json!({
+                "serviceArn": format!("arn:aws:ecs:r:1:service/prod/{name}"), "serviceName": name,
+                "clusterArn": "arn:aws:ecs:r:1:cluster/prod", "status": "ACTIVE",
+                "launchType": "FARGATE", "platformVersion": "1.4.0",
+                "taskDefinition": format!("arn:aws:ecs:r:1:task-definition/{name}:1"),
+                "deployments": [{"id": "1", "status": "PRIMARY", "rolloutState": "COMPLETED"}],
+                "tags": [{"key": "eastwest/mode", "value": mode},
+                         {"key": "eastwest/namespace", "value": "internal.myapp"}],
+            })
+        };
+        let definition = |name: &str, value: &str| {
+            json!({"taskDefinition": {
+                "taskDefinitionArn": format!("arn:aws:ecs:r:1:task-definition/{name}:1"),
+                "networkMode": "awsvpc", "cpu": "256", "memory": "512", "family": name, "revision": 1,
+                "containerDefinitions": [{
+                    "name": "app", "portMappings": [{"name": "http", "containerPort": 8080}],
+                    "environment": [{"name": "API", "value": value}],
+                }],
+            }})
+        };
+        let api = "http://user:s3cret@api.internal.myapp:8080/?key=s3cret";
+        let files = [
+            json!({"services": [service("api", "client-server"), service("web", "client")]}),
+            definition("api", "s3cret"),
+            definition("web", api),
+        ];
+        let mut captures = Captures::default();
+        for file in files {
+            assert_eq!(captures.add("a.json", &file.to_string()), []);
+        }
+        let settings = Settings { policy: Policy::Sync, ..Settings::default() };
+        let world = Arc::new(offline(captures, &settings).world);
+        let look = look(world, &settings).await;
+        let page = PlanPage::new(&look.plan, &look.view, &settings);
+        let shown = serde_json::to_value(&page).unwrap();
+        let needs = json!({"prod/web": [{"name": "api", "inferred": true}]});
+        assert_eq!(shown["needs"], needs);
+        let text = crate::render::plan(&page);
+        assert!(
+            text.contains("waits         needs api of prod/api, as its environment says"),
+            "{text}"
+        );
+        assert!(!format!("{shown}{text}").contains("s3cret"), "{shown}\n{text}");
     }
 }

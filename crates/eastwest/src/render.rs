@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use eastwest_core::action::Action;
 use eastwest_core::canonical::Change;
 use eastwest_core::issue::{Issue, Weight};
+use eastwest_core::stale::Lack;
 
 use crate::board::{DocumentRow, HoldRow, PlanPage, StepRow};
 
@@ -53,7 +54,8 @@ fn show_document(text: &mut String, document: &DocumentRow) {
     }
 }
 
-fn mark(issue: &Issue) -> char {
+/// `!` for what holds a service, `i` for what is worth knowing.
+pub(crate) fn mark(issue: &Issue) -> char {
     if issue.weight == Weight::Blocking { '!' } else { 'i' }
 }
 
@@ -81,6 +83,14 @@ fn show_step(text: &mut String, step: &StepRow) {
         text,
         format_args!("{mark} {}: {verb}{namespace}  # triggers a rollout ({tasks})", step.service),
     );
+    if let Some(awaited) = &step.awaits {
+        line(text, format_args!("    waits         {awaited}"));
+    }
+    if let Some(contention) = &step.contention {
+        line(text, format_args!("    {contention}; this is one more attempt"));
+        show_snippet(text, &contention.snippet());
+    }
+    show_lacks(text, &step.lacks);
     show_note(text, step.note.as_deref());
     show_changes(text, &step.changes);
     text.push('\n');
@@ -90,12 +100,25 @@ fn show_hold(text: &mut String, hold: &HoldRow) {
     line(text, format_args!("= {}: held, {}", hold.service, hold.hold.reason()));
     line(text, format_args!("    {}", hold.hold));
     line(text, format_args!("    ends {}", hold.hold.ends()));
-    for snippet in hold.hold.snippet().iter().flat_map(|snippet| snippet.lines()) {
-        line(text, format_args!("    {snippet}"));
+    if let Some(snippet) = hold.hold.snippet() {
+        show_snippet(text, &snippet);
     }
+    show_lacks(text, &hold.lacks);
     show_note(text, hold.note.as_deref());
     show_changes(text, &hold.changes);
     text.push('\n');
+}
+
+fn show_snippet(text: &mut String, snippet: &str) {
+    for each in snippet.lines() {
+        line(text, format_args!("    {each}"));
+    }
+}
+
+fn show_lacks(text: &mut String, lacks: &[Lack]) {
+    for Lack { name, alias, server } in lacks {
+        line(text, format_args!("    lacks         {name} as {alias} of {server}"));
+    }
 }
 
 fn show_note(text: &mut String, note: Option<&str>) {
@@ -116,14 +139,16 @@ fn show_changes(text: &mut String, changes: &[Change]) {
 
 fn summary(page: &PlanPage) -> String {
     let sums = &page.summary;
-    let nothing = sums.connect + sums.disconnect + sums.held + page.missing.len() == 0;
+    let nothing =
+        sums.connect + sums.disconnect + sums.refresh + sums.held + page.missing.len() == 0;
     if nothing && page.faults.is_empty() {
         return format!("Nothing to change: {} in sync.\n", count_usize(sums.in_sync, "service"));
     }
     format!(
-        "Plan: {} to connect, {} to disconnect, {} held, {} in sync. {} would be replaced.\n",
+        "Plan: {} to connect, {} to disconnect, {} to refresh, {} held, {} in sync. {} would be replaced.\n",
         sums.connect,
         sums.disconnect,
+        sums.refresh,
         sums.held,
         sums.in_sync,
         count(sums.tasks, "task")
@@ -185,13 +210,19 @@ pub(crate) fn line(text: &mut String, what: std::fmt::Arguments<'_>) {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use eastwest_core::brake::PlanId;
     use eastwest_core::canonical::Field;
+    use eastwest_core::contended::{Contention, Tool};
     use eastwest_core::cost::{Cost, Estimate};
     use eastwest_core::fault::{Fault, FaultKind};
     use eastwest_core::hold::Hold;
     use eastwest_core::issue::Issue;
-    use eastwest_core::name::{ClusterName, EcsServiceName, NamespaceName, ServiceKey};
+    use eastwest_core::name::{
+        ClusterName, DiscoveryName, EcsServiceName, NamespaceName, ServiceKey,
+    };
+    use eastwest_core::order::{Awaited, Until};
     use eastwest_core::plan::Missing;
     use eastwest_core::prerequisite::{NewNamespace, Prerequisite};
     use eastwest_core::settings::Policy;
@@ -224,6 +255,9 @@ mod tests {
                 namespace: Some("internal.myapp".to_owned()),
                 tasks: 1,
                 note: None,
+                awaits: None,
+                lacks: Vec::new(),
+                contention: None,
             }],
             holds: vec![HoldRow {
                 service: key("web"),
@@ -231,7 +265,9 @@ mod tests {
                 action: Some(off),
                 changes: Vec::new(),
                 note: Some("prod/old goes first".to_owned()),
+                lacks: Vec::new(),
             }],
+            needs: BTreeMap::new(),
             issues: vec![IssueRow {
                 service: key("cron"),
                 issue: Issue::new("eastwest/mode", "clinet", "client, client-server or off")
@@ -250,7 +286,14 @@ mod tests {
                 note: None,
             }],
             document: None,
-            summary: Summary { connect: 0, disconnect: 1, held: 1, in_sync: 3, tasks: 1 },
+            summary: Summary {
+                connect: 0,
+                disconnect: 1,
+                refresh: 0,
+                held: 1,
+                in_sync: 3,
+                tasks: 1,
+            },
             cost: Cost {
                 services: 2,
                 tasks: 5,
@@ -278,7 +321,7 @@ mod tests {
                 ends once that deployment has ended
                 note: prod/old goes first
 
-            Plan: 0 to connect, 1 to disconnect, 1 held, 3 in sync. 1 task would be replaced.
+            Plan: 0 to connect, 1 to disconnect, 0 to refresh, 1 held, 3 in sync. 1 task would be replaced.
             Cost: 2 services in 2 rounds of rollouts, 5 tasks; about 3 min by past deployments, 1 of them guessed.
                   1 client stale until rolled out again: prod/shop.
             Id:   0123456789ab
@@ -287,13 +330,51 @@ mod tests {
     }
 
     #[test]
+    fn a_refresh_says_what_is_lacking_and_a_step_that_waits_says_for_whom() {
+        let (api, web) = (key("api"), key("web"));
+        let name = DiscoveryName::as_read("api");
+        let mut step = page().steps.remove(0);
+        step.action = Action::Refresh { service: web.clone() };
+        step.service = web;
+        step.changes.clear();
+        step.tasks = 2;
+        let alias = "api.internal.myapp:8080".to_owned();
+        step.lacks = vec![Lack { name: name.clone(), alias, server: api.clone() }];
+        let until = Until::Complete;
+        step.awaits = Some(Box::new(Awaited { name, server: api, inferred: true, until }));
+        step.contention = Some(Box::new(Contention {
+            service: key("web"),
+            fields: [Field::Enabled].into(),
+            reverts: 3,
+            tool: Tool::Terraform,
+        }));
+        let (holds, issues, faults, missing) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let summary = Summary { refresh: 1, tasks: 2, ..Summary::default() };
+        let page =
+            PlanPage { steps: vec![step], holds, issues, faults, missing, summary, ..page() };
+        let page = PlanPage { cost: Cost::default(), ..page };
+        expect![[r#"
+            * prod/web: refresh in internal.myapp  # triggers a rollout (2 tasks)
+                waits         needs api of prod/api, as its environment says, whose deployment has not completed
+                something else changed enabled back 3 times within an hour; this is one more attempt
+                # Terraform, in the aws_ecs_service resource with name = "web":
+                lifecycle {
+                  ignore_changes = [service_connect_configuration]
+                }
+                lacks         api as api.internal.myapp:8080 of prod/api
+
+            Plan: 0 to connect, 0 to disconnect, 1 to refresh, 0 held, 0 in sync. 2 tasks would be replaced.
+        "#]].assert_eq(&plan(&page));
+    }
+
+    #[test]
     fn an_empty_plan_is_one_line() {
         let (steps, holds, issues, faults) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         let summary = Summary { in_sync: 1, ..Summary::default() };
         let (policy, missing, document) = (Policy::Sync, Vec::new(), None);
-        let (id, cost) = (page().id, Cost::default());
-        let page =
-            PlanPage { id, policy, missing, steps, holds, issues, document, faults, summary, cost };
+        let (cost, needs) = (Cost::default(), BTreeMap::new());
+        let page = PlanPage { policy, missing, steps, holds, issues, needs, ..page() };
+        let page = PlanPage { document, faults, summary, cost, ..page };
         assert_eq!(plan(&page), "Nothing to change: 1 service in sync.\n");
     }
 }

@@ -8,7 +8,7 @@ use eastwest_core::declare::Intent;
 use eastwest_core::effect::{Answer, Effect, Event, Question};
 use eastwest_core::engine::Engine;
 use eastwest_core::fault::FaultKind;
-use eastwest_core::hold::{Hold, Unseen};
+use eastwest_core::hold::{Hold, Scope, Unseen};
 use eastwest_core::name::{PortName, ServiceKey};
 use eastwest_core::plan::Verdict;
 use eastwest_core::settings::Settings;
@@ -61,6 +61,14 @@ enum Flaw {
     Restless,
     /// Asks to be woken at once, always.
     Spins,
+    /// Sets again what somebody else keeps changing back.
+    Fights,
+    /// Does not let the first of a wave go alone.
+    RushesWaves,
+    /// Does not wait until somebody agrees to a mass change.
+    AsksNobody,
+    /// Tells what stands in tags that are not eastwest's.
+    Blabs,
 }
 
 /// The engine with a flaw.
@@ -72,6 +80,8 @@ struct Flawed {
     last: BTreeMap<ServiceKey, Action>,
     turn: u64,
     first_document: Option<Answer>,
+    /// Tags as they were read last.
+    overheard: Option<String>,
 }
 
 impl Flawed {
@@ -84,6 +94,7 @@ impl Flawed {
             last: BTreeMap::new(),
             turn: 0,
             first_document: None,
+            overheard: None,
         }
     }
 
@@ -152,6 +163,11 @@ impl Flawed {
             (Flaw::Insists, _) => self.unheld(|hold| matches!(hold, Hold::RolledBack { .. })),
             (Flaw::Grabs, _) if swept => self.unheld(|hold| matches!(hold, Hold::Conflict(..))),
             (Flaw::IgnoresPauses, _) if swept => self.unheld(|h| matches!(h, Hold::Paused(_))),
+            (Flaw::Fights, _) if swept => self.unheld(|h| matches!(h, Hold::Contended(_))),
+            (Flaw::RushesWaves, _) => {
+                self.unheld(|h| matches!(h, Hold::Budget(Scope::First { .. })))
+            }
+            (Flaw::AsksNobody, _) if swept => self.unheld(|h| matches!(h, Hold::MassChange(_))),
             (Flaw::IgnoresFreezes, _) if swept => self.unheld(|h| matches!(h, Hold::Frozen(_))),
             (Flaw::IgnoresClaims, _) if swept => self.unheld(|h| matches!(h, Hold::Claimed { .. })),
             (Flaw::Rushes, _) if swept => self.unheld(is_of_the_document),
@@ -239,6 +255,11 @@ impl Controller for Flawed {
             }
             return Vec::new();
         }
+        if let (Flaw::Blabs, Event::Swept(reading)) = (self.flaw, &event) {
+            let services = reading.services.values().filter_map(|seen| seen.known());
+            let tags: Vec<_> = services.map(|service| &service.tags).collect();
+            self.overheard = Some(format!("{tags:?}"));
+        }
         let event = if self.flaw == Flaw::Clings { self.cling(event) } else { event };
         let effects = self.engine.step(now, event.clone());
         let mut effects: Vec<Effect> =
@@ -259,7 +280,9 @@ impl Controller for Flawed {
     }
 
     fn take_news(&mut self) -> Vec<News> {
-        self.engine.take_news()
+        let mut news = self.engine.take_news();
+        news.extend(self.overheard.take().map(|tags| News::Document(Some(tags))));
+        news
     }
 
     fn engine(&self) -> &Engine {
@@ -301,6 +324,8 @@ fn flaws_in_what_is_written_trip_their_invariants() {
         (Flaw::IgnoresClaims, "I1"),
         (Flaw::Rushes, "I2"),
         (Flaw::Clings, "I2"),
+        (Flaw::IgnoresFreezes, "window"),
+        (Flaw::Blabs, "I15"),
     ];
     assert_eq!(missed(&rows), [""; 0]);
 }
@@ -319,6 +344,9 @@ fn flaws_in_when_it_is_written_trip_their_invariants() {
         (Flaw::ForgetsEntries, "convergence"),
         (Flaw::Restless, "quiet"),
         (Flaw::Spins, "I16"),
+        (Flaw::Fights, "I8"),
+        (Flaw::RushesWaves, "wave"),
+        (Flaw::AsksNobody, "I12"),
     ];
     assert_eq!(missed(&rows), [""; 0]);
 }

@@ -10,7 +10,8 @@ use crate::testing::{Stage, key};
 /// Everything that is said of `web`, one field a line.
 fn check(text: &str, expected: &Expect) {
     let stage = Stage::read(text);
-    let explanation = explain(&stage.view, &stage.settings, &key("web"), None).expect("a service");
+    let explanation =
+        explain(&stage.view, &stage.settings, &key("web"), &stage.plan()).expect("a service");
     let who = |said: &Said| {
         let by: &str = said.by.into();
         let place = said.place.as_ref().map(|place| format!(" {place}")).unwrap_or_default();
@@ -27,6 +28,9 @@ fn check(text: &str, expected: &Expect) {
     }
     if let Some(hold) = explanation.hold {
         writeln!(shown, "held: {hold}").expect("a String takes all");
+    }
+    for issue in explanation.issues {
+        writeln!(shown, "{issue}").expect("a String takes all");
     }
     expected.assert_eq(&shown);
 }
@@ -53,6 +57,7 @@ fn what_an_endpoints_own_tag_says_is_found_there() {
             http: ingress-port: -
             http: tls: -
             http: test-header: -
+            eastwest/needs="x": nobody offers this name in namespace a.b: mend the spelling, or take it out. Nothing waits for it; once somebody offers it, this service is refreshed
         "#]],
     );
 }
@@ -82,6 +87,8 @@ fn every_source_is_named_with_what_it_overruled() {
             http: ingress-port: -
             http: tls: -
             http: test-header: -
+            eastwest/namespace="c.d": overruled by the document, which says a.b: remove this tag, or change the document
+            eastwest/needs="x": nobody offers this name in namespace a.b: mend the spelling, or take it out. Nothing waits for it; once somebody offers it, this service is refreshed
         "#]],
     );
 }
@@ -125,4 +132,36 @@ fn why_it_cannot_be_told_is_said() {
 #[test]
 fn a_service_that_did_not_opt_in_has_nothing_to_explain() {
     check("web -", &expect![""]);
+}
+
+#[test]
+fn needs_that_only_the_environment_tells_are_shown_as_such_and_no_value_is() {
+    check(
+        "web mode=client | in internal.myapp | http=8080 env:http://user:s3cret@catalog/path;hunter2
+         catalog - | in internal.myapp http/catalog@catalog:80",
+        &expect![[r#"
+            mode: client (tag eastwest/mode)
+            needs: catalog (inferred from its environment)
+            refresh: declared (built in)
+            namespace: internal.myapp (kept as deployed)
+            logs: -
+            access-logs: -
+        "#]],
+    );
+}
+
+#[test]
+fn what_is_wrong_with_a_declared_need_is_told() {
+    check(
+        "web mode=client, needs=catalok | in internal.myapp
+         catalog - | in internal.myapp http/catalog@catalog:80",
+        &expect![[r#"
+            mode: client (tag eastwest/mode)
+            needs: catalok (tag eastwest/needs)
+            namespace: internal.myapp (kept as deployed)
+            logs: -
+            access-logs: -
+            eastwest/needs="catalok": nobody offers this name in namespace internal.myapp: mend the spelling, or take it out. Nothing waits for it; once somebody offers it, this service is refreshed; did you mean "catalog"?
+        "#]],
+    );
 }

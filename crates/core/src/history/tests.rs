@@ -8,7 +8,8 @@ use crate::testing::read_connect;
 /// `created finished status connect`, one deployment a line, seconds as times; the service is created at 0.
 fn check(text: &str, expected: &Expect) {
     let pasts = text.lines().map(str::trim).filter(|line| !line.is_empty()).map(past).collect();
-    let ground = Ground { namespaces: &[], default_namespace: None, task_definition: None };
+    let namespaces = [crate::testing::namespace("shop")];
+    let ground = Ground { namespaces: &namespaces, default_namespace: None, task_definition: None };
     let History { failed, ongoing, has_completed, ages, lately, took } =
         History::of(pasts, AwsTime(0), &ground);
     let ages = ages.iter().map(|age| {
@@ -49,6 +50,17 @@ fn an_endpoint_is_as_old_as_the_first_of_the_deployments_in_a_row_that_have_it()
          300 330 SUCCESSFUL in ns a/api b/web@other:80",
         &expect![[r#"
             failed 0, ongoing -, completed true, lately 4, took Some(30s); api since 30, web since 230
+        "#]],
+    );
+}
+
+#[test]
+fn a_host_that_was_the_default_is_not_new_when_it_is_written_out() {
+    check(
+        "0 30 SUCCESSFUL in shop a/api@:80
+         100 130 SUCCESSFUL in shop a/api@api.shop:80",
+        &expect![[r#"
+            failed 0, ongoing -, completed true, lately 2, took Some(30s); api since 30
         "#]],
     );
 }

@@ -32,7 +32,7 @@ impl Readings {
     fn sweep_with(&mut self, seconds: u64, listing: Result<(), Fault>, services: &[EcsService]) {
         let seen = services.iter().map(|s| (s.key.name.clone(), Seen::Known(s.clone())));
         let reading = reading(listing, seen.collect());
-        self.at(seconds, |reader, view| reader.swept(view, reading));
+        self.at(seconds, |reader, view| _ = reader.swept(view, reading));
     }
 
     fn view(&self) -> Option<&ServiceView> {
@@ -166,7 +166,7 @@ fn a_failed_read_keeps_what_was_known_and_says_so() {
     readings.sweep(0, &[web(5, "true")]);
     let failed = [(key("web").name, Seen::Unknown(throttled()))];
     let failed = reading(Ok(()), BTreeMap::from(failed));
-    readings.at(60, |reader, view| reader.swept(view, failed));
+    readings.at(60, |reader, view| _ = reader.swept(view, failed));
     assert_eq!(readings.web().version(), Some(AwsTime(5)));
     assert_eq!(readings.view().and_then(|view| view.trouble.clone()), Some(throttled()));
     readings.sweep(120, &[web(5, "true")]);
@@ -179,7 +179,7 @@ fn a_service_listed_but_not_there_is_not_absent() {
     readings.sweep(0, &[web(5, "true")]);
     for minute in 1..10 {
         let absent = reading(Ok(()), BTreeMap::from([(key("web").name, Seen::Absent)]));
-        readings.at(minute * 60, |reader, view| reader.swept(view, absent));
+        readings.at(minute * 60, |reader, view| _ = reader.swept(view, absent));
     }
     assert_eq!(readings.web().version(), Some(AwsTime(5)));
     assert!(readings.view().is_some_and(|view| view.trouble.is_some()));
@@ -191,7 +191,7 @@ fn the_cluster_tells_of_services_that_were_never_read() {
     let denied = fault(FaultKind::Denied);
     let unread =
         reading(Ok(()), BTreeMap::from([(key("web").name, Seen::Unknown(denied.clone()))]));
-    readings.at(0, |reader, view| reader.swept(view, unread));
+    readings.at(0, |reader, view| _ = reader.swept(view, unread));
     let trouble = |readings: &Readings| readings.0.clusters[&key("web").cluster].trouble.clone();
     assert_eq!(trouble(&readings), Some(denied));
     readings.sweep(60, &[web(5, "true")]);
@@ -203,7 +203,7 @@ fn a_service_that_is_being_made_is_no_trouble_of_the_cluster() {
     let mut readings = Readings::default();
     let missing = Seen::Unknown(fault(FaultKind::NotFound));
     let missing = reading(Ok(()), BTreeMap::from([(key("web").name, missing)]));
-    readings.at(0, |reader, view| reader.swept(view, missing));
+    readings.at(0, |reader, view| _ = reader.swept(view, missing));
     assert_eq!(readings.0.clusters[&key("web").cluster].trouble, None);
 }
 
@@ -213,10 +213,10 @@ fn a_default_namespace_that_cannot_be_read_stays_what_it_was_and_the_cluster_say
     let mut first = reading(Ok(()), BTreeMap::new());
     let default = crate::name::NamespaceRef::as_read("internal.myapp");
     first.default_namespace = Seen::Known(Some(default.clone()));
-    readings.at(0, |reader, view| reader.swept(view, first));
+    readings.at(0, |reader, view| _ = reader.swept(view, first));
     let mut second = reading(Ok(()), BTreeMap::new());
     second.default_namespace = Seen::Unknown(throttled());
-    readings.at(60, |reader, view| reader.swept(view, second));
+    readings.at(60, |reader, view| _ = reader.swept(view, second));
     let cluster = &readings.0.clusters[&key("web").cluster];
     assert_eq!(cluster.default_namespace, Some(default));
     assert_eq!(cluster.trouble, Some(throttled()));
@@ -284,14 +284,14 @@ fn a_failed_answer_does_not_replace_what_an_earlier_one_told() {
     let mut readings = Readings::default();
     let namespace = crate::testing::namespace("internal.myapp");
     let (known, id) = (Seen::Known(vec![namespace.clone()]), namespace.id);
-    readings.at(0, |reader, view| reader.answered(view, Answer::Namespaces(known.clone())));
+    readings.at(0, |reader, view| _ = reader.answered(view, Answer::Namespaces(known.clone())));
     let used = Seen::Known(crate::view::NamespaceUse::default());
     let answer = Answer::NamespaceUse(id.clone(), used.clone());
-    readings.at(0, |reader, view| reader.answered(view, answer));
+    readings.at(0, |reader, view| _ = reader.answered(view, answer));
     let failed = Answer::Namespaces(Seen::Unknown(throttled()));
-    readings.at(60, |reader, view| reader.answered(view, failed));
+    readings.at(60, |reader, view| _ = reader.answered(view, failed));
     let failed = Answer::NamespaceUse(id.clone(), Seen::Unknown(throttled()));
-    readings.at(60, |reader, view| reader.answered(view, failed));
+    readings.at(60, |reader, view| _ = reader.answered(view, failed));
     assert_eq!(readings.0.namespaces, Some(known));
     assert_eq!(readings.0.uses[&id], (at(0), used));
 }
@@ -302,7 +302,7 @@ fn a_past_that_cannot_be_read_any_more_is_unknown() {
     readings.sweep(0, &[web(5, "true")]);
     let mut readings = readings.with_history();
     let failed = Answer::History(key("web"), Seen::Unknown(throttled()));
-    readings.at(60, |reader, view| reader.answered(view, failed));
+    readings.at(60, |reader, view| _ = reader.answered(view, failed));
     assert_eq!(readings.0.histories[&key("web")].1, Seen::Unknown(throttled()));
 }
 
@@ -324,7 +324,7 @@ fn advice_stays_when_a_parameter_is_read_anew() {
     readings.sweep(0, &[web]);
     let entry = crate::testing::parameter("/p", 1, "{}");
     let answer = Answer::Parameters(entry.name.clone(), Seen::Known(vec![entry]));
-    readings.at(1, |reader, view| reader.answered(view, answer));
+    readings.at(1, |reader, view| _ = reader.answered(view, answer));
     let places = |view: &ServiceView| -> Vec<String> {
         view.issues.iter().map(|issue| issue.place.clone()).collect()
     };

@@ -2,7 +2,7 @@
 
 use expect_test::expect;
 
-use crate::testing::check_plan;
+use crate::testing::{Stage, check_guarded, check_plan};
 
 #[test]
 fn servers_come_before_the_clients_that_need_them() {
@@ -144,7 +144,117 @@ fn a_server_to_switch_off_is_nobodys_server() {
                 namespace: - -> ns-internalmyapp
             prod/z: disconnect
                 enabled: on -> off
+                note: z goes, and prod/a can no longer call it
             order: prod/a, prod/z
         "#]],
+    );
+}
+
+/// What a client waits for, before the guard has looked.
+fn check_waits(text: &str, expected: &expect_test::Expect) {
+    let plan = Stage::read(text).plan();
+    let waits = plan.entries.iter().map(|(key, entry)| {
+        let awaited = entry.awaits.as_ref();
+        format!("{key}: {}\n", awaited.map_or("waits for nobody".to_owned(), ToString::to_string))
+    });
+    expected.assert_eq(&waits.collect::<String>());
+}
+
+#[test]
+fn a_declared_need_waits_even_for_a_server_that_a_person_must_mend() {
+    check_waits(
+        "a mode=client, namespace=internal.myapp, needs=z
+         z mode=client-server, namespace=internal.myapp | off | http=8080/http windows",
+        &expect![[r#"
+            prod/a: needs z of prod/z, as declared, which is held itself: Ineligible
+            prod/z: waits for nobody
+        "#]],
+    );
+}
+
+#[test]
+fn what_is_only_inferred_waits_for_nobody_who_must_be_mended() {
+    check_waits(
+        "a mode=client, namespace=internal.myapp | off | http=8080 env:http://z.internal.myapp:8080
+         z mode=client-server, namespace=internal.myapp | off | http=8080/http windows",
+        &expect![[r#"
+            prod/a: waits for nobody
+            prod/z: waits for nobody
+        "#]],
+    );
+}
+
+#[test]
+fn a_server_whose_older_deployment_completed_can_be_called_while_it_rolls() {
+    check_waits(
+        "a mode=client, namespace=internal.myapp, needs=z
+         z - | in internal.myapp http/z@z:80 | http=8080 | before=in_internal.myapp_http/z@z:80 rolling",
+        &expect![[r#"
+            prod/a: waits for nobody
+        "#]],
+    );
+    check_waits(
+        "a mode=client, namespace=internal.myapp, needs=z
+         z - | in internal.myapp http/z@z:80 | http=8080 | before=off rolling",
+        &expect![[r#"
+            prod/a: needs z of prod/z, as declared, whose deployment has not completed
+        "#]],
+    );
+}
+
+#[test]
+fn a_server_of_no_tasks_that_completed_is_complete() {
+    check_waits(
+        "a mode=client, namespace=internal.myapp, needs=z
+         z - | in internal.myapp http/z@z:80 | http=8080 | tasks=0",
+        &expect![[r#"
+            prod/a: waits for nobody
+        "#]],
+    );
+}
+
+#[test]
+fn a_server_that_is_to_get_another_alias_is_changed_before_its_clients() {
+    check_waits(
+        "a mode=client, namespace=internal.myapp, needs=z
+         z mode=client-server, alias=z:81 | in internal.myapp http/z@z:80",
+        &expect![[r#"
+            prod/a: needs z of prod/z, as declared, which is to be changed first
+            prod/z: waits for nobody
+        "#]],
+    );
+}
+
+#[test]
+fn a_change_that_leaves_a_name_as_it_is_is_not_waited_for() {
+    check_waits(
+        "a mode=client, namespace=internal.myapp, needs=z
+         z mode=client-server, timeout=idle=5m | in internal.myapp http/z@z:80",
+        &expect![[r#"
+            prod/a: waits for nobody
+            prod/z: waits for nobody
+        "#]],
+    );
+}
+
+#[test]
+fn beyond_a_stall_only_a_declared_need_waits() {
+    let world = |client: &str| {
+        format!(
+            "a mode=client, namespace=internal.myapp{client}
+             z - | in internal.myapp http/z@z:80 | http=8080 | rolling rolling=1900"
+        )
+    };
+    check_guarded(
+        &world(", needs=z"),
+        &expect![[r#"
+        prod/a: WaitingForServer: needs z of prod/z, as declared, whose deployment has not completed
+    "#]],
+    );
+    check_guarded(
+        &world(" | off | http=8080 env:http://z"),
+        &expect![[r#"
+        prod/a: connect in ns-internalmyapp
+    "#]],
     );
 }

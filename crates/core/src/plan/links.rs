@@ -2,15 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use super::{Candidate, Plan, World};
+use super::{Candidate, Entry, Plan, World};
 use crate::conflict::Register;
-use crate::name::ServiceKey;
+use crate::name::{DiscoveryName, ServiceKey};
 use crate::needs::{Client, Needs, may_call};
-use crate::offers::Offers;
+use crate::offers::{Offers, Stands};
 use crate::order::{note_awaited, servers_first};
 use crate::rename::{self, Calls, Phase};
 use crate::settle::Desired;
 use crate::stale;
+use crate::view::Namespace;
 
 /// Who offers what and who needs it.
 pub(super) struct Links<'c> {
@@ -63,7 +64,71 @@ impl<'c> Links<'c> {
             }
         }
         note_awaited(plan, needs, offers, &order);
+        for candidate in candidates {
+            if let Some(entry) = plan.entries.get_mut(&candidate.service.key)
+                && let Some(words) = self.gone(candidate, entry)
+            {
+                entry.add_note(&words);
+            }
+        }
         (plan.needs, plan.advice) = self.needs.into_parts();
+    }
+
+    /// Who calls the endpoints that go, in words; nothing where nobody does.
+    fn gone(&self, candidate: &Candidate<'_>, entry: &Entry) -> Option<String> {
+        let standing = candidate.service.primary()?.connect.as_ref()?;
+        let left = candidate.ground.namespace_of(standing)?;
+        let leaves = candidate.offers().is_none_or(|(namespace, _)| *namespace != left.id);
+        let words = standing.endpoints.iter().filter_map(|endpoint| {
+            let name = endpoint.discovery();
+            let place = format!("{}/{name}", endpoint.port_name);
+            let is_removed = entry.changes.iter().any(|change| {
+                change.to.is_none() && change.endpoint.as_deref() == Some(place.as_str())
+            });
+            if !(leaves || is_removed) || self.can_be_called(candidate, left, &name) {
+                return None;
+            }
+            let callers = self.callers(candidate, left, &name);
+            let can = || format!("{name} goes, and {} can no longer call it", callers.join(", "));
+            (!callers.is_empty()).then(can)
+        });
+        let words: Vec<String> = words.collect();
+        (!words.is_empty()).then(|| words.join("; "))
+    }
+
+    /// Whether somebody else offers the name as well, or what takes its place is there already.
+    fn can_be_called(
+        &self,
+        candidate: &Candidate<'_>,
+        namespace: &Namespace,
+        name: &DiscoveryName,
+    ) -> bool {
+        let arn = &candidate.service.arn;
+        let offers = |name| self.offers.of(&namespace.id, name).iter();
+        let mut successors = self.offers.successors(&namespace.id, name).iter().flat_map(offers);
+        offers(name).any(|offer| offer.service.arn != *arn)
+            || successors.any(|offer| matches!(offer.stands, Stands::Complete(_)))
+    }
+
+    /// Who needs a name of a service in a namespace, and says who says so.
+    fn callers(
+        &self,
+        candidate: &Candidate<'_>,
+        namespace: &Namespace,
+        name: &DiscoveryName,
+    ) -> Vec<String> {
+        let others = self.clients.iter().filter(|client| {
+            client.namespace.id == namespace.id && client.service.arn != candidate.service.arn
+        });
+        let need = |client: &Client<'_>| {
+            let key = &client.service.key;
+            let need = self.needs.of(key).iter().find(|need| need.name == *name)?;
+            let how = if need.inferred { " (as its environment says)" } else { "" };
+            Some(format!("{key}{how}"))
+        };
+        let mut callers: Vec<String> = others.filter_map(need).collect();
+        callers.sort();
+        callers
     }
 }
 

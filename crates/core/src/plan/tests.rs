@@ -2,6 +2,7 @@
 
 mod claims;
 mod eligibility;
+mod gone;
 mod holds;
 mod immutable;
 mod names;

@@ -2,8 +2,9 @@
 
 use expect_test::expect;
 
-use crate::testing::check_plan;
+use crate::hold::Hold;
 use crate::testing::fake::Fake;
+use crate::testing::{Stage, check_plan, key};
 
 /// A server and two clients, one of which needs it.
 const WORLD: &str = "api mode=client-server, discovery-name=api | in internal.myapp http/api@api.internal.myapp:8080 | http=8080 | deployed=1
@@ -113,4 +114,17 @@ fn the_old_name_stays_while_a_client_cannot_be_rolled_out() {
                 lacks: backend as backend.internal.myapp:8080 of prod/api
         "#]],
     );
+}
+
+#[test]
+fn the_old_name_stays_while_a_client_that_knows_the_new_one_still_rolls_or_failed() {
+    for fact in ["rolling", "failed"] {
+        let world = format!(
+            "api mode=client-server, discovery-name=backend | in internal.myapp http/api@api.internal.myapp:8080 http/backend@backend.internal.myapp:8080 | http=8080 | deployed=100
+             web mode=client, needs=api | in internal.myapp | http=8080 | deployed=200 {fact}"
+        );
+        let plan = Stage::read(&world).plan();
+        let reason = plan.entries[&key("api")].hold().map(Hold::reason);
+        assert_eq!(reason, Some("WaitingForClient"), "{fact}");
+    }
 }

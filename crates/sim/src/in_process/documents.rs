@@ -2,9 +2,9 @@
 //!
 //! Invariant: drawn apart from the fleet, so that a life without a document is what it was before there were any.
 
-use rand::Rng;
 use rand::rngs::SmallRng;
 use rand::seq::IndexedRandom;
+use rand::{Rng, SeedableRng};
 use serde_json::{Map, Value, json};
 
 use eastwest_core::name::ParameterName;
@@ -18,7 +18,7 @@ const NAME: &str = "/eastwest/fleet";
 /// Names that entries and claims speak of; tags want them too.
 const NAMES: [&str; 5] = ["api", "backend", "payments", "orders", "ledger"];
 /// What nobody should write, and what is refused whole.
-const BAD: [&str; 5] = [
+pub(super) const BAD: [&str; 5] = [
     "",
     "{}",
     r#"{"version": 2}"#,
@@ -34,13 +34,19 @@ pub(super) struct Documents {
     namespaces: Vec<String>,
     /// Good texts that once stood there.
     past: Vec<String>,
+    /// Drawn apart: limits and windows, of which there were none at first.
+    more: SmallRng,
+    /// Whether a window ever stood there: it must not close again when all is to stay at rest.
+    has_windows: bool,
 }
 
 impl Documents {
     /// A document in a third of all lives.
     pub(super) fn new(mut rng: SmallRng, namespaces: &[String]) -> Self {
         let is_used = rng.random_range(0..3) == 0;
-        Self { rng, is_used, namespaces: namespaces.to_vec(), past: Vec::new() }
+        let more = SmallRng::seed_from_u64(rng.clone().random());
+        let (namespaces, past) = (namespaces.to_vec(), Vec::new());
+        Self { rng, is_used, namespaces, past, more, has_windows: false }
     }
 
     /// Where the controller is to read.
@@ -77,10 +83,11 @@ impl Documents {
 
     /// In most lives it is good and not frozen when all shall come to rest.
     pub(super) fn last(&mut self, model: &Model) -> Option<Outside> {
-        let is_mended = self.is_used && self.rng.random_bool(0.8);
+        let is_mended = self.is_used && (self.rng.random_bool(0.8) || self.has_windows);
         is_mended.then(|| {
             let mut document = self.document(model);
             document.remove("freeze");
+            document.remove("windows");
             write(&Value::Object(document).to_string())
         })
     }
@@ -119,7 +126,30 @@ impl Documents {
             let name = self.pick(&NAMES).unwrap_or_default();
             document.insert("claims".to_owned(), json!({name: [key]}));
         }
+        self.restrain(&mut document);
         document
+    }
+
+    /// Limits that are soon met, and windows that soon open and close.
+    fn restrain(&mut self, document: &mut Map<String, Value>) {
+        if self.more.random_bool(0.25) {
+            let count = self.more.random_range(1..=2);
+            let mass = self.more.random_bool(0.8).then(|| json!(count)).unwrap_or(json!("5%"));
+            document.entry("limits").or_insert(json!({}))["massChange"] = mass;
+        }
+        if self.more.random_bool(0.2) {
+            let minutes: Vec<String> =
+                (0..2).map(|_| self.more.random_range(0..60_u8).to_string()).collect();
+            let kind = if self.more.random_bool(0.6) { "deny" } else { "allow" };
+            let pattern = format!("{} * * * *", minutes.join(","));
+            let duration = format!("{}m", self.more.random_range(5..=20_u8));
+            let mut window = json!({kind: pattern, "duration": duration});
+            if self.more.random_bool(0.3) {
+                window["clusters"] = json!(["prod"]);
+            }
+            document.insert("windows".to_owned(), json!([window]));
+            self.has_windows = true;
+        }
     }
 
     fn defaults(&mut self) -> Value {

@@ -3,11 +3,12 @@
 //! Invariant: names are few and collide on purpose; every trap of AWS that the model knows is drawn now and
 //! then: the same port name everywhere, defaults left out, namespaces named three ways, breakers on and off.
 
-use rand::Rng;
 use rand::rngs::SmallRng;
 use rand::seq::IndexedRandom;
+use rand::{Rng, SeedableRng};
 use serde_json::{Map, Value, json};
 
+use super::habits::{CANARY, Habits};
 use super::outside::{Newcomer, Outside};
 use crate::model::{EcsServiceKey, Model, RolloutOutcome, RolloutScript};
 use crate::shapes::ApiError;
@@ -30,6 +31,10 @@ pub struct Definition {
     pub flaw: Option<Flaw>,
     /// Its port mappings: name (none if empty), container port, application protocol (none if empty).
     pub ports: Vec<(String, u32, &'static str)>,
+    /// The container's image.
+    pub image: String,
+    /// The values of its environment.
+    pub environment: Vec<String>,
 }
 
 /// What Service Connect does not support in a task definition.
@@ -52,6 +57,8 @@ pub fn definition(family: &str, port_name: &str, port: u32) -> Definition {
         windows: false,
         flaw: None,
         ports,
+        image: "app:1".to_owned(),
+        environment: Vec::new(),
     }
 }
 
@@ -81,9 +88,14 @@ impl Definition {
         }
         let mut container = json!({
             "name": "app",
-            "image": "app:1",
+            "image": self.image,
             "portMappings": ports.collect::<Vec<_>>(),
         });
+        if !self.environment.is_empty() {
+            let variable = |(at, value)| json!({"name": format!("VALUE_{at}"), "value": value});
+            let variables = self.environment.iter().enumerate().map(variable);
+            container["environment"] = variables.collect();
+        }
         match self.flaw {
             Some(Flaw::Links) => container["links"] = json!(["other"]),
             Some(Flaw::NoRoom) => container["memory"] = json!(512),
@@ -99,7 +111,7 @@ impl Definition {
 /// Names that services want; fewer than services, so that some collide.
 const NAMES: [&str; 6] = ["api", "backend", "payments", "orders", "cart", "ui"];
 /// Values that no tag of that key may have.
-const BAD: [(&str, &str); 6] = [
+pub(super) const BAD: [(&str, &str); 6] = [
     ("eastwest/mode", "clientserver"),
     ("eastwest/port", "99999"),
     ("eastwest/discovery-name", "Not OK"),
@@ -112,6 +124,7 @@ const BAD: [(&str, &str); 6] = [
 #[derive(Debug)]
 pub struct Fleet {
     rng: SmallRng,
+    habits: Habits,
     clusters: Vec<String>,
     namespaces: Vec<String>,
     services: usize,
@@ -132,6 +145,8 @@ impl Fleet {
                 .collect(),
             services: rng.random_range(4..=10),
             rough: rng.random_bool(0.6),
+            // Drawn apart, so that a seed's life stays what it was before there were habits.
+            habits: Habits::new(SmallRng::seed_from_u64(rng.clone().random())),
             rng,
         }
     }
@@ -175,8 +190,13 @@ impl Fleet {
         newcomer.breaker = self
             .pick(&[(false, false), (true, false), (true, true), (true, true)])
             .unwrap_or_default();
+        if self.habits.is_idle() {
+            newcomer.desired = 0;
+        }
+        newcomer.conduct = self.habits.conduct();
         if self.rng.random_bool(0.05) {
             newcomer.controller = "CODE_DEPLOY";
+            newcomer.conduct = Map::new();
         } else if self.rng.random_bool(0.35) {
             newcomer.connect = Some(self.configuration(&newcomer.definition.clone()));
         }
@@ -186,6 +206,14 @@ impl Fleet {
                 newcomer.tags = self.endpoints(&newcomer.definition.clone());
             }
         }
+        newcomer.tags.extend(self.habits.strange_tag());
+        newcomer
+    }
+
+    /// A service that is to take the place and the name of one that goes.
+    pub(super) fn newcomer_as(&mut self, key: &EcsServiceKey) -> Newcomer {
+        let mut newcomer = self.newcomer(0);
+        newcomer.key = key.clone();
         newcomer
     }
 
@@ -204,6 +232,7 @@ impl Fleet {
             9 => definition.flaw = self.pick(&[Flaw::Links, Flaw::NoCpu, Flaw::NoRoom]),
             _ => {}
         }
+        (definition.image, definition.environment) = self.habits.container();
         definition
     }
 
@@ -220,7 +249,7 @@ impl Fleet {
     }
 
     /// Tags that say what somebody may want.
-    fn declaration(&mut self) -> Vec<(String, String)> {
+    pub(super) fn declaration(&mut self) -> Vec<(String, String)> {
         let modes = ["client", "client-server", "client-server", "client-server", "off"];
         let mut tags = vec![("mode".to_owned(), self.pick(&modes).unwrap_or_default().to_owned())];
         let mut maybe = |chance: f64, key: &str, value: String| {
@@ -259,6 +288,9 @@ impl Fleet {
             known.push("later.local".to_owned());
             tags.push(("namespace".to_owned(), self.pick(&known).unwrap_or_default()));
         }
+        let more = self.habits.needs();
+        tags.retain(|(key, _)| !more.iter().any(|(other, _)| other == key));
+        tags.extend(more);
         tags.into_iter().map(|(key, value)| (format!("eastwest/{key}"), value)).collect()
     }
 
@@ -285,7 +317,7 @@ impl Fleet {
         });
         let logs = self.rng.random_bool(0.3).then(|| LogConfiguration {
             log_driver: "awslogs".to_owned(),
-            options: Some(json!({"awslogs-group": "by-hand"})),
+            options: Some(json!({"awslogs-group": "by-hand", "splunk-token": CANARY})),
             secret_options: None,
         });
         let settings = match self.rng.random::<f64>() {
@@ -354,7 +386,7 @@ impl Fleet {
             89..92 => self.pause(key, model),
             _ => Outside::Crash {
                 letters_arrive: self.rng.random_bool(0.5),
-                down_seconds: self.rng.random_range(1..=40),
+                down_seconds: self.habits.down_seconds(self.rng.random_range(1..=40)),
             },
         })
     }

@@ -111,6 +111,11 @@ impl Mishaps {
         }
     }
 
+    /// A write that arrives then shows as late as AWS may.
+    pub(super) fn begin_lag(&mut self, arrival: Time) {
+        self.lagging = Some(arrival.minus_ms(1));
+    }
+
     /// A read that arrives soon after a write that shows late is answered as of before it.
     fn lag(&self, op: &str, arrival: Time) -> Option<Strike> {
         let from = self.lagging.filter(|_| Kind::Stale.can_strike(op))?;

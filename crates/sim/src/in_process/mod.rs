@@ -17,6 +17,7 @@
 
 mod aws;
 mod bench;
+mod catalogue;
 pub mod check;
 mod clockwork;
 mod controller;
@@ -25,18 +26,21 @@ mod definitions;
 mod documents;
 mod face;
 mod fleet;
+mod habits;
 mod letter;
 mod mishap;
 mod namespaces;
 mod outside;
 mod parameters;
 mod reads;
+mod rivals;
 pub mod simulate;
 mod trace;
 mod weather;
 mod world;
 
 pub use bench::Bench;
+pub use catalogue::{CATALOGUE, Group};
 pub use controller::Controller;
 pub use face::request;
 pub use fleet::{Definition, Flaw, Fleet, definition};

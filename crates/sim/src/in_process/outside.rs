@@ -5,16 +5,17 @@
 
 use std::fmt;
 
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
 use super::Definition;
 use crate::model::{EcsServiceKey, Model, RolloutScript};
 use crate::shapes::ApiError;
 use crate::shapes::cloud_map::CreateHttpNamespaceRequest;
 use crate::shapes::ecs::{
-    ClusterServiceConnectDefaults, CreateServiceRequest, DeleteServiceRequest,
-    DeploymentController, ServiceConnectConfiguration, Tag, TagResourceRequest,
-    UntagResourceRequest, UpdateClusterRequest, UpdateServiceRequest,
+    ClusterServiceConnectDefaults, ContinueServiceDeploymentRequest, CreateServiceRequest,
+    DeleteServiceRequest, DeploymentController, DeploymentLifecycleHookAction,
+    ServiceConnectConfiguration, Tag, TagResourceRequest, UntagResourceRequest,
+    UpdateClusterRequest, UpdateServiceRequest,
 };
 use crate::shapes::ssm::{
     DeleteParameterRequest, ParameterTier, ParameterType, PutParameterRequest,
@@ -29,6 +30,17 @@ pub enum Outside {
     Untag(EcsServiceKey, Vec<String>),
     /// Somebody sets the Service Connect configuration by hand.
     Edit(EcsServiceKey, Box<ServiceConnectConfiguration>),
+    /// Another tool sets a configuration, unless it finds just that.
+    Reapply(EcsServiceKey, Box<ServiceConnectConfiguration>),
+    /// Somebody tells a deployment that waits at its hooks to go on, or back.
+    Continue {
+        /// Whose.
+        key: EcsServiceKey,
+        /// Whether to roll back.
+        goes_back: bool,
+    },
+    /// Somebody agrees to whatever the controller waits for consent with.
+    Acknowledge,
     /// A pipeline deploys a new revision.
     Deploy(EcsServiceKey, Definition),
     /// Somebody forces a new deployment.
@@ -75,6 +87,8 @@ pub struct Newcomer {
     pub controller: &'static str,
     /// The circuit breaker: off, on, or on with rollback.
     pub breaker: (bool, bool),
+    /// What else `deploymentConfiguration` says: strategy, bake time, hooks, early success.
+    pub conduct: Map<String, Value>,
     /// The Service Connect configuration it is created with.
     pub connect: Option<ServiceConnectConfiguration>,
 }
@@ -89,6 +103,7 @@ impl Newcomer {
             desired: 2,
             controller: "ECS",
             breaker: (true, true),
+            conduct: Map::new(),
             connect: None,
         }
     }
@@ -97,15 +112,16 @@ impl Newcomer {
     pub fn create(&self, model: &mut Model) -> Result<(), ApiError> {
         let task_definition = self.definition.register(model)?;
         let (enable, rollback) = self.breaker;
+        let mut conduct = self.conduct.clone();
+        let breaker = json!({"enable": enable, "rollback": rollback});
+        conduct.insert("deploymentCircuitBreaker".to_owned(), breaker);
         model.create_service(CreateServiceRequest {
             cluster: Some(self.key.cluster.clone()),
             service_name: self.key.name.clone(),
             task_definition: Some(task_definition),
             desired_count: Some(self.desired),
             launch_type: Some("FARGATE".to_owned()),
-            deployment_configuration: Some(json!({
-                "deploymentCircuitBreaker": {"enable": enable, "rollback": rollback},
-            })),
+            deployment_configuration: Some(Value::Object(conduct)),
             deployment_controller: Some(DeploymentController { kind: self.controller.to_owned() }),
             tags: Some(self.tags.iter().map(tag).collect()),
             service_connect_configuration: self.connect.clone(),
@@ -187,7 +203,9 @@ impl Outside {
             Self::DropParameter(name) => {
                 model.delete_parameter(DeleteParameterRequest { name: name.clone() }).map(drop)
             }
-            Self::Crash { .. } | Self::Restart => Ok(()),
+            Self::Reapply(key, connect) => reapply(model, key, connect),
+            Self::Continue { key, goes_back } => answer_hooks(model, key, *goes_back),
+            Self::Acknowledge | Self::Crash { .. } | Self::Restart => Ok(()),
         }
     }
 
@@ -201,6 +219,42 @@ impl Outside {
                 | Self::DropParameter(_)
         )
     }
+}
+
+/// Tools compare what was sent with what is there, and do nothing where they find no difference.
+fn reapply(
+    model: &mut Model,
+    key: &EcsServiceKey,
+    connect: &ServiceConnectConfiguration,
+) -> Result<(), ApiError> {
+    let there = model.service(key).and_then(|state| state.connect());
+    let is_there = match there {
+        Some(there) => *there.sent == *connect,
+        None => !connect.enabled,
+    };
+    if is_there {
+        return Err(ApiError::client("There is nothing to change."));
+    }
+    Outside::Edit(key.clone(), Box::new(connect.clone())).happen(model)
+}
+
+fn answer_hooks(model: &mut Model, key: &EcsServiceKey, goes_back: bool) -> Result<(), ApiError> {
+    let record = model.service(key).and_then(|state| state.record()).cloned();
+    let Some(record) = record else { return Ok(()) };
+    let action = if goes_back {
+        DeploymentLifecycleHookAction::Rollback
+    } else {
+        DeploymentLifecycleHookAction::Continue
+    };
+    let waiting = record.hooks.iter().filter(|hook| hook.is_awaiting());
+    waiting.take(if goes_back { 1 } else { usize::MAX }).try_for_each(|hook| {
+        let request = ContinueServiceDeploymentRequest {
+            service_deployment_arn: record.arn.clone(),
+            hook_id: hook.detail.hook_id.clone(),
+            action: Some(action),
+        };
+        model.continue_service_deployment(request).map(drop)
+    })
 }
 
 fn write_parameter(model: &mut Model, name: &str, text: &str) -> Result<(), ApiError> {
@@ -235,6 +289,14 @@ impl fmt::Display for Outside {
                 let text = serde_json::to_string(connect).unwrap_or_default();
                 write!(f, "edit {key} {text}")
             }
+            Self::Reapply(key, connect) => {
+                let text = serde_json::to_string(connect).unwrap_or_default();
+                write!(f, "reapply {key} {text}")
+            }
+            Self::Continue { key, goes_back } => {
+                write!(f, "hooks of {key}: {}", if *goes_back { "back" } else { "on" })
+            }
+            Self::Acknowledge => f.write_str("acknowledge"),
             Self::Deploy(key, definition) => write!(f, "deploy {key} {definition:?}"),
             Self::Force(key) => write!(f, "force {key}"),
             Self::Scale(key, desired) => write!(f, "scale {key} {desired}"),

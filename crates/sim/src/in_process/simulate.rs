@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
+use eastwest_core::document::MassChange;
 use eastwest_core::engine::Engine;
 use eastwest_core::name::ClusterName;
 use eastwest_core::settings::{Budget, Policy, Settings};
@@ -15,12 +16,13 @@ use rand::{Rng, SeedableRng};
 
 use super::check::{Checker, Violation, unsettled};
 use super::documents::Documents;
+use super::rivals::{Later, Rivals};
 use super::world::CALLER;
 use super::{Controller, Fleet, KINDS, Outside, Weather, World};
 use crate::faults::Kind;
 use crate::model::{
-    Echo, Echoes, EmptyLists, EndpointExists, Model, ModelOptions, NamespaceEcho, RolloutOutcome,
-    RolloutScript, Switches, Timings,
+    Conduct, Deployment, Echo, Echoes, EcsServiceState, EmptyLists, EndpointExists, Model,
+    ModelOptions, NamespaceEcho, RolloutOutcome, RolloutScript, Strategy, Switches, Timings,
 };
 use crate::shapes::ApiError;
 use crate::shapes::ecs::{ClusterServiceConnectDefaults, CreateClusterRequest, RolloutState};
@@ -29,9 +31,11 @@ use crate::shapes::ecs::{ClusterServiceConnectDefaults, CreateClusterRequest, Ro
 const SETTLE_SECONDS: u64 = 600;
 /// How long nothing may be written after that.
 const QUIET_SECONDS: u64 = 2 * 3600;
-/// The same in one of [`LONG_EVERY`] seeds.
+/// How long what a second writer made of a service is left alone, and what it takes to set it once more.
+const TRUCE_SECONDS: u64 = 3600 + 900;
+/// The same as [`QUIET_SECONDS`] in one of [`LONG_EVERY`] seeds.
 const LONG_QUIET_SECONDS: u64 = 24 * 3600;
-const LONG_EVERY: u64 = 100;
+const LONG_EVERY: u64 = 10;
 
 /// What became of one seed.
 #[derive(Debug)]
@@ -50,6 +54,12 @@ pub struct Report {
     pub crashes: u64,
     /// Strikes of faults by kind and operation.
     pub struck: BTreeMap<(Kind, &'static str), u64>,
+    /// How often each kind of [`super::CATALOGUE`] befell it.
+    pub befell: BTreeMap<&'static str, u64>,
+    /// How often the controller told each reason of a service's status.
+    pub reasons: BTreeMap<&'static str, u64>,
+    /// Whether it was watched for 24 quiet hours.
+    pub is_long: bool,
     /// Calls by operation.
     pub calls: BTreeMap<&'static str, u64>,
     /// Virtual seconds.
@@ -70,28 +80,43 @@ pub fn simulate_with<C: Controller>(
     let fleet = Fleet::new(SmallRng::seed_from_u64(dice.random()));
     let rng = SmallRng::seed_from_u64(dice.clone().random());
     let mut documents = Documents::new(rng, fleet.namespaces());
-    let settings = Settings { sources: documents.sources(), ..draw_settings(&mut dice, &fleet) };
+    // Drawn apart too: who else insists, and how much may change at once.
+    let mut apart = SmallRng::seed_from_u64(seed ^ 0x5EED);
+    let mass_change = draw_mass_change(&mut apart);
+    let sources = documents.sources();
+    let settings = Settings { sources, mass_change, ..draw_settings(&mut dice, &fleet) };
     let model = Model::new(ModelOptions {
         seed: dice.random(),
         switches: draw_switches(&mut dice),
-        timings: Timings { rollout_seconds: dice.random_range(5..=60), ..Timings::default() },
+        timings: Timings {
+            rollout_seconds: dice.random_range(5..=60),
+            deferred_cleanup_seconds: 300,
+            ..Timings::default()
+        },
         ..ModelOptions::default()
     });
     let checker = Checker::new(settings.clone());
     let given = settings.clone();
     let maker = Box::new(move |now| make(given.clone(), now));
     let world = World::new(model, Weather::new(dice.random()), checker, maker);
-    let mut life = Life { world, fleet, documents, dice, settings, seed };
+    let rivals = Rivals::new(apart.clone());
+    let mut life = Life { world, fleet, documents, rivals, dice, apart, settings, seed };
     let start = life.world.now();
     if let Err(error) = life.begin() {
         life.world.checker.violate("set-up", error.to_string());
     }
     life.storm();
+    life.world.look_for_secrets();
     life.calm();
     life.quiet();
+    life.world.look_for_secrets();
     let Life { world, .. } = life;
-    let (struck, calls) =
-        world.with_weather(|weather| (weather.struck().clone(), weather.calls().clone()));
+    let (struck, calls, mut befell) = world.with_weather(|weather| {
+        (weather.struck().clone(), weather.calls().clone(), weather.befell())
+    });
+    for (kind, times) in world.checker.befell() {
+        *befell.entry(*kind).or_default() += times;
+    }
     Report {
         seed,
         hash: world.trace.hash(),
@@ -100,6 +125,9 @@ pub fn simulate_with<C: Controller>(
         writes: world.checker.writes(),
         crashes: world.checker.crashes(),
         struck,
+        befell,
+        reasons: world.reasons.clone(),
+        is_long: is_long(seed),
         calls,
         seconds: world.now().since_ms(start) / 1000,
     }
@@ -129,7 +157,10 @@ struct Life<C> {
     world: World<C>,
     fleet: Fleet,
     documents: Documents,
+    rivals: Rivals,
     dice: SmallRng,
+    /// What was not drawn at first.
+    apart: SmallRng,
     settings: Settings,
     seed: u64,
 }
@@ -180,6 +211,10 @@ impl<C: Controller> Life<C> {
                 self.world.with_weather(|weather| weather.set_rate(kind, rate));
             }
         }
+        if self.apart.random_bool(0.4) {
+            let rate = self.apart.random_range(50..=300);
+            self.world.with_weather(|weather| weather.set_lag(rate));
+        }
         let end = self.world.now().plus_seconds(self.dice.random_range(600..=2400));
         while self.world.now() < end && !self.world.is_broken() {
             let outside = {
@@ -195,9 +230,49 @@ impl<C: Controller> Life<C> {
                 self.world.outside(&outside);
             }
             self.write(Documents::next);
+            self.insist();
+            self.go_dark();
             let pause = self.fleet.pause_seconds();
             self.world.run_for(pause);
         }
+    }
+
+    /// Whoever else insists begins something.
+    fn insist(&mut self) {
+        let (rivals, fleet) = (&mut self.rivals, &mut self.fleet);
+        let (deeds, kind) = self.world.with_model(|model| rivals.next(model, fleet));
+        if let Some(kind) = kind.filter(|_| !deeds.is_empty()) {
+            self.world.checker.note(kind);
+        }
+        self.take_up(deeds);
+    }
+
+    fn take_up(&mut self, deeds: Vec<Later>) {
+        for (seconds, deed) in deeds {
+            match seconds {
+                0 => self.world.outside(&deed),
+                later => self.world.plan(self.world.now().plus_seconds(later), deed),
+            }
+        }
+    }
+
+    /// One of AWS's services may be down for a while.
+    fn go_dark(&mut self) {
+        if self.apart.random_bool(0.02) {
+            let all = ["ecs.", "servicediscovery.", "ssm.", ""];
+            let prefix = all[self.apart.random_range(0..all.len())];
+            let until = self.world.now().plus_seconds(self.apart.random_range(30..=420));
+            self.world.with_weather(|weather| weather.begin_outage(prefix, until));
+        }
+    }
+
+    /// What people do as long as something waits for them: they let every deployment go on, and agree to what is to
+    /// change.
+    fn help(&mut self) {
+        let rivals = &mut self.rivals;
+        let deeds = self.world.with_model(|model| rivals.answers(model, 0.0));
+        self.take_up(deeds);
+        self.world.outside(&Outside::Acknowledge);
     }
 
     /// The document's owners may write it anew.
@@ -212,6 +287,7 @@ impl<C: Controller> Life<C> {
     /// Faults stop, edits stop, and what got stuck is freed by its owners in most lives.
     fn calm(&mut self) {
         self.world.with_weather(Weather::clear);
+        self.world.call_off();
         self.world.run_for(45);
         self.write(Documents::last);
         self.world.outside(&Outside::Restart);
@@ -231,11 +307,20 @@ impl<C: Controller> Life<C> {
             }
         }
         let mut waited = 0;
-        let most = SETTLE_SECONDS + self.allowance();
+        // What another tool made of a service is left alone for an hour, and then set once more.
+        let fought = self.world.checker.befell().contains_key("second writer")
+            || self.world.reasons.contains_key("Contended");
+        let truce = if fought { TRUCE_SECONDS } else { 0 };
+        let allowance = self.allowance();
+        let most = SETTLE_SECONDS + truce + allowance;
+        // Who waits behind a rollout that never ends does so for half an hour, whatever the oracle can see of it.
+        let stall = self.settings.timing.stall.as_secs();
+        let least = SETTLE_SECONDS + truce + if allowance >= stall { allowance } else { 0 };
         while waited < most && !self.world.is_broken() {
+            self.help();
             self.world.run_for(60);
             waited += 60;
-            if waited >= SETTLE_SECONDS && self.unsettled().is_empty() {
+            if waited >= least && !self.lingers() && self.unsettled().is_empty() {
                 break;
             }
         }
@@ -253,7 +338,12 @@ impl<C: Controller> Life<C> {
                 state.primary().is_some_and(|p| p.rollout_state == RolloutState::InProgress)
             })
         });
-        services * 120 + if stuck { stall + 120 } else { 0 }
+        // Waits that are planned take their time.
+        let shifting = self.world.with_model(|model| {
+            let shifts = |conduct: &Conduct| conduct.strategy != Strategy::Rolling;
+            model.services().filter(|(_, state)| shifts(&state.settings.conduct)).count() as u64
+        });
+        services * 120 + shifting * 180 + if stuck { stall + 120 } else { 0 }
     }
 
     /// Nothing is written any more.
@@ -264,9 +354,8 @@ impl<C: Controller> Life<C> {
             model.mutations().iter().filter(|each| each.caller == CALLER).count()
         };
         let before = self.world.with_model(writes);
-        let long = self.seed % LONG_EVERY == LONG_EVERY - 1;
-        let end =
-            self.world.now().plus_seconds(if long { LONG_QUIET_SECONDS } else { QUIET_SECONDS });
+        let span = if is_long(self.seed) { LONG_QUIET_SECONDS } else { QUIET_SECONDS };
+        let end = self.world.now().plus_seconds(span);
         while self.world.now() < end && !self.world.is_broken() {
             self.world.run_for(600);
             if self.world.with_model(writes) != before {
@@ -284,6 +373,15 @@ impl<C: Controller> Life<C> {
         let settings = self.settings.clone();
         let asked = self.world.checker.at_rest();
         self.world.with_model(|model| unsettled(model, &settings, &asked))
+    }
+
+    /// Whether tasks of an older deployment are still to be cleaned up: what they hold is freed then.
+    fn lingers(&mut self) -> bool {
+        let lingers = |state: &EcsServiceState| {
+            let done = |primary: &Deployment| primary.rollout_state == RolloutState::Completed;
+            state.deployments.len() > 1 && state.primary().is_some_and(done)
+        };
+        self.world.with_model(|model| model.services().any(|(_, state)| lingers(state)))
     }
 
     fn is_rolling(&mut self, key: &crate::model::EcsServiceKey) -> bool {
@@ -311,6 +409,21 @@ fn draw_settings(dice: &mut SmallRng, fleet: &Fleet) -> Settings {
     };
     let clusters = dice.random_bool(0.7).then_some(watched);
     Settings { clusters, policy, budget, ..Settings::default() }
+}
+
+/// Whether a seed's life is watched for 24 quiet hours.
+fn is_long(seed: u64) -> bool {
+    seed % LONG_EVERY == LONG_EVERY - 1
+}
+
+/// How much may change without consent: the default, or so little that it soon matters.
+fn draw_mass_change(dice: &mut SmallRng) -> MassChange {
+    match dice.random_range(0..12) {
+        0 => MassChange::Count(1),
+        1 => MassChange::Count(2),
+        2 => MassChange::Percent(5),
+        _ => Settings::default().mass_change,
+    }
 }
 
 fn draw_switches(dice: &mut SmallRng) -> Switches {

@@ -55,6 +55,12 @@ pub struct Weather {
     refusals: BTreeMap<String, ApiError>,
     calls: Counts,
     struck: BTreeMap<(Kind, &'static str), u64>,
+    /// In a thousand writes to a service, how many show late.
+    lag_rate: u32,
+    /// The calls that begin so fail until then.
+    outage: Option<(&'static str, Time)>,
+    /// Strikes of what is no [`Kind`] by itself.
+    befell: Counts,
     /// Latency is drawn from this range; equal ends make it fixed.
     latency_ms: (u64, u64),
 }
@@ -70,6 +76,9 @@ impl Weather {
             refusals: BTreeMap::new(),
             calls: Counts::new(),
             struck: BTreeMap::new(),
+            lag_rate: 0,
+            outage: None,
+            befell: Counts::new(),
             latency_ms: (20, 400),
         }
     }
@@ -82,6 +91,16 @@ impl Weather {
     /// Sets how many of a thousand calls a kind strikes from now on.
     pub fn set_rate(&mut self, kind: Kind, per_mille: u32) {
         self.rates.insert(kind, per_mille);
+    }
+
+    /// Sets how many of a thousand writes to a service show as late as AWS may, from now on.
+    pub fn set_lag(&mut self, per_mille: u32) {
+        self.lag_rate = per_mille;
+    }
+
+    /// Every call whose name begins so fails until then: one of AWS's services is down.
+    pub fn begin_outage(&mut self, prefix: &'static str, until: Time) {
+        self.outage = Some((prefix, until));
     }
 
     /// Adds rules that strike before chance does.
@@ -128,6 +147,8 @@ impl Weather {
     /// No more faults, and no more refusals.
     pub fn clear(&mut self) {
         self.rates.clear();
+        self.lag_rate = 0;
+        self.outage = None;
         self.rules.clear();
         self.refusals.clear();
     }
@@ -140,6 +161,15 @@ impl Weather {
     /// Strikes by kind and operation.
     pub fn struck(&self) -> &BTreeMap<(Kind, &'static str), u64> {
         &self.struck
+    }
+
+    /// Strikes by the kinds of [`super::catalogue`].
+    pub fn befell(&self) -> Counts {
+        let mut all = self.befell.clone();
+        for ((kind, _), times) in &self.struck {
+            *all.entry(super::catalogue::of_fault(*kind)).or_default() += times;
+        }
+        all
     }
 
     /// A number from the run's own randomness.
@@ -163,11 +193,33 @@ impl Weather {
         let (there_ms, back_ms) = (self.draw(least, most) / 2, self.draw(least, most) / 2);
         let (there_ms, back_ms) = (there_ms.max(1), back_ms.max(1));
         let planned = self.mishaps.strike((call, op), now.plus_ms(there_ms));
-        let strike = planned.or_else(|| self.rules.strike(op)).or_else(|| self.chance(op));
+        let ruled = planned.or_else(|| self.rules.strike(op)).or_else(|| self.down(op, now));
+        let strike = ruled.or_else(|| self.chance(op));
+        if strike.is_none() {
+            self.lag(op, now.plus_ms(there_ms));
+        }
         if let Some(strike) = strike {
             *self.struck.entry((strike.kind, op)).or_default() += 1;
         }
         Fate { there_ms, back_ms, strike }
+    }
+
+    /// A write that succeeds may show late.
+    fn lag(&mut self, op: &'static str, arrival: Time) {
+        let lags = self.lag_rate > 0 && op == "ecs.UpdateService";
+        if lags && self.rng.random_range(0..1000) < self.lag_rate {
+            self.mishaps.begin_lag(arrival);
+            *self.befell.entry("write shown late").or_default() += 1;
+        }
+    }
+
+    fn down(&mut self, op: &'static str, now: Time) -> Option<Strike> {
+        let (prefix, until) = self.outage?;
+        if now >= until || !op.starts_with(prefix) {
+            return None;
+        }
+        *self.befell.entry("outage").or_default() += 1;
+        Some(Strike { kind: Kind::ErrorBefore, lag: Duration::ZERO, count: 1 })
     }
 
     fn chance(&mut self, op: &'static str) -> Option<Strike> {

@@ -8,7 +8,9 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::time::Duration;
 
-use eastwest_core::effect::{Answer, Effect, Event};
+use eastwest_core::brake::PlanId;
+use eastwest_core::effect::{Answer, ClusterReading, Effect, Event};
+use eastwest_core::name::ClusterName;
 use eastwest_core::status::News;
 use eastwest_core::time::Now;
 use eastwest_core::view::Seen;
@@ -17,11 +19,12 @@ use super::aws::Aws;
 use super::check::Checker;
 use super::clockwork::Tasks;
 use super::face::execute;
+use super::habits::CANARY;
 use super::letter::{Letter, Reply, Request, Written};
 use super::mishap::Crash;
 use super::outside::Outside;
 use super::{Controller, Trace, Weather};
-use crate::model::Model;
+use crate::model::{EcsServiceKey, Model};
 use crate::shapes::ecs::{ServiceAnswer, UpdateServiceRequest};
 use crate::shapes::{ApiError, Time};
 
@@ -54,6 +57,10 @@ pub struct World<C> {
     pub trace: Trace,
     /// What the controller told since this was last emptied.
     pub news: Vec<News>,
+    /// How often it told each reason of a service's status.
+    pub reasons: BTreeMap<&'static str, u64>,
+    /// When the sweeps that are under way began.
+    sweeping: BTreeMap<ClusterName, Time>,
 }
 
 impl<C: Controller> World<C> {
@@ -75,6 +82,8 @@ impl<C: Controller> World<C> {
             checker,
             trace: Trace::new(start, std::env::var_os("EASTWEST_TRACE").is_some()),
             news: Vec::new(),
+            reasons: BTreeMap::new(),
+            sweeping: BTreeMap::new(),
         };
         world.look();
         world
@@ -110,6 +119,11 @@ impl<C: Controller> World<C> {
     pub fn plan(&mut self, at: Time, outside: Outside) {
         self.noted += 1;
         self.agenda.insert((at, self.noted), outside);
+    }
+
+    /// Nothing that stands on the agenda happens any more.
+    pub fn call_off(&mut self) {
+        self.agenda.clear();
     }
 
     /// Starts a controller that knows nothing.
@@ -281,7 +295,9 @@ impl<C: Controller> World<C> {
     pub fn outside(&mut self, outside: &Outside) {
         self.trace.line(self.now(), format_args!("outside {outside}"));
         match outside {
+            Outside::Acknowledge => self.acknowledge(),
             Outside::Crash { letters_arrive, down_seconds } => {
+                self.befalls(outside);
                 self.crash(*letters_arrive);
                 self.plan(self.now().plus_seconds(*down_seconds), Outside::Restart);
             }
@@ -295,10 +311,47 @@ impl<C: Controller> World<C> {
                     self.checker.concerns_all(self.now());
                 }
                 let refused = self.with_model(|model| other.happen(model));
-                if let Err(error) = refused {
-                    self.trace.line(self.now(), format_args!("  refused: {error}"));
+                match refused {
+                    Ok(()) => self.befalls(outside),
+                    Err(error) => {
+                        self.trace.line(self.now(), format_args!("  refused: {error}"));
+                    }
                 }
             }
+        }
+    }
+
+    fn befalls(&mut self, outside: &Outside) {
+        if let Some(kind) = super::catalogue::of_deed(outside) {
+            self.checker.note(kind);
+        }
+    }
+
+    /// Somebody agrees to whatever waits for consent.
+    fn acknowledge(&mut self) {
+        let Some(controller) = &self.controller else { return };
+        let waiting = controller.engine().plan().awaiting_consent();
+        let waiting: Vec<PlanId> = waiting.into_keys().cloned().collect();
+        for plan in waiting {
+            self.befalls(&Outside::Acknowledge);
+            self.checker.acknowledged(self.now());
+            self.feed(Event::Acknowledged(plan));
+        }
+    }
+
+    /// I15 of everything that the controller shows: its plan, and what it says of each service.
+    pub fn look_for_secrets(&mut self) {
+        let Some(controller) = &self.controller else { return };
+        let engine = controller.engine();
+        let services = engine.view().services();
+        let said = services.map(|(key, service)| (engine.status(&key), &service.issues));
+        let text = format!("{:?} {:?}", engine.plan(), said.collect::<Vec<_>>());
+        self.keeps_secrets(&text);
+    }
+
+    fn keeps_secrets(&mut self, text: &str) {
+        if text.contains(CANARY) {
+            self.checker.violate("I15", format!("a secret is told: {text}"));
         }
     }
 
@@ -312,6 +365,9 @@ impl<C: Controller> World<C> {
         if let Event::Answered(Answer::Parameters(name, Seen::Known(found))) = &event {
             let at = self.aws.asked.borrow().get(name).copied().unwrap_or(self.started_at);
             self.checker.told((name, at), found, self.aws.clock.now());
+        }
+        if let Event::Swept(reading) = &event {
+            self.swept(reading);
         }
         let Some(controller) = &mut self.controller else { return };
         if event != Event::Tick {
@@ -329,15 +385,38 @@ impl<C: Controller> World<C> {
             if let News::Breach(service, rule) = each {
                 self.checker.violate("check", format!("{service}: {rule}"));
             }
-            self.trace.line(self.aws.clock.now(), format_args!("news {each:?}"));
+            if let News::Status(_, Some(status)) = each
+                && let Some(reason) = status.reason
+            {
+                *self.reasons.entry(reason).or_default() += 1;
+            }
+            let text = format!("news {each:?}");
+            self.keeps_secrets(&text);
+            self.trace.line(self.aws.clock.now(), format_args!("{text}"));
         }
         self.news.extend(news);
         for effect in effects {
             if let Effect::Apply(action) = &effect {
-                self.checker.decided(super::check::key_of(&super::request(action)));
+                let key = super::check::key_of(&super::request(action));
+                self.checker.decided(key, self.aws.clock.now());
             }
-            self.trace.line(self.aws.clock.now(), format_args!("effect {}", effect_text(&effect)));
+            if let Effect::Sweep(cluster) = &effect {
+                self.sweeping.insert(cluster.clone(), self.aws.clock.now());
+            }
+            let text = effect_text(&effect);
+            self.keeps_secrets(&text);
+            self.trace.line(self.aws.clock.now(), format_args!("effect {text}"));
             self.tasks.start(execute(Rc::clone(&self.aws), effect));
+        }
+    }
+
+    /// A sweep ends: what it brought is known from now on.
+    fn swept(&mut self, reading: &ClusterReading) {
+        let now = self.now();
+        let began = self.sweeping.remove(&reading.cluster).unwrap_or(now);
+        for (name, _) in reading.services.iter().filter(|(_, seen)| seen.known().is_some()) {
+            let key = EcsServiceKey::new(reading.cluster.to_string(), name.to_string());
+            self.checker.swept(key, began);
         }
     }
 
@@ -358,6 +437,9 @@ impl<C: Controller> World<C> {
     fn trace_notes(&mut self) {
         let now = self.now();
         for note in self.aws.notes.take() {
+            if note.starts_with("fault Denied") || note.starts_with("fault Partial") {
+                self.checker.hidden();
+            }
             self.trace.line(now, format_args!("{note}"));
         }
     }

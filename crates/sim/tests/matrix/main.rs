@@ -11,6 +11,8 @@ mod run;
 mod show;
 #[path = "../scenarios/story.rs"]
 mod story;
+#[path = "../scenarios/words.rs"]
+mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -25,21 +27,32 @@ use run::{Disturbed, Undisturbed};
 /// with what it forbids each end in two ways that are both right.
 const STORIES: &[&str] = &[
     "already-connected",
+    "blue-green",
+    "circle-of-needs",
     "document-names-port",
     "document-namespace",
     "document-opts-in",
     "document-overrules-tag",
+    "early-success",
+    "edit-while-rolling",
     "guide",
     "human-edit",
     "leftover-name",
     "namespace-later",
+    "needs-nobody",
+    "nothing-to-go-back-to",
     "off-and-on",
     "partial-listing",
+    "paused-hook",
+    "rename",
+    "rename-alias",
     "replaced",
     "restart-half-blind",
     "retail-store",
     "rollback",
     "stale-client",
+    "stale-once",
+    "stalled-server",
     "swap-of-names",
     "taken-name",
     "throttled-start",

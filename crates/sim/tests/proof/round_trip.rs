@@ -151,7 +151,9 @@ impl<'a> Trip<'a> {
                 spoil(&mut seen, self.flaw);
                 reader.confirmed(view, &key, (seen, history));
             }
-            Some(Event::Answered(answer)) => reader.answered(view, answer),
+            Some(Event::Answered(answer)) => {
+                reader.answered(view, answer);
+            }
             other => panic!("a reading ends with {other:?}"),
         }
     }

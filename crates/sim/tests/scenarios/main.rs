@@ -3,8 +3,10 @@
 //! `UPDATE_EXPECT=1 cargo test -p eastwest-sim --test scenarios` writes the output anew. The invariants of the
 //! simulation hold in every story too.
 
+mod retail;
 mod show;
 mod story;
+mod words;
 
 use std::path::{Path, PathBuf};
 

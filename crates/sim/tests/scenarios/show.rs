@@ -3,7 +3,9 @@
 use std::fmt::Write as _;
 
 use eastwest_core::engine::Engine;
+use eastwest_core::needs::Need;
 use eastwest_core::plan::Verdict;
+use eastwest_core::stale::Lack;
 use eastwest_core::status::{News, Status};
 use eastwest_core::time::Now;
 use eastwest_sim::in_process::check::Effective;
@@ -27,6 +29,9 @@ pub(crate) fn plan(engine: &Engine) -> String {
                 line!(text, "  {key}: held, {}: {hold}", hold.reason());
             }
         }
+        for Lack { name, alias, server } in &entry.lacks {
+            line!(text, "      lacks {name} as {alias} of {server}");
+        }
         if let Some(note) = &entry.note {
             line!(text, "      note: {note}");
         }
@@ -38,7 +43,8 @@ pub(crate) fn plan(engine: &Engine) -> String {
             let to = change.to.as_deref().unwrap_or("-");
             line!(text, "      {field}{endpoint}: {from} -> {to}");
         }
-        for issue in engine.view().service(key).into_iter().flat_map(|view| &view.issues) {
+        let issues = engine.view().service(key).into_iter().flat_map(|view| &view.issues);
+        for issue in issues.chain(engine.plan().advice.get(key).into_iter().flatten()) {
             line!(text, "      issue: {issue}");
         }
         if !entry.contested_by.is_empty() {
@@ -75,14 +81,38 @@ pub(crate) fn status(engine: &Engine) -> String {
     for (key, _) in engine.view().services() {
         if let Some((status, _)) = engine.status(&key) {
             line!(text, "  {key}: {}", of(status));
+            let rest = [("ends", &status.ends), ("ECS says:", &status.event)];
+            for (what, said) in
+                rest.into_iter().filter_map(|(what, said)| Some((what, said.as_ref()?)))
+            {
+                line!(text, "      {what} {said}");
+            }
+            for line in status.snippet.iter().flat_map(|snippet| snippet.lines()) {
+                line!(text, "      | {line}");
+            }
         }
+    }
+    text
+}
+
+/// What every service calls, and who says so.
+pub(crate) fn needs(engine: &Engine) -> String {
+    let mut text = String::new();
+    for (key, needs) in &engine.plan().needs {
+        let need = |need: &Need| {
+            let inferred = if need.inferred { " (inferred)" } else { "" };
+            format!("{}{inferred}", need.name)
+        };
+        let needs: Vec<String> = needs.iter().map(need).collect();
+        line!(text, "  {key}: {}", needs.join(", "));
     }
     text
 }
 
 fn of(status: &Status) -> String {
     let (sync, health): (&str, &str) = (status.sync.into(), status.health.into());
-    let reason = status.reason.map(|reason| format!(", {reason}")).unwrap_or_default();
+    let reason = status.reason.filter(|reason| *reason != health);
+    let reason = reason.map(|reason| format!(", {reason}")).unwrap_or_default();
     let message = status.message.as_ref().map(|text| format!(": {text}")).unwrap_or_default();
     format!("{sync} {health}{reason}{message}")
 }

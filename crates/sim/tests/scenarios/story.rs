@@ -3,10 +3,10 @@
 //! | command | does |
 //! |---|---|
 //! | `cluster <name> [default <namespace>]`, `namespace <name>` | makes one |
-//! | `taskdef <family> [<port name or ->:<port>[:tcp\|grpc]]… [host] [windows] [links] [no-cpu] [no-room]` | says what the next deployments of the family are |
-//! | `service <cluster/name> <family> [tasks <n>] [breaker off\|on\|rollback] [codedeploy] [<tag>=<value>]…` | creates one |
+//! | `taskdef <family> [<port name or ->:<port>[:tcp\|grpc]]… [host] [windows] [links] [no-cpu] [no-room] [env:<value>]…` | says what the next deployments of the family are |
+//! | `service <cluster/name> <family> [tasks <n>] [breaker off\|on\|rollback] [codedeploy] [conduct <json>] [<tag>=<value>]…` | creates one; `conduct` is the rest of its `deploymentConfiguration` |
 //! | `crowd <cluster/prefix> <family> <n> <namespace>` | creates so many clients of a namespace |
-//! | `tag`, `untag`, `scale`, `deploy`, `force`, `delete` | what people do |
+//! | `tag`, `untag`, `scale`, `deploy`, `force`, `delete`, `continue` | what people do |
 //! | `edit <service> off \| <namespace> [<port name>,<discovery or ->,<host or ->,<port>]… [logs] [unknown]` | a configuration by hand |
 //! | `rollout <service> <seconds> complete\|fail\|stall` | how its next rollouts go |
 //! | `cloudmap <namespace> <name> [gone]` | a Cloud Map service that nobody's ECS service is behind |
@@ -16,30 +16,29 @@
 //! | `start [<policy>] [<n> per-cluster] [<n> per-namespace] [source tags\|ssm:<name>]…`, `crash [lost]` | the controller's life |
 //! | `ack` | somebody agrees to every plan that waits for it |
 //! | `advance <seconds>` | time passes; tells what was written and what changed |
-//! | `show plan\|status\|truth\|document`, `calls <operation>`, `reach <service> <name>:<port>` | looks |
+//! | `show plan\|status\|needs\|truth\|document`, `calls <operation>`, `reach <service> <name>:<port>` | looks |
 //!
-//! Tags are written without their prefix and with `+` for a space. Everything else is a mistake.
+//! Tags are written without their prefix, those of others with `other:` before them, and with `+` for a space. Everything else is a mistake.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use eastwest_core::effect::Event;
 use eastwest_core::engine::Engine;
-use eastwest_core::name::{ClusterName, ParameterName};
-use eastwest_core::settings::{Policy, Settings, Sources};
+use eastwest_core::settings::Settings;
 use eastwest_sim::faults::Rule;
 use eastwest_sim::in_process::check::Checker;
-use eastwest_sim::in_process::{Definition, Flaw, Newcomer, Outside, Weather, World, definition};
+use eastwest_sim::in_process::{Definition, Newcomer, Outside, Weather, World};
 use eastwest_sim::model::{EcsServiceKey, Model, ModelOptions, RolloutOutcome, RolloutScript};
 use eastwest_sim::shapes::cloud_map::{CreateServiceRequest, ListRequest, ServiceIdRequest};
 use eastwest_sim::shapes::ecs::{
-    ClusterServiceConnectDefaults, CreateClusterRequest, LogConfiguration,
-    ServiceConnectClientAlias, ServiceConnectConfiguration, ServiceConnectService,
+    ClusterServiceConnectDefaults, ContinueServiceDeploymentRequest, CreateClusterRequest,
 };
 use eastwest_sim::shapes::{ApiError, Time};
 use serde_json::json;
 
 use crate::show;
+use crate::words::{self, configuration, number, read_tag, settings};
 
 /// A story being told.
 pub(crate) struct Story {
@@ -105,6 +104,7 @@ impl Story {
                 let names = names.iter().map(|name| format!("eastwest/{name}")).collect();
                 self.outside(&Outside::Untag(EcsServiceKey::parse(key), names))
             }
+            ("continue", [key]) => self.go_on(key),
             ("scale", [key, count]) => {
                 self.outside(&Outside::Scale(EcsServiceKey::parse(key), number(count)?))
             }
@@ -148,17 +148,25 @@ impl Story {
             ("crash", []) => self.crash(true),
             ("crash", ["lost"]) => self.crash(false),
             ("advance", [seconds]) => self.advance(number(seconds)?),
-            ("show", ["plan"]) => self.show(|_, engine| show::plan(engine)),
-            ("show", ["document"]) => self.show_document(),
-            ("show", ["status"]) => self.show(|_, engine| show::status(engine)),
-            ("show", ["truth"]) => {
+            ("show", [what]) => self.look(what),
+            ("calls", [op]) => self.calls(op),
+            ("reach", [from, target]) => self.reach(from, target),
+            _ => Err("no such command".to_owned()),
+        }
+    }
+
+    fn look(&mut self, what: &str) -> Told {
+        match what {
+            "plan" => self.show(|_, engine| show::plan(engine)),
+            "needs" => self.show(|_, engine| show::needs(engine)),
+            "document" => self.show_document(),
+            "status" => self.show(|_, engine| show::status(engine)),
+            "truth" => {
                 let text = self.world.with_model(|model| show::truth(model));
                 self.out.push_str(&text);
                 Ok(())
             }
-            ("calls", [op]) => self.calls(op),
-            ("reach", [from, target]) => self.reach(from, target),
-            _ => Err("no such command".to_owned()),
+            _ => Err("show plan, status, needs, document or truth".to_owned()),
         }
     }
 
@@ -194,27 +202,7 @@ impl Story {
     }
 
     fn taskdef(&mut self, family: &str, words: &[&str]) -> Told {
-        let mut made = definition(family, "", 0);
-        for word in words {
-            match (*word, word.split(':').collect::<Vec<_>>()[..].to_vec().as_slice()) {
-                ("host", _) => made.network_mode = "host",
-                ("windows", _) => made.windows = true,
-                ("links", _) => made.flaw = Some(Flaw::Links),
-                ("no-cpu", _) => made.flaw = Some(Flaw::NoCpu),
-                ("no-room", _) => made.flaw = Some(Flaw::NoRoom),
-                (_, [name, port, rest @ ..]) => {
-                    let name = if *name == "-" { "" } else { name };
-                    let protocol = match rest {
-                        ["tcp"] => "",
-                        ["grpc"] => "grpc",
-                        _ => "http",
-                    };
-                    made.ports.push((name.to_owned(), number(port)?, protocol));
-                }
-                _ => return Err(format!("{word} is neither a port nor a word of taskdef")),
-            }
-        }
-        self.definitions.insert(family.to_owned(), made);
+        self.definitions.insert(family.to_owned(), words::definition(family, words)?);
         Ok(())
     }
 
@@ -223,28 +211,7 @@ impl Story {
     }
 
     fn service(&mut self, key: &str, family: &str, words: &[&str]) -> Told {
-        let mut newcomer = Newcomer::plain(EcsServiceKey::parse(key), self.definition(family)?);
-        let mut rest = words;
-        while let [word, more @ ..] = rest {
-            rest = more;
-            match (*word, more) {
-                ("codedeploy", _) => newcomer.controller = "CODE_DEPLOY",
-                ("tasks", [count, more @ ..]) => {
-                    newcomer.desired = number(count)?;
-                    rest = more;
-                }
-                ("breaker", [word, more @ ..]) => {
-                    newcomer.breaker = match *word {
-                        "off" => (false, false),
-                        "on" => (true, false),
-                        "rollback" => (true, true),
-                        _ => return Err("breaker off, on or rollback".to_owned()),
-                    };
-                    rest = more;
-                }
-                (tag, _) => newcomer.tags.push(read_tag(tag)?),
-            }
-        }
+        let newcomer = words::newcomer(key, self.definition(family)?, words)?;
         self.outside(&Outside::Create(Box::new(newcomer)))?;
         // Whoever came first is older.
         self.world.run_for(1);
@@ -333,6 +300,25 @@ impl Story {
         done.map_err(|error: ApiError| error.to_string())
     }
 
+    /// A person lets a deployment go on that a PAUSE hook holds.
+    fn go_on(&mut self, key: &str) -> Told {
+        self.told = self.world.with_model(|model| {
+            let state = model.services().find(|(each, _)| each.to_string() == key);
+            let record = state.and_then(|(_, state)| state.record()).cloned();
+            let record = record.ok_or("it was never deployed")?;
+            let hook =
+                record.hooks.iter().find(|hook| hook.is_awaiting()).ok_or("none holds it")?;
+            let request = ContinueServiceDeploymentRequest {
+                service_deployment_arn: record.arn.clone(),
+                hook_id: hook.detail.hook_id.clone(),
+                ..ContinueServiceDeploymentRequest::default()
+            };
+            model.continue_service_deployment(request).map_err(|error| error.to_string())?;
+            Ok::<_, String>(model.mutations().len())
+        })?;
+        Ok(())
+    }
+
     fn acknowledge(&mut self) -> Told {
         let engine = self.world.controller().ok_or("nothing runs: start first")?;
         let waiting = engine.plan().awaiting_consent();
@@ -392,100 +378,4 @@ impl Story {
         self.say(format_args!("  {word}: {}", reach.why));
         Ok(())
     }
-}
-
-/// The settings that the first `start` names; every cluster of the script is watched but `elsewhere`.
-fn settings(start: &str, script: &str) -> Result<Settings, String> {
-    let mut settings = Settings { policy: Policy::Sync, ..Settings::default() };
-    let clusters = script.lines().filter_map(|line| line.strip_prefix("cluster "));
-    let clusters = clusters.filter_map(|rest| rest.split_whitespace().next());
-    let watched = clusters.filter(|name| *name != "elsewhere").map(ClusterName::as_read);
-    settings.clusters = Some(watched.collect());
-    let said: Vec<&str> = start.split_whitespace().skip(1).collect();
-    let mut rest = said.as_slice();
-    // Tags are the source where none is named.
-    settings.sources.tags = !said.contains(&"source");
-    while let [word, more @ ..] = rest {
-        rest = more;
-        match more {
-            [source, more @ ..] if *word == "source" => {
-                add_source(&mut settings.sources, source)?;
-                rest = more;
-            }
-            ["per-cluster", more @ ..] => {
-                settings.budget.per_cluster = number(word)?;
-                rest = more;
-            }
-            ["per-namespace", more @ ..] => {
-                settings.budget.per_namespace = number(word)?;
-                rest = more;
-            }
-            _ => settings.policy = word.parse().map_err(|_| format!("no policy {word}"))?,
-        }
-    }
-    Ok(settings)
-}
-
-fn add_source(sources: &mut Sources, source: &str) -> Told {
-    match source.strip_prefix("ssm:") {
-        Some(name) => {
-            let name = ParameterName::parse(name).map_err(|refused| refused.allowed)?;
-            sources.documents.insert(name);
-        }
-        None if source == "tags" => sources.tags = true,
-        None => return Err("source tags, or ssm:<parameter>".to_owned()),
-    }
-    Ok(())
-}
-
-/// A configuration as a person writes it.
-fn configuration(words: &[&str]) -> Result<ServiceConnectConfiguration, String> {
-    let (namespace, rest) = match words {
-        ["off"] => return Ok(ServiceConnectConfiguration::default()),
-        [namespace, rest @ ..] => (namespace, rest),
-        [] => return Err("off, or a namespace".to_owned()),
-    };
-    let mut config = ServiceConnectConfiguration {
-        enabled: true,
-        namespace: Some((*namespace).to_owned()),
-        ..ServiceConnectConfiguration::default()
-    };
-    for word in rest {
-        match (*word, word.split(',').collect::<Vec<_>>().as_slice()) {
-            ("logs", _) => {
-                config.log_configuration = Some(LogConfiguration {
-                    log_driver: "awslogs".to_owned(),
-                    options: Some(json!({"awslogs-group": "by-hand"})),
-                    secret_options: None,
-                });
-            }
-            ("unknown", _) => config.container_configurations = Some(json!([{"new": "thing"}])),
-            (_, [port_name, discovery, host, port]) => {
-                let given = |text: &str| (text != "-").then(|| text.to_owned());
-                let port = number(port)?;
-                let alias = ServiceConnectClientAlias {
-                    port,
-                    dns_name: given(host),
-                    test_traffic_rules: None,
-                };
-                config.services.get_or_insert_default().push(ServiceConnectService {
-                    port_name: (*port_name).to_owned(),
-                    discovery_name: given(discovery),
-                    client_aliases: Some(vec![alias]),
-                    ..ServiceConnectService::default()
-                });
-            }
-            _ => return Err(format!("{word} is no endpoint")),
-        }
-    }
-    Ok(config)
-}
-
-fn read_tag(text: &str) -> Result<(String, String), String> {
-    let (key, value) = text.split_once('=').ok_or(format!("{text} is no tag"))?;
-    Ok((format!("eastwest/{key}"), value.replace('+', " ")))
-}
-
-fn number<T: std::str::FromStr>(text: &str) -> Result<T, String> {
-    text.parse().map_err(|_| format!("{text} is no number"))
 }

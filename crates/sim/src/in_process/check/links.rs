@@ -10,10 +10,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use eastwest_core::declaration::{Declaration, RefreshWhen};
 use eastwest_core::declare::Intent;
+use eastwest_core::name::DiscoveryName;
 
 use super::rules::{Broken, Sent};
 use super::truth::Life;
-use crate::model::{Connect, Deployment, EcsServiceKey, EcsServiceState, Endpoint, Model};
+use crate::model::{
+    Connect, Deployment, DeploymentRecord, EcsServiceKey, EcsServiceState, Endpoint, Model,
+};
 use crate::shapes::Time;
 use crate::shapes::ecs::{EcsServiceStatus, RolloutState, ServiceDeploymentStatus};
 
@@ -26,7 +29,7 @@ enum Names<'d> {
 impl<'d> Names<'d> {
     fn of(declaration: &'d Declaration) -> Self {
         let needs = declaration.needs.as_deref();
-        let these = || needs.into_iter().flatten().map(|name| name.as_str()).collect();
+        let these = || needs.into_iter().flatten().map(DiscoveryName::as_str).collect();
         match declaration.refresh.unwrap_or(RefreshWhen::Declared) {
             RefreshWhen::Never => Self::These(BTreeSet::new()),
             RefreshWhen::Always => Self::Any,
@@ -76,10 +79,13 @@ fn completions(server: &EcsServiceState, namespace: &str) -> Vec<Completion> {
     let mut known: Vec<Endpoint> = Vec::new();
     let mut before: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     let mut found = Vec::new();
-    for record in &server.records {
-        if record.status != ServiceDeploymentStatus::Successful {
-            continue;
-        }
+    // Where tasks are cleaned up later, the deployment is done before its service deployment is.
+    let is_done = |record: &DeploymentRecord| {
+        let mut deployments = server.deployments.iter();
+        record.status == ServiceDeploymentStatus::Successful
+            || deployments.any(|each| each.id == record.deployment && each.completed_once)
+    };
+    for record in server.records.iter().filter(|record| is_done(record)) {
         let target = server.revisions.iter().find(|revision| revision.arn == record.target);
         let connect = target.and_then(|revision| revision.spec.connect.as_deref());
         let endpoints = connect.map_or(&[][..], |connect| in_namespace(connect, namespace));
@@ -90,7 +96,7 @@ fn completions(server: &EcsServiceState, namespace: &str) -> Vec<Completion> {
             let names = before.entry(endpoint.port_name.clone()).or_default();
             names.insert(endpoint.discovery_name.clone());
             if !known.iter().any(|old| same(old, endpoint)) {
-                let at = record.finished_at.unwrap_or(record.created_at);
+                let at = record.finished_at.unwrap_or(record.updated_at);
                 found.push(Completion { names: names.clone(), at });
             }
         }
@@ -151,7 +157,8 @@ pub(super) fn unreached(
     declaration: &Declaration,
 ) -> Option<String> {
     let namespace = &state.connect()?.namespace;
-    if state.running() == 0 {
+    // Tasks of an older deployment that are cleaned up later do not know what the newest ones know.
+    if state.running() == 0 || state.deployments.len() > 1 {
         return None;
     }
     let names = Names::of(declaration);
@@ -185,7 +192,7 @@ pub(super) fn unoffered<'d>(
     key: &EcsServiceKey,
     (declaration, namespace): (&'d Declaration, &str),
 ) -> Vec<&'d str> {
-    let needs = declaration.needs.iter().flatten().map(|name| name.as_str());
+    let needs = declaration.needs.iter().flatten().map(DiscoveryName::as_str);
     let offered = |name: &str| {
         model.services().filter(|(other, _)| *other != key).any(|(_, server)| {
             server.deployments.iter().filter(|each| each.completed_once).any(|each| {

@@ -16,16 +16,22 @@
 //! | I5 | a request's body has three members, of a refresh three others; what nobody asked to change is carried over |
 //! | I6 | between two writes to a service something other than ourselves changed it, its tags or its namespaces |
 //! | I6b | what ECS refused is not sent again within five minutes, unless something changed |
+//! | I8 | what another writer changed back three times within the hour is left alone |
 //! | I9 | what ECS rolled back is never sent again on the same task definition |
 //! | I10 | tags that cannot be understood mean no write |
 //! | I11 | switching off needs `mode=off`, removing an endpoint a declaration: absence asks for nothing |
+//! | I12 | no more services of a namespace change in one go than the limit, unless somebody agreed |
 //! | I13 | no client is rolled out while a server that it declares to need has never completed |
+//! | I15 | nothing secret is in what the controller does or says |
 //! | I16 | no panic, no spinning |
+//! | wave | nothing begins in a namespace beside the first rollout of ours that is to complete |
+//! | window | nothing begins while a maintenance window is closed |
 //! | check | the controller's own last check finds nothing to object to |
 
 mod links;
 mod papers;
 mod rest;
+mod restraint;
 mod rules;
 mod truth;
 
@@ -47,6 +53,7 @@ pub use truth::{Effective, EffectiveEndpoint, Taken};
 use super::aws::READ_TIMEOUT_MS;
 use super::weather::LAG_MS_MAX;
 use papers::{Known, Papers};
+use restraint::Consent;
 use rules::Sent;
 use truth::Life;
 
@@ -74,6 +81,9 @@ pub struct Checker {
     papers: Papers,
     /// What was known of Parameter Store when the last write to each service was decided.
     decided: BTreeMap<EcsServiceKey, Known>,
+    consent: Consent,
+    /// How often what befell that only the truth tells.
+    befell: BTreeMap<&'static str, u64>,
     violation: Option<Violation>,
     writes: u64,
     crashes: u64,
@@ -90,6 +100,8 @@ impl Checker {
         Self {
             papers: Papers::new(&settings.sources),
             decided: BTreeMap::new(),
+            consent: Consent::default(),
+            befell: BTreeMap::new(),
             settings,
             lives: BTreeMap::new(),
             global: Vec::new(),
@@ -114,8 +126,35 @@ impl Checker {
         self.crashes
     }
 
+    /// How often each kind befell.
+    pub fn befell(&self) -> &BTreeMap<&'static str, u64> {
+        &self.befell
+    }
+
+    /// Something of a kind of [`super::catalogue`] befell.
+    pub(super) fn note(&mut self, kind: &'static str) {
+        *self.befell.entry(kind).or_default() += 1;
+    }
+
+    /// Somebody agreed to what waited.
+    pub(super) fn acknowledged(&mut self, now: Time) {
+        self.consent.begin_anew(Some(now));
+    }
+
+    /// A read was denied or said that something is missing: what would change is not known, and nobody says that it
+    /// will be.
+    pub(super) fn hidden(&mut self) {
+        self.consent.is_blind = true;
+    }
+
+    /// A sweep brought that service, as it was then or later.
+    pub(super) fn swept(&mut self, key: EcsServiceKey, began: Time) {
+        self.consent.swept(key, began.minus_ms(LAG_MS_MAX));
+    }
+
     pub(super) fn crashed(&mut self) {
         self.crashes += 1;
+        self.consent.begin_anew(None);
         self.papers.crashed();
         for life in self.lives.values_mut() {
             life.refused = None;
@@ -144,7 +183,8 @@ impl Checker {
     }
 
     /// The controller decides on a write.
-    pub(super) fn decided(&mut self, key: EcsServiceKey) {
+    pub(super) fn decided(&mut self, key: EcsServiceKey, now: Time) {
+        self.consent.decided(key.clone(), now);
         self.decided.insert(key, self.papers.known().clone());
     }
 
@@ -160,7 +200,10 @@ impl Checker {
                 self.lives.insert(key.clone(), Life::default());
             }
             if let Some(life) = self.lives.get_mut(key) {
-                life.observe(state, model.now(), ours == Some(key));
+                let kinds = life.observe(state, model.now(), ours == Some(key));
+                for kind in kinds {
+                    *self.befell.entry(kind).or_default() += 1;
+                }
             }
         }
     }
@@ -196,9 +239,14 @@ impl Checker {
                 let is_refresh = request.force_new_deployment == Some(true);
                 let sent = Sent { key: &key, life, from, now, after, global, is_refresh, evidence };
                 let mut broken = rules::broken(&sent, &self.settings, &self.lives);
+                broken.extend(restraint::fights(&sent));
+                broken.extend(restraint::windows(&sent));
+                broken.extend(restraint::wave(&sent, &self.settings, &self.lives));
+                let last = self.global.last().copied();
+                let known = (&self.settings, &self.lives, last);
+                broken.extend(self.consent.judge(&sent, known));
                 broken.extend(links::too_early(model, &sent, &self.lives));
                 broken.extend(is_refresh.then(|| links::needless(model, &sent)).flatten());
-                let last = self.global.last().copied();
                 let flap = rules::flap(&sent, last, &self.lives);
                 for (rule, text) in broken.into_iter().chain(flap) {
                     self.violate(rule, text);

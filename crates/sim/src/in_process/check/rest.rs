@@ -336,7 +336,7 @@ impl Truth<'_> {
     /// Whether a name that it declares to need is yet to come, from somebody who cannot go on now.
     fn waits_for_a_server(&self, key: &EcsServiceKey, wish: &Wish) -> bool {
         let missing = unoffered(self.model, key, (&wish.declaration, &wish.namespace));
-        missing.iter().any(|name| {
+        let is_awaited = |name: &&str| {
             let taken = Taken::Discovery(wish.namespace.clone(), (*name).to_owned());
             let comes =
                 self.model.services().filter(|(other, _)| *other != key).any(|(_, rival)| {
@@ -347,7 +347,16 @@ impl Truth<'_> {
                 || self
                     .others(key)
                     .any(|(other, _, declaration)| would_offer(other, &declaration, name))
-        })
+        };
+        // Or who offers one that it needs is to change first, and waits itself.
+        let needs =
+            |name: &str| wish.declaration.needs.iter().flatten().any(|n| n.as_str() == name);
+        missing.iter().any(is_awaited)
+            || self.others(key).any(|(other, rival, declaration)| {
+                let offered = rival.connect().map(|connect| Effective::of(connect));
+                offered.is_some_and(|c| c.endpoints.iter().any(|e| needs(&e.discovery_name)))
+                    && !unoffered(self.model, other, (&declaration, &wish.namespace)).is_empty()
+            })
     }
 
     /// Whether an old name is kept only for a client that cannot be rolled out now.

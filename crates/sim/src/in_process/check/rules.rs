@@ -36,7 +36,7 @@ pub(super) type Broken = Option<(&'static str, String)>;
 
 impl Sent<'_> {
     /// Whether it was so throughout the window.
-    fn throughout(&self, was: impl Fn(&Moment) -> bool) -> bool {
+    pub(super) fn throughout(&self, was: impl Fn(&Moment) -> bool) -> bool {
         self.life.since(self.from).iter().all(was)
     }
 
@@ -278,7 +278,7 @@ pub(super) fn flap(
 
 /// Whether all that goes is an endpoint beside which another serves the same port: the last step of a rename, whose
 /// first is a write too.
-fn is_last_of_a_rename(sent: &Sent<'_>) -> bool {
+pub(super) fn is_last_of_a_rename(sent: &Sent<'_>) -> bool {
     let (Some(before), Some(after)) = (sent.before(), sent.after) else { return false };
     let stays = |each: &EffectiveEndpoint| after.endpoints.contains(each);
     let mut gone = before.endpoints.iter().filter(|each| !stays(each));

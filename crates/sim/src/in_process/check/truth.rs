@@ -224,10 +224,15 @@ impl Life {
         self.moments.iter().rev().take_while(same).last().map(|moment| moment.since)
     }
 
-    /// Takes in the present state; says whether the change was another's doing.
-    pub(super) fn observe(&mut self, state: &EcsServiceState, now: Time, by_us: bool) {
+    /// Takes in the present state; says what befell the service, by the kinds of [`super::super::catalogue`].
+    pub(super) fn observe(
+        &mut self,
+        state: &EcsServiceState,
+        now: Time,
+        by_us: bool,
+    ) -> Vec<&'static str> {
         if self.now().is_some_and(|moment| moment.still(state)) {
-            return;
+            return Vec::new();
         }
         let next = Moment::of(state, now, self.now());
         let foreign = match self.now() {
@@ -241,8 +246,17 @@ impl Life {
         if foreign {
             self.causes.push(now);
         }
+        let mut kinds = Vec::new();
+        if let Some(before) = self.now() {
+            kinds.extend(befell(before, &next, by_us));
+        }
         self.moments.push(next);
+        let given_up = self.given_up.len();
         self.note_given_up(state, now);
+        if self.given_up.len() > given_up {
+            kinds.push("rolled back by ECS");
+        }
+        kinds
     }
 
     /// Notes what ECS has given up, as far as it can be read: a way back that somebody's deployment cuts short
@@ -268,4 +282,23 @@ impl Life {
             });
         }
     }
+}
+
+/// What befell a service between two moments, where ECS or somebody else is behind it.
+fn befell(before: &Moment, after: &Moment, by_us: bool) -> Vec<&'static str> {
+    let mut kinds = Vec::new();
+    let is_another = before.primary != after.primary;
+    if is_another && !by_us && before.is_rolling() {
+        kinds.push("superseded");
+    }
+    if after.rollout == RolloutState::Failed && before.rollout != RolloutState::Failed {
+        kinds.push("failed for good");
+    }
+    if before.status == EcsServiceStatus::Active && after.status != EcsServiceStatus::Active {
+        kinds.push("draining");
+    }
+    if before.created_at != after.created_at {
+        kinds.push("made anew under its name");
+    }
+    kinds
 }

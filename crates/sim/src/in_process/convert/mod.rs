@@ -65,18 +65,20 @@ pub(super) fn service(key: ServiceKey, service: ecs::EcsService, closely: bool) 
 }
 
 fn strategy(configuration: &Value) -> Strategy {
-    let number = |pointer: &str| {
-        let number = configuration.pointer(pointer).and_then(Value::as_f64).unwrap_or_default();
-        (0..=44_640).rev().find(|each| f64::from(*each) <= number).unwrap_or_default()
+    let number = |path: &[&str]| {
+        let number = path.iter().try_fold(configuration, |value, member| value.get(member));
+        let part = || number.and_then(Value::as_f64)?.floor().to_string().parse().ok();
+        let whole = number.and_then(Value::as_u64).or_else(part).unwrap_or_default();
+        whole.min(44_640).try_into().unwrap_or_default()
     };
     let canary = configuration.get("canaryConfiguration").is_some();
     let kind = configuration.get("strategy").and_then(Value::as_str).unwrap_or("ROLLING");
     Strategy {
         shifts: kind != "ROLLING",
-        bake_minutes: number("/bakeTimeInMinutes"),
-        step_minutes: number("/linearConfiguration/stepBakeTimeInMinutes")
-            .max(number("/canaryConfiguration/canaryBakeTimeInMinutes")),
-        step_percent: if canary { 100 } else { number("/linearConfiguration/stepPercent") },
+        bake_minutes: number(&["bakeTimeInMinutes"]),
+        step_minutes: number(&["linearConfiguration", "stepBakeTimeInMinutes"])
+            .max(number(&["canaryConfiguration", "canaryBakeTimeInMinutes"])),
+        step_percent: if canary { 100 } else { number(&["linearConfiguration", "stepPercent"]) },
     }
 }
 

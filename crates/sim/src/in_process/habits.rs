@@ -1,0 +1,132 @@
+//! How the services of a seed's fleet are deployed, what they know of one another, and what they must not tell.
+//!
+//! Invariant: drawn apart from the fleet itself, so that a life's names and modes stay what they were before there
+//! were so many habits. Everything secret has [`CANARY`] in it, and nothing that eastwest says may.
+
+use rand::Rng;
+use rand::rngs::SmallRng;
+use rand::seq::IndexedRandom;
+use serde_json::{Map, Value, json};
+
+/// What stands in environment values, in options of logs and in tags that are not eastwest's, and nowhere else.
+pub(super) const CANARY: &str = "canary-7f3a";
+
+/// Names that somebody may offer, and one that nobody does.
+const NEEDED: [&str; 9] =
+    ["api", "backend", "payments", "orders", "cart", "ui", "svc-00", "svc-01", "nobody"];
+/// By tag and by digest.
+const IMAGES: [&str; 4] = [
+    "app:1",
+    "app:1",
+    "app:latest",
+    "app@sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+];
+
+/// Draws habits.
+#[derive(Debug)]
+pub(super) struct Habits {
+    rng: SmallRng,
+    /// Whether deployments of this life may shift traffic, pause, or end early.
+    is_modern: bool,
+}
+
+impl Habits {
+    pub(super) fn new(mut rng: SmallRng) -> Self {
+        let is_modern = rng.random_bool(0.4);
+        Self { rng, is_modern }
+    }
+
+    fn pick<T: Clone>(&mut self, from: &[T]) -> Option<T> {
+        from.choose(&mut self.rng).cloned()
+    }
+
+    /// What a service declares to need, and when it is redeployed for its sake: tags without their prefix.
+    pub(super) fn needs(&mut self) -> Vec<(String, String)> {
+        let mut tags = Vec::new();
+        if self.rng.random_bool(0.4) {
+            let first = self.pick(&NEEDED).unwrap_or_default();
+            let second = self.pick(&NEEDED).filter(|second| *second != first);
+            let second = second.filter(|_| self.rng.random_bool(0.4));
+            let names: Vec<&str> = [Some(first), second].into_iter().flatten().collect();
+            tags.push(("needs".to_owned(), names.join(" ")));
+        }
+        if self.rng.random_bool(0.35) {
+            let all = ["declared", "inferred", "inferred", "always", "never"];
+            tags.push(("refresh".to_owned(), self.pick(&all).unwrap_or_default().to_owned()));
+        }
+        tags
+    }
+
+    /// What a container runs and is told.
+    pub(super) fn container(&mut self) -> (String, Vec<String>) {
+        let image = self.pick(&IMAGES).unwrap_or("app:1").to_owned();
+        let mut environment = vec![format!("{CANARY}-password")];
+        if self.rng.random_bool(0.4) {
+            let host = self.pick(&NEEDED).unwrap_or_default();
+            let of = self.pick(&["", ".internal.myapp", ".internal.myapp:8000", ":8000"]);
+            let of = of.unwrap_or_default();
+            environment.push(format!("http://user:{CANARY}@{host}{of}/v1"));
+        }
+        (image, environment)
+    }
+
+    /// A tag that is somebody else's.
+    pub(super) fn strange_tag(&mut self) -> Option<(String, String)> {
+        let key = self.pick(&["owner", "token", "managed-by"])?.to_owned();
+        self.rng.random_bool(0.5).then(|| (key, format!("{CANARY}-tag")))
+    }
+
+    /// For how long a controller stays away that was to be away for so long.
+    pub(super) fn down_seconds(&mut self, seconds: u64) -> u64 {
+        if self.rng.random_bool(0.15) { seconds + 300 } else { seconds }
+    }
+
+    /// Whether a service is to have no tasks at all.
+    pub(super) fn is_idle(&mut self) -> bool {
+        self.rng.random_bool(0.06)
+    }
+
+    /// What stands in `deploymentConfiguration` beside the circuit breaker.
+    pub(super) fn conduct(&mut self) -> Map<String, Value> {
+        match self.drawn_conduct() {
+            Value::Object(conduct) => conduct,
+            _ => Map::new(),
+        }
+    }
+
+    fn drawn_conduct(&mut self) -> Value {
+        let mut conduct = json!({});
+        if !self.is_modern || self.rng.random_bool(0.6) {
+            return conduct;
+        }
+        match self.rng.random_range(0..5) {
+            0 => conduct = json!({"strategy": "BLUE_GREEN", "bakeTimeInMinutes": 1}),
+            1 => {
+                let linear = json!({"stepPercent": 50, "stepBakeTimeInMinutes": 1});
+                conduct = json!({"strategy": "LINEAR", "linearConfiguration": linear});
+            }
+            2 => {
+                let canary = json!({"canaryPercent": 10, "canaryBakeTimeInMinutes": 1});
+                conduct = json!({"strategy": "CANARY", "canaryConfiguration": canary});
+            }
+            _ => {
+                let early = json!({
+                    "enable": true,
+                    "healthyPercent": 50,
+                    "sourceServiceRevisionCleanup": "DEFERRED",
+                });
+                return json!({"minimumHealthyPercent": 50, "earlySuccessCriteria": early});
+            }
+        }
+        if self.rng.random_bool(0.4) {
+            let action = self.pick(&["CONTINUE", "ROLLBACK"]);
+            let stage = self.pick(&["POST_SCALE_UP", "PRE_PRODUCTION_TRAFFIC_SHIFT"]);
+            conduct["lifecycleHooks"] = json!([{
+                "targetType": "PAUSE",
+                "lifecycleStages": [stage],
+                "timeoutConfiguration": {"timeoutInMinutes": 20, "action": action},
+            }]);
+        }
+        conduct
+    }
+}

@@ -1,0 +1,114 @@
+"""What people see of order, staleness and who calls whom: in the plan, in `explain`, over HTTP and in the metrics."""
+import json
+import subprocess
+
+import pytest
+
+import world
+from controller import plan
+from fleet import CLUSTER, NAMESPACE, connect, served, tags
+from test_safe_rollouts import API, SERVER, env_task
+from world import wait_until
+
+DJANGO = served("django-8000-tcp", "django-api", API, 8000)
+
+
+def explained(endpoint, name, *arguments):
+    """What `eastwest explain` prints."""
+    settings = world.clean_environment({**world.CREDENTIALS, "AWS_ENDPOINT_URL": endpoint})
+    done = subprocess.run(
+        [world.program("eastwest"), "explain", f"{CLUSTER}/{name}", *arguments], stdin=subprocess.DEVNULL,
+        capture_output=True, text=True, timeout=world.PATIENCE, env=settings, check=True)
+    return done.stdout
+
+
+@pytest.fixture
+def stale(fleet, sim, proxy_of):
+    """A client that is older than the endpoint it needs, in a world whose clock stands still."""
+    fleet.service("django", {"django-8000-tcp": 8000})
+    fleet.service("cron", config=connect(), tag=tags(mode="client", namespace=NAMESPACE, needs="django-api"))
+    fleet.settle()
+    fleet.update("django", connect(DJANGO))
+    fleet.settle()
+    return proxy_of(sim)
+
+
+def test_a_step_says_which_server_it_waits_for_and_who_says_that_it_needs_it(fleet, sim, proxy_of):
+    fleet.service("django", {"django-8000-tcp": 8000}, tag=SERVER)
+    fleet.service("cron", tag=tags(mode="client", namespace=NAMESPACE, needs="django-api"))
+    task = env_task(fleet, "shop", {}, API=f"http://{API}:8000")
+    fleet.service("shop", taskDefinition=task, tag=tags(mode="client", namespace=NAMESPACE))
+    fleet.settle()
+    endpoint = proxy_of(sim)
+    _, out, err = plan(endpoint)
+    print(out)
+    lines = [line.strip() for line in out.splitlines() if line.strip().startswith("waits ")]
+    assert len(lines) == 2, out + err
+    assert "django-api of prod/django, as declared" in lines[0]
+    assert "django-api of prod/django, as its environment says" in lines[1]
+    page = json.loads(plan(endpoint, "--json")[1])
+    assert page["needs"] == {"prod/cron": [{"name": "django-api", "inferred": False}],
+                             "prod/shop": [{"name": "django-api", "inferred": True}]}
+    awaits = {step["service"]: step["awaits"] for step in page["steps"]}
+    assert awaits["prod/django"] is None and awaits["prod/cron"]["server"] == "prod/django"
+    text = explained(endpoint, "shop")
+    print(text)
+    assert "inferred from its environment" in text and "8000" not in text
+    assert "tag eastwest/needs" in explained(endpoint, "cron")
+
+
+def test_a_refresh_is_a_step_with_what_the_client_lacks(stale):
+    _, out, err = plan(stale)
+    print(out)
+    assert "* prod/cron: refresh in internal.myapp  # triggers a rollout" in out, out + err
+    assert f"django-api as {API}:8000 of prod/django" in out
+    assert "example/cron:1 may be another image by now" in out
+    assert "1 to refresh" in out
+    page = json.loads(plan(stale, "--json")[1])
+    assert page["summary"]["refresh"] == 1
+    assert page["steps"][0]["lacks"] == [{"name": "django-api", "alias": f"{API}:8000", "server": "prod/django"}]
+
+
+def test_an_endpoint_that_goes_names_the_clients_that_need_it(fleet, sim, proxy_of):
+    fleet.service("django", {"django-8000-tcp": 8000}, connect(DJANGO), tag=tags(mode="off"))
+    fleet.service("cron", config=connect(), tag=tags(mode="client", namespace=NAMESPACE, needs="django-api"))
+    fleet.settle()
+    _, out, err = plan(proxy_of(sim))
+    print(out)
+    assert "django-api goes, and prod/cron can no longer call it" in out, out + err
+
+
+def test_a_need_of_nobody_is_advice_everywhere_and_no_reason_to_wait(live_fleet, live, controller):
+    live_fleet.service("cron", tag=tags(mode="client", namespace=NAMESPACE, needs="djago-api"))
+    live_fleet.service("django", {"django-8000-tcp": 8000}, connect(DJANGO), tag=SERVER)
+    live_fleet.settle()
+    controller.wait_synced("cron", "django")
+    entry = controller.service("cron")
+    issue, = entry["issues"]
+    assert (issue["read"], issue["nearest"], issue["weight"]) == ("djago-api", "django-api", "advice")
+    assert entry["needs"] == [{"name": "djago-api", "inferred": False}]
+    shown = [row for row in controller.json("/api/v1/plan")["issues"] if row["service"] == "prod/cron"]
+    assert shown[0]["read"] == "djago-api"
+    assert controller.metric("eastwest_issues", cluster=CLUSTER) == 0
+    assert controller.metric("eastwest_advice", cluster=CLUSTER) == 1
+
+
+def test_stale_clients_and_refreshes_are_counted(live_fleet, live, controller_of, proxy_of):
+    live_fleet.service("django", {"django-8000-tcp": 8000})
+    live_fleet.service("cron", config=connect(), tag=tags(
+        mode="client", namespace=NAMESPACE, needs="django-api", pause="true"))
+    live_fleet.settle()
+    live_fleet.update("django", connect(DJANGO))
+    live_fleet.settle()
+    controller = controller_of(proxy_of(live))
+    wait_until(lambda: controller.metric("eastwest_stale_clients", namespace=NAMESPACE) == 1, controller.output)
+    assert controller.metric("eastwest_holds", cluster=CLUSTER, reason="Paused") == 1
+    entry = controller.service("cron")
+    assert entry["lacks"][0]["server"] == "prod/django"
+    live_fleet.untag("cron", "pause")
+    wait_until(lambda: live.reach("prod/cron", API, 8000)["ok"], controller.output)
+    controller.wait_synced("cron")
+    wait_until(lambda: controller.metric("eastwest_rollout_duration_seconds_count") == 1, controller.output)
+    assert controller.metric("eastwest_stale_clients", namespace=NAMESPACE) == 0
+    assert controller.metric(
+        "eastwest_changes_applied_total", cluster=CLUSTER, action="refresh", outcome="accepted") == 1
