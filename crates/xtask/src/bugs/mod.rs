@@ -26,7 +26,7 @@ pub(crate) struct Args {
     /// Only the bug of this number
     #[arg(long, value_name = "NN")]
     only: Option<u32>,
-    /// Plant nothing; print what found each the last time
+    /// Plant nothing; print what found each the last time, and write the page
     #[arg(long)]
     list: bool,
     /// Plant nothing; fail if a patch does not apply any more, or the page is not up to date
@@ -46,25 +46,34 @@ pub(crate) fn run(args: &Args) -> Result<bool> {
     }
     if args.list {
         bugs.iter().filter(|bug| is_wanted(bug)).for_each(|bug| println!("{}", line(bug)));
+        write(&bugs)?;
         return Ok(true);
     }
     let scratch = Scratch::new()?;
     let mut missed = Vec::new();
     for bug in bugs.iter_mut().filter(|bug| is_wanted(bug)) {
         run::say(&format!("{:02} {}", bug.number, bug.mistake));
-        match scratch.with(bug, || look(&scratch, bug))? {
-            Some(find) => bug.found(find)?,
-            None => missed.push(bug.number),
+        match scratch.with(bug, || look(&scratch, bug)) {
+            Ok(Some(find)) => bug.found(find)?,
+            Ok(None) => missed.push(bug.number),
+            Err(error) => {
+                eprintln!("xtask: {error:#}");
+                missed.push(bug.number);
+            }
         }
         let is_missed = missed.last() == Some(&bug.number);
         println!("{}", if is_missed { "NOT FOUND".to_owned() } else { line(bug) });
     }
-    let page = repo::root()?.join(PAGE);
-    fs::write(&page, text(&bugs)).with_context(|| page.display().to_string())?;
+    write(&bugs)?;
     for number in &missed {
         println!("bug {number} is NOT FOUND");
     }
     Ok(missed.is_empty())
+}
+
+fn write(bugs: &[Bug]) -> Result<()> {
+    let page = repo::root()?.join(PAGE);
+    fs::write(&page, text(bugs)).with_context(|| page.display().to_string())
 }
 
 /// Tries what found it before, then seeds, then the matrix.
