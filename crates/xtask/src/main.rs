@@ -4,6 +4,7 @@
 //! reads what they print and what they answer over HTTP, and links against none of them.
 
 mod bench;
+mod bugs;
 mod docs;
 mod fuzz;
 mod repo;
@@ -37,6 +38,8 @@ enum Command {
     Fuzz(fuzz::Args),
     /// Measure against the simulator and print a table
     Bench(bench::Args),
+    /// Plant realistic mistakes one by one, and see that the simulator's tests find each
+    Bugs(bugs::Args),
 }
 
 fn main() -> ExitCode {
@@ -46,6 +49,7 @@ fn main() -> ExitCode {
         Command::Docs(args) => docs::run(&args),
         Command::Fuzz(args) => fuzz::run(&args),
         Command::Bench(args) => bench::run(&args),
+        Command::Bugs(args) => bugs::run(&args),
     };
     verdict(done)
 }
