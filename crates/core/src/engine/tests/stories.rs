@@ -264,14 +264,14 @@ fn where_traffic_shifts_nothing_is_written_before_the_bake_is_over() {
             10 prod/web connect ecs-svc/2
             10 prod/web Synced Progressing Progressing
             40 prod/web rolled out in 30s, completed: true
-            70 prod/web OutOfSync Progressing Rolling
+            40 prod/web Synced Progressing Baking
             70 prod/web OutOfSync Progressing Baking
             370 prod/web OutOfSync Healthy -
             370 prod/web OutOfSync Healthy Rolling
             370 prod/web connect ecs-svc/3
             370 prod/web Synced Progressing Progressing
             400 prod/web rolled out in 30s, completed: true
-            430 prod/web Synced Progressing Baking
+            400 prod/web Synced Progressing Baking
         "#]],
     );
 }
@@ -290,7 +290,7 @@ fn where_traffic_shifts_a_rollout_is_watched_to_its_end() {
             10 prod/web connect ecs-svc/2
             10 prod/web Synced Progressing Progressing
             40 prod/web rolled out in 30s, completed: true
-            70 prod/web Synced Progressing Baking
+            40 prod/web Synced Progressing Baking
             370 prod/web Synced Healthy -
         "#]],
     );
