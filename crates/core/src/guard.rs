@@ -241,8 +241,11 @@ impl<'a> Ledger<'a> {
         let running = |(key, service): (ServiceKey, &ServiceView)| {
             let patience = rollout::patience(service, &settings.timing);
             let running = service.rolling_since.is_some_and(|since| now.since(since) < patience);
-            let counts = running && (plan.entries.contains_key(&key) || begun.contains_key(&key));
-            counts.then_some(key)
+            let ours = begun.contains_key(&key);
+            // What we began, or may have, and cannot look at.
+            let unseen = ours && service.trouble.is_some() && now.since(service.read_at) < patience;
+            let counts = running && (plan.entries.contains_key(&key) || ours);
+            (counts || unseen).then_some(key)
         };
         let mut keys: BTreeSet<ServiceKey> = view.services().filter_map(running).collect();
         keys.extend(writes.all_in_flight().cloned());

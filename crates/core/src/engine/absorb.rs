@@ -186,7 +186,9 @@ impl Engine {
             self.writes.to_read_back().chain(begun).cloned().collect()
         };
         for key in pending {
-            if let Some(service) = self.view.service(&key).and_then(|view| view.last.as_ref()) {
+            // What was read before the write settles nothing.
+            let view = self.view.service(&key).filter(|view| view.trouble.is_none());
+            if let Some(service) = view.and_then(|view| view.last.as_ref()) {
                 self.writes.observe(service);
             }
         }

@@ -282,3 +282,22 @@ fn a_service_deployment_that_outlasts_its_rollout_is_asked_after() {
     fake.run(120);
     assert_eq!(fake.count("apply"), 1, "{}", fake.take_log());
 }
+
+#[test]
+fn a_write_whose_answer_was_lost_takes_up_budget_while_its_service_cannot_be_read() {
+    let mut fake = Fake::new(
+        "cluster prod default=internal.myapp
+         api mode=client
+         web mode=client",
+    );
+    fake.lose_answer();
+    fake.run(10);
+    fake.rollout = Duration::from_mins(5);
+    fake.run(1);
+    fake.unreadable("api");
+    fake.run(120);
+    assert_eq!(fake.count("apply"), 1, "{}", fake.take_log());
+    fake.readable("api");
+    fake.run(600);
+    assert_eq!(fake.count("apply"), 2, "{}", fake.take_log());
+}
