@@ -8,7 +8,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use eastwest_core::declaration::{Declaration, RefreshWhen};
+use eastwest_core::declaration::{Declaration, EndpointDeclaration, Mode, RefreshWhen};
 use eastwest_core::declare::Intent;
 use eastwest_core::name::DiscoveryName;
 
@@ -214,4 +214,15 @@ pub(super) fn unoffered<'d>(
         })
     };
     needs.filter(|name| !offered(name)).collect()
+}
+
+/// Whether somebody is to offer a name, now or once a person has mended something.
+pub(super) fn would_offer(key: &EcsServiceKey, declaration: &Declaration, name: &str) -> bool {
+    let mut endpoints = declaration.endpoints.iter();
+    let named = |each: &EndpointDeclaration| match &each.discovery_name {
+        Some(discovery) => discovery.as_str() == name,
+        None => key.name == name,
+    };
+    declaration.mode == Some(Mode::ClientServer)
+        && (endpoints.any(named) || (declaration.endpoints.is_empty() && key.name == name))
 }

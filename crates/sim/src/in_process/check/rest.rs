@@ -15,7 +15,7 @@ use eastwest_core::settings::{Policy, Settings};
 use eastwest_core::tag::{self, TagPrefix};
 use serde_json::Value;
 
-use super::links::{unoffered, unreached};
+use super::links::{unoffered, unreached, would_offer};
 use super::papers::{AtRest, intent, service_key};
 use super::truth::{Effective, EffectiveEndpoint, Taken};
 use crate::model::{DeploymentRecord, EcsServiceKey, EcsServiceState, Model, NamedPort};
@@ -436,17 +436,6 @@ impl Truth<'_> {
         let theirs = theirs.and_then(|declaration| self.wish(other, rival, declaration));
         theirs.is_some_and(|theirs| !theirs.names.is_disjoint(&wish.names))
     }
-}
-
-/// Whether somebody is to offer a name, now or once a person has mended something.
-fn would_offer(key: &EcsServiceKey, declaration: &Declaration, name: &str) -> bool {
-    let mut endpoints = declaration.endpoints.iter();
-    let named = |each: &EndpointDeclaration| match &each.discovery_name {
-        Some(discovery) => discovery.as_str() == name,
-        None => key.name == name,
-    };
-    declaration.mode == Some(Mode::ClientServer)
-        && (endpoints.any(named) || (declaration.endpoints.is_empty() && key.name == name))
 }
 
 /// What Service Connect needs of a task definition.
