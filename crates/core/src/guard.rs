@@ -283,7 +283,7 @@ impl<'a> Ledger<'a> {
             return Some(Hold::Budget(Scope::Namespace(namespace.name.clone(), limit)));
         }
         if let Some(namespace) = namespace {
-            if let Some(first) = self.first(&namespace.id) {
+            if let Some(first) = self.first(&namespace.id).filter(|first| *first != key) {
                 let (namespace, service) = (namespace.name.clone(), first.clone());
                 return Some(Hold::Budget(Scope::First { namespace, service }));
             }

@@ -92,6 +92,9 @@ impl Waves {
                     service.trouble.is_some()
                         || service.missing_since.is_some()
                         || service.stale_since.is_some()
+                        // Of a write whose answer was lost, no answer from before it may be the last word.
+                        || (begun.accepted.is_none()
+                            && service.read_at.since(begun.at) < timing.staleness)
                 });
                 let last = service.and_then(|service| service.last.as_deref());
                 let told = match last {
