@@ -19,9 +19,9 @@ use crate::document::MassChange;
 use crate::guard::{Circumstances, deployed, paused};
 use crate::hold::{Hold, Unseen};
 use crate::name::{NamespaceId, NamespaceName, ServiceKey};
-use crate::plan::{Entry, Plan, Verdict};
+use crate::plan::{Plan, Verdict};
 use crate::settings::{Policy, Settings};
-use crate::view::{Seen, View};
+use crate::view::View;
 
 /// So many services may change whatever share of the namespace they are: a small one would never move else.
 const ALWAYS: usize = 10;
@@ -190,11 +190,11 @@ impl Brake {
         let Circumstances { view, settings, .. } = circumstances;
         let of = residents(plan, view, id);
         let limit = limit(view, settings, of);
-        let mut known = view.namespaces.as_ref().and_then(Seen::known).into_iter().flatten();
+        let mut known = view.known_namespaces().iter();
         let namespace = known.find(|known| Some(&known.id) == id).map(|known| known.name.clone());
         let hold = if keys.len() > limit {
             let pair = |key: &&ServiceKey| {
-                Some(((*key).clone(), wanted(plan.entries.get(*key)?)?.clone()))
+                Some(((*key).clone(), plan.entries.get(*key)?.pending()?.clone()))
             };
             let changes: Vec<_> = keys.iter().filter_map(pair).collect();
             let id = PlanId::of(changes.iter().map(|(key, action)| (key, action)));
@@ -213,15 +213,6 @@ impl Brake {
     }
 }
 
-/// What would be done for an entry by itself, or once somebody agrees.
-fn wanted(entry: &Entry) -> Option<&Action> {
-    match &entry.verdict {
-        Verdict::Step { action } => Some(action),
-        Verdict::Hold { hold, action } if hold.passes() => action.as_ref(),
-        Verdict::Hold { .. } | Verdict::InSync => None,
-    }
-}
-
 /// The services that would change without anybody's consent, by each namespace that they touch.
 fn changes<'p>(
     plan: &'p Plan,
@@ -230,7 +221,7 @@ fn changes<'p>(
     let Circumstances { view, settings, acks, now, .. } = circumstances;
     let mut changes: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
     for (key, entry) in &plan.entries {
-        let Some(action) = wanted(entry) else { continue };
+        let Some(action) = entry.pending() else { continue };
         let forbidden =
             settings.policy == Policy::UpsertOnly && matches!(action, Action::Disconnect { .. });
         if forbidden || acks.covers(key, action) || paused(view, key, *now).is_some() {

@@ -13,7 +13,7 @@ use crate::hold::Claim;
 use crate::name::{DiscoveryName, DnsName, NamespaceId, NamespaceRef, Port, ServiceKey};
 use crate::plan::{Entry, Plan, Verdict};
 use crate::settings::{Policy, Settings};
-use crate::view::{Seen, View};
+use crate::view::View;
 
 /// A rule that a plan breaks.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -75,7 +75,7 @@ fn intrudes(view: &View, key: &ServiceKey, action: &Action) -> bool {
     let (Action::Connect { connect, .. }, Some(document)) = (action, &view.document) else {
         return false;
     };
-    let namespaces = view.namespaces.as_ref().and_then(Seen::known).map_or(&[][..], Vec::as_slice);
+    let namespaces = view.known_namespaces();
     let claims = Claims { document: Some(document), namespaces };
     let kept = |name: &Claim| claims.on(name).is_some_and(|by| !by.contains(key));
     let last = view.service(key).and_then(|service| service.last.as_ref());
@@ -109,7 +109,7 @@ fn claim(names: &mut Names, action: &Action) -> bool {
     let Action::Connect { connect, .. } = action else { return true };
     let Some(NamespaceRef::Arn(_, id)) = &connect.namespace else { return false };
     connect.endpoints.iter().all(|endpoint| {
-        let alias = endpoint.alias.as_ref().map(|alias| (alias.dns_name.clone(), alias.port));
+        let alias = endpoint.called();
         names.insert((id.clone(), Some(endpoint.discovery()), None))
             && (alias.is_none() || names.insert((id.clone(), None, alias)))
     })

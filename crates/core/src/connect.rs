@@ -154,6 +154,11 @@ impl Endpoint {
         }
     }
 
+    /// What clients call, as far as it is said.
+    pub fn called(&self) -> Option<(Option<DnsName>, Port)> {
+        self.alias.as_ref().map(|alias| (alias.dns_name.clone(), alias.port))
+    }
+
     /// Its discovery name, the default filled in (API:ServiceConnectService.discoveryName).
     pub fn discovery(&self) -> DiscoveryName {
         self.discovery_name

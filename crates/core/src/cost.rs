@@ -76,12 +76,10 @@ pub fn cost(plan: &Plan, view: &View, settings: &Settings) -> Cost {
 /// What would be done for an entry once its turn comes, somebody agrees, or the policy allows it.
 fn payable(entry: &Entry) -> Option<&Action> {
     match &entry.verdict {
-        Verdict::Step { action } => Some(action),
         Verdict::Hold { hold: Hold::MassChange(_) | Hold::Observe(Policy::Observe), action } => {
             action.as_ref()
         }
-        Verdict::Hold { hold, action } if hold.passes() => action.as_ref(),
-        Verdict::Hold { .. } | Verdict::InSync => None,
+        _ => entry.pending(),
     }
 }
 
@@ -175,14 +173,10 @@ fn stale_clients(
 
 /// Whether the PRIMARY offers this endpoint under the same names.
 fn offers(service: &EcsService, endpoint: &Endpoint) -> bool {
-    let deployed = service.primary().and_then(|primary| primary.connect.as_ref());
-    let mut endpoints = deployed.into_iter().flat_map(|connect| &connect.endpoints);
+    let mut endpoints = service.connect().into_iter().flat_map(|connect| &connect.endpoints);
     let named = |each: &Endpoint| {
-        let alias = |endpoint: &Endpoint| {
-            endpoint.alias.as_ref().map(|alias| (alias.dns_name.clone(), alias.port))
-        };
         // Names left out are the defaults: only two that are said can differ.
-        let same = match (alias(each), alias(endpoint)) {
+        let same = match (each.called(), endpoint.called()) {
             (Some((Some(one), port)), Some((Some(other), same))) => one == other && port == same,
             (Some((_, port)), Some((_, same))) => port == same,
             (None, None) => true,

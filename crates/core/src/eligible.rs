@@ -21,7 +21,7 @@ pub fn refusal(
     ground: &Ground<'_>,
 ) -> Option<String> {
     let Some(connect) = wanted else { return controller(service) };
-    let standing = service.primary().and_then(|primary| primary.connect.as_ref());
+    let standing = service.connect();
     controller(service)
         .or_else(|| platform(service))
         .or_else(|| ground.task_definition.and_then(task_definition))

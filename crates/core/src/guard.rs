@@ -9,7 +9,6 @@ use std::time::Duration;
 
 use crate::action::Action;
 use crate::brake::{Acks, Brake};
-use crate::canonical::Ground;
 use crate::contended::TRUCE;
 use crate::declaration::Pause;
 use crate::declare::Intent;
@@ -304,14 +303,10 @@ impl<'a> Ledger<'a> {
 /// The namespaces that a service's deployments are in, as far as known: the one it comes from counts until the
 /// rollout is over, above all where it leaves for none.
 pub(crate) fn deployed(view: &View, key: &ServiceKey) -> Vec<NamespaceId> {
-    let known = || {
-        let namespaces = view.namespaces.as_ref()?.known()?;
-        let cluster = view.clusters.get(&key.cluster)?;
-        Some((namespaces, cluster.default_namespace.as_ref(), view.service(key)?.last.as_ref()?))
-    };
-    let Some((namespaces, default_namespace, service)) = known() else { return Vec::new() };
-    let ground = Ground { namespaces, default_namespace, task_definition: None };
-    let connects = service.deployments.iter().filter_map(|each| each.connect.as_ref());
+    let last = view.service(key).and_then(|service| service.last.as_ref());
+    let ground = view.ground(&key.cluster);
+    let deployments = last.into_iter().flat_map(|last| &last.deployments);
+    let connects = deployments.filter_map(|each| each.connect.as_ref());
     let found = connects.filter_map(|connect| ground.namespace_of(connect));
     found.map(|namespace| namespace.id.clone()).collect()
 }

@@ -129,8 +129,8 @@ impl Past {
         self.status == "SUCCESSFUL"
     }
 
-    /// A status we do not know is one more way of not being done.
-    fn is_under_way(&self) -> bool {
+    /// Whether it goes on. A status we do not know is one more way of not being done.
+    pub fn is_under_way(&self) -> bool {
         let over = ["SUCCESSFUL", "STOPPED", "ROLLBACK_SUCCESSFUL", "ROLLBACK_FAILED"];
         !over.contains(&self.status.as_str())
     }
@@ -156,7 +156,7 @@ impl Past {
 
 impl Age {
     fn is_of(&self, endpoint: &Endpoint) -> bool {
-        self.discovery == endpoint.discovery() && self.alias == alias(endpoint)
+        self.discovery == endpoint.discovery() && self.alias == endpoint.called()
     }
 }
 
@@ -186,7 +186,7 @@ fn ages(completed: &[&Past], begins: bool, ground: &Ground<'_>) -> Vec<Age> {
         let first = completed[same];
         let told = same < earlier.len() || begins;
         let since = told.then(|| first.finished_at.unwrap_or(first.created_at));
-        Age { discovery: endpoint.discovery(), alias: alias(endpoint), since }
+        Age { discovery: endpoint.discovery(), alias: endpoint.called(), since }
     };
     connect.endpoints.iter().map(age).collect()
 }
@@ -198,7 +198,7 @@ fn has(old: &Connect, endpoint: &Endpoint, new: &Connect, ground: &Ground<'_>) -
         old.namespace == new.namespace || (id(old).is_some() && id(old) == id(new));
     // A host that is left out is the default one (API:ServiceConnectClientAlias): to write it out changes nothing.
     let called = |each: &Endpoint, connect: &Connect| {
-        let (host, port) = alias(each)?;
+        let (host, port) = each.called()?;
         let default = || {
             let namespace = ground.namespace_of(connect)?;
             Some(format!("{}.{}", each.discovery(), namespace.name))
@@ -209,10 +209,6 @@ fn has(old: &Connect, endpoint: &Endpoint, new: &Connect, ground: &Ground<'_>) -
         each.discovery() == endpoint.discovery() && called(each, old) == called(endpoint, new)
     };
     same_namespace && old.endpoints.iter().any(same)
-}
-
-fn alias(endpoint: &Endpoint) -> Option<(Option<DnsName>, Port)> {
-    endpoint.alias.as_ref().map(|alias| (alias.dns_name.clone(), alias.port))
 }
 
 fn median(mut times: Vec<Duration>) -> Option<Duration> {

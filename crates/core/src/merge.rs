@@ -10,7 +10,6 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::canonical::Ground;
 use crate::contended::Tool;
 use crate::declare::{Intent, declare};
 use crate::document::Document;
@@ -175,14 +174,9 @@ impl Reader<'_> {
     /// Takes in a service's past.
     fn past(&self, view: &mut View, key: ServiceKey, seen: Seen<Vec<Past>>) {
         let history = seen.map(|pasts| {
-            let namespaces =
-                view.namespaces.as_ref().and_then(Seen::known).map_or(&[][..], Vec::as_slice);
-            let cluster = view.clusters.get(&key.cluster);
-            let default_namespace = cluster.and_then(|cluster| cluster.default_namespace.as_ref());
-            let ground = Ground { namespaces, default_namespace, task_definition: None };
             let last = view.service(&key).and_then(|service| service.last.as_ref());
             let created_at = last.map_or(AwsTime(i64::MIN), |last| last.created_at);
-            History::of(pasts, created_at, &ground)
+            History::of(pasts, created_at, &view.ground(&key.cluster))
         });
         view.histories.insert(key, (self.now, history));
     }

@@ -11,7 +11,7 @@ use crate::declaration::{Declaration, RefreshWhen};
 use crate::document::escaped;
 use crate::issue::{Issue, nearest};
 use crate::name::{DiscoveryName, NamespaceId, ServiceKey};
-use crate::offers::{Offers, task_definition};
+use crate::offers::Offers;
 use crate::plan::World;
 use crate::view::{EcsService, Namespace};
 
@@ -36,8 +36,8 @@ pub(crate) struct Client<'c> {
 impl Client<'_> {
     /// Whether it is in a namespace already, and so may call others there.
     pub(crate) fn is_in(&self, world: &World<'_>, namespace: &NamespaceId) -> bool {
-        let connect = self.service.primary().and_then(|primary| primary.connect.as_ref());
-        let found = connect.and_then(|c| world.ground_of(self.service).namespace_of(c));
+        let ground = world.view.ground(&self.service.key.cluster);
+        let found = self.service.connect().and_then(|connect| ground.namespace_of(connect));
         found.is_some_and(|found| found.id == *namespace)
     }
 }
@@ -128,7 +128,7 @@ pub(crate) fn with_successors<'n>(
 pub(crate) fn may_call(world: &World<'_>, client: &Client<'_>) -> bool {
     let Declaration { needs, refresh, .. } = client.declaration;
     let mentions =
-        || task_definition(world, client.service).is_some_and(|td| !td.mentions.is_empty());
+        || world.task_definition(client.service).is_some_and(|td| !td.mentions.is_empty());
     *refresh == Some(RefreshWhen::Always)
         || infers_unread(world, client)
         || needs.as_ref().map_or_else(mentions, |needs| !needs.is_empty())
@@ -140,7 +140,7 @@ pub(crate) fn infers_unread(world: &World<'_>, client: &Client<'_>) -> bool {
     let Declaration { needs, refresh, .. } = client.declaration;
     *refresh == Some(RefreshWhen::Inferred)
         && needs.is_none()
-        && task_definition(world, client.service).is_none()
+        && world.task_definition(client.service).is_none()
 }
 
 fn declared(names: &[DiscoveryName], offers: &Offers<'_>, client: &Client<'_>) -> Vec<Need> {
@@ -150,7 +150,7 @@ fn declared(names: &[DiscoveryName], offers: &Offers<'_>, client: &Client<'_>) -
 }
 
 fn inferred(world: &World<'_>, offers: &Offers<'_>, client: &Client<'_>) -> Vec<Need> {
-    let Some(task_definition) = task_definition(world, client.service) else { return Vec::new() };
+    let Some(task_definition) = world.task_definition(client.service) else { return Vec::new() };
     let id = &client.namespace.id;
     let mentioned = task_definition.mentions.iter();
     let names = mentioned.flat_map(|(host, port)| offers.at_host(id, host, port));

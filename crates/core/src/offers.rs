@@ -7,12 +7,12 @@
 use std::collections::BTreeMap;
 
 use crate::canonical::Ground;
-use crate::connect::Endpoint;
+use crate::connect::{Connect, Endpoint};
 use crate::name::{DiscoveryName, DnsName, NamespaceId, Port, PortName, ServiceKey};
 use crate::plan::{Candidate, World};
 use crate::settle::Desired;
 use crate::time::AwsTime;
-use crate::view::{Deployment, EcsService, Namespace, Rollout, Seen, ServiceStatus};
+use crate::view::{Deployment, EcsService, Namespace, Rollout, ServiceStatus};
 
 /// One endpoint that somebody offers, or is to offer.
 #[derive(Debug)]
@@ -57,10 +57,7 @@ impl<'c> Offers<'c> {
     /// What every service in view has in force, and what the candidates are to have.
     pub(crate) fn new<'a: 'c>(world: &World<'a>, candidates: &'c [Candidate<'a>]) -> Self {
         let mut offers = Self::default();
-        let watched = world.view.clusters.values().flat_map(|cluster| cluster.services.values());
-        let watched = watched.filter_map(|view| view.last.as_deref());
-        let uses = world.view.uses.values().filter_map(|(_, seen)| seen.known());
-        for service in watched.chain(uses.flat_map(|names| &names.elsewhere)) {
+        for service in world.view.everybody() {
             offers.note_in_force(service, &world.ground_of(service));
         }
         for candidate in candidates {
@@ -120,8 +117,7 @@ impl<'c> Offers<'c> {
         if service.status != ServiceStatus::Active {
             return;
         }
-        let Some(primary) = service.primary() else { return };
-        let Some(connect) = &primary.connect else { return };
+        let Some(connect) = service.connect() else { return };
         let Some(namespace) = ground.namespace_of(connect) else { return };
         for endpoint in &connect.endpoints {
             let stands = completed(service, endpoint, namespace, ground)
@@ -161,18 +157,16 @@ impl<'c> Offers<'c> {
 /// The names that a candidate gives up, each with those that serve the same port from then on.
 fn renamed(candidate: &Candidate<'_>) -> Vec<(DiscoveryName, DiscoveryName)> {
     let Some((namespace, wanted)) = candidate.offers() else { return Vec::new() };
-    let standing = candidate.service.primary().and_then(|primary| primary.connect.as_ref());
-    let stays = |n: &&crate::connect::Connect| {
-        candidate.ground.namespace_of(n).is_some_and(|found| found.id == *namespace)
+    let stays = |connect: &&Connect| {
+        candidate.ground.namespace_of(connect).is_some_and(|found| found.id == *namespace)
     };
-    let standing = standing.filter(stays).map_or(&[][..], |connect| &connect.endpoints);
+    let standing = candidate.service.connect().filter(stays);
+    let standing = standing.map_or(&[][..], |connect| &connect.endpoints);
     let on = |port: &PortName| {
         let port = port.clone();
         wanted.endpoints.iter().filter(move |each| each.port_name == port)
     };
-    let gone = standing
-        .iter()
-        .filter(|old| !wanted.endpoints.iter().any(|new| new.discovery() == old.discovery()));
+    let gone = standing.iter().filter(|old| !candidate.will_offer(&old.discovery()));
     gone.flat_map(|old| on(&old.port_name).map(|new| (old.discovery(), new.discovery()))).collect()
 }
 
@@ -211,10 +205,7 @@ fn completed(
 
 /// Whether two are one endpoint to those who call it.
 pub(crate) fn is_same(one: &Endpoint, other: &Endpoint) -> bool {
-    let called = |endpoint: &Endpoint| {
-        endpoint.alias.as_ref().map(|alias| (alias.dns_name.clone(), alias.port))
-    };
-    one.discovery() == other.discovery() && called(one) == called(other)
+    one.discovery() == other.discovery() && one.called() == other.called()
 }
 
 impl Offer<'_> {
@@ -222,13 +213,4 @@ impl Offer<'_> {
     pub(crate) fn alias(&self) -> String {
         self.port.map_or_else(|| format!("{}:?", self.host), |port| format!("{}:{port}", self.host))
     }
-}
-
-/// What the service's own tasks speak of their task definition, where it was read.
-pub(crate) fn task_definition<'a>(
-    world: &World<'a>,
-    service: &EcsService,
-) -> Option<&'a crate::view::TaskDefinition> {
-    let seen = world.view.task_definitions.get(&service.task_definition);
-    seen.and_then(Seen::known).map(|found| &**found)
 }

@@ -96,7 +96,7 @@ pub(crate) fn servers_first(
         let servers = names.into_iter().flat_map(|name| {
             let offers = offers.of(namespace, name).iter();
             let servers = offers.filter_map(|offer| at(&offer.service.key));
-            servers.filter(|server| will_offer(&candidates[*server], namespace, name))
+            servers.filter(|server| is_server(&candidates[*server], namespace, name))
         });
         let servers: BTreeSet<usize> = servers.collect();
         let servers = servers.into_iter().filter(|server| *server != client);
@@ -116,10 +116,8 @@ pub(crate) fn servers_first(
 }
 
 /// Who is switched off or gives a name up is nobody's server.
-fn will_offer(candidate: &Candidate<'_>, namespace: &NamespaceId, name: &DiscoveryName) -> bool {
-    candidate.offers().is_some_and(|(id, connect)| {
-        id == namespace && connect.endpoints.iter().any(|each| each.discovery() == *name)
-    })
+fn is_server(candidate: &Candidate<'_>, namespace: &NamespaceId, name: &DiscoveryName) -> bool {
+    candidate.offers().is_some_and(|(id, _)| id == namespace) && candidate.will_offer(name)
 }
 
 /// The components as sorted numbers, each after those it needs, and as early in the order of numbers as that allows.

@@ -7,7 +7,7 @@
 use crate::canonical::Ground;
 use crate::connect::{Connect, Endpoint};
 use crate::effect::Question;
-use crate::hold::{Hold, Unseen};
+use crate::hold::Hold;
 use crate::name::{DiscoveryName, NamespaceId};
 use crate::view::{Deployment, DeploymentStatus, EcsService, PortMapping, Seen, View};
 
@@ -65,7 +65,7 @@ fn unread(made: &[(&Deployment, &Endpoint)], view: &View) -> Option<Hold> {
     });
     unread.map(|(deployment, _)| {
         let question = Question::TaskDefinition(deployment.task_definition.clone());
-        Hold::NotSeen(Unseen::Answer(question, None))
+        Hold::until_answered(question)
     })
 }
 

@@ -33,7 +33,7 @@ use crate::effect::Question;
 use crate::eligible;
 use crate::hold::{Hold, Unseen};
 use crate::issue::Issue;
-use crate::name::{NamespaceId, ServiceKey};
+use crate::name::{DiscoveryName, NamespaceId, ServiceKey};
 use crate::needs::{Client, Need};
 use crate::order::Awaited;
 use crate::pinned;
@@ -143,6 +143,15 @@ impl Entry {
     pub fn hold_step(&mut self, hold: Hold) {
         if let Verdict::Step { action } = &self.verdict {
             self.verdict = Verdict::Hold { hold, action: Some(action.clone()) };
+        }
+    }
+
+    /// What is done without anybody's doing: now, or when what holds it has passed.
+    pub(crate) fn pending(&self) -> Option<&Action> {
+        match &self.verdict {
+            Verdict::Step { action } => Some(action),
+            Verdict::Hold { hold, action } if hold.passes() => action.as_ref(),
+            Verdict::Hold { .. } | Verdict::InSync => None,
         }
     }
 
@@ -288,8 +297,7 @@ impl Candidate<'_> {
     /// The same service on the way to something else.
     pub(crate) fn instead(&self, desired: Desired) -> Self {
         let Self { service, declaration, ground, .. } = *self;
-        let deployed = service.primary().and_then(|primary| primary.connect.as_ref());
-        let (to, changes) = difference(deployed, &desired, &ground);
+        let (to, changes) = difference(service.connect(), &desired, &ground);
         Candidate { service, declaration, desired, to, changes, ground }
     }
 }
@@ -313,6 +321,12 @@ impl Candidate<'_> {
             Desired::On(connect, namespace) => Some((&namespace.id, connect)),
             Desired::Off => None,
         }
+    }
+
+    /// Whether it shall offer a name.
+    pub(crate) fn will_offer(&self, name: &DiscoveryName) -> bool {
+        let offers = self.offers();
+        offers.is_some_and(|(_, connect)| connect.endpoints.iter().any(|e| e.discovery() == *name))
     }
 
     /// The names it is to change to, where it changes.

@@ -76,7 +76,7 @@ fn phase<'a>(
         // What stands is kept then, so the old one would never go.
         return None;
     }
-    let standing = candidate.service.primary()?.connect.as_ref()?;
+    let standing = candidate.service.connect()?;
     if candidate.ground.namespace_of(standing)?.id != namespace.id {
         return None;
     }
@@ -117,10 +117,8 @@ fn beside(
     candidate: &Candidate<'_>,
     offers: &Offers<'_>,
 ) -> Option<Endpoint> {
-    let called =
-        |endpoint: &Endpoint| endpoint.alias.as_ref().map(|a| (a.dns_name.clone(), a.port));
     let clashes = |new: &Endpoint| {
-        called(new) == called(old)
+        new.called() == old.called()
             || (old.ingress_port.is_some() && new.ingress_port == old.ingress_port)
     };
     if old.alias.is_none() || whole.endpoints.iter().any(clashes) {

@@ -21,7 +21,7 @@ use crate::declaration::{Declaration, EndpointDeclaration, LogsDeclaration, Mode
 use crate::document::Document;
 use crate::effect::Question;
 use crate::eligible;
-use crate::hold::{Hold, Naming, Unseen};
+use crate::hold::{Hold, Naming};
 use crate::issue::nearest;
 use crate::name::{DiscoveryName, DnsName, NamespaceRef, Port, PortName, Refused};
 use crate::prerequisite::NamedPorts;
@@ -83,7 +83,7 @@ pub(crate) fn settle_before<W: Witness>(
     if declaration.mode == Some(Mode::Off) {
         return Ok(Desired::Off);
     }
-    let deployed = service.primary().and_then(|primary| primary.connect.as_ref());
+    let deployed = service.connect();
     let namespace = namespace(witness, declaration, deployed, terms)?;
     let builder = Builder { service, deployed, namespace, terms, witness };
     let mut endpoints = builder.endpoints(declaration)?;
@@ -413,7 +413,7 @@ impl<'a, W: Witness> Builder<'a, W> {
     fn task_definition(&self) -> Result<&'a TaskDefinition, Hold> {
         self.terms.ground.task_definition.ok_or_else(|| {
             let arn = self.service.task_definition.clone();
-            Hold::NotSeen(Unseen::Answer(Question::TaskDefinition(arn), None))
+            Hold::until_answered(Question::TaskDefinition(arn))
         })
     }
 }

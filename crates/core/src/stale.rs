@@ -12,11 +12,10 @@ use serde::Serialize;
 use crate::action::Action;
 use crate::canonical::canonical;
 use crate::effect::Question;
-use crate::given_up::{failing, given_up};
-use crate::hold::{Hold, Unseen};
+use crate::hold::Hold;
 use crate::name::{DiscoveryName, ServiceKey};
 use crate::needs::{Client, Needs, infers_unread};
-use crate::offers::{Offer, Offers, Stands, task_definition};
+use crate::offers::{Offer, Offers, Stands};
 use crate::plan::{Entry, Verdict, World};
 use crate::time::AwsTime;
 use crate::view::{Rollout, Seen};
@@ -64,7 +63,9 @@ pub(crate) fn refresh(
         }
     }
     if infers_unread(world, client) {
-        unknown = Some(ask(Question::TaskDefinition(client.service.task_definition.clone())));
+        unknown = Some(Hold::until_answered(Question::TaskDefinition(
+            client.service.task_definition.clone(),
+        )));
     }
     if lacks.is_empty() && unknown.is_none() {
         return None;
@@ -103,37 +104,26 @@ pub(crate) fn is_younger(
         }),
         // The server is gone meanwhile: the next listing will say so.
         Some(Seen::Absent) => Ok(false),
-        Some(Seen::Unknown(_)) | None => Err(ask(Question::History(key.clone()))),
+        Some(Seen::Unknown(_)) | None => Err(Hold::until_answered(Question::History(key.clone()))),
     }
 }
 
 /// What speaks against rolling a client out anew.
 fn obstacle(world: &World<'_>, client: &Client<'_>) -> Option<Hold> {
     let service = client.service;
-    let Some(_) = task_definition(world, service) else {
-        return Some(ask(Question::TaskDefinition(service.task_definition.clone())));
-    };
-    if world.view.service(&service.key).is_some_and(|view| view.stale_since.is_some()) {
-        return Some(Hold::NotSeen(Unseen::Lagging));
+    if world.task_definition(service).is_none() {
+        return Some(Hold::until_answered(Question::TaskDefinition(
+            service.task_definition.clone(),
+        )));
     }
-    match world.view.histories.get(&service.key).map(|(_, seen)| seen) {
-        Some(Seen::Known(history)) => {
-            let ground = world.ground_of(service);
-            let deployed = service.primary().and_then(|primary| primary.connect.as_ref());
-            let deployed = deployed.map(|connect| canonical(connect, &ground));
-            given_up(deployed.as_ref(), &service.task_definition, history, &ground)
-                .or_else(|| failing(deployed.as_ref(), service, &ground))
-                .or_else(|| history.ongoing.is_some().then_some(Hold::Rolling))
-        }
-        Some(Seen::Absent | Seen::Unknown(_)) | None => {
-            Some(ask(Question::History(service.key.clone())))
-        }
-    }
+    let ground = world.ground_of(service);
+    let deployed = service.connect().map(|connect| canonical(connect, &ground));
+    world.recent(service, deployed.as_ref(), &ground)
 }
 
 /// A forced deployment resolves image tags anew (DG:deployment-type-ecs), so it may bring other code with it.
 fn image_words(world: &World<'_>, client: &Client<'_>) -> Option<String> {
-    let task_definition = task_definition(world, client.service)?;
+    let task_definition = world.task_definition(client.service)?;
     let mutable = task_definition.images.iter().filter(|image| !image.contains("@sha256:"));
     let mutable: Vec<&str> = mutable.map(String::as_str).collect();
     (!mutable.is_empty()).then(|| {
@@ -142,10 +132,6 @@ fn image_words(world: &World<'_>, client: &Client<'_>) -> Option<String> {
             mutable.join(", ")
         )
     })
-}
-
-fn ask(question: Question) -> Hold {
-    Hold::NotSeen(Unseen::Answer(question, None))
 }
 
 #[cfg(test)]

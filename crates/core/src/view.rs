@@ -14,6 +14,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use crate::canonical::Ground;
 use crate::connect::Connect;
 use crate::contended::Tool;
 use crate::declare::{Intent, Layers};
@@ -204,6 +205,11 @@ impl EcsService {
         self.deployments.iter().find(|d| d.status == DeploymentStatus::Primary)
     }
 
+    /// The configuration in force; `None`: off.
+    pub fn connect(&self) -> Option<&Connect> {
+        self.primary()?.connect.as_ref()
+    }
+
     /// Whether a rollout is under way, ours or anybody's.
     ///
     /// Older deployments may linger for two weeks beside a COMPLETED one
@@ -380,6 +386,29 @@ impl View {
     /// What is known of one service.
     pub fn service(&self, key: &ServiceKey) -> Option<&ServiceView> {
         self.clusters.get(&key.cluster)?.services.get(&key.name)
+    }
+
+    /// The namespaces that are known; none where they could not be read.
+    pub fn known_namespaces(&self) -> &[Namespace] {
+        self.namespaces.as_ref().and_then(Seen::known).map_or(&[], Vec::as_slice)
+    }
+
+    /// What defaults in a cluster depend on, but for a task definition.
+    pub(crate) fn ground(&self, cluster: &ClusterName) -> Ground<'_> {
+        let cluster = self.clusters.get(cluster);
+        Ground {
+            namespaces: self.known_namespaces(),
+            default_namespace: cluster.and_then(|known| known.default_namespace.as_ref()),
+            task_definition: None,
+        }
+    }
+
+    /// Every service that is seen: of the clusters we watch, and of others as far as namespaces told of them.
+    pub(crate) fn everybody(&self) -> impl Iterator<Item = &EcsService> {
+        let watched = self.clusters.values().flat_map(|cluster| cluster.services.values());
+        let uses = self.uses.values().filter_map(|(_, seen)| seen.known());
+        let elsewhere = uses.flat_map(|names| &names.elsewhere);
+        watched.filter_map(|view| view.last.as_deref()).chain(elsewhere)
     }
 
     /// Everything that is said of one service, in the order of precedence.

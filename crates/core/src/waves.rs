@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use crate::effect::Accepted;
 use crate::hold::{Hold, Scope};
 use crate::name::{NamespaceId, ServiceKey};
-use crate::plan::{Plan, Verdict};
+use crate::plan::Plan;
 use crate::settings::Timing;
 use crate::time::Now;
 use crate::view::{EcsService, Namespace, Rollout, View};
@@ -119,15 +119,11 @@ impl Waves {
     /// Forgets the waves that are over: nothing of them runs, and nothing waits for its turn.
     pub(crate) fn end(&mut self, plan: &Plan) {
         self.of.retain(|id, wave| {
-            let waits = |verdict: &Verdict| match verdict {
-                Verdict::Step { .. } => true,
-                Verdict::Hold { hold, action } => action.is_some() && hold.passes(),
-                Verdict::InSync => false,
-            };
             let mut entries = plan.entries.values();
             !wave.rollouts.is_empty()
                 || entries.any(|entry| {
-                    entry.namespace.as_ref().is_some_and(|ns| ns.id == *id) && waits(&entry.verdict)
+                    entry.namespace.as_ref().is_some_and(|ns| ns.id == *id)
+                        && entry.pending().is_some()
                 })
         });
     }

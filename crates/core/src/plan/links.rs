@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{Candidate, Entry, Plan, World};
 use crate::conflict::Register;
 use crate::connect::Endpoint;
-use crate::hold::Hold;
 use crate::name::{DiscoveryName, ServiceKey};
 use crate::needs::{Client, Needs, may_call};
 use crate::offers::{Offers, Stands};
@@ -79,7 +78,7 @@ impl<'c> Links<'c> {
 
     /// Who calls the endpoints that go, in words; nothing where nobody does.
     fn gone(&self, candidate: &Candidate<'_>, entry: &Entry) -> Option<String> {
-        let standing = candidate.service.primary()?.connect.as_ref()?;
+        let standing = candidate.service.connect()?;
         let left = candidate.ground.namespace_of(standing)?;
         let leaves = candidate.offers().is_none_or(|(namespace, _)| *namespace != left.id);
         let words = standing.endpoints.iter().filter_map(|endpoint| {
@@ -137,24 +136,15 @@ impl<'c> Links<'c> {
 
 /// The names that their servers are about to give up: nobody is rolled out anew for them.
 fn leaving(candidates: &[Candidate<'_>], plan: &Plan) -> BTreeSet<(ServiceKey, DiscoveryName)> {
-    let goes_on = |key: &ServiceKey| {
-        let entry = plan.entries.get(key);
-        entry.is_some_and(|entry| entry.hold().is_none_or(Hold::passes))
+    let goes_on = |candidate: &&Candidate<'_>| {
+        plan.entries.get(&candidate.service.key).is_some_and(|entry| entry.pending().is_some())
     };
-    let going = candidates.iter().filter(|candidate| goes_on(&candidate.service.key));
-    going
-        .flat_map(|candidate| {
-            let primary = candidate.service.primary();
-            let standing = primary.and_then(|primary| primary.connect.as_ref());
-            let names = standing.into_iter().flat_map(|c| &c.endpoints).map(Endpoint::discovery);
-            let kept = |name: &DiscoveryName| {
-                let wanted = candidate.offers().map_or(&[][..], |(_, connect)| &connect.endpoints);
-                wanted.iter().any(|each| each.discovery() == *name)
-            };
-            let key = &candidate.service.key;
-            names.filter(move |name| !kept(name)).map(|name| (key.clone(), name))
-        })
-        .collect()
+    let names = |candidate: &Candidate<'_>| {
+        let standing = candidate.service.connect().into_iter().flat_map(|c| &c.endpoints);
+        let names = standing.map(Endpoint::discovery).filter(|name| !candidate.will_offer(name));
+        names.map(|name| (candidate.service.key.clone(), name)).collect::<Vec<_>>()
+    };
+    candidates.iter().filter(goes_on).flat_map(names).collect()
 }
 
 /// A service that is as it shall be, if it may call others.

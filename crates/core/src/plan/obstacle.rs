@@ -1,13 +1,13 @@
 //! Why a wanted change is not made: first what lies in the service, then names, then what goes on.
 
 use super::{Candidate, World};
+use crate::canonical::{Canonical, Ground};
 use crate::conflict::Register;
 use crate::effect::Question;
 use crate::given_up::{failing, given_up};
-use crate::history::History;
 use crate::hold::{Hold, Unseen};
 use crate::room;
-use crate::view::{Namespace, NamespaceUse, Seen, View};
+use crate::view::{EcsService, Namespace, NamespaceUse, Seen, View};
 
 impl World<'_> {
     /// The first reason against a wanted change, those a person must mend before those that pass.
@@ -22,11 +22,13 @@ impl World<'_> {
         let service = candidate.service;
         if candidate.ground.task_definition.is_none() && candidate.to.is_some() {
             // Without it two equal configurations may look different, and eligibility is not known.
-            return Some(ask(Question::TaskDefinition(service.task_definition.clone())));
+            return Some(Hold::until_answered(Question::TaskDefinition(
+                service.task_definition.clone(),
+            )));
         }
         if candidate.namespace().is_none() && is_unread(self.view.namespaces.as_ref()) {
             // Switching off needs no namespace, but counts in the budget of the one it leaves.
-            return Some(ask(Question::Namespaces));
+            return Some(Hold::until_answered(Question::Namespaces));
         }
         if !service.unknown_members.is_empty() {
             return Some(Hold::UnknownField(service.unknown_members.clone()));
@@ -40,14 +42,28 @@ impl World<'_> {
         if service.is_rolling() {
             return Some(Hold::Rolling);
         }
+        self.recent(service, candidate.to.as_ref(), &candidate.ground)
+    }
+
+    /// The same of a configuration that is to be rolled out, where nothing rolls as far as the deployments tell: that
+    /// ECS gave up exactly this, or that more must be read.
+    pub(crate) fn recent(
+        &self,
+        service: &EcsService,
+        wanted: Option<&Canonical>,
+        ground: &Ground<'_>,
+    ) -> Option<Hold> {
         if self.view.service(&service.key).is_some_and(|view| view.stale_since.is_some()) {
             return Some(Hold::NotSeen(Unseen::Lagging));
         }
         match self.view.histories.get(&service.key) {
-            Some((_, Seen::Known(history))) => given_up_before(candidate, history)
-                .or(history.ongoing.is_some().then_some(Hold::Rolling)),
+            Some((_, Seen::Known(history))) => {
+                given_up(wanted, &service.task_definition, history, ground)
+                    .or_else(|| failing(wanted, service, ground))
+                    .or(history.ongoing.is_some().then_some(Hold::Rolling))
+            }
             Some((_, Seen::Absent | Seen::Unknown(_))) | None => {
-                Some(ask(Question::History(service.key.clone())))
+                Some(Hold::until_answered(Question::History(service.key.clone())))
             }
         }
     }
@@ -69,7 +85,7 @@ impl World<'_> {
         if matches!(read, Some((_, Seen::Known(NamespaceUse { .. })))) {
             return None;
         }
-        Some(ask(who_uses(self.view, candidate.namespace()?)))
+        Some(Hold::until_answered(who_uses(self.view, candidate.namespace()?)))
     }
 }
 
@@ -79,17 +95,6 @@ pub(crate) fn who_uses(view: &View, namespace: &Namespace) -> Question {
     Question::NamespaceUse(namespace.id.clone(), namespace.arn.clone(), watched)
 }
 
-fn ask(question: Question) -> Hold {
-    Hold::NotSeen(Unseen::Answer(question, None))
-}
-
 fn is_unread<T>(seen: Option<&Seen<T>>) -> bool {
     seen.and_then(Seen::known).is_none()
-}
-
-/// Whether ECS gave up just this before.
-fn given_up_before(candidate: &Candidate<'_>, history: &History) -> Option<Hold> {
-    let Candidate { service, to, ground, .. } = candidate;
-    given_up(to.as_ref(), &service.task_definition, history, ground)
-        .or_else(|| failing(to.as_ref(), service, ground))
 }

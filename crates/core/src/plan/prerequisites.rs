@@ -55,7 +55,7 @@ fn namespaces(view: &View) -> impl Iterator<Item = Prerequisite> {
 /// What the document says of a namespace and is otherwise: it is taken as it is, for Service Connect works with any
 /// type, and a type never changes.
 pub fn namespaces_that_differ(view: &View) -> Vec<Issue> {
-    let known = view.namespaces.as_ref().and_then(Seen::known).map_or(&[][..], Vec::as_slice);
+    let known = view.known_namespaces();
     let new = view.document.iter().flat_map(|document| document.namespaces.values());
     let differs = |new: &NewNamespace| {
         let there = known.iter().find(|n| n.name == new.name)?;

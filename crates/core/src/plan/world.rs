@@ -11,10 +11,10 @@ use crate::declaration::Declaration;
 use crate::effect::Question;
 use crate::fault::Fault;
 use crate::hold::{Hold, Unseen};
-use crate::name::{NamespaceRef, ParameterName};
+use crate::name::ParameterName;
 use crate::settings::Settings;
 use crate::settle::{Terms, settle};
-use crate::view::{EcsService, Namespace, Seen, ServiceStatus, View};
+use crate::view::{EcsService, Namespace, Seen, ServiceStatus, TaskDefinition, View};
 
 /// What a plan is made from.
 pub(crate) struct World<'a> {
@@ -25,22 +25,19 @@ pub(crate) struct World<'a> {
 
 impl<'a> World<'a> {
     pub(crate) fn new(view: &'a View, settings: &'a Settings) -> Self {
-        let namespaces =
-            view.namespaces.as_ref().and_then(Seen::known).map_or(&[][..], Vec::as_slice);
-        Self { view, settings, namespaces }
+        Self { view, settings, namespaces: view.known_namespaces() }
     }
 
     /// What a service's defaults depend on.
     pub(crate) fn ground_of(&self, service: &EcsService) -> Ground<'a> {
-        let cluster = self.view.clusters.get(&service.key.cluster);
-        let default_namespace: Option<&'a NamespaceRef> =
-            cluster.and_then(|cluster| cluster.default_namespace.as_ref());
-        let task_definition = self.view.task_definitions.get(&service.task_definition);
-        Ground {
-            namespaces: self.namespaces,
-            default_namespace,
-            task_definition: task_definition.and_then(Seen::known).map(|td| &**td),
-        }
+        let task_definition = self.task_definition(service);
+        Ground { task_definition, ..self.view.ground(&service.key.cluster) }
+    }
+
+    /// What a service runs, where that was read.
+    pub(crate) fn task_definition(&self, service: &EcsService) -> Option<&'a TaskDefinition> {
+        let seen = self.view.task_definitions.get(&service.task_definition);
+        seen.and_then(Seen::known).map(|found| &**found)
     }
 
     /// What a service is settled against.
@@ -65,8 +62,7 @@ impl<'a> World<'a> {
         let terms = self.terms(service);
         let ground = terms.ground;
         let desired = settle(service, declaration, &terms).map_err(|hold| self.with_facts(hold))?;
-        let deployed = service.primary().and_then(|primary| primary.connect.as_ref());
-        let (to, changes) = difference(deployed, &desired, &ground);
+        let (to, changes) = difference(service.connect(), &desired, &ground);
         Ok(Some(Candidate { service, declaration, desired, to, changes, ground }))
     }
 
@@ -119,13 +115,12 @@ impl<'a> World<'a> {
         if register.is_empty() {
             return register;
         }
-        let uses = || self.view.uses.iter().filter_map(|(id, (_, seen))| Some((id, seen.known()?)));
-        for (namespace, names) in uses() {
-            register.note_cloud_map(namespace, names);
+        for (namespace, (_, seen)) in &self.view.uses {
+            if let Some(names) = seen.known() {
+                register.note_cloud_map(namespace, names);
+            }
         }
-        let watched = self.view.clusters.values().flat_map(|cluster| cluster.services.values());
-        let watched = watched.filter_map(|view| view.last.as_deref());
-        for service in watched.chain(uses().flat_map(|(_, names)| &names.elsewhere)) {
+        for service in self.view.everybody() {
             register.note_held(service, &self.ground_of(service));
         }
         register.note_strangers();
