@@ -47,8 +47,7 @@ impl World {
         let listed = remembered(&listed, &revisions)?;
         let mut pasts: Vec<Past> =
             listed.iter().map(|brief| past(brief, &revisions)).collect::<Result<_, _>>()?;
-        let under_way = listed.iter().position(|brief| is_under_way(brief.status()));
-        if let Some(at) = under_way {
+        if let Some(at) = pasts.iter().position(Past::is_under_way) {
             (pasts[at].stage, pasts[at].paused_at) = self.stage(&listed[at]).await?;
         }
         Ok(pasts)
@@ -159,12 +158,6 @@ fn past(brief: &ServiceDeploymentBrief, revisions: &Revisions) -> Result<Past, F
         stage: String::new(),
         paused_at: None,
     })
-}
-
-/// A status we do not know is one more way of not being done.
-fn is_under_way(status: Option<&ServiceDeploymentStatus>) -> bool {
-    use ServiceDeploymentStatus::{RollbackFailed, RollbackSuccessful, Stopped, Successful};
-    !matches!(status, Some(RollbackFailed | RollbackSuccessful | Stopped | Successful))
 }
 
 fn is_gone(fault: &Fault) -> bool {

@@ -33,6 +33,16 @@ pub struct Status {
     pub snippet: Option<String>,
 }
 
+/// Reasons that pass by themselves: something is under way, is read, or has its turn later.
+const PASSING: [&str; 4] = ["NotSeen", "Rolling", "Budget", "WaitingForServer"];
+
+impl Status {
+    /// Whether its reason passes by itself.
+    pub fn passes(&self) -> bool {
+        self.reason.is_some_and(|reason| PASSING.contains(&reason))
+    }
+}
+
 /// Whether what is in force is what is wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, strum::IntoStaticStr)]
 pub enum Sync {

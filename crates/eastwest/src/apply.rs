@@ -18,9 +18,6 @@ use crate::driver::{Until, drive};
 use crate::metrics::Metrics;
 use crate::shared::Shared;
 
-/// Reasons that pass by themselves.
-const PASSING: [&str; 4] = ["NotSeen", "Rolling", "Budget", "WaitingForServer"];
-
 /// Runs until all is done that can be: 0 all in order, 1 something failed or time ran out, 2 something waits for a
 /// person.
 pub(crate) async fn apply(mut config: Config, flags: &ApplyFlags) -> anyhow::Result<ExitCode> {
@@ -176,7 +173,7 @@ impl Line {
     fn of_status(key: &ServiceKey, status: &Status, when: &str) -> Self {
         let word = match status.reason {
             None => "is",
-            Some(reason) if PASSING.contains(&reason) => "waits",
+            Some(_) if status.passes() => "waits",
             Some(_) => "held",
         };
         let (sync, health): (&str, &str) = (status.sync.into(), status.health.into());

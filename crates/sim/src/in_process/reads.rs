@@ -352,11 +352,7 @@ impl Aws {
             found.map(|revision| past(each, revision)).ok_or_else(gone)
         };
         let mut pasts = listed.iter().map(revision).collect::<Result<Vec<Past>, Fault>>()?;
-        let under_way = |each: &ServiceDeploymentBrief| {
-            let over = ["SUCCESSFUL", "STOPPED", "ROLLBACK_SUCCESSFUL", "ROLLBACK_FAILED"];
-            !over.contains(&each.status.as_str())
-        };
-        if let Some(at) = listed.iter().position(under_way) {
+        if let Some(at) = pasts.iter().position(Past::is_under_way) {
             self.stage(&listed[at], &mut pasts[at]).await?;
         }
         Ok(pasts)

@@ -6,7 +6,6 @@
 //! the service stalls (DG:deployment-circuit-breaker). No caller is ever told (tf#20858).
 
 use super::apply::{end_record, running};
-use super::lookup::part_key;
 use super::{Deployment, EcsServiceKey, EcsServiceState, Model, RolloutKind};
 use crate::shapes::ApiError;
 use crate::shapes::ecs::{
@@ -134,13 +133,7 @@ impl Model {
     }
 
     fn try_stop(&mut self, arn: &str, stop_type: Option<&str>) -> Result<(), ApiError> {
-        let gone = || {
-            let text = "The specified service deployment was not found.";
-            ApiError::new("ServiceDeploymentNotFoundException", text)
-        };
-        let key = part_key(arn, "service-deployment").ok_or_else(gone)?;
-        let service = self.service(&key).ok_or_else(gone)?;
-        let record = service.records.iter().find(|record| record.arn == arn).ok_or_else(gone)?;
+        let (key, service, record) = self.service_deployment(arn)?;
         if stop_type.is_some_and(|word| word != "ROLLBACK") {
             // API:StopServiceDeployment: ABORT is in the model; rolling back is the only way described.
             let text = "Only the stop type ROLLBACK is supported.";

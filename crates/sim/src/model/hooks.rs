@@ -5,7 +5,6 @@
 //! nothing moves (DG:pause-lifecycle-hooks, DG:continue-service-deployment). AWS tells of it by an event on
 //! `EventBridge` and writes no service event.
 
-use super::lookup::part_key;
 use super::{EcsServiceKey, MetHook, Model};
 use crate::model::events::Event;
 use crate::shapes::ApiError;
@@ -82,13 +81,7 @@ impl Model {
         hook: &str,
         action: DeploymentLifecycleHookAction,
     ) -> Result<(), ApiError> {
-        let gone = || {
-            let text = "The specified service deployment was not found.";
-            ApiError::new("ServiceDeploymentNotFoundException", text)
-        };
-        let key = part_key(arn, "service-deployment").ok_or_else(gone)?;
-        let service = self.service(&key).ok_or_else(gone)?;
-        let record = service.records.iter().find(|record| record.arn == arn).ok_or_else(gone)?;
+        let (key, service, record) = self.service_deployment(arn)?;
         let mut hooks = record.hooks.iter();
         let met = hooks.find(|met| met.detail.hook_id == hook).ok_or_else(|| {
             ApiError::invalid_parameter("The specified lifecycle hook was not found.")

@@ -10,7 +10,7 @@ use super::clusters::ClusterState;
 use super::ids::last_part;
 use super::kept::Kept;
 use super::namespaces::NamespaceState;
-use super::{AsOf, EcsServiceKey, EcsServiceState, Model, TaskDefinition};
+use super::{AsOf, DeploymentRecord, EcsServiceKey, EcsServiceState, Model, TaskDefinition};
 use crate::shapes::ApiError;
 
 /// AWS's answer for a cluster that is not there.
@@ -24,6 +24,21 @@ pub(super) fn service_not_found() -> ApiError {
 }
 
 impl Model {
+    /// The service deployment that an ARN names, with its service.
+    pub(super) fn service_deployment(
+        &self,
+        arn: &str,
+    ) -> Result<(EcsServiceKey, &EcsServiceState, &DeploymentRecord), ApiError> {
+        let gone = || {
+            let text = "The specified service deployment was not found.";
+            ApiError::new("ServiceDeploymentNotFoundException", text)
+        };
+        let key = part_key(arn, "service-deployment").ok_or_else(gone)?;
+        let service = self.service(&key).ok_or_else(gone)?;
+        let record = service.records.iter().find(|record| record.arn == arn).ok_or_else(gone)?;
+        Ok((key, service, record))
+    }
+
     /// The cluster a request names.
     pub(super) fn cluster(&self, reference: Option<&str>) -> Result<&ClusterState, ApiError> {
         let name = last_part(reference.unwrap_or("default"));
