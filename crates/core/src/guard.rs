@@ -17,7 +17,7 @@ use crate::fault::{Fault, FaultKind};
 use crate::hold::{Frozen, Hold, Scope, Unseen};
 use crate::name::{ClusterName, NamespaceId, ServiceKey};
 use crate::plan::{Entry, Plan, Verdict};
-use crate::rollout;
+use crate::rollout::{self, has_stalled};
 use crate::settings::{Budget, Policy, Settings};
 use crate::time::Now;
 use crate::view::{Namespace, ServiceView, View};
@@ -191,8 +191,8 @@ fn awaited(
     Circumstances { view, settings, now, .. }: &Circumstances<'_>,
 ) -> Option<Hold> {
     let awaited = entry.awaits.as_ref()?;
-    let rolling_since = view.service(&awaited.server).and_then(|server| server.rolling_since);
-    let stalled = rolling_since.is_some_and(|since| now.since(since) >= settings.timing.stall);
+    let server = view.service(&awaited.server);
+    let stalled = server.is_some_and(|server| has_stalled(server, &settings.timing, *now));
     (!(awaited.inferred && stalled)).then(|| Hold::WaitingForServer(awaited.clone()))
 }
 
@@ -239,7 +239,8 @@ impl<'a> Ledger<'a> {
         let begun: BTreeMap<&ServiceKey, Option<&NamespaceId>> = writes.begun().collect();
         let running = |(key, service): (ServiceKey, &ServiceView)| {
             let patience = rollout::patience(service, &settings.timing);
-            let running = service.rolling_since.is_some_and(|since| now.since(since) < patience);
+            let stalled = has_stalled(service, &settings.timing, now);
+            let running = service.rolling_since.is_some() && !stalled;
             let ours = begun.contains_key(&key);
             // What we began, or may have, and cannot look at.
             let unseen = ours && service.trouble.is_some() && now.since(service.read_at) < patience;

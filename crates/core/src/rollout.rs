@@ -46,6 +46,11 @@ pub fn patience(service: &ServiceView, timing: &Timing) -> Duration {
     timing.stall.saturating_add(bakes)
 }
 
+/// Whether a rollout has run for longer than that.
+pub fn has_stalled(service: &ServiceView, timing: &Timing, now: Now) -> bool {
+    service.rolling_since.is_some_and(|since| now.since(since) >= patience(service, timing))
+}
+
 /// How a service's rollout goes, as of now.
 pub fn course(
     view: &ServiceView,
@@ -62,8 +67,7 @@ pub fn course(
     // A past that tells of nothing tells nothing of a way back.
     let no_way_back = |history: &History| !history.has_completed && !history.lately.is_empty();
     let is_lost = history.is_some_and(no_way_back);
-    let since = view.rolling_since;
-    let is_late = since.is_some_and(|since| now.since(since) >= patience(view, timing));
+    let is_late = has_stalled(view, timing, now);
     match (failed, ongoing) {
         (Some(_), _) if is_lost => Course::NothingToGoBackTo,
         (Some(primary), _) => Course::Failed(printable(&primary.rollout_reason, EVENT)),

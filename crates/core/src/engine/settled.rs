@@ -3,8 +3,10 @@
 use super::Engine;
 use crate::declare::Intent;
 use crate::guard::unread_document;
+use crate::hold::Hold;
 use crate::name::ServiceKey;
 use crate::plan::{Entry, Verdict};
+use crate::rollout::has_stalled;
 use crate::view::{ClusterView, ServiceView};
 
 impl Engine {
@@ -19,7 +21,7 @@ impl Engine {
             && self.confirming.is_empty()
             && self.questions_running() == 0
             && self.writes.to_read_back().next().is_none()
-            && !missing.into_iter().any(|hold| hold.is_none_or(crate::hold::Hold::passes))
+            && !missing.into_iter().any(|hold| hold.is_none_or(Hold::passes))
             && !self.plan.entries.iter().any(moves)
             && !self.view.services().any(|(_, service)| self.is_rolling(service))
     }
@@ -56,7 +58,6 @@ impl Engine {
     }
 
     fn has_stalled(&self, service: &ServiceView) -> bool {
-        let stall = self.settings.timing.stall;
-        service.rolling_since.is_some_and(|since| self.stepped_at.since(since) >= stall)
+        has_stalled(service, &self.settings.timing, self.stepped_at)
     }
 }
