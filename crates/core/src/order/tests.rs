@@ -267,10 +267,16 @@ fn what_a_strategy_waits_by_plan_is_no_stall_of_a_server_either() {
              z - | in internal.myapp http/z@z:80 | http=8080 | rolling rolling={seconds} shifts bakes=10"
         )
     };
-    check_guarded(&world(2399), &expect![[r#"
+    check_guarded(
+        &world(2399),
+        &expect![[r#"
         prod/a: WaitingForServer: needs z of prod/z, as its environment says, whose deployment has not completed
-    "#]]);
-    check_guarded(&world(2400), &expect![[r#"
+    "#]],
+    );
+    check_guarded(
+        &world(2400),
+        &expect![[r#"
         prod/a: connect in ns-internalmyapp
-    "#]]);
+    "#]],
+    );
 }
