@@ -69,7 +69,7 @@ pub fn guard(mut plan: Plan, circumstances: &Circumstances<'_>) -> Plan {
         let Verdict::Step { action } = &entry.verdict else { continue };
         let hold = paused(view, key, now)
             // That too much would change is worth knowing before anybody allows it.
-            .or_else(|| forbidden(settings.policy, action).filter(|_| brake.hold(key).is_none()))
+            .or_else(|| observed(settings.policy, action).filter(|_| brake.hold(key).is_none()))
             .or_else(|| everything.clone())
             .or_else(|| windows.hold(key, entry.namespace.as_ref()))
             .or_else(|| unread.clone())
@@ -209,12 +209,8 @@ pub(crate) fn truce_until(view: &View, key: &ServiceKey) -> Option<Now> {
     Some(view.service(key)?.primary_since?.plus(TRUCE))
 }
 
-fn forbidden(policy: Policy, action: &Action) -> Option<Hold> {
-    let allowed = match (policy, action) {
-        (Policy::Observe, _) | (Policy::UpsertOnly, Action::Disconnect { .. }) => false,
-        (Policy::UpsertOnly | Policy::Sync, _) => true,
-    };
-    (!allowed).then_some(Hold::Observe(policy))
+fn observed(policy: Policy, action: &Action) -> Option<Hold> {
+    (!policy.allows(action)).then_some(Hold::Observe(policy))
 }
 
 /// How many rollouts run, by cluster and by namespace.

@@ -23,7 +23,9 @@ use crate::name::{ClusterName, EcsServiceName, ParameterName, ServiceKey};
 use crate::settings::Sources;
 use crate::tag::{self, TagPrefix, Tagged};
 use crate::time::{AwsTime, Now};
-use crate::view::{ClusterView, Deployment, EcsService, Rollout, Seen, ServiceView, View, layers};
+use crate::view::{
+    ClusterView, Deployment, EcsService, NamespaceUse, Rollout, Seen, ServiceView, View, layers,
+};
 
 /// How to take readings in.
 #[derive(Debug, Clone, Copy)]
@@ -153,8 +155,13 @@ impl Reader<'_> {
             Answer::NamespaceUse(id, seen) => {
                 let old = view.uses.get(&id).map(|(_, old)| old);
                 let is_new = old != Some(&seen);
-                let known = old.is_some_and(|old| old.known().is_some());
-                if seen.known().is_some() || !known {
+                let known = old.and_then(Seen::known);
+                if let Some(seen) = seen.known() {
+                    for key in redeployed(known, seen) {
+                        view.histories.remove(&key);
+                    }
+                }
+                if seen.known().is_some() || known.is_none() {
                     view.uses.insert(id, (self.now, seen));
                 }
                 return is_new;
@@ -361,6 +368,17 @@ impl Reader<'_> {
             stale_since: None,
         }
     }
+}
+
+/// The services beyond the clusters that we watch whose past no longer counts, because their deployments changed.
+fn redeployed(before: Option<&NamespaceUse>, after: &NamespaceUse) -> Vec<ServiceKey> {
+    let elsewhere = before.map_or(&[][..], |before| &before.elsewhere);
+    let is_as_before = |service: &&EcsService| {
+        let mut before = elsewhere.iter().filter(|old| old.key == service.key);
+        before.any(|old| old.deployments == service.deployments)
+    };
+    let changed = after.elsewhere.iter().filter(|service| !is_as_before(service));
+    changed.map(|service| service.key.clone()).collect()
 }
 
 /// What tells tags from others without keeping them, as thousands of services have many.

@@ -11,10 +11,14 @@ use petgraph::algo::kosaraju_scc;
 use petgraph::graph::{DiGraph, NodeIndex};
 use serde::Serialize;
 
+use crate::declaration::Pause;
+use crate::declare::Intent;
+use crate::hold::Hold;
 use crate::name::{DiscoveryName, NamespaceId, ServiceKey};
 use crate::needs::{Needs, with_successors};
 use crate::offers::{Offer, Offers, Stands};
 use crate::plan::{Candidate, Entry, Plan, Verdict};
+use crate::view::View;
 
 /// A server that is to be complete before its client is rolled out.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -145,9 +149,20 @@ fn waiting_last(components: Vec<Vec<NodeIndex>>, graph: &DiGraph<usize, ()>) -> 
 }
 
 /// Notes for every step which server it waits for, and who is in a circle.
-pub(crate) fn note_awaited(plan: &mut Plan, needs: &Needs, offers: &Offers<'_>, order: &Order) {
+pub(crate) fn note_awaited(
+    plan: &mut Plan,
+    view: &View,
+    (needs, offers): (&Needs, &Offers<'_>),
+    order: &Order,
+) {
     let place: BTreeMap<&ServiceKey, usize> =
         order.keys.iter().enumerate().map(|(at, key)| (key, at)).collect();
+    // Why a server is not changed until a person does something.
+    let keeping = |server: &ServiceKey| {
+        let hold = plan.entries.get(server).and_then(Entry::hold);
+        let hold = hold.filter(|hold| !hold.passes()).map(Hold::reason);
+        hold.or_else(|| is_paused_for_good(view, server).then(|| Hold::Paused(None).reason()))
+    };
     let awaited: Vec<(ServiceKey, Awaited)> = plan
         .entries
         .iter()
@@ -160,15 +175,13 @@ pub(crate) fn note_awaited(plan: &mut Plan, needs: &Needs, offers: &Offers<'_>, 
             };
             let mut all = needs.of(key).iter().flat_map(|need| {
                 let names = with_successors(std::iter::once(need), namespace, offers);
-                names.into_iter().map(move |name| (name, need.inferred))
+                // As long as its successor cannot come, a name can be called as it is.
+                names.into_iter().map(move |name| (name, need.inferred, need.name != *name))
             });
-            let first = all.find_map(|(name, inferred)| {
+            let first = all.find_map(|(name, inferred, is_successor)| {
                 let offers = offers.of(namespace, name);
-                let others = || offers.iter().filter(|offer| offer.service.key != *key);
-                let until = until(&others(), plan, inferred)?;
-                let mut servers = others().map(|offer| &offer.service.key);
-                // In a circle somebody goes first; but a rollout under way is waited for even there.
-                let server = servers.find(|key| until == Until::Complete || before(key))?;
+                let (server, until) =
+                    first_awaited(key, offers, &keeping, (inferred || is_successor, &before))?;
                 Some(Awaited { name: name.clone(), server: server.clone(), inferred, until })
             });
             Some((key.clone(), first?))
@@ -182,24 +195,40 @@ pub(crate) fn note_awaited(plan: &mut Plan, needs: &Needs, offers: &Offers<'_>, 
     note_circles(plan, order);
 }
 
-/// What is to be waited for before one name can be called, if anything.
-fn until<'o>(
-    offers: &(impl Iterator<Item = &'o Offer<'o>> + Clone),
-    plan: &Plan,
-    inferred: bool,
-) -> Option<Until> {
-    let complete = offers.clone().any(|offer| matches!(offer.stands, Stands::Complete(_)));
-    let keeping = |offer: &Offer<'_>| plan.entries.get(&offer.service.key).and_then(Entry::hold);
-    let mut wanted = offers.clone().filter(|offer| offer.stands == Stands::Wanted);
-    match wanted.next() {
-        Some(offer) => match keeping(offer).filter(|hold| !hold.passes()) {
-            None => Some(Until::Changed),
-            // Nobody knows when: a client that can call it as it is, or that may not need it, goes on.
-            Some(_) if complete || inferred => None,
-            Some(obstacle) => Some(Until::Mended(obstacle.reason())),
-        },
-        None if complete => None,
-        None => offers.clone().next().map(|_| Until::Complete),
+/// Whose doing is to be waited for before one name can be called, and which, if anybody's.
+fn first_awaited<'o>(
+    client: &ServiceKey,
+    offers: &'o [Offer<'o>],
+    keeping: &impl Fn(&ServiceKey) -> Option<&'static str>,
+    (can_do_without, before): (bool, impl Fn(&ServiceKey) -> bool),
+) -> Option<(&'o ServiceKey, Until)> {
+    // What it has itself it can call too.
+    let complete = offers.iter().any(|offer| matches!(offer.stands, Stands::Complete(_)));
+    let keys = |stands: Stands| {
+        let others = offers.iter().filter(|offer| offer.service.key != *client);
+        others.filter(move |offer| offer.stands == stands).map(|offer| &offer.service.key)
+    };
+    // In a circle somebody goes first.
+    let wanted = || keys(Stands::Wanted).filter(|server| before(server));
+    if let Some(server) = wanted().find(|server| keeping(server).is_none()) {
+        return Some((server, Until::Changed));
+    }
+    if complete {
+        return None;
+    }
+    // A rollout under way is waited for even in a circle.
+    if let Some(server) = keys(Stands::Rolling).next() {
+        return Some((server, Until::Complete));
+    }
+    // Nobody knows when that will be: a client that may do without goes on.
+    let server = wanted().next().filter(|_| !can_do_without)?;
+    Some((server, Until::Mended(keeping(server)?)))
+}
+
+fn is_paused_for_good(view: &View, server: &ServiceKey) -> bool {
+    match view.service(server).map(|service| &service.intent) {
+        Some(Intent::Declared(declaration)) => declaration.pause == Some(Pause::Open),
+        Some(Intent::NotOptedIn | Intent::Ambiguous | Intent::Unread(_)) | None => false,
     }
 }
 

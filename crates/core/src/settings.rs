@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use crate::action::Action;
 use crate::document::MassChange;
 use crate::name::{ClusterName, NamespaceRef, ParameterName};
 use crate::tag::TagPrefix;
@@ -74,6 +75,16 @@ pub enum Policy {
     UpsertOnly,
     /// Make it so.
     Sync,
+}
+
+impl Policy {
+    /// Whether something may be done.
+    pub(crate) fn allows(self, action: &Action) -> bool {
+        match (self, action) {
+            (Self::Observe, _) | (Self::UpsertOnly, Action::Disconnect { .. }) => false,
+            (Self::UpsertOnly | Self::Sync, _) => true,
+        }
+    }
 }
 
 /// How many rollouts may run at once; each at least 1.

@@ -35,8 +35,8 @@ enum Write {
     Sent { attempts: u32 },
     /// Accepted; its deployment has not been seen yet. Given up at the time that stands here.
     Accepted(Accepted, Now),
-    /// No answer will come; left alone until the time that stands here. If it shows then that nothing came of it,
-    /// it has failed.
+    /// No answer will come; left alone until a reading from then on shows what came of it. If nothing did, it has
+    /// failed.
     Lost(Now, Failure),
     /// Refused, or failed without effect.
     Failed(Failure),
@@ -128,25 +128,45 @@ impl Writes {
         self.last.insert(action.service().clone(), write);
     }
 
-    /// Forgets what a reading settles: an accepted write whose deployment, or a later one, is seen, and a
-    /// rollout that is over.
-    pub fn observe(&mut self, service: &EcsService) {
+    /// Forgets what a reading settles that was taken then: an accepted write whose deployment, or a later one, is
+    /// seen, one whose answer was lost, and a rollout that is over.
+    pub fn observe(&mut self, service: &EcsService, read_at: Now) {
         if let Some(Write::Accepted(accepted, _)) = self.last.get(&service.key)
             && shows(service, accepted.created_at, accepted)
         {
             self.last.remove(&service.key);
         }
+        self.find_lost(&service.key, read_at);
         if !self.in_flight(&service.key) && !service.is_rolling() {
             self.begun.remove(&service.key);
         }
     }
 
-    /// Forgets what time settles. How often a change failed is forgotten too once nobody has tried it
-    /// again for as long as the longest wait: the service is gone, or is as wanted.
+    /// Forgets what settles itself where the service is no more.
+    pub fn is_gone(&mut self, key: &ServiceKey, now: Now) {
+        self.find_lost(key, now);
+        if !self.in_flight(key) {
+            self.begun.remove(key);
+        }
+    }
+
+    /// A write whose answer was lost counts as failed once the truth must show.
+    fn find_lost(&mut self, key: &ServiceKey, read_at: Now) {
+        if let Some(write) = self.last.get_mut(key)
+            && let Write::Lost(until, failure) = write
+            && read_at >= *until
+        {
+            *write = Write::Failed(failure.clone());
+        }
+    }
+
+    /// Forgets what time settles. A service that cannot be read is not waited for for longer than for a rollout that
+    /// stalls. How often a change failed is forgotten too once nobody has tried it again for as long as the longest
+    /// wait: the service is as wanted.
     pub fn expire(&mut self, timing: &Timing, now: Now) {
         for write in self.last.values_mut() {
             if let Write::Lost(until, failure) = write
-                && now >= *until
+                && now >= until.plus(timing.stall)
             {
                 *write = Write::Failed(failure.clone());
             }

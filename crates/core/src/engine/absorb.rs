@@ -45,12 +45,12 @@ impl Engine {
                 let succeeded = services.values().any(|seen| seen.known().is_some());
                 self.queue.ended(&Job::Poll(cluster.clone()), succeeded);
                 reader.refreshed(&mut self.view, &cluster, services);
-                self.observe_writes();
+                self.observe_writes(now);
                 true
             }
             Event::Confirmed(key, seen, history) => {
                 reader.confirmed(&mut self.view, &key, (seen, history));
-                self.observe_writes();
+                self.observe_writes(now);
                 true
             }
             Event::Answered(answer) => self.answered(&reader, answer),
@@ -120,7 +120,7 @@ impl Engine {
         if before != after {
             self.news.push(News::Cluster(cluster.to_string(), after));
         }
-        self.observe_writes();
+        self.observe_writes(reader.now);
         is_new
     }
 
@@ -180,16 +180,19 @@ impl Engine {
         self.writes.made(prerequisite, outcome.map(drop), (&self.settings.timing, now));
     }
 
-    fn observe_writes(&mut self) {
+    fn observe_writes(&mut self, now: Now) {
         let pending: BTreeSet<ServiceKey> = {
             let begun = self.writes.begun().map(|(key, _)| key);
             self.writes.to_read_back().chain(begun).cloned().collect()
         };
         for key in pending {
+            let Some(view) = self.view.service(&key) else {
+                self.writes.is_gone(&key, now);
+                continue;
+            };
             // What was read before the write settles nothing.
-            let view = self.view.service(&key).filter(|view| view.trouble.is_none());
-            if let Some(service) = view.and_then(|view| view.last.as_ref()) {
-                self.writes.observe(service);
+            if let Some(service) = view.last.as_ref().filter(|_| view.trouble.is_none()) {
+                self.writes.observe(service, view.read_at);
             }
         }
     }

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::{Engine, Job, QUESTIONS_AT_ONCE, SLOW};
+use crate::declaration::RefreshWhen;
 use crate::declare::Intent;
 use crate::effect::{Effect, Question};
 use crate::history::History;
@@ -17,6 +18,8 @@ use crate::room;
 use crate::time::Now;
 use crate::view::{Namespace, Rollout, Seen, ServiceView};
 
+/// How often the services of a namespace beyond the clusters that we watch are read, where clients of ours may call them.
+const BEYOND: Duration = Duration::from_mins(5);
 /// Services looked at in one poll of running rollouts: ten calls.
 const POLLED_AT_ONCE: usize = 100;
 
@@ -58,6 +61,12 @@ impl Engine {
         questions.extend(self.rollouts_to_follow(now));
         let name_ports = self.view.document.as_ref().is_some_and(|document| document.name_ports);
         for (key, entry) in &self.plan.entries {
+            if let Some(namespace) = entry.namespace.as_ref().filter(|_| self.looks_beyond(key)) {
+                let read = self.view.uses.get(&namespace.id).map(|(at, _)| *at);
+                if age(read).is_none_or(|age| age >= BEYOND) {
+                    questions.insert(who_uses(&self.view, namespace));
+                }
+            }
             match (entry.hold(), &entry.namespace) {
                 (Some(Hold::UnnamedPort(named, _)), _) if name_ports => {
                     // Also where a person must name it: a later revision may be one that we can begin from.
@@ -88,6 +97,18 @@ impl Engine {
             }
         }
         questions
+    }
+
+    /// Whether a service may call what is offered beyond the clusters that we watch, where no sweep sees it.
+    fn looks_beyond(&self, key: &ServiceKey) -> bool {
+        let calls = || match self.view.service(key).map(|service| &service.intent) {
+            Some(Intent::Declared(declaration)) => {
+                matches!(declaration.refresh, Some(RefreshWhen::Always | RefreshWhen::Inferred))
+                    || self.plan.needs.contains_key(key)
+            }
+            Some(Intent::NotOptedIn | Intent::Ambiguous | Intent::Unread(_)) | None => false,
+        };
+        self.settings.clusters.is_some() && calls()
     }
 
     /// The pasts of the services of ours whose rollout needs an explanation: one that runs for a while may wait for a

@@ -238,6 +238,69 @@ fn a_change_that_leaves_a_name_as_it_is_is_not_waited_for() {
 }
 
 #[test]
+fn a_server_that_is_paused_without_an_end_is_one_that_a_person_must_mend() {
+    check_waits(
+        "a mode=client, namespace=internal.myapp, needs=z
+         b mode=client, namespace=internal.myapp | off | http=8080 env:http://z.internal.myapp:8080
+         z mode=client-server, namespace=internal.myapp, pause=true",
+        &expect![[r#"
+            prod/a: needs z of prod/z, as declared, which is held itself: Paused
+            prod/b: waits for nobody
+            prod/z: waits for nobody
+        "#]],
+    );
+}
+
+#[test]
+fn a_successor_that_cannot_come_is_not_waited_for_as_long_as_the_old_name_is_there() {
+    let world = |facts: &str| {
+        format!(
+            "a mode=client, namespace=internal.myapp, needs=z
+             z mode=client-server, discovery-name=y | in internal.myapp http/z@z:80 | http=8080 | {facts}"
+        )
+    };
+    check_waits(
+        &world(""),
+        &expect![[r#"
+        prod/a: needs y of prod/z, as declared, which is to be changed first
+        prod/z: waits for nobody
+    "#]],
+    );
+    check_waits(
+        &world("unknown=newThing"),
+        &expect![[r#"
+        prod/a: waits for nobody
+        prod/z: waits for nobody
+    "#]],
+    );
+}
+
+#[test]
+fn a_name_that_the_client_has_itself_is_not_waited_for_where_somebody_else_cannot_get_it() {
+    check_waits(
+        "a mode=client-server, discovery-name=z, timeout=idle=5m, needs=z | in internal.myapp http/z@z:80
+         b mode=client-server, discovery-name=z, namespace=internal.myapp",
+        &expect![[r#"
+            prod/a: waits for nobody
+            prod/b: waits for nobody
+        "#]],
+    );
+}
+
+#[test]
+fn of_several_servers_of_a_name_the_one_that_is_waited_for_is_named() {
+    check_waits(
+        "a mode=client, namespace=internal.myapp, needs=z
+         y - | in internal.myapp http/z@z:80 | http=8080 | before=off rolling
+         z mode=client-server, namespace=internal.myapp, alias=z:81",
+        &expect![[r#"
+            prod/a: needs z of prod/y, as declared, whose deployment has not completed
+            prod/z: waits for nobody
+        "#]],
+    );
+}
+
+#[test]
 fn beyond_a_stall_only_a_declared_need_waits() {
     let world = |client: &str| {
         format!(

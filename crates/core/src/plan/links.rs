@@ -5,11 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{Candidate, Entry, Plan, World};
 use crate::conflict::Register;
 use crate::connect::Endpoint;
+use crate::declaration::Pause;
 use crate::name::{DiscoveryName, ServiceKey};
 use crate::needs::{Client, Needs, may_call};
 use crate::offers::{Offers, Stands};
 use crate::order::{note_awaited, servers_first};
 use crate::rename::{self, Calls, Phase};
+use crate::settings::Policy;
 use crate::settle::Desired;
 use crate::stale;
 use crate::view::Namespace;
@@ -57,7 +59,7 @@ impl<'c> Links<'c> {
         let Self { offers, needs, settled, .. } = &self;
         let order = servers_first(candidates, needs, offers);
         plan.order.clone_from(&order.keys);
-        let leaving = leaving(candidates, plan);
+        let leaving = leaving(candidates, plan, world.settings.policy);
         for client in *settled {
             if let Some(entry) = stale::refresh(world, offers, (needs, client), &leaving) {
                 let key = client.service.key.clone();
@@ -65,7 +67,7 @@ impl<'c> Links<'c> {
                 plan.entries.insert(key, entry);
             }
         }
-        note_awaited(plan, needs, offers, &order);
+        note_awaited(plan, world.view, (needs, offers), &order);
         for candidate in candidates {
             if let Some(entry) = plan.entries.get_mut(&candidate.service.key)
                 && let Some(words) = self.gone(candidate, entry)
@@ -134,10 +136,17 @@ impl<'c> Links<'c> {
     }
 }
 
-/// The names that their servers are about to give up: nobody is rolled out anew for them.
-fn leaving(candidates: &[Candidate<'_>], plan: &Plan) -> BTreeSet<(ServiceKey, DiscoveryName)> {
+/// The names that their servers are about to give up: nobody is rolled out anew for them. What is paused without an
+/// end, or not allowed, may stay for ever.
+fn leaving(
+    candidates: &[Candidate<'_>],
+    plan: &Plan,
+    policy: Policy,
+) -> BTreeSet<(ServiceKey, DiscoveryName)> {
     let goes_on = |candidate: &&Candidate<'_>| {
-        plan.entries.get(&candidate.service.key).is_some_and(|entry| entry.pending().is_some())
+        let action = plan.entries.get(&candidate.service.key).and_then(Entry::pending);
+        candidate.declaration.pause != Some(Pause::Open)
+            && action.is_some_and(|action| policy.allows(action))
     };
     let names = |candidate: &Candidate<'_>| {
         let standing = candidate.service.connect().into_iter().flat_map(|c| &c.endpoints);

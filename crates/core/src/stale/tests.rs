@@ -2,8 +2,8 @@
 
 use expect_test::expect;
 
-use crate::testing::check_plan;
 use crate::testing::fake::Fake;
+use crate::testing::{check_guarded, check_plan};
 
 /// A server and a client that needs it, both in order; the server is deployed at 100 s.
 fn pair(client: &str) -> String {
@@ -160,6 +160,38 @@ fn nobody_is_redeployed_for_an_endpoint_that_is_about_to_go() {
         prod/web: refresh
             note: a forced deployment resolves image tags anew: app:1 may be another image by now; name images by digest to rule that out
             lacks: api as api.internal.myapp:8080 of prod/api
+    "#]],
+    );
+}
+
+#[test]
+fn an_endpoint_that_may_stay_for_ever_though_it_is_to_go_has_its_clients_redeployed() {
+    let world = |operator: &str, tags: &str| {
+        format!(
+            "{operator}
+             api mode=off{tags} | in internal.myapp http/api | http=8080 | deployed=100
+             web mode=client, needs=api | in internal.myapp | http=8080 image:app@sha256:0a1b"
+        )
+    };
+    check_guarded(
+        &world("policy upsert-only", ""),
+        &expect![[r#"
+        prod/api: Observe: the policy upsert-only does not write this
+        prod/web: refresh
+    "#]],
+    );
+    check_guarded(
+        &world("", ", pause=true"),
+        &expect![[r#"
+        prod/api: Paused: paused by its pause tag or its entry in the document, with no end
+        prod/web: refresh
+    "#]],
+    );
+    check_guarded(
+        &world("", ", pause=2099-01-01T00:00:00Z"),
+        &expect![[r#"
+        prod/api: Paused: paused by its pause tag or its entry in the document
+        prod/web: in sync
     "#]],
     );
 }

@@ -38,6 +38,12 @@ fn reason(writes: &mut Writes, action: &Action, seconds: u64) -> &'static str {
     writes.hold(action, at(seconds)).map_or("-", |hold| hold.reason())
 }
 
+/// The same after a reading that shows nothing of the write.
+fn reason_read(writes: &mut Writes, action: &Action, seconds: u64) -> &'static str {
+    writes.observe(&service(&key("web"), 0), at(seconds));
+    reason(writes, action, seconds)
+}
+
 #[test]
 fn a_write_without_an_answer_holds_its_service() {
     let mut writes = Writes::default();
@@ -54,11 +60,23 @@ fn a_lost_answer_holds_the_service_until_any_answer_must_show_the_truth() {
         assert!(writes.in_flight(&key("web")));
         assert_eq!(writes.to_read_back().count(), 1);
         assert_eq!(writes.next_due(at(100)), Some(at(110)));
-        assert_eq!(reason(&mut writes, &off(), 109), "NotSeen");
-        assert_eq!(reason(&mut writes, &on(), 109), "NotSeen");
-        assert_eq!(reason(&mut writes, &off(), 110), "-");
+        assert_eq!(reason_read(&mut writes, &off(), 109), "NotSeen");
+        assert_eq!(reason_read(&mut writes, &on(), 109), "NotSeen");
+        assert_eq!(reason_read(&mut writes, &off(), 110), "-");
         assert!(!writes.in_flight(&key("web")));
     }
+}
+
+#[test]
+fn a_lost_answer_takes_up_budget_until_the_service_was_read_or_is_no_more() {
+    let mut writes = after(failed(FaultKind::TimedOut));
+    assert_eq!(reason(&mut writes, &off(), 110), "NotSeen");
+    assert!(writes.in_flight(&key("web")), "nothing was read since");
+    let stall = Timing::default().stall.as_secs();
+    assert_eq!(reason(&mut writes.clone(), &off(), 109 + stall), "NotSeen");
+    assert_eq!(reason(&mut writes.clone(), &off(), 110 + stall), "-", "nor is it ever");
+    writes.is_gone(&key("web"), at(111));
+    assert!(!writes.in_flight(&key("web")));
 }
 
 #[test]
@@ -67,8 +85,8 @@ fn a_write_whose_answers_are_lost_again_and_again_is_sent_more_and_more_rarely()
     for _ in 0..9 {
         writes.sent(&off());
         writes.ended(&off(), failed(FaultKind::ServerError), (&Timing::default(), at(now)));
-        assert_eq!(reason(&mut writes, &off(), now + 9), "NotSeen");
-        let waited = (10..=400).find(|wait| reason(&mut writes, &off(), now + wait) == "-");
+        assert_eq!(reason_read(&mut writes, &off(), now + 9), "NotSeen");
+        let waited = (10..=400).find(|wait| reason_read(&mut writes, &off(), now + wait) == "-");
         let waited = waited.expect("every wait ends");
         assert_eq!(reason(&mut writes, &on(), now + 10), "-", "another may leave at once");
         waits.push(waited);
@@ -81,10 +99,10 @@ fn a_write_whose_answers_are_lost_again_and_again_is_sent_more_and_more_rarely()
 fn an_accepted_write_holds_its_service_until_its_deployment_is_seen() {
     let mut writes = after(Ok(accepted()));
     let mut seen = service(&key("web"), 0);
-    writes.observe(&seen);
+    writes.observe(&seen, at(120));
     assert_eq!(reason(&mut writes, &off(), 120), "Rolling");
     seen.deployments[0].id = accepted().deployment;
-    writes.observe(&seen);
+    writes.observe(&seen, at(120));
     assert_eq!(reason(&mut writes, &off(), 120), "-");
     assert!(!writes.in_flight(&key("web")));
 }
@@ -94,10 +112,10 @@ fn an_accepted_write_is_over_once_a_later_deployment_is_seen() {
     let mut writes = after(Ok(accepted()));
     let mut seen = service(&key("web"), 0);
     seen.deployments[0].created_at = AwsTime(900);
-    writes.observe(&seen);
+    writes.observe(&seen, at(120));
     assert_eq!(reason(&mut writes, &off(), 120), "Rolling");
     seen.deployments[0].created_at = AwsTime(901);
-    writes.observe(&seen);
+    writes.observe(&seen, at(120));
     assert_eq!(reason(&mut writes, &off(), 120), "-");
 }
 

@@ -32,6 +32,7 @@ mod mishap;
 mod namespaces;
 mod outside;
 mod parameters;
+mod post_mortem;
 mod reads;
 mod rivals;
 pub mod simulate;

@@ -18,7 +18,7 @@ use super::check::{Checker, Violation, unsettled};
 use super::documents::Documents;
 use super::rivals::{Later, Rivals};
 use super::world::CALLER;
-use super::{Controller, Fleet, KINDS, Outside, Weather, World};
+use super::{Controller, Fleet, KINDS, Outside, Weather, World, post_mortem};
 use crate::faults::Kind;
 use crate::model::{
     Conduct, Deployment, Echo, Echoes, EcsServiceState, EmptyLists, EndpointExists, Model,
@@ -46,7 +46,7 @@ pub struct Report {
     pub hash: u64,
     /// The first broken invariant.
     pub violation: Option<Violation>,
-    /// The end of the trace, or all of it with `EASTWEST_TRACE` set.
+    /// The end of the trace, or all of it with `EASTWEST_TRACE` set; where a rule broke, how everything stood then.
     pub tail: Vec<String>,
     /// Writes that took effect.
     pub writes: u64,
@@ -110,7 +110,12 @@ pub fn simulate_with<C: Controller>(
     life.calm();
     life.quiet();
     life.world.look_for_secrets();
-    let Life { world, .. } = life;
+    let Life { mut world, .. } = life;
+    let mut tail: Vec<String> = world.trace.lines().map(str::to_owned).collect();
+    if world.is_broken() {
+        let asked = world.checker.at_rest();
+        tail.extend(post_mortem::lines(&mut world, &asked));
+    }
     let (struck, calls, mut befell) = world.with_weather(|weather| {
         (weather.struck().clone(), weather.calls().clone(), weather.befell())
     });
@@ -121,7 +126,7 @@ pub fn simulate_with<C: Controller>(
         seed,
         hash: world.trace.hash(),
         violation: world.checker.violation().cloned(),
-        tail: world.trace.lines().map(str::to_owned).collect(),
+        tail,
         writes: world.checker.writes(),
         crashes: world.checker.crashes(),
         struck,
@@ -307,26 +312,30 @@ impl<C: Controller> Life<C> {
             }
         }
         let mut waited = 0;
-        // What another tool made of a service is left alone for an hour, and then set once more.
-        let fought = self.world.checker.befell().contains_key("second writer")
-            || self.world.reasons.contains_key("Contended");
-        let truce = if fought { TRUCE_SECONDS } else { 0 };
         let allowance = self.allowance();
-        let most = SETTLE_SECONDS + truce + allowance;
         // Who waits behind a rollout that never ends does so for half an hour, whatever the oracle can see of it.
         let stall = self.settings.timing.stall.as_secs();
-        let least = SETTLE_SECONDS + truce + if allowance >= stall { allowance } else { 0 };
-        while waited < most && !self.world.is_broken() {
+        let least = SETTLE_SECONDS + if allowance >= stall { allowance } else { 0 };
+        while waited < SETTLE_SECONDS + self.truce() + allowance && !self.world.is_broken() {
             self.help();
             self.world.run_for(60);
             waited += 60;
-            if waited >= least && !self.lingers() && self.unsettled().is_empty() {
+            let is_over = waited >= least + self.truce();
+            if is_over && !self.lingers() && self.unsettled().is_empty() {
                 break;
             }
         }
         if let Some(first) = self.unsettled().first() {
             self.world.checker.violate("convergence", first.clone());
         }
+    }
+
+    /// What another tool made of a service, as far as anybody can tell, is left alone for an hour, and then set once
+    /// more.
+    fn truce(&self) -> u64 {
+        let fought = self.world.checker.befell().contains_key("second writer")
+            || self.world.reasons.contains_key("Contended");
+        if fought { TRUCE_SECONDS } else { 0 }
     }
 
     /// Rollouts take turns, and one that never ends is waited for half an hour.

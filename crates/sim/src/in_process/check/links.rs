@@ -11,6 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use eastwest_core::declaration::{Declaration, EndpointDeclaration, Mode, RefreshWhen};
 use eastwest_core::declare::Intent;
 use eastwest_core::name::DiscoveryName;
+use eastwest_core::settings::Settings;
 
 use super::rules::{Broken, Sent};
 use super::truth::Life;
@@ -76,7 +77,7 @@ struct Completion {
 
 /// Every time that a service newly completed an endpoint in a namespace.
 fn completions(server: &EcsServiceState, namespace: &str) -> Vec<Completion> {
-    let mut known: Vec<Endpoint> = Vec::new();
+    let mut known: Vec<(Endpoint, bool)> = Vec::new();
     let mut before: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     let mut found = Vec::new();
     // Where tasks are cleaned up later, the deployment is done before its service deployment is.
@@ -90,15 +91,16 @@ fn completions(server: &EcsServiceState, namespace: &str) -> Vec<Completion> {
         let connect = target.and_then(|revision| revision.spec.connect.as_deref());
         let endpoints = connect.map_or_else(Vec::new, |connect| {
             let all = in_namespace(connect, namespace).iter();
-            all.map(|endpoint| as_said(connect, endpoint)).collect()
+            all.map(|endpoint| (endpoint.clone(), is_said(connect, endpoint))).collect()
         });
-        let same = |one: &Endpoint, other: &Endpoint| {
-            one.discovery_name == other.discovery_name && one.alias == other.alias
-        };
-        for endpoint in &endpoints {
+        for (endpoint, said) in &endpoints {
+            let is_same = |(old, was_said): &(Endpoint, bool)| {
+                old.discovery_name == endpoint.discovery_name
+                    && (&old.alias, was_said) == (&endpoint.alias, said)
+            };
             let names = before.entry(endpoint.port_name.clone()).or_default();
             names.insert(endpoint.discovery_name.clone());
-            if !known.iter().any(|old| same(old, endpoint)) {
+            if !known.iter().any(is_same) {
                 let at = record.finished_at.unwrap_or(record.updated_at);
                 found.push(Completion { names: names.clone(), at });
             }
@@ -108,25 +110,26 @@ fn completions(server: &EcsServiceState, namespace: &str) -> Vec<Completion> {
     found
 }
 
-/// An endpoint as its service says it: where no alias was, an answer may not show what ECS made of that, so one that
-/// is written out is as good as new.
-fn as_said(connect: &Connect, endpoint: &Endpoint) -> Endpoint {
+/// Whether its service says an endpoint's alias: where it does not, an answer may not show what ECS made of that, so
+/// one that is written out is as good as new.
+fn is_said(connect: &Connect, endpoint: &Endpoint) -> bool {
     let mut entries = connect.sent.services.iter().flatten();
     let entry = entries.find(|entry| entry.port_name == endpoint.port_name);
-    let said = entry.is_some_and(|entry| entry.client_aliases.iter().flatten().next().is_some());
-    Endpoint { alias: endpoint.alias.clone().filter(|_| said), ..endpoint.clone() }
+    entry.is_some_and(|entry| entry.client_aliases.iter().flatten().next().is_some())
 }
 
 fn in_namespace<'c>(connect: &'c Connect, namespace: &str) -> &'c [Endpoint] {
     if connect.namespace == namespace { &connect.endpoints } else { &[] }
 }
 
-/// I13: what was rolling out all the while, and never completed, was not there to be called.
+/// I13: what was rolling out all the while, and never completed, was not there to be called. A rollout of somebody
+/// else's is known from the next sweep on.
 pub(super) fn too_early(
     model: &Model,
     sent: &Sent<'_>,
-    lives: &BTreeMap<EcsServiceKey, Life>,
+    (settings, lives): (&Settings, &BTreeMap<EcsServiceKey, Life>),
 ) -> Broken {
+    let interval = u64::try_from(settings.timing.interval.as_millis()).unwrap_or(u64::MAX);
     let namespace = &sent.after?.namespace;
     let asked = sent.asked();
     let needs = |intent: &Intent| match intent {
@@ -142,9 +145,12 @@ pub(super) fn too_early(
     for (key, server) in others.filter(|(_, s)| s.status == EcsServiceStatus::Active) {
         let rolling = lives.get(key).is_some_and(|life| {
             let now = life.now().map(|moment| &moment.primary);
-            life.since(sent.from)
-                .iter()
-                .all(|moment| moment.is_rolling() && Some(&moment.primary) == now)
+            let ours = now.is_some_and(|primary| life.ours_since_start.contains(primary));
+            let from = if ours { sent.from } else { sent.from.minus_ms(interval) };
+            let was_there = life.moments.first().is_some_and(|first| first.since <= from);
+            let mut window = life.since(from).iter();
+            (ours || was_there)
+                && window.all(|moment| moment.is_rolling() && Some(&moment.primary) == now)
         });
         let offers = |each: &Deployment, name: &str| {
             let endpoints = each.connect().map_or(&[][..], |c| in_namespace(c, namespace));

@@ -47,6 +47,7 @@ use crate::shapes::ecs::{EcsServiceStatus, ServiceAnswer, UpdateServiceRequest};
 use crate::shapes::{ApiError, Time};
 
 pub use papers::AtRest;
+pub(super) use papers::service_key;
 pub use rest::unsettled;
 pub use truth::{Effective, EffectiveEndpoint, Taken};
 
@@ -245,7 +246,7 @@ impl Checker {
                 let last = self.global.last().copied();
                 let known = (&self.settings, &self.lives, last);
                 broken.extend(self.consent.judge(&sent, known));
-                broken.extend(links::too_early(model, &sent, &self.lives));
+                broken.extend(links::too_early(model, &sent, (&self.settings, &self.lives)));
                 broken.extend(is_refresh.then(|| links::needless(model, &sent)).flatten());
                 let flap = rules::flap(&sent, last, &self.lives);
                 for (rule, text) in broken.into_iter().chain(flap) {

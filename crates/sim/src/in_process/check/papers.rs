@@ -236,7 +236,7 @@ pub(super) fn intent(layers: &Layers<'_>) -> Intent {
 }
 
 /// The name under which a document speaks of a service.
-pub(super) fn service_key(key: &EcsServiceKey) -> ServiceKey {
+pub(in crate::in_process) fn service_key(key: &EcsServiceKey) -> ServiceKey {
     ServiceKey::new(&ClusterName::as_read(&key.cluster), &EcsServiceName::as_read(&key.name))
 }
 

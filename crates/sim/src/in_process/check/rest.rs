@@ -7,7 +7,9 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use eastwest_core::declaration::{Declaration, EndpointDeclaration, Mode, Pause, PortSelector};
+use eastwest_core::declaration::{
+    Declaration, EndpointDeclaration, Mode, Pause, PortSelector, RefreshWhen,
+};
 use eastwest_core::declare::{Intent, Layers};
 use eastwest_core::document::Document;
 use eastwest_core::name::{NamespaceRef, PortName};
@@ -104,7 +106,7 @@ impl Truth<'_> {
             || self.is_kept_for_others(key, &wish)
             || self.is_outranked(key, state, &wish)
             || self.waits_for_a_server(key, &wish)
-            || self.waits_for_a_client(key, &wish, now.as_ref());
+            || self.waits_for_a_client((key, state), &wish, now.as_ref());
         if Self::given_up(state, granted) || outranked {
             return None;
         }
@@ -142,12 +144,15 @@ impl Truth<'_> {
             each.status.as_str().starts_with("ROLLBACK")
                 || (broke && each.status == ServiceDeploymentStatus::Stopped)
         };
-        state.records.iter().filter(given_up).any(|each| {
-            let target = state.revisions.iter().find(|revision| revision.arn == each.target);
-            target.is_some_and(|target| {
-                target.spec.task_definition.arn == *arn
-                    && such(&target.spec.connect.as_deref().map(Effective::of))
-            })
+        let targets =
+            state.records.iter().filter(given_up).filter_map(|each| {
+                state.revisions.iter().find(|revision| revision.arn == each.target)
+            });
+        // One that was superseded after it failed has no end of its own in the records.
+        let failed = state.deployments.iter().filter(|d| d.rollout_state == RolloutState::Failed);
+        targets.chain(failed.map(|deployment| &deployment.revision)).any(|revision| {
+            revision.spec.task_definition.arn == *arn
+                && such(&revision.spec.connect.as_deref().map(Effective::of))
         })
     }
 
@@ -360,10 +365,10 @@ impl Truth<'_> {
             })
     }
 
-    /// Whether an old name is kept only for a client that cannot be rolled out now.
+    /// Whether an old name is kept only for a client that cannot be rolled out now, or because the new one never came.
     fn waits_for_a_client(
         &self,
-        key: &EcsServiceKey,
+        (key, state): (&EcsServiceKey, &EcsServiceState),
         wish: &Wish,
         now: Option<&Effective>,
     ) -> bool {
@@ -376,15 +381,22 @@ impl Truth<'_> {
         }
         let names: BTreeSet<&str> =
             now.endpoints.iter().map(|each| each.discovery_name.as_str()).collect();
-        self.others(key).any(|(_, client, declaration)| {
-            let needs = declaration.needs.iter().flatten().any(|n| names.contains(n.as_str()));
+        let incomplete = |state: &EcsServiceState| {
+            state.primary().is_some_and(|p| p.rollout_state != RolloutState::Completed)
+        };
+        self.others(key).any(|(other, client, declaration)| {
+            let calls = declaration.refresh == Some(RefreshWhen::Always)
+                || declaration.needs.iter().flatten().any(|n| names.contains(n.as_str()));
             let deployed = client.connect().map(|connect| Effective::of(connect));
-            let rolling =
-                client.primary().is_some_and(|p| p.rollout_state != RolloutState::Completed);
-            needs
-                && (rolling
+            calls
+                && (incomplete(state)
+                    || incomplete(client)
                     || self.is_held_by_people(client, &declaration)
-                    || Self::given_up(client, |old| *old == deployed))
+                    || Self::given_up(client, |old| *old == deployed)
+                    // What keeps it from its own change is looked into where it is judged itself.
+                    || self.wish(other, client, declaration).is_none_or(|wish| {
+                        deployed.is_none_or(|deployed| !self.grants(&wish, &deployed))
+                    }))
         })
     }
 
