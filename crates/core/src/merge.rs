@@ -181,7 +181,8 @@ impl Reader<'_> {
     /// Takes in a service's past.
     fn past(&self, view: &mut View, key: ServiceKey, seen: Seen<Vec<Past>>) {
         let history = seen.map(|pasts| {
-            let last = view.service(&key).and_then(|service| service.last.as_ref());
+            let watched = view.service(&key).and_then(|service| service.last.as_deref());
+            let last = watched.or_else(|| view.everybody().find(|service| service.key == key));
             let created_at = last.map_or(AwsTime(i64::MIN), |last| last.created_at);
             History::of(pasts, created_at, &view.ground(&key.cluster))
         });

@@ -11,7 +11,7 @@ use crate::declaration::{Declaration, RefreshWhen};
 use crate::document::escaped;
 use crate::issue::{Issue, nearest};
 use crate::name::{DiscoveryName, NamespaceId, ServiceKey};
-use crate::offers::Offers;
+use crate::offers::{Offer, Offers};
 use crate::plan::World;
 use crate::view::{EcsService, Namespace};
 
@@ -91,37 +91,30 @@ impl Needs {
         (self.of, self.issues)
     }
 
-    /// The names whose coming has the service redeployed.
-    pub(crate) fn refreshing<'n>(
-        &'n self,
+    /// What of others has the service redeployed once it is there.
+    pub(crate) fn refreshing<'o, 'c>(
+        &self,
         client: &Client<'_>,
-        offers: &'n Offers<'_>,
-    ) -> BTreeSet<&'n DiscoveryName> {
+        offers: &'o Offers<'c>,
+    ) -> Vec<&'o Offer<'c>> {
         let id = &client.namespace.id;
         let when = client.declaration.refresh.unwrap_or(RefreshWhen::Declared);
-        let needs = self.of(&client.service.key).iter();
-        match when {
-            RefreshWhen::Never => BTreeSet::new(),
-            RefreshWhen::Always => offers.in_namespace(id).collect(),
-            RefreshWhen::Inferred => with_successors(needs, id, offers),
-            RefreshWhen::Declared => {
-                with_successors(needs.filter(|need| !need.inferred), id, offers)
-            }
-        }
+        let of_needs = |inferred: bool| {
+            let needs = self.of(&client.service.key).iter();
+            let needs = needs.filter(move |need| inferred || !need.inferred);
+            needs.flat_map(|need| offers.called(id, &need.name)).collect()
+        };
+        let all: Vec<&Offer<'c>> = match when {
+            RefreshWhen::Never => Vec::new(),
+            RefreshWhen::Always => offers.in_namespace(id).flat_map(|(_, offers)| offers).collect(),
+            RefreshWhen::Inferred => of_needs(true),
+            RefreshWhen::Declared => of_needs(false),
+        };
+        let mut known = BTreeSet::new();
+        let is_others = |offer: &&Offer<'_>| offer.service.arn != client.service.arn;
+        let is_new = |offer: &&Offer<'c>| known.insert(std::ptr::from_ref(*offer));
+        all.into_iter().filter(is_others).filter(is_new).collect()
     }
-}
-
-/// Who needs a name that is to get another will need that one.
-pub(crate) fn with_successors<'n>(
-    needs: impl Iterator<Item = &'n Need>,
-    namespace: &NamespaceId,
-    offers: &'n Offers<'_>,
-) -> BTreeSet<&'n DiscoveryName> {
-    needs
-        .flat_map(|need| {
-            offers.successors(namespace, &need.name).iter().chain(std::iter::once(&need.name))
-        })
-        .collect()
 }
 
 /// Whether a service may call anybody at all; for most of a fleet in order nothing need be looked up.
@@ -191,7 +184,7 @@ fn issue(
     let words = format!(
         "nobody offers this name in namespace {namespace}: mend the spelling, or take it out. Nothing waits for it; once somebody offers it, this service is refreshed"
     );
-    let near = nearest(name.as_str(), offers.in_namespace(id).map(DiscoveryName::as_str));
+    let near = nearest(name.as_str(), offers.in_namespace(id).map(|(name, _)| name.as_str()));
     Some(Issue { nearest: near, ..Issue::new(place, name.as_str(), words) }.advice())
 }
 

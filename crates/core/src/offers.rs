@@ -49,8 +49,8 @@ pub(crate) struct Offers<'c> {
     names: BTreeMap<(NamespaceId, DiscoveryName), Vec<Offer<'c>>>,
     /// The discovery names by what clients call, in lower case.
     hosts: BTreeMap<(NamespaceId, Box<str>), Vec<AtHost>>,
-    /// The names that take the places of others on the same port.
-    successors: BTreeMap<(NamespaceId, DiscoveryName), Vec<DiscoveryName>>,
+    /// Who is to serve the port of a name under another one.
+    successors: BTreeMap<(NamespaceId, DiscoveryName), Vec<(DiscoveryName, &'c ServiceKey)>>,
 }
 
 impl<'c> Offers<'c> {
@@ -71,14 +71,14 @@ impl<'c> Offers<'c> {
         self.names.get(&(namespace.clone(), name.clone())).map_or(&[], Vec::as_slice)
     }
 
-    /// Every name that is offered in a namespace.
+    /// Every name that is offered in a namespace, and by whom.
     pub(crate) fn in_namespace(
         &self,
         namespace: &NamespaceId,
-    ) -> impl Iterator<Item = &DiscoveryName> {
+    ) -> impl Iterator<Item = (&DiscoveryName, &[Offer<'c>])> {
         let first = (namespace.clone(), DiscoveryName::as_read(""));
         let here = self.names.range(first..).take_while(move |((id, _), _)| id == namespace);
-        here.map(|((_, name), _)| name)
+        here.map(|((_, name), offers)| (name, offers.as_slice()))
     }
 
     /// The names behind a host; those of any port where none is given.
@@ -94,13 +94,27 @@ impl<'c> Offers<'c> {
         found.into_iter().flatten().filter(move |(known, _)| matches(known)).map(|(_, name)| name)
     }
 
-    /// The names that take the place of this one.
+    /// What takes the place of a name: of each server that is to give it up, what it offers on the same port instead.
     pub(crate) fn successors(
         &self,
         namespace: &NamespaceId,
         name: &DiscoveryName,
-    ) -> &[DiscoveryName] {
-        self.successors.get(&(namespace.clone(), name.clone())).map_or(&[], Vec::as_slice)
+    ) -> impl Iterator<Item = Vec<&Offer<'c>>> {
+        let named = self.successors.get(&(namespace.clone(), name.clone()));
+        named.into_iter().flatten().map(|(new, server)| {
+            let offers = self.of(namespace, new).iter();
+            offers.filter(|offer| offer.service.key == **server).collect()
+        })
+    }
+
+    /// What is offered under a name, and what takes its place: who needs a name that is to get another will need that
+    /// one.
+    pub(crate) fn called(
+        &self,
+        namespace: &NamespaceId,
+        name: &DiscoveryName,
+    ) -> impl Iterator<Item = &Offer<'c>> {
+        self.of(namespace, name).iter().chain(self.successors(namespace, name).flatten())
     }
 
     /// The other namespaces in which a name is offered.
@@ -141,7 +155,7 @@ impl<'c> Offers<'c> {
         }
         for (old, new) in renamed(candidate) {
             let named = self.successors.entry((namespace.id.clone(), old)).or_default();
-            named.push(new);
+            named.push((new, &candidate.service.key));
         }
     }
 

@@ -15,7 +15,7 @@ use crate::declaration::Pause;
 use crate::declare::Intent;
 use crate::hold::Hold;
 use crate::name::{DiscoveryName, NamespaceId, ServiceKey};
-use crate::needs::{Needs, with_successors};
+use crate::needs::Needs;
 use crate::offers::{Offer, Offers, Stands};
 use crate::plan::{Candidate, Entry, Plan, Verdict};
 use crate::view::View;
@@ -96,11 +96,10 @@ pub(crate) fn servers_first(
         // Who is switched off calls nobody.
         let Some((namespace, _)) = candidate.offers() else { continue };
         let needed = needs.of(&candidate.service.key).iter();
-        let names = with_successors(needed, namespace, offers);
-        let servers = names.into_iter().flat_map(|name| {
-            let offers = offers.of(namespace, name).iter();
-            let servers = offers.filter_map(|offer| at(&offer.service.key));
-            servers.filter(|server| is_server(&candidates[*server], namespace, name))
+        let called = needed.flat_map(|need| offers.called(namespace, &need.name));
+        let servers = called.filter_map(|offer| {
+            let server = at(&offer.service.key)?;
+            is_server(&candidates[server], namespace, &offer.discovery).then_some(server)
         });
         let servers: BTreeSet<usize> = servers.collect();
         let servers = servers.into_iter().filter(|server| *server != client);
@@ -155,38 +154,12 @@ pub(crate) fn note_awaited(
     (needs, offers): (&Needs, &Offers<'_>),
     order: &Order,
 ) {
-    let place: BTreeMap<&ServiceKey, usize> =
-        order.keys.iter().enumerate().map(|(at, key)| (key, at)).collect();
-    // Why a server is not changed until a person does something.
-    let keeping = |server: &ServiceKey| {
-        let hold = plan.entries.get(server).and_then(Entry::hold);
-        let hold = hold.filter(|hold| !hold.passes()).map(Hold::reason);
-        hold.or_else(|| is_paused_for_good(view, server).then(|| Hold::Paused(None).reason()))
-    };
-    let awaited: Vec<(ServiceKey, Awaited)> = plan
-        .entries
-        .iter()
-        .filter(|(_, entry)| matches!(entry.verdict, Verdict::Step { .. }))
-        .filter_map(|(key, entry)| {
-            let namespace = &entry.namespace.as_ref()?.id;
-            let before = |server: &ServiceKey| match (place.get(server), place.get(key)) {
-                (Some(server), Some(client)) => server < client,
-                _ => true,
-            };
-            let mut all = needs.of(key).iter().flat_map(|need| {
-                let names = with_successors(std::iter::once(need), namespace, offers);
-                // As long as its successor cannot come, a name can be called as it is.
-                names.into_iter().map(move |name| (name, need.inferred, need.name != *name))
-            });
-            let first = all.find_map(|(name, inferred, is_successor)| {
-                let offers = offers.of(namespace, name);
-                let (server, until) =
-                    first_awaited(key, offers, &keeping, (inferred || is_successor, &before))?;
-                Some(Awaited { name: name.clone(), server: server.clone(), inferred, until })
-            });
-            Some((key.clone(), first?))
-        })
-        .collect();
+    let place = order.keys.iter().enumerate().map(|(at, key)| (key, at)).collect();
+    let waits = Waits { plan, view, needs, offers, place };
+    let steps =
+        plan.entries.iter().filter(|(_, entry)| matches!(entry.verdict, Verdict::Step { .. }));
+    let awaited: Vec<(ServiceKey, Awaited)> =
+        steps.filter_map(|(key, entry)| Some((key.clone(), waits.of(key, entry)?))).collect();
     for (key, awaited) in awaited {
         if let Some(entry) = plan.entries.get_mut(&key) {
             entry.awaits = Some(Box::new(awaited));
@@ -195,34 +168,77 @@ pub(crate) fn note_awaited(
     note_circles(plan, order);
 }
 
-/// Whose doing is to be waited for before one name can be called, and which, if anybody's.
-fn first_awaited<'o>(
-    client: &ServiceKey,
-    offers: &'o [Offer<'o>],
-    keeping: &impl Fn(&ServiceKey) -> Option<&'static str>,
-    (can_do_without, before): (bool, impl Fn(&ServiceKey) -> bool),
-) -> Option<(&'o ServiceKey, Until)> {
-    // What it has itself it can call too.
-    let complete = offers.iter().any(|offer| matches!(offer.stands, Stands::Complete(_)));
-    let keys = |stands: Stands| {
-        let others = offers.iter().filter(|offer| offer.service.key != *client);
-        others.filter(move |offer| offer.stands == stands).map(|offer| &offer.service.key)
-    };
-    // In a circle somebody goes first.
-    let wanted = || keys(Stands::Wanted).filter(|server| before(server));
-    if let Some(server) = wanted().find(|server| keeping(server).is_none()) {
-        return Some((server, Until::Changed));
+/// What tells who waits for whom.
+struct Waits<'a> {
+    plan: &'a Plan,
+    view: &'a View,
+    needs: &'a Needs,
+    offers: &'a Offers<'a>,
+    /// At which place in the order somebody changes.
+    place: BTreeMap<&'a ServiceKey, usize>,
+}
+
+impl Waits<'_> {
+    /// The first server that a client waits for.
+    fn of(&self, client: &ServiceKey, entry: &Entry) -> Option<Awaited> {
+        let namespace = &entry.namespace.as_ref()?.id;
+        self.needs.of(client).iter().find_map(|need| {
+            let named = self.offers.of(namespace, &need.name).iter().collect();
+            // As long as its successor cannot come, a name can be called as it is.
+            let successors = self.offers.successors(namespace, &need.name).map(|each| (each, true));
+            let mut all = std::iter::once((named, need.inferred)).chain(successors);
+            let (offer, until) = all
+                .find_map(|(offers, can_do_without)| self.first(client, &offers, can_do_without))?;
+            let (name, server) = (offer.discovery.clone(), offer.service.key.clone());
+            Some(Awaited { name, server, inferred: need.inferred, until })
+        })
     }
-    if complete {
-        return None;
+
+    /// What is to be waited for of those who offer one name, if anything.
+    fn first<'o>(
+        &self,
+        client: &ServiceKey,
+        offers: &[&'o Offer<'o>],
+        can_do_without: bool,
+    ) -> Option<(&'o Offer<'o>, Until)> {
+        // What it has itself it can call too.
+        let complete = offers.iter().any(|offer| matches!(offer.stands, Stands::Complete(_)));
+        let others = |stands: Stands| {
+            let others = offers.iter().filter(|offer| offer.service.key != *client);
+            others.copied().filter(move |offer| offer.stands == stands)
+        };
+        // In a circle somebody goes first.
+        let wanted =
+            || others(Stands::Wanted).filter(|offer| self.is_before(&offer.service.key, client));
+        if let Some(offer) = wanted().find(|offer| self.keeping(&offer.service.key).is_none()) {
+            return Some((offer, Until::Changed));
+        }
+        if complete {
+            return None;
+        }
+        // A rollout under way is waited for even in a circle.
+        if let Some(offer) = others(Stands::Rolling).next() {
+            return Some((offer, Until::Complete));
+        }
+        // Nobody knows when that will be: a client that may do without goes on.
+        let offer = wanted().next().filter(|_| !can_do_without)?;
+        Some((offer, Until::Mended(self.keeping(&offer.service.key)?)))
     }
-    // A rollout under way is waited for even in a circle.
-    if let Some(server) = keys(Stands::Rolling).next() {
-        return Some((server, Until::Complete));
+
+    fn is_before(&self, server: &ServiceKey, client: &ServiceKey) -> bool {
+        match (self.place.get(server), self.place.get(client)) {
+            (Some(server), Some(client)) => server < client,
+            _ => true,
+        }
     }
-    // Nobody knows when that will be: a client that may do without goes on.
-    let server = wanted().next().filter(|_| !can_do_without)?;
-    Some((server, Until::Mended(keeping(server)?)))
+
+    /// Why a server is not changed until a person does something.
+    fn keeping(&self, server: &ServiceKey) -> Option<&'static str> {
+        let hold = self.plan.entries.get(server).and_then(Entry::hold);
+        let hold = hold.filter(|hold| !hold.passes()).map(Hold::reason);
+        let paused = || is_paused_for_good(self.view, server).then(|| Hold::Paused(None).reason());
+        hold.or_else(paused)
+    }
 }
 
 fn is_paused_for_good(view: &View, server: &ServiceKey) -> bool {

@@ -163,8 +163,10 @@ fn caller(
         client.service.arn != candidate.service.arn && client.is_in(world, namespace)
     });
     let calls = |client: &&Client<'_>| {
-        let names = needs.refreshing(client, offers);
-        names.contains(&gone) || new.iter().any(|name| names.contains(name))
+        needs.refreshing(client, offers).into_iter().any(|offer| {
+            offer.service.arn == candidate.service.arn
+                && (offer.discovery == gone || new.contains(&offer.discovery))
+        })
     };
     let hold = |client: &Client<'_>| {
         let Deployment { created_at, rollout, .. } = *client.service.primary()?;

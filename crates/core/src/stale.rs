@@ -43,15 +43,13 @@ pub(crate) fn refresh(
         // What it will lack is seen when it is done.
         return None;
     }
-    let names = needs.refreshing(client, offers);
-    let others = names.into_iter().flat_map(|name| offers.of(&client.namespace.id, name));
-    let others = others.filter(|offer| {
-        let leaves = leaving.contains(&(offer.service.key.clone(), offer.discovery.clone()));
-        offer.service.arn != client.service.arn && !leaves
-    });
+    let wanted = needs
+        .refreshing(client, offers)
+        .into_iter()
+        .filter(|offer| !leaving.contains(&(offer.service.key.clone(), offer.discovery.clone())));
     let mut lacks = Vec::new();
     let mut unknown = None;
-    for offer in others {
+    for offer in wanted {
         match is_younger(world, offer, primary.created_at) {
             Ok(true) => lacks.push(Lack {
                 name: offer.discovery.clone(),
@@ -96,6 +94,10 @@ pub(crate) fn is_younger(
         return Ok(false);
     }
     let key = &offer.service.key;
+    if world.view.service(key).is_some_and(|server| server.missing_since.is_some()) {
+        // A listing misses it: most likely it is gone.
+        return Ok(false);
+    }
     match world.view.histories.get(key).map(|(_, seen)| seen) {
         Some(Seen::Known(history)) => Ok(match history.age(offer.endpoint) {
             Some(age) => age.since.is_some_and(|since| created_at <= since),

@@ -108,9 +108,8 @@ impl<'c> Links<'c> {
         name: &DiscoveryName,
     ) -> bool {
         let arn = &candidate.service.arn;
-        let offers = |name| self.offers.of(&namespace.id, name).iter();
-        let mut successors = self.offers.successors(&namespace.id, name).iter().flat_map(offers);
-        offers(name).any(|offer| offer.service.arn != *arn)
+        let mut successors = self.offers.successors(&namespace.id, name).flatten();
+        self.offers.of(&namespace.id, name).iter().any(|offer| offer.service.arn != *arn)
             || successors.any(|offer| matches!(offer.stands, Stands::Complete(_)))
     }
 

@@ -14,7 +14,7 @@ use eastwest_core::name::DiscoveryName;
 use eastwest_core::settings::Settings;
 
 use super::rules::{Broken, Sent};
-use super::truth::Life;
+use super::truth::{Life, Moment};
 use crate::model::{
     Connect, Deployment, DeploymentRecord, EcsServiceKey, EcsServiceState, Endpoint, Model,
 };
@@ -48,8 +48,13 @@ impl<'d> Names<'d> {
     }
 }
 
-/// I4 of a refresh: something that it needs came to be complete after its deployment was created.
-pub(super) fn needless(model: &Model, sent: &Sent<'_>) -> Broken {
+/// I4 of a refresh: something that it needs came to be complete after its deployment was created. That its server is
+/// gone is known from the next sweep on.
+pub(super) fn needless(
+    model: &Model,
+    sent: &Sent<'_>,
+    (settings, lives): (&Settings, &BTreeMap<EcsServiceKey, Life>),
+) -> Broken {
     let before = sent.life.now()?;
     let state = model.service(sent.key)?;
     let record = state.records.iter().find(|record| record.deployment == before.primary)?;
@@ -65,7 +70,23 @@ pub(super) fn needless(model: &Model, sent: &Sent<'_>) -> Broken {
         let needed = names.iter().any(|names| completion.names.iter().any(|name| names.has(name)));
         needed && record.created_at <= completion.at
     });
-    sent.says(!caused, "I4", "redeployed though it knows all that it needs")
+    let from = sent.from.minus_ms(interval_ms(settings));
+    let was_offered = |moment: &Moment| {
+        let there = moment.effective.as_ref().filter(|there| there.namespace == *namespace);
+        let mut endpoints = there.into_iter().flat_map(|there| &there.endpoints);
+        moment.status == EcsServiceStatus::Active
+            && endpoints.any(|each| names.iter().any(|names| names.has(&each.discovery_name)))
+    };
+    let mut others = lives.iter().filter(|(other, _)| *other != sent.key);
+    let just_gone = others.any(|(_, life)| {
+        life.now().is_some_and(|now| now.status != EcsServiceStatus::Active)
+            && life.since(from).iter().any(was_offered)
+    });
+    sent.says(!caused && !just_gone, "I4", "redeployed though it knows all that it needs")
+}
+
+fn interval_ms(settings: &Settings) -> u64 {
+    u64::try_from(settings.timing.interval.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// That an endpoint came to be complete, and the names under which it may be needed: its own, and those that it took
@@ -129,7 +150,6 @@ pub(super) fn too_early(
     sent: &Sent<'_>,
     (settings, lives): (&Settings, &BTreeMap<EcsServiceKey, Life>),
 ) -> Broken {
-    let interval = u64::try_from(settings.timing.interval.as_millis()).unwrap_or(u64::MAX);
     let namespace = &sent.after?.namespace;
     let asked = sent.asked();
     let needs = |intent: &Intent| match intent {
@@ -146,7 +166,7 @@ pub(super) fn too_early(
         let rolling = lives.get(key).is_some_and(|life| {
             let now = life.now().map(|moment| &moment.primary);
             let ours = now.is_some_and(|primary| life.ours_since_start.contains(primary));
-            let from = if ours { sent.from } else { sent.from.minus_ms(interval) };
+            let from = if ours { sent.from } else { sent.from.minus_ms(interval_ms(settings)) };
             let was_there = life.moments.first().is_some_and(|first| first.since <= from);
             let mut window = life.since(from).iter();
             (ours || was_there)

@@ -246,8 +246,9 @@ impl Checker {
                 let last = self.global.last().copied();
                 let known = (&self.settings, &self.lives, last);
                 broken.extend(self.consent.judge(&sent, known));
-                broken.extend(links::too_early(model, &sent, (&self.settings, &self.lives)));
-                broken.extend(is_refresh.then(|| links::needless(model, &sent)).flatten());
+                let world = (&self.settings, &self.lives);
+                broken.extend(links::too_early(model, &sent, world));
+                broken.extend(is_refresh.then(|| links::needless(model, &sent, world)).flatten());
                 let flap = rules::flap(&sent, last, &self.lives);
                 for (rule, text) in broken.into_iter().chain(flap) {
                     self.violate(rule, text);
