@@ -40,6 +40,8 @@ const QUESTIONS_AT_ONCE: usize = 16;
 /// How long an answer may wait for others before the plan is made anew: nobody notices it, and it bounds what
 /// thousands of answers cost.
 const ANSWERS_TOGETHER: Duration = Duration::from_millis(100);
+/// How long the read before a write may take: what it shows may be as old.
+const LOOK: Duration = Duration::from_secs(30);
 /// How often what rarely changes (the list of namespaces, of clusters) is read again.
 const SLOW: Duration = Duration::from_mins(10);
 
@@ -70,8 +72,8 @@ pub struct Engine {
     waves: Waves,
     acks: Acks,
     queue: Queue<Job>,
-    /// Steps whose target is being read again.
-    confirming: BTreeMap<ServiceKey, Action>,
+    /// Steps whose target is being read again, and since when.
+    confirming: BTreeMap<ServiceKey, (Action, Now)>,
     /// The status last told of each service, and since when it is so.
     told: BTreeMap<ServiceKey, (Status, Now)>,
     /// Since when sweeps have been under way.
@@ -134,6 +136,9 @@ impl Engine {
             _ => None,
         };
         let answered = matches!(event, Event::Answered(_));
+        if let Some(slept) = self.overslept(now) {
+            self.wake_up(slept, now);
+        }
         self.stepped_at = now;
         self.unplanned |= self.absorb(event, now);
         if answered && self.more_answers_come(now) {
@@ -149,9 +154,31 @@ impl Engine {
         }
         let mut effects: Vec<Effect> = write.into_iter().collect();
         self.ask(now);
-        effects.extend(self.confirm());
+        effects.extend(self.confirm(now));
         effects.extend(self.due(now));
         effects
+    }
+
+    /// How much later than it asked to be woken this step comes, if it is so much that nothing read before can be
+    /// relied on: the process was stopped, or starved.
+    fn overslept(&self, now: Now) -> Option<Duration> {
+        let staleness = self.settings.timing.staleness;
+        if now.since(self.stepped_at) < staleness {
+            return None;
+        }
+        let late = now.since(self.next_wake(self.stepped_at)?);
+        (late >= staleness).then_some(late)
+    }
+
+    /// Goes on as if just started, but for what is remembered of our own doings: what is on its way is as old as the
+    /// sleep was long.
+    fn wake_up(&mut self, slept: Duration, now: Now) {
+        self.view.awake_since = now.since_start;
+        self.confirming.clear();
+        for cluster in self.view.clusters.keys() {
+            self.queue.push(Job::Sweep(cluster.clone()), now);
+        }
+        self.news.push(News::Stopped(slept));
     }
 
     /// Whether the plan may wait for more answers. Thousands of questions may be open when a fleet is opted in,
@@ -193,8 +220,8 @@ impl Engine {
         let staleness = self.settings.timing.staleness;
         // What fell due between the last step and this call has not been looked at yet.
         let seen = self.stepped_at;
-        let start_up =
-            (seen.since_start < staleness).then_some(Now { since_start: staleness, ..now });
+        let awake = self.view.awake_for(seen);
+        let start_up = (awake < staleness).then(|| seen.plus(staleness.saturating_sub(awake)));
         // A pause ends, a maintenance window opens, a truce is over.
         let ends = self.plan.holds().filter_map(|(_, hold)| hold.ends_at()).chain(self.made_from());
         let ends = ends
@@ -290,8 +317,9 @@ impl Engine {
 
     /// The write that a confirmed step has earned: same action, on a reading taken just now.
     fn write(&mut self, key: &ServiceKey, now: Now) -> Option<Effect> {
-        let proposed = self.confirming.remove(key)?;
-        let fresh = self.view.service(key).is_some_and(|service| service.read_at == now);
+        let (proposed, asked) = self.confirming.remove(key)?;
+        let was_read = self.view.service(key).is_some_and(|service| service.read_at == now);
+        let fresh = was_read && now.since(asked) <= LOOK;
         let entry = self.plan.entries.get_mut(key)?;
         let same = matches!(&entry.verdict, Verdict::Step { action } if *action == proposed);
         if !fresh || !same || self.stopping {
@@ -306,12 +334,12 @@ impl Engine {
     }
 
     /// Starts the read before a write for every step that may be taken.
-    fn confirm(&mut self) -> Vec<Effect> {
-        let fresh: Vec<(ServiceKey, Action)> = self
+    fn confirm(&mut self, now: Now) -> Vec<Effect> {
+        let fresh: Vec<(ServiceKey, (Action, Now))> = self
             .plan
             .steps()
             .filter(|(key, _)| !self.confirming.contains_key(*key))
-            .map(|(key, action)| (key.clone(), action.clone()))
+            .map(|(key, action)| (key.clone(), (action.clone(), now)))
             .collect();
         let effects = fresh.iter().map(|(key, _)| Effect::Confirm(key.clone())).collect();
         self.confirming.extend(fresh);

@@ -48,7 +48,7 @@ pub fn guard(mut plan: Plan, circumstances: &Circumstances<'_>) -> Plan {
     let Circumstances { view, writes, settings, now, .. } = *circumstances;
     let everything = stopped(view, settings).or_else(|| {
         let staleness = settings.timing.staleness;
-        let just_started = now.since_start < staleness || is_unseen(view, staleness);
+        let just_started = view.awake_for(now) < staleness || is_unseen(view, staleness);
         just_started.then_some(Hold::NotSeen(Unseen::JustStarted))
     });
     let mut windows = Windows::new(view, now);
@@ -147,7 +147,7 @@ pub(crate) fn budget(view: &View, settings: &Settings) -> Budget {
 /// that rollouts and names in it are not known. One that is not there has none, and one that we may not read must not
 /// stop all others.
 fn is_unseen(view: &View, staleness: Duration) -> bool {
-    let is_old = |from: Now| from.since_start < staleness;
+    let is_old = |from: Now| view.awake_for(from) < staleness;
     let clusters = view.clusters.values();
     clusters.filter(|cluster| cluster.complete_from.is_none_or(is_old)).any(|cluster| {
         let hopeless =

@@ -200,6 +200,8 @@ pub enum News {
     Document(Option<String>),
     /// A rollout ended: how long we saw it run, and whether it completed.
     RolledOut(ServiceKey, std::time::Duration, bool),
+    /// We were stopped, or starved, for that long: everything is read anew before anything is written.
+    Stopped(std::time::Duration),
     /// A plan broke a rule of ours: nothing was written.
     Breach(ServiceKey, &'static str),
 }

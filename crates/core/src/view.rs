@@ -358,6 +358,9 @@ pub struct PortMapping {
 /// Everything we know.
 #[derive(Debug, Clone, Default)]
 pub struct View {
+    /// Since when we have been awake, counted from our start: zero, unless we were stopped for so long meanwhile that
+    /// whatever was being read may be old.
+    pub awake_since: Duration,
     /// The clusters we watch.
     pub clusters: BTreeMap<ClusterName, ClusterView>,
     /// The document in force: the last good one. None where none is configured, or none was good yet.
@@ -383,6 +386,11 @@ pub struct View {
 }
 
 impl View {
+    /// For how long we had been awake then.
+    pub(crate) fn awake_for(&self, at: Now) -> Duration {
+        at.since_start.saturating_sub(self.awake_since)
+    }
+
     /// What is known of one service.
     pub fn service(&self, key: &ServiceKey) -> Option<&ServiceView> {
         self.clusters.get(&key.cluster)?.services.get(&key.name)

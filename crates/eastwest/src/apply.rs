@@ -164,6 +164,10 @@ impl Line {
             News::InForce => general("document", "a document is in force".to_owned()),
             News::Document(None) => general("document", "the document is well again".to_owned()),
             News::Document(Some(trouble)) => general("error", format!("document: {trouble}")),
+            News::Stopped(slept) => general(
+                "stopped",
+                format!("was stopped for {} s; all is read anew", slept.as_secs()),
+            ),
             News::Breach(key, rule) => {
                 line("error", key, format!("a bug: {rule}; nothing is written"))
             }

@@ -31,6 +31,10 @@ pub(crate) fn record(metrics: &Metrics, news: News) {
         News::Document(Some(trouble)) => {
             warn!(why = trouble, "the latest reading of the document is not in force");
         }
+        News::Stopped(slept) => {
+            let seconds = slept.as_secs();
+            warn!(seconds, "was stopped for a while; all is read anew before anything is written");
+        }
         News::Breach(key, rule) => {
             error!(service = %key, rule, "a plan broke a rule; nothing is written");
         }

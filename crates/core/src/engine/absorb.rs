@@ -100,9 +100,9 @@ impl Engine {
         }
         let began = self.sweeping.remove(&reading.cluster).unwrap_or(reader.now);
         let again = match &trouble {
-            // What began right after the start may show the world before our predecessor's last write.
-            None if began.since_start < reader.staleness => {
-                reader.now.plus(reader.staleness.saturating_sub(reader.now.since_start))
+            // What began right after we woke may show the world before the last write, or our predecessor's.
+            None if self.view.awake_for(began) < reader.staleness => {
+                reader.now.plus(reader.staleness.saturating_sub(self.view.awake_for(reader.now)))
             }
             None => reader.now.plus(self.settings.timing.interval),
             Some(_) => self.again(&job, reader.now),

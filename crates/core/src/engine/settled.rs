@@ -35,7 +35,7 @@ impl Engine {
         let has_document =
             unread_document(&self.view, &self.settings).is_none_or(|unseen| !unseen.passes());
         self.passes > 0
-            && self.stepped_at.since_start >= self.settings.timing.staleness
+            && self.view.awake_for(self.stepped_at) >= self.settings.timing.staleness
             && clusters.values().all(is_read)
             && has_document
     }

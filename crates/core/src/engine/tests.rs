@@ -8,6 +8,7 @@ mod trouble;
 
 use std::time::Duration;
 
+use expect_test::expect;
 use proptest::prelude::*;
 
 use crate::effect::{Effect, Event};
@@ -44,6 +45,66 @@ fn a_confirmation_that_shows_another_wish_drops_the_step() {
     let confirmed = fake.next_event();
     fake.step(confirmed);
     assert_eq!(fake.pending(), ["apply connect prod/web"]);
+}
+
+#[test]
+fn who_was_stopped_reads_all_anew_before_anything_is_written() {
+    for seconds in [31, 45, 600] {
+        let mut fake = Fake::new(WEB);
+        fake.begin_writing();
+        let confirmed = fake.next_event();
+        fake.tag("web", "mode=client-server, pause=true");
+        fake.freeze(seconds);
+        fake.step(confirmed);
+        assert!(!fake.pending().iter().any(|effect| effect.starts_with("apply")), "{seconds}");
+        fake.run(600);
+        assert_eq!(fake.count("apply"), 0, "{seconds}");
+    }
+}
+
+#[test]
+fn after_a_stop_it_goes_on_as_after_a_start_but_remembers_its_own_rollouts() {
+    let mut fake = Fake::new(
+        "cluster prod default=internal.myapp
+         api mode=client-server
+         web mode=client",
+    );
+    fake.run(20);
+    fake.freeze(300);
+    fake.run(120);
+    expect![[r#"
+        10 connect prod/api
+        330 connect prod/web
+    "#]].assert_eq(&fake.take_writes());
+    expect![[r#"
+        0 prod/api OutOfSync Healthy NotSeen
+        0 prod/web OutOfSync Healthy NotSeen
+        10 prod/api OutOfSync Healthy -
+        10 prod/web OutOfSync Healthy Budget
+        10 prod/api OutOfSync Healthy Rolling
+        10 prod/api connect ecs-svc/2
+        10 prod/api Synced Progressing Progressing
+        320 was stopped for 250s
+        320 prod/web OutOfSync Healthy NotSeen
+        320 prod/api rolled out in 310s, completed: true
+        320 prod/api Synced Healthy -
+        330 prod/web OutOfSync Healthy -
+        330 prod/web OutOfSync Healthy Rolling
+        330 prod/web connect ecs-svc/3
+        330 prod/web Synced Progressing Progressing
+        360 prod/web rolled out in 30s, completed: true
+        360 prod/web Synced Healthy -
+    "#]].assert_eq(&fake.take_news());
+}
+
+#[test]
+fn a_step_that_comes_a_little_late_is_no_stop() {
+    let mut fake = Fake::new(WEB);
+    fake.run(300);
+    fake.take_news();
+    fake.freeze(9);
+    fake.run(60);
+    assert_eq!(fake.take_news().trim(), "");
 }
 
 #[test]

@@ -130,6 +130,11 @@ impl Fake {
         panic!("a hot loop: {:?}", &self.log[self.log.len() - 20..]);
     }
 
+    /// Lets time pass in which the process is stopped: nothing is done, and whatever was on its way comes late.
+    pub(crate) fn freeze(&mut self, seconds: u64) {
+        self.now = self.now.plus(Duration::from_secs(seconds));
+    }
+
     /// Lets the quiet time after a start pass, and the sweep after it: from now on something may be written.
     pub(crate) fn begin_writing(&mut self) {
         self.run(10);
@@ -498,6 +503,7 @@ fn show(news: &News) -> String {
         News::InForce => "document in force".to_owned(),
         News::Document(None) => "document: well again".to_owned(),
         News::Document(Some(trouble)) => format!("document: {trouble}"),
+        News::Stopped(slept) => format!("was stopped for {}s", slept.as_secs()),
         News::Breach(key, rule) => format!("{key} breach: {rule}"),
     }
 }
