@@ -75,7 +75,8 @@ fn after_a_stop_it_goes_on_as_after_a_start_but_remembers_its_own_rollouts() {
     expect![[r#"
         10 connect prod/api
         330 connect prod/web
-    "#]].assert_eq(&fake.take_writes());
+    "#]]
+    .assert_eq(&fake.take_writes());
     expect![[r#"
         0 prod/api OutOfSync Healthy NotSeen
         0 prod/web OutOfSync Healthy NotSeen
@@ -94,7 +95,8 @@ fn after_a_stop_it_goes_on_as_after_a_start_but_remembers_its_own_rollouts() {
         330 prod/web Synced Progressing Progressing
         360 prod/web rolled out in 30s, completed: true
         360 prod/web Synced Healthy -
-    "#]].assert_eq(&fake.take_news());
+    "#]]
+    .assert_eq(&fake.take_news());
 }
 
 #[test]

@@ -21,12 +21,12 @@ pub enum Group {
     Declarations,
     /// People and tools that do something else.
     Others,
-    /// The controller's own end.
+    /// The controller's own end, for a while or for good.
     Process,
 }
 
 /// All kinds.
-pub const CATALOGUE: [(Group, &str); 44] = [
+pub const CATALOGUE: [(Group, &str); 45] = [
     (Group::Calls, "throttled"),
     (Group::Calls, "error before"),
     (Group::Calls, "error after"),
@@ -71,6 +71,7 @@ pub const CATALOGUE: [(Group, &str); 44] = [
     (Group::Process, "crash, writes arrive"),
     (Group::Process, "crash, writes are lost"),
     (Group::Process, "long down"),
+    (Group::Process, "stopped for a while"),
 ];
 
 /// The kind of a fault of the weather.
@@ -122,6 +123,7 @@ pub(super) fn of_deed(deed: &Outside) -> Option<&'static str> {
         Outside::Crash { down_seconds, .. } if *down_seconds > 120 => "long down",
         Outside::Crash { letters_arrive: true, .. } => "crash, writes arrive",
         Outside::Crash { letters_arrive: false, .. } => "crash, writes are lost",
+        Outside::Stop { .. } => "stopped for a while",
         Outside::Restart => return None,
     })
 }

@@ -24,6 +24,7 @@ mod controller;
 mod convert;
 mod definitions;
 mod documents;
+mod draw;
 mod face;
 mod fleet;
 mod habits;

@@ -70,6 +70,11 @@ pub enum Outside {
     },
     /// The controller starts, unless it runs.
     Restart,
+    /// The controller is stopped, and goes on after a while as if nothing had been.
+    Stop {
+        /// For how long.
+        seconds: u64,
+    },
 }
 
 /// A service to be.
@@ -205,7 +210,7 @@ impl Outside {
             }
             Self::Reapply(key, connect) => reapply(model, key, connect),
             Self::Continue { key, goes_back } => answer_hooks(model, key, *goes_back),
-            Self::Acknowledge | Self::Crash { .. } | Self::Restart => Ok(()),
+            Self::Acknowledge | Self::Crash { .. } | Self::Restart | Self::Stop { .. } => Ok(()),
         }
     }
 
@@ -315,6 +320,7 @@ impl fmt::Display for Outside {
             Self::DropParameter(name) => write!(f, "parameter {name} gone"),
             Self::Crash { down_seconds, .. } => write!(f, "crash, down {down_seconds} s"),
             Self::Restart => f.write_str("restart"),
+            Self::Stop { seconds } => write!(f, "stopped for {seconds} s"),
         }
     }
 }

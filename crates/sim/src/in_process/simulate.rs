@@ -3,13 +3,11 @@
 //! Safety holds throughout ([`super::check`]). Once faults and edits stop, everything that can be as its tags
 //! and its entry in the document ask is so within ten virtual minutes and the time its rollouts take, and then nothing is written any more.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use eastwest_core::document::MassChange;
 use eastwest_core::engine::Engine;
-use eastwest_core::name::ClusterName;
-use eastwest_core::settings::{Budget, Policy, Settings};
+use eastwest_core::settings::Settings;
 use eastwest_core::time::Now;
 use rand::rngs::SmallRng;
 use rand::{Rng, SeedableRng};
@@ -18,11 +16,11 @@ use super::check::{Checker, Violation, unsettled};
 use super::documents::Documents;
 use super::rivals::{Later, Rivals};
 use super::world::CALLER;
-use super::{Controller, Fleet, KINDS, Outside, Weather, World, post_mortem};
+use super::{Controller, Fleet, KINDS, Outside, Weather, World, draw, post_mortem};
 use crate::faults::Kind;
 use crate::model::{
-    Conduct, Deployment, Echo, Echoes, EcsServiceState, EmptyLists, EndpointExists, Model,
-    ModelOptions, NamespaceEcho, RolloutOutcome, RolloutScript, Strategy, Switches, Timings,
+    Conduct, Deployment, EcsServiceState, Model, ModelOptions, RolloutOutcome, RolloutScript,
+    Strategy, Timings,
 };
 use crate::shapes::ApiError;
 use crate::shapes::ecs::{ClusterServiceConnectDefaults, CreateClusterRequest, RolloutState};
@@ -30,12 +28,15 @@ use crate::shapes::ecs::{ClusterServiceConnectDefaults, CreateClusterRequest, Ro
 /// How long after the calm begins everything must be in order, rollouts not counted.
 const SETTLE_SECONDS: u64 = 600;
 /// How long nothing may be written after that.
-const QUIET_SECONDS: u64 = 2 * 3600;
+const QUIET_SECONDS: u64 = 24 * 3600;
+/// How long of it the controller is awake before it is stopped again and again, and goes on for this long in between:
+/// a sweep at once, and one that counts.
+const AWAKE_SECONDS: u64 = 1800;
+const AWAKE_BETWEEN_SECONDS: u64 = 45;
+/// One life in so many is awake all the time.
+const AWAKE_EVERY: u64 = 50;
 /// How long what a second writer made of a service is left alone, and what it takes to set it once more.
 const TRUCE_SECONDS: u64 = 3600 + 900;
-/// The same as [`QUIET_SECONDS`] in one of [`LONG_EVERY`] seeds.
-const LONG_QUIET_SECONDS: u64 = 24 * 3600;
-const LONG_EVERY: u64 = 10;
 
 /// What became of one seed.
 #[derive(Debug)]
@@ -58,8 +59,8 @@ pub struct Report {
     pub befell: BTreeMap<&'static str, u64>,
     /// How often the controller told each reason of a service's status.
     pub reasons: BTreeMap<&'static str, u64>,
-    /// Whether it was watched for 24 quiet hours.
-    pub is_long: bool,
+    /// Whether it was awake all through the quiet hours.
+    pub is_awake: bool,
     /// Calls by operation.
     pub calls: BTreeMap<&'static str, u64>,
     /// Virtual seconds.
@@ -82,12 +83,12 @@ pub fn simulate_with<C: Controller>(
     let mut documents = Documents::new(rng, fleet.namespaces());
     // Drawn apart too: who else insists, and how much may change at once.
     let mut apart = SmallRng::seed_from_u64(seed ^ 0x5EED);
-    let mass_change = draw_mass_change(&mut apart);
+    let mass_change = draw::mass_change(&mut apart);
     let sources = documents.sources();
-    let settings = Settings { sources, mass_change, ..draw_settings(&mut dice, &fleet) };
+    let settings = Settings { sources, mass_change, ..draw::settings(&mut dice, &fleet) };
     let model = Model::new(ModelOptions {
         seed: dice.random(),
-        switches: draw_switches(&mut dice),
+        switches: draw::switches(&mut dice),
         timings: Timings {
             rollout_seconds: dice.random_range(5..=60),
             deferred_cleanup_seconds: 300,
@@ -132,7 +133,7 @@ pub fn simulate_with<C: Controller>(
         struck,
         befell,
         reasons: world.reasons.clone(),
-        is_long: is_long(seed),
+        is_awake: is_awake(seed),
         calls,
         seconds: world.now().since_ms(start) / 1000,
     }
@@ -237,6 +238,7 @@ impl<C: Controller> Life<C> {
             self.write(Documents::next);
             self.insist();
             self.go_dark();
+            self.stop();
             let pause = self.fleet.pause_seconds();
             self.world.run_for(pause);
         }
@@ -268,6 +270,14 @@ impl<C: Controller> Life<C> {
             let prefix = all[self.apart.random_range(0..all.len())];
             let until = self.world.now().plus_seconds(self.apart.random_range(30..=420));
             self.world.with_weather(|weather| weather.begin_outage(prefix, until));
+        }
+    }
+
+    /// The controller may be stopped for a while.
+    fn stop(&mut self) {
+        if self.apart.random_bool(0.02) {
+            let seconds = self.apart.random_range(1..=120);
+            self.world.outside(&Outside::Stop { seconds });
         }
     }
 
@@ -363,10 +373,16 @@ impl<C: Controller> Life<C> {
             model.mutations().iter().filter(|each| each.caller == CALLER).count()
         };
         let before = self.world.with_model(writes);
-        let span = if is_long(self.seed) { LONG_QUIET_SECONDS } else { QUIET_SECONDS };
-        let end = self.world.now().plus_seconds(span);
+        let sleepy = self.world.now().plus_seconds(AWAKE_SECONDS);
+        let end = self.world.now().plus_seconds(QUIET_SECONDS);
         while self.world.now() < end && !self.world.is_broken() {
-            self.world.run_for(600);
+            if is_awake(self.seed) || self.world.now() < sleepy {
+                self.world.run_for(600);
+            } else {
+                let seconds = self.apart.random_range(600..=7200);
+                self.world.stop(seconds);
+                self.world.run_for(seconds + AWAKE_BETWEEN_SECONDS);
+            }
             if self.world.with_model(writes) != before {
                 self.world
                     .checker
@@ -401,83 +417,7 @@ impl<C: Controller> Life<C> {
     }
 }
 
-fn draw_settings(dice: &mut SmallRng, fleet: &Fleet) -> Settings {
-    let policy = match dice.random_range(0..20) {
-        0 => Policy::Observe,
-        1..5 => Policy::UpsertOnly,
-        _ => Policy::Sync,
-    };
-    let watched: BTreeSet<ClusterName> =
-        fleet.clusters().iter().map(|name| ClusterName::as_read(name)).collect();
-    let budget = match dice.random_range(0..3) {
-        0 => Budget::default(),
-        _ => Budget {
-            per_cluster: dice.random_range(1..=3),
-            per_namespace: dice.random_range(1..=3),
-        },
-    };
-    let clusters = dice.random_bool(0.7).then_some(watched);
-    Settings { clusters, policy, budget, ..Settings::default() }
-}
-
-/// Whether a seed's life is watched for 24 quiet hours.
-fn is_long(seed: u64) -> bool {
-    seed % LONG_EVERY == LONG_EVERY - 1
-}
-
-/// How much may change without consent: the default, or so little that it soon matters.
-fn draw_mass_change(dice: &mut SmallRng) -> MassChange {
-    match dice.random_range(0..12) {
-        0 => MassChange::Count(1),
-        1 => MassChange::Count(2),
-        2 => MassChange::Percent(5),
-        _ => Settings::default().mass_change,
-    }
-}
-
-fn draw_switches(dice: &mut SmallRng) -> Switches {
-    // Drawn apart, so that a seed's life stays what it was before there were so many.
-    let echo = draw_echoes(&mut dice.clone());
-    let mut flip = || dice.random_bool(0.5);
-    let filled = |filled| if filled { Echo::Filled } else { Echo::AsSent };
-    let unmodelled_version = flip();
-    let (identical_config_deploys, alias_collision_refused) = (flip(), flip());
-    let (dns_name, discovery_name, omitted_alias_filled, alias) = (flip(), flip(), flip(), flip());
-    Switches {
-        identical_config_deploys,
-        alias_collision_refused,
-        echo: Echoes {
-            unmodelled_version,
-            dns_name: filled(dns_name),
-            discovery_name: filled(discovery_name),
-            alias: filled(alias),
-            ..echo
-        },
-        omitted_alias_filled,
-        scale_out_uses_old_snapshot: flip(),
-        rollback_takes_snapshot: flip(),
-        own_endpoint_in_first_snapshot: flip(),
-        endpoint_exists: if flip() {
-            EndpointExists::AtCreation
-        } else {
-            EndpointExists::AtCompletion
-        },
-        update_takes_cluster_default: flip(),
-        leftover_seconds: [Some(30), Some(5), None][usize::from(flip()) + usize::from(flip())],
-        non_rolling_state_shown: true,
-    }
-}
-
-/// The forms in which a namespace and lists come back. What is left out where it is a default, and what is filled in
-/// beside names, is tried by the round trip: the checkers here judge such members as they were sent.
-fn draw_echoes(dice: &mut SmallRng) -> Echoes {
-    let namespaces =
-        [NamespaceEcho::AsSent, NamespaceEcho::Arn, NamespaceEcho::Name, NamespaceEcho::HttpName];
-    let lists = [EmptyLists::Absent, EmptyLists::SecretOptions, EmptyLists::All];
-    Echoes {
-        namespace: namespaces[dice.random_range(0..namespaces.len())],
-        empty_lists: lists[dice.random_range(0..lists.len())],
-        reordered: dice.random_bool(0.5),
-        ..Echoes::default()
-    }
+/// Whether a seed's controller is awake all through the quiet hours.
+fn is_awake(seed: u64) -> bool {
+    seed % AWAKE_EVERY == AWAKE_EVERY - 1
 }

@@ -6,6 +6,8 @@
 use std::collections::VecDeque;
 use std::fmt;
 
+use eastwest_core::effect::{Effect, Event};
+
 use crate::shapes::Time;
 
 /// Lines kept unless all are.
@@ -46,5 +48,38 @@ impl Trace {
     /// The lines that were kept: all of them, or the last ones.
     pub fn lines(&self) -> impl Iterator<Item = &str> {
         self.lines.iter().map(String::as_str)
+    }
+}
+
+/// An effect as a line of the trace.
+pub(super) fn effect_text(effect: &Effect) -> String {
+    match effect {
+        Effect::Apply(action) => format!("Apply {action:?}"),
+        other => format!("{other:?}"),
+    }
+}
+
+/// An event in short: the whole of a reading would fill pages.
+pub(super) fn event_text(event: &Event) -> String {
+    match event {
+        Event::Swept(reading) => {
+            let known = reading.services.values().filter(|seen| seen.known().is_some()).count();
+            let (all, listing) = (reading.services.len(), &reading.listing);
+            format!("Swept {} {known}/{all} {listing:?}", reading.cluster)
+        }
+        Event::Refreshed(cluster, services) => {
+            let known = services.values().filter(|seen| seen.known().is_some()).count();
+            format!("Refreshed {cluster} {known}/{}", services.len())
+        }
+        Event::Confirmed(key, service, history) => format!(
+            "Confirmed {key} {} {}",
+            service.known().map_or("?".to_owned(), |service| {
+                format!("{:?}", service.primary().map(|p| (&p.id, p.rollout)))
+            }),
+            history.known().map_or("?".to_owned(), |past| past.len().to_string()),
+        ),
+        Event::Answered(answer) => format!("Answered, told: {}", answer.succeeded()),
+        Event::Applied(action, outcome) => format!("Applied {} {outcome:?}", action.service()),
+        other => format!("{other:?}"),
     }
 }

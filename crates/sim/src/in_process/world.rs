@@ -23,6 +23,7 @@ use super::habits::CANARY;
 use super::letter::{Letter, Reply, Request, Written};
 use super::mishap::Crash;
 use super::outside::Outside;
+use super::trace::{effect_text, event_text};
 use super::{Controller, Trace, Weather};
 use crate::model::{EcsServiceKey, Model};
 use crate::shapes::ecs::{ServiceAnswer, UpdateServiceRequest};
@@ -47,6 +48,8 @@ pub struct World<C> {
     controller: Option<C>,
     started_at: Time,
     wake: Option<Time>,
+    /// Until when the process is stopped: what it has sent arrives, and nothing else of it goes on.
+    stopped_until: Time,
     ticks: u32,
     tasks: Tasks<Event>,
     agenda: BTreeMap<(Time, u64), Outside>,
@@ -75,6 +78,7 @@ impl<C: Controller> World<C> {
             controller: None,
             started_at: start,
             wake: None,
+            stopped_until: start,
             ticks: 0,
             tasks,
             agenda: BTreeMap::new(),
@@ -140,11 +144,17 @@ impl<C: Controller> World<C> {
         self.trace.line(self.now(), format_args!("crash, letters arrive: {letters_arrive}"));
         self.controller = None;
         self.wake = None;
+        self.stopped_until = self.now();
         self.tasks.drop_all();
         if !letters_arrive {
             self.aws.letters.borrow_mut().clear();
         }
         self.checker.crashed();
+    }
+
+    /// Stops the process for a while: what it has sent arrives, and nothing else of it goes on.
+    pub fn stop(&mut self, seconds: u64) {
+        self.stopped_until = self.now().plus_seconds(seconds);
     }
 
     /// Lets time pass up to and including that instant.
@@ -182,7 +192,9 @@ impl<C: Controller> World<C> {
         let model = self.aws.model.borrow().next_event();
         let letter = self.aws.letters.borrow().first_key_value().map(|((at, _), _)| *at);
         let agenda = self.agenda.first_key_value().map(|((at, _), _)| *at);
-        let all = [model, letter, agenda, self.tasks.next_due(), self.wake];
+        let ours = [self.tasks.next_due(), self.wake].into_iter().flatten();
+        let ours = ours.min().map(|next| next.max(self.stopped_until));
+        let all = [model, letter, agenda, ours];
         all.into_iter().flatten().min().map(|next| next.max(self.now()))
     }
 
@@ -201,6 +213,9 @@ impl<C: Controller> World<C> {
             && let Some((_, outside)) = self.agenda.pop_first()
         {
             return self.outside(&outside);
+        }
+        if now < self.stopped_until {
+            return;
         }
         if self.tasks.next_due().is_some_and(|at| at <= now) {
             let event = self.tasks.step();
@@ -305,6 +320,10 @@ impl<C: Controller> World<C> {
                 if self.controller.is_none() {
                     self.start();
                 }
+            }
+            Outside::Stop { seconds } => {
+                self.befalls(outside);
+                self.stop(*seconds);
             }
             other => {
                 if other.is_global() {
@@ -442,37 +461,5 @@ impl<C: Controller> World<C> {
             }
             self.trace.line(now, format_args!("{note}"));
         }
-    }
-}
-
-fn effect_text(effect: &Effect) -> String {
-    match effect {
-        Effect::Apply(action) => format!("Apply {action:?}"),
-        other => format!("{other:?}"),
-    }
-}
-
-/// An event in short: the whole of a reading would fill pages.
-fn event_text(event: &Event) -> String {
-    match event {
-        Event::Swept(reading) => {
-            let known = reading.services.values().filter(|seen| seen.known().is_some()).count();
-            let (all, listing) = (reading.services.len(), &reading.listing);
-            format!("Swept {} {known}/{all} {listing:?}", reading.cluster)
-        }
-        Event::Refreshed(cluster, services) => {
-            let known = services.values().filter(|seen| seen.known().is_some()).count();
-            format!("Refreshed {cluster} {known}/{}", services.len())
-        }
-        Event::Confirmed(key, service, history) => format!(
-            "Confirmed {key} {} {}",
-            service.known().map_or("?".to_owned(), |service| {
-                format!("{:?}", service.primary().map(|p| (&p.id, p.rollout)))
-            }),
-            history.known().map_or("?".to_owned(), |past| past.len().to_string()),
-        ),
-        Event::Answered(answer) => format!("Answered, told: {}", answer.succeeded()),
-        Event::Applied(action, outcome) => format!("Applied {} {outcome:?}", action.service()),
-        other => format!("{other:?}"),
     }
 }

@@ -183,6 +183,7 @@ pub(crate) fn news(news: &News) -> String {
         News::InForce => "a document is in force".to_owned(),
         News::Document(None) => "the document is well again".to_owned(),
         News::Document(Some(trouble)) => format!("document: {trouble}"),
+        News::Stopped(slept) => format!("was stopped for {} s", slept.as_secs()),
         News::Breach(key, rule) => format!("{key}: BREACH {rule}"),
     }
 }
