@@ -182,8 +182,8 @@ fn place(change: &Change) -> Place {
     (change.field, change.endpoint.clone())
 }
 
-/// When each field was led away from what is wanted, oldest first; `lately` is newest first. What ECS took back was in
-/// force neither before nor after, so it is left out.
+/// When each field was led away from what is wanted, oldest first; `lately` is newest first. What ECS took back counts as
+/// well, for whoever sent it superseded what was there; but it is not what was there before the next.
 fn reverts(
     wanted: Option<&Canonical>,
     (lately, ours): (&[Past], &[AwsTime]),
@@ -191,7 +191,7 @@ fn reverts(
 ) -> BTreeMap<Place, Vec<AwsTime>> {
     let mut reverts: BTreeMap<Place, Vec<AwsTime>> = BTreeMap::new();
     let mut before: Option<BTreeSet<Place>> = None;
-    for past in lately.iter().rev().filter(|past| !past.is_taken_back()) {
+    for past in lately.iter().rev() {
         let connect = past.connect.as_ref().map(|connect| canonical(connect, ground));
         let away = if connect.as_ref() == wanted {
             BTreeSet::new()
@@ -203,7 +203,9 @@ fn reverts(
         for place in before_it.iter().flat_map(|before| away.difference(before)) {
             reverts.entry(place.clone()).or_default().push(past.created_at);
         }
-        before = Some(away);
+        if !past.is_taken_back() {
+            before = Some(away);
+        }
     }
     reverts
 }

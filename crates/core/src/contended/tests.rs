@@ -109,6 +109,25 @@ fn what_ecs_took_back_is_no_revert_and_no_attempt() {
 }
 
 #[test]
+fn one_whose_own_rollouts_fail_fights_all_the_same() {
+    let pasts = [
+        "0 SUCCESSFUL a",
+        "100 STOPPED b",
+        "200 ROLLBACK_SUCCESSFUL a",
+        "300 STOPPED b",
+        "400 ROLLBACK_SUCCESSFUL a",
+        "500 STOPPED b",
+        "600 ROLLBACK_SUCCESSFUL a",
+    ];
+    check_guarded(
+        &world(&pasts, ""),
+        &expect![[r#"
+        prod/web: Contended: something else changed alias back 3 times within an hour
+    "#]],
+    );
+}
+
+#[test]
 fn deployments_of_one_configuration_are_no_reverts() {
     let pasts = [
         "0 SUCCESSFUL a",
