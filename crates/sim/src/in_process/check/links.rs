@@ -176,9 +176,12 @@ pub(super) fn too_early(
             let endpoints = each.connect().map_or(&[][..], |c| in_namespace(c, namespace));
             endpoints.iter().any(|endpoint| endpoint.discovery_name == name)
         };
+        let complete = |server: &EcsServiceState, name: &str| {
+            server.deployments.iter().any(|each| each.completed_once && offers(each, name))
+        };
         let incomplete = |name: &&String| {
             server.primary().is_some_and(|primary| offers(primary, name))
-                && !server.deployments.iter().any(|each| each.completed_once && offers(each, name))
+                && !model.services().any(|(_, server)| complete(server, name))
         };
         if rolling && let Some(name) = names.iter().find(incomplete) {
             let text = format!("rolled out before {key}, which it needs as {name}, is complete");
@@ -242,13 +245,20 @@ pub(super) fn unoffered<'d>(
     needs.filter(|name| !offered(name)).collect()
 }
 
-/// Whether somebody is to offer a name, now or once a person has mended something.
-pub(super) fn would_offer(key: &EcsServiceKey, declaration: &Declaration, name: &str) -> bool {
+/// Whether somebody is to offer a name, now or once a person has mended something. Who is told no name keeps the one it
+/// has, even elsewhere.
+pub(super) fn would_offer(
+    (key, state): (&EcsServiceKey, &EcsServiceState),
+    declaration: &Declaration,
+    name: &str,
+) -> bool {
+    let mut standing = state.connect().into_iter().flat_map(|connect| &connect.endpoints);
+    let unnamed = key.name == name || standing.any(|endpoint| endpoint.discovery_name == name);
     let mut endpoints = declaration.endpoints.iter();
     let named = |each: &EndpointDeclaration| match &each.discovery_name {
         Some(discovery) => discovery.as_str() == name,
-        None => key.name == name,
+        None => unnamed,
     };
     declaration.mode == Some(Mode::ClientServer)
-        && (endpoints.any(named) || (declaration.endpoints.is_empty() && key.name == name))
+        && (endpoints.any(named) || (declaration.endpoints.is_empty() && unnamed))
 }

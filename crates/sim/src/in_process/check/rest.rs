@@ -99,8 +99,9 @@ impl Truth<'_> {
         let granted = |old: &Option<Effective>| old.as_ref().is_some_and(|o| self.grants(&wish, o));
         if granted(&now) {
             let unreached = unreached(self.model, (key, state), &wish.declaration)?;
-            // One whose change ECS gave up is left as it is until somebody mends it.
-            return (!Self::given_up(state, |_| true)).then_some(unreached);
+            // One whose change ECS gave up, or waits for a person, is left as it is until somebody mends that.
+            let is_left = Self::given_up(state, |_| true) || self.waits_for_a_server(key, &wish);
+            return (!is_left).then_some(unreached);
         }
         let outranked = self.is_pinned(&wish)
             || self.is_kept_for_others(key, &wish)
@@ -350,9 +351,9 @@ impl Truth<'_> {
                     connect.is_some_and(|c| Effective::of(c).taken().any(|each| each == taken))
                 });
             comes
-                || self
-                    .others(key)
-                    .any(|(other, _, declaration)| would_offer(other, &declaration, name))
+                || self.others(key).any(|(other, rival, declaration)| {
+                    would_offer((other, rival), &declaration, name)
+                })
         };
         // Or who offers one that it needs is to change first, and waits itself.
         let needs =

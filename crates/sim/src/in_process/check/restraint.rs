@@ -121,6 +121,10 @@ struct Change {
     key: EcsServiceKey,
     namespace: String,
     caused: Time,
+    /// When it was decided.
+    decided: Time,
+    /// What sweeps had brought by then, of each service.
+    swept: BTreeMap<EcsServiceKey, Time>,
 }
 
 impl Consent {
@@ -162,14 +166,17 @@ impl Consent {
             self.changes.clear();
         }
         self.changes.retain(|change| change.key != *sent.key);
-        self.changes.push(Change { key: sent.key.clone(), namespace: namespace.clone(), caused });
-        let (decided, swept) = self.decided.get(&self.changes.first()?.key)?;
-        if last >= *decided {
+        let (decided, swept) = self.decided.get(sent.key).cloned()?;
+        let (key, namespace_of_it) = (sent.key.clone(), namespace.clone());
+        self.changes.push(Change { key, namespace: namespace_of_it, caused, decided, swept });
+        let first = self.changes.first()?;
+        if last >= first.decided {
             self.changes.clear();
             return None;
         }
-        let is_known =
-            |change: &&Change| swept.get(&change.key).is_some_and(|from| *from > change.caused);
+        let is_known = |change: &&Change| {
+            first.swept.get(&change.key).is_some_and(|from| *from > change.caused)
+        };
         let there = self.changes.iter().filter(|change| change.namespace == namespace);
         let known = there.filter(is_known).count();
         let text = format!("{known} services of a namespace changed, and nobody agreed");
@@ -177,8 +184,7 @@ impl Consent {
     }
 
     fn first_at(&self) -> Option<Time> {
-        let first = self.changes.first()?;
-        self.decided.get(&first.key).map(|(at, _)| *at)
+        self.changes.first().map(|first| first.decided)
     }
 }
 
