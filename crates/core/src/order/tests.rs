@@ -2,6 +2,7 @@
 
 use expect_test::expect;
 
+use crate::testing::fake::Fake;
 use crate::testing::{Stage, check_guarded, check_plan};
 
 #[test]
@@ -229,7 +230,7 @@ fn a_server_that_is_to_get_another_alias_is_changed_before_its_clients() {
 fn a_change_that_leaves_a_name_as_it_is_is_not_waited_for() {
     check_waits(
         "a mode=client, namespace=internal.myapp, needs=z
-         z mode=client-server, timeout=idle=5m | in internal.myapp http/z@z:80",
+         z mode=client-server, timeout=idle=6m | in internal.myapp http/z@z:80",
         &expect![[r#"
             prod/a: waits for nobody
             prod/z: waits for nobody
@@ -278,7 +279,7 @@ fn a_successor_that_cannot_come_is_not_waited_for_as_long_as_the_old_name_is_the
 #[test]
 fn a_name_that_the_client_has_itself_is_not_waited_for_where_somebody_else_cannot_get_it() {
     check_waits(
-        "a mode=client-server, discovery-name=z, timeout=idle=5m, needs=z | in internal.myapp http/z@z:80
+        "a mode=client-server, discovery-name=z, timeout=idle=6m, needs=z | in internal.myapp http/z@z:80
          b mode=client-server, discovery-name=z, namespace=internal.myapp",
         &expect![[r#"
             prod/a: waits for nobody
@@ -298,6 +299,22 @@ fn of_several_servers_of_a_name_the_one_that_is_waited_for_is_named() {
             prod/z: waits for nobody
         "#]],
     );
+}
+
+#[test]
+fn who_may_offer_a_name_beyond_the_watched_clusters_is_looked_for_before_a_client_goes_on_without()
+{
+    let mut fake = Fake::new(
+        "web mode=client-server, timeout=idle=6m, needs=api | in internal.myapp http/web@web:80
+         far/api - | in internal.myapp http/api@api:80 | http=8080 | elsewhere before=off rolling",
+    );
+    fake.run(600);
+    expect![[r#""#]].assert_eq(&fake.take_writes());
+    expect![[r#"
+        0 prod/web OutOfSync Healthy NotSeen
+        10 prod/web OutOfSync Healthy WaitingForServer
+    "#]]
+    .assert_eq(&fake.take_news());
 }
 
 #[test]

@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Candidate, Entry, Plan, World};
+use super::{Candidate, Entry, Plan, World, who_uses};
 use crate::conflict::Register;
 use crate::connect::Endpoint;
 use crate::declaration::Pause;
+use crate::hold::Hold;
 use crate::name::{DiscoveryName, ServiceKey};
 use crate::needs::{Client, Needs, may_call};
 use crate::offers::{Offers, Stands};
@@ -69,13 +70,30 @@ impl<'c> Links<'c> {
         }
         note_awaited(plan, world.view, (needs, offers), &order);
         for candidate in candidates {
-            if let Some(entry) = plan.entries.get_mut(&candidate.service.key)
-                && let Some(words) = self.gone(candidate, entry)
-            {
+            let Some(entry) = plan.entries.get_mut(&candidate.service.key) else { continue };
+            if let Some(hold) = self.unseen_server(world, candidate) {
+                entry.hold_step(world.with_facts(hold));
+            }
+            if let Some(words) = self.gone(candidate, entry) {
                 entry.add_note(&words);
             }
         }
         (plan.needs, plan.advice) = self.needs.into_parts();
+    }
+
+    /// That somebody beyond the clusters we watch may be about to offer what a service declares to need, for want of
+    /// having looked.
+    fn unseen_server(&self, world: &World<'_>, candidate: &Candidate<'_>) -> Option<Hold> {
+        let (id, _) = candidate.offers()?;
+        let was_read = world.view.uses.get(id).is_some_and(|(_, seen)| seen.known().is_some());
+        if was_read || world.settings.clusters.is_none() {
+            return None;
+        }
+        let mut needs = self.needs.of(&candidate.service.key).iter();
+        let is_missing =
+            needs.any(|need| !need.inferred && self.offers.of(id, &need.name).is_empty());
+        let namespace = candidate.namespace().filter(|_| is_missing)?;
+        Some(Hold::until_answered(who_uses(world.view, namespace)))
     }
 
     /// Who calls the endpoints that go, in words; nothing where nobody does.

@@ -325,14 +325,16 @@ impl Fleet {
             0.08..0.16 => Some(json!([{"logLevel": "debug"}])),
             _ => None,
         };
-        ServiceConnectConfiguration {
+        let mut connect = ServiceConnectConfiguration {
             enabled: true,
             namespace,
             services,
             log_configuration: logs,
             container_configurations: settings,
             ..ServiceConnectConfiguration::default()
-        }
+        };
+        self.habits.dress(&mut connect);
+        connect
     }
 
     /// A service that is there now.

@@ -8,6 +8,8 @@ use rand::rngs::SmallRng;
 use rand::seq::IndexedRandom;
 use serde_json::{Map, Value, json};
 
+use crate::shapes::ecs::{ServiceConnectAccessLogConfiguration, ServiceConnectConfiguration};
+
 /// What stands in environment values, in options of logs and in tags that are not eastwest's, and nowhere else.
 pub(super) const CANARY: &str = "canary-7f3a";
 
@@ -91,6 +93,31 @@ impl Habits {
         match self.drawn_conduct() {
             Value::Object(conduct) => conduct,
             _ => Map::new(),
+        }
+    }
+
+    /// What people say of an endpoint and of the proxy beside names: nobody's tags speak of it, so it must stay.
+    pub(super) fn dress(&mut self, connect: &mut ServiceConnectConfiguration) {
+        let mut dressed = |odds| self.rng.random_bool(odds);
+        for endpoint in connect.services.iter_mut().flatten() {
+            endpoint.ingress_port_override = dressed(0.1).then_some(15001);
+            if dressed(0.15) {
+                endpoint.tls = Some(json!({
+                    "issuerCertificateAuthority": {"awsPcaAuthorityArn": "arn:aws:acm-pca:::ca/2"},
+                    "roleArn": "arn:aws:iam::1:role/by-hand",
+                }));
+            }
+            for alias in endpoint.client_aliases.iter_mut().flatten() {
+                let rules = json!({"header": {"name": "x-by-hand", "value": {"exact": "1"}}});
+                alias.test_traffic_rules = dressed(0.15).then_some(rules);
+            }
+        }
+        if connect.log_configuration.is_some() && dressed(0.4) {
+            let format = "TEXT".to_owned();
+            connect.access_log_configuration = Some(ServiceConnectAccessLogConfiguration {
+                format,
+                include_query_parameters: None,
+            });
         }
     }
 

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | I4 | nobody is redeployed who knows all that it needs |
 //! | I13 | no client is rolled out while a server that it declares to need has never completed |
+//! | rename | no name that a client declares to need goes in the write that brings what takes its place |
 //! | reach | at rest every declared need that is offered can be called |
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -11,10 +12,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use eastwest_core::declaration::{Declaration, EndpointDeclaration, Mode, RefreshWhen};
 use eastwest_core::declare::Intent;
 use eastwest_core::name::DiscoveryName;
-use eastwest_core::settings::Settings;
+use eastwest_core::settings::{Policy, Settings};
 
 use super::rules::{Broken, Sent};
-use super::truth::{Life, Moment};
+use super::truth::{Effective, EffectiveEndpoint, Life, Moment};
 use crate::model::{
     Connect, Deployment, DeploymentRecord, EcsServiceKey, EcsServiceState, Endpoint, Model,
 };
@@ -189,6 +190,94 @@ pub(super) fn too_early(
         }
     }
     None
+}
+
+/// A name that a client needs goes only once what takes its place is there and known to it.
+pub(super) fn renamed_at_once(
+    sent: &Sent<'_>,
+    (settings, lives): (&Settings, &BTreeMap<EcsServiceKey, Life>),
+) -> Broken {
+    let (before, after) = (sent.before()?, sent.after?);
+    let says_which = |intent: &Intent| match intent {
+        Intent::Declared(declaration) => !declaration.endpoints.is_empty(),
+        Intent::NotOptedIn | Intent::Ambiguous | Intent::Unread(_) => false,
+    };
+    let keeps = before.namespace != after.namespace
+        || settings.policy != Policy::Sync
+        || !sent.asked().iter().all(says_which);
+    let old = before.endpoints.iter().find(|old| is_replaced(old, before, after))?;
+    if keeps || is_sought(old, sent, lives) {
+        return None;
+    }
+    let name = DiscoveryName::as_read(&old.discovery_name);
+    let needs = |intent: &Intent| match intent {
+        Intent::Declared(declaration) => {
+            declaration.needs.as_ref().is_some_and(|needs| needs.contains(&name))
+                && declaration.refresh != Some(RefreshWhen::Never)
+        }
+        Intent::NotOptedIn | Intent::Ambiguous | Intent::Unread(_) => false,
+    };
+    let calls = |(other, life): &(&EcsServiceKey, &Life)| {
+        life.since(sent.from).iter().all(|moment| {
+            let there = moment.effective.as_ref();
+            let asked = sent.evidence.intents(other, moment.tagged.as_deref());
+            moment.status == EcsServiceStatus::Active
+                && moment.rollout == RolloutState::Completed
+                && there.is_some_and(|there| there.namespace == before.namespace)
+                && !asked.is_empty()
+                && asked.iter().all(needs)
+        })
+    };
+    let watched = |key: &EcsServiceKey| {
+        let clusters = settings.clusters.as_ref();
+        clusters.is_none_or(|all| all.iter().any(|cluster| cluster.as_str() == key.cluster))
+    };
+    let mut others = lives.iter().filter(|(other, _)| *other != sent.key && watched(other));
+    let (client, _) = others.find(calls)?;
+    let text = format!("{name} goes at once with what takes its place, and {client} needs it");
+    sent.says(true, "rename", &text)
+}
+
+/// Whether an endpoint goes, could stay beside what comes, and something new serves its port. A default host may have
+/// been said by nobody; such a one cannot be told from the others of its port.
+fn is_replaced(old: &EffectiveEndpoint, before: &Effective, after: &Effective) -> bool {
+    let clashes = |new: &EffectiveEndpoint| {
+        new.discovery_name == old.discovery_name || new.alias == old.alias
+    };
+    let replaces =
+        |new: &EffectiveEndpoint| new.port_name == old.port_name && !before.endpoints.contains(new);
+    let default = format!("{}.", old.discovery_name);
+    old.rest[0].is_null()
+        && old.alias.as_ref().is_some_and(|(host, _)| !host.starts_with(&default))
+        && !after.endpoints.iter().any(clashes)
+        && after.endpoints.iter().any(replaces)
+}
+
+/// Whether somebody else may want what an endpoint has: then it is not kept.
+fn is_sought(
+    old: &EffectiveEndpoint,
+    sent: &Sent<'_>,
+    lives: &BTreeMap<EcsServiceKey, Life>,
+) -> bool {
+    let host = old.alias.as_ref().map(|(host, _)| host.as_str());
+    let wants = |endpoint: &EndpointDeclaration| {
+        let alias = endpoint.alias.as_ref().and_then(|alias| alias.dns_name.as_ref());
+        endpoint.discovery_name.as_ref().is_some_and(|name| name.as_str() == old.discovery_name)
+            || alias.is_some_and(|alias| Some(alias.as_str()) == host)
+    };
+    let name = DiscoveryName::as_read(&old.discovery_name);
+    let mut documents = sent.evidence.documents.iter().flatten();
+    documents.any(|document| document.claims.contains_key(&name))
+        || lives.iter().filter(|(other, _)| *other != sent.key).any(|(other, life)| {
+            other.name == old.discovery_name
+                || life.since(sent.from).iter().any(|moment| {
+                    let asked = sent.evidence.intents(other, moment.tagged.as_deref());
+                    asked.iter().any(|intent| match intent {
+                        Intent::Declared(declaration) => declaration.endpoints.iter().any(wants),
+                        Intent::NotOptedIn | Intent::Ambiguous | Intent::Unread(_) => false,
+                    })
+                })
+        })
 }
 
 /// What a service that is as it shall be cannot call though it needs it and somebody offers it.

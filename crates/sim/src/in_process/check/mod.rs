@@ -24,7 +24,8 @@
 //! | I13 | no client is rolled out while a server that it declares to need has never completed |
 //! | I15 | nothing secret is in what the controller does or says |
 //! | I16 | no panic, no spinning |
-//! | wave | nothing begins in a namespace beside the first rollout of ours that is to complete |
+//! | rename | no name that a client declares to need goes in the write that brings what takes its place |
+//! | wave | nothing begins in a namespace beside the first rollout of ours that is to complete, nor soon after one failed |
 //! | window | nothing begins while a maintenance window is closed |
 //! | check | the controller's own last check finds nothing to object to |
 
@@ -34,6 +35,7 @@ mod rest;
 mod restraint;
 mod rules;
 mod truth;
+mod waits;
 
 use std::collections::BTreeMap;
 
@@ -244,10 +246,12 @@ impl Checker {
                 broken.extend(restraint::windows(&sent));
                 broken.extend(restraint::wave(&sent, &self.settings, &self.lives));
                 let last = self.global.last().copied();
+                broken.extend(restraint::goes_on(&sent, &self.settings, (&self.lives, last)));
                 let known = (&self.settings, &self.lives, last);
                 broken.extend(self.consent.judge(&sent, known));
                 let world = (&self.settings, &self.lives);
                 broken.extend(links::too_early(model, &sent, world));
+                broken.extend(links::renamed_at_once(&sent, world));
                 broken.extend(is_refresh.then(|| links::needless(model, &sent, world)).flatten());
                 let flap = rules::flap(&sent, last, &self.lives);
                 for (rule, text) in broken.into_iter().chain(flap) {

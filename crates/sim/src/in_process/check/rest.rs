@@ -7,9 +7,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use eastwest_core::declaration::{
-    Declaration, EndpointDeclaration, Mode, Pause, PortSelector, RefreshWhen,
-};
+use eastwest_core::declaration::{Declaration, EndpointDeclaration, Mode, Pause, PortSelector};
 use eastwest_core::declare::{Intent, Layers};
 use eastwest_core::document::Document;
 use eastwest_core::name::{NamespaceRef, PortName};
@@ -17,9 +15,10 @@ use eastwest_core::settings::{Policy, Settings};
 use eastwest_core::tag::{self, TagPrefix};
 use serde_json::Value;
 
-use super::links::{unoffered, unreached, would_offer};
+use super::links::unreached;
 use super::papers::{AtRest, intent, service_key};
 use super::truth::{Effective, EffectiveEndpoint, Taken};
+use super::waits;
 use crate::model::{DeploymentRecord, EcsServiceKey, EcsServiceState, Model, NamedPort};
 use crate::shapes::cloud_map::ListRequest;
 use crate::shapes::ecs::{
@@ -33,19 +32,19 @@ struct Ns {
     http_name: String,
 }
 
-struct Truth<'a> {
-    model: &'a Model,
+pub(super) struct Truth<'a> {
+    pub(super) model: &'a Model,
     settings: &'a Settings,
     document: Option<&'a Document>,
     namespaces: Vec<Ns>,
 }
 
 /// What one service wants, as far as its tags say.
-struct Wish {
-    declaration: Declaration,
-    namespace: String,
+pub(super) struct Wish {
+    pub(super) declaration: Declaration,
+    pub(super) namespace: String,
     /// The declared endpoints with the port each means.
-    endpoints: Vec<(EndpointDeclaration, NamedPort)>,
+    pub(super) endpoints: Vec<(EndpointDeclaration, NamedPort)>,
     /// Names it wants and may have to fight for.
     names: BTreeSet<Taken>,
     /// The same discovery names with the port each is to be of.
@@ -66,11 +65,11 @@ pub fn unsettled(model: &Model, settings: &Settings, asked: &AtRest) -> Vec<Stri
         http_name: each.properties.http_properties.http_name,
     });
     let truth = Truth { model, settings, document, namespaces: namespaces.collect() };
-    let services = model.services().filter(|(_, state)| state.status == EcsServiceStatus::Active);
-    services
-        .filter(|(key, _)| truth.is_watched(key))
-        .filter_map(|(key, state)| Some(format!("{key}: {}", truth.complaint(key, state)?)))
-        .collect()
+    let active = || model.services().filter(|(_, state)| state.status == EcsServiceStatus::Active);
+    let watched = || active().filter(|(key, _)| truth.is_watched(key));
+    let complaints = watched()
+        .filter_map(|(key, state)| Some(format!("{key}: {}", truth.complaint(key, state)?)));
+    complaints.chain(waits::circle(&truth, watched())).collect()
 }
 
 impl Truth<'_> {
@@ -81,37 +80,54 @@ impl Truth<'_> {
 
     /// What is wrong with one service.
     fn complaint(&self, key: &EcsServiceKey, state: &EcsServiceState) -> Option<String> {
+        let declaration = self.due(key, state)?;
+        if declaration.mode == Some(Mode::Off) {
+            let rolling = state.primary()?.rollout_state == RolloutState::InProgress;
+            let kept = self.settings.policy == Policy::UpsertOnly || rolling;
+            let given_up = Self::given_up(state, Option::is_none);
+            let is_on = state.connect().is_some() && !kept && !given_up;
+            return is_on.then(|| "is not off".to_owned());
+        }
+        let (wish, text) = self.undone(key, state, declaration)?;
+        self.awaited(key, &wish).is_empty().then_some(text)
+    }
+
+    /// What is declared of a service that nobody holds.
+    pub(super) fn due(&self, key: &EcsServiceKey, state: &EcsServiceState) -> Option<Declaration> {
         let declaration = self.declaration(key, state)?;
-        if self.settings.policy == Policy::Observe || self.is_held_by_people(state, &declaration) {
+        let is_held =
+            self.settings.policy == Policy::Observe || self.is_held_by_people(state, &declaration);
+        (!is_held).then_some(declaration)
+    }
+
+    /// What a service wants and is not done, without a reason but that it may wait for a server.
+    pub(super) fn undone(
+        &self,
+        key: &EcsServiceKey,
+        state: &EcsServiceState,
+        declaration: Declaration,
+    ) -> Option<(Wish, String)> {
+        let wish = self.wish(key, state, declaration)?;
+        if state.primary()?.rollout_state == RolloutState::InProgress {
             return None;
         }
         let now = state.connect().map(|connect| Effective::of(connect));
-        let rolling = state.primary()?.rollout_state == RolloutState::InProgress;
-        if declaration.mode == Some(Mode::Off) {
-            let kept = self.settings.policy == Policy::UpsertOnly || rolling;
-            let given_up = Self::given_up(state, Option::is_none);
-            return (now.is_some() && !kept && !given_up).then(|| "is not off".to_owned());
-        }
-        let wish = self.wish(key, state, declaration)?;
-        if rolling {
-            return None;
-        }
         let granted = |old: &Option<Effective>| old.as_ref().is_some_and(|o| self.grants(&wish, o));
         if granted(&now) {
             let unreached = unreached(self.model, (key, state), &wish.declaration)?;
-            // One whose change ECS gave up, or waits for a person, is left as it is until somebody mends that.
-            let is_left = Self::given_up(state, |_| true) || self.waits_for_a_server(key, &wish);
-            return (!is_left).then_some(unreached);
+            // One whose change ECS gave up is left as it is until somebody mends it.
+            return (!Self::given_up(state, |_| true)).then_some((wish, unreached));
         }
         let outranked = self.is_pinned(&wish)
             || self.is_kept_for_others(key, &wish)
             || self.is_outranked(key, state, &wish)
-            || self.waits_for_a_server(key, &wish)
             || self.waits_for_a_client((key, state), &wish, now.as_ref());
         if Self::given_up(state, granted) || outranked {
             return None;
         }
-        Some(format!("tags {:?} and its entry ask for something else than {now:?}", state.tags))
+        let text =
+            format!("tags {:?} and its entry ask for something else than {now:?}", state.tags);
+        Some((wish, text))
     }
 
     fn declaration(&self, key: &EcsServiceKey, state: &EcsServiceState) -> Option<Declaration> {
@@ -125,7 +141,11 @@ impl Truth<'_> {
     }
 
     /// Paused, rolled out by others, or configured with what eastwest must not touch.
-    fn is_held_by_people(&self, state: &EcsServiceState, declaration: &Declaration) -> bool {
+    pub(super) fn is_held_by_people(
+        &self,
+        state: &EcsServiceState,
+        declaration: &Declaration,
+    ) -> bool {
         let now = i64::try_from(self.model.now().0).unwrap_or(i64::MAX);
         let paused = match declaration.pause {
             Some(Pause::Open) => true,
@@ -137,7 +157,10 @@ impl Truth<'_> {
     }
 
     /// Whether ECS gave up such a configuration on the present task definition.
-    fn given_up(state: &EcsServiceState, such: impl Fn(&Option<Effective>) -> bool) -> bool {
+    pub(super) fn given_up(
+        state: &EcsServiceState,
+        such: impl Fn(&Option<Effective>) -> bool,
+    ) -> bool {
         let Some(primary) = state.primary() else { return true };
         let arn = &primary.revision.spec.task_definition.arn;
         let given_up = |each: &&Arc<DeploymentRecord>| {
@@ -194,7 +217,7 @@ impl Truth<'_> {
     }
 
     /// What a service wants; `None` where ECS would not take it.
-    fn wish(
+    pub(super) fn wish(
         &self,
         key: &EcsServiceKey,
         state: &EcsServiceState,
@@ -305,7 +328,7 @@ impl Truth<'_> {
     }
 
     /// Whether a configuration does what is asked.
-    fn grants(&self, wish: &Wish, now: &Effective) -> bool {
+    pub(super) fn grants(&self, wish: &Wish, now: &Effective) -> bool {
         let Declaration { mode, .. } = &wish.declaration;
         let sync = self.settings.policy == Policy::Sync;
         if now.namespace != wish.namespace {
@@ -340,69 +363,8 @@ impl Truth<'_> {
         })
     }
 
-    /// Whether a name that it declares to need is yet to come, from somebody who cannot go on now.
-    fn waits_for_a_server(&self, key: &EcsServiceKey, wish: &Wish) -> bool {
-        let missing = unoffered(self.model, key, (&wish.declaration, &wish.namespace));
-        let is_awaited = |name: &&str| {
-            let taken = Taken::Discovery(wish.namespace.clone(), (*name).to_owned());
-            let comes =
-                self.model.services().filter(|(other, _)| *other != key).any(|(_, rival)| {
-                    let connect = rival.connect();
-                    connect.is_some_and(|c| Effective::of(c).taken().any(|each| each == taken))
-                });
-            comes
-                || self.others(key).any(|(other, rival, declaration)| {
-                    would_offer((other, rival), &declaration, name)
-                })
-        };
-        // Or who offers one that it needs is to change first, and waits itself.
-        let needs =
-            |name: &str| wish.declaration.needs.iter().flatten().any(|n| n.as_str() == name);
-        missing.iter().any(is_awaited)
-            || self.others(key).any(|(other, rival, declaration)| {
-                let offered = rival.connect().map(|connect| Effective::of(connect));
-                offered.is_some_and(|c| c.endpoints.iter().any(|e| needs(&e.discovery_name)))
-                    && !unoffered(self.model, other, (&declaration, &wish.namespace)).is_empty()
-            })
-    }
-
-    /// Whether an old name is kept only for a client that cannot be rolled out now, or because the new one never came.
-    fn waits_for_a_client(
-        &self,
-        (key, state): (&EcsServiceKey, &EcsServiceState),
-        wish: &Wish,
-        now: Option<&Effective>,
-    ) -> bool {
-        let Some(now) = now else { return false };
-        let granted = |(wanted, port): &(EndpointDeclaration, NamedPort)| {
-            now.endpoints.iter().any(|each| is_granted(wanted, port, each))
-        };
-        if now.namespace != wish.namespace || !wish.endpoints.iter().all(granted) {
-            return false;
-        }
-        let names: BTreeSet<&str> =
-            now.endpoints.iter().map(|each| each.discovery_name.as_str()).collect();
-        let incomplete = |state: &EcsServiceState| {
-            state.primary().is_some_and(|p| p.rollout_state != RolloutState::Completed)
-        };
-        self.others(key).any(|(other, client, declaration)| {
-            let calls = declaration.refresh == Some(RefreshWhen::Always)
-                || declaration.needs.iter().flatten().any(|n| names.contains(n.as_str()));
-            let deployed = client.connect().map(|connect| Effective::of(connect));
-            calls
-                && (incomplete(state)
-                    || incomplete(client)
-                    || self.is_held_by_people(client, &declaration)
-                    || Self::given_up(client, |old| *old == deployed)
-                    // What keeps it from its own change is looked into where it is judged itself.
-                    || self.wish(other, client, declaration).is_none_or(|wish| {
-                        deployed.is_none_or(|deployed| !self.grants(&wish, &deployed))
-                    }))
-        })
-    }
-
     /// The other services that opted in.
-    fn others<'t>(
+    pub(super) fn others<'t>(
         &'t self,
         key: &'t EcsServiceKey,
     ) -> impl Iterator<Item = (&'t EcsServiceKey, &'t EcsServiceState, Declaration)> {
@@ -490,7 +452,11 @@ fn is_twice(declaration: &Declaration, standing: &[EffectiveEndpoint]) -> bool {
     moves && !standing.is_empty()
 }
 
-fn is_granted(wanted: &EndpointDeclaration, port: &NamedPort, now: &EffectiveEndpoint) -> bool {
+pub(super) fn is_granted(
+    wanted: &EndpointDeclaration,
+    port: &NamedPort,
+    now: &EffectiveEndpoint,
+) -> bool {
     let alias = wanted.alias.as_ref();
     let host = alias.and_then(|alias| alias.dns_name.as_ref());
     let number = alias.and_then(|alias| alias.port).map(|port| u32::from(port.number()));

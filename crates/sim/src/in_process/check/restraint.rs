@@ -3,7 +3,7 @@
 //! | rule | says |
 //! |---|---|
 //! | I8 | what another writer changed back three times within the hour is left alone |
-//! | wave | in a namespace nothing begins beside the first rollout of ours that is to complete |
+//! | wave | in a namespace nothing begins beside the first rollout of ours that is to complete, nor soon after one that failed |
 //! | window | nothing begins while a maintenance window is closed |
 //! | I12 | no more services of a namespace change in one go than the limit, unless somebody agreed |
 
@@ -29,6 +29,8 @@ const REVERTS: usize = 3;
 const REMEMBERED: usize = 15;
 /// Two deployments closer than that may be taken for one.
 const TOLD_APART_MS: u64 = 5_000;
+/// How much later than it happens a failure may be seen.
+const KNOWN_MS: u64 = 60_000;
 /// How finely a window is looked at.
 const STEP_MS: u64 = 5_000;
 
@@ -74,7 +76,7 @@ pub(super) fn wave(
     if goes_well {
         return None;
     }
-    let stall = u64::try_from(settings.timing.stall.as_millis()).unwrap_or(u64::MAX);
+    let stall = ms(settings.timing.stall);
     let first = lives.iter().filter(|(key, _)| *key != sent.key).find(|(_, life)| {
         let rolls = |moment: &Moment| moment.is_rolling() && ours(life, moment) && is_there(moment);
         let young = life.rolling_since().is_some_and(|at| sent.now.since_ms(at) < stall);
@@ -82,6 +84,37 @@ pub(super) fn wave(
     });
     let (first, _) = first?;
     sent.says(true, "wave", &format!("begins beside {first}, which is to complete first"))
+}
+
+/// I3 of waves: what was to change before a rollout of ours failed there waits for a while. `global`: when something
+/// changed last that may concern everybody.
+pub(super) fn goes_on(
+    sent: &Sent<'_>,
+    settings: &Settings,
+    (lives, global): (&BTreeMap<EcsServiceKey, Life>, Option<Time>),
+) -> Broken {
+    let namespace = &sent.after?.namespace;
+    let wait = ms(settings.timing.backoff_max);
+    // That it failed is known by then, whatever went wrong with a reading or two.
+    let known = sent.from.minus_ms(2 * ms(settings.timing.interval));
+    let is_recent = |at: &Time| *at <= known && sent.now.since_ms(*at) + KNOWN_MS < wait;
+    let mut others = lives.iter().filter(|(key, _)| *key != sent.key);
+    let (failed, at) = others.find_map(|(key, life)| {
+        let failure = life.failures.iter().find(|failure| {
+            failure.namespace == *namespace
+                && is_recent(&failure.at)
+                && life.ours_since_start.contains(&failure.deployment)
+        });
+        Some((key, failure?.at))
+    })?;
+    let wanted_since = sent.life.causes.last().copied().max(global)?;
+    let was_wanted = wanted_since.plus_ms(3 * ms(settings.timing.interval)) < at;
+    let goes_on = was_wanted && is_plain(sent, lives, Some(wanted_since));
+    sent.says(goes_on, "wave", &format!("begins soon after the rollout of {failed} failed"))
+}
+
+fn ms(span: std::time::Duration) -> u64 {
+    u64::try_from(span.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// The windows of every document that it could rest on were closed all the while.

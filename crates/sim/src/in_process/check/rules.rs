@@ -53,7 +53,7 @@ impl Sent<'_> {
     }
 
     /// The configuration that was in force, if it was the same throughout the window.
-    fn before(&self) -> Option<&Effective> {
+    pub(super) fn before(&self) -> Option<&Effective> {
         let window = self.life.since(self.from);
         let before = window.last()?.effective.as_deref();
         before.filter(|_| window.iter().all(|m| m.effective.as_deref() == before))
@@ -151,28 +151,67 @@ fn no_op(sent: &Sent<'_>) -> Broken {
 fn carried_over(sent: &Sent<'_>) -> Broken {
     let (Some(before), Some(after)) = (sent.before(), sent.after) else { return None };
     let lost = before.unknown != json!(null) && after.unknown != before.unknown;
-    let speaks = |words: &[&str]| {
-        let spoken = |tag: &String| words.iter().any(|word| tag.contains(word));
-        sent.life.since(sent.from).iter().any(|moment| moment.tags.keys().any(spoken))
-    };
-    let logs = before.logs != after.logs
-        && !speaks(&["logs"])
-        && !entry_speaks(sent, |entry| entry.logs.is_some() || entry.access_logs.is_some());
-    let words = ["timeout", "ingress", "tls", "test-header", "endpoint."];
-    let rest = !speaks(&words)
-        && !entry_speaks(sent, |entry| !entry.endpoints.is_empty() || entry.test_header.is_some())
-        && before.endpoints.iter().any(|old| {
+    let lost = sent.says(lost, "I5", "members it does not know are lost");
+    let kinds = [("logs", Declared::Logs), ("access-logs", Declared::AccessLogs)];
+    let logs = kinds.into_iter().enumerate().find(|(at, (word, kind))| {
+        before.logs[*at] != after.logs[*at] && !speaks(sent, word, *kind)
+    });
+    let members = [
+        ("ingress-port", Declared::Ingress),
+        ("timeout", Declared::Timeout),
+        ("tls", Declared::Tls),
+        ("test-header", Declared::TestHeader),
+    ];
+    let rest = members.into_iter().enumerate().find(|(at, (word, kind))| {
+        let differs = |old: &EffectiveEndpoint| {
             let on_port = |all: &[EffectiveEndpoint]| -> Vec<Value> {
                 let same = all.iter().filter(|each| each.port_name == old.port_name);
-                same.map(|each| each.rest.clone()).collect()
+                same.map(|each| each.rest[*at].clone()).collect()
             };
             let (then, now) = (on_port(&before.endpoints), on_port(&after.endpoints));
             then.len() == 1 && now.len() == 1 && then != now
-        });
-    let changed = sent.says(logs, "I5", "the proxy's logs changed and no tag asks for it");
-    sent.says(lost, "I5", "members it does not know are lost")
-        .or(changed)
-        .or_else(|| sent.says(rest, "I5", "an endpoint's other members changed unasked"))
+        };
+        before.endpoints.iter().any(differs) && !speaks(sent, word, *kind)
+    });
+    let changed = logs.or(rest).map(|(_, (word, _))| word);
+    lost.or_else(|| {
+        let text = format!("{} changed and nobody asked for it", changed?);
+        sent.says(true, "I5", &text)
+    })
+}
+
+/// A member of a declaration that is carried over where it says nothing.
+#[derive(Clone, Copy)]
+enum Declared {
+    Logs,
+    AccessLogs,
+    Ingress,
+    Timeout,
+    Tls,
+    TestHeader,
+}
+
+/// Whether a tag, or an entry, says something of a member.
+fn speaks(sent: &Sent<'_>, word: &str, kind: Declared) -> bool {
+    let is_of_endpoint = !matches!(kind, Declared::Logs | Declared::AccessLogs);
+    let spoken = |tag: &String| {
+        let name = tag.rsplit('/').next().unwrap_or_default();
+        name == word || (is_of_endpoint && name.starts_with("endpoint."))
+    };
+    sent.life.since(sent.from).iter().any(|moment| moment.tags.keys().any(spoken))
+        || entry_speaks(sent, |entry| {
+            let mut endpoints = entry.endpoints.iter();
+            match kind {
+                Declared::Logs => entry.logs.is_some(),
+                Declared::AccessLogs => entry.access_logs.is_some(),
+                Declared::TestHeader => entry.test_header.is_some(),
+                Declared::Ingress => endpoints.any(|each| each.ingress_port.is_some()),
+                Declared::Timeout => {
+                    endpoints.any(|each| each.timeout != eastwest_core::connect::Timeout::default())
+                }
+                Declared::Tls => endpoints.any(|each| each.tls.is_some()),
+            }
+        })
 }
 
 /// Whether an entry, of the document or of a parameter that a tag names, speaks of such a thing.

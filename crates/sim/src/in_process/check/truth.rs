@@ -189,11 +189,20 @@ pub(super) struct GivenUp {
     pub(super) task_definition: String,
 }
 
+/// A rollout that failed, or that ECS took back.
+#[derive(Debug, Clone)]
+pub(super) struct Failure {
+    pub(super) at: Time,
+    pub(super) deployment: String,
+    pub(super) namespace: String,
+}
+
 /// One service over time.
 #[derive(Debug, Default)]
 pub(super) struct Life {
     pub(super) moments: Vec<Moment>,
     pub(super) given_up: Vec<GivenUp>,
+    pub(super) failures: Vec<Failure>,
     /// When something other than our writes changed what it is or should be.
     pub(super) causes: Vec<Time>,
     /// Deployments that our writes started.
@@ -249,6 +258,19 @@ impl Life {
         let mut kinds = Vec::new();
         if let Some(before) = self.now() {
             kinds.extend(befell(before, &next, by_us));
+            let was = |moment: &Moment| moment.primary == next.primary;
+            let failed = if before.primary == next.primary {
+                next.rollout == RolloutState::Failed
+            } else {
+                // What was there before is there again.
+                self.moments.iter().any(was)
+            };
+            if let Some(effective) =
+                before.effective.as_ref().filter(|_| failed && before.is_rolling())
+            {
+                let (deployment, namespace) = (before.primary.clone(), effective.namespace.clone());
+                self.failures.push(Failure { at: now, deployment, namespace });
+            }
         }
         self.moments.push(next);
         let given_up = self.given_up.len();
