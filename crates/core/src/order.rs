@@ -155,12 +155,20 @@ pub(crate) fn note_awaited(
     order: &Order,
 ) {
     let place = order.keys.iter().enumerate().map(|(at, key)| (key, at)).collect();
-    let waits = Waits { plan, view, needs, offers, place };
-    let steps =
-        plan.entries.iter().filter(|(_, entry)| matches!(entry.verdict, Verdict::Step { .. }));
-    let awaited: Vec<(ServiceKey, Awaited)> =
-        steps.filter_map(|(key, entry)| Some((key.clone(), waits.of(key, entry)?))).collect();
-    for (key, awaited) in awaited {
+    let mut waits = Waits { plan, view, needs, offers, place, stuck: BTreeMap::new() };
+    let mut all: Vec<(ServiceKey, Awaited)> = Vec::new();
+    // Servers come first, so of each one it is known whether it waits for a person itself.
+    for key in &plan.order {
+        let entry = plan.entries.get(key);
+        let entry = entry.filter(|entry| matches!(entry.verdict, Verdict::Step { .. }));
+        let Some(awaited) = entry.and_then(|entry| waits.of(key, entry)) else { continue };
+        if matches!(awaited.until, Until::Mended(_)) {
+            let hold = Hold::WaitingForServer(Box::new(awaited.clone()));
+            waits.stuck.insert(key, hold.reason());
+        }
+        all.push((key.clone(), awaited));
+    }
+    for (key, awaited) in all {
         if let Some(entry) = plan.entries.get_mut(&key) {
             entry.awaits = Some(Box::new(awaited));
         }
@@ -176,6 +184,8 @@ struct Waits<'a> {
     offers: &'a Offers<'a>,
     /// At which place in the order somebody changes.
     place: BTreeMap<&'a ServiceKey, usize>,
+    /// Those who wait for what a person must mend, and how that is called.
+    stuck: BTreeMap<&'a ServiceKey, &'static str>,
 }
 
 impl Waits<'_> {
@@ -201,7 +211,6 @@ impl Waits<'_> {
         offers: &[&'o Offer<'o>],
         can_do_without: bool,
     ) -> Option<(&'o Offer<'o>, Until)> {
-        // What it has itself it can call too.
         let complete = offers.iter().any(|offer| matches!(offer.stands, Stands::Complete(_)));
         let others = |stands: Stands| {
             let others = offers.iter().filter(|offer| offer.service.key != *client);
@@ -220,8 +229,9 @@ impl Waits<'_> {
         if let Some(offer) = others(Stands::Rolling).next() {
             return Some((offer, Until::Complete));
         }
-        // Nobody knows when that will be: a client that may do without goes on.
-        let offer = wanted().next().filter(|_| !can_do_without)?;
+        // Nobody knows when that will be: a client that may do without, or is to have the name itself, goes on.
+        let is_its_own = offers.iter().any(|offer| offer.service.key == *client);
+        let offer = wanted().next().filter(|_| !can_do_without && !is_its_own)?;
         Some((offer, Until::Mended(self.keeping(&offer.service.key)?)))
     }
 
@@ -237,7 +247,7 @@ impl Waits<'_> {
         let hold = self.plan.entries.get(server).and_then(Entry::hold);
         let hold = hold.filter(|hold| !hold.passes()).map(Hold::reason);
         let paused = || is_paused_for_good(self.view, server).then(|| Hold::Paused(None).reason());
-        hold.or_else(paused)
+        hold.or_else(paused).or_else(|| self.stuck.get(server).copied())
     }
 }
 

@@ -198,9 +198,9 @@ impl Plan {
 /// The plan for everything in view.
 pub fn plan(view: &View, settings: &Settings) -> Plan {
     let world = World::new(view, settings);
-    let Looked { decided, candidates, unseen, settled } = world.look();
+    let Looked { decided, candidates, unseen, settled, stranded } = world.look();
     let register = world.register(candidates.iter().chain(&unseen));
-    let links = Links::new(&world, &candidates, &settled);
+    let links = Links::new(&world, &candidates, (&settled, &stranded));
     let mut renames = links.renames(&world, &candidates, &register);
     let mut swaps = swap::phases(&world, &candidates, &register);
     let differing = candidates.iter().map(|candidate| {
@@ -239,41 +239,49 @@ struct Looked<'a> {
     unseen: Vec<Candidate<'a>>,
     /// Those that are as they shall be, decided already, and may call others.
     settled: Vec<Client<'a>>,
+    /// Those of whom is not known what they shall be, and who call others meanwhile.
+    stranded: Vec<Client<'a>>,
 }
 
 impl<'a> World<'a> {
     fn look(&self) -> Looked<'a> {
         let (decided, candidates) = (Vec::new(), Vec::new());
-        let mut looked = Looked { decided, candidates, unseen: Vec::new(), settled: Vec::new() };
+        let (unseen, settled, stranded) = (Vec::new(), Vec::new(), Vec::new());
+        let mut found = Looked { decided, candidates, unseen, settled, stranded };
         for (key, service) in self.view.services() {
             let verdict = match &service.intent {
                 Intent::NotOptedIn => continue,
                 Intent::Ambiguous => Err(Hold::Ambiguous),
                 Intent::Unread(name) => Err(self.unread(name)),
-                Intent::Declared(declaration) => match readable(service) {
-                    Ok(last) => self.candidate(last, declaration),
-                    Err(hold) => {
-                        // What it last wanted keeps its place: a read that fails must not give a name away.
-                        let last = service.last.as_ref();
-                        looked
-                            .unseen
-                            .extend(last.and_then(|l| self.candidate(l, declaration).ok()?));
-                        Err(hold)
+                Intent::Declared(declaration) => {
+                    let verdict = match readable(service) {
+                        Ok(last) => self.candidate(last, declaration),
+                        Err(hold) => {
+                            // What it last wanted keeps its place: a read that fails must not give a name away.
+                            let last = service.last.as_ref();
+                            let unseen = last.and_then(|l| self.candidate(l, declaration).ok()?);
+                            found.unseen.extend(unseen);
+                            Err(hold)
+                        }
+                    };
+                    if let (Err(_), Some(last)) = (&verdict, &service.last) {
+                        found.stranded.extend(links::stranded(self, last, declaration));
                     }
-                },
+                    verdict
+                }
             };
             match verdict {
-                Ok(Some(candidate)) if candidate.differs() => looked.candidates.push(candidate),
+                Ok(Some(candidate)) if candidate.differs() => found.candidates.push(candidate),
                 // Most are as they shall be: all that is kept of them is that.
                 Ok(Some(candidate)) => {
-                    looked.decided.push((key, Entry::in_sync(candidate.namespace())));
-                    looked.settled.extend(links::client(self, &candidate));
+                    found.decided.push((key, Entry::in_sync(candidate.namespace())));
+                    found.settled.extend(links::client(self, &candidate));
                 }
                 Ok(None) => {}
-                Err(hold) => looked.decided.push((key, Entry::held(hold))),
+                Err(hold) => found.decided.push((key, Entry::held(hold))),
             }
         }
-        looked
+        found
     }
 }
 

@@ -289,6 +289,45 @@ fn a_name_that_the_client_has_itself_is_not_waited_for_where_somebody_else_canno
 }
 
 #[test]
+fn who_is_to_have_a_name_itself_does_not_wait_for_another_who_cannot_get_it() {
+    check_waits(
+        "a mode=client-server, discovery-name=z, namespace=internal.myapp, needs=z
+         b mode=client-server, discovery-name=z, namespace=internal.myapp",
+        &expect![[r#"
+            prod/a: waits for nobody
+            prod/b: waits for nobody
+        "#]],
+    );
+}
+
+#[test]
+fn behind_a_server_that_waits_for_a_person_only_a_declared_need_waits() {
+    let world = |client: &str| {
+        format!(
+            "a mode=client, namespace=internal.myapp{client}
+             y mode=client-server, namespace=internal.myapp, needs=z
+             z mode=client-server, namespace=internal.myapp, pause=true"
+        )
+    };
+    check_waits(
+        &world(", needs=y"),
+        &expect![[r#"
+        prod/a: needs y of prod/y, as declared, which is held itself: WaitingForServer
+        prod/y: needs z of prod/z, as declared, which is held itself: Paused
+        prod/z: waits for nobody
+    "#]],
+    );
+    check_waits(
+        &world(" | off | http=8080 env:http://y.internal.myapp:8080"),
+        &expect![[r#"
+        prod/a: waits for nobody
+        prod/y: needs z of prod/z, as declared, which is held itself: Paused
+        prod/z: waits for nobody
+    "#]],
+    );
+}
+
+#[test]
 fn of_several_servers_of_a_name_the_one_that_is_waited_for_is_named() {
     check_waits(
         "a mode=client, namespace=internal.myapp, needs=z

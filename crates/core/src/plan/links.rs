@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{Candidate, Entry, Plan, World, who_uses};
 use crate::conflict::Register;
 use crate::connect::Endpoint;
-use crate::declaration::Pause;
+use crate::declaration::{Declaration, Mode, Pause};
 use crate::hold::Hold;
 use crate::name::{DiscoveryName, ServiceKey};
 use crate::needs::{Client, Needs, may_call};
@@ -15,7 +15,7 @@ use crate::rename::{self, Calls, Phase};
 use crate::settings::Policy;
 use crate::settle::Desired;
 use crate::stale;
-use crate::view::Namespace;
+use crate::view::{EcsService, Namespace, ServiceStatus};
 
 /// Who offers what and who needs it.
 pub(super) struct Links<'c> {
@@ -31,10 +31,11 @@ impl<'c> Links<'c> {
     pub(super) fn new<'a: 'c>(
         world: &World<'a>,
         candidates: &'c [Candidate<'a>],
-        settled: &'c [Client<'a>],
+        (settled, stranded): (&'c [Client<'a>], &'c [Client<'a>]),
     ) -> Self {
         let changing = candidates.iter().filter_map(|candidate| client_of(world, candidate));
-        let clients: Vec<Client<'c>> = changing.chain(settled.iter().copied()).collect();
+        let others = settled.iter().chain(stranded).copied();
+        let clients: Vec<Client<'c>> = changing.chain(others).collect();
         if clients.is_empty() {
             // Nobody calls anybody: nothing need be looked up for a whole fleet.
             let (offers, needs) = (Offers::default(), Needs::default());
@@ -180,6 +181,18 @@ pub(super) fn client<'a>(world: &World<'a>, candidate: &Candidate<'a>) -> Option
     let Candidate { service, declaration, .. } = *candidate;
     let client = Client { service, declaration, namespace };
     may_call(world, &client).then_some(client)
+}
+
+/// A service that is in a namespace and of which is not known what it shall be: its tasks call others all the same.
+pub(super) fn stranded<'a>(
+    world: &World<'a>,
+    service: &'a EcsService,
+    declaration: &'a Declaration,
+) -> Option<Client<'a>> {
+    let namespace = world.ground_of(service).namespace_of(service.connect()?)?;
+    let client = Client { service, declaration, namespace };
+    let is_on = service.status == ServiceStatus::Active && declaration.mode != Some(Mode::Off);
+    (is_on && may_call(world, &client)).then_some(client)
 }
 
 fn client_of<'c>(world: &World<'_>, candidate: &'c Candidate<'_>) -> Option<Client<'c>> {

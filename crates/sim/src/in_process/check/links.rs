@@ -214,6 +214,7 @@ pub(super) fn renamed_at_once(
         Intent::Declared(declaration) => {
             declaration.needs.as_ref().is_some_and(|needs| needs.contains(&name))
                 && declaration.refresh != Some(RefreshWhen::Never)
+                && declaration.mode != Some(Mode::Off)
         }
         Intent::NotOptedIn | Intent::Ambiguous | Intent::Unread(_) => false,
     };

@@ -122,7 +122,15 @@ impl Truth<'_> {
             || self.is_kept_for_others(key, &wish)
             || self.is_outranked(key, state, &wish)
             || self.waits_for_a_client((key, state), &wish, now.as_ref());
-        if Self::given_up(state, granted) || outranked {
+        // Or what it was to be on the way there, with an old name beside the new one.
+        let leads_there = |old: &Option<Effective>| {
+            let is_there = |(wanted, port): &(EndpointDeclaration, NamedPort)| {
+                let mut endpoints = old.iter().flat_map(|old| &old.endpoints);
+                endpoints.any(|each| is_granted(wanted, port, each))
+            };
+            granted(old) || (!wish.endpoints.is_empty() && wish.endpoints.iter().all(is_there))
+        };
+        if Self::given_up(state, leads_there) || outranked {
             return None;
         }
         let text =
@@ -449,7 +457,7 @@ fn meant<'a>(
 /// Under upsert-only what stands stays, so a name that moves to another port would be there twice.
 fn is_twice(declaration: &Declaration, standing: &[EffectiveEndpoint]) -> bool {
     let moves = declaration.endpoints.iter().any(|wanted| wanted.port.is_some());
-    moves && !standing.is_empty()
+    declaration.mode == Some(Mode::ClientServer) && moves && !standing.is_empty()
 }
 
 pub(super) fn is_granted(
