@@ -236,11 +236,15 @@ fn limit(sent: &Sent<'_>, settings: &Settings) -> Option<usize> {
 /// Whether a change could be made all along: it waited for nobody's name, pause, refusal or truce.
 fn is_plain(sent: &Sent<'_>, lives: &BTreeMap<EcsServiceKey, Life>, first: Option<Time>) -> bool {
     let since = first.unwrap_or(sent.from).min(sent.from);
+    // What it had itself, and lost, ECS may have been slow to remove from Cloud Map.
+    let own_since = since.minus_ms(HOUR_MS);
     let was_taken = |taken| {
-        lives
-            .iter()
-            .filter(|(other, _)| *other != sent.key)
-            .any(|(_, life)| life.since(since).iter().any(|moment| moment.taken.contains(&taken)))
+        lives.iter().any(|(other, life)| {
+            let since = if other == sent.key { own_since } else { since };
+            let had = |moment: &Moment| moment.taken.contains(&taken);
+            let has = other == sent.key && life.now().is_some_and(had);
+            !has && life.since(since).iter().any(had)
+        })
     };
     let freed = sent.after.into_iter().flat_map(Effective::taken).any(was_taken);
     let until = |intent: &Intent| match intent {
