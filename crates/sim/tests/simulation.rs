@@ -14,7 +14,7 @@ use eastwest_sim::in_process::simulate::{Report, simulate};
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// As many lives as a run takes unless it is told: about half a minute of two cores that do nothing else.
-const SEEDS: u64 = 1500;
+const SEEDS: u64 = 3000;
 /// What must have been the reason of some service's status.
 const REASONS: [&str; 15] = [
     "Ambiguous",
