@@ -59,14 +59,9 @@ impl Engine {
         questions.extend(self.parameters_to_read(now));
         questions.extend(self.full_namespaces(now));
         questions.extend(self.rollouts_to_follow(now));
+        questions.extend(self.beyond(now));
         let name_ports = self.view.document.as_ref().is_some_and(|document| document.name_ports);
         for (key, entry) in &self.plan.entries {
-            if let Some(namespace) = entry.namespace.as_ref().filter(|_| self.looks_beyond(key)) {
-                let read = self.view.uses.get(&namespace.id).map(|(at, _)| *at);
-                if age(read).is_none_or(|age| age >= BEYOND) {
-                    questions.insert(who_uses(&self.view, namespace));
-                }
-            }
             match (entry.hold(), &entry.namespace) {
                 (Some(Hold::UnnamedPort(named, _)), _) if name_ports => {
                     // Also where a person must name it: a later revision may be one that we can begin from.
@@ -99,16 +94,34 @@ impl Engine {
         questions
     }
 
-    /// Whether a service may call what is offered beyond the clusters that we watch, where no sweep sees it.
-    fn looks_beyond(&self, key: &ServiceKey) -> bool {
-        let calls = || match self.view.service(key).map(|service| &service.intent) {
+    /// Who serves beyond the clusters that we watch, where no sweep sees it: asked of each namespace in which a service of
+    /// ours may call such a one.
+    fn beyond(&self, now: Now) -> impl Iterator<Item = Question> {
+        let is_due = |id: &NamespaceId| {
+            let read = self.view.uses.get(id);
+            read.is_none_or(|(at, _)| now.since(*at) >= BEYOND)
+        };
+        let named =
+            self.view.known_namespaces().iter().filter(|_| self.settings.clusters.is_some());
+        let due: Vec<&Namespace> = named.filter(|namespace| is_due(&namespace.id)).collect();
+        let called = move |namespace: &&Namespace| {
+            self.plan.entries.iter().any(|(key, entry)| {
+                entry.namespace.as_ref().is_some_and(|other| other.id == namespace.id)
+                    && self.may_call(key)
+            })
+        };
+        due.into_iter().filter(called).map(|namespace| who_uses(&self.view, namespace))
+    }
+
+    /// Whether a service may call others.
+    fn may_call(&self, key: &ServiceKey) -> bool {
+        match self.view.service(key).map(|service| &service.intent) {
             Some(Intent::Declared(declaration)) => {
                 matches!(declaration.refresh, Some(RefreshWhen::Always | RefreshWhen::Inferred))
                     || self.plan.needs.contains_key(key)
             }
             Some(Intent::NotOptedIn | Intent::Ambiguous | Intent::Unread(_)) | None => false,
-        };
-        self.settings.clusters.is_some() && calls()
+        }
     }
 
     /// The pasts of the services of ours whose rollout needs an explanation: one that runs for a while may wait for a

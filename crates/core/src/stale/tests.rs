@@ -283,6 +283,21 @@ fn a_circle_of_needs_is_closed_by_one_refresh() {
 }
 
 #[test]
+fn a_server_beyond_the_watched_clusters_is_looked_at_again_and_its_client_redeployed() {
+    let mut fake = Fake::new(
+        "web mode=client, needs=api | in internal.myapp | http=8080 | deployed=50
+         far/api - | in internal.myapp http/api@api:80 | http=8080 | elsewhere deployed=40",
+    );
+    fake.run(400);
+    expect![[r#""#]].assert_eq(&fake.take_writes());
+    fake.deploy_elsewhere("in internal.myapp http/api@api:81");
+    fake.run(400);
+    expect![[r#"
+        610 refresh prod/web
+    "#]].assert_eq(&fake.take_writes());
+}
+
+#[test]
 fn a_client_waits_for_a_server_that_somebody_else_rolls_out() {
     let mut fake = Fake::new(
         "api - | in internal.myapp http/api | http=8080 | rolling

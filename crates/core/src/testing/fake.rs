@@ -218,6 +218,23 @@ impl Fake {
         self.apply(&Action::Refresh { service: super::key(name) });
     }
 
+    /// Whoever serves beyond the watched clusters is deployed with this configuration, at once.
+    pub(crate) fn deploy_elsewhere(&mut self, connect: &str) {
+        let (now, connect) = (self.aws_now(), super::read_connect(connect));
+        let uses = self.stage.view.uses.values_mut();
+        let mut elsewhere = uses.filter_map(|(_, seen)| match seen {
+            Seen::Known(names) => names.elsewhere.first_mut(),
+            Seen::Absent | Seen::Unknown(_) => None,
+        });
+        let service = elsewhere.next().expect("somebody serves elsewhere");
+        let (_, first) = first_of((&service.key, service));
+        let primary = &mut service.deployments[0];
+        primary.id = DeploymentId::as_read("ecs-svc/elsewhere");
+        (primary.connect, primary.created_at, primary.updated_at) = (connect, now, now);
+        let record = record(primary, "SUCCESSFUL");
+        self.pasts.entry(service.key.clone()).or_insert(first).push(record);
+    }
+
     /// A rollout that was under way from the beginning completes.
     pub(crate) fn complete(&mut self, name: &str) {
         let now = self.aws_now();

@@ -273,11 +273,15 @@ impl<C: Controller> Life<C> {
         }
     }
 
-    /// The controller may be stopped for a while.
+    /// The controller may be stopped for a while, at any moment or at the worst.
     fn stop(&mut self) {
         if self.apart.random_bool(0.02) {
             let seconds = self.apart.random_range(1..=120);
-            self.world.outside(&Outside::Stop { seconds });
+            if self.apart.random_bool(0.5) {
+                self.world.outside(&Outside::Stop { seconds });
+            } else {
+                self.world.lay_trap(seconds);
+            }
         }
     }
 

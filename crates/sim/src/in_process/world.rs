@@ -35,6 +35,8 @@ pub(super) const CALLER: &str = "eastwest";
 pub(super) const PEOPLE: &str = "people";
 /// How long the controller is down after a mishap that was planned: its successor reads what lags by ten seconds.
 const DOWN_SECONDS: u64 = 3;
+/// How far a read before a write is when the process is stopped in the middle of it.
+const TRAP_MS: u64 = 250;
 /// Ticks at one instant before a controller counts as spinning.
 const SPIN: u32 = 200;
 
@@ -50,6 +52,8 @@ pub struct World<C> {
     wake: Option<Time>,
     /// Until when the process is stopped: what it has sent arrives, and nothing else of it goes on.
     stopped_until: Time,
+    /// For how long the process is stopped in the middle of the next read before a write.
+    trap: Option<u64>,
     ticks: u32,
     tasks: Tasks<Event>,
     agenda: BTreeMap<(Time, u64), Outside>,
@@ -79,6 +83,7 @@ impl<C: Controller> World<C> {
             started_at: start,
             wake: None,
             stopped_until: start,
+            trap: None,
             ticks: 0,
             tasks,
             agenda: BTreeMap::new(),
@@ -155,6 +160,11 @@ impl<C: Controller> World<C> {
     /// Stops the process for a while: what it has sent arrives, and nothing else of it goes on.
     pub fn stop(&mut self, seconds: u64) {
         self.stopped_until = self.now().plus_seconds(seconds);
+    }
+
+    /// Stops it so in the middle of the next read before a write.
+    pub fn lay_trap(&mut self, seconds: u64) {
+        self.trap = Some(seconds);
     }
 
     /// Lets time pass up to and including that instant.
@@ -418,6 +428,11 @@ impl<C: Controller> World<C> {
             if let Effect::Apply(action) = &effect {
                 let key = super::check::key_of(&super::request(action));
                 self.checker.decided(key, self.aws.clock.now());
+            }
+            if matches!(effect, Effect::Confirm(_))
+                && let Some(seconds) = self.trap.take()
+            {
+                self.plan(self.now().plus_ms(TRAP_MS), Outside::Stop { seconds });
             }
             if let Effect::Sweep(cluster) = &effect {
                 self.sweeping.insert(cluster.clone(), self.aws.clock.now());
