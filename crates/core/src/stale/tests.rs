@@ -294,7 +294,8 @@ fn a_server_beyond_the_watched_clusters_is_looked_at_again_and_its_client_redepl
     fake.run(400);
     expect![[r#"
         610 refresh prod/web
-    "#]].assert_eq(&fake.take_writes());
+    "#]]
+    .assert_eq(&fake.take_writes());
 }
 
 #[test]
