@@ -292,7 +292,7 @@ impl Controller for Flawed {
 
 /// The first seed in which a flaw breaks that rule.
 fn first_broken(flaw: Flaw, rule: &str) -> Option<u64> {
-    (0..400).find(|seed| {
+    (0..1000).find(|seed| {
         let report = simulate_with(*seed, move |settings, now| Flawed::new(flaw, settings, now));
         report.violation.is_some_and(|violation| violation.rule == rule)
     })

@@ -196,14 +196,16 @@ fn speaks(sent: &Sent<'_>, word: &str, kind: Declared) -> bool {
     let is_of_endpoint = !matches!(kind, Declared::Logs | Declared::AccessLogs);
     let spoken = |tag: &String| {
         let name = tag.rsplit('/').next().unwrap_or_default();
-        name == word || (is_of_endpoint && name.starts_with("endpoint."))
+        // Without logs there are no access logs.
+        let is_said = name == word || (word == "access-logs" && name == "logs");
+        is_said || (is_of_endpoint && name.starts_with("endpoint."))
     };
     sent.life.since(sent.from).iter().any(|moment| moment.tags.keys().any(spoken))
         || entry_speaks(sent, |entry| {
             let mut endpoints = entry.endpoints.iter();
             match kind {
                 Declared::Logs => entry.logs.is_some(),
-                Declared::AccessLogs => entry.access_logs.is_some(),
+                Declared::AccessLogs => entry.access_logs.is_some() || entry.logs.is_some(),
                 Declared::TestHeader => entry.test_header.is_some(),
                 Declared::Ingress => endpoints.any(|each| each.ingress_port.is_some()),
                 Declared::Timeout => {
