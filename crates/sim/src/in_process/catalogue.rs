@@ -1,7 +1,8 @@
 //! Every kind of thing that befalls a life, in one table: a run prints how often each did and fails if one never did.
 //!
 //! The groups are those of the catalogue of faults that this simulation answers to. What is not in it: events, because
-//! eastwest lives by reading alone; replicas and leases, because there is one controller.
+//! eastwest lives by reading alone; replicas and leases, because there is one controller; writes that take effect later
+//! than ten seconds after they were given up; clocks that jump or drift, and a machine that runs out of something.
 
 use super::documents::BAD;
 use super::outside::Outside;
