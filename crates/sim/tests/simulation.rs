@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use eastwest_sim::in_process::CATALOGUE;
 use eastwest_sim::in_process::simulate::{Report, simulate};
 
-/// A third of a life is allocation, and the system's own allocator takes twice as long.
+/// About a third of a life is allocation.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
