@@ -166,3 +166,17 @@ fn where_what_stands_is_kept_no_old_endpoint_is_left_behind() {
         "#]],
     );
 }
+
+#[test]
+fn a_client_of_whom_is_not_known_what_it_shall_be_keeps_the_old_name_all_the_same() {
+    check_plan(
+        "api mode=client-server, discovery-name=new | in internal.myapp http/old@old.internal.myapp:8080
+         web mode=client, namespace=nowhere.local, needs=old | in internal.myapp",
+        &expect![[r#"
+            prod/api: connect in ns-internalmyapp http/new@new.internal.myapp:8080 http/old@old.internal.myapp:8080
+                endpoint http/new: - -> new.internal.myapp:8080
+                note: renamed in three steps: the new endpoint is added beside old, the clients that need it are rolled out, then old goes
+            prod/web: NoNamespace: there is no namespace nowhere.local in this account and region; create it in Cloud Map, or name another
+        "#]],
+    );
+}

@@ -197,6 +197,22 @@ fn an_endpoint_that_may_stay_for_ever_though_it_is_to_go_has_its_clients_redeplo
 }
 
 #[test]
+fn what_another_server_offers_is_no_successor_of_a_name() {
+    check_plan(
+        "api mode=client-server, discovery-name=cart | in internal.myapp http/api@api:80 | http=8080 | deployed=10
+         cart - | in internal.myapp http/cart@cart:80 | http=8080 | deployed=100
+         web mode=client, needs=api | in internal.myapp | http=8080 | deployed=50",
+        &expect![[r#"
+            prod/api: Conflict: discovery name cart is held by prod/cart (arn:aws:ecs:eu-west-1:1:service/prod/cart)
+                endpoint http/api: api:80 -> -
+                endpoint http/cart: - -> api:80
+                note: api goes, and prod/web can no longer call it
+            prod/web: in sync
+        "#]],
+    );
+}
+
+#[test]
 fn an_image_by_digest_is_the_same_after_a_refresh() {
     check_plan(
         "api mode=client-server | in internal.myapp http/api | http=8080 | deployed=100
