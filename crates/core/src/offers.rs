@@ -12,7 +12,7 @@ use crate::name::{DiscoveryName, DnsName, NamespaceId, Port, PortName, ServiceKe
 use crate::plan::{Candidate, World};
 use crate::settle::Desired;
 use crate::time::AwsTime;
-use crate::view::{Deployment, EcsService, Namespace, Rollout, ServiceStatus};
+use crate::view::{Deployment, DeploymentStatus, EcsService, Namespace, Rollout, ServiceStatus};
 
 /// One endpoint that somebody offers, or is to offer.
 #[derive(Debug)]
@@ -58,7 +58,7 @@ impl<'c> Offers<'c> {
     pub(crate) fn new<'a: 'c>(world: &World<'a>, candidates: &'c [Candidate<'a>]) -> Self {
         let mut offers = Self::default();
         for service in world.view.everybody() {
-            offers.note_in_force(service, &world.ground_of(service));
+            offers.note_in_force(service, &world.ground_of(service), shifts_still(world, service));
         }
         for candidate in candidates {
             offers.note_wanted(candidate);
@@ -127,14 +127,19 @@ impl<'c> Offers<'c> {
         others.find_map(|(_, offers)| offers.first()).map(|offer| &offer.service.key)
     }
 
-    fn note_in_force(&mut self, service: &'c EcsService, ground: &Ground<'_>) {
+    /// Notes what a service has in force; `shifts`: whether its newest deployment still shifts traffic or bakes.
+    fn note_in_force(&mut self, service: &'c EcsService, ground: &Ground<'_>, shifts: bool) {
         if service.status != ServiceStatus::Active {
             return;
         }
         let Some(connect) = service.connect() else { return };
         let Some(namespace) = ground.namespace_of(connect) else { return };
         for endpoint in &connect.endpoints {
-            let stands = completed(service, endpoint, namespace, ground)
+            let done = service.deployments.iter().filter(|each| {
+                each.rollout == Rollout::Completed
+                    && !(shifts && each.status == DeploymentStatus::Primary)
+            });
+            let stands = completed(done, endpoint, namespace, ground)
                 .map_or(Stands::Rolling, Stands::Complete);
             self.note(namespace, offer(service, endpoint, (namespace, ground), stands));
         }
@@ -199,10 +204,17 @@ fn offer<'c>(
     Offer { service, endpoint, discovery, host, port, stands }
 }
 
-/// When the newest deployment that has the endpoint was last changed, of those that completed. During a rollout the
-/// one before still serves.
-fn completed(
-    service: &EcsService,
+/// Whether a service that shifts traffic is still at it, or bakes, though its deployments may say "done": its service
+/// deployments tell (API:ServiceDeployment).
+fn shifts_still(world: &World<'_>, service: &EcsService) -> bool {
+    let history = world.view.histories.get(&service.key).and_then(|(_, seen)| seen.known());
+    service.strategy.shifts && history.is_some_and(|history| history.ongoing.is_some())
+}
+
+/// When the newest of these deployments that has the endpoint was last changed. During a rollout the one before still
+/// serves.
+fn completed<'d>(
+    done: impl Iterator<Item = &'d Deployment>,
     endpoint: &Endpoint,
     namespace: &Namespace,
     ground: &Ground<'_>,
@@ -213,8 +225,7 @@ fn completed(
                 && connect.endpoints.iter().any(|each| is_same(each, endpoint))
         })
     };
-    let completed = service.deployments.iter().filter(|d| d.rollout == Rollout::Completed);
-    completed.filter(has).map(|deployment| deployment.updated_at).max()
+    done.filter(has).map(|deployment| deployment.updated_at).max()
 }
 
 /// Whether two are one endpoint to those who call it.

@@ -146,9 +146,16 @@ impl Engine {
                 }
             }
         };
-        let ours = self.view.services().filter(|(_, service)| service.intent != Intent::NotOptedIn);
-        ours.filter(move |(key, service)| is_due(key, service).unwrap_or_default())
-            .map(|(key, _)| Question::History(key))
+        let is_ours = |service: &ServiceView| service.intent != Intent::NotOptedIn;
+        let ours = self.view.services().filter(move |(_, service)| is_ours(service));
+        let ours = ours.filter(move |(key, service)| is_due(key, service).unwrap_or_default());
+        // Others' matter to those of ours who call them.
+        let others = self.view.histories.iter().filter(move |(key, (at, seen))| {
+            let goes_on = seen.known().is_some_and(|history| history.ongoing.is_some());
+            goes_on && now.since(*at) >= soon && !self.view.service(key).is_some_and(is_ours)
+        });
+        let keys = ours.map(|(key, _)| key).chain(others.map(|(key, _)| key.clone()));
+        keys.map(Question::History)
     }
 
     /// The document's sources and the parameters that tags name, as soon as they were read an interval ago.

@@ -204,6 +204,35 @@ fn a_server_whose_older_deployment_completed_can_be_called_while_it_rolls() {
 }
 
 #[test]
+fn a_server_that_bakes_is_not_complete_though_its_deployments_say_so() {
+    let world = |facts: &str| {
+        format!(
+            "a mode=client, namespace=internal.myapp, needs=z
+             z - | in internal.myapp http/z@z:80 | http=8080 | {facts}"
+        )
+    };
+    check_waits(
+        &world("shifts history=rolling"),
+        &expect![[r#"
+        prod/a: needs z of prod/z, as declared, whose deployment has not completed
+    "#]],
+    );
+    check_waits(
+        &world("shifts"),
+        &expect![[r#"
+        prod/a: waits for nobody
+    "#]],
+    );
+    // Where tasks are only cleaned up later, the service deployment goes on as well.
+    check_waits(
+        &world("history=rolling"),
+        &expect![[r#"
+        prod/a: waits for nobody
+    "#]],
+    );
+}
+
+#[test]
 fn a_server_of_no_tasks_that_completed_is_complete() {
     check_waits(
         "a mode=client, namespace=internal.myapp, needs=z
