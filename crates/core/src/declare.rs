@@ -27,6 +27,16 @@ pub enum Intent {
     Declared(Arc<Declaration>),
 }
 
+impl Intent {
+    /// What it wants, where that can be told.
+    pub fn declared(&self) -> Option<&Declaration> {
+        match self {
+            Self::Declared(declaration) => Some(declaration),
+            Self::NotOptedIn | Self::Ambiguous | Self::Unread(_) => None,
+        }
+    }
+}
+
 /// Everything that is said of one service, in the order of precedence.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Layers<'a> {

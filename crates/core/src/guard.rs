@@ -11,7 +11,6 @@ use crate::action::Action;
 use crate::brake::{Acks, Brake};
 use crate::contended::TRUCE;
 use crate::declaration::Pause;
-use crate::declare::Intent;
 use crate::effect::Question;
 use crate::fault::{Fault, FaultKind};
 use crate::hold::{Frozen, Hold, Scope, Unseen};
@@ -178,7 +177,7 @@ fn never_read(view: &View, settings: &Settings, now: Now) -> Option<Unseen> {
 
 /// Whether the service's pause tag is in force.
 pub fn paused(view: &View, key: &ServiceKey, now: Now) -> Option<Hold> {
-    let Intent::Declared(declaration) = &view.service(key)?.intent else { return None };
+    let declaration = view.service(key)?.intent.declared()?;
     match declaration.pause? {
         Pause::Open => Some(Hold::Paused(None)),
         Pause::Until(until) => (now.calendar < until).then_some(Hold::Paused(Some(until))),

@@ -12,7 +12,6 @@ use petgraph::graph::{DiGraph, NodeIndex};
 use serde::Serialize;
 
 use crate::declaration::Pause;
-use crate::declare::Intent;
 use crate::hold::Hold;
 use crate::name::{DiscoveryName, NamespaceId, ServiceKey};
 use crate::needs::Needs;
@@ -252,10 +251,8 @@ impl Waits<'_> {
 }
 
 fn is_paused_for_good(view: &View, server: &ServiceKey) -> bool {
-    match view.service(server).map(|service| &service.intent) {
-        Some(Intent::Declared(declaration)) => declaration.pause == Some(Pause::Open),
-        Some(Intent::NotOptedIn | Intent::Ambiguous | Intent::Unread(_)) | None => false,
-    }
+    let declared = view.service(server).and_then(|service| service.intent.declared());
+    declared.is_some_and(|declaration| declaration.pause == Some(Pause::Open))
 }
 
 fn note_circles(plan: &mut Plan, order: &Order) {

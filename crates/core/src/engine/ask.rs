@@ -115,13 +115,11 @@ impl Engine {
 
     /// Whether a service may call others.
     fn may_call(&self, key: &ServiceKey) -> bool {
-        match self.view.service(key).map(|service| &service.intent) {
-            Some(Intent::Declared(declaration)) => {
-                matches!(declaration.refresh, Some(RefreshWhen::Always | RefreshWhen::Inferred))
-                    || self.plan.needs.contains_key(key)
-            }
-            Some(Intent::NotOptedIn | Intent::Ambiguous | Intent::Unread(_)) | None => false,
-        }
+        let declared = self.view.service(key).and_then(|service| service.intent.declared());
+        declared.is_some_and(|declaration| {
+            matches!(declaration.refresh, Some(RefreshWhen::Always | RefreshWhen::Inferred))
+                || self.plan.needs.contains_key(key)
+        })
     }
 
     /// The pasts of the services of ours whose rollout needs an explanation: one that runs for a while may wait for a

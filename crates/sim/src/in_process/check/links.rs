@@ -16,6 +16,7 @@ use eastwest_core::settings::{Policy, Settings};
 
 use super::rules::{Broken, Sent};
 use super::truth::{Effective, EffectiveEndpoint, Life, Moment};
+use super::{is_watched, ms};
 use crate::model::{
     Connect, Deployment, DeploymentRecord, EcsServiceKey, EcsServiceState, Endpoint, Model,
 };
@@ -61,17 +62,14 @@ pub(super) fn needless(
     let record = state.records.iter().find(|record| record.deployment == before.primary)?;
     let namespace = &before.effective.as_ref()?.namespace;
     let asked = sent.asked();
-    let declared = asked.iter().filter_map(|intent| match intent {
-        Intent::Declared(declaration) => Some(Names::of(declaration)),
-        _ => None,
-    });
-    let names: Vec<Names<'_>> = declared.collect();
+    let declared = asked.iter().filter_map(Intent::declared);
+    let names: Vec<Names<'_>> = declared.map(Names::of).collect();
     let others = model.services().filter(|(other, _)| *other != sent.key);
     let caused = others.flat_map(|(_, server)| completions(server, namespace)).any(|completion| {
         let needed = names.iter().any(|names| completion.names.iter().any(|name| names.has(name)));
         needed && record.created_at <= completion.at
     });
-    let from = sent.from.minus_ms(interval_ms(settings));
+    let from = sent.from.minus_ms(ms(settings.timing.interval));
     let was_offered = |moment: &Moment| {
         let there = moment.effective.as_ref().filter(|there| there.namespace == *namespace);
         let mut endpoints = there.into_iter().flat_map(|there| &there.endpoints);
@@ -84,10 +82,6 @@ pub(super) fn needless(
             && life.since(from).iter().any(was_offered)
     });
     sent.says(!caused && !just_gone, "I4", "redeployed though it knows all that it needs")
-}
-
-fn interval_ms(settings: &Settings) -> u64 {
-    u64::try_from(settings.timing.interval.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// That an endpoint came to be complete, and the names under which it may be needed: its own, and those that it took
@@ -153,9 +147,8 @@ pub(super) fn too_early(
 ) -> Broken {
     let namespace = &sent.after?.namespace;
     let asked = sent.asked();
-    let needs = |intent: &Intent| match intent {
-        Intent::Declared(declaration) => declaration.needs.clone().unwrap_or_default(),
-        _ => Vec::new(),
+    let needs = |intent: &Intent| {
+        intent.declared().and_then(|declaration| declaration.needs.clone()).unwrap_or_default()
     };
     let mut all = asked
         .iter()
@@ -167,7 +160,8 @@ pub(super) fn too_early(
         let rolling = lives.get(key).is_some_and(|life| {
             let now = life.now().map(|moment| &moment.primary);
             let ours = now.is_some_and(|primary| life.ours_since_start.contains(primary));
-            let from = if ours { sent.from } else { sent.from.minus_ms(interval_ms(settings)) };
+            let from =
+                if ours { sent.from } else { sent.from.minus_ms(ms(settings.timing.interval)) };
             let was_there = life.moments.first().is_some_and(|first| first.since <= from);
             let mut window = life.since(from).iter();
             (ours || was_there)
@@ -198,25 +192,23 @@ pub(super) fn renamed_at_once(
     (settings, lives): (&Settings, &BTreeMap<EcsServiceKey, Life>),
 ) -> Broken {
     let (before, after) = (sent.before()?, sent.after?);
-    let says_which = |intent: &Intent| match intent {
-        Intent::Declared(declaration) => !declaration.endpoints.is_empty(),
-        Intent::NotOptedIn | Intent::Ambiguous | Intent::Unread(_) => false,
+    let says_which = |intent: &Intent| {
+        intent.declared().is_some_and(|declaration| !declaration.endpoints.is_empty())
     };
-    let keeps = before.namespace != after.namespace
+    let is_no_rename = before.namespace != after.namespace
         || settings.policy != Policy::Sync
         || !sent.asked().iter().all(says_which);
     let old = before.endpoints.iter().find(|old| is_replaced(old, before, after))?;
-    if keeps || is_sought(old, sent, lives) {
+    if is_no_rename || is_sought(old, sent, lives) {
         return None;
     }
     let name = DiscoveryName::as_read(&old.discovery_name);
-    let needs = |intent: &Intent| match intent {
-        Intent::Declared(declaration) => {
+    let needs = |intent: &Intent| {
+        intent.declared().is_some_and(|declaration| {
             declaration.needs.as_ref().is_some_and(|needs| needs.contains(&name))
                 && declaration.refresh != Some(RefreshWhen::Never)
                 && declaration.mode != Some(Mode::Off)
-        }
-        Intent::NotOptedIn | Intent::Ambiguous | Intent::Unread(_) => false,
+        })
     };
     let calls = |(other, life): &(&EcsServiceKey, &Life)| {
         life.since(sent.from).iter().all(|moment| {
@@ -229,11 +221,8 @@ pub(super) fn renamed_at_once(
                 && asked.iter().all(needs)
         })
     };
-    let watched = |key: &EcsServiceKey| {
-        let clusters = settings.clusters.as_ref();
-        clusters.is_none_or(|all| all.iter().any(|cluster| cluster.as_str() == key.cluster))
-    };
-    let mut others = lives.iter().filter(|(other, _)| *other != sent.key && watched(other));
+    let others = lives.iter().filter(|(other, _)| *other != sent.key);
+    let mut others = others.filter(|(other, _)| is_watched(settings, other));
     let (client, _) = others.find(calls)?;
     let text = format!("{name} goes at once with what takes its place, and {client} needs it");
     sent.says(true, "rename", &text)
@@ -273,10 +262,9 @@ fn is_sought(
             other.name == old.discovery_name
                 || life.since(sent.from).iter().any(|moment| {
                     let asked = sent.evidence.intents(other, moment.tagged.as_deref());
-                    asked.iter().any(|intent| match intent {
-                        Intent::Declared(declaration) => declaration.endpoints.iter().any(wants),
-                        Intent::NotOptedIn | Intent::Ambiguous | Intent::Unread(_) => false,
-                    })
+                    let mut endpoints =
+                        asked.iter().filter_map(Intent::declared).flat_map(|d| &d.endpoints);
+                    endpoints.any(wants)
                 })
         })
 }

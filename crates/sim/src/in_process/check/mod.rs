@@ -38,6 +38,7 @@ mod truth;
 mod waits;
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use eastwest_core::effect::Parameter;
 use eastwest_core::name::ParameterName;
@@ -90,6 +91,17 @@ pub struct Checker {
     violation: Option<Violation>,
     writes: u64,
     crashes: u64,
+}
+
+/// Whether a controller with these settings watches the cluster of a service.
+fn is_watched(settings: &Settings, key: &EcsServiceKey) -> bool {
+    let clusters = settings.clusters.as_ref();
+    clusters.is_none_or(|all| all.iter().any(|cluster| cluster.as_str() == key.cluster))
+}
+
+/// A span in milliseconds, as the model counts time.
+fn ms(span: Duration) -> u64 {
+    u64::try_from(span.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// The service a write is for.

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use eastwest_core::declaration::{Declaration, EndpointDeclaration, Mode, Pause, PortSelector};
-use eastwest_core::declare::{Intent, Layers};
+use eastwest_core::declare::Layers;
 use eastwest_core::document::Document;
 use eastwest_core::name::{NamespaceRef, PortName};
 use eastwest_core::settings::{Policy, Settings};
@@ -74,8 +74,7 @@ pub fn unsettled(model: &Model, settings: &Settings, asked: &AtRest) -> Vec<Stri
 
 impl Truth<'_> {
     fn is_watched(&self, key: &EcsServiceKey) -> bool {
-        let clusters = self.settings.clusters.as_ref();
-        clusters.is_none_or(|all| all.iter().any(|cluster| cluster.as_str() == key.cluster))
+        super::is_watched(self.settings, key)
     }
 
     /// What is wrong with one service.
@@ -142,10 +141,7 @@ impl Truth<'_> {
         let tagged = tag::read(&TagPrefix::default(), &state.tags);
         let tagged = tagged.as_ref().filter(|_| self.settings.sources.tags);
         let entry = self.document.and_then(|document| document.services.get(&service_key(key)));
-        match intent(&Layers { entry, tagged, rest: None }) {
-            Intent::Declared(declaration) => Some(declaration.as_ref().clone()),
-            Intent::NotOptedIn | Intent::Ambiguous | Intent::Unread(_) => None,
-        }
+        intent(&Layers { entry, tagged, rest: None }).declared().cloned()
     }
 
     /// Paused, rolled out by others, or configured with what eastwest must not touch.

@@ -15,6 +15,7 @@ use eastwest_core::document::{Document, MassChange};
 use eastwest_core::settings::Settings;
 use eastwest_core::windows::{self, Place, Within};
 
+use super::ms;
 use super::papers::service_key;
 use super::rules::{Broken, Sent, is_last_of_a_rename};
 use super::truth::{Effective, Life, Moment};
@@ -111,10 +112,6 @@ pub(super) fn goes_on(
     let was_wanted = wanted_since.plus_ms(3 * ms(settings.timing.interval)) < at;
     let goes_on = was_wanted && is_plain(sent, lives, Some(wanted_since));
     sent.says(goes_on, "wave", &format!("begins soon after the rollout of {failed} failed"))
-}
-
-fn ms(span: std::time::Duration) -> u64 {
-    u64::try_from(span.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// The windows of every document that it could rest on were closed all the while.
@@ -247,9 +244,9 @@ fn is_plain(sent: &Sent<'_>, lives: &BTreeMap<EcsServiceKey, Life>, first: Optio
         })
     };
     let freed = sent.after.into_iter().flat_map(Effective::taken).any(was_taken);
-    let until = |intent: &Intent| match intent {
-        Intent::Declared(declaration) => matches!(declaration.pause, Some(Pause::Until(_))),
-        _ => false,
+    let until = |intent: &Intent| {
+        let pause = intent.declared().and_then(|declaration| declaration.pause);
+        matches!(pause, Some(Pause::Until(_)))
     };
     let foreign = |moment: &Moment| {
         !sent.life.ours.contains(&moment.primary) && moment.created_at < moment.since

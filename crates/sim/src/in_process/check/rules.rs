@@ -9,6 +9,7 @@ use eastwest_core::name::DiscoveryName;
 use eastwest_core::settings::{Policy, Settings};
 use serde_json::{Value, json};
 
+use super::ms;
 use super::papers::{Evidence, service_key};
 use super::truth::{Effective, EffectiveEndpoint, Life, Moment, Taken};
 use crate::model::{EcsServiceKey, EcsServiceState, Model};
@@ -97,18 +98,11 @@ pub(super) fn confined(body: &Value) -> Option<String> {
         .then(|| format!("a request with the members {members:?}"))
 }
 
-fn declared(intent: &Intent) -> Option<&Declaration> {
-    match intent {
-        Intent::Declared(declaration) => Some(declaration),
-        Intent::NotOptedIn | Intent::Ambiguous | Intent::Unread(_) => None,
-    }
-}
-
 /// I2 and I10.
 fn opted_in(sent: &Sent<'_>) -> Broken {
     let asked = sent.asked();
     let never = asked.iter().all(|intent| *intent == Intent::NotOptedIn);
-    let unclear = asked.iter().all(|intent| declared(intent).is_none());
+    let unclear = asked.iter().all(|intent| intent.declared().is_none());
     let never = sent.says(never, "I2", "a write to a service that has not opted in");
     never.or_else(|| sent.says(unclear, "I10", "a write though its tags cannot be understood"))
 }
@@ -122,7 +116,7 @@ fn stopped(sent: &Sent<'_>) -> Broken {
 
 fn paused(sent: &Sent<'_>) -> Broken {
     let now = i64::try_from(sent.now.0).unwrap_or(i64::MAX);
-    let paused = |intent: &Intent| match declared(intent).and_then(|d| d.pause) {
+    let paused = |intent: &Intent| match intent.declared().and_then(|d| d.pause) {
         Some(Pause::Open) => true,
         Some(Pause::Until(until)) => until.as_millisecond() > now,
         None => false,
@@ -239,7 +233,7 @@ fn given_up(sent: &Sent<'_>) -> Broken {
 /// I11.
 fn asked_for(sent: &Sent<'_>, policy: Policy) -> Broken {
     let Some(after) = sent.after else {
-        let off = |intent: &Intent| declared(intent).is_some_and(|d| d.mode == Some(Mode::Off));
+        let off = |intent: &Intent| intent.declared().is_some_and(|d| d.mode == Some(Mode::Off));
         let unasked = !sent.asked().iter().any(off);
         return sent.says(unasked, "I11", "switched off, and nobody said off");
     };
@@ -247,7 +241,7 @@ fn asked_for(sent: &Sent<'_>, policy: Policy) -> Broken {
     let has = |port: &str| after.endpoints.iter().any(|new| new.port_name == port);
     let removed = before.endpoints.iter().any(|old| !has(&old.port_name));
     let asks = |intent: &Intent| {
-        declared(intent).is_some_and(|d| d.mode == Some(Mode::Client) || !d.endpoints.is_empty())
+        intent.declared().is_some_and(|d| d.mode == Some(Mode::Client) || !d.endpoints.is_empty())
     };
     let unasked = policy == Policy::UpsertOnly || !sent.asked().iter().any(asks);
     sent.says(removed && unasked, "I11", "an endpoint is gone, and nobody asked for it")
@@ -354,7 +348,7 @@ pub(super) fn over_budget(
     (lives, evidence): (&BTreeMap<EcsServiceKey, Life>, &Evidence<'_>),
     (key, settings): (&EcsServiceKey, &Settings),
 ) -> Broken {
-    let stall = u64::try_from(settings.timing.stall.as_millis()).unwrap_or(u64::MAX);
+    let stall = ms(settings.timing.stall);
     let namespace_of = |key: &EcsServiceKey| {
         let life = lives.get(key)?;
         let effective = |moment: &Moment| moment.effective.as_ref().map(|e| e.namespace.clone());
