@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::PathBuf;
 
-use eastwest_core::tag::{ENDPOINT_ALLOWED, ENDPOINT_MEANING, RULES};
+use eastwest_core::declaration::tag::{ENDPOINT_ALLOWED, ENDPOINT_MEANING, RULES};
 use serde_json::Value;
 
 fn read(path: &str) -> String {

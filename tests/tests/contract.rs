@@ -10,18 +10,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use eastwest_aws::{Settings as AwsSettings, World as Aws};
-use eastwest_core::action::Action;
-use eastwest_core::effect::{Answer, Effect, Event, Question};
-use eastwest_core::engine::Engine;
-use eastwest_core::fault::FaultKind;
-use eastwest_core::name::{
+use eastwest_core::declaration::settings::Settings;
+use eastwest_core::ecs::fault::FaultKind;
+use eastwest_core::ecs::name::{
     Arn, ClusterName, EcsServiceName, Family, NamespaceName, ParameterName, Port, PortName,
     ServiceKey,
 };
-use eastwest_core::prerequisite::{NamedPort, NamedPorts, NewNamespace, Prerequisite};
-use eastwest_core::settings::Settings;
-use eastwest_core::status::News;
-use eastwest_core::time::Now;
+use eastwest_core::ecs::time::Now;
+use eastwest_core::engine::Engine;
+use eastwest_core::engine::effect::{Answer, Effect, Event, Question};
+use eastwest_core::plan::action::Action;
+use eastwest_core::plan::prerequisite::{NamedPort, NamedPorts, NewNamespace, Prerequisite};
+use eastwest_core::report::status::News;
 use eastwest_core::view::{EcsService, Namespace, Seen};
 use eastwest_sim::in_process::check::Checker;
 use eastwest_sim::in_process::{Controller, Weather, World as InProcess};

@@ -7,11 +7,11 @@
 
 use aws_sdk_ecs::operation::update_service::UpdateServiceOutput;
 use aws_sdk_ecs::operation::update_service::builders::UpdateServiceFluentBuilder;
-use eastwest_core::action::Action;
-use eastwest_core::effect::Accepted;
-use eastwest_core::fault::{Fault, FaultKind};
-use eastwest_core::name::{DeploymentId, ServiceKey};
-use eastwest_core::time::AwsTime;
+use eastwest_core::ecs::fault::{Fault, FaultKind};
+use eastwest_core::ecs::name::{DeploymentId, ServiceKey};
+use eastwest_core::ecs::time::AwsTime;
+use eastwest_core::engine::effect::Accepted;
+use eastwest_core::plan::action::Action;
 
 use crate::World;
 use crate::convert;

@@ -17,7 +17,7 @@ use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::{ConfigBag, Storable, StoreReplace};
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
-use eastwest_core::fault::{Fault, FaultKind};
+use eastwest_core::ecs::fault::{Fault, FaultKind};
 
 use crate::operation::Operation;
 use crate::pace::{Lane, Pace};

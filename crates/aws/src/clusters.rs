@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use eastwest_core::fault::{Fault, FaultKind};
-use eastwest_core::name::{Arn, ClusterName, NamespaceRef};
+use eastwest_core::ecs::fault::{Fault, FaultKind};
+use eastwest_core::ecs::name::{Arn, ClusterName, NamespaceRef};
 use eastwest_core::view::Seen;
 
 use crate::World;

@@ -1,8 +1,8 @@
 //! The read before a write: one service with its raw answer looked through, and its recent rollouts.
 
-use eastwest_core::fault::{Fault, FaultKind};
-use eastwest_core::history::Past;
-use eastwest_core::name::ServiceKey;
+use eastwest_core::ecs::fault::{Fault, FaultKind};
+use eastwest_core::ecs::name::ServiceKey;
+use eastwest_core::view::history::Past;
 use eastwest_core::view::{EcsService, Seen};
 
 use crate::World;

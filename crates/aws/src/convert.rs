@@ -8,7 +8,7 @@ pub(crate) mod other;
 pub(crate) mod service;
 
 use aws_smithy_types::DateTime;
-use eastwest_core::time::AwsTime;
+use eastwest_core::ecs::time::AwsTime;
 
 /// A moment as AWS wrote it, `absent` where it wrote none. On the wire it is seconds with a fraction, which as a
 /// double falls a little short of its milliseconds: it is rounded, not cut off.

@@ -16,7 +16,7 @@ use aws_smithy_runtime_api::client::interceptors::context::FinalizerInterceptorC
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::{ConnectorError, SdkError};
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
-use eastwest_core::fault::{Fault, FaultKind};
+use eastwest_core::ecs::fault::{Fault, FaultKind};
 
 use crate::operation::Operation;
 use crate::text::{chain, excerpt, one_line};

@@ -14,11 +14,11 @@ use aws_sdk_ecs::types::{
     DeploymentLifecycleHookTargetType, ServiceDeploymentBrief, ServiceDeploymentStatus,
     ServiceRevision,
 };
-use eastwest_core::fault::{Fault, FaultKind};
-use eastwest_core::history::Past;
-use eastwest_core::name::{Arn, ServiceKey};
-use eastwest_core::time::AwsTime;
+use eastwest_core::ecs::fault::{Fault, FaultKind};
+use eastwest_core::ecs::name::{Arn, ServiceKey};
+use eastwest_core::ecs::time::AwsTime;
 use eastwest_core::view::Seen;
+use eastwest_core::view::history::Past;
 
 use crate::World;
 use crate::convert;

@@ -48,9 +48,9 @@ mod text;
 use std::sync::Arc;
 use std::time::Duration;
 
-use eastwest_core::effect::{Answer, Effect, Event, Question};
-use eastwest_core::fault::Fault;
-use eastwest_core::prerequisite::Prerequisite;
+use eastwest_core::ecs::fault::Fault;
+use eastwest_core::engine::effect::{Answer, Effect, Event, Question};
+use eastwest_core::plan::prerequisite::Prerequisite;
 
 pub use call::{Call, OnCall};
 pub use captured::{Captures, NotACapture};

@@ -8,9 +8,9 @@
 //! again after a crash or a lost answer registers nothing.
 
 use aws_sdk_ecs::types::TaskDefinitionField;
-use eastwest_core::fault::{Fault, FaultKind};
-use eastwest_core::name::Arn;
-use eastwest_core::prerequisite::NamedPorts;
+use eastwest_core::ecs::fault::{Fault, FaultKind};
+use eastwest_core::ecs::name::Arn;
+use eastwest_core::plan::prerequisite::NamedPorts;
 
 use crate::World;
 use crate::fault::is_no_task_definition;

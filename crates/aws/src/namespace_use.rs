@@ -7,8 +7,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_servicediscovery::types::{FilterCondition, ServiceFilter, ServiceFilterName};
-use eastwest_core::fault::Fault;
-use eastwest_core::name::{Arn, ClusterName, EcsServiceName};
+use eastwest_core::ecs::fault::Fault;
+use eastwest_core::ecs::name::{Arn, ClusterName, EcsServiceName};
 use eastwest_core::view::{CloudMapService, EcsService, NamespaceUse, Seen};
 
 use crate::World;

@@ -1,6 +1,6 @@
 //! The Cloud Map namespaces of this account and region, those shared with it included.
 
-use eastwest_core::fault::Fault;
+use eastwest_core::ecs::fault::Fault;
 use eastwest_core::view::{Namespace, Seen};
 
 use crate::World;

@@ -14,8 +14,8 @@ use aws_sdk_servicediscovery::types::error::{
 use aws_sdk_servicediscovery::types::{
     Operation as Running, OperationStatus, OperationTargetType, OperationType,
 };
-use eastwest_core::fault::{Fault, FaultKind};
-use eastwest_core::prerequisite::NewNamespace;
+use eastwest_core::ecs::fault::{Fault, FaultKind};
+use eastwest_core::plan::prerequisite::NewNamespace;
 
 use crate::operation::Operation;
 use crate::pace::Lane;

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeSet;
 
-use eastwest_core::fault::{Fault, FaultKind};
+use eastwest_core::ecs::fault::{Fault, FaultKind};
 
 use crate::operation::Operation;
 

@@ -4,10 +4,10 @@
 //! Nothing here or in a fault shows a parameter's text: it may be a secret.
 
 use aws_sdk_ssm::types as sdk;
-use eastwest_core::effect::Parameter;
-use eastwest_core::fault::{Fault, FaultKind};
-use eastwest_core::name::ParameterName;
-use eastwest_core::time::AwsTime;
+use eastwest_core::ecs::fault::{Fault, FaultKind};
+use eastwest_core::ecs::name::ParameterName;
+use eastwest_core::ecs::time::AwsTime;
+use eastwest_core::engine::effect::Parameter;
 use eastwest_core::view::Seen;
 
 use crate::World;

@@ -11,7 +11,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use eastwest_core::prerequisite::NamedPort;
+use eastwest_core::plan::prerequisite::NamedPort;
 use serde_json::Value;
 
 use crate::members::{is_absent, join};

@@ -1,6 +1,6 @@
 //! What of a revision is sent back, where names go, and which differences count.
 
-use eastwest_core::name::{Port, PortName};
+use eastwest_core::ecs::name::{Port, PortName};
 use serde_json::json;
 
 use super::*;

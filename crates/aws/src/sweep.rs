@@ -10,9 +10,9 @@
 
 use std::collections::BTreeSet;
 
-use eastwest_core::effect::ClusterReading;
-use eastwest_core::fault::{Fault, FaultKind};
-use eastwest_core::name::{Arn, ClusterName, EcsServiceName};
+use eastwest_core::ecs::fault::{Fault, FaultKind};
+use eastwest_core::ecs::name::{Arn, ClusterName, EcsServiceName};
+use eastwest_core::engine::effect::ClusterReading;
 use futures_util::{Stream, StreamExt, stream};
 
 use crate::World;

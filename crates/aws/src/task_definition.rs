@@ -1,8 +1,8 @@
 //! One task definition revision: a given one, or a family's latest.
 
 use aws_sdk_ecs::types as sdk;
-use eastwest_core::fault::{Fault, FaultKind};
-use eastwest_core::name::{Arn, Family};
+use eastwest_core::ecs::fault::{Fault, FaultKind};
+use eastwest_core::ecs::name::{Arn, Family};
 use eastwest_core::view::{Seen, TaskDefinition};
 
 use crate::World;

@@ -16,55 +16,14 @@
     expect(clippy::needless_raw_string_hashes, reason = "expect-test writes its texts so")
 )]
 
-pub mod action;
-pub mod brake;
-pub mod canonical;
-pub mod check;
-pub mod choice;
-mod claims;
-pub mod conflict;
-pub mod connect;
-pub mod contended;
-pub mod cost;
 pub mod declaration;
-pub mod declare;
-pub mod document;
-pub mod effect;
-pub mod eligible;
+pub mod ecs;
 pub mod engine;
-pub mod explain;
-pub mod fault;
-mod given_up;
 pub mod guard;
-pub mod history;
-pub mod hold;
-pub mod import;
-pub mod in_force;
-pub mod issue;
-pub mod mention;
-pub mod merge;
-pub mod name;
-pub mod needs;
-mod offers;
-pub mod order;
-mod pinned;
 pub mod plan;
-pub mod prerequisite;
-pub mod queue;
-mod rename;
-pub mod rollout;
-mod room;
-pub mod settings;
-pub mod settle;
-pub mod stale;
-pub mod status;
-mod swap;
-pub mod tag;
+pub mod planner;
+pub mod report;
+pub mod view;
+
 #[cfg(test)]
 mod testing;
-pub mod time;
-mod value;
-pub mod view;
-pub mod waves;
-pub mod windows;
-pub mod writes;

@@ -30,24 +30,24 @@ use std::time::Duration;
 
 use expect_test::Expect;
 
-use crate::brake::Acks;
-use crate::effect::{Answer, Parameter};
-use crate::fault::{Fault, FaultKind};
-use crate::guard::{Circumstances, guard};
-use crate::merge::Reader;
-use crate::name::{
+use crate::declaration::settings::{Policy, Settings};
+use crate::ecs::fault::{Fault, FaultKind};
+use crate::ecs::name::{
     Arn, ClusterName, DeploymentId, DiscoveryName, EcsServiceName, NamespaceId, NamespaceName,
     NamespaceRef, ParameterName, ServiceKey,
 };
-use crate::plan::{Plan, plan};
-use crate::settings::{Policy, Settings};
-use crate::time::{AwsTime, Now};
+use crate::ecs::time::{AwsTime, Now};
+use crate::engine::effect::{Answer, Parameter};
+use crate::guard::brake::Acks;
+use crate::guard::waves::Waves;
+use crate::guard::writes::Writes;
+use crate::guard::{Circumstances, guard};
+use crate::planner::{Plan, plan};
+use crate::view::merge::Reader;
 use crate::view::{
     CloudMapService, ClusterView, Deployment, DeploymentController, DeploymentStatus, EcsService,
     Namespace, NamespaceUse, Rollout, Seen, ServiceStatus, Strategy, View,
 };
-use crate::waves::Waves;
-use crate::writes::Writes;
 
 use facts::fact;
 use read::read_task_definition;
@@ -185,8 +185,8 @@ impl Stage {
     }
 
     /// The breaches of a plan; what only concerns the policy observe is left to the guard.
-    pub(crate) fn breaches(&self, plan: &Plan) -> Vec<crate::check::Breach> {
-        crate::check::check(plan, &self.view, &self.settings)
+    pub(crate) fn breaches(&self, plan: &Plan) -> Vec<crate::guard::check::Breach> {
+        crate::guard::check::check(plan, &self.view, &self.settings)
     }
 
     pub(crate) fn change(&mut self, key: &ServiceKey, change: impl FnOnce(&mut EcsService)) {
@@ -200,7 +200,7 @@ impl Stage {
         let key = key(name);
         let cluster = self.view.clusters.get_mut(&key.cluster).expect("a cluster");
         let view = cluster.services.get_mut(&key.name).expect("a service");
-        (view.intent, view.issues) = crate::tag::parse(&self.settings.prefix, tags);
+        (view.intent, view.issues) = crate::declaration::tag::parse(&self.settings.prefix, tags);
     }
 
     /// A line that sets the stage; false if it is a service.
@@ -359,7 +359,7 @@ impl Stage {
 
     fn take_in(&mut self, service: EcsService) {
         let cluster = service.key.cluster.clone();
-        let reading = crate::effect::ClusterReading {
+        let reading = crate::engine::effect::ClusterReading {
             default_namespace: Seen::Absent,
             listing: Err(fault(FaultKind::Throttled)),
             services: BTreeMap::from([(service.key.name.clone(), Seen::Known(service))]),

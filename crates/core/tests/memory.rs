@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use eastwest_core::document;
-use eastwest_core::effect::Parameter;
-use eastwest_core::issue::{Issue, Weight};
-use eastwest_core::name::ParameterName;
-use eastwest_core::tag::{self, TagPrefix};
-use eastwest_core::time::AwsTime;
+use eastwest_core::declaration::issue::{Issue, Weight};
+use eastwest_core::declaration::tag::TagPrefix;
+use eastwest_core::declaration::{document, tag};
+use eastwest_core::ecs::name::ParameterName;
+use eastwest_core::ecs::time::AwsTime;
+use eastwest_core::engine::effect::Parameter;
 use peak_alloc::PeakAlloc;
 
 #[global_allocator]

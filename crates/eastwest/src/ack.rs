@@ -7,7 +7,7 @@ use std::sync::Arc;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Json, Response};
-use eastwest_core::brake::PlanId;
+use eastwest_core::guard::brake::PlanId;
 use serde::{Deserialize, Serialize};
 use tracing::{info, warn};
 
@@ -127,7 +127,7 @@ fn is_cross_site(headers: &HeaderMap) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use eastwest_core::settings::Settings;
+    use eastwest_core::declaration::settings::Settings;
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
     use tokio::net::{TcpListener, TcpStream};
 

@@ -4,12 +4,12 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
-use eastwest_core::brake::PlanId;
-use eastwest_core::effect::Event;
+use eastwest_core::declaration::settings::Policy;
+use eastwest_core::ecs::name::ServiceKey;
 use eastwest_core::engine::Engine;
-use eastwest_core::name::ServiceKey;
-use eastwest_core::settings::Policy;
-use eastwest_core::status::{Health, News, Status, Sync};
+use eastwest_core::engine::effect::Event;
+use eastwest_core::guard::brake::PlanId;
+use eastwest_core::report::status::{Health, News, Status, Sync};
 use serde::Serialize;
 
 use crate::cli::ApplyFlags;
@@ -217,8 +217,8 @@ fn is_worth_telling(status: &Status) -> bool {
 mod tests {
     use std::time::Duration;
 
-    use eastwest_core::fault::{Fault, FaultKind};
-    use eastwest_core::name::{ClusterName, EcsServiceName};
+    use eastwest_core::ecs::fault::{Fault, FaultKind};
+    use eastwest_core::ecs::name::{ClusterName, EcsServiceName};
     use expect_test::expect;
 
     use super::*;

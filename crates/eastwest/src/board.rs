@@ -2,26 +2,26 @@
 
 use std::collections::BTreeMap;
 
-use eastwest_core::action::Action;
-use eastwest_core::brake::PlanId;
-use eastwest_core::canonical::Change;
-use eastwest_core::connect::Endpoint;
-use eastwest_core::contended::Contention;
-use eastwest_core::cost::{Cost, cost};
-use eastwest_core::declare::Intent;
+use eastwest_core::declaration::intent::Intent;
+use eastwest_core::declaration::issue::Issue;
+use eastwest_core::declaration::settings::{Policy, Settings};
+use eastwest_core::ecs::canonical::Change;
+use eastwest_core::ecs::connect::Endpoint;
+use eastwest_core::ecs::fault::Fault;
+use eastwest_core::ecs::name::{Arn, ParameterName, ServiceKey};
 use eastwest_core::engine::Engine;
-use eastwest_core::fault::Fault;
-use eastwest_core::hold::Hold;
-use eastwest_core::issue::Issue;
-use eastwest_core::name::{Arn, ParameterName, ServiceKey};
-use eastwest_core::needs::Need;
-use eastwest_core::order::Awaited;
-use eastwest_core::plan::{
+use eastwest_core::guard::brake::PlanId;
+use eastwest_core::plan::action::Action;
+use eastwest_core::plan::hold::Hold;
+use eastwest_core::planner::links::needs::Need;
+use eastwest_core::planner::links::order::Awaited;
+use eastwest_core::planner::links::stale::Lack;
+use eastwest_core::planner::service::contended::Contention;
+use eastwest_core::planner::{
     Entry, Missing, Plan, Verdict, entries_for_nobody, namespaces_that_differ,
 };
-use eastwest_core::settings::{Policy, Settings};
-use eastwest_core::stale::Lack;
-use eastwest_core::status::Status;
+use eastwest_core::report::cost::{Cost, cost};
+use eastwest_core::report::status::Status;
 use eastwest_core::view::{EcsService, Rollout, ServiceView, View};
 use serde::Serialize;
 

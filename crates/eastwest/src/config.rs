@@ -5,10 +5,10 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use eastwest_core::document::MassChange;
-use eastwest_core::name::{ClusterName, NamespaceRef, ParameterName, Refused};
-use eastwest_core::settings::{Budget, Policy, Settings, Sources, Timing};
-use eastwest_core::tag::TagPrefix;
+use eastwest_core::declaration::document::MassChange;
+use eastwest_core::declaration::settings::{Budget, Policy, Settings, Sources, Timing};
+use eastwest_core::declaration::tag::TagPrefix;
+use eastwest_core::ecs::name::{ClusterName, NamespaceRef, ParameterName, Refused};
 
 use crate::cli::Flags;
 use crate::token::Token;

@@ -8,8 +8,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use eastwest_aws::World;
-use eastwest_core::effect::{Effect, Event};
-use eastwest_core::fault::{Fault, FaultKind};
+use eastwest_core::ecs::fault::{Fault, FaultKind};
+use eastwest_core::engine::effect::{Effect, Event};
 use futures_util::FutureExt as _;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;

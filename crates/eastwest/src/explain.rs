@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
 use eastwest_aws::World;
-use eastwest_core::explain::{Explained, Explanation, Said, explain};
-use eastwest_core::name::{ClusterName, EcsServiceName, ServiceKey};
+use eastwest_core::ecs::name::{ClusterName, EcsServiceName, ServiceKey};
+use eastwest_core::report::explain::{Explained, Explanation, Said, explain};
 
 use crate::cli::ExplainFlags;
 use crate::config::Config;
@@ -35,7 +35,7 @@ pub(crate) async fn run(
             .flat_map(|c| c.services.keys())
             .map(EcsServiceName::as_str)
             .collect();
-        let near = eastwest_core::issue::nearest(key.name.as_str(), known);
+        let near = eastwest_core::declaration::issue::nearest(key.name.as_str(), known);
         let hint = near.map(|near| format!("; did you mean {}/{near}?", key.cluster));
         bail!("there is no ECS service {key}{}", hint.unwrap_or_default());
     };

@@ -7,17 +7,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::process::ExitCode;
 
 use eastwest_aws::World;
-use eastwest_core::canonical::Ground;
-use eastwest_core::declaration::Declaration;
-use eastwest_core::declare::Intent;
-use eastwest_core::effect::{Answer, ClusterReading, Effect, Event, Question};
-use eastwest_core::fault::{Fault, FaultKind};
-use eastwest_core::import::{declaration, entry, tags};
-use eastwest_core::merge::Reader;
-use eastwest_core::name::{Arn, ClusterName, ServiceKey};
-use eastwest_core::plan::{Verdict, plan};
-use eastwest_core::settings::{Policy, Settings, Sources};
-use eastwest_core::tag::{self, TagPrefix};
+use eastwest_core::declaration::declared::Declaration;
+use eastwest_core::declaration::intent::Intent;
+use eastwest_core::declaration::settings::{Policy, Settings, Sources};
+use eastwest_core::declaration::tag;
+use eastwest_core::declaration::tag::TagPrefix;
+use eastwest_core::ecs::canonical::Ground;
+use eastwest_core::ecs::fault::{Fault, FaultKind};
+use eastwest_core::ecs::name::{Arn, ClusterName, ServiceKey};
+use eastwest_core::engine::effect::{Answer, ClusterReading, Effect, Event, Question};
+use eastwest_core::planner::{Verdict, plan};
+use eastwest_core::report::import::{declaration, entry, tags};
+use eastwest_core::view::merge::Reader;
 use eastwest_core::view::{EcsService, Namespace, Seen, ServiceStatus, TaskDefinition, View};
 use futures_util::{StreamExt, stream};
 
@@ -317,7 +318,7 @@ fn document(imported: &BTreeMap<ServiceKey, Imported>) -> String {
         note_kept(key, &unsaid);
         entries.insert(key.clone(), entry);
     }
-    let text = eastwest_core::document::write(&entries);
+    let text = eastwest_core::declaration::document::write(&entries);
     if text.len() > STANDARD {
         eprintln!(
             "note: these are {} bytes and a standard parameter holds {STANDARD}: split the services over several parameters below one path",

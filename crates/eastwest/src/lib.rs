@@ -84,7 +84,7 @@ fn start(cli: Cli) -> anyhow::Result<ExitCode> {
                 import::import(&world, &config.settings, (&flags, &notes)).await
             }
             Command::Schema => {
-                println!("{:#}", eastwest_core::document::schema());
+                println!("{:#}", eastwest_core::declaration::document::schema());
                 Ok(ExitCode::SUCCESS)
             }
         }

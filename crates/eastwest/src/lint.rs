@@ -5,13 +5,13 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use eastwest_aws::Captures;
-use eastwest_core::declare::Intent;
-use eastwest_core::document;
-use eastwest_core::effect::Parameter;
-use eastwest_core::issue::{Issue, Weight};
-use eastwest_core::name::ParameterName;
-use eastwest_core::settings::{Policy, Settings};
-use eastwest_core::time::AwsTime;
+use eastwest_core::declaration::document;
+use eastwest_core::declaration::intent::Intent;
+use eastwest_core::declaration::issue::{Issue, Weight};
+use eastwest_core::declaration::settings::{Policy, Settings};
+use eastwest_core::ecs::name::ParameterName;
+use eastwest_core::ecs::time::AwsTime;
+use eastwest_core::engine::effect::Parameter;
 use serde::Serialize;
 use serde_json::Value;
 

@@ -8,16 +8,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use eastwest_aws::World;
-use eastwest_core::effect::{Effect, Event, Question};
-use eastwest_core::fault::Fault;
+use eastwest_core::declaration::settings::{Policy, Settings};
+use eastwest_core::ecs::fault::Fault;
+use eastwest_core::ecs::name::{ClusterName, EcsServiceName, ServiceKey};
+use eastwest_core::ecs::time::Now;
+use eastwest_core::engine::effect::{Effect, Event, Question};
 use eastwest_core::guard::guard_shown;
-use eastwest_core::hold::{Hold, Unseen};
-use eastwest_core::merge::Reader;
-use eastwest_core::name::{ClusterName, EcsServiceName, ServiceKey};
-use eastwest_core::plan::{Plan, plan};
-use eastwest_core::settings::{Policy, Settings};
-use eastwest_core::time::Now;
+use eastwest_core::plan::hold::{Hold, Unseen};
+use eastwest_core::planner::{Plan, plan};
 use eastwest_core::view::View;
+use eastwest_core::view::merge::Reader;
 use tokio::task::JoinSet;
 
 /// Reads in flight; each waits for its share of the API quota anyway.

@@ -5,11 +5,11 @@
 
 use std::time::Duration;
 
+use eastwest_core::declaration::issue::{Issue, Weight};
+use eastwest_core::ecs::name::ServiceKey;
 use eastwest_core::engine::Engine;
-use eastwest_core::issue::{Issue, Weight};
-use eastwest_core::name::ServiceKey;
-use eastwest_core::plan::{Plan, Verdict};
-use eastwest_core::status::Sync;
+use eastwest_core::planner::{Plan, Verdict};
+use eastwest_core::report::status::Sync;
 use prometheus::core::Collector;
 use prometheus::{
     Encoder, Gauge, GaugeVec, Histogram, HistogramOpts, HistogramVec, IntCounterVec, Opts,
@@ -344,7 +344,7 @@ fn number(count: usize) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use eastwest_core::settings::Settings;
+    use eastwest_core::declaration::settings::Settings;
 
     use super::*;
 

@@ -7,8 +7,8 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use eastwest_aws::{Captures, World};
-use eastwest_core::name::NamespaceRef;
-use eastwest_core::settings::Settings;
+use eastwest_core::declaration::settings::Settings;
+use eastwest_core::ecs::name::NamespaceRef;
 
 /// The largest file that is read: some 2,500 services with the hundred events that ECS lists for each, which are most
 /// of an answer and nobody needs; without them a cluster's 5,000.
@@ -96,8 +96,8 @@ fn whole(from: impl Read) -> Result<String, String> {
 mod tests {
     use std::sync::Arc;
 
-    use eastwest_core::effect::{Answer, Effect, Event, Question};
-    use eastwest_core::settings::Policy;
+    use eastwest_core::declaration::settings::Policy;
+    use eastwest_core::engine::effect::{Answer, Effect, Event, Question};
     use eastwest_core::view::Seen;
     use expect_test::expect;
     use serde_json::json;

@@ -1,8 +1,8 @@
 //! The only place that turns news into log lines and counters: one line for each transition.
 
-use eastwest_core::fault::Fault;
-use eastwest_core::name::ServiceKey;
-use eastwest_core::status::{Health, News, Status};
+use eastwest_core::ecs::fault::Fault;
+use eastwest_core::ecs::name::ServiceKey;
+use eastwest_core::report::status::{Health, News, Status};
 use tracing::{error, info, warn};
 
 use crate::metrics::Metrics;

@@ -2,10 +2,10 @@
 
 use std::fmt::Write as _;
 
-use eastwest_core::action::Action;
-use eastwest_core::canonical::Change;
-use eastwest_core::issue::{Issue, Weight};
-use eastwest_core::stale::Lack;
+use eastwest_core::declaration::issue::{Issue, Weight};
+use eastwest_core::ecs::canonical::Change;
+use eastwest_core::plan::action::Action;
+use eastwest_core::planner::links::stale::Lack;
 
 use crate::board::{DocumentRow, HoldRow, PlanPage, StepRow};
 
@@ -212,20 +212,20 @@ pub(crate) fn line(text: &mut String, what: std::fmt::Arguments<'_>) {
 mod tests {
     use std::collections::BTreeMap;
 
-    use eastwest_core::brake::PlanId;
-    use eastwest_core::canonical::Field;
-    use eastwest_core::contended::{Contention, Tool};
-    use eastwest_core::cost::{Cost, Estimate};
-    use eastwest_core::fault::{Fault, FaultKind};
-    use eastwest_core::hold::Hold;
-    use eastwest_core::issue::Issue;
-    use eastwest_core::name::{
+    use eastwest_core::declaration::issue::Issue;
+    use eastwest_core::declaration::settings::Policy;
+    use eastwest_core::ecs::canonical::Field;
+    use eastwest_core::ecs::fault::{Fault, FaultKind};
+    use eastwest_core::ecs::name::{
         ClusterName, DiscoveryName, EcsServiceName, NamespaceName, ServiceKey,
     };
-    use eastwest_core::order::{Awaited, Until};
-    use eastwest_core::plan::Missing;
-    use eastwest_core::prerequisite::{NewNamespace, Prerequisite};
-    use eastwest_core::settings::Policy;
+    use eastwest_core::guard::brake::PlanId;
+    use eastwest_core::plan::hold::Hold;
+    use eastwest_core::plan::prerequisite::{NewNamespace, Prerequisite};
+    use eastwest_core::planner::Missing;
+    use eastwest_core::planner::links::order::{Awaited, Until};
+    use eastwest_core::planner::service::contended::{Contention, Tool};
+    use eastwest_core::report::cost::{Cost, Estimate};
     use expect_test::expect;
 
     use super::*;

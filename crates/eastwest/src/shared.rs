@@ -7,12 +7,12 @@ use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-use eastwest_core::brake::PlanId;
-use eastwest_core::effect::{Effect, Event};
+use eastwest_core::declaration::settings::Settings;
+use eastwest_core::ecs::time::Now;
 use eastwest_core::engine::Engine;
-use eastwest_core::settings::Settings;
-use eastwest_core::status::News;
-use eastwest_core::time::Now;
+use eastwest_core::engine::effect::{Effect, Event};
+use eastwest_core::guard::brake::PlanId;
+use eastwest_core::report::status::News;
 use tokio::sync::Notify;
 
 use crate::metrics::Metrics;

@@ -2,18 +2,18 @@
 
 use std::collections::BTreeMap;
 
-use eastwest_core::action::Action;
-use eastwest_core::connect::{Endpoint, ProxyLogs};
-use eastwest_core::declare::Intent;
-use eastwest_core::effect::{Answer, Effect, Event, Question};
+use eastwest_core::declaration::intent::Intent;
+use eastwest_core::declaration::settings::Settings;
+use eastwest_core::ecs::connect::{Endpoint, ProxyLogs};
+use eastwest_core::ecs::fault::FaultKind;
+use eastwest_core::ecs::name::{PortName, ServiceKey};
+use eastwest_core::ecs::time::Now;
 use eastwest_core::engine::Engine;
-use eastwest_core::fault::FaultKind;
-use eastwest_core::hold::{Hold, Scope, Unseen};
-use eastwest_core::name::{PortName, ServiceKey};
-use eastwest_core::plan::Verdict;
-use eastwest_core::settings::Settings;
-use eastwest_core::status::News;
-use eastwest_core::time::Now;
+use eastwest_core::engine::effect::{Answer, Effect, Event, Question};
+use eastwest_core::plan::action::Action;
+use eastwest_core::plan::hold::{Hold, Scope, Unseen};
+use eastwest_core::planner::Verdict;
+use eastwest_core::report::status::News;
 use eastwest_core::view::Seen;
 use eastwest_sim::in_process::Controller;
 use eastwest_sim::in_process::simulate::simulate_with;

@@ -3,14 +3,15 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use eastwest_core::declaration::Declaration;
-use eastwest_core::declare::Intent;
-use eastwest_core::document::{self, Document};
-use eastwest_core::effect::Parameter;
-use eastwest_core::issue::{Issue, Weight};
-use eastwest_core::name::{ParameterName, ServiceKey};
-use eastwest_core::tag::{self, TagPrefix};
-use eastwest_core::time::AwsTime;
+use eastwest_core::declaration::{document, tag};
+use eastwest_core::declaration::declared::Declaration;
+use eastwest_core::declaration::document::Document;
+use eastwest_core::declaration::intent::Intent;
+use eastwest_core::declaration::issue::{Issue, Weight};
+use eastwest_core::declaration::tag::TagPrefix;
+use eastwest_core::ecs::name::{ParameterName, ServiceKey};
+use eastwest_core::ecs::time::AwsTime;
+use eastwest_core::engine::effect::Parameter;
 
 /// Tags, one a line, as `key=value`.
 pub fn tags(bytes: &[u8]) {

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use eastwest_core::name::{Arn, NamespaceRef};
+use eastwest_core::ecs::name::{Arn, NamespaceRef};
 use serde_json::{Value, json};
 
 use super::capture::{Captures, items, resource};

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use aws_smithy_types::DateTime;
 use aws_smithy_types::date_time::Format;
-use eastwest_core::name::{Arn, NamespaceRef};
+use eastwest_core::ecs::name::{Arn, NamespaceRef};
 use serde_json::{Map, Value};
 
 use crate::convert::service::EVENTS;

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use eastwest_core::name::{Arn, NamespaceRef};
+use eastwest_core::ecs::name::{Arn, NamespaceRef};
 use serde_json::{Value, json};
 
 use super::capture::{Captures, items};

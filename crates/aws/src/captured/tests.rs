@@ -2,13 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use eastwest_core::effect::{Answer, Effect, Event, Question};
-use eastwest_core::fault::FaultKind;
-use eastwest_core::history::Past;
-use eastwest_core::name::{
+use eastwest_core::ecs::fault::FaultKind;
+use eastwest_core::ecs::name::{
     Arn, ClusterName, EcsServiceName, NamespaceId, NamespaceRef, ServiceKey,
 };
-use eastwest_core::time::AwsTime;
+use eastwest_core::ecs::time::AwsTime;
+use eastwest_core::engine::effect::{Answer, Effect, Event, Question};
+use eastwest_core::view::history::Past;
 use eastwest_core::view::{EcsService, Namespace, Seen};
 use expect_test::{Expect, expect};
 use serde_json::{Value, json};

@@ -6,10 +6,10 @@
 use std::collections::HashMap;
 
 use aws_sdk_ecs::types as sdk;
-use eastwest_core::connect::{
+use eastwest_core::ecs::connect::{
     AccessLogs, ClientAlias, Connect, Endpoint, ProxyLogs, TestHeader, Timeout, Tls,
 };
-use eastwest_core::name::{Arn, DiscoveryName, DnsName, NamespaceRef, Port, PortName};
+use eastwest_core::ecs::name::{Arn, DiscoveryName, DnsName, NamespaceRef, Port, PortName};
 
 /// A configuration as read; `None` is "off", which ECS writes as absent or as `enabled: false`.
 pub(crate) fn read(config: &sdk::ServiceConnectConfiguration) -> Option<Connect> {

@@ -2,9 +2,9 @@
 
 use aws_sdk_ecs::types as sdk;
 use aws_sdk_servicediscovery::types as cloud_map;
-use eastwest_core::mention::Mentions;
-use eastwest_core::name::{Arn, DiscoveryName, NamespaceId, NamespaceName, Port, PortName};
-use eastwest_core::time::AwsTime;
+use eastwest_core::ecs::environment::Mentions;
+use eastwest_core::ecs::name::{Arn, DiscoveryName, NamespaceId, NamespaceName, Port, PortName};
+use eastwest_core::ecs::time::AwsTime;
 use eastwest_core::view::{CloudMapService, Namespace, PortMapping, TaskDefinition};
 
 use super::time;

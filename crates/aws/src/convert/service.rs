@@ -10,8 +10,8 @@
 use std::cmp::Reverse;
 
 use aws_sdk_ecs::types as sdk;
-use eastwest_core::name::{Arn, DeploymentId, DiscoveryName, ServiceKey};
-use eastwest_core::time::AwsTime;
+use eastwest_core::ecs::name::{Arn, DeploymentId, DiscoveryName, ServiceKey};
+use eastwest_core::ecs::time::AwsTime;
 use eastwest_core::view::{
     Deployment, DeploymentController, DeploymentStatus, EcsService, Rollout, ServiceEvent,
     ServiceStatus, Strategy,

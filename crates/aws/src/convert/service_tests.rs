@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use aws_smithy_types::DateTime;
-use eastwest_core::name::{ClusterName, EcsServiceName};
+use eastwest_core::ecs::name::{ClusterName, EcsServiceName};
 
 use super::*;
 

@@ -1,11 +1,11 @@
 //! The one write: what it sends, and that it is sent once.
 
-use eastwest_core::action::Action;
-use eastwest_core::connect::{ClientAlias, Connect, Endpoint};
-use eastwest_core::effect::{Accepted, Effect, Event};
-use eastwest_core::fault::{Fault, FaultKind};
-use eastwest_core::name::{DeploymentId, DnsName, NamespaceRef, Port, PortName};
-use eastwest_core::time::AwsTime;
+use eastwest_core::ecs::connect::{ClientAlias, Connect, Endpoint};
+use eastwest_core::ecs::fault::{Fault, FaultKind};
+use eastwest_core::ecs::name::{DeploymentId, DnsName, NamespaceRef, Port, PortName};
+use eastwest_core::ecs::time::AwsTime;
+use eastwest_core::engine::effect::{Accepted, Effect, Event};
+use eastwest_core::plan::action::Action;
 use serde_json::{Value, json};
 
 use super::{Asked, Stage, Told, described, namespace_arn, played, web};

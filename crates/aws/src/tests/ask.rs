@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use eastwest_core::effect::{Answer, Effect, Event, Question};
-use eastwest_core::fault::FaultKind;
-use eastwest_core::name::{Arn, ClusterName, NamespaceId, Port};
-use eastwest_core::time::AwsTime;
+use eastwest_core::ecs::fault::FaultKind;
+use eastwest_core::ecs::name::{Arn, ClusterName, NamespaceId, Port};
+use eastwest_core::ecs::time::AwsTime;
+use eastwest_core::engine::effect::{Answer, Effect, Event, Question};
 use eastwest_core::view::{NamespaceUse, Seen};
 use serde_json::{Value, json};
 

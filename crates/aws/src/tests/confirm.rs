@@ -1,9 +1,9 @@
 //! The read before a write: the raw answer and the history.
 
-use eastwest_core::effect::{Effect, Event};
-use eastwest_core::fault::FaultKind;
-use eastwest_core::history::Past;
-use eastwest_core::time::AwsTime;
+use eastwest_core::ecs::fault::FaultKind;
+use eastwest_core::ecs::time::AwsTime;
+use eastwest_core::engine::effect::{Effect, Event};
+use eastwest_core::view::history::Past;
 use eastwest_core::view::{EcsService, Seen};
 use serde_json::{Value, json};
 

@@ -7,11 +7,11 @@ use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider, future};
 use aws_smithy_http_client::test_util::infallible_client_fn;
 use aws_smithy_runtime_api::client::result::ConnectorError;
-use eastwest_core::action::Action;
-use eastwest_core::effect::{Answer, Effect, Event, Question};
-use eastwest_core::fault::{Fault, FaultKind};
-use eastwest_core::history::Past;
-use eastwest_core::name::{Arn, Family, NamespaceId, ParameterName};
+use eastwest_core::ecs::fault::{Fault, FaultKind};
+use eastwest_core::ecs::name::{Arn, Family, NamespaceId, ParameterName};
+use eastwest_core::engine::effect::{Answer, Effect, Event, Question};
+use eastwest_core::plan::action::Action;
+use eastwest_core::view::history::Past;
 use eastwest_core::view::{NamespaceUse, Seen};
 use serde_json::{Value, json};
 

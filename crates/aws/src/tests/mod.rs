@@ -23,8 +23,8 @@ use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_http_client::test_util::infallible_client_fn;
 use aws_smithy_types::body::SdkBody;
-use eastwest_core::effect::{Effect, Event};
-use eastwest_core::name::{Arn, ClusterName, EcsServiceName, ServiceKey};
+use eastwest_core::ecs::name::{Arn, ClusterName, EcsServiceName, ServiceKey};
+use eastwest_core::engine::effect::{Effect, Event};
 use serde_json::{Value, json};
 
 use crate::{Call, Settings, World};

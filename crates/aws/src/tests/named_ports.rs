@@ -1,9 +1,9 @@
 //! A revision in which ports have names: what is sent, what is compared, and that it is made once.
 
-use eastwest_core::effect::{Answer, Effect, Event, Question};
-use eastwest_core::fault::{Fault, FaultKind};
-use eastwest_core::name::{Arn, Family, Port, PortName};
-use eastwest_core::prerequisite::{NamedPort, NamedPorts, Prerequisite};
+use eastwest_core::ecs::fault::{Fault, FaultKind};
+use eastwest_core::ecs::name::{Arn, Family, Port, PortName};
+use eastwest_core::engine::effect::{Answer, Effect, Event, Question};
+use eastwest_core::plan::prerequisite::{NamedPort, NamedPorts, Prerequisite};
 use eastwest_core::view::Seen;
 use serde_json::{Value, json};
 

@@ -2,10 +2,10 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use eastwest_core::effect::{Effect, Event};
-use eastwest_core::fault::{Fault, FaultKind};
-use eastwest_core::name::NamespaceName;
-use eastwest_core::prerequisite::{NewNamespace, Prerequisite};
+use eastwest_core::ecs::fault::{Fault, FaultKind};
+use eastwest_core::ecs::name::NamespaceName;
+use eastwest_core::engine::effect::{Effect, Event};
+use eastwest_core::plan::prerequisite::{NewNamespace, Prerequisite};
 use serde_json::{Value, json};
 
 use super::{Asked, Stage, Told, played};

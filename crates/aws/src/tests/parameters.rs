@@ -1,9 +1,9 @@
 //! Parameter Store: names, paths, pages, secrets.
 
-use eastwest_core::effect::{Answer, Effect, Event, Parameter, Question};
-use eastwest_core::fault::FaultKind;
-use eastwest_core::name::ParameterName;
-use eastwest_core::time::AwsTime;
+use eastwest_core::ecs::fault::FaultKind;
+use eastwest_core::ecs::name::ParameterName;
+use eastwest_core::ecs::time::AwsTime;
+use eastwest_core::engine::effect::{Answer, Effect, Event, Parameter, Question};
 use eastwest_core::view::Seen;
 use serde_json::{Value, json};
 

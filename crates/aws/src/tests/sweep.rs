@@ -1,8 +1,8 @@
 //! Sweeps and refreshes: every page, ten a call, and nothing absent that was merely unreadable.
 
-use eastwest_core::effect::{ClusterReading, Effect, Event};
-use eastwest_core::fault::FaultKind;
-use eastwest_core::name::{EcsServiceName, NamespaceRef};
+use eastwest_core::ecs::fault::FaultKind;
+use eastwest_core::ecs::name::{EcsServiceName, NamespaceRef};
+use eastwest_core::engine::effect::{ClusterReading, Effect, Event};
 use eastwest_core::view::{EcsService, Seen};
 use serde_json::{Value, json};
 

@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use aws_smithy_http_client::proxy::ProxyConfig;
-use eastwest_core::action::Action;
-use eastwest_core::effect::{Effect, Event};
-use eastwest_core::fault::{Fault, FaultKind};
+use eastwest_core::ecs::fault::{Fault, FaultKind};
+use eastwest_core::engine::effect::{Effect, Event};
+use eastwest_core::plan::action::Action;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 

@@ -2,15 +2,15 @@
 
 use std::collections::BTreeSet;
 
+use super::effect::{Accepted, Answer, ClusterReading, Event, Question};
 use super::{Engine, Job, SLOW};
-use crate::action::Action;
-use crate::effect::{Accepted, Answer, ClusterReading, Event, Question};
-use crate::fault::{Fault, FaultKind};
-use crate::merge::Reader;
-use crate::name::{ClusterName, ServiceKey};
-use crate::prerequisite::Prerequisite;
-use crate::status::News;
-use crate::time::Now;
+use crate::ecs::fault::{Fault, FaultKind};
+use crate::ecs::name::{ClusterName, ServiceKey};
+use crate::ecs::time::Now;
+use crate::plan::action::Action;
+use crate::plan::prerequisite::Prerequisite;
+use crate::report::status::News;
+use crate::view::merge::Reader;
 
 /// As many rollouts of our own are remembered of a service as AWS is asked for.
 const BEGUN_KEPT: usize = 20;
@@ -202,6 +202,6 @@ impl Engine {
         let timing = &self.settings.timing;
         let failures = self.queue.failures(job).saturating_sub(1);
         let longest = timing.interval.max(timing.backoff_min);
-        now.plus(crate::writes::backoff(timing, failures).min(longest))
+        now.plus(crate::guard::writes::backoff(timing, failures).min(longest))
     }
 }

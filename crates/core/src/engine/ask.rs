@@ -5,17 +5,19 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use super::effect::{Effect, Question};
 use super::{Engine, Job, QUESTIONS_AT_ONCE, SLOW};
-use crate::declaration::RefreshWhen;
-use crate::declare::Intent;
-use crate::effect::{Effect, Question};
-use crate::history::History;
-use crate::hold::{Hold, Unseen};
-use crate::name::{ClusterName, EcsServiceName, NamespaceId, ServiceKey};
-use crate::plan::{Missing, World, who_uses};
-use crate::prerequisite::Prerequisite;
-use crate::room;
-use crate::time::Now;
+use crate::declaration::declared::RefreshWhen;
+use crate::declaration::intent::Intent;
+use crate::ecs::name::{ClusterName, EcsServiceName, NamespaceId, ServiceKey};
+use crate::ecs::time::Now;
+use crate::plan::hold::{Hold, Unseen};
+use crate::plan::prerequisite::Prerequisite;
+use crate::planner::Missing;
+use crate::planner::names::capacity;
+use crate::planner::obstacle::who_uses;
+use crate::planner::world::World;
+use crate::view::history::History;
 use crate::view::{Namespace, Rollout, Seen, ServiceView};
 
 /// How often the services of a namespace beyond the clusters that we watch are read, where clients of ours may call them.
@@ -187,7 +189,8 @@ impl Engine {
         let is_old = |id: &NamespaceId| {
             self.view.uses.get(id).is_some_and(|(at, _)| now.since(*at) >= interval)
         };
-        let old = namespaces.into_iter().filter(|(id, _)| is_old(id) && room::is_full(&world, id));
+        let old =
+            namespaces.into_iter().filter(|(id, _)| is_old(id) && capacity::is_full(&world, id));
         old.map(|(_, namespace)| who_uses(&self.view, namespace)).collect()
     }
 

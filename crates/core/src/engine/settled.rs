@@ -1,12 +1,12 @@
 //! Whether the engine has come to rest, for whoever runs it only until then.
 
 use super::Engine;
-use crate::declare::Intent;
+use crate::declaration::intent::Intent;
+use crate::ecs::name::ServiceKey;
 use crate::guard::unread_document;
-use crate::hold::Hold;
-use crate::name::ServiceKey;
-use crate::plan::{Entry, Verdict};
-use crate::rollout::has_stalled;
+use crate::plan::hold::Hold;
+use crate::planner::{Entry, Verdict};
+use crate::view::rollout::has_stalled;
 use crate::view::{ClusterView, ServiceView};
 
 impl Engine {

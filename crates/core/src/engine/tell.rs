@@ -6,12 +6,12 @@
 use std::collections::BTreeMap;
 
 use super::Engine;
-use crate::declare::Intent;
-use crate::hold::{Hold, Unseen};
-use crate::name::{DeploymentId, ServiceKey};
-use crate::plan::Verdict;
-use crate::status::{News, status};
-use crate::time::{AwsTime, Now};
+use crate::declaration::intent::Intent;
+use crate::ecs::name::{DeploymentId, ServiceKey};
+use crate::ecs::time::{AwsTime, Now};
+use crate::plan::hold::{Hold, Unseen};
+use crate::planner::Verdict;
+use crate::report::status::{News, status};
 use crate::view::{Deployment, Rollout};
 
 impl Engine {

@@ -11,8 +11,8 @@ use std::time::Duration;
 use expect_test::expect;
 use proptest::prelude::*;
 
-use crate::effect::{Effect, Event};
-use crate::plan::Verdict;
+use super::effect::{Effect, Event};
+use crate::planner::Verdict;
 use crate::testing::fake::Fake;
 use crate::testing::{Stage, at, generate};
 
@@ -138,7 +138,7 @@ fn a_confirmation_that_shows_members_we_do_not_know_drops_the_step_for_good() {
 
 #[test]
 fn a_confirmation_that_failed_writes_nothing() {
-    use crate::fault::FaultKind::{Denied, ServerError, Throttled};
+    use crate::ecs::fault::FaultKind::{Denied, ServerError, Throttled};
     for kind in [Throttled, Denied, ServerError] {
         let mut fake = Fake::new(WEB);
         fake.fail("confirm", kind, usize::from(u8::MAX));
@@ -152,7 +152,7 @@ fn a_confirmation_that_failed_writes_nothing() {
 fn a_confirmation_out_of_the_past_is_not_repeated_hotly() {
     let mut fake = Fake::new(WEB);
     let past = fake.services.clone();
-    fake.service("web").deployments[0].updated_at = crate::time::AwsTime(9999);
+    fake.service("web").deployments[0].updated_at = crate::ecs::time::AwsTime(9999);
     fake.begin_writing();
     fake.past = Some(past);
     fake.run(9);
@@ -319,8 +319,8 @@ proptest! {
 
 #[test]
 fn an_effect_that_could_not_be_carried_out_has_an_event_that_says_so() {
-    use crate::effect::{Answer, Question};
-    let fault = crate::testing::fault(crate::fault::FaultKind::Unreachable);
+    use crate::engine::effect::{Answer, Question};
+    let fault = crate::testing::fault(crate::ecs::fault::FaultKind::Unreachable);
     let key = crate::testing::key("web");
     let ask = Question::History(key.clone());
     let Event::Answered(answer) = Effect::Ask(ask.clone()).failed(fault.clone()) else {

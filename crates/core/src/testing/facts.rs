@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use super::read::{read_connect, read_past};
 use super::{Stage, fault};
-use crate::canonical::Ground;
-use crate::fault::FaultKind;
-use crate::history::{FailedRevision, History, Ongoing};
-use crate::name::{Arn, DeploymentId, DiscoveryName, ServiceKey};
-use crate::time::{AwsTime, Now};
+use crate::ecs::canonical::Ground;
+use crate::ecs::fault::FaultKind;
+use crate::ecs::name::{Arn, DeploymentId, DiscoveryName, ServiceKey};
+use crate::ecs::time::{AwsTime, Now};
+use crate::view::history::{FailedRevision, History, Ongoing};
 use crate::view::{
     DeploymentController, DeploymentStatus, EcsService, Rollout, Seen, ServiceEvent, ServiceStatus,
 };

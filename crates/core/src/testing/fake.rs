@@ -7,17 +7,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Stage, at};
-use crate::action::Action;
-use crate::connect::Connect;
-use crate::effect::{Accepted, Answer, ClusterReading, Effect, Event, Parameter, Question};
+use crate::declaration::settings::Settings;
+use crate::ecs::connect::Connect;
+use crate::ecs::fault::{Fault, FaultKind};
+use crate::ecs::name::{Arn, DeploymentId, EcsServiceName, ParameterName, ServiceKey};
+use crate::ecs::time::{AwsTime, Now};
 use crate::engine::Engine;
-use crate::fault::{Fault, FaultKind};
-use crate::history::Past;
-use crate::name::{Arn, DeploymentId, EcsServiceName, ParameterName, ServiceKey};
-use crate::prerequisite::{NamedPorts, Prerequisite};
-use crate::settings::Settings;
-use crate::status::News;
-use crate::time::{AwsTime, Now};
+use crate::engine::effect::{Accepted, Answer, ClusterReading, Effect, Event, Parameter, Question};
+use crate::plan::action::Action;
+use crate::plan::prerequisite::{NamedPorts, Prerequisite};
+use crate::report::status::News;
+use crate::view::history::Past;
 use crate::view::{Deployment, EcsService, NamespaceUse, Rollout, Seen};
 
 /// A world with an engine in it.

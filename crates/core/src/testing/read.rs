@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::fault;
-use crate::connect::{AccessLogs, ClientAlias, Connect, Endpoint, ProxyLogs, TestHeader, Tls};
-use crate::fault::FaultKind;
-use crate::history::Past;
-use crate::mention::Mentions;
-use crate::name::{Arn, DiscoveryName, DnsName, NamespaceRef, Port, PortName};
-use crate::time::AwsTime;
+use crate::ecs::connect::{AccessLogs, ClientAlias, Connect, Endpoint, ProxyLogs, TestHeader, Tls};
+use crate::ecs::environment::Mentions;
+use crate::ecs::fault::FaultKind;
+use crate::ecs::name::{Arn, DiscoveryName, DnsName, NamespaceRef, Port, PortName};
+use crate::ecs::time::AwsTime;
+use crate::view::history::Past;
 use crate::view::{PortMapping, Seen, TaskDefinition};
 
 /// Tags of a line. A key that begins with `/` is taken as it is.

@@ -2,15 +2,15 @@
 
 use std::fmt::Write as _;
 
-use crate::action::Action;
-use crate::canonical::Change;
-use crate::connect::{Connect, Endpoint};
-use crate::name::NamespaceRef;
-use crate::plan::{Entry, Plan, Verdict};
-use crate::settings::Timing;
-use crate::stale::Lack;
-use crate::status::status;
-use crate::time::Now;
+use crate::declaration::settings::Timing;
+use crate::ecs::canonical::Change;
+use crate::ecs::connect::{Connect, Endpoint};
+use crate::ecs::name::NamespaceRef;
+use crate::ecs::time::Now;
+use crate::plan::action::Action;
+use crate::planner::links::stale::Lack;
+use crate::planner::{Entry, Plan, Verdict};
+use crate::report::status::status;
 use crate::view::View;
 
 /// Every entry with its changes, and the order of steps where there are several.

@@ -8,8 +8,8 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use eastwest_core::fault::{Fault, FaultKind};
-use eastwest_core::name::ParameterName;
+use eastwest_core::ecs::fault::{Fault, FaultKind};
+use eastwest_core::ecs::name::ParameterName;
 
 use super::clockwork::Clockwork;
 use super::letter::{Letter, Reply, Request, Written};

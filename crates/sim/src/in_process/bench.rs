@@ -5,7 +5,7 @@
 
 use std::rc::Rc;
 
-use eastwest_core::effect::{Effect, Event};
+use eastwest_core::engine::effect::{Effect, Event};
 
 use super::Weather;
 use super::aws::Aws;

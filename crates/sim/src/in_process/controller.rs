@@ -1,9 +1,9 @@
 //! What the world runs: the engine, or in tests of the checkers a flawed stand-in for it.
 
-use eastwest_core::effect::{Effect, Event};
+use eastwest_core::ecs::time::Now;
 use eastwest_core::engine::Engine;
-use eastwest_core::status::News;
-use eastwest_core::time::Now;
+use eastwest_core::engine::effect::{Effect, Event};
+use eastwest_core::report::status::News;
 
 /// A reconciler: events in, effects out.
 pub trait Controller {

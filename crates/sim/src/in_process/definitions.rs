@@ -1,8 +1,8 @@
 //! Task definitions: one revision, a family's latest, and one in which ports have names.
 
-use eastwest_core::fault::{Fault, FaultKind};
-use eastwest_core::name::{Arn, Family};
-use eastwest_core::prerequisite::{NamedPort, NamedPorts};
+use eastwest_core::ecs::fault::{Fault, FaultKind};
+use eastwest_core::ecs::name::{Arn, Family};
+use eastwest_core::plan::prerequisite::{NamedPort, NamedPorts};
 use eastwest_core::view::{Seen, TaskDefinition};
 use serde_json::{Map, Value, json};
 

@@ -7,8 +7,8 @@ use rand::seq::IndexedRandom;
 use rand::{Rng, SeedableRng};
 use serde_json::{Map, Value, json};
 
-use eastwest_core::name::ParameterName;
-use eastwest_core::settings::Sources;
+use eastwest_core::declaration::settings::Sources;
+use eastwest_core::ecs::name::ParameterName;
 
 use super::outside::Outside;
 use crate::model::Model;

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use eastwest_core::document::MassChange;
-use eastwest_core::name::ClusterName;
-use eastwest_core::settings::{Budget, Policy, Settings};
+use eastwest_core::declaration::document::MassChange;
+use eastwest_core::declaration::settings::{Budget, Policy, Settings};
+use eastwest_core::ecs::name::ClusterName;
 use rand::Rng;
 use rand::rngs::SmallRng;
 

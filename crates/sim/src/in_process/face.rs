@@ -2,11 +2,11 @@
 
 use std::rc::Rc;
 
-use eastwest_core::action::Action;
-use eastwest_core::effect::{Accepted, Effect, Event};
-use eastwest_core::fault::{Fault, FaultKind};
-use eastwest_core::name::DeploymentId;
-use eastwest_core::prerequisite::Prerequisite;
+use eastwest_core::ecs::fault::{Fault, FaultKind};
+use eastwest_core::ecs::name::DeploymentId;
+use eastwest_core::engine::effect::{Accepted, Effect, Event};
+use eastwest_core::plan::action::Action;
+use eastwest_core::plan::prerequisite::Prerequisite;
 
 use super::aws::Aws;
 use super::convert;

@@ -1,8 +1,8 @@
 //! Parameters, read as the real adapter reads them: decrypted, ten on a page, whole or unknown.
 
-use eastwest_core::effect::Parameter;
-use eastwest_core::fault::{Fault, FaultKind};
-use eastwest_core::name::ParameterName;
+use eastwest_core::ecs::fault::{Fault, FaultKind};
+use eastwest_core::ecs::name::ParameterName;
+use eastwest_core::engine::effect::Parameter;
 use eastwest_core::view::Seen;
 
 use super::aws::Aws;

@@ -6,10 +6,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use eastwest_core::effect::{Answer, ClusterReading, Question};
-use eastwest_core::fault::{Fault, FaultKind};
-use eastwest_core::history::Past;
-use eastwest_core::name::{Arn, ClusterName, EcsServiceName, NamespaceRef, ServiceKey};
+use eastwest_core::ecs::fault::{Fault, FaultKind};
+use eastwest_core::ecs::name::{Arn, ClusterName, EcsServiceName, NamespaceRef, ServiceKey};
+use eastwest_core::engine::effect::{Answer, ClusterReading, Question};
+use eastwest_core::view::history::Past;
 use eastwest_core::view::{CloudMapService, EcsService, Namespace, NamespaceUse, Seen};
 use serde_json::Value;
 

@@ -6,9 +6,9 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use eastwest_core::declaration::settings::Settings;
+use eastwest_core::ecs::time::Now;
 use eastwest_core::engine::Engine;
-use eastwest_core::settings::Settings;
-use eastwest_core::time::Now;
 use rand::rngs::SmallRng;
 use rand::{Rng, SeedableRng};
 

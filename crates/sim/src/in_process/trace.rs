@@ -6,7 +6,7 @@
 use std::collections::VecDeque;
 use std::fmt;
 
-use eastwest_core::effect::{Effect, Event};
+use eastwest_core::engine::effect::{Effect, Event};
 
 use crate::shapes::Time;
 

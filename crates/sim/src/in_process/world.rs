@@ -8,11 +8,11 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::time::Duration;
 
-use eastwest_core::brake::PlanId;
-use eastwest_core::effect::{Answer, ClusterReading, Effect, Event};
-use eastwest_core::name::ClusterName;
-use eastwest_core::status::News;
-use eastwest_core::time::Now;
+use eastwest_core::ecs::name::ClusterName;
+use eastwest_core::ecs::time::Now;
+use eastwest_core::engine::effect::{Answer, ClusterReading, Effect, Event};
+use eastwest_core::guard::brake::PlanId;
+use eastwest_core::report::status::News;
 use eastwest_core::view::Seen;
 
 use super::aws::Aws;

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use eastwest_core::settings::Policy;
+use eastwest_core::declaration::settings::Policy;
 use eastwest_sim::model::{Echo, Echoes, EmptyLists, NamespaceEcho, Switches};
 use eastwest_sim::shapes::ecs::{
     LogConfiguration, ServiceConnectAccessLogConfiguration, ServiceConnectClientAlias,

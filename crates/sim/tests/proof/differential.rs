@@ -17,10 +17,10 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use eastwest_core::declaration::settings::{Budget, Settings, Timing};
+use eastwest_core::ecs::name::{ClusterName, EcsServiceName, NamespaceRef, ServiceKey};
 use eastwest_core::engine::Engine;
-use eastwest_core::name::{ClusterName, EcsServiceName, NamespaceRef, ServiceKey};
-use eastwest_core::plan::Verdict;
-use eastwest_core::settings::{Budget, Settings, Timing};
+use eastwest_core::planner::Verdict;
 use eastwest_sim::in_process::check::Checker;
 use eastwest_sim::in_process::{Outside, Weather, World};
 use eastwest_sim::model::EcsServiceKey;

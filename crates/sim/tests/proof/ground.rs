@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Write as _};
 
-use eastwest_core::settings::Policy;
+use eastwest_core::declaration::settings::Policy;
 use eastwest_sim::model::{Model, ModelOptions, Switches, Timings};
 use eastwest_sim::shapes::ApiError;
 use eastwest_sim::shapes::cloud_map::{

@@ -15,7 +15,7 @@ mod state;
 
 use case::Case;
 use differential::{Ending, Spoil, differential};
-use eastwest_core::tag::RULES;
+use eastwest_core::declaration::tag::RULES;
 use path::Path;
 use round_trip::{Flaw, Outcome, Tally, round_trip, tried};
 use run::{Failed, all, number, shrink};

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use eastwest_core::settings::Policy;
+use eastwest_core::declaration::settings::Policy;
 use eastwest_sim::model::{Echo, Echoes};
 
 use crate::case;

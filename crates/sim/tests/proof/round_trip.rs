@@ -8,22 +8,22 @@
 
 use std::collections::BTreeMap;
 
-use eastwest_core::action::Action;
-use eastwest_core::brake::Acks;
-use eastwest_core::declare::Intent;
-use eastwest_core::effect::{Effect, Event, Question};
-use eastwest_core::guard::{Circumstances, guard};
-use eastwest_core::hold::Hold;
-use eastwest_core::merge::Reader;
-use eastwest_core::name::{
+use eastwest_core::declaration::intent::Intent;
+use eastwest_core::declaration::settings::{Settings, Sources};
+use eastwest_core::ecs::name::{
     ClusterName, DnsName, EcsServiceName, NamespaceRef, ParameterName, ServiceKey,
 };
-use eastwest_core::plan::{Entry, Verdict, plan};
-use eastwest_core::settings::{Settings, Sources};
-use eastwest_core::time::Now;
+use eastwest_core::ecs::time::Now;
+use eastwest_core::engine::effect::{Effect, Event, Question};
+use eastwest_core::guard::brake::Acks;
+use eastwest_core::guard::waves::Waves;
+use eastwest_core::guard::writes::Writes;
+use eastwest_core::guard::{Circumstances, guard};
+use eastwest_core::plan::action::Action;
+use eastwest_core::plan::hold::Hold;
+use eastwest_core::planner::{Entry, Verdict, plan};
+use eastwest_core::view::merge::Reader;
 use eastwest_core::view::{ClusterView, EcsService, Seen, View};
-use eastwest_core::waves::Waves;
-use eastwest_core::writes::Writes;
 use eastwest_sim::in_process::Bench;
 use eastwest_sim::model::EcsServiceKey;
 use eastwest_sim::shapes::cloud_map::Namespace;

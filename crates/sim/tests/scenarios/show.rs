@@ -2,12 +2,12 @@
 
 use std::fmt::Write as _;
 
+use eastwest_core::ecs::time::Now;
 use eastwest_core::engine::Engine;
-use eastwest_core::needs::Need;
-use eastwest_core::plan::Verdict;
-use eastwest_core::stale::Lack;
-use eastwest_core::status::{News, Status};
-use eastwest_core::time::Now;
+use eastwest_core::planner::Verdict;
+use eastwest_core::planner::links::needs::Need;
+use eastwest_core::planner::links::stale::Lack;
+use eastwest_core::report::status::{News, Status};
 use eastwest_sim::in_process::check::Effective;
 use eastwest_sim::model::{EcsServiceState, Effect, Model, Mutation};
 

@@ -23,9 +23,9 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use eastwest_core::effect::Event;
+use eastwest_core::declaration::settings::Settings;
 use eastwest_core::engine::Engine;
-use eastwest_core::settings::Settings;
+use eastwest_core::engine::effect::Event;
 use eastwest_sim::faults::Rule;
 use eastwest_sim::in_process::check::Checker;
 use eastwest_sim::in_process::{Definition, Newcomer, Outside, Weather, World};

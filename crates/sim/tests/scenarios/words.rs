@@ -1,7 +1,7 @@
 //! What the words of a story's lines mean.
 
-use eastwest_core::name::{ClusterName, ParameterName};
-use eastwest_core::settings::{Policy, Settings, Sources};
+use eastwest_core::declaration::settings::{Policy, Settings, Sources};
+use eastwest_core::ecs::name::{ClusterName, ParameterName};
 use eastwest_sim::in_process::{Definition, Flaw, Newcomer, definition as plain};
 use eastwest_sim::model::EcsServiceKey;
 use eastwest_sim::shapes::ecs::{

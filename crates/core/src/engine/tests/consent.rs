@@ -2,8 +2,8 @@
 
 use expect_test::{Expect, expect};
 
-use crate::brake::PlanId;
-use crate::effect::Event;
+use crate::engine::effect::Event;
+use crate::guard::brake::PlanId;
 use crate::testing::fake::Fake;
 
 /// So many services that want to be connected, and what else there is.
@@ -119,7 +119,7 @@ fn what_comes_out_first_does_not_slip_through_before_the_rest_is_counted() {
     let mut fake = crowd(40, "");
     fake.run(9);
     (10..50).for_each(|number| fake.tag(&format!("s{number}"), "-"));
-    fake.fail("ask", crate::fault::FaultKind::Throttled, 30);
+    fake.fail("ask", crate::ecs::fault::FaultKind::Throttled, 30);
     fake.run(100);
     (10..50).for_each(|number| fake.tag(&format!("s{number}"), "mode=client"));
     fake.run(600);

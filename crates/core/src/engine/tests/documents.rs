@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use expect_test::expect;
 
-use crate::effect::{Answer, Event};
-use crate::fault::FaultKind;
-use crate::hold::Hold;
-use crate::name::{Family, ParameterName};
+use crate::ecs::fault::FaultKind;
+use crate::ecs::name::{Family, ParameterName};
+use crate::engine::effect::{Answer, Event};
+use crate::plan::hold::Hold;
 use crate::testing::fake::Fake;
 use crate::testing::parameter;
 use crate::view::Seen;

@@ -27,7 +27,7 @@ fn world(have: &[Vec<usize>], want: &[Vec<usize>]) -> String {
 /// The names in force, by service; fails if one is there twice.
 fn names(fake: &Fake) -> Vec<BTreeSet<String>> {
     let mut seen = BTreeSet::new();
-    let names = |connect: &crate::connect::Connect| {
+    let names = |connect: &crate::ecs::connect::Connect| {
         connect.endpoints.iter().map(|e| e.discovery().to_string()).collect::<Vec<_>>()
     };
     fake.services

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use expect_test::{Expect, expect};
 
-use crate::fault::FaultKind;
-use crate::settings::Policy;
+use crate::declaration::settings::Policy;
+use crate::ecs::fault::FaultKind;
 use crate::testing::fake::Fake;
 
 const WEB: &str = "cluster prod default=internal.myapp

@@ -9,10 +9,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use eastwest_core::declaration::{Declaration, EndpointDeclaration, Mode, RefreshWhen};
-use eastwest_core::declare::Intent;
-use eastwest_core::name::DiscoveryName;
-use eastwest_core::settings::{Policy, Settings};
+use eastwest_core::declaration::declared::{Declaration, EndpointDeclaration, Mode, RefreshWhen};
+use eastwest_core::declaration::intent::Intent;
+use eastwest_core::declaration::settings::{Policy, Settings};
+use eastwest_core::ecs::name::DiscoveryName;
 
 use super::rules::{Broken, Sent};
 use super::truth::{Effective, EffectiveEndpoint, Life, Moment};

@@ -40,9 +40,9 @@ mod waits;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use eastwest_core::effect::Parameter;
-use eastwest_core::name::ParameterName;
-use eastwest_core::settings::Settings;
+use eastwest_core::declaration::settings::Settings;
+use eastwest_core::ecs::name::ParameterName;
+use eastwest_core::engine::effect::Parameter;
 use serde_json::Value;
 
 use crate::model::{EcsServiceKey, Model};

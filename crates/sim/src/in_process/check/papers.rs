@@ -7,13 +7,14 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use eastwest_core::declaration::Declaration;
-use eastwest_core::declare::{Intent, Layers, Rest, declare};
-use eastwest_core::document::{self, Document};
-use eastwest_core::effect::Parameter;
-use eastwest_core::name::{ClusterName, EcsServiceName, ParameterName, ServiceKey};
-use eastwest_core::settings::Sources;
-use eastwest_core::tag::{TagPrefix, Tagged};
+use eastwest_core::declaration::declared::Declaration;
+use eastwest_core::declaration::document;
+use eastwest_core::declaration::document::Document;
+use eastwest_core::declaration::intent::{Intent, Layers, Rest, declare};
+use eastwest_core::declaration::settings::Sources;
+use eastwest_core::declaration::tag::{TagPrefix, Tagged};
+use eastwest_core::ecs::name::{ClusterName, EcsServiceName, ParameterName, ServiceKey};
+use eastwest_core::engine::effect::Parameter;
 
 use super::super::convert::other::parameter;
 use super::super::weather::LAG_MS_MAX;

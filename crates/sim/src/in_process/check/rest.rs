@@ -7,12 +7,15 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use eastwest_core::declaration::{Declaration, EndpointDeclaration, Mode, Pause, PortSelector};
-use eastwest_core::declare::Layers;
-use eastwest_core::document::Document;
-use eastwest_core::name::{NamespaceRef, PortName};
-use eastwest_core::settings::{Policy, Settings};
-use eastwest_core::tag::{self, TagPrefix};
+use eastwest_core::declaration::declared::{
+    Declaration, EndpointDeclaration, Mode, Pause, PortSelector,
+};
+use eastwest_core::declaration::document::Document;
+use eastwest_core::declaration::intent::Layers;
+use eastwest_core::declaration::settings::{Policy, Settings};
+use eastwest_core::declaration::tag;
+use eastwest_core::declaration::tag::TagPrefix;
+use eastwest_core::ecs::name::{NamespaceRef, PortName};
 use serde_json::Value;
 
 use super::links::unreached;

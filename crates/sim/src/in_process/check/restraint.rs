@@ -9,11 +9,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use eastwest_core::declaration::Pause;
-use eastwest_core::declare::Intent;
-use eastwest_core::document::{Document, MassChange};
-use eastwest_core::settings::Settings;
-use eastwest_core::windows::{self, Place, Within};
+use eastwest_core::declaration::declared::Pause;
+use eastwest_core::declaration::document::{Document, MassChange};
+use eastwest_core::declaration::intent::Intent;
+use eastwest_core::declaration::settings::Settings;
+use eastwest_core::declaration::windows;
+use eastwest_core::declaration::windows::{Place, Within};
 
 use super::ms;
 use super::papers::service_key;

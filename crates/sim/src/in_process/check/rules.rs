@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use eastwest_core::declaration::{Declaration, Mode, Pause};
-use eastwest_core::declare::Intent;
-use eastwest_core::document::{Document, Limits};
-use eastwest_core::name::DiscoveryName;
-use eastwest_core::settings::{Policy, Settings};
+use eastwest_core::declaration::declared::{Declaration, Mode, Pause};
+use eastwest_core::declaration::document::{Document, Limits};
+use eastwest_core::declaration::intent::Intent;
+use eastwest_core::declaration::settings::{Policy, Settings};
+use eastwest_core::ecs::name::DiscoveryName;
 use serde_json::{Value, json};
 
 use super::ms;
@@ -202,9 +202,8 @@ fn speaks(sent: &Sent<'_>, word: &str, kind: Declared) -> bool {
                 Declared::AccessLogs => entry.access_logs.is_some() || entry.logs.is_some(),
                 Declared::TestHeader => entry.test_header.is_some(),
                 Declared::Ingress => endpoints.any(|each| each.ingress_port.is_some()),
-                Declared::Timeout => {
-                    endpoints.any(|each| each.timeout != eastwest_core::connect::Timeout::default())
-                }
+                Declared::Timeout => endpoints
+                    .any(|each| each.timeout != eastwest_core::ecs::connect::Timeout::default()),
                 Declared::Tls => endpoints.any(|each| each.tls.is_some()),
             }
         })

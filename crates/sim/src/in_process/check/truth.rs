@@ -6,7 +6,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use eastwest_core::tag::{self, TagPrefix, Tagged};
+use eastwest_core::declaration::tag;
+use eastwest_core::declaration::tag::{TagPrefix, Tagged};
 use serde_json::{Value, json};
 
 use crate::model::{Connect, EcsServiceState};

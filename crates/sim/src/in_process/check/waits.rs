@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use eastwest_core::declaration::{EndpointDeclaration, Mode, RefreshWhen};
+use eastwest_core::declaration::declared::{EndpointDeclaration, Mode, RefreshWhen};
 
 use super::links::{unoffered, would_offer};
 use super::rest::{Truth, Wish, is_granted};

@@ -2,10 +2,10 @@
 //!
 //! **Invariant:** what core can say survives the way there and back unchanged.
 
-use eastwest_core::connect::{
+use eastwest_core::ecs::connect::{
     AccessLogs, ClientAlias, Connect, Endpoint, ProxyLogs, TestHeader, Timeout, Tls,
 };
-use eastwest_core::name::{Arn, DiscoveryName, DnsName, NamespaceRef, Port, PortName};
+use eastwest_core::ecs::name::{Arn, DiscoveryName, DnsName, NamespaceRef, Port, PortName};
 use serde_json::{Value, json};
 
 use crate::shapes::ecs::{

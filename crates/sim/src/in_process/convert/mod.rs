@@ -7,8 +7,8 @@ pub(super) mod connect;
 pub(super) mod members;
 pub(super) mod other;
 
-use eastwest_core::name::{Arn, DeploymentId, DiscoveryName, ServiceKey};
-use eastwest_core::time::AwsTime;
+use eastwest_core::ecs::name::{Arn, DeploymentId, DiscoveryName, ServiceKey};
+use eastwest_core::ecs::time::AwsTime;
 use eastwest_core::view::{
     Deployment, DeploymentController, DeploymentStatus, EcsService, Rollout, ServiceEvent,
     ServiceStatus, Strategy,

@@ -1,10 +1,10 @@
 //! Task definitions, namespaces, Cloud Map services and parameters, from the model's shapes to core's types.
 
-use eastwest_core::effect::Parameter;
-use eastwest_core::mention::Mentions;
-use eastwest_core::name::{
+use eastwest_core::ecs::environment::Mentions;
+use eastwest_core::ecs::name::{
     Arn, DiscoveryName, NamespaceId, NamespaceName, ParameterName, Port, PortName,
 };
+use eastwest_core::engine::effect::Parameter;
 use eastwest_core::view::{CloudMapService, Namespace, PortMapping, TaskDefinition};
 use serde_json::Value;
 

@@ -1,0 +1,116 @@
+//! Several parameters become one document, by a rule that does not depend on their order.
+//!
+//! Two may say the same; where they say of one thing two different things, there is no answer, and both places are
+//! named. The two switches are on as soon as one turns them on: each only makes eastwest more careful, or was allowed
+//! by somebody who may write the document.
+
+use std::collections::BTreeMap;
+
+use crate::declaration::issue::Issue;
+
+use super::parameter::Part;
+use super::report::{escaped, place};
+use super::{Defaults, Document, Limits, windows};
+
+/// Places named in one issue; of more their number is said.
+pub(super) const NAMED: usize = 3;
+
+/// A parameter's name and what it says.
+pub(super) struct Source<'a> {
+    pub(super) name: &'a str,
+    pub(super) part: Part,
+}
+
+/// What all say together, and an issue at each place that another contradicts.
+pub(super) fn join(sources: &[Source<'_>]) -> (Document, Vec<Issue>) {
+    let mut join = Join { sources, issues: Vec::new() };
+    let namespaces = join.map("namespaces", |part| &part.namespaces);
+    let create = namespaces.into_iter().filter(|(_, namespace)| namespace.create);
+    let (windows, contradictions) = windows::join(sources);
+    join.issues.extend(contradictions);
+    let document = Document {
+        namespaces: create.map(|(name, namespace)| (name, namespace.new)).collect(),
+        defaults: Defaults {
+            namespace: join.one(("defaults", "namespace"), |part| part.defaults.namespace.as_ref()),
+            discovery_name: join
+                .one(("defaults", "discoveryName"), |part| part.defaults.discovery_name.as_ref()),
+        },
+        services: join.map("services", |part| &part.services),
+        claims: join.map("claims", |part| &part.claims),
+        limits: Limits {
+            rollouts_per_cluster: join.one(("limits", "rolloutsPerCluster"), |part| {
+                part.limits.rollouts_per_cluster.as_ref()
+            }),
+            rollouts_per_namespace: join.one(("limits", "rolloutsPerNamespace"), |part| {
+                part.limits.rollouts_per_namespace.as_ref()
+            }),
+            mass_change: join
+                .one(("limits", "massChange"), |part| part.limits.mass_change.as_ref()),
+        },
+        windows,
+        freeze: sources.iter().any(|source| source.part.freeze),
+        name_ports: sources.iter().any(|source| source.part.name_ports),
+    };
+    (document, join.issues)
+}
+
+struct Join<'a> {
+    sources: &'a [Source<'a>],
+    issues: Vec<Issue>,
+}
+
+impl<'a> Join<'a> {
+    fn map<K, V>(
+        &mut self,
+        member: &str,
+        of: impl Fn(&'a Part) -> &'a BTreeMap<K, V>,
+    ) -> BTreeMap<K, V>
+    where
+        K: Ord + Clone + ToString + 'a,
+        V: Clone + PartialEq + 'a,
+    {
+        let mut said: BTreeMap<&K, Vec<(&str, &V)>> = BTreeMap::new();
+        for source in self.sources {
+            for (key, value) in of(&source.part) {
+                said.entry(key).or_default().push((source.name, value));
+            }
+        }
+        let agree = |(key, said): (&K, Vec<(&str, &V)>)| {
+            self.agree(member, &key.to_string(), &said);
+            let (_, value) = said.first()?;
+            Some((key.clone(), (*value).clone()))
+        };
+        said.into_iter().filter_map(agree).collect()
+    }
+
+    fn one<V: Clone + PartialEq + 'a>(
+        &mut self,
+        (object, member): (&str, &str),
+        of: impl Fn(&'a Part) -> Option<&'a V>,
+    ) -> Option<V> {
+        let said = |source: &'a Source<'a>| Some((source.name, of(&source.part)?));
+        let said: Vec<(&str, &V)> = self.sources.iter().filter_map(said).collect();
+        self.agree(object, member, &said);
+        said.first().map(|(_, value)| (*value).clone())
+    }
+
+    /// Says at each place which others say something else.
+    fn agree<V: PartialEq>(&mut self, member: &str, key: &str, said: &[(&str, &V)]) {
+        if said.windows(2).all(|two| two[0].1 == two[1].1) {
+            return;
+        }
+        let at = |name: &str| place(name, &format!("/{member}/{}", escaped(key)));
+        for (name, value) in said {
+            let others = || said.iter().filter(|(_, other)| other != value);
+            let named: Vec<String> = others().take(NAMED).map(|(other, _)| at(other)).collect();
+            let more = match others().count().saturating_sub(NAMED) {
+                0 => String::new(),
+                more => format!(" and {more} more"),
+            };
+            let places = named.join(", ");
+            let allowed =
+                format!("said otherwise at {places}{more}: say it once, or the same each time");
+            self.issues.push(Issue { place: at(name), ..Issue::new("", key, allowed) });
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! What a platform team declares in Parameter Store, for many services at once.
+//!
+//! One parameter, or every parameter below a path: then they are merged by a rule that does not depend on their
+//! order. **Invariant:** a document is in force whole or not at all; whatever is wrong in it is an issue with the
+//! parameter and the JSON pointer, and the last good one stays in force.
+//!
+//! ```text
+//!  text ──tree──▶ Node ──conform──▶ of the schema's shape ──parameter, entry──▶ Part ──join──▶ Document
+//!                          shape ──▶ schema                    value
+//! ```
+
+mod conform;
+mod entry;
+mod join;
+mod parameter;
+mod report;
+mod shape;
+mod template;
+mod tree;
+mod windows;
+mod write;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::declared::Declaration;
+use super::issue::{Issue, Weight};
+use super::windows::Window;
+use crate::ecs::name::{DiscoveryName, NamespaceName, NamespaceRef, ServiceKey};
+use crate::engine::effect::Parameter;
+use crate::plan::prerequisite::NewNamespace;
+
+pub(crate) use report::escaped;
+pub use shape::schema;
+pub use write::write;
+
+/// Reads the parameters of the document, in any order, and merges what they say. The document is there only if
+/// nothing at all is wrong with it; every issue is told, at `<parameter>#<JSON pointer>`.
+pub fn read(parameters: &[Parameter]) -> (Option<Document>, Vec<Issue>) {
+    if parameters.is_empty() {
+        let allowed = "at least one parameter: without one there is no document";
+        return (None, vec![Issue::new("document", "no parameter", allowed)]);
+    }
+    let mut issues = Vec::new();
+    let mut sources = Vec::new();
+    for parameter in parameters {
+        let (part, found) = parameter::read(parameter);
+        issues.extend(found);
+        sources.extend(part.map(|part| join::Source { name: parameter.name.as_str(), part }));
+    }
+    sources.sort_by_key(|source| source.name);
+    let (document, contradictions) = join::join(&sources);
+    issues.extend(contradictions);
+    issues.sort();
+    let is_whole = issues.iter().all(|issue| issue.weight == Weight::Advice);
+    (is_whole.then_some(document), issues)
+}
+
+/// Reads the parameter that a `document` tag names: one service's entry. Whoever wrote the tag need not be allowed to
+/// read that parameter, so nothing of it is shown unless it has an entry's shape.
+pub fn read_entry(parameter: &Parameter) -> (Option<Declaration>, Vec<Issue>) {
+    parameter::read_entry(parameter)
+}
+
+/// Everything that the parameters say together.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Document {
+    /// The namespaces to create where they are missing.
+    pub namespaces: BTreeMap<NamespaceName, NewNamespace>,
+    /// What holds for services that do not say it themselves.
+    pub defaults: Defaults,
+    /// What each service shall be.
+    pub services: BTreeMap<ServiceKey, Arc<Declaration>>,
+    /// The discovery names that only these services may have.
+    pub claims: BTreeMap<DiscoveryName, BTreeSet<ServiceKey>>,
+    /// How much may change at once.
+    pub limits: Limits,
+    /// When a change may begin, sorted.
+    pub windows: Vec<Window>,
+    /// Whether nothing may change at all.
+    pub freeze: bool,
+    /// Whether a task definition revision may be registered that names a port.
+    pub name_ports: bool,
+}
+
+/// What holds for services that do not say it themselves.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Defaults {
+    /// The namespace to be in.
+    pub namespace: Option<NamespaceRef>,
+    /// How an endpoint is named.
+    pub discovery_name: Option<Template>,
+}
+
+/// How an endpoint is named: a text with `{service}`, `{cluster}` and `{port}` in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Template(pub(crate) String);
+
+/// How much may change at once; what is absent is said by the flags.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Limits {
+    /// Rollouts at once in one cluster.
+    pub rollouts_per_cluster: Option<usize>,
+    /// Rollouts at once in one namespace.
+    pub rollouts_per_namespace: Option<usize>,
+    /// How many services of a namespace one pass may change without somebody's consent.
+    pub mass_change: Option<MassChange>,
+}
+
+/// A number of services.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MassChange {
+    /// So many of a hundred.
+    Percent(u8),
+    /// So many.
+    Count(usize),
+}
+
+#[cfg(test)]
+mod tests;

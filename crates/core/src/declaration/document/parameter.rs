@@ -1,0 +1,211 @@
+//! One parameter: the tree of it becomes what that parameter says.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, LazyLock};
+
+use serde_json::Value;
+
+use crate::declaration::declared::Declaration;
+use crate::declaration::issue::Issue;
+use crate::declaration::tag::Wrong;
+use crate::declaration::{tag, value};
+use crate::ecs::name::{DiscoveryName, NamespaceName, NamespaceRef, Refused, ServiceKey};
+use crate::engine::effect::Parameter;
+use crate::plan::prerequisite::NewNamespace;
+
+use super::conform::conform;
+use super::report::{At, Report, Shown};
+use super::shape::VERSION;
+use super::windows::Placed;
+use super::{Defaults, Limits, MassChange, Template, entry, shape, windows};
+
+/// Made once: it is always the same.
+static SCHEMA: LazyLock<Value> = LazyLock::new(shape::schema);
+
+/// What one parameter says.
+#[derive(Default)]
+pub(super) struct Part {
+    pub(super) namespaces: BTreeMap<NamespaceName, Namespace>,
+    pub(super) defaults: Defaults,
+    pub(super) services: BTreeMap<ServiceKey, Arc<Declaration>>,
+    pub(super) claims: BTreeMap<DiscoveryName, BTreeSet<ServiceKey>>,
+    pub(super) limits: Limits,
+    pub(super) windows: Vec<Placed>,
+    pub(super) freeze: bool,
+    pub(super) name_ports: bool,
+}
+
+/// What is said of one namespace.
+#[derive(Clone, PartialEq, Eq)]
+pub(super) struct Namespace {
+    pub(super) is_private_dns: bool,
+    pub(super) create: bool,
+    pub(super) new: NewNamespace,
+}
+
+/// Reads a parameter of the document; nothing as soon as something in it blocks.
+pub(super) fn read(parameter: &Parameter) -> (Option<Part>, Vec<Issue>) {
+    let shown = if parameter.is_secret { Shown::Hidden } else { Shown::Open };
+    let mut report = Report::new(parameter, shown);
+    let node = report.parse();
+    let part = node.as_ref().map(|node| part(&At::root(node), &mut report));
+    let part = part.filter(|_| !report.is_blocked());
+    (part, report.finish())
+}
+
+/// Reads a parameter that holds one service's entry. Somebody named it in a tag who need not be allowed to read it,
+/// so nothing of it is shown before its shape proves that it was meant to be an entry.
+pub(super) fn read_entry(parameter: &Parameter) -> (Option<Declaration>, Vec<Issue>) {
+    let mut report = Report::new(parameter, Shown::Hidden);
+    if parameter.is_secret {
+        let allowed = "a parameter of type String: a tag may not name a SecureString, because whoever may write the tag need not be allowed to read it";
+        report.refuse_whole("SecureString", allowed);
+        return (None, report.finish());
+    }
+    let Some(node) = report.parse() else { return (None, report.finish()) };
+    let at = At::root(&node);
+    conform(&at, &SCHEMA["properties"]["services"]["additionalProperties"], &mut report);
+    if report.is_blocked() {
+        let allowed = "an entry of a document, and this is none, so nothing of it is shown";
+        report.refuse_whole(&format!("{} bytes", parameter.text.len()), allowed);
+        return (None, report.finish());
+    }
+    report.open();
+    let declaration = entry::read(&at, &mut report);
+    ((!report.is_blocked()).then_some(declaration), report.finish())
+}
+
+fn part(at: &At<'_>, report: &mut Report<'_>) -> Part {
+    let version = at.member("version");
+    let other =
+        version.filter(|at| at.node.whole().is_some_and(|version| version != VERSION.into()));
+    if let Some(version) = other {
+        // Whatever else stands there follows another grammar.
+        let allowed = format!("version {VERSION} is the only one that this eastwest knows");
+        report.refuse(&version, allowed, None);
+        return Part::default();
+    }
+    conform(at, &SCHEMA, report);
+    let flag = |name| at.member(name).and_then(|at| at.node.flag()).unwrap_or_default();
+    Part {
+        namespaces: each(at, "namespaces", report, namespace_name, namespace),
+        defaults: defaults(at.member("defaults"), report),
+        services: each(at, "services", report, ServiceKey::parse, |_, at, report| {
+            Some(Arc::new(entry::read(at, report)))
+        }),
+        claims: each(at, "claims", report, DiscoveryName::parse, |_, at, report| {
+            Some(holders(at, report))
+        }),
+        limits: limits(at.member("limits"), report),
+        windows: windows::read(at, report),
+        freeze: flag("freeze"),
+        name_ports: flag("namePorts"),
+    }
+}
+
+/// The members of a member, each name and value read.
+fn each<K: Ord, V>(
+    at: &At<'_>,
+    member: &str,
+    report: &mut Report<'_>,
+    key: impl Fn(&str) -> Result<K, Refused>,
+    value: impl Fn(Option<&K>, &At<'_>, &mut Report<'_>) -> Option<V>,
+) -> BTreeMap<K, V> {
+    let mut read = BTreeMap::new();
+    let member = at.member(member);
+    for (name, at) in member.iter().flat_map(At::members) {
+        let refuse = |refused: Refused| {
+            let nearest = refused.nearest.filter(|_| !report.is_hidden());
+            report.refuse_name(&at, name, refused.allowed, nearest);
+        };
+        let key = key(name).map_err(refuse).ok();
+        // What stands under a bad name may be wrong too.
+        let value = value(key.as_ref(), &at, report);
+        read.extend(key.zip(value));
+    }
+    read
+}
+
+/// A namespace that eastwest may have to create has a name; an id or an ARN is given by AWS.
+fn namespace_name(text: &str) -> Result<NamespaceName, Refused> {
+    let allowed = "a namespace's name: 1 to 1024 visible characters, none of '<', '>', '\"' and '/', and not an id or ARN";
+    match NamespaceRef::parse(text) {
+        Ok(NamespaceRef::Name(name)) => Ok(name),
+        _ => Err(Refused { allowed, nearest: None }),
+    }
+}
+
+fn namespace(
+    name: Option<&NamespaceName>,
+    at: &At<'_>,
+    report: &mut Report<'_>,
+) -> Option<Namespace> {
+    let kind = at.member("type").and_then(|at| at.node.text());
+    let is_private_dns = kind == Some("private-dns");
+    let vpc = at.member("vpc");
+    match (kind, &vpc) {
+        (Some("private-dns"), None) => {
+            report.miss(at, "vpc", "required: the id of the VPC, vpc-…".to_owned());
+        }
+        (Some("http"), Some(vpc)) => {
+            report.refuse(
+                vpc,
+                "an HTTP namespace has no VPC: remove vpc, or set type to private-dns",
+                None,
+            );
+        }
+        _ => {}
+    }
+    // SD:CreatePrivateDnsNamespaceRequest.Name
+    if let Some(name) = name.filter(|name| is_private_dns && name.as_str().len() > 253) {
+        report.refuse_name(
+            at,
+            name.as_str(),
+            "a private DNS namespace's name has at most 253 characters",
+            None,
+        );
+    }
+    let vpc = report.text(vpc, "the id of a VPC, vpc-…", vpc_id);
+    let create = at.member("create").and_then(|at| at.node.flag()).unwrap_or_default();
+    let new = NewNamespace { name: name?.clone(), vpc };
+    Some(Namespace { is_private_dns, create, new })
+}
+
+/// SD:CreatePrivateDnsNamespaceRequest.Vpc has at most 64 characters.
+fn vpc_id(text: &str) -> Result<String, Wrong> {
+    let is_part = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit();
+    let rest = text.strip_prefix("vpc-");
+    let fits = rest.is_some_and(|rest| (1..=60).contains(&rest.len()) && rest.bytes().all(is_part));
+    if fits { Ok(text.to_owned()) } else { Err(Wrong { allowed: None, nearest: None }) }
+}
+
+fn defaults(at: Option<At<'_>>, report: &mut Report<'_>) -> Defaults {
+    let Some(at) = at else { return Defaults::default() };
+    let template = |text: &str| Ok(Template::parse(text)?);
+    Defaults {
+        namespace: report.text(at.member("namespace"), tag::allowed("namespace"), value::namespace),
+        discovery_name: report.text(at.member("discoveryName"), "", template),
+    }
+}
+
+fn holders(at: &At<'_>, report: &mut Report<'_>) -> BTreeSet<ServiceKey> {
+    let key = |text: &str| Ok(ServiceKey::parse(text)?);
+    at.items().filter_map(|at| report.text(Some(at), "", key)).collect()
+}
+
+fn limits(at: Option<At<'_>>, report: &mut Report<'_>) -> Limits {
+    let Some(at) = at else { return Limits::default() };
+    let count =
+        |name| at.member(name).and_then(|at| at.node.whole()).and_then(|n| usize::try_from(n).ok());
+    let share = |text: &str| match MassChange::parse(text) {
+        Ok(share @ MassChange::Percent(_)) => Ok(share),
+        _ => Err(Wrong { allowed: None, nearest: None }),
+    };
+    let allowed = "a share as 20%, from 1% to 100%, or a number of services without quotes";
+    let share = report.text(at.member("massChange"), allowed, share);
+    Limits {
+        rollouts_per_cluster: count("rolloutsPerCluster"),
+        rollouts_per_namespace: count("rolloutsPerNamespace"),
+        mass_change: share.or_else(|| count("massChange").map(MassChange::Count)),
+    }
+}

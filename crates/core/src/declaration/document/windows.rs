@@ -1,0 +1,163 @@
+//! The maintenance windows of a document: each is read where it stands, then all parameters' are held together.
+//!
+//! A window that never opens is refused, and an allow window that is denied whenever it opens: whoever wrote it would
+//! wait for a change that never comes.
+
+use std::collections::BTreeSet;
+
+use crate::declaration::issue::{Issue, printable};
+use crate::declaration::tag::Wrong;
+use crate::declaration::windows::{Kind, Pattern, Window, Zone, contradictions};
+use crate::declaration::{tag, value};
+use crate::ecs::name::{ClusterName, Refused};
+
+use super::join::{NAMED, Source};
+use super::report::{At, Report, place};
+
+/// Windows of all parameters together: each is looked at for each change.
+const MOST: usize = 256;
+/// The first windows of a parameter whose time zone's nearest spelling is looked for: that takes long.
+const HINTED: usize = 8;
+
+/// A window and its number in its parameter's list.
+pub(super) type Placed = (usize, Window);
+
+/// Reads the windows of one parameter.
+pub(super) fn read(document: &At<'_>, report: &mut Report<'_>) -> Vec<Placed> {
+    let Some(list) = document.member("windows") else { return Vec::new() };
+    if list.node.items().len() > MOST {
+        report.refuse(&list, format!("at most {MOST} windows"), None);
+        return Vec::new();
+    }
+    let read = |(number, at)| Some((number, window(&at, number < HINTED, report)?));
+    list.items().enumerate().filter_map(read).collect()
+}
+
+fn window(at: &At<'_>, hinted: bool, report: &mut Report<'_>) -> Option<Window> {
+    let opens = opens(at, report);
+    let duration = report.text(at.member("duration"), "", value::open_for);
+    let zone = match at.member("timeZone") {
+        Some(at) => zone(&at, hinted, report),
+        None => Some(Zone::UTC),
+    };
+    let allowed = tag::allowed("namespace");
+    let named = |name| at.member(name).into_iter();
+    let namespaces = named("namespaces")
+        .flat_map(|list| {
+            texts(&list, report, |at, report| report.text(Some(at), allowed, value::namespace))
+        })
+        .collect();
+    let clusters = named("clusters")
+        .flat_map(|list| texts(&list, report, |at, report| report.text(Some(at), "", cluster)))
+        .collect();
+    let (kind, pattern) = opens?;
+    Some(Window { kind, pattern, duration: duration?, zone: zone?, namespaces, clusters })
+}
+
+fn texts<T>(
+    list: &At<'_>,
+    report: &mut Report<'_>,
+    read: impl Fn(At<'_>, &mut Report<'_>) -> Option<T>,
+) -> Vec<T> {
+    list.items().filter_map(|at| read(at, report)).collect()
+}
+
+/// What kind it is, and when it opens.
+fn opens(at: &At<'_>, report: &mut Report<'_>) -> Option<(Kind, Pattern)> {
+    match (at.member("allow"), at.member("deny")) {
+        (Some(at), None) => Some((Kind::Allow, pattern(&at, report)?)),
+        (None, Some(at)) => Some((Kind::Deny, pattern(&at, report)?)),
+        (None, None) => {
+            let allowed = "required: when it opens, as allow or as deny";
+            report.miss(at, "allow", allowed.to_owned());
+            None
+        }
+        (Some(_), Some(deny)) => {
+            let allowed = "either allow or deny, and this window has both: make two of it";
+            report.refuse(&deny, allowed, None);
+            None
+        }
+    }
+}
+
+fn pattern(at: &At<'_>, report: &mut Report<'_>) -> Option<Pattern> {
+    let allowed = "five fields, minute, hour, day of the month, month and day of the week, as 0 22 * * MON-FRI";
+    match Pattern::parse(at.node.text()?) {
+        Ok(pattern) if pattern.is_never() => {
+            report.refuse(at, "a day that there is: this one is in no year", None);
+            None
+        }
+        Ok(pattern) => Some(pattern),
+        // The reason is made of what was read.
+        Err(_) if report.is_hidden() => {
+            report.refuse(at, allowed, None);
+            None
+        }
+        Err(reason) => {
+            report.refuse(at, format!("{allowed}; {}", printable(&reason, 160)), None);
+            None
+        }
+    }
+}
+
+fn zone(at: &At<'_>, hinted: bool, report: &mut Report<'_>) -> Option<Zone> {
+    let allowed = "a time zone's name out of the IANA database, as Europe/Berlin or UTC";
+    let read = |text: &str| {
+        let nearest = || if hinted { Zone::near(text) } else { None };
+        let wrong = || Wrong { allowed: Some(allowed.to_owned()), nearest: nearest() };
+        Zone::parse(text).ok_or_else(wrong)
+    };
+    report.text(Some(*at), allowed, read)
+}
+
+/// API:Cluster.clusterName
+fn cluster(text: &str) -> Result<ClusterName, Wrong> {
+    let is_part = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'_';
+    let fits = |name: &&str| (1..=255).contains(&name.len()) && name.bytes().all(is_part);
+    let nearest = || text.rsplit_once(":cluster/").map(|(_, name)| name).filter(fits);
+    Some(text).filter(fits).map(ClusterName::as_read).ok_or_else(|| {
+        let allowed = "a cluster's name: 1 to 255 letters, digits, '-' and '_'";
+        Refused { allowed, nearest: nearest().map(str::to_owned) }.into()
+    })
+}
+
+/// The windows of all parameters, and what is wrong with them together.
+pub(super) fn join(sources: &[Source<'_>]) -> (Vec<Window>, Vec<Issue>) {
+    let all: Vec<(&str, &Placed)> = sources
+        .iter()
+        .flat_map(|source| source.part.windows.iter().map(|placed| (source.name, placed)))
+        .collect();
+    if all.len() > MOST {
+        return (Vec::new(), too_many(sources, all.len()));
+    }
+    let at = |number: usize| {
+        let (name, (number, _)) = all[number];
+        place(name, &format!("/windows/{number}"))
+    };
+    let windows: Vec<&Window> = all.iter().map(|(_, (_, window))| window).collect();
+    let denied = |(allow, denies): (usize, Vec<usize>)| {
+        let named: Vec<String> = denies.iter().take(NAMED).map(|deny| at(*deny)).collect();
+        let more = match denies.len().saturating_sub(NAMED) {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        let named = named.join(", ");
+        let allowed = format!(
+            "a time that is not denied: whenever this window is open, so is a deny window ({named}{more}), and nothing could ever change; change one of them, or remove this one"
+        );
+        Issue { place: at(allow), ..Issue::new("", "allow", allowed) }
+    };
+    let issues = contradictions(&windows).into_iter().map(denied).collect();
+    let windows: BTreeSet<Window> = windows.into_iter().cloned().collect();
+    (windows.into_iter().collect(), issues)
+}
+
+fn too_many(sources: &[Source<'_>], count: usize) -> Vec<Issue> {
+    let guilty = sources.iter().filter(|source| !source.part.windows.is_empty());
+    let issue = |source: &Source<'_>| {
+        let read = source.part.windows.len().to_string();
+        let allowed = format!("at most {MOST} windows in all parameters, which have {count}");
+        Issue { place: place(source.name, "/windows"), ..Issue::new("", &read, allowed) }
+    };
+    guilty.map(issue).collect()
+}

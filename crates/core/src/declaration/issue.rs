@@ -1,0 +1,139 @@
+//! What a user wrote that we cannot honour, said so that they can mend it.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use crate::ecs::name::Refused;
+
+/// Something a user wrote that cannot be honoured: where, what was read, what is allowed, what to do.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Issue {
+    /// Where it stands: a tag's key, or `<parameter>#<JSON pointer>`.
+    pub place: String,
+    /// What was read there, shortened and without control characters.
+    pub read: String,
+    /// What is allowed there, and what to do.
+    pub allowed: String,
+    /// The nearest spelling that would be accepted.
+    pub nearest: Option<String>,
+    /// Whether the declaration can still be understood without it.
+    pub weight: Weight,
+}
+
+/// Whether an issue leaves the declaration understandable.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Weight {
+    /// What is wanted cannot be told: the service is held whole.
+    Blocking,
+    /// Worth knowing; the declaration stands.
+    Advice,
+}
+
+impl Issue {
+    /// A blocking issue at `place` about the text `read` there.
+    pub fn new(place: &str, read: &str, allowed: impl Into<String>) -> Self {
+        Self {
+            place: printable(place, 128),
+            read: printable(read, 80),
+            allowed: allowed.into(),
+            nearest: None,
+            weight: Weight::Blocking,
+        }
+    }
+
+    /// The issue for a value whose type refused it.
+    pub fn refused(place: &str, read: &str, refused: Refused) -> Self {
+        Self { nearest: refused.nearest, ..Self::new(place, read, refused.allowed) }
+    }
+
+    /// The same issue with the spelling among `known` that is nearest to what was read, if any is near.
+    pub fn nearest_of<'a>(mut self, known: impl IntoIterator<Item = &'a str>) -> Self {
+        self.nearest = nearest(&self.read, known);
+        self
+    }
+
+    /// The same issue as mere advice.
+    pub fn advice(mut self) -> Self {
+        self.weight = Weight::Advice;
+        self
+    }
+}
+
+impl fmt::Display for Issue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}={:?}", self.place, self.read)?;
+        if let Some(character) =
+            self.place.chars().chain(self.read.chars()).find(|c| is_foreign(*c))
+        {
+            write!(f, " (with U+{:04X})", u32::from(character))?;
+        }
+        write!(f, ": {}", self.allowed)?;
+        match &self.nearest {
+            Some(nearest) => write!(f, "; did you mean {nearest:?}?"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Whether it may be taken for a letter, digit or sign of ASCII that it is not: nobody finds a Cyrillic `о` by looking.
+/// The two signs that [`printable`] puts in are none of the user's.
+fn is_foreign(c: char) -> bool {
+    !c.is_ascii() && c != '\u{fffd}' && c != '…'
+}
+
+/// The known spelling within a third of its length of edits, nearest first, alphabetical among equals.
+pub fn nearest<'a>(read: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
+    let length = read.chars().count();
+    let within = |candidate: &str| candidate.len().div_ceil(3);
+    known
+        .into_iter()
+        // The difference in length is the least distance. To count edits takes memory by the product of the lengths.
+        .filter(|candidate| length.abs_diff(candidate.chars().count()) <= within(candidate))
+        .map(|candidate| (strsim::damerau_levenshtein(read, candidate), candidate))
+        .filter(|(distance, candidate)| *distance <= within(candidate))
+        .min()
+        .map(|(_, candidate)| candidate.to_owned())
+}
+
+/// The first `longest` characters with those made visible that move the cursor, break the line or turn the
+/// direction of writing: tag text is untrusted and ends up in logs and terminals.
+pub(crate) fn printable(text: &str, longest: usize) -> String {
+    let shown = |c: char| if c.is_control() || is_invisible(c) { '\u{fffd}' } else { c };
+    let mut shown: String = text.chars().take(longest).map(shown).collect();
+    if text.chars().nth(longest).is_some() {
+        shown.push('…');
+    }
+    shown
+}
+
+/// Separators of lines, marks of direction and characters of no width.
+fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_nearest_spelling_is_offered_only_when_it_is_near() {
+        let known = ["client", "client-server", "off"];
+        assert_eq!(nearest("clinet", known).as_deref(), Some("client"));
+        assert_eq!(nearest("banana", known), None);
+    }
+
+    #[test]
+    fn a_look_alike_character_is_named() {
+        let issue = Issue::new("eastwest/mоde", "client", "no such tag");
+        assert_eq!(issue.to_string(), r#"eastwest/mоde="client" (with U+043E): no such tag"#);
+    }
+
+    #[test]
+    fn control_characters_and_length_never_reach_the_reader() {
+        let issue = Issue::new("eastwest/mode", &format!("a\u{1b}[31m{}", "x".repeat(500)), "…");
+        assert!(!issue.read.contains('\u{1b}'));
+        assert!(issue.read.chars().count() <= 81);
+    }
+}

@@ -1,0 +1,136 @@
+//! What the operator allows and how patient we are: flags, resolved once.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use serde::Serialize;
+
+use super::document::MassChange;
+use super::tag::TagPrefix;
+use crate::ecs::name::{ClusterName, NamespaceRef, ParameterName};
+use crate::plan::action::Action;
+
+/// Everything the engine is told at its start.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settings {
+    /// The clusters to watch; `None`: all of the account and region.
+    pub clusters: Option<BTreeSet<ClusterName>>,
+    /// Where declarations are read.
+    pub sources: Sources,
+    /// The prefix of our tags.
+    pub prefix: TagPrefix,
+    /// The namespace for services that name none and are in none.
+    pub namespace: Option<NamespaceRef>,
+    /// What may be written.
+    pub policy: Policy,
+    /// How many rollouts may run at once.
+    pub budget: Budget,
+    /// How much of a namespace may change without somebody's consent.
+    pub mass_change: MassChange,
+    /// How patient we are.
+    pub timing: Timing,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            clusters: None,
+            sources: Sources::default(),
+            prefix: TagPrefix::default(),
+            namespace: None,
+            policy: Policy::Observe,
+            budget: Budget::default(),
+            mass_change: MassChange::Percent(20),
+            timing: Timing::default(),
+        }
+    }
+}
+
+/// Where declarations are read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sources {
+    /// Whether tags count.
+    pub tags: bool,
+    /// The parameters, or paths of parameters, that make up the document.
+    pub documents: BTreeSet<ParameterName>,
+}
+
+impl Default for Sources {
+    fn default() -> Self {
+        Self { tags: true, documents: BTreeSet::new() }
+    }
+}
+
+/// What may be written.
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, strum::IntoStaticStr, strum::EnumString,
+)]
+#[serde(rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case")]
+pub enum Policy {
+    /// Plan and show, never write.
+    #[default]
+    Observe,
+    /// Add and change; never switch off, never remove an endpoint.
+    UpsertOnly,
+    /// Make it so.
+    Sync,
+}
+
+impl Policy {
+    /// Whether something may be done.
+    pub(crate) fn allows(self, action: &Action) -> bool {
+        match (self, action) {
+            (Self::Observe, _) | (Self::UpsertOnly, Action::Disconnect { .. }) => false,
+            (Self::UpsertOnly | Self::Sync, _) => true,
+        }
+    }
+}
+
+/// How many rollouts may run at once; each at least 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Budget {
+    /// In one cluster.
+    pub per_cluster: usize,
+    /// In one namespace, over all clusters.
+    pub per_namespace: usize,
+}
+
+impl Default for Budget {
+    fn default() -> Self {
+        Self { per_cluster: 2, per_namespace: 1 }
+    }
+}
+
+/// How patient we are. All on our own clock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Timing {
+    /// From the end of a sweep to the next.
+    pub interval: Duration,
+    /// How long an answer of AWS may lag behind the truth: after a start, after a write whose answer was
+    /// lost, and before an older-looking reading is believed. Tools in the field sleep 3 s after an
+    /// `UpdateService`, and one allows for 9 s; this leaves room.
+    pub staleness: Duration,
+    /// How often a running rollout is looked at, unless sweeps come faster.
+    pub rollout_poll: Duration,
+    /// A rollout running this long no longer takes up budget: without a circuit breaker a broken one
+    /// never ends (DG:deployment-type-ecs), and one service must not stop all others.
+    pub stall: Duration,
+    /// First wait after a failed call; doubles up to `backoff_max`.
+    pub backoff_min: Duration,
+    /// Longest wait after failed calls.
+    pub backoff_max: Duration,
+}
+
+impl Default for Timing {
+    fn default() -> Self {
+        Self {
+            interval: Duration::from_mins(1),
+            staleness: Duration::from_secs(10),
+            rollout_poll: Duration::from_secs(10),
+            stall: Duration::from_mins(30),
+            backoff_min: Duration::from_secs(2),
+            backoff_max: Duration::from_mins(5),
+        }
+    }
+}

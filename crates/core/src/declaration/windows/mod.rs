@@ -1,0 +1,258 @@
+//! Maintenance windows: when a change may begin.
+//!
+//! A window opens by a cron pattern in a time zone and stays open for so long; if it opens again meanwhile, it stays
+//! open for so long from then. **At a moment a change may begin if no deny window that applies is open and, if any allow
+//! window applies, at least one of them is open.** What runs when a window closes goes on. Everything here is a pure
+//! function of the moment, and bounded: a hostile document cannot make it slow.
+
+mod pattern;
+mod zone;
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::ecs::name::{ClusterName, NamespaceName, NamespaceRef};
+use crate::view::Namespace;
+
+pub(crate) use pattern::Pattern;
+pub(crate) use zone::Zone;
+use zone::{earlier, later};
+
+/// How far ahead an opening is looked for: each day of the calendar comes in it, 29 February too.
+const HORIZON: Duration = Duration::from_hours(9 * 366 * 24);
+/// Windows looked at to find the next opening of some.
+const LOOKS: usize = 4096;
+/// Windows looked at to find contradictions in a document.
+const LOOKS_AT_ALL: usize = 32_768;
+/// Where contradictions are looked for from, 2026-01-01T00:00:00Z: a document is good or bad whenever it is read.
+const BEGIN: i64 = 1_767_225_600;
+
+/// Whether a window lets changes begin, or keeps them from it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, strum::IntoStaticStr)]
+#[strum(serialize_all = "lowercase")]
+pub enum Kind {
+    /// Changes begin in it, and in others of its kind, alone.
+    Allow,
+    /// No change begins in it.
+    Deny,
+}
+
+/// A maintenance window.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Window {
+    pub(crate) kind: Kind,
+    pub(crate) pattern: Pattern,
+    pub(crate) duration: Duration,
+    pub(crate) zone: Zone,
+    /// Where it applies; everywhere if none is named.
+    pub(crate) namespaces: BTreeSet<NamespaceRef>,
+    pub(crate) clusters: BTreeSet<ClusterName>,
+}
+
+/// Where a change is to be made.
+#[derive(Debug, Clone, Copy)]
+pub struct Place<'a> {
+    /// The cluster; none for what belongs to no cluster.
+    pub cluster: Option<&'a ClusterName>,
+    /// The namespace.
+    pub namespace: Within<'a>,
+}
+
+/// A namespace, as far as there is one.
+#[derive(Debug, Clone, Copy)]
+pub enum Within<'a> {
+    /// None, or none that is known.
+    Nothing,
+    /// This one.
+    Known(&'a Namespace),
+    /// One that is to be made.
+    New(&'a NamespaceName),
+}
+
+/// Why no change may begin, and until when.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Closed {
+    /// Why.
+    pub why: Why,
+    /// The next moment at which one may begin; none where there is none for years, or none was found in reasonable time.
+    pub opens_at: Option<Timestamp>,
+}
+
+/// Why no change may begin.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Why {
+    /// This deny window is open.
+    Denied(Box<Window>),
+    /// None of the allow windows is.
+    NoneOpen,
+}
+
+/// Why no change may begin at `place` and at this moment; nothing if one may.
+pub fn closed(windows: &[Window], place: Place<'_>, at: Timestamp) -> Option<Closed> {
+    let applying: Vec<&Window> = windows.iter().filter(|window| window.applies(place)).collect();
+    let of = |kind| applying.iter().copied().filter(move |window| window.kind == kind);
+    let why = match of(Kind::Deny).find(|window| window.is_open(at)) {
+        Some(window) => Why::Denied(Box::new(window.clone())),
+        None if of(Kind::Allow).next().is_none() => return None,
+        None if of(Kind::Allow).any(|window| window.is_open(at)) => return None,
+        None => Why::NoneOpen,
+    };
+    let mut looks = LOOKS;
+    let opens_at = match next_free(&applying, at, &mut looks) {
+        Next::At(moment) => Some(moment),
+        Next::Never | Next::Unknown => None,
+    };
+    Some(Closed { why, opens_at })
+}
+
+/// The allow windows, by number, that deny windows cover whenever they open, and the numbers of those that do. A deny
+/// window counts that applies wherever the allow window does. What would take too long to find is not found.
+pub(crate) fn contradictions(windows: &[&Window]) -> Vec<(usize, Vec<usize>)> {
+    let begin = Timestamp::from_second(BEGIN).unwrap_or_default();
+    let mut looks = LOOKS_AT_ALL;
+    let mut found = Vec::new();
+    for (number, allow) in (0..).zip(windows).filter(|(_, window)| window.kind == Kind::Allow) {
+        let mut is_covered = |denies: &[usize]| {
+            let together = denies.iter().map(|deny| windows[*deny]).chain([*allow]);
+            next_free(&together.collect::<Vec<_>>(), begin, &mut looks) == Next::Never
+        };
+        let covers = |deny: &Window| deny.kind == Kind::Deny && deny.covers(allow);
+        let denies = (0..).zip(windows).filter(|(_, deny)| covers(deny)).map(|(at, _)| at);
+        let mut denies: Vec<usize> = denies.collect();
+        if denies.is_empty() || !is_covered(&denies) {
+            continue;
+        }
+        // Those that it is covered without are not to blame.
+        for deny in denies.clone() {
+            let others: Vec<usize> =
+                denies.iter().copied().filter(|other| *other != deny).collect();
+            if is_covered(&others) {
+                denies = others;
+            }
+        }
+        found.push((number, denies));
+    }
+    found
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Next {
+    At(Timestamp),
+    Never,
+    /// It was not found in so many looks.
+    Unknown,
+}
+
+/// The first moment from `from` on at which these let a change begin.
+fn next_free(windows: &[&Window], from: Timestamp, looks: &mut usize) -> Next {
+    let until = later(from, HORIZON);
+    let of = |kind| windows.iter().filter(move |window| window.kind == kind);
+    let mut at = from;
+    while at < until {
+        let Some(left) = looks.checked_sub(windows.len()) else { return Next::Unknown };
+        *looks = left;
+        let closes = of(Kind::Deny).filter_map(|window| window.open_until(at)).max();
+        if let Some(closes) = closes {
+            at = closes;
+        } else if of(Kind::Allow).next().is_none() || of(Kind::Allow).any(|w| w.is_open(at)) {
+            return Next::At(at);
+        } else {
+            let opens = of(Kind::Allow).filter_map(|window| window.opens_after(at, until)).min();
+            at = opens.unwrap_or(until);
+        }
+    }
+    Next::Never
+}
+
+impl Window {
+    fn applies(&self, place: Place<'_>) -> bool {
+        let in_cluster = || place.cluster.is_some_and(|cluster| self.clusters.contains(cluster));
+        let in_namespace = || self.namespaces.iter().any(|named| place.namespace.is(named));
+        (self.clusters.is_empty() || in_cluster()) && (self.namespaces.is_empty() || in_namespace())
+    }
+
+    /// Whether it applies wherever the other one does, by what both say.
+    fn covers(&self, other: &Self) -> bool {
+        fn all<T: Ord>(these: &BTreeSet<T>, others: &BTreeSet<T>) -> bool {
+            these.is_empty() || !others.is_empty() && others.is_subset(these)
+        }
+        all(&self.clusters, &other.clusters) && all(&self.namespaces, &other.namespaces)
+    }
+
+    fn is_open(&self, at: Timestamp) -> bool {
+        self.open_until(at).is_some()
+    }
+
+    /// When it closes, if it is open and does not open again before.
+    fn open_until(&self, at: Timestamp) -> Option<Timestamp> {
+        if self.pattern.is_always() {
+            return Some(Timestamp::MAX);
+        }
+        let opened = self.zone.last(&self.pattern, earlier(at, self.duration), at)?;
+        Some(later(opened, self.duration))
+    }
+
+    fn opens_after(&self, at: Timestamp, until: Timestamp) -> Option<Timestamp> {
+        self.zone.first(&self.pattern, at, until)
+    }
+}
+
+impl Within<'_> {
+    /// Whether it is the one that somebody named so.
+    fn is(self, named: &NamespaceRef) -> bool {
+        match (self, named) {
+            (Self::Known(known), NamespaceRef::Name(name)) => {
+                known.name == *name || known.http_name == *name
+            }
+            (Self::Known(known), NamespaceRef::Id(id) | NamespaceRef::Arn(_, id)) => {
+                known.id == *id
+            }
+            (Self::New(new), NamespaceRef::Name(name)) => new == name,
+            (Self::New(_), NamespaceRef::Id(_) | NamespaceRef::Arn(..)) | (Self::Nothing, _) => {
+                false
+            }
+        }
+    }
+}
+
+/// As `0 22 * * MON-FRI for 4h, Europe/Berlin`.
+impl fmt::Display for Window {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let seconds = self.duration.as_secs();
+        let units = [(86_400, 'd'), (3600, 'h'), (60, 'm')];
+        let whole =
+            units.into_iter().find(|(unit, _)| seconds.is_multiple_of(*unit)).unwrap_or((1, 's'));
+        let (unit, letter) = whole;
+        let (text, zone) = (self.pattern.text(), self.zone.name());
+        write!(f, "{text} for {}{letter}, {zone}", seconds / unit)
+    }
+}
+
+impl Closed {
+    /// When it goes on.
+    pub(crate) fn ends(&self) -> String {
+        match self.opens_at {
+            Some(moment) => format!("at {moment}, when a window opens"),
+            None => "once the document's windows change; no opening is in sight".to_owned(),
+        }
+    }
+}
+
+impl fmt::Display for Closed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.why {
+            Why::Denied(window) => {
+                write!(f, "outside of its maintenance windows: the deny window {window} is open")
+            }
+            Why::NoneOpen => {
+                f.write_str("outside of its maintenance windows: none of them is open")
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,333 @@
+//! The mass-change brake: a pass that would change too much of a namespace at once waits for somebody's consent.
+//!
+//! A slip in a document or a script that tags can turn a whole namespace over. What a person sees then is a plan with
+//! an id, and only what that plan stood for goes on once the id is acknowledged: what remains after half is done
+//! stays acknowledged, and what comes new is counted anew.
+//!
+//! **Invariant:** pure. The same plan has the same id, in every process and on every machine; nothing secret is in it,
+//! for it is made from the actions as pages show them.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::fmt::Write as _;
+
+use serde::Serialize;
+use sha2::{Digest as _, Sha256};
+
+use super::{Circumstances, deployed, paused};
+use crate::declaration::document::MassChange;
+use crate::declaration::settings::{Policy, Settings};
+use crate::ecs::name::{NamespaceId, NamespaceName, ServiceKey};
+use crate::plan::action::Action;
+use crate::plan::hold::{Hold, Unseen};
+use crate::planner::{Plan, Verdict};
+use crate::view::View;
+
+/// So many services may change whatever share of the namespace they are: a small one would never move else.
+const ALWAYS: usize = 10;
+/// How many hexadecimal digits of the hash make an id.
+const DIGITS: usize = 12;
+
+/// What a plan is known by.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(transparent)]
+pub struct PlanId(String);
+
+impl PlanId {
+    /// Reads an id: twelve hexadecimal digits.
+    pub fn parse(text: &str) -> Option<Self> {
+        let is_digit = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
+        (text.len() == DIGITS && text.bytes().all(is_digit)).then(|| Self(text.to_owned()))
+    }
+
+    /// The id of these changes.
+    fn of<'a>(changes: impl Iterator<Item = (&'a ServiceKey, &'a Action)>) -> Self {
+        let mut hash = Sha256::new();
+        for (key, action) in changes {
+            let action = serde_json::to_string(action).expect("an action has only text keys");
+            hash.update(format!("{key} {action}\n"));
+        }
+        let mut digits = String::with_capacity(DIGITS);
+        for byte in hash.finalize().iter().take(DIGITS / 2) {
+            // Writing to a String cannot fail.
+            let _: fmt::Result = write!(digits, "{byte:02x}");
+        }
+        Self(digits)
+    }
+}
+
+impl fmt::Display for PlanId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Why a change waits for consent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TooMany {
+    /// What to acknowledge.
+    pub plan: PlanId,
+    /// The namespace; none where it cannot be told.
+    pub namespace: Option<NamespaceName>,
+    /// How many of its services would change without consent.
+    pub changes: usize,
+    /// How many services are in it, or are to be.
+    pub of: usize,
+    /// How many may change without consent.
+    pub limit: usize,
+}
+
+impl fmt::Display for TooMany {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { plan, namespace, changes, of, limit } = self;
+        match namespace {
+            Some(namespace) => write!(f, "{changes} of {of} service(s) in namespace {namespace}")?,
+            None => write!(f, "{changes} of {of} service(s) in no namespace that is known")?,
+        }
+        write!(f, " would change, and without consent at most {limit} may; the plan is {plan}")
+    }
+}
+
+/// What was acknowledged: each change as it was then, and nothing else. A restart forgets it: what is still more than
+/// the limit must be acknowledged again.
+#[derive(Debug, Clone, Default)]
+pub struct Acks {
+    changes: BTreeMap<ServiceKey, Action>,
+    /// Given, and not met by any plan so far.
+    given: BTreeSet<PlanId>,
+}
+
+impl Acks {
+    /// Somebody agrees to a plan.
+    pub fn give(&mut self, plan: PlanId) {
+        self.given.insert(plan);
+    }
+
+    /// The ids that no plan has met so far.
+    pub fn unmet(&self) -> impl Iterator<Item = &PlanId> {
+        self.given.iter()
+    }
+
+    fn covers(&self, key: &ServiceKey, action: &Action) -> bool {
+        self.changes.get(key) == Some(action)
+    }
+
+    /// Takes up what a plan's ids stand for.
+    pub(crate) fn take_up(&mut self, plan: &Plan, brake: &Brake) {
+        if self.given.is_empty() {
+            return;
+        }
+        let whole = self.given.contains(&plan.id()) && !brake.groups.is_empty();
+        for group in &brake.groups {
+            if whole || self.given.contains(&group.why.plan) {
+                self.changes.extend(group.changes.iter().cloned());
+            }
+        }
+        if whole {
+            self.given.remove(&plan.id());
+        }
+        for group in &brake.groups {
+            self.given.remove(&group.why.plan);
+        }
+    }
+
+    /// Forgets what nobody wants any more. What a service wants may be unknown for a while: that forgets nothing.
+    pub(crate) fn forget(&mut self, plan: &Plan) {
+        self.changes.retain(|key, action| match plan.entries.get(key).map(|e| &e.verdict) {
+            Some(Verdict::Step { action: wanted }) => wanted == action,
+            Some(Verdict::Hold { action: wanted, .. }) => {
+                wanted.as_ref().is_none_or(|wanted| wanted == action)
+            }
+            Some(Verdict::InSync) | None => false,
+        });
+    }
+}
+
+/// What waits for consent in one plan.
+#[derive(Debug, Default)]
+pub(crate) struct Brake {
+    groups: Vec<Group>,
+    held: BTreeMap<ServiceKey, Hold>,
+}
+
+/// The changes of one namespace that nobody has agreed to, where they are too many.
+#[derive(Debug)]
+struct Group {
+    why: TooMany,
+    changes: Vec<(ServiceKey, Action)>,
+}
+
+impl Brake {
+    /// Looks at a plan before the guard has held anything of it.
+    pub(crate) fn new(plan: &Plan, circumstances: &Circumstances<'_>) -> Self {
+        let mut brake = Self::default();
+        let changes = changes(plan, circumstances);
+        if changes.is_empty() {
+            return brake;
+        }
+        let undecided = Undecided::new(plan, circumstances.view);
+        for (namespace, keys) in &changes {
+            let open = undecided.may_change(namespace.as_ref());
+            // Counting who is in the namespace is the dear part, and seldom matters.
+            if keys.len() + open > least(circumstances) {
+                brake.weigh(plan, circumstances, (namespace.as_ref(), keys, open));
+            }
+        }
+        brake
+    }
+
+    /// Why this service waits, if it does.
+    pub(crate) fn hold(&self, key: &ServiceKey) -> Option<Hold> {
+        self.held.get(key).cloned()
+    }
+
+    fn weigh(
+        &mut self,
+        plan: &Plan,
+        circumstances: &Circumstances<'_>,
+        (id, keys, open): (Option<&NamespaceId>, &BTreeSet<&ServiceKey>, usize),
+    ) {
+        let Circumstances { view, settings, .. } = circumstances;
+        let of = residents(plan, view, id);
+        let limit = limit(view, settings, of);
+        let mut known = view.known_namespaces().iter();
+        let namespace = known.find(|known| Some(&known.id) == id).map(|known| known.name.clone());
+        let hold = if keys.len() > limit {
+            let pair = |key: &&ServiceKey| {
+                Some(((*key).clone(), plan.entries.get(*key)?.pending()?.clone()))
+            };
+            let changes: Vec<_> = keys.iter().filter_map(pair).collect();
+            let id = PlanId::of(changes.iter().map(|(key, action)| (key, action)));
+            let why = TooMany { plan: id, namespace, changes: keys.len(), of, limit };
+            let hold = Hold::MassChange(Box::new(why.clone()));
+            self.groups.push(Group { why, changes });
+            hold
+        } else if keys.len() + open > limit {
+            Hold::NotSeen(Unseen::Extent(open))
+        } else {
+            return;
+        };
+        for key in keys {
+            self.held.entry((*key).clone()).or_insert_with(|| hold.clone());
+        }
+    }
+}
+
+/// The services that would change without anybody's consent, by each namespace that they touch.
+fn changes<'p>(
+    plan: &'p Plan,
+    circumstances: &Circumstances<'_>,
+) -> BTreeMap<Option<NamespaceId>, BTreeSet<&'p ServiceKey>> {
+    let Circumstances { view, settings, acks, now, .. } = circumstances;
+    let mut changes: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
+    for (key, entry) in &plan.entries {
+        let Some(action) = entry.pending() else { continue };
+        let forbidden =
+            settings.policy == Policy::UpsertOnly && matches!(action, Action::Disconnect { .. });
+        if forbidden || acks.covers(key, action) || paused(view, key, *now).is_some() {
+            continue;
+        }
+        let mut touched: BTreeSet<NamespaceId> = deployed(view, key).into_iter().collect();
+        touched.extend(entry.namespace.as_ref().map(|namespace| namespace.id.clone()));
+        if touched.is_empty() {
+            changes.entry(None).or_default().insert(key);
+        }
+        for namespace in touched {
+            changes.entry(Some(namespace)).or_default().insert(key);
+        }
+    }
+    changes
+}
+
+/// Services of which it is not known yet whether they are to change: those that come out first must not slip through
+/// before the others are counted.
+struct Undecided {
+    standing: BTreeMap<NamespaceId, usize>,
+    anywhere: usize,
+}
+
+impl Undecided {
+    fn new(plan: &Plan, view: &View) -> Self {
+        let mut undecided = Self { standing: BTreeMap::new(), anywhere: 0 };
+        for (key, entry) in &plan.entries {
+            let Verdict::Hold { hold: Hold::NotSeen(unseen), action: None } = &entry.verdict else {
+                continue;
+            };
+            if !unseen.passes() {
+                continue;
+            }
+            let standing: BTreeSet<NamespaceId> = deployed(view, key).into_iter().collect();
+            if standing.is_empty() {
+                undecided.anywhere += 1;
+            }
+            for namespace in standing {
+                *undecided.standing.entry(namespace).or_default() += 1;
+            }
+        }
+        undecided
+    }
+
+    fn may_change(&self, namespace: Option<&NamespaceId>) -> usize {
+        let standing = namespace.and_then(|namespace| self.standing.get(namespace));
+        standing.copied().unwrap_or_default() + self.anywhere
+    }
+}
+
+/// How many watched services are in a namespace, or are to be.
+fn residents(plan: &Plan, view: &View, id: Option<&NamespaceId>) -> usize {
+    let is_to_be = |key: &ServiceKey| {
+        let namespace = plan.entries.get(key).and_then(|entry| entry.namespace.as_ref());
+        namespace.map(|namespace| &namespace.id) == id
+    };
+    let is_in = |key: &ServiceKey| {
+        plan.entries.contains_key(key) && is_to_be(key)
+            || id.is_some_and(|id| deployed(view, key).contains(id))
+    };
+    view.services().filter(|(key, _)| is_in(key)).count()
+}
+
+/// The document's word, else the flags'.
+fn share(view: &View, settings: &Settings) -> MassChange {
+    let said = view.document.as_ref().and_then(|document| document.limits.mass_change);
+    said.unwrap_or(settings.mass_change)
+}
+
+/// How many services may change without consent, however many there are.
+fn least(circumstances: &Circumstances<'_>) -> usize {
+    match share(circumstances.view, circumstances.settings) {
+        MassChange::Percent(_) => ALWAYS,
+        MassChange::Count(count) => count,
+    }
+}
+
+/// How many of so many services may change without consent.
+fn limit(view: &View, settings: &Settings, of: usize) -> usize {
+    match share(view, settings) {
+        MassChange::Percent(percent) => (of * usize::from(percent) / 100).max(ALWAYS),
+        MassChange::Count(count) => count,
+    }
+}
+
+impl Plan {
+    /// The id of all that is wanted.
+    pub fn id(&self) -> PlanId {
+        PlanId::of(self.entries.iter().filter_map(|(key, entry)| match &entry.verdict {
+            Verdict::Step { action } | Verdict::Hold { action: Some(action), .. } => {
+                Some((key, action))
+            }
+            Verdict::Hold { action: None, .. } | Verdict::InSync => None,
+        }))
+    }
+
+    /// What waits for consent, by the id to acknowledge.
+    pub fn awaiting_consent(&self) -> BTreeMap<&PlanId, &TooMany> {
+        let waiting = self.holds().filter_map(|(_, hold)| match hold {
+            Hold::MassChange(why) => Some((&why.plan, &**why)),
+            _ => None,
+        });
+        waiting.collect()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,163 @@
+//! How many may change, and what a plan is known by.
+
+use expect_test::{Expect, expect};
+
+use super::*;
+use crate::guard::writes::Writes;
+use crate::testing::Stage;
+
+/// So many services of a namespace that want something, among so many that are as they shall be.
+fn world(stage: &str, wanting: usize, resting: usize) -> Stage {
+    let wanting = (0..wanting).map(|n| format!("w{n:02} mode=client, namespace=internal.myapp"));
+    let resting = (0..resting).map(|n| format!("r{n:02} - | in internal.myapp"));
+    let lines: Vec<String> = [stage.to_owned()].into_iter().chain(wanting).chain(resting).collect();
+    Stage::read(&lines.join("\n"))
+}
+
+/// The hold of the last of those that want something.
+fn check(stage: &Stage, expected: &Expect) {
+    let plan = stage.guarded(&Writes::default());
+    let (_, last) =
+        plan.entries.iter().rfind(|(key, _)| key.name.as_str().starts_with('w')).unwrap();
+    expected.assert_eq(&last.hold().map(|h| format!("{}: {h}", h.reason())).unwrap_or_default());
+}
+
+#[test]
+fn more_than_a_share_of_the_namespace_waits_and_ten_never_do() {
+    check(
+        &world("budget 99 99", 11, 0),
+        &expect![
+            "MassChange: 11 of 11 service(s) in namespace internal.myapp would change, and without consent at most 10 may; the plan is f665142ad3de"
+        ],
+    );
+    check(
+        &world("budget 99 99", 10, 0),
+        &expect![
+            "Budget: waits for prod/w00: a wave in namespace internal.myapp begins with one rollout, and the rest follows once that has completed"
+        ],
+    );
+    check(
+        &world("budget 99 99", 12, 48),
+        &expect![
+            "Budget: waits for prod/w00: a wave in namespace internal.myapp begins with one rollout, and the rest follows once that has completed"
+        ],
+    );
+    check(
+        &world("budget 99 99", 13, 48),
+        &expect![
+            "MassChange: 13 of 61 service(s) in namespace internal.myapp would change, and without consent at most 12 may; the plan is dc3cd939ad8a"
+        ],
+    );
+}
+
+#[test]
+fn the_document_says_another_share_or_a_number() {
+    let limit = |text: &str| {
+        format!("budget 99 99\ndocument {{\"version\": 1, \"limits\": {{\"massChange\": {text}}}}}")
+    };
+    check(
+        &world(&limit("1"), 2, 0),
+        &expect![
+            "MassChange: 2 of 2 service(s) in namespace internal.myapp would change, and without consent at most 1 may; the plan is 8c86e6d606bc"
+        ],
+    );
+    check(&world(&limit("1"), 1, 0), &expect![[r#""#]]);
+    check(
+        &world(&limit("\"50%\""), 15, 15),
+        &expect![
+            "Budget: waits for prod/w00: a wave in namespace internal.myapp begins with one rollout, and the rest follows once that has completed"
+        ],
+    );
+    check(
+        &world(&limit("\"100%\""), 40, 0),
+        &expect![
+            "Budget: waits for prod/w00: a wave in namespace internal.myapp begins with one rollout, and the rest follows once that has completed"
+        ],
+    );
+}
+
+#[test]
+fn observe_shows_that_too_much_would_change() {
+    check(
+        &world("policy observe", 11, 0),
+        &expect![
+            "MassChange: 11 of 11 service(s) in namespace internal.myapp would change, and without consent at most 10 may; the plan is f665142ad3de"
+        ],
+    );
+    check(
+        &world("policy observe", 10, 0),
+        &expect!["Observe: the policy observe does not write this"],
+    );
+}
+
+#[test]
+fn namespaces_are_counted_apart_and_a_move_counts_in_both() {
+    let half = |from: usize, namespace: &str| {
+        let line = |n| format!("w{n:02} mode=client, namespace={namespace} | in other.ns\n");
+        (from..from + 6).map(line).collect::<String>()
+    };
+    let text = format!(
+        "budget 99 99\nnamespace internal.myapp\nnamespace other.ns\nnamespace third.ns\n{}{}",
+        half(0, "internal.myapp"),
+        half(6, "third.ns")
+    );
+    check(
+        &Stage::read(&text),
+        &expect![
+            "MassChange: 12 of 12 service(s) in namespace other.ns would change, and without consent at most 10 may; the plan is 029375268c2f"
+        ],
+    );
+    check(
+        &Stage::read(&text.replace(" | in other.ns", "")),
+        &expect![
+            "Budget: waits for prod/w06: a wave in namespace third.ns begins with one rollout, and the rest follows once that has completed"
+        ],
+    );
+}
+
+#[test]
+fn what_its_owner_holds_is_not_counted() {
+    let paused =
+        (0..5).map(|n| format!("p{n} mode=client, namespace=internal.myapp, pause=true\n"));
+    check(
+        &world(&paused.collect::<String>(), 7, 0),
+        &expect![
+            "Budget: waits for its turn: at most 1 rollout(s) at once in namespace internal.myapp"
+        ],
+    );
+}
+
+#[test]
+fn what_is_not_read_yet_counts_until_it_is() {
+    let unread =
+        |n: usize| format!("u{n} mode=client-server, namespace=internal.myapp | off | ?\n");
+    check(
+        &world(&(0..5).map(unread).collect::<String>(), 7, 0),
+        &expect![
+            "NotSeen: what 5 more service(s) shall become is not read yet, so whether too much of the namespace would change at once is not known"
+        ],
+    );
+    check(
+        &world(&(0..3).map(unread).collect::<String>(), 7, 0),
+        &expect![
+            "Budget: waits for its turn: at most 1 rollout(s) at once in namespace internal.myapp"
+        ],
+    );
+}
+
+#[test]
+fn one_plan_has_one_id_and_another_another() {
+    let id = |stage: &Stage| stage.plan().id().to_string();
+    let plan = id(&world("", 11, 0));
+    expect!["f665142ad3de"].assert_eq(&plan);
+    assert_eq!(
+        id(&world("now 4000", 11, 7)),
+        plan,
+        "when and beside whom it is made is nothing to it"
+    );
+    assert_ne!(id(&world("", 10, 0)), plan);
+    assert_eq!(PlanId::parse(&plan).map(|id| id.to_string()), Some(plan.clone()));
+    for text in ["", "0123", "0123456789AB", "0123456789ag", &format!("{plan}0")] {
+        assert_eq!(PlanId::parse(text), None, "{text}");
+    }
+}

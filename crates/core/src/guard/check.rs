@@ -1,0 +1,119 @@
+//! What must hold of any plan before one step of it is taken.
+//!
+//! A breach is a bug of ours, not of the user's: then nothing is written at all and it is shouted about.
+//! This file and [`crate::guard`] are what a reviewer must read to trust the rest.
+
+use std::collections::BTreeSet;
+
+use crate::declaration::intent::Intent;
+use crate::declaration::settings::{Policy, Settings};
+use crate::ecs::connect::{Connect, Endpoint};
+use crate::ecs::name::{DiscoveryName, DnsName, NamespaceId, NamespaceRef, Port, ServiceKey};
+use crate::plan::action::Action;
+use crate::plan::hold::Claim;
+use crate::planner::names::claims::Claims;
+use crate::planner::{Entry, Plan, Verdict};
+use crate::view::View;
+
+/// A rule that a plan breaks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Breach {
+    /// The service it would have happened to.
+    pub service: ServiceKey,
+    /// The rule.
+    pub rule: &'static str,
+}
+
+/// Every breach of a guarded plan; empty is as it must be.
+pub fn check(plan: &Plan, view: &View, settings: &Settings) -> Vec<Breach> {
+    let mut names = BTreeSet::new();
+    let mut breaches = Vec::new();
+    for (key, entry) in &plan.entries {
+        let Verdict::Step { action } = &entry.verdict else { continue };
+        let rules = [
+            (settings.policy == Policy::Observe, "a step under the policy observe"),
+            (removes(settings.policy, action), "a switching off under the policy upsert-only"),
+            (!declared(view, key), "a step for a service that did not opt in"),
+            (!readable(view, key), "a step for a service that was not read, or is rolling"),
+            (is_idle(entry, action), "a step that changes nothing"),
+            (action.service() != key, "a step under another service's name"),
+            (!claim(&mut names, action), "a name for two services"),
+            (intrudes(view, key, action), "a name that is claimed by others"),
+        ];
+        let broken = rules.into_iter().filter(|(broken, _)| *broken);
+        breaches.extend(broken.map(|(_, rule)| Breach { service: key.clone(), rule }));
+    }
+    breaches
+}
+
+fn removes(policy: Policy, action: &Action) -> bool {
+    policy == Policy::UpsertOnly && matches!(action, Action::Disconnect { .. })
+}
+
+/// A refresh changes nothing but what tasks know.
+fn is_idle(entry: &Entry, action: &Action) -> bool {
+    match action {
+        Action::Refresh { .. } => entry.lacks.is_empty(),
+        Action::Connect { .. } | Action::Disconnect { .. } => entry.changes.is_empty(),
+    }
+}
+
+fn declared(view: &View, key: &ServiceKey) -> bool {
+    view.service(key).is_some_and(|service| matches!(service.intent, Intent::Declared(_)))
+}
+
+fn readable(view: &View, key: &ServiceKey) -> bool {
+    view.service(key).is_some_and(|service| {
+        service.trouble.is_none()
+            && service.missing_since.is_none()
+            && service.last.as_ref().is_some_and(|last| !last.is_rolling())
+    })
+}
+
+/// Whether a step takes a name that the document keeps for others, and that the service does not have.
+fn intrudes(view: &View, key: &ServiceKey, action: &Action) -> bool {
+    let (Action::Connect { connect, .. }, Some(document)) = (action, &view.document) else {
+        return false;
+    };
+    let namespaces = view.known_namespaces();
+    let claims = Claims { document: Some(document), namespaces };
+    let kept = |name: &Claim| claims.on(name).is_some_and(|by| !by.contains(key));
+    let last = view.service(key).and_then(|service| service.last.as_ref());
+    let standing = last.iter().flat_map(|last| &last.deployments);
+    let standing: Vec<&Connect> = standing.filter_map(|each| each.connect.as_ref()).collect();
+    connect.endpoints.iter().any(|endpoint| {
+        let has = |is: &dyn Fn(&Endpoint) -> bool| {
+            standing.iter().flat_map(|connect| &connect.endpoints).any(is)
+        };
+        let discovery = endpoint.discovery();
+        let has_name = has(&|old| old.discovery() == discovery);
+        let host = endpoint.alias.as_ref().and_then(|alias| alias.dns_name.clone());
+        // A host that is not said is the discovery name's own.
+        let says = |old: &Endpoint| old.alias.as_ref().and_then(|alias| alias.dns_name.clone());
+        let has_host = has(&|old| match says(old) {
+            Some(said) => Some(said) == host,
+            None => host.as_ref().is_some_and(|h| {
+                namespaces.iter().any(|n| h.is_of_endpoint(&old.discovery(), &n.name))
+            }),
+        });
+        let alias = endpoint.alias.as_ref().and_then(|a| Some(Claim::Alias(host.clone()?, a.port)));
+        (kept(&Claim::Discovery(discovery)) && !has_name)
+            || (alias.is_some_and(|alias| kept(&alias)) && !has_host)
+    })
+}
+
+type Names = BTreeSet<(NamespaceId, Option<DiscoveryName>, Option<(Option<DnsName>, Port)>)>;
+
+/// Notes the names a step takes; false if an earlier step takes one of them.
+fn claim(names: &mut Names, action: &Action) -> bool {
+    let Action::Connect { connect, .. } = action else { return true };
+    let Some(NamespaceRef::Arn(_, id)) = &connect.namespace else { return false };
+    connect.endpoints.iter().all(|endpoint| {
+        let alias = endpoint.called();
+        names.insert((id.clone(), Some(endpoint.discovery()), None))
+            && (alias.is_none() || names.insert((id.clone(), None, alias)))
+    })
+}
+
+#[cfg(test)]
+mod tests;

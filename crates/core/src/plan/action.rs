@@ -1,0 +1,50 @@
+//! The closed list of things we can do to AWS, one call each.
+
+use serde::Serialize;
+
+use crate::ecs::connect::Connect;
+use crate::ecs::name::ServiceKey;
+
+/// A change, fully specified: whoever executes it has nothing left to choose.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum Action {
+    /// `UpdateService{cluster, service, serviceConnectConfiguration}` with the whole configuration.
+    Connect {
+        /// Which service.
+        service: ServiceKey,
+        /// What it shall be.
+        connect: Connect,
+    },
+    /// `UpdateService` with `enabled: false`.
+    Disconnect {
+        /// Which service.
+        service: ServiceKey,
+    },
+    /// `UpdateService{cluster, service, forceNewDeployment}`: the same configuration rolled out anew, so that its
+    /// tasks learn of the endpoints that came after their deployment (DG:service-connect-concepts-deploy).
+    Refresh {
+        /// Which service.
+        service: ServiceKey,
+    },
+}
+
+impl Action {
+    /// The service it changes.
+    pub fn service(&self) -> &ServiceKey {
+        match self {
+            Self::Connect { service, .. }
+            | Self::Disconnect { service }
+            | Self::Refresh { service } => service,
+        }
+    }
+
+    /// Its name, one of a closed set: a metric's label.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Connect { .. } => "connect",
+            Self::Disconnect { .. } => "disconnect",
+            Self::Refresh { .. } => "refresh",
+        }
+    }
+}

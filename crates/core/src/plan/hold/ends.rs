@@ -1,0 +1,110 @@
+//! What would end each hold. Every one says so, or this does not compile.
+
+use super::{Frozen, Hold, Holder, Naming, Unseen};
+use crate::declaration::settings::Policy;
+use crate::plan::prerequisite::NamedPorts;
+
+impl Hold {
+    /// What would end it, in one short sentence that begins with a small letter.
+    pub fn ends(&self) -> String {
+        let said = match self {
+            Self::NotSeen(unseen) => unseen.ends(),
+            Self::Ambiguous => "once its issues are mended",
+            Self::NoNamespace(_) => "once there is such a namespace, or another one is named",
+            Self::Ineligible(_) => {
+                "once the service, its task definition or its declaration is mended"
+            }
+            Self::UnnamedPort(named, naming) => return unnamed_port(named, naming),
+            Self::Immutable(_) => "once the endpoint is declared under another discovery name",
+            Self::Conflict(_, holder) => return holder.ends(),
+            Self::Claimed { .. } => {
+                "once another name is declared, or the claim lists this service too"
+            }
+            Self::UnknownField(_) => {
+                "once eastwest is updated to a version that knows them, or the service is changed by hand"
+            }
+            Self::RolledBack { .. } => {
+                "once what is declared or the task definition changes; until then it is not sent again"
+            }
+            Self::Rolling => "once that deployment has ended",
+            Self::WaitingForServer(awaited) => return awaited.ends(),
+            Self::WaitingForClient(client) => return format!("once {client} is rolled out"),
+            Self::Frozen(Frozen::Document) => "once the document says freeze no more",
+            Self::Frozen(Frozen::Window(closed)) => return closed.ends(),
+            Self::Paused(None) => "once the pause is taken away",
+            Self::Paused(Some(until)) => {
+                return format!("at {until}, or once the pause is taken away");
+            }
+            Self::Budget(_) => "once one of those rollouts has ended",
+            Self::MassChange(why) => {
+                return format!(
+                    "once somebody who has looked at the plan acknowledges it: eastwest apply --ack {0}, or POST /api/v1/ack with {0}",
+                    why.plan
+                );
+            }
+            Self::Contended(_) => {
+                "once the other writer leaves it alone, see the snippet; one more attempt is made when its last change has stood for an hour"
+            }
+            Self::Refused(_) => {
+                "with an attempt that is accepted; what failed is tried again, later and later"
+            }
+            Self::Observe(Policy::Observe) => "with --policy upsert-only or sync",
+            Self::Observe(Policy::UpsertOnly | Policy::Sync) => "with --policy sync",
+        };
+        said.to_owned()
+    }
+
+    /// What to paste where, if that is what it takes.
+    pub fn snippet(&self) -> Option<String> {
+        match self {
+            Self::Contended(contention) => Some(contention.snippet()),
+            _ => None,
+        }
+    }
+}
+
+impl Unseen {
+    fn ends(&self) -> &'static str {
+        match self {
+            Self::Service(_) => "once it can be read again",
+            Self::Unlisted => "once a listing shows it; it is forgotten if the next does not",
+            Self::Lagging => "once an answer is as new as the newest before",
+            Self::BadDocument => "once the document's issues are mended",
+            Self::JustMade => "once a read shows it",
+            Self::Partly => "once it is read again",
+            Self::Answer(_, None) => "once the answer is there",
+            Self::Answer(_, Some(_)) => "once it is answered; it is asked again, later and later",
+            Self::JustStarted => "once every answer must be newer than the start",
+            Self::Extent(_) => "once they are read",
+            Self::Rollouts(..) => {
+                "once it is read, at the latest when a rollout of it would count as stalled"
+            }
+            Self::LastWrite => "once a read shows whether it took effect",
+        }
+    }
+}
+
+impl Holder {
+    fn ends(&self) -> String {
+        match self {
+            Self::Has(key, _) | Self::Precedes(key, _) => {
+                format!("once another name is declared, here or for {key}")
+            }
+            Self::Leftover(_) => "once ECS removes it, or it is deleted by hand when it has no instances, or another discovery name is declared".to_owned(),
+            Self::Registry(_, key) => format!(
+                "once another discovery name is declared, or serviceRegistries is removed from {key} and then that Cloud Map service"
+            ),
+        }
+    }
+}
+
+/// There may be several ports; the message names them.
+fn unnamed_port(NamedPorts { task_definition, ports }: &NamedPorts, naming: &Naming) -> String {
+    let names = if ports.len() == 1 { "names it" } else { "names them" };
+    match naming {
+        Naming::ByHand | Naming::ByUs => {
+            format!("once the service runs a revision of {} that {names}", task_definition.family())
+        }
+        Naming::In(_) => "once the service runs that revision".to_owned(),
+    }
+}

@@ -1,0 +1,436 @@
+//! Why a wanted change is not made now.
+//!
+//! A hold is data in the plan, not an error and not a log line: it is shown, counted by its
+//! [`Hold::reason`] and tested. It says what is so; what would end it is said apart, by [`Hold::ends`]. The reasons of
+//! the design that are not here yet (`NotLeader`) come with what causes them.
+
+mod ends;
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use serde::ser::SerializeStruct;
+use serde::{Serialize, Serializer};
+
+use super::prerequisite::{NamedPort, NamedPorts};
+use crate::declaration::settings::Policy;
+use crate::declaration::windows::Closed;
+use crate::ecs::fault::Fault;
+use crate::ecs::name::{Arn, ClusterName, DiscoveryName, DnsName, NamespaceName, Port, ServiceKey};
+use crate::engine::effect::Question;
+use crate::guard::brake::TooMany;
+use crate::planner::links::order::Awaited;
+use crate::planner::service::contended::Contention;
+
+/// Why a wanted change is not made now.
+#[derive(Debug, Clone, PartialEq, Eq, strum::IntoStaticStr)]
+pub enum Hold {
+    /// Something that the decision rests on could not be seen.
+    NotSeen(Unseen),
+    /// What is declared can be read in more than one way; the issues say where.
+    Ambiguous,
+    /// There is no such namespace, or none was named.
+    NoNamespace(String),
+    /// ECS would refuse it, or tasks would not start.
+    Ineligible(String),
+    /// The port to serve has no name; who will give it the one that stands here.
+    #[strum(serialize = "Ineligible")]
+    UnnamedPort(Box<NamedPorts>, Naming),
+    /// A name would have to become what it cannot: ECS never changes the protocol it was made with.
+    Immutable(String),
+    /// Somebody else has the name, or has the better right to it.
+    Conflict(Claim, Holder),
+    /// The document keeps the name for others.
+    Claimed {
+        /// The name.
+        claim: Claim,
+        /// Who may newly take it.
+        by: BTreeSet<ServiceKey>,
+    },
+    /// The configuration in force has members this version does not know and would destroy.
+    UnknownField(Vec<String>),
+    /// ECS gave exactly this configuration up before, on the same task definition.
+    RolledBack {
+        /// The service deployment's status.
+        status: String,
+        /// Why, in ECS's words.
+        reason: String,
+    },
+    /// A server that it needs is not complete yet.
+    WaitingForServer(Box<Awaited>),
+    /// An old name goes only when this client, which may call it, knows the new one.
+    WaitingForClient(ServiceKey),
+    /// A rollout of this service is under way, ours or anybody's.
+    Rolling,
+    /// The document says that nothing may change, at all or at this time.
+    Frozen(Frozen),
+    /// The service's owner asked to hold everything.
+    Paused(Option<jiff::Timestamp>),
+    /// As many rollouts as allowed are under way.
+    Budget(Scope),
+    /// Somebody else keeps changing it back.
+    Contended(Box<Contention>),
+    /// Too much of a namespace would change at once; somebody must agree.
+    MassChange(Box<TooMany>),
+    /// AWS refused this very change, or could not take it; it is tried again later.
+    Refused(Fault),
+    /// The operator's policy does not allow it.
+    Observe(Policy),
+}
+
+/// What could not be seen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Unseen {
+    /// The service itself, and why.
+    Service(Fault),
+    /// The last complete listing did not show it.
+    Unlisted,
+    /// AWS answers with older states of it than we have seen.
+    Lagging,
+    /// No good document was read since the start; its issues say why.
+    BadDocument,
+    /// Something was made just now and is not seen yet.
+    JustMade,
+    /// It was read before it opted in, and not all of that was kept.
+    Partly,
+    /// Something else that was asked, and the failure if there was one.
+    Answer(Question, Option<Fault>),
+    /// We have just started: what we read may be older than our own last write.
+    JustStarted,
+    /// So many services of the same namespace are not read yet, so how much a pass would change is not known.
+    Extent(usize),
+    /// A service that was listed and never read since the start may be rolling: how many do is not known.
+    Rollouts(ServiceKey, Fault),
+    /// The answer to our last write was lost; whether it took effect is not known yet.
+    LastWrite,
+}
+
+/// What of the document keeps changes from being made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Frozen {
+    /// Its switch.
+    Document,
+    /// Its maintenance windows.
+    Window(Closed),
+}
+
+/// Who gives a port its name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Naming {
+    /// A person.
+    ByHand,
+    /// We, because the document says so: a revision is registered.
+    ByUs,
+    /// This revision has the name already; the service does not run it.
+    In(Arn),
+}
+
+/// A name that only one ECS service of a namespace can have.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Claim {
+    /// A discovery name.
+    Discovery(DiscoveryName),
+    /// A client alias's host and port.
+    Alias(DnsName, Port),
+}
+
+/// Who stands in the way.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Holder {
+    /// An ECS service that has the name in force.
+    Has(ServiceKey, Arn),
+    /// An ECS service that wants it too and comes first: it is older, or its ARN sorts first.
+    Precedes(ServiceKey, Arn),
+    /// A Cloud Map service that no ECS service we can see uses.
+    Leftover(Arn),
+    /// A Cloud Map service where tasks register without Service Connect, and the ECS service that says so.
+    Registry(Arn, ServiceKey),
+}
+
+/// Where a budget applies.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Scope {
+    /// One cluster.
+    Cluster(ClusterName, usize),
+    /// One namespace.
+    Namespace(NamespaceName, usize),
+    /// One namespace, whose wave begins with one rollout that is not over yet.
+    First {
+        /// The namespace.
+        namespace: NamespaceName,
+        /// The service that goes first.
+        service: ServiceKey,
+    },
+    /// One namespace, where a rollout failed.
+    Stopped {
+        /// The namespace.
+        namespace: NamespaceName,
+        /// The service whose rollout failed.
+        service: ServiceKey,
+        /// When a new wave may begin.
+        until: jiff::Timestamp,
+    },
+}
+
+impl Hold {
+    /// A hold until that is answered.
+    pub fn until_answered(question: Question) -> Self {
+        Self::NotSeen(Unseen::Answer(question, None))
+    }
+
+    /// Its name, one of a closed set: a metric's label.
+    pub fn reason(&self) -> &'static str {
+        self.into()
+    }
+
+    /// When it goes away by itself, if that is known.
+    pub fn ends_at(&self) -> Option<jiff::Timestamp> {
+        match self {
+            Self::Paused(until) => *until,
+            Self::Frozen(Frozen::Window(closed)) => closed.opens_at,
+            _ => None,
+        }
+    }
+
+    /// Whether it goes away without anybody's doing: something is under way, has its turn later, or is tried again.
+    pub fn passes(&self) -> bool {
+        match self {
+            Self::Rolling | Self::Budget(_) | Self::WaitingForServer(_) => true,
+            Self::NotSeen(unseen) => unseen.passes(),
+            Self::Refused(fault) => fault.kind.passes(),
+            Self::Ambiguous
+            | Self::NoNamespace(_)
+            | Self::Ineligible(_)
+            | Self::UnnamedPort(..)
+            | Self::Immutable(_)
+            | Self::Conflict(..)
+            | Self::Claimed { .. }
+            | Self::UnknownField(_)
+            | Self::RolledBack { .. }
+            | Self::Frozen(_)
+            | Self::Paused(_)
+            | Self::MassChange(_)
+            | Self::WaitingForClient(_)
+            | Self::Contended(_)
+            | Self::Observe(_) => false,
+        }
+    }
+
+    /// What must be asked before this hold can go away by itself.
+    pub fn question(&self) -> Option<&Question> {
+        match self {
+            Self::NotSeen(Unseen::Answer(question, _)) => Some(question),
+            _ => None,
+        }
+    }
+}
+
+impl Unseen {
+    /// Whether it is seen without anybody's doing.
+    pub fn passes(&self) -> bool {
+        match self {
+            Self::Service(fault) | Self::Answer(_, Some(fault)) => fault.kind.passes(),
+            Self::BadDocument => false,
+            Self::Unlisted
+            | Self::Lagging
+            | Self::JustMade
+            | Self::Partly
+            | Self::Answer(_, None)
+            | Self::JustStarted
+            | Self::Extent(_)
+            | Self::Rollouts(..)
+            | Self::LastWrite => true,
+        }
+    }
+}
+
+impl Serialize for Hold {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut hold = serializer.serialize_struct("Hold", 4)?;
+        hold.serialize_field("reason", self.reason())?;
+        hold.serialize_field("message", &self.to_string())?;
+        hold.serialize_field("ends", &self.ends())?;
+        hold.serialize_field("snippet", &self.snippet())?;
+        hold.end()
+    }
+}
+
+impl fmt::Display for Hold {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotSeen(unseen) => unseen.fmt(f),
+            Self::Ambiguous => f.write_str("what is declared for it cannot be understood"),
+            Self::NoNamespace(why) | Self::Ineligible(why) | Self::Immutable(why) => {
+                f.write_str(why)
+            }
+            Self::UnnamedPort(named, naming) => unnamed_port(f, named, naming),
+            Self::Conflict(claim, holder) => write!(f, "{claim} {holder}"),
+            Self::Claimed { claim, by } => {
+                write!(f, "{claim} is claimed in the document ")?;
+                match by.iter().map(ToString::to_string).collect::<Vec<_>>() {
+                    names if names.is_empty() => f.write_str("and kept from everybody"),
+                    names => write!(f, "for {}", names.join(", ")),
+                }
+            }
+            Self::UnknownField(members) => write!(
+                f,
+                "its configuration has members this version does not know and would lose: {}",
+                members.join(", ")
+            ),
+            Self::RolledBack { status, reason } => {
+                write!(f, "ECS gave up exactly this configuration before ({status}")?;
+                let colon = if reason.is_empty() { "" } else { ": " };
+                write!(f, "{colon}{reason})")
+            }
+            Self::WaitingForServer(awaited) => awaited.fmt(f),
+            Self::WaitingForClient(client) => write!(
+                f,
+                "the old name is kept for {client}, which may call it and does not know the new one yet"
+            ),
+            Self::Rolling => f.write_str("a deployment of this service is under way"),
+            Self::Frozen(Frozen::Document) => {
+                f.write_str("the document says freeze: nothing is changed")
+            }
+            Self::Frozen(Frozen::Window(closed)) => closed.fmt(f),
+            Self::Paused(None) => {
+                f.write_str("paused by its pause tag or its entry in the document, with no end")
+            }
+            Self::Paused(Some(_)) => {
+                f.write_str("paused by its pause tag or its entry in the document")
+            }
+            Self::Budget(scope) => scope.fmt(f),
+            Self::Contended(contention) => contention.fmt(f),
+            Self::MassChange(why) => why.fmt(f),
+            Self::Refused(fault) => fault.fmt(f),
+            Self::Observe(policy) => {
+                let name: &str = policy.into();
+                write!(f, "the policy {name} does not write this")
+            }
+        }
+    }
+}
+
+fn unnamed_port(
+    f: &mut fmt::Formatter<'_>,
+    NamedPorts { task_definition, ports }: &NamedPorts,
+    naming: &Naming,
+) -> fmt::Result {
+    for (at, NamedPort { container, container_port, name, .. }) in ports.iter().enumerate() {
+        let revision = task_definition.resource();
+        f.write_str(if at == 0 { "" } else { "; " })?;
+        write!(
+            f,
+            "the port mapping {container_port} of container {container} in {revision} has no name: "
+        )?;
+        match naming {
+            Naming::ByHand => write!(f, "register a revision with \"name\": \"{name}\"")?,
+            Naming::ByUs => write!(f, "a revision that names it {name} is registered first")?,
+            Naming::In(arn) => {
+                write!(
+                    f,
+                    "{} names it; deploy that revision, eastwest never does",
+                    arn.resource()
+                )?;
+            }
+        }
+    }
+    Ok(())
+}
+
+impl fmt::Display for Unseen {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Service(fault) => write!(f, "the service could not be read: {fault}"),
+            Self::Unlisted => f.write_str("the last listing of its cluster did not show it"),
+            Self::Lagging => {
+                f.write_str("AWS answers with older states of it than were seen before")
+            }
+            Self::BadDocument => {
+                f.write_str("the document has issues and none was good since the start")
+            }
+            Self::JustMade => f.write_str("made just now; it is not seen yet"),
+            Self::Partly => f.write_str("the document names it since just now; it is read again"),
+            Self::Answer(question, None) => write!(f, "not read yet: {question}"),
+            Self::Answer(question, Some(fault)) => {
+                write!(f, "could not read {question}: {fault}")
+            }
+            Self::JustStarted => {
+                f.write_str("just started: what was read may be older than the last write")
+            }
+            Self::Extent(open) => write!(
+                f,
+                "what {open} more service(s) shall become is not read yet, so whether too much of the namespace would change at once is not known"
+            ),
+            Self::Rollouts(key, fault) => write!(
+                f,
+                "{key} was not read since the start, so whether it rolls is not known: {fault}"
+            ),
+            Self::LastWrite => f.write_str(
+                "the answer to the last write was lost; reading back whether it took effect",
+            ),
+        }
+    }
+}
+
+impl fmt::Display for Question {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Namespaces => f.write_str("the list of namespaces"),
+            Self::NamespaceUse(id, ..) => write!(f, "who uses namespace {id}"),
+            Self::TaskDefinition(arn) => write!(f, "task definition {}", arn.resource()),
+            Self::History(_) => f.write_str("its recent service deployments"),
+            Self::LatestRevision(family) => write!(f, "the latest revision of {family}"),
+            Self::Parameters(name) => write!(f, "parameter {name}"),
+        }
+    }
+}
+
+impl fmt::Display for Claim {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Discovery(name) => write!(f, "discovery name {name}"),
+            Self::Alias(host, port) => write!(f, "alias {host}:{port}"),
+        }
+    }
+}
+
+impl fmt::Display for Holder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Has(key, arn) => write!(f, "is held by {key} ({arn})"),
+            Self::Precedes(key, arn) => {
+                write!(f, "goes to {key} ({arn}), which comes first by age, then by ARN")
+            }
+            Self::Leftover(arn) => write!(
+                f,
+                "is taken by the Cloud Map service {arn}, which no ECS service seen here uses"
+            ),
+            Self::Registry(arn, key) => write!(
+                f,
+                "is taken by the Cloud Map service {arn}, where the tasks of {key} register by serviceRegistries, without Service Connect"
+            ),
+        }
+    }
+}
+
+impl fmt::Display for Scope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (kind, name, limit) = match self {
+            Self::Cluster(name, limit) => ("cluster", name.as_str(), limit),
+            Self::Namespace(name, limit) => ("namespace", name.as_str(), limit),
+            Self::First { namespace, service } => {
+                return write!(
+                    f,
+                    "waits for {service}: a wave in namespace {namespace} begins with one rollout, and the rest follows once that has completed"
+                );
+            }
+            Self::Stopped { namespace, service, until } => {
+                return write!(
+                    f,
+                    "the rollout of {service} failed, which stopped the wave in namespace {namespace}: a new one begins with one rollout at {until}"
+                );
+            }
+        };
+        write!(f, "waits for its turn: at most {limit} rollout(s) at once in {kind} {name}")
+    }
+}

@@ -1,0 +1,182 @@
+//! Add, roll the clients, remove; from wherever things stand.
+
+use expect_test::expect;
+
+use crate::plan::hold::Hold;
+use crate::testing::fake::Fake;
+use crate::testing::{Stage, check_plan, key};
+
+/// A server and two clients, one of which needs it.
+const WORLD: &str = "api mode=client-server, discovery-name=api | in internal.myapp http/api@api.internal.myapp:8080 | http=8080 | deployed=1
+     web mode=client, needs=api | in internal.myapp | http=8080 | deployed=50
+     cron mode=client, needs=none | in internal.myapp | http=8080 | deployed=50";
+
+#[test]
+fn a_discovery_name_changes_in_three_steps() {
+    let mut fake = Fake::new(WORLD);
+    fake.run(60);
+    fake.tag("api", "mode=client-server, discovery-name=backend");
+    fake.run(45);
+    expect!["in ns-internalmyapp http/backend@backend.internal.myapp:8080 http/api@api.internal.myapp:8080"].assert_eq(&fake.in_force("api"));
+    fake.run(600);
+    expect![[r#"
+        70 connect prod/api
+        100 refresh prod/web
+        130 connect prod/api
+    "#]]
+    .assert_eq(&fake.take_writes());
+    expect!["in ns-internalmyapp http/backend@backend.internal.myapp:8080"]
+        .assert_eq(&fake.in_force("api"));
+}
+
+#[test]
+fn an_alias_changes_in_three_steps() {
+    let mut fake = Fake::new(WORLD);
+    fake.run(60);
+    fake.tag("api", "mode=client-server, discovery-name=api, alias=api.shop:80");
+    fake.run(45);
+    expect!["in ns-internalmyapp http/api@api.shop:80 http/api-old@api.internal.myapp:8080"]
+        .assert_eq(&fake.in_force("api"));
+    fake.run(600);
+    expect![[r#"
+        70 connect prod/api
+        100 refresh prod/web
+        130 connect prod/api
+    "#]]
+    .assert_eq(&fake.take_writes());
+    expect!["in ns-internalmyapp http/api@api.shop:80"].assert_eq(&fake.in_force("api"));
+}
+
+#[test]
+fn a_rename_goes_on_after_a_crash_at_any_second() {
+    let mut ends = std::collections::BTreeSet::new();
+    for second in 0..150 {
+        let mut fake = Fake::new(WORLD);
+        fake.run(60);
+        fake.tag("api", "mode=client-server, discovery-name=backend");
+        fake.run(second);
+        fake.restart();
+        fake.run(900);
+        let writes = fake.take_writes();
+        let refreshes = writes.lines().filter(|line| line.contains("refresh")).count();
+        assert_eq!(refreshes, 1, "crashed at {second}:\n{writes}");
+        ends.insert(fake.in_force("api"));
+    }
+    assert_eq!(ends.len(), 1, "{ends:?}");
+}
+
+#[test]
+fn what_nobody_calls_is_renamed_at_once() {
+    check_plan(
+        "api mode=client-server, discovery-name=backend | in internal.myapp http/api@api.internal.myapp:8080
+         web mode=client | in internal.myapp",
+        &expect![[r#"
+            prod/api: connect in ns-internalmyapp http/backend@backend.internal.myapp:8080
+                endpoint http/api: api.internal.myapp:8080 -> -
+                endpoint http/backend: - -> backend.internal.myapp:8080
+            prod/web: in sync
+        "#]],
+    );
+}
+
+#[test]
+fn a_name_that_somebody_else_waits_for_is_not_kept() {
+    check_plan(
+        "api mode=client-server, discovery-name=backend | in internal.myapp http/api@api.internal.myapp:8080
+         new mode=client-server, discovery-name=api, namespace=internal.myapp
+         web mode=client, needs=api | in internal.myapp",
+        &expect![[r#"
+            prod/api: connect in ns-internalmyapp http/backend@backend.internal.myapp:8080
+                endpoint http/api: api.internal.myapp:8080 -> -
+                endpoint http/backend: - -> backend.internal.myapp:8080
+                contested by prod/new
+            prod/new: Conflict: discovery name api is held by prod/api (arn:aws:ecs:eu-west-1:1:service/prod/api)
+                enabled: off -> on
+                namespace: - -> ns-internalmyapp
+                endpoint http/api: - -> api.internal.myapp:8080
+            prod/web: in sync
+        "#]],
+    );
+}
+
+#[test]
+fn the_old_name_stays_while_a_client_cannot_be_rolled_out() {
+    check_plan(
+        "api mode=client-server, discovery-name=backend | in internal.myapp http/api@api.internal.myapp:8080 http/backend@backend.internal.myapp:8080 | http=8080 | deployed=100
+         web mode=client, needs=api, pause=true | in internal.myapp",
+        &expect![[r#"
+            prod/api: WaitingForClient: the old name is kept for prod/web, which may call it and does not know the new one yet
+                endpoint http/api: api.internal.myapp:8080 -> -
+                note: renamed in three steps: the new endpoint is added beside api, the clients that need it are rolled out, then api goes
+            prod/web: refresh
+                note: a forced deployment resolves image tags anew: app:1 may be another image by now; name images by digest to rule that out
+                lacks: api as api.internal.myapp:8080 of prod/api
+                lacks: backend as backend.internal.myapp:8080 of prod/api
+        "#]],
+    );
+}
+
+#[test]
+fn the_old_name_stays_while_a_client_that_knows_the_new_one_still_rolls_or_failed() {
+    for fact in ["rolling", "failed"] {
+        let world = format!(
+            "api mode=client-server, discovery-name=backend | in internal.myapp http/api@api.internal.myapp:8080 http/backend@backend.internal.myapp:8080 | http=8080 | deployed=100
+             web mode=client, needs=api | in internal.myapp | http=8080 | deployed=200 {fact}"
+        );
+        let plan = Stage::read(&world).plan();
+        let reason = plan.entries[&key("api")].hold().map(Hold::reason);
+        assert_eq!(reason, Some("WaitingForClient"), "{fact}");
+    }
+}
+
+#[test]
+fn where_what_stands_is_kept_no_old_endpoint_is_left_behind() {
+    let world = |rest: &str| {
+        format!(
+            "{rest}
+             web mode=client, needs=api | in internal.myapp | http=8080 | deployed=50"
+        )
+    };
+    // No endpoint is declared, and the alias follows the namespace.
+    check_plan(
+        &world(
+            "namespace internal.myapp
+             namespace other.ns
+             api mode=client-server, namespace=other.ns | in internal.myapp http/api@api.internal.myapp:8080",
+        ),
+        &expect![[r#"
+            prod/api: connect in ns-otherns0 http/api@api.other.ns:8080
+                namespace: ns-internalmyapp -> ns-otherns0
+                alias http/api: api.internal.myapp:8080 -> api.other.ns:8080
+                note: api goes, and prod/web can no longer call it
+            prod/web: in sync
+        "#]],
+    );
+    check_plan(
+        &world(
+            "policy upsert-only
+             api mode=client-server, discovery-name=backend | in internal.myapp http/api@api.internal.myapp:8080",
+        ),
+        &expect![[r#"
+            prod/api: connect in ns-internalmyapp http/backend@backend.internal.myapp:8080
+                endpoint http/api: api.internal.myapp:8080 -> -
+                endpoint http/backend: - -> backend.internal.myapp:8080
+                note: api goes, and prod/web can no longer call it
+            prod/web: in sync
+        "#]],
+    );
+}
+
+#[test]
+fn a_client_of_whom_is_not_known_what_it_shall_be_keeps_the_old_name_all_the_same() {
+    check_plan(
+        "api mode=client-server, discovery-name=new | in internal.myapp http/old@old.internal.myapp:8080
+         web mode=client, namespace=nowhere.local, needs=old | in internal.myapp",
+        &expect![[r#"
+            prod/api: connect in ns-internalmyapp http/new@new.internal.myapp:8080 http/old@old.internal.myapp:8080
+                endpoint http/new: - -> new.internal.myapp:8080
+                note: renamed in three steps: the new endpoint is added beside old, the clients that need it are rolled out, then old goes
+            prod/web: NoNamespace: there is no namespace nowhere.local in this account and region; create it in Cloud Map, or name another
+        "#]],
+    );
+}

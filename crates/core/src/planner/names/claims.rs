@@ -1,0 +1,44 @@
+//! Names that the document keeps for some services.
+//!
+//! Whoever may write tags on one service could otherwise take any free name and receive the calls that are meant for
+//! another. A claim covers the discovery name in every namespace, and every alias by which clients of that name call:
+//! the bare name, and the name before any namespace's.
+
+use std::collections::BTreeSet;
+
+use crate::declaration::document::Document;
+use crate::ecs::name::{DiscoveryName, DnsName, ServiceKey};
+use crate::plan::hold::Claim;
+use crate::view::Namespace;
+
+/// The claims in force.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Claims<'a> {
+    /// Where they stand.
+    pub(crate) document: Option<&'a Document>,
+    /// The namespaces of the account and region.
+    pub(crate) namespaces: &'a [Namespace],
+}
+
+impl<'a> Claims<'a> {
+    /// The services that may newly take a name; `None` where anybody may.
+    pub(crate) fn on(&self, claim: &Claim) -> Option<&'a BTreeSet<ServiceKey>> {
+        let claims = self.document.map(|document| &document.claims)?;
+        if claims.is_empty() {
+            return None;
+        }
+        match claim {
+            Claim::Discovery(name) => claims.get(name),
+            Claim::Alias(host, _) => claims.get(&self.called_by(host)?),
+        }
+    }
+
+    /// The discovery name that a host is taken for.
+    fn called_by(&self, host: &DnsName) -> Option<DiscoveryName> {
+        // A resolver takes `name.` for `name`.
+        let host = host.as_str().trim_end_matches('.');
+        let (name, rest) = host.split_once('.').unwrap_or((host, ""));
+        let known = rest.is_empty() || self.namespaces.iter().any(|n| n.name.as_str() == rest);
+        known.then(|| DiscoveryName::as_read(name))
+    }
+}

@@ -1,0 +1,287 @@
+//! What ECS would refuse, or what would start no task, said before the call with the fix.
+//!
+//! Each row cites AWS. Checked only where something would change: a service that runs as it is needs no
+//! permission from us.
+
+use crate::declaration::issue::Issue;
+use crate::ecs::canonical::Ground;
+use crate::ecs::connect::{Connect, Endpoint};
+use crate::ecs::name::DnsName;
+use crate::view::{DeploymentController, EcsService, Namespace, PortMapping, TaskDefinition};
+
+/// Instances of one Cloud Map service, each a task; not adjustable (GR:cloud-map, DG:service-connect).
+const TASKS_MAX: u32 = 1000;
+/// What the proxy takes of every task (DG:service-connect-concepts-deploy).
+const PROXY: &str = "its proxy needs 256 CPU units and 64 MiB or more";
+
+/// Why ECS would not take `wanted` for this service, if so. `None` wanted: switching off.
+pub fn refusal(
+    service: &EcsService,
+    wanted: Option<&Connect>,
+    ground: &Ground<'_>,
+) -> Option<String> {
+    let Some(connect) = wanted else { return controller(service) };
+    let standing = service.connect();
+    controller(service)
+        .or_else(|| platform(service))
+        .or_else(|| ground.task_definition.and_then(task_definition))
+        .or_else(|| connect.endpoints.iter().find_map(|e| endpoint(e, ground)))
+        .or_else(|| connect.endpoints.iter().find_map(|e| tls(e, standing, ground)))
+        .or_else(|| twice(connect))
+        .or_else(|| tasks(service, connect))
+        .or_else(|| logs(service, connect))
+        .or_else(|| access_logs(connect))
+}
+
+/// Namespaces of one account in one Region, unless AWS has raised it (GR:cloud-map).
+const NAMESPACES_MAX: usize = 50;
+
+/// Why one more namespace may not find room, if so. Those that other accounts share do not count; `account` is this
+/// one's, where that is known. The quota can be raised, so it is AWS that decides.
+pub fn room_for_namespace(namespaces: &[Namespace], account: Option<&str>) -> Option<String> {
+    let shared = |owner: &String| account.is_some_and(|account| owner != account);
+    let own = namespaces.iter().filter(|n| !n.owner.as_ref().is_some_and(shared)).count();
+    (own >= NAMESPACES_MAX).then(|| {
+        format!(
+            "this account has {own} namespaces in this Region, and Cloud Map allows {NAMESPACES_MAX} unless the quota was raised: delete one that nobody uses, or ask for more in Service Quotas (AWS Cloud Map, namespaces per Region)"
+        )
+    })
+}
+
+/// What may not work, and is no reason to hold.
+pub fn advice(service: &EcsService) -> Option<Issue> {
+    // The guide named Managed Instances among what is not supported, and later no longer did.
+    (service.launch_type == "MANAGED_INSTANCES").then(|| {
+        let text = "older guides say that Service Connect does not run on Managed Instances: try it on one service first, and look whether its tasks start";
+        Issue::new("launchType", &service.launch_type, text).advice()
+    })
+}
+
+/// DG:service-connect-concepts-deploy: only the ECS deployment controller.
+fn controller(service: &EcsService) -> Option<String> {
+    let name = match service.controller {
+        DeploymentController::Ecs => return None,
+        DeploymentController::CodeDeploy => "CODE_DEPLOY",
+        DeploymentController::External => "EXTERNAL",
+    };
+    Some(format!(
+        "its deployment controller is {name}, which does not support Service Connect: recreate the service with the ECS controller (rolling, blue/green, linear or canary)"
+    ))
+}
+
+/// DG:service-connect-concepts-deploy: no Windows, no ECS Anywhere; Fargate from platform 1.4.0.
+fn platform(service: &EcsService) -> Option<String> {
+    if service.platform_family.to_ascii_lowercase().starts_with("windows") {
+        return Some(windows());
+    }
+    if service.launch_type == "EXTERNAL" {
+        return Some(
+            "it runs on ECS Anywhere (launch type EXTERNAL), which does not support Service Connect"
+                .to_owned(),
+        );
+    }
+    let old = ["1.0.0", "1.1.0", "1.2.0", "1.3.0"].contains(&service.platform_version.as_str());
+    old.then(|| {
+        format!(
+            "its Fargate platform version {} is too old for Service Connect: update the service to 1.4.0 or LATEST",
+            service.platform_version
+        )
+    })
+}
+
+fn windows() -> String {
+    "it runs Windows containers, which Service Connect does not support".to_owned()
+}
+
+/// DG:service-connect-concepts-deploy: awsvpc or bridge, said explicitly; neither `links` nor, in bridge mode,
+/// `hostname`.
+fn task_definition(task_definition: &TaskDefinition) -> Option<String> {
+    let name = task_definition.arn.resource();
+    if task_definition.windows {
+        return Some(windows());
+    }
+    if !["awsvpc", "bridge"].contains(&task_definition.network_mode.as_str()) {
+        let mode = match task_definition.network_mode.as_str() {
+            "" => "not set",
+            mode => mode,
+        };
+        return Some(format!(
+            "the network mode of {name} is {mode}: Service Connect needs awsvpc or bridge, set in the task definition"
+        ));
+    }
+    if let Some(container) = task_definition.links.first() {
+        return Some(format!(
+            "container {container} in {name} uses links, which Service Connect does not support: let the containers call each other by their aliases, or put them into one task in awsvpc mode, where they share localhost"
+        ));
+    }
+    let bridge = task_definition.network_mode == "bridge";
+    if let Some(container) = task_definition.hostnames.first().filter(|_| bridge) {
+        return Some(format!(
+            "container {container} in {name} sets hostname in bridge mode, which Service Connect does not support: remove hostname, or use awsvpc"
+        ));
+    }
+    resources(task_definition)
+}
+
+/// DG:service-connect-concepts-deploy: task memory and CPU are required, with room for the proxy, which is in
+/// every task and in no task definition.
+fn resources(task_definition: &TaskDefinition) -> Option<String> {
+    let (name, limits) = (task_definition.arn.resource(), task_definition.container_memory_mib);
+    match task_definition.memory_mib {
+        None => Some(format!(
+            "{name} sets no memory for the task: Service Connect needs it, with room for its proxy (64 MiB or more)"
+        )),
+        Some(memory) if limits >= memory => Some(format!(
+            "the task memory of {name} is {memory} MiB and its containers' hard limits are {limits} MiB together, which leaves none for Service Connect: {PROXY}; raise the task's memory to {} MiB or more, or lower the limits",
+            limits.saturating_add(64)
+        )),
+        Some(_) if !task_definition.has_cpu => {
+            Some(format!("{name} sets no CPU for the task: Service Connect needs it; {PROXY}"))
+        }
+        Some(_) => None,
+    }
+}
+
+fn endpoint(endpoint: &Endpoint, ground: &Ground<'_>) -> Option<String> {
+    let mapping = ground.port(&endpoint.port_name);
+    if let Some(task_definition) = ground.task_definition
+        && mapping.is_none()
+    {
+        // "portName(X) does not refer to any named PortMapping in the container definitions"
+        return Some(format!(
+            "{} has no port named {}: set the port tag to one it has, or name the port in a new revision",
+            task_definition.arn.resource(),
+            endpoint.port_name
+        ));
+    }
+    let mapping = mapping?;
+    if mapping.protocol != "tcp" {
+        return Some(format!(
+            "port {} speaks {}: Service Connect carries tcp only",
+            endpoint.port_name, mapping.protocol
+        ));
+    }
+    if let Some(refused) = range(mapping).or_else(|| host(endpoint)) {
+        return Some(refused);
+    }
+    // "Per request timeout 0 can't be set for tcp application."
+    let request_on_tcp = mapping.app_protocol.is_none() && endpoint.timeout.request_s.is_some();
+    request_on_tcp.then(|| {
+        format!(
+            "port {} has no appProtocol, so it is plain TCP and takes no request time-out: remove request=… or set appProtocol in the task definition",
+            endpoint.port_name
+        )
+    })
+}
+
+/// An endpoint is one port (API:ServiceConnectService.portName); of a range nobody could say which.
+pub(crate) fn range(mapping: &PortMapping) -> Option<String> {
+    let range = mapping.range.as_ref()?;
+    Some(format!(
+        "the port range {range} of container {} cannot be an endpoint: Service Connect needs one port; add a port mapping with a name and a containerPort",
+        mapping.container
+    ))
+}
+
+/// A default alias ends in the namespace's name, and that may be longer than a host, or in capitals.
+fn host(endpoint: &Endpoint) -> Option<String> {
+    let host = endpoint.alias.as_ref()?.dns_name.as_ref()?;
+    // "The DNS name that you provided is invalid"
+    let refused = DnsName::parse(host.as_str()).err()?;
+    Some(format!(
+        "its alias {host} is no host name that ECS takes ({}): set a host in the alias tag",
+        refused.allowed
+    ))
+}
+
+/// DG:service-connect-tls: awsvpc only, and an authority. The role is not required by the API
+/// (API:ServiceConnectTlsConfiguration.roleArn), though ECS can do little without one: that is for ECS to say.
+fn tls(endpoint: &Endpoint, standing: Option<&Connect>, ground: &Ground<'_>) -> Option<String> {
+    let tls = endpoint.tls.as_ref()?;
+    let name = endpoint.discovery();
+    if ground.task_definition.is_some_and(|definition| definition.network_mode == "bridge") {
+        return Some(format!(
+            "endpoint {name} has TLS, which Service Connect does not support in bridge mode: use awsvpc, or remove the tls tag"
+        ));
+    }
+    let stands = standing.into_iter().flat_map(|connect| &connect.endpoints);
+    let mut stands = stands.filter(|old| old.port_name == endpoint.port_name);
+    let is_kept = stands.any(|old| old.tls.as_ref() == Some(tls));
+    (tls.authority.is_none() && !is_kept).then(|| {
+        format!(
+            "endpoint {name} has TLS without a certificate authority: say it as ca=<arn> of an AWS Private CA"
+        )
+    })
+}
+
+fn tasks(service: &EcsService, connect: &Connect) -> Option<String> {
+    let many = service.desired_count > TASKS_MAX && !connect.endpoints.is_empty();
+    many.then(|| {
+        format!(
+            "it wants {} tasks and Cloud Map takes at most {TASKS_MAX} instances of one endpoint, a quota that cannot be raised: run at most {TASKS_MAX}, or split the service",
+            service.desired_count
+        )
+    })
+}
+
+/// API:LogConfiguration.logDriver: Fargate has three.
+fn logs(service: &EcsService, connect: &Connect) -> Option<String> {
+    let driver = connect.logs.as_ref()?.driver.as_str();
+    // With capacity providers there is no launch type, but only Fargate has a platform version.
+    let fargate = match service.launch_type.as_str() {
+        "" => !service.platform_version.is_empty(),
+        launch_type => launch_type == "FARGATE",
+    };
+    (fargate && !["awslogs", "splunk", "awsfirelens"].contains(&driver)).then(|| {
+        format!("the proxy's log driver {driver} does not exist on Fargate: use awslogs, splunk or awsfirelens")
+    })
+}
+
+/// One service must not claim one name twice (API:ServiceConnectClientAlias, -Service).
+fn twice(connect: &Connect) -> Option<String> {
+    for (at, endpoint) in connect.endpoints.iter().enumerate() {
+        for other in &connect.endpoints[..at] {
+            if endpoint.discovery() == other.discovery() {
+                return Some(format!(
+                    "two of its endpoints are named {}: give each a name of its own",
+                    endpoint.discovery()
+                ));
+            }
+            let alias = |e: &Endpoint| e.alias.as_ref().map(|a| (a.dns_name.clone(), a.port));
+            if alias(endpoint).is_some() && alias(endpoint) == alias(other) {
+                return Some(format!(
+                    "its endpoints {} and {} have the same alias: give each its own host or port",
+                    other.discovery(),
+                    endpoint.discovery()
+                ));
+            }
+        }
+    }
+    None
+}
+
+/// API:ServiceConnectConfiguration.accessLogConfiguration requires logConfiguration.
+fn access_logs(connect: &Connect) -> Option<String> {
+    (connect.access_logs.is_some() && connect.logs.is_none())
+        .then(|| "access logs need the proxy's logs: set the logs tag too".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::namespace;
+
+    #[test]
+    fn the_fifty_first_namespace_of_an_account_may_find_no_room_and_shared_ones_do_not_count() {
+        let owned = |owner: Option<&str>, count: usize| {
+            let owner = owner.map(str::to_owned);
+            vec![Namespace { owner, ..namespace("internal.myapp") }; count]
+        };
+        let mut known = [owned(Some("111"), 40), owned(None, 9), owned(Some("222"), 30)].concat();
+        assert_eq!(room_for_namespace(&known, Some("111")), None);
+        assert!(room_for_namespace(&known, None).is_some(), "then all may be its own");
+        known.extend(owned(Some("111"), 1));
+        let words = room_for_namespace(&known, Some("111")).unwrap();
+        assert!(words.starts_with("this account has 50 namespaces"), "{words}");
+    }
+}

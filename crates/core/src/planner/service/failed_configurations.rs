@@ -1,0 +1,49 @@
+//! Configurations that ECS gave up: they are not sent again until they, or the task definition, change.
+//!
+//! A rollback brings the old configuration back, so a controller that only compares would send the failed one again,
+//! for ever. The memory of it lies in the service's own deployments, so a restart forgets nothing.
+
+use crate::declaration::issue::printable;
+use crate::ecs::canonical::{Canonical, Ground, canonical};
+use crate::ecs::name::Arn;
+use crate::plan::hold::Hold;
+use crate::view::history::History;
+use crate::view::{EcsService, Rollout};
+
+/// Whether ECS gave exactly this up on this task definition, and it has not completed since. `connect` is what would
+/// be sent; for a refresh, what is deployed.
+pub(crate) fn given_up(
+    connect: Option<&Canonical>,
+    task_definition: &Arn,
+    history: &History,
+    ground: &Ground<'_>,
+) -> Option<Hold> {
+    let failed = history.failed.iter().find(|failed| {
+        let before = failed.connect.as_ref().map(|connect| canonical(connect, ground));
+        before.as_ref() == connect && failed.task_definition == *task_definition
+    })?;
+    Some(rolled_back(&failed.status, &failed.reason))
+}
+
+/// The same of a deployment that is still there: failed and not taken back, or on its way out. Its record may say no
+/// more than that it was stopped.
+pub(crate) fn failing(
+    connect: Option<&Canonical>,
+    service: &EcsService,
+    ground: &Ground<'_>,
+) -> Option<Hold> {
+    let failed = service.deployments.iter().find(|deployment| {
+        let before = deployment.connect.as_ref().map(|connect| canonical(connect, ground));
+        deployment.rollout == Rollout::Failed
+            && before.as_ref() == connect
+            && deployment.task_definition == service.task_definition
+    })?;
+    Some(rolled_back("FAILED", &failed.rollout_reason))
+}
+
+fn rolled_back(status: &str, reason: &str) -> Hold {
+    Hold::RolledBack { status: printable(status, 40), reason: printable(reason, 200) }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,121 @@
+//! Which port of a task definition an endpoint serves, and what is wrong where there is none.
+
+use super::eligible;
+use crate::declaration::declared::PortSelector;
+use crate::declaration::issue::nearest;
+use crate::ecs::name::PortName;
+use crate::plan::hold::{Hold, Naming};
+use crate::plan::prerequisite::{NamedPort, NamedPorts};
+use crate::view::{PortMapping, TaskDefinition};
+
+/// The port that is meant, if it has a name.
+pub(crate) fn named_port(
+    selector: &PortSelector,
+    task_definition: &TaskDefinition,
+) -> Result<PortName, Hold> {
+    let is_meant = |mapping: &&PortMapping| match selector {
+        PortSelector::Name(name) => mapping.name.as_ref() == Some(name),
+        PortSelector::Number(port) => mapping.container_port == Some(*port),
+    };
+    let meant = carried_first(task_definition.ports.iter().filter(is_meant));
+    match &meant[..] {
+        [] => Err(no_port(selector, task_definition)),
+        [PortMapping { name: Some(name), .. }, ..] => Ok(name.clone()),
+        [unnamed, ..] => Err(unnamed_port(unnamed, task_definition)),
+    }
+}
+
+/// Those that Service Connect carries, which is TCP alone (API:PortMapping.protocol), those with a name before those
+/// without one; all of them where it carries none, so that it can be said why.
+fn carried_first<'a>(mappings: impl Iterator<Item = &'a PortMapping>) -> Vec<&'a PortMapping> {
+    let all: Vec<&PortMapping> = mappings.collect();
+    let tcp: Vec<&PortMapping> =
+        all.iter().copied().filter(|mapping| mapping.protocol == "tcp").collect();
+    let mut first = if tcp.is_empty() { all } else { tcp };
+    first.sort_by_key(|mapping| mapping.name.is_none());
+    first
+}
+
+/// The only port with a name, where nothing says which.
+pub(super) fn only_named_port(task_definition: &TaskDefinition) -> Result<PortName, Hold> {
+    let carried = carried_first(task_definition.ports.iter());
+    let mut named = carried.iter().filter_map(|mapping| mapping.name.as_ref());
+    match (named.next(), named.next(), &carried[..]) {
+        (Some(only), None, _) => Ok(only.clone()),
+        (Some(_), Some(_), _) => Err(Hold::Ineligible(format!(
+            "{} has several named ports ({}): say which with the port tag",
+            task_definition.arn.resource(),
+            named_ports(task_definition)
+        ))),
+        (None, _, [unnamed]) => Err(unnamed_port(unnamed, task_definition)),
+        // Which one would get a name must not be a guess: with `namePorts` it is we who give it.
+        (None, _, [_, _, ..]) => Err(Hold::Ineligible(format!(
+            "{} has several ports and none has a name: say which with the port tag, by its number",
+            task_definition.arn.resource()
+        ))),
+        (None, _, []) => Err(Hold::Ineligible(format!(
+            "{} has no port mapping: a server needs one with a name; for a client set mode=client",
+            task_definition.arn.resource()
+        ))),
+    }
+}
+
+/// Port mappings are never named by the API (API:PortMapping.name); the console proposes this form.
+fn unnamed_port(mapping: &PortMapping, task_definition: &TaskDefinition) -> Hold {
+    if let Some(refused) = eligible::range(mapping) {
+        return Hold::Ineligible(refused);
+    }
+    let Some(container_port) = mapping.container_port else {
+        return Hold::Ineligible(format!(
+            "a port mapping of container {} in {} names neither itself nor one port: give it a containerPort and a name",
+            mapping.container,
+            task_definition.arn.resource()
+        ));
+    };
+    let PortMapping { container, protocol, .. } = mapping;
+    let name = format!("{container}-{container_port}-{protocol}").to_ascii_lowercase();
+    let name = match PortName::parse(&name) {
+        Ok(name) => name,
+        Err(refused) => {
+            return Hold::Ineligible(format!(
+                "the port mapping {container_port} of container {container} in {} has no name: register a revision that gives it one ({})",
+                task_definition.arn.resource(),
+                refused.allowed
+            ));
+        }
+    };
+    let port = NamedPort {
+        container: container.clone(),
+        container_port,
+        protocol: protocol.clone(),
+        name,
+    };
+    let named = NamedPorts { task_definition: task_definition.arn.clone(), ports: vec![port] };
+    Hold::UnnamedPort(Box::new(named), Naming::ByHand)
+}
+
+pub(super) fn no_port(selector: &PortSelector, task_definition: &TaskDefinition) -> Hold {
+    let text = selector.to_string();
+    let near = nearest(
+        &text,
+        task_definition.ports.iter().filter_map(|m| m.name.as_ref().map(PortName::as_str)),
+    );
+    let hint = near.map(|name| format!("; did you mean {name:?}?")).unwrap_or_default();
+    Hold::Ineligible(format!(
+        "{} has no port {text}; its named ports are {}{hint}",
+        task_definition.arn.resource(),
+        named_ports(task_definition)
+    ))
+}
+
+fn named_ports(task_definition: &TaskDefinition) -> String {
+    let named: Vec<String> = task_definition
+        .ports
+        .iter()
+        .filter_map(|mapping| {
+            let name = mapping.name.as_ref()?;
+            Some(mapping.container_port.map_or(name.to_string(), |port| format!("{name} ({port})")))
+        })
+        .collect();
+    if named.is_empty() { "none".to_owned() } else { named.join(", ") }
+}

@@ -1,0 +1,467 @@
+//! From what a service declares to the whole configuration it shall have.
+//!
+//! **Invariant:** what is not declared is carried over from the PRIMARY deployment, so that opting in a
+//! service that already uses Service Connect changes nothing and a removed tag renames nothing.
+//!
+//! **Invariant:** the namespace is always named by ARN and every endpoint has an explicit alias: AWS's
+//! documents disagree on what omitting them does, so it must not matter to us.
+//!
+//! A question that only a task definition answers holds the service until it is read; for a converged
+//! service with explicit aliases none arises.
+
+use std::fmt::Display;
+
+use super::choice::{Source, Witness};
+use super::eligible;
+use crate::declaration::declared::{
+    Declaration, EndpointDeclaration, LogsDeclaration, Mode, PortSelector,
+};
+use crate::declaration::document::Document;
+use crate::declaration::issue::nearest;
+use crate::declaration::settings::Policy;
+use crate::ecs::canonical::Ground;
+use crate::ecs::connect::{AccessLogs, ClientAlias, Connect, Endpoint, ProxyLogs, Timeout, Tls};
+use crate::ecs::name::{DiscoveryName, DnsName, NamespaceRef, Port, PortName, Refused};
+use crate::engine::effect::Question;
+use crate::plan::action::Action;
+use crate::plan::hold::{Hold, Naming};
+use crate::plan::prerequisite::NamedPorts;
+use crate::view::{EcsService, Namespace, TaskDefinition};
+
+pub(crate) use super::ports::named_port;
+use super::ports::{no_port, only_named_port};
+
+/// What one service shall be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Desired {
+    /// Service Connect off.
+    Off,
+    /// Exactly this configuration, in this namespace.
+    On(Box<Connect>, Namespace),
+}
+
+impl Desired {
+    /// The call that makes it so.
+    pub fn action(&self, service: &EcsService) -> Action {
+        let service = service.key.clone();
+        match self {
+            Self::Off => Action::Disconnect { service },
+            Self::On(connect, _) => Action::Connect { service, connect: (**connect).clone() },
+        }
+    }
+}
+
+/// What a service is settled against.
+#[derive(Debug, Clone, Copy)]
+pub struct Terms<'a> {
+    /// Namespaces, defaults and the task definition.
+    pub ground: Ground<'a>,
+    /// The document in force.
+    pub document: Option<&'a Document>,
+    /// The namespace flag.
+    pub namespace: Option<&'a NamespaceRef>,
+    /// Whether endpoints that stand and are not declared go.
+    pub policy: Policy,
+}
+
+/// The configuration a service shall have, or why that cannot be said.
+pub fn settle(
+    service: &EcsService,
+    declaration: &Declaration,
+    terms: &Terms<'_>,
+) -> Result<Desired, Hold> {
+    settle_before(&(), service, declaration, terms)
+}
+
+/// The same, while `witness` is told of each choice.
+pub(crate) fn settle_before<W: Witness>(
+    witness: &W,
+    service: &EcsService,
+    declaration: &Declaration,
+    terms: &Terms<'_>,
+) -> Result<Desired, Hold> {
+    if declaration.mode == Some(Mode::Off) {
+        return Ok(Desired::Off);
+    }
+    let deployed = service.connect();
+    let namespace = namespace(witness, declaration, deployed, terms)?;
+    let builder = Builder { service, deployed, namespace, terms, witness };
+    let mut endpoints = builder.endpoints(declaration)?;
+    for endpoint in &mut endpoints {
+        builder.test_header(declaration, endpoint);
+    }
+    let (logs, access_logs) = builder.logs(declaration);
+    let connect = Connect {
+        namespace: Some(NamespaceRef::Arn(namespace.arn.clone(), namespace.id.clone())),
+        endpoints,
+        logs,
+        access_logs,
+        log_level: deployed.and_then(|connect| connect.log_level.clone()),
+    };
+    Ok(Desired::On(Box::new(connect), namespace.clone()))
+}
+
+/// What is declared, else what is deployed, else the document's default, else the flag, else the cluster's default.
+fn namespace<'a, W: Witness>(
+    witness: &W,
+    declaration: &'a Declaration,
+    deployed: Option<&'a Connect>,
+    terms: &Terms<'a>,
+) -> Result<&'a Namespace, Hold> {
+    // A configuration without a namespace is in the cluster's default, and stays there.
+    let kept = deployed.and_then(|c| c.namespace.as_ref().or(terms.ground.default_namespace));
+    let chain = [
+        (Source::Declared, declaration.namespace.as_ref()),
+        (Source::Deployed, kept),
+        (Source::DocumentDefault, terms.document.and_then(|d| d.defaults.namespace.as_ref())),
+        (Source::Flag, terms.namespace),
+        (Source::ClusterDefault, terms.ground.default_namespace),
+    ];
+    let reference = witness.first(("namespace", None), chain.into_iter()).ok_or_else(|| {
+        Hold::NoNamespace(
+            "no namespace: set the namespace tag, --namespace, or the cluster's Service Connect default".to_owned(),
+        )
+    })?;
+    terms.ground.resolve(reference).ok_or_else(|| no_namespace(reference, terms))
+}
+
+fn no_namespace(reference: &NamespaceRef, terms: &Terms<'_>) -> Hold {
+    let text = reference.to_string();
+    let known = terms.ground.namespaces;
+    let twins: Vec<&str> =
+        known.iter().filter(|n| n.name.as_str() == text).map(|n| n.id.as_str()).collect();
+    if !twins.is_empty() {
+        return Hold::NoNamespace(format!(
+            "several namespaces are named {text}: {}; name one by its id",
+            twins.join(", ")
+        ));
+    }
+    if let NamespaceRef::Arn(..) = reference {
+        // DG:service-connect-shared-namespaces
+        return Hold::NoNamespace(format!(
+            "this account does not see {text} in this Region: it is of another Region, it does not exist, or its account does not share it; share it in AWS RAM with the managed permission AWSRAMPermissionCloudMapECSFullPermission"
+        ));
+    }
+    let is_new = |document: &Document| document.namespaces.keys().any(|new| new.as_str() == text);
+    if terms.document.is_some_and(is_new) {
+        return Hold::NoNamespace(format!("namespace {text} is to be created first"));
+    }
+    let near = nearest(&text, known.iter().map(|n| n.name.as_str()));
+    let hint = near.map(|name| format!("; did you mean {name:?}?")).unwrap_or_default();
+    Hold::NoNamespace(format!(
+        "there is no namespace {text} in this account and region{hint}; create it in Cloud Map, or name another"
+    ))
+}
+
+struct Builder<'a, W> {
+    service: &'a EcsService,
+    deployed: Option<&'a Connect>,
+    namespace: &'a Namespace,
+    terms: &'a Terms<'a>,
+    witness: &'a W,
+}
+
+impl<'a, W: Witness> Builder<'a, W> {
+    /// One header for every endpoint.
+    fn test_header(&self, declaration: &Declaration, endpoint: &mut Endpoint) {
+        let port = endpoint.port_name.clone();
+        let Some(alias) = &mut endpoint.alias else { return };
+        let chain = [
+            (Source::Declared, declaration.test_header.as_ref()),
+            (Source::Deployed, alias.test_header.as_ref()),
+        ];
+        alias.test_header =
+            self.witness.first(("test-header", Some(&port)), chain.into_iter()).cloned();
+    }
+
+    /// Where the proxy logs, and how it logs requests; the second goes with the first unless it is declared.
+    fn logs(&self, declaration: &Declaration) -> (Option<ProxyLogs>, Option<AccessLogs>) {
+        let deployed = self.deployed.and_then(|connect| connect.logs.clone());
+        let kept = deployed.map(LogsDeclaration::To);
+        let chain =
+            [(Source::Declared, declaration.logs.as_ref()), (Source::Deployed, kept.as_ref())];
+        let logs = match self.witness.first(("logs", None), chain.into_iter()) {
+            Some(LogsDeclaration::To(logs)) => Some(logs.clone()),
+            Some(LogsDeclaration::Off) | None => None,
+        };
+        let kept = self.deployed.and_then(|connect| connect.access_logs.as_ref());
+        let chain = [
+            (Source::Declared, declaration.access_logs.as_ref()),
+            (Source::Deployed, kept.filter(|_| logs.is_some())),
+        ];
+        let access_logs = self.witness.first(("access-logs", None), chain.into_iter()).cloned();
+        (logs, access_logs)
+    }
+
+    /// The whole list of endpoints.
+    fn endpoints(&self, declaration: &Declaration) -> Result<Vec<Endpoint>, Hold> {
+        let standing = self.deployed.map_or(&[][..], |connect| &connect.endpoints);
+        let implied = [EndpointDeclaration::default()];
+        let declared = match declaration.mode {
+            Some(Mode::Client | Mode::Off) => &[][..],
+            Some(Mode::ClientServer) if !declaration.endpoints.is_empty() => {
+                &declaration.endpoints[..]
+            }
+            Some(Mode::ClientServer) if standing.is_empty() => &implied,
+            Some(Mode::ClientServer) | None => {
+                return standing.iter().map(|e| self.standing(e)).collect();
+            }
+        };
+        let mut taken = vec![false; standing.len()];
+        let mut endpoints = Vec::with_capacity(declared.len());
+        for (wanted, port) in declared.iter().zip(self.ports(declared, standing)?) {
+            let same = matching(standing, (&port, wanted), declared, &taken);
+            if let Some(at) = same {
+                taken[at] = true;
+            }
+            endpoints.push(self.endpoint(wanted, port, same.map(|at| &standing[at]))?);
+        }
+        if self.terms.policy == Policy::UpsertOnly {
+            for (endpoint, _) in standing.iter().zip(taken).filter(|(_, taken)| !taken) {
+                endpoints.push(self.standing(endpoint)?);
+            }
+        }
+        Ok(endpoints)
+    }
+
+    /// The port of each declared endpoint. Those without a name are told together, so that one new revision can name
+    /// all of them.
+    fn ports(
+        &self,
+        declared: &[EndpointDeclaration],
+        standing: &[Endpoint],
+    ) -> Result<Vec<PortName>, Hold> {
+        let mut ports = Vec::with_capacity(declared.len());
+        let mut unnamed: Option<Box<NamedPorts>> = None;
+        for wanted in declared {
+            match (self.port(wanted.port.as_ref(), standing), &mut unnamed) {
+                (Ok(port), _) => ports.push(port),
+                (Err(Hold::UnnamedPort(named, _)), Some(all)) => all.ports.extend(named.ports),
+                (Err(Hold::UnnamedPort(named, _)), none) => *none = Some(named),
+                (Err(hold), _) => return Err(hold),
+            }
+        }
+        unnamed.map_or(Ok(ports), |all| Err(Hold::UnnamedPort(all, Naming::ByHand)))
+    }
+
+    /// An endpoint that stands and stays.
+    fn standing(&self, endpoint: &Endpoint) -> Result<Endpoint, Hold> {
+        let nothing = EndpointDeclaration::default();
+        self.endpoint(&nothing, endpoint.port_name.clone(), Some(endpoint))
+    }
+
+    /// One endpoint: what is declared, else what stands on that port, else the defaults.
+    fn endpoint(
+        &self,
+        wanted: &EndpointDeclaration,
+        port_name: PortName,
+        standing: Option<&Endpoint>,
+    ) -> Result<Endpoint, Hold> {
+        let discovery = self.discovery(wanted, &port_name, standing)?;
+        let alias = self.alias(wanted, &discovery, &port_name, standing)?;
+        let kept = standing.map(|endpoint| endpoint.timeout).unwrap_or_default();
+        let timeout = Timeout {
+            idle_s: self.kept(("timeout idle", &port_name), wanted.timeout.idle_s, kept.idle_s),
+            request_s: self.kept(
+                ("timeout request", &port_name),
+                wanted.timeout.request_s,
+                kept.request_s,
+            ),
+        };
+        let kept = standing.and_then(kept_ingress_port);
+        let ingress_port = self.kept(("ingress-port", &port_name), wanted.ingress_port, kept);
+        let kept = standing.and_then(|endpoint| endpoint.tls.as_ref());
+        self.kept(("tls", &port_name), wanted.tls.as_ref(), kept);
+        let tls = tls(wanted.tls.as_ref(), kept);
+        let discovery_name = Some(discovery);
+        Ok(Endpoint { port_name, discovery_name, alias: Some(alias), ingress_port, timeout, tls })
+    }
+
+    /// What is declared, else what stands.
+    fn kept<T: Display>(
+        &self,
+        (field, port): (&'static str, &PortName),
+        declared: Option<T>,
+        standing: Option<T>,
+    ) -> Option<T> {
+        let candidates = [(Source::Declared, declared), (Source::Deployed, standing)];
+        self.witness.first((field, Some(port)), candidates.into_iter())
+    }
+
+    /// What is declared, else the name this port has, else the document's template or the ECS service's name.
+    fn discovery(
+        &self,
+        wanted: &EndpointDeclaration,
+        port: &PortName,
+        standing: Option<&Endpoint>,
+    ) -> Result<DiscoveryName, Hold> {
+        let known = [
+            (Source::Declared, wanted.discovery_name.clone()),
+            (Source::Deployed, standing.map(Endpoint::discovery)),
+        ];
+        let default = || {
+            let (source, _, text) = self.default_discovery(port);
+            (source, DiscoveryName::parse(&text).ok())
+        };
+        let candidates = known.into_iter().chain(std::iter::once_with(default));
+        let chosen = self.witness.first(("discovery-name", Some(port)), candidates);
+        if let Some(chosen) = chosen {
+            return Ok(chosen);
+        }
+        let (_, whose, text) = self.default_discovery(port);
+        DiscoveryName::parse(&text).map_err(|refused| no_discovery_name(whose, &text, refused))
+    }
+
+    /// The name by default, and whose it is. ECS itself would take the port's name, and in real fleets every
+    /// service calls its port the same.
+    fn default_discovery(&self, port: &PortName) -> (Source, &'static str, String) {
+        let key = &self.service.key;
+        match self.terms.document.and_then(|document| document.defaults.discovery_name.as_ref()) {
+            Some(template) => {
+                (Source::DocumentDefault, "the document's template", template.render(key, port))
+            }
+            None => (Source::BuiltIn, "the service's name", key.name.to_string()),
+        }
+    }
+
+    fn alias(
+        &self,
+        wanted: &EndpointDeclaration,
+        discovery: &DiscoveryName,
+        port_name: &PortName,
+        standing: Option<&Endpoint>,
+    ) -> Result<ClientAlias, Hold> {
+        let declared = wanted.alias.as_ref();
+        let present = standing.and_then(|endpoint| endpoint.alias.as_ref());
+        let built_in = || DnsName::of_endpoint(discovery, &self.namespace.name);
+        let candidates = [
+            (Source::Declared, declared.and_then(|alias| alias.dns_name.clone())),
+            (Source::Deployed, standing.and_then(|standing| self.kept_host(standing, discovery))),
+        ];
+        let candidates = candidates
+            .into_iter()
+            .chain(std::iter::once_with(|| (Source::BuiltIn, Some(built_in()))));
+        let host = self.witness.first(("alias host", Some(port_name)), candidates);
+        let host = host.unwrap_or_else(built_in);
+        let candidates = [
+            (Source::Declared, declared.and_then(|alias| alias.port)),
+            (Source::Deployed, present.map(|alias| alias.port)),
+        ];
+        let container_port = || (Source::BuiltIn, self.container_port(port_name).ok());
+        let candidates = candidates.into_iter().chain(std::iter::once_with(container_port));
+        let port = match self.witness.first(("alias port", Some(port_name)), candidates) {
+            Some(port) => port,
+            None => self.container_port(port_name)?,
+        };
+        let test_header = present.and_then(|alias| alias.test_header.clone());
+        Ok(ClientAlias { port, dns_name: Some(host), test_header })
+    }
+
+    /// The host of a standing alias if somebody chose it; a default host follows the discovery name.
+    fn kept_host(&self, standing: &Endpoint, discovery: &DiscoveryName) -> Option<DnsName> {
+        let host = standing.alias.as_ref()?.dns_name.as_ref()?;
+        let deployed = self.terms.ground.namespace_of(self.deployed?);
+        let was_default =
+            deployed.is_some_and(|ns| host.is_of_endpoint(&standing.discovery(), &ns.name));
+        let stays = !was_default || host.is_of_endpoint(discovery, &self.namespace.name);
+        stays.then(|| host.clone())
+    }
+
+    fn container_port(&self, name: &PortName) -> Result<Port, Hold> {
+        let task_definition = self.task_definition()?;
+        let mapping = self.terms.ground.port(name);
+        if let Some(refused) = mapping.and_then(eligible::range) {
+            return Err(Hold::Ineligible(refused));
+        }
+        mapping
+            .and_then(|mapping| mapping.container_port)
+            .ok_or_else(|| no_port(&PortSelector::Name(name.clone()), task_definition))
+    }
+
+    /// The name of the port to serve.
+    fn port(&self, wanted: Option<&PortSelector>, standing: &[Endpoint]) -> Result<PortName, Hold> {
+        let port = self.served(wanted, standing)?;
+        let source = match wanted {
+            Some(_) => Source::Declared,
+            None if standing.len() == 1 => Source::Deployed,
+            None => Source::BuiltIn,
+        };
+        self.witness.first(("port", Some(&port)), std::iter::once((source, Some(&port))));
+        Ok(port)
+    }
+
+    fn served(
+        &self,
+        wanted: Option<&PortSelector>,
+        standing: &[Endpoint],
+    ) -> Result<PortName, Hold> {
+        match (wanted, standing) {
+            (Some(PortSelector::Name(name)), _)
+                if standing.iter().any(|e| e.port_name == *name) =>
+            {
+                Ok(name.clone())
+            }
+            (None, [only]) => Ok(only.port_name.clone()),
+            (Some(selector), _) => {
+                let task_definition = self.task_definition()?;
+                named_port(selector, task_definition)
+            }
+            (None, _) => only_named_port(self.task_definition()?),
+        }
+    }
+
+    fn task_definition(&self) -> Result<&'a TaskDefinition, Hold> {
+        self.terms.ground.task_definition.ok_or_else(|| {
+            let arn = self.service.task_definition.clone();
+            Hold::until_answered(Question::TaskDefinition(arn))
+        })
+    }
+}
+
+/// The ingress port that stands. ECS takes none up to 1024 as an override ("IngressPortOverride cannot use ports <=
+/// 1024."), so such a one is the container's port filled in, and would be refused if it were sent back.
+fn kept_ingress_port(standing: &Endpoint) -> Option<Port> {
+    standing.ingress_port.filter(|port| port.number() > 1024)
+}
+
+fn no_discovery_name(whose: &str, text: &str, refused: Refused) -> Hold {
+    let hint = refused.nearest.map(|near| format!(", such as {near:?}")).unwrap_or_default();
+    Hold::Ineligible(format!(
+        "{whose} {text} cannot be its discovery name ({}): set the discovery-name tag{hint}",
+        refused.allowed
+    ))
+}
+
+/// Encryption as declared; the members that are not declared stay as they are.
+fn tls(wanted: Option<&Tls>, standing: Option<&Tls>) -> Option<Tls> {
+    let (Some(wanted), Some(standing)) = (wanted, standing) else {
+        return wanted.or(standing).cloned();
+    };
+    Some(Tls {
+        authority: wanted.authority.clone().or_else(|| standing.authority.clone()),
+        kms_key: wanted.kms_key.clone().or_else(|| standing.kms_key.clone()),
+        role: wanted.role.clone().or_else(|| standing.role.clone()),
+    })
+}
+
+/// The standing endpoint a declared one continues: same port and same name, else the first by name on the same
+/// port that no other declaration names.
+fn matching(
+    standing: &[Endpoint],
+    (port, wanted): (&PortName, &EndpointDeclaration),
+    declared: &[EndpointDeclaration],
+    taken: &[bool],
+) -> Option<usize> {
+    let free = |at: &usize| !taken[*at] && standing[*at].port_name == *port;
+    let named = |by: &EndpointDeclaration, at: usize| {
+        by.discovery_name.as_ref() == Some(&standing[at].discovery())
+    };
+    let unnamed = |at: &usize| !declared.iter().any(|by| named(by, *at));
+    let same_name = (0..standing.len()).filter(free).find(|at| named(wanted, *at));
+    // By name, not by place: the order in which ECS lists endpoints says nothing.
+    let others = (0..standing.len()).filter(free).filter(unnamed);
+    same_name.or_else(|| others.min_by_key(|at| standing[*at].discovery()))
+}
+
+#[cfg(test)]
+mod tests;

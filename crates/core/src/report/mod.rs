@@ -1,0 +1,8 @@
+//! What is told: statuses, news, who decided each field, what a plan costs, what is deployed said in tags.
+//!
+//! **In:** the view and the plan. **Out:** values to show. Nothing here changes what is done.
+
+pub mod cost;
+pub mod explain;
+pub mod import;
+pub mod status;

@@ -1,0 +1,220 @@
+//! What a service's own past tells: what failed, what runs, since when its endpoints are there, who else writes.
+//!
+//! ECS tells nobody what became of a rollout; the memory of it lies in the service deployments and in the
+//! revisions they aimed at, so a restart of ours forgets nothing. What is kept here is only what decisions ask for:
+//! twenty whole configurations for each of thousands of services would be most of our memory.
+
+use std::time::Duration;
+
+use crate::ecs::canonical::{Ground, canonical};
+use crate::ecs::connect::{Connect, Endpoint};
+use crate::ecs::name::{Arn, DiscoveryName, DnsName, Port};
+use crate::ecs::time::AwsTime;
+
+/// How far back from the newest deployment a second writer is looked for: for longer than one is given way to, so that
+/// a fight is not forgotten in the meantime.
+const LATELY: Duration = Duration::from_hours(4);
+/// A service's first deployment is created with it.
+const FIRST: Duration = Duration::from_mins(1);
+
+/// One service deployment as AWS remembers it (API:ServiceDeploymentBrief), with the revision it aimed at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Past {
+    /// The configuration it carried.
+    pub connect: Option<Connect>,
+    /// The task definition it ran.
+    pub task_definition: Arn,
+    /// API:ServiceDeployment.status: `SUCCESSFUL`, `ROLLBACK_SUCCESSFUL`, …
+    pub status: String,
+    /// Why, in ECS's words.
+    pub reason: String,
+    /// When it was created.
+    pub created_at: AwsTime,
+    /// When it ended.
+    pub finished_at: Option<AwsTime>,
+    /// API:ServiceDeployment.lifecycleStage of one under way: `BAKE_TIME`, …; empty where not told.
+    pub stage: String,
+    /// The stage at which a PAUSE lifecycle hook holds it (API:DeploymentLifecycleHookDetail).
+    pub paused_at: Option<String>,
+}
+
+/// What became of a service's recent rollouts.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct History {
+    /// Those that failed or were rolled back, newest first, but for what completed later all the same.
+    pub failed: Vec<FailedRevision>,
+    /// The one under way.
+    pub ongoing: Option<Ongoing>,
+    /// Whether any completed: without one the circuit breaker has nothing to go back to.
+    pub has_completed: bool,
+    /// Since when each endpoint that completed last is there.
+    pub ages: Vec<Age>,
+    /// The deployments of the four hours before the newest, newest first.
+    pub lately: Vec<Past>,
+    /// How long a completed one took: the median.
+    pub took: Option<Duration>,
+}
+
+/// A revision that ECS gave up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FailedRevision {
+    /// The configuration it carried.
+    pub connect: Option<Connect>,
+    /// The task definition it ran.
+    pub task_definition: Arn,
+    /// The service deployment's status: `ROLLBACK_SUCCESSFUL`, …
+    pub status: String,
+    /// Why, in ECS's words.
+    pub reason: String,
+}
+
+/// A service deployment under way.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ongoing {
+    /// `PENDING`, `IN_PROGRESS`, `ROLLBACK_IN_PROGRESS`, …
+    pub status: String,
+    /// Its lifecycle stage; empty where not told.
+    pub stage: String,
+    /// The stage at which a PAUSE lifecycle hook holds it.
+    pub paused_at: Option<String>,
+}
+
+/// Since when an endpoint is there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Age {
+    /// Its discovery name.
+    pub discovery: DiscoveryName,
+    /// What clients call, as far as it is said.
+    pub alias: Option<(Option<DnsName>, Port)>,
+    /// When the deployment that brought it completed; `None`: longer than AWS remembers.
+    pub since: Option<AwsTime>,
+}
+
+impl History {
+    /// What a past tells, in any order; `created_at` is the service's own age.
+    pub fn of(mut pasts: Vec<Past>, created_at: AwsTime, ground: &Ground<'_>) -> Self {
+        pasts.sort_by_key(|past| std::cmp::Reverse(past.created_at));
+        let failed = failed(&pasts, ground).map(Past::as_failed).collect();
+        let ongoing = pasts.iter().find(|past| past.is_under_way()).map(Past::as_ongoing);
+        let completed: Vec<&Past> = pasts.iter().filter(|past| past.is_completed()).collect();
+        let begins = pasts.last().is_some_and(|first| first.created_at.since(created_at) <= FIRST);
+        let ages = ages(&completed, begins, ground);
+        let took = median(completed.iter().filter_map(|past| past.took()).collect());
+        let has_completed = !completed.is_empty();
+        let newest = pasts.first().map(|past| past.created_at);
+        pasts.retain(|past| newest.is_some_and(|at| at.since(past.created_at) <= LATELY));
+        Self { failed, ongoing, has_completed, ages, lately: pasts, took }
+    }
+
+    /// Since when an endpoint is there; `None` where the past does not tell of it.
+    pub fn age(&self, endpoint: &Endpoint) -> Option<&Age> {
+        self.ages.iter().find(|age| age.is_of(endpoint))
+    }
+}
+
+impl Past {
+    /// Whether ECS took it back, or is about to.
+    pub(crate) fn is_taken_back(&self) -> bool {
+        self.status.starts_with("ROLLBACK_")
+    }
+
+    /// STOPPED alone is no failure: a newer deployment, or a person, took its place. But so ends what the circuit
+    /// breaker gives up and does not take back, because it may not or has nothing to go back to.
+    fn is_failed(&self) -> bool {
+        let given_up = || self.reason.to_ascii_lowercase().contains("circuit breaker");
+        self.is_taken_back() || (self.status == "STOPPED" && given_up())
+    }
+
+    fn is_completed(&self) -> bool {
+        self.status == "SUCCESSFUL"
+    }
+
+    /// Whether it goes on. A status we do not know is one more way of not being done.
+    pub fn is_under_way(&self) -> bool {
+        let over = ["SUCCESSFUL", "STOPPED", "ROLLBACK_SUCCESSFUL", "ROLLBACK_FAILED"];
+        !over.contains(&self.status.as_str())
+    }
+
+    fn took(&self) -> Option<Duration> {
+        Some(self.finished_at?.since(self.created_at))
+    }
+
+    fn as_failed(&self) -> FailedRevision {
+        FailedRevision {
+            connect: self.connect.clone(),
+            task_definition: self.task_definition.clone(),
+            status: self.status.clone(),
+            reason: self.reason.clone(),
+        }
+    }
+
+    fn as_ongoing(&self) -> Ongoing {
+        let Self { status, stage, paused_at, .. } = self;
+        Ongoing { status: status.clone(), stage: stage.clone(), paused_at: paused_at.clone() }
+    }
+}
+
+impl Age {
+    fn is_of(&self, endpoint: &Endpoint) -> bool {
+        self.discovery == endpoint.discovery() && self.alias == endpoint.called()
+    }
+}
+
+/// What failed and was not redeemed: a later deployment of the same configuration on the same task definition that
+/// completed shows that it can be done. `pasts` are newest first.
+fn failed<'a>(pasts: &'a [Past], ground: &Ground<'_>) -> impl Iterator<Item = &'a Past> {
+    let same = |one: &Past, other: &Past| {
+        let of = |past: &Past| past.connect.as_ref().map(|connect| canonical(connect, ground));
+        one.task_definition == other.task_definition && of(one) == of(other)
+    };
+    pasts.iter().enumerate().filter_map(move |(at, past)| {
+        let redeemed = || pasts[..at].iter().any(|later| later.is_completed() && same(later, past));
+        (past.is_failed() && !redeemed()).then_some(past)
+    })
+}
+
+/// Goes back from the last completed deployment for as long as each endpoint is in it; `begins`: whether the past
+/// goes back to the service's beginning.
+fn ages(completed: &[&Past], begins: bool, ground: &Ground<'_>) -> Vec<Age> {
+    let Some((newest, earlier)) = completed.split_first() else { return Vec::new() };
+    let Some(connect) = &newest.connect else { return Vec::new() };
+    let age = |endpoint: &Endpoint| {
+        let has = |past: &&&Past| {
+            past.connect.as_ref().is_some_and(|old| has(old, endpoint, connect, ground))
+        };
+        let same = earlier.iter().take_while(has).count();
+        let first = completed[same];
+        let told = same < earlier.len() || begins;
+        let since = told.then(|| first.finished_at.unwrap_or(first.created_at));
+        Age { discovery: endpoint.discovery(), alias: endpoint.called(), since }
+    };
+    connect.endpoints.iter().map(age).collect()
+}
+
+/// Whether an older configuration offers the same endpoint in the same namespace.
+fn has(old: &Connect, endpoint: &Endpoint, new: &Connect, ground: &Ground<'_>) -> bool {
+    let id = |connect: &Connect| ground.namespace_of(connect).map(|namespace| &namespace.id);
+    let same_namespace =
+        old.namespace == new.namespace || (id(old).is_some() && id(old) == id(new));
+    // A host that is left out is the default one (API:ServiceConnectClientAlias): to write it out changes nothing.
+    let called = |each: &Endpoint, connect: &Connect| {
+        let (host, port) = each.called()?;
+        let default = || {
+            let namespace = ground.namespace_of(connect)?;
+            Some(format!("{}.{}", each.discovery(), namespace.name))
+        };
+        Some((host.as_ref().map(ToString::to_string).or_else(default), port))
+    };
+    let same = |each: &Endpoint| {
+        each.discovery() == endpoint.discovery() && called(each, old) == called(endpoint, new)
+    };
+    same_namespace && old.endpoints.iter().any(same)
+}
+
+fn median(mut times: Vec<Duration>) -> Option<Duration> {
+    times.sort_unstable();
+    times.get(times.len() / 2).copied()
+}
+
+#[cfg(test)]
+mod tests;

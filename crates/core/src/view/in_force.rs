@@ -1,0 +1,224 @@
+//! Which document is in force: the last good one.
+//!
+//! **Invariant:** a reading that failed, is older, is bad, or shows nothing replaces nothing. What was in force
+//! stays in force, and how long ago a reading last confirmed it is shown. A parameter that is missing below a path is
+//! believed gone only when it was missing for longer than AWS can lag, because what it declared is then released.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::Seen;
+use crate::declaration::document;
+use crate::declaration::document::Document;
+use crate::declaration::intent::Rest;
+use crate::declaration::issue::{Issue, Weight};
+use crate::ecs::fault::{Fault, FaultKind};
+use crate::ecs::name::ParameterName;
+use crate::ecs::time::Now;
+use crate::engine::effect::Parameter;
+
+/// Issues that one line tells of; the pages show all.
+const TOLD_AT_ONCE: usize = 5;
+
+/// What is known of the document's sources.
+#[derive(Debug, Clone, Default)]
+pub struct InForce {
+    sources: BTreeMap<ParameterName, Source>,
+    /// What the latest complete reading of all sources has wrong, or worth knowing.
+    pub issues: Vec<Issue>,
+}
+
+/// A source: a parameter, or every parameter below a path.
+#[derive(Debug, Clone, Default)]
+pub struct Source {
+    /// Its latest accepted reading, good or bad.
+    parameters: Vec<Parameter>,
+    /// When it was last asked for and answered, whatever the answer was.
+    pub read_at: Option<Now>,
+    /// When a reading of it last went into the document in force, or was equal to what is in force.
+    pub good_at: Option<Now>,
+    /// Why its last reading told nothing, if so.
+    pub trouble: Option<Fault>,
+    missing_since: Option<Now>,
+}
+
+impl InForce {
+    /// Takes in a reading of one of `wanted`; the document to be in force from now on, if it is another.
+    pub fn take_in(
+        &mut self,
+        (name, seen): (ParameterName, Seen<Vec<Parameter>>),
+        wanted: &BTreeSet<ParameterName>,
+        (staleness, now): (Duration, Now),
+    ) -> Option<Arc<Document>> {
+        let source = self.sources.entry(name.clone()).or_default();
+        if !source.accept(&name, seen, (staleness, now)) {
+            return None;
+        }
+        let read = |name| self.sources.get(name).filter(|s| !s.parameters.is_empty());
+        let all: Option<Vec<&Source>> = wanted.iter().map(read).collect();
+        let parameters: Vec<Parameter> =
+            all?.into_iter().flat_map(|source| &source.parameters).cloned().collect();
+        let (document, issues) = document::read(&parameters);
+        self.issues = issues;
+        let document = Arc::new(document?);
+        for source in self.sources.values_mut().filter(|source| source.trouble.is_none()) {
+            source.good_at = source.read_at;
+        }
+        Some(document)
+    }
+
+    /// What is known of a source.
+    pub fn source(&self, name: &ParameterName) -> Option<&Source> {
+        self.sources.get(name)
+    }
+
+    /// Whether the last reading of a source told nothing.
+    pub fn is_troubled(&self, name: &ParameterName) -> bool {
+        self.source(name).is_some_and(|source| source.trouble.is_some())
+    }
+
+    /// Since when the document in force has not been confirmed; none where none is in force.
+    pub fn good_at(&self) -> Option<Now> {
+        let all = self.sources.values().map(|source| source.good_at);
+        all.collect::<Option<Vec<Now>>>()?.into_iter().min_by_key(|at| at.since_start)
+    }
+
+    /// Whether the latest reading is not what is in force.
+    pub fn is_bad(&self) -> bool {
+        self.issues.iter().any(|issue| issue.weight == Weight::Blocking)
+    }
+
+    /// What is wrong with the latest reading, in one line, and what that means.
+    pub fn trouble(&self) -> Option<String> {
+        let faults = self.troubles().map(|(name, fault)| format!("{name}: {fault}"));
+        let blocking = self.issues.iter().filter(|issue| issue.weight == Weight::Blocking);
+        let all: Vec<String> = faults.chain(blocking.map(ToString::to_string)).collect();
+        let more = all.len().saturating_sub(TOLD_AT_ONCE);
+        let rest = if more > 0 { format!("; and {more} more") } else { String::new() };
+        let first = all.iter().take(TOLD_AT_ONCE).map(String::as_str).collect::<Vec<_>>();
+        let meanwhile = match self.good_at() {
+            Some(_) => "; what was read before stays in force until this is mended",
+            None => "; nothing is changed until this is mended",
+        };
+        (!all.is_empty()).then(|| first.join("; ") + &rest + meanwhile)
+    }
+
+    /// The sources that told nothing the last time, and why.
+    pub fn troubles(&self) -> impl Iterator<Item = (&ParameterName, &Fault)> {
+        self.sources.iter().filter_map(|(name, source)| Some((name, source.trouble.as_ref()?)))
+    }
+}
+
+impl Source {
+    /// Takes a reading for the latest, unless it failed, shows nothing or is older.
+    fn accept(
+        &mut self,
+        name: &ParameterName,
+        seen: Seen<Vec<Parameter>>,
+        (staleness, now): (Duration, Now),
+    ) -> bool {
+        self.read_at = Some(now);
+        let new = match seen {
+            Seen::Known(new) if !new.is_empty() => new,
+            Seen::Known(_) | Seen::Absent => return self.refuse(nothing_there(name)),
+            Seen::Unknown(fault) => return self.refuse(fault),
+        };
+        if let Some(older) = self.parameters.iter().find(|known| is_older(&new, known)) {
+            return self.refuse(is_older_fault(older));
+        }
+        let missing = self.parameters.iter().find(|known| find(&new, known).is_none());
+        if let Some(missing) = missing {
+            let since = *self.missing_since.get_or_insert(now);
+            if now.since(since) < staleness {
+                return self.refuse(nothing_there(&missing.name));
+            }
+        }
+        self.missing_since = None;
+        self.trouble = None;
+        self.parameters = new;
+        true
+    }
+
+    fn refuse(&mut self, fault: Fault) -> bool {
+        self.trouble = Some(fault);
+        false
+    }
+}
+
+fn find<'a>(parameters: &'a [Parameter], like: &Parameter) -> Option<&'a Parameter> {
+    parameters.iter().find(|parameter| parameter.name == like.name)
+}
+
+/// Versions begin anew when a deleted parameter is created again, but its time does not go back.
+fn is_older(new: &[Parameter], known: &Parameter) -> bool {
+    let rank = |parameter: &Parameter| (parameter.modified_at, parameter.version);
+    find(new, known).is_some_and(|new| rank(new) < rank(known))
+}
+
+fn nothing_there(name: &ParameterName) -> Fault {
+    let what = if name.is_path() { "there is no parameter below" } else { "there is no parameter" };
+    let message = format!("{what} {name}; create it, or name another");
+    Fault::new(FaultKind::NotFound, "ssm.GetParameter", &message)
+}
+
+fn is_older_fault(known: &Parameter) -> Fault {
+    let message = format!(
+        "the answer shows an older version of {} than {}, which was read before",
+        known.name, known.version
+    );
+    Fault::new(FaultKind::Incomplete, "ssm.GetParameter", &message)
+}
+
+/// A parameter that some service's `document` tag names.
+#[derive(Debug, Clone, Default)]
+pub struct Named {
+    source: Source,
+    /// What it says.
+    pub rest: Rest,
+}
+
+impl Named {
+    /// Takes in a reading.
+    pub fn take_in(
+        &mut self,
+        (name, seen): (&ParameterName, Seen<Vec<Parameter>>),
+        (staleness, now): (Duration, Now),
+    ) {
+        if !self.source.accept(name, seen, (staleness, now)) {
+            return self.tell_what_lasts(name);
+        }
+        let (declaration, issues) = match &self.source.parameters[..] {
+            [only] => document::read_entry(only),
+            _ => (None, Vec::new()),
+        };
+        self.rest.issues = issues;
+        if let Some(declaration) = declaration {
+            self.rest.declaration = Some(Arc::new(declaration));
+        } else if self.rest.declaration.is_some() {
+            // The last good one stays in force, so the service is not held; its owner is told all the same.
+            let issues = std::mem::take(&mut self.rest.issues);
+            self.rest.issues = issues.into_iter().map(Issue::advice).collect();
+        }
+    }
+
+    /// The service goes on with what the parameter said before, so nothing else would tell its owner. What passes by
+    /// itself is not told.
+    fn tell_what_lasts(&mut self, name: &ParameterName) {
+        let lasts = |fault: &&Fault| matches!(fault.kind, FaultKind::NotFound | FaultKind::Denied);
+        let Some(fault) = self.source.trouble.as_ref().filter(lasts) else { return };
+        if self.rest.declaration.is_some() {
+            let allowed = "what it said before stays in force until it can be read again";
+            let issue = Issue::new(name.as_str(), &fault.to_string(), allowed);
+            self.rest.issues = vec![issue.advice()];
+        }
+    }
+
+    /// When it was last asked for and answered, and why that told nothing, if so.
+    pub fn last(&self) -> (Option<Now>, Option<&Fault>) {
+        (self.source.read_at, self.source.trouble.as_ref())
+    }
+}
+
+#[cfg(test)]
+mod tests;

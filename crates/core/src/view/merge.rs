@@ -1,0 +1,451 @@
+//! How readings become part of the view.
+//!
+//! AWS answers may be old, partial, or older than the answer before. So: an older reading does not replace
+//! a newer one, unless older ones keep coming for longer than AWS can lag; what a listing misses is
+//! forgotten only when a second complete listing misses it too, that much later; what failed leaves what was
+//! known in place, with a note.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::history::{History, Past};
+use super::in_force::Named;
+use super::{
+    ClusterView, Deployment, EcsService, NamespaceUse, Rollout, Seen, ServiceView, View, layers,
+};
+use crate::declaration::document::Document;
+use crate::declaration::intent::{Intent, declare};
+use crate::declaration::issue::Issue;
+use crate::declaration::settings::Sources;
+use crate::declaration::tag;
+use crate::declaration::tag::{TagPrefix, Tagged};
+use crate::ecs::fault::{Fault, FaultKind};
+use crate::ecs::name::{ClusterName, EcsServiceName, ParameterName, ServiceKey};
+use crate::ecs::time::{AwsTime, Now};
+use crate::engine::effect::{Answer, ClusterReading, Parameter};
+use crate::planner::service::contended::Tool;
+use crate::planner::service::eligible;
+
+/// How to take readings in.
+#[derive(Debug, Clone, Copy)]
+pub struct Reader<'a> {
+    /// The prefix of our tags.
+    pub prefix: &'a TagPrefix,
+    /// Where declarations are read.
+    pub sources: &'a Sources,
+    /// How long an answer may lag.
+    pub staleness: Duration,
+    /// When the readings arrived.
+    pub now: Now,
+}
+
+/// What is said of services beside their tags.
+#[derive(Clone, Copy)]
+struct Said<'a> {
+    document: Option<&'a Document>,
+    named: &'a BTreeMap<ParameterName, Named>,
+}
+
+/// What a reading of one service told.
+struct Told {
+    /// Whether what was read of its past no longer counts.
+    forgets: bool,
+    /// Whether it told anything that a plan could rest on and did not know before.
+    is_new: bool,
+}
+
+impl Reader<'_> {
+    /// Takes in a sweep; says whether it told anything that a plan could rest on and did not know before.
+    pub fn swept(&self, view: &mut View, reading: ClusterReading) -> bool {
+        let View { clusters, document, named, .. } = view;
+        let said = Said { document: document.as_deref(), named };
+        let cluster = clusters.entry(reading.cluster.clone()).or_default();
+        let listed: Vec<EcsServiceName> = reading.services.keys().cloned().collect();
+        let mut trouble = reading.listing.as_ref().err().cloned();
+        let mut is_new = cluster.complete_at.is_none() && reading.listing.is_ok();
+        match reading.default_namespace {
+            Seen::Known(namespace) => {
+                is_new |= cluster.default_namespace != namespace;
+                cluster.default_namespace = namespace;
+            }
+            Seen::Absent => {}
+            Seen::Unknown(fault) => trouble = trouble.or(Some(fault)),
+        }
+        let mut forget = Vec::new();
+        for (name, seen) in reading.services {
+            let told = self.service((cluster, &reading.cluster, said), &name, seen);
+            is_new |= told.is_new;
+            if told.forgets {
+                forget.push(ServiceKey::new(&reading.cluster, &name));
+            }
+        }
+        // Whether a service that was never read is ours is not known, so it has no entry in a plan that could
+        // tell of its trouble: the cluster tells of it.
+        let never_read = cluster.services.values().filter(|service| service.last.is_none());
+        let unread = || {
+            never_read
+                .filter_map(|service| service.trouble.as_ref())
+                .find(|fault| is_serious(fault))
+        };
+        let trouble = trouble.or_else(|| unread().cloned());
+        is_new |= cluster.trouble != trouble;
+        cluster.trouble = trouble;
+        if reading.listing.is_ok() {
+            is_new |= self.unlisted(cluster, &listed);
+            cluster.complete_at = Some(self.now);
+        }
+        for key in &forget {
+            view.histories.remove(key);
+        }
+        if !view.named.is_empty() {
+            // What no tag names any more need not be read for ever.
+            let used: BTreeSet<&ParameterName> = tagged_documents(&view.clusters).collect();
+            view.named.retain(|name, _| used.contains(name));
+        }
+        is_new
+    }
+
+    /// Takes in some services of one cluster.
+    pub fn refreshed(
+        &self,
+        view: &mut View,
+        cluster: &ClusterName,
+        services: BTreeMap<EcsServiceName, Seen<EcsService>>,
+    ) {
+        let View { clusters, document, named, histories, .. } = view;
+        let said = Said { document: document.as_deref(), named };
+        let Some(known) = clusters.get_mut(cluster) else { return };
+        for (name, seen) in services {
+            if known.services.contains_key(&name)
+                && self.service((known, cluster, said), &name, seen).forgets
+            {
+                histories.remove(&ServiceKey::new(cluster, &name));
+            }
+        }
+    }
+
+    /// Takes in the read before a write.
+    pub fn confirmed(
+        &self,
+        view: &mut View,
+        key: &ServiceKey,
+        (seen, past): (Seen<EcsService>, Seen<Vec<Past>>),
+    ) {
+        let services = BTreeMap::from([(key.name.clone(), seen)]);
+        self.refreshed(view, &key.cluster, services);
+        self.past(view, key.clone(), past);
+    }
+
+    /// Takes in an answer; says whether it may tell anything that was not known before. A failed answer does not
+    /// replace what an earlier one told.
+    pub fn answered(&self, view: &mut View, answer: Answer) -> bool {
+        match answer {
+            Answer::Namespaces(seen) => {
+                view.namespaces_at = Some(self.now);
+                let old = view.namespaces.as_ref();
+                if old == Some(&seen) {
+                    return false;
+                }
+                let known = old.is_some_and(|old| old.known().is_some());
+                if seen.known().is_some() || !known {
+                    view.namespaces = Some(seen);
+                }
+            }
+            Answer::NamespaceUse(id, seen) => {
+                let old = view.uses.get(&id).map(|(_, old)| old);
+                let is_new = old != Some(&seen);
+                let known = old.and_then(Seen::known);
+                if let Some(seen) = seen.known() {
+                    for key in redeployed(known, seen) {
+                        view.histories.remove(&key);
+                    }
+                }
+                if seen.known().is_some() || known.is_none() {
+                    view.uses.insert(id, (self.now, seen));
+                }
+                return is_new;
+            }
+            Answer::TaskDefinition(arn, seen) => {
+                view.task_definitions.insert(arn, seen.map(Arc::new));
+            }
+            Answer::History(key, seen) => self.past(view, key, seen),
+            Answer::LatestRevision(family, seen) => {
+                view.latest_revisions.insert(family, (self.now, seen.map(Arc::new)));
+            }
+            Answer::Parameters(name, seen) => self.parameters(view, name, seen),
+        }
+        true
+    }
+
+    /// Takes in a service's past.
+    fn past(&self, view: &mut View, key: ServiceKey, seen: Seen<Vec<Past>>) {
+        let history = seen.map(|pasts| {
+            let watched = view.service(&key).and_then(|service| service.last.as_deref());
+            let last = watched.or_else(|| view.everybody().find(|service| service.key == key));
+            let created_at = last.map_or(AwsTime(i64::MIN), |last| last.created_at);
+            History::of(pasts, created_at, &view.ground(&key.cluster))
+        });
+        view.histories.insert(key, (self.now, history));
+    }
+
+    /// Takes in what Parameter Store holds. What services ask for may be something else from now on.
+    fn parameters(&self, view: &mut View, name: ParameterName, seen: Seen<Vec<Parameter>>) {
+        let times = (self.staleness, self.now);
+        // Most readings say what was said before; then thousands of services need not be worked out anew.
+        let mut is_new = false;
+        if tagged_documents(&view.clusters).any(|named| *named == name) {
+            let named = view.named.entry(name.clone()).or_default();
+            let before = named.rest.clone();
+            named.take_in((&name, seen.clone()), times);
+            is_new = named.rest != before;
+        }
+        let wanted = &self.sources.documents;
+        if wanted.contains(&name)
+            && let Some(new) = view.in_force.take_in((name, seen), wanted, times)
+            && view.document.as_ref() != Some(&new)
+        {
+            is_new = true;
+            view.document = Some(new);
+        }
+        if is_new {
+            self.declare_all(view);
+        }
+    }
+
+    /// Works out anew what every service asks for.
+    fn declare_all(&self, view: &mut View) {
+        let View { clusters, document, named, .. } = view;
+        let said = Said { document: document.as_deref(), named };
+        for (cluster, known) in clusters {
+            for (name, service) in &mut known.services {
+                let key = ServiceKey::new(cluster, name);
+                (service.intent, service.issues) =
+                    self.declare(&key, service.tagged.as_deref(), said);
+                let last = service.last.as_deref();
+                service.issues.extend(last.and_then(|last| advice(&service.intent, last)));
+            }
+        }
+    }
+
+    fn declare(
+        &self,
+        key: &ServiceKey,
+        tagged: Option<&Tagged>,
+        said: Said<'_>,
+    ) -> (Intent, Vec<Issue>) {
+        declare(self.prefix, &layers(key, tagged, (said.document, said.named)))
+    }
+
+    /// Takes in one service.
+    fn service(
+        &self,
+        (cluster, cluster_name, said): (&mut ClusterView, &ClusterName, Said<'_>),
+        name: &EcsServiceName,
+        seen: Seen<EcsService>,
+    ) -> Told {
+        let entry = cluster.services.entry(name.clone()).or_insert_with(|| self.unseen());
+        let trouble = match seen {
+            Seen::Known(mut service) => {
+                // The listing's name and the service's own are one text.
+                service.key.name = name.clone();
+                let was_odd = entry.missing_since.take().is_some() || entry.stale_since.is_some();
+                if self.is_older(entry, &service) {
+                    return Told { forgets: false, is_new: true };
+                }
+                service.key.cluster = cluster_name.clone();
+                let told = self.replace(entry, service, said);
+                return Told { is_new: told.is_new || was_odd, ..told };
+            }
+            Seen::Absent => absent(),
+            Seen::Unknown(fault) => fault,
+        };
+        let is_new = entry.last.is_none() || entry.trouble.as_ref() != Some(&trouble);
+        entry.trouble = Some(trouble);
+        Told { forgets: false, is_new }
+    }
+
+    /// Whether a reading is older than the last one and must be turned away.
+    fn is_older(&self, entry: &mut ServiceView, service: &EcsService) -> bool {
+        let older = entry
+            .last
+            .as_ref()
+            .is_some_and(|last| last.arn == service.arn && service.version() < last.version());
+        if !older {
+            entry.stale_since = None;
+            return false;
+        }
+        let since = *entry.stale_since.get_or_insert(self.now);
+        // A deployment that goes from the list may take the latest change with it: then this is the truth.
+        let believed = self.now.since(since) >= self.staleness;
+        if believed {
+            entry.stale_since = None;
+        }
+        !believed
+    }
+
+    fn replace(&self, entry: &mut ServiceView, mut service: EcsService, said: Said<'_>) -> Told {
+        let tags = std::mem::take(&mut service.tags);
+        let fingerprint = Some(fingerprint(&tags));
+        let same_tags = entry.fingerprint == fingerprint;
+        let read = || tag::read(self.prefix, &tags).map(Arc::new);
+        // Most readings say what was said before.
+        let tagged =
+            if same_tags { entry.tagged.clone() } else { self.sources.tags.then(read).flatten() };
+        let (intent, mut issues) = self.declare(&service.key, tagged.as_deref(), said);
+        issues.extend(advice(&intent, &service));
+        let same_rollout = entry
+            .last
+            .as_ref()
+            .is_some_and(|last| last.primary().map(|p| &p.id) == service.primary().map(|p| &p.id));
+        if let Some(last) = entry.last.as_ref().filter(|_| same_rollout)
+            && service.unknown_members.is_empty()
+        {
+            // Only the read before a write looks for them, and a deployment's configuration never changes.
+            service.unknown_members.clone_from(&last.unknown_members);
+        }
+        let (was_rolling, shifts) = (entry.rolling_since.is_some(), service.strategy.shifts);
+        let earlier = entry.rolling_since.filter(|_| same_rollout);
+        entry.rolling_since = service.is_rolling().then(|| earlier.unwrap_or(self.now));
+        let seen = entry.primary_since.filter(|_| same_rollout);
+        entry.primary_since = service.primary().map(|_| seen.unwrap_or(self.now));
+        let is_ours = intent != Intent::NotOptedIn;
+        let was_ours = !entry.is_slim && entry.last.is_some();
+        let tool = match is_ours {
+            true if same_tags && was_ours => entry.tool,
+            true => Tool::of(&tags),
+            false => Tool::Unknown,
+        };
+        slim(&mut service, &intent);
+        let is_same = entry.trouble.is_none()
+            && (entry.is_slim, entry.tool) == (!is_ours, tool)
+            && entry.tagged == tagged
+            && (&entry.intent, &entry.issues) == (&intent, &issues)
+            && entry.last.as_deref() == Some(&service);
+        entry.read_at = self.now;
+        entry.fingerprint = fingerprint;
+        if !is_same {
+            (entry.is_slim, entry.tool) = (!is_ours, tool);
+            entry.tagged = tagged;
+            entry.intent = intent;
+            entry.issues = issues;
+            entry.trouble = None;
+            entry.last = Some(Arc::new(service));
+        }
+        // Where traffic shifts, the service deployment may go on when the deployments say "done".
+        let goes_on = was_rolling && shifts;
+        let forgets = !same_rollout || (was_rolling != entry.rolling_since.is_some() && !goes_on);
+        Told { forgets, is_new: !is_same || forgets }
+    }
+
+    /// Notes what a complete listing misses; says whether it misses anything.
+    fn unlisted(&self, cluster: &mut ClusterView, listed: &[EcsServiceName]) -> bool {
+        let mut misses = false;
+        cluster.services.retain(|name, service| {
+            if listed.binary_search(name).is_ok() {
+                return true;
+            }
+            misses = true;
+            let since = *service.missing_since.get_or_insert(self.now);
+            self.now.since(since) < self.staleness || self.now == since
+        });
+        misses
+    }
+
+    fn unseen(&self) -> ServiceView {
+        ServiceView {
+            last: None,
+            read_at: self.now,
+            trouble: None,
+            tagged: None,
+            fingerprint: None,
+            intent: Intent::NotOptedIn,
+            issues: Vec::new(),
+            is_slim: false,
+            missing_since: None,
+            rolling_since: None,
+            primary_since: None,
+            tool: Tool::Unknown,
+            stale_since: None,
+        }
+    }
+}
+
+/// The services beyond the clusters that we watch whose past no longer counts, because their deployments changed.
+fn redeployed(before: Option<&NamespaceUse>, after: &NamespaceUse) -> Vec<ServiceKey> {
+    let elsewhere = before.map_or(&[][..], |before| &before.elsewhere);
+    let is_as_before = |service: &&EcsService| {
+        let mut before = elsewhere.iter().filter(|old| old.key == service.key);
+        before.any(|old| old.deployments == service.deployments)
+    };
+    let changed = after.elsewhere.iter().filter(|service| !is_as_before(service));
+    changed.map(|service| service.key.clone()).collect()
+}
+
+/// What tells tags from others without keeping them, as thousands of services have many.
+fn fingerprint(tags: &BTreeMap<String, String>) -> [u64; 2] {
+    [0_u8, 1].map(|salt| {
+        let mut hasher = DefaultHasher::new();
+        (salt, tags).hash(&mut hasher);
+        hasher.finish()
+    })
+}
+
+/// What is worth knowing of a service that is ours, beside what its tags and the document say.
+fn advice(intent: &Intent, service: &EcsService) -> Option<Issue> {
+    matches!(intent, Intent::Declared(_)).then(|| eligible::advice(service)).flatten()
+}
+
+/// The parameters that some service names in a tag.
+fn tagged_documents(
+    clusters: &BTreeMap<ClusterName, ClusterView>,
+) -> impl Iterator<Item = &ParameterName> {
+    let services = clusters.values().flat_map(|cluster| cluster.services.values());
+    let tagged = services.filter_map(|service| service.tagged.as_ref());
+    tagged.filter_map(|tagged| tagged.declaration.as_ref()?.document.as_ref())
+}
+
+/// A service that is listed but not there is being made or deleted just now.
+fn is_serious(fault: &Fault) -> bool {
+    fault.kind != FaultKind::NotFound
+}
+
+/// Drops what nobody will ask of a service: thousands of them are kept, and most are not ours. Of those only
+/// the names that they hold matter.
+fn slim(service: &mut EcsService, intent: &Intent) {
+    let EcsService { deployments, task_definition, events, .. } = &mut *service;
+    let quiet = |deployment: &Deployment| deployment.rollout == Rollout::Completed;
+    if *intent == Intent::NotOptedIn || deployments.iter().all(quiet) {
+        *events = Vec::new();
+    }
+    for deployment in deployments.iter_mut() {
+        if deployment.rollout != Rollout::Failed {
+            deployment.rollout_reason = String::new();
+        }
+        if deployment.task_definition == *task_definition {
+            // One text in place of two equal ones.
+            deployment.task_definition = task_definition.clone();
+        }
+    }
+    if *intent == Intent::NotOptedIn {
+        // What rolls is known by its deployment, or it would seem to have begun anew at each reading.
+        let rolls = |each: &Deployment| each.rollout == Rollout::InProgress;
+        deployments.retain(|deployment| deployment.connect.is_some() || rolls(deployment));
+        deployments.shrink_to_fit();
+        service.launch_type = String::new();
+        service.platform_family = String::new();
+        service.platform_version = String::new();
+    }
+}
+
+fn absent() -> Fault {
+    Fault::new(
+        FaultKind::NotFound,
+        "ecs.DescribeServices",
+        "the service was listed but is not there",
+    )
+}
+
+#[cfg(test)]
+mod tests;

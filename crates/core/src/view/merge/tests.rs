@@ -1,0 +1,347 @@
+//! Readings that are old, partial or failed.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::*;
+use crate::ecs::name::DeploymentId;
+use crate::ecs::time::AwsTime;
+use crate::engine::effect::ClusterReading;
+use crate::testing::{at, fault, key, read_tags, service};
+use crate::view::Rollout;
+
+const STALENESS: Duration = Duration::from_secs(10);
+
+/// A view, and readings that arrive at a given second.
+#[derive(Default)]
+struct Readings(View);
+
+impl Readings {
+    fn at(&mut self, seconds: u64, take_in: impl FnOnce(&Reader<'_>, &mut View)) {
+        let prefix = TagPrefix::default();
+        let sources = Sources::default();
+        let reader =
+            Reader { prefix: &prefix, sources: &sources, staleness: STALENESS, now: at(seconds) };
+        take_in(&reader, &mut self.0);
+    }
+
+    fn sweep(&mut self, seconds: u64, services: &[EcsService]) {
+        self.sweep_with(seconds, Ok(()), services);
+    }
+
+    fn sweep_with(&mut self, seconds: u64, listing: Result<(), Fault>, services: &[EcsService]) {
+        let seen = services.iter().map(|s| (s.key.name.clone(), Seen::Known(s.clone())));
+        let reading = reading(listing, seen.collect());
+        self.at(seconds, |reader, view| _ = reader.swept(view, reading));
+    }
+
+    fn view(&self) -> Option<&ServiceView> {
+        self.0.service(&key("web"))
+    }
+
+    fn web(&self) -> &EcsService {
+        self.view().and_then(|view| view.last.as_deref()).expect("the service is known")
+    }
+
+    fn with_history(mut self) -> Self {
+        let history = crate::view::history::History::default();
+        self.0.histories.insert(key("web"), (at(0), Seen::Known(history)));
+        self
+    }
+
+    fn remembers_history(&self) -> bool {
+        self.0.histories.contains_key(&key("web"))
+    }
+}
+
+fn reading(
+    listing: Result<(), Fault>,
+    services: BTreeMap<EcsServiceName, Seen<EcsService>>,
+) -> ClusterReading {
+    let cluster = key("web").cluster;
+    ClusterReading { cluster, default_namespace: Seen::Known(None), listing, services }
+}
+
+/// The service as AWS changed it last at `version`, with a tag to tell readings apart.
+fn web(version: i64, pause: &str) -> EcsService {
+    let mut web = service(&key("web"), 0);
+    web.deployments[0].updated_at = AwsTime(version);
+    web.tags = read_tags(&format!("mode=client, pause={pause}"));
+    web
+}
+
+fn throttled() -> Fault {
+    fault(FaultKind::Throttled)
+}
+
+#[test]
+fn an_older_reading_does_not_replace_a_newer_one() {
+    let mut readings = Readings::default();
+    readings.sweep(0, &[web(5, "true")]);
+    readings.sweep(1, &[web(4, "false")]);
+    assert_eq!(readings.web().version(), Some(AwsTime(5)));
+    assert_eq!(readings.view().and_then(|view| view.stale_since), Some(at(1)));
+    assert_eq!(readings.view().map(|view| view.read_at), Some(at(0)));
+}
+
+#[test]
+fn an_older_reading_is_believed_once_it_has_come_for_longer_than_answers_lag() {
+    let mut readings = Readings::default();
+    readings.sweep(0, &[web(5, "true")]);
+    readings.sweep(1, &[web(4, "true")]);
+    readings.sweep(10, &[web(4, "true")]);
+    assert_eq!(readings.web().version(), Some(AwsTime(5)));
+    readings.sweep(11, &[web(4, "true")]);
+    assert_eq!(readings.web().version(), Some(AwsTime(4)));
+    assert_eq!(readings.view().and_then(|view| view.stale_since), None);
+}
+
+#[test]
+fn a_reading_of_today_between_older_ones_starts_the_wait_anew() {
+    let mut readings = Readings::default();
+    readings.sweep(0, &[web(5, "true")]);
+    readings.sweep(1, &[web(4, "true")]);
+    readings.sweep(6, &[web(5, "true")]);
+    readings.sweep(11, &[web(4, "true")]);
+    readings.sweep(16, &[web(4, "true")]);
+    assert_eq!(readings.web().version(), Some(AwsTime(5)));
+}
+
+#[test]
+fn a_reading_as_new_as_the_last_one_replaces_it() {
+    let mut readings = Readings::default();
+    readings.sweep(0, &[web(5, "true")]);
+    readings.sweep(1, &[web(5, "nonsense")]);
+    assert_eq!(readings.view().map(|view| view.intent.clone()), Some(Intent::Ambiguous));
+    assert_eq!(readings.view().map(|view| view.issues.len()), Some(1));
+}
+
+#[test]
+fn a_service_made_anew_under_another_arn_is_not_older() {
+    let mut readings = Readings::default();
+    readings.sweep(0, &[web(5, "true")]);
+    let mut other = web(4, "true");
+    other.arn = crate::ecs::name::Arn::as_read("arn:another");
+    readings.sweep(1, &[other]);
+    assert_eq!(readings.web().arn.as_str(), "arn:another");
+}
+
+#[test]
+fn a_service_is_forgotten_only_after_two_complete_listings_without_it_some_time_apart() {
+    let mut readings = Readings::default();
+    readings.sweep(0, &[web(5, "true")]);
+    readings.sweep(60, &[]);
+    assert!(readings.view().is_some_and(|view| view.missing_since == Some(at(60))));
+    readings.sweep(69, &[]);
+    assert!(readings.view().is_some(), "the second listing came too soon");
+    readings.sweep(70, &[]);
+    assert!(readings.view().is_none());
+}
+
+#[test]
+fn a_partial_listing_says_nothing_of_what_it_lacks() {
+    let mut readings = Readings::default();
+    readings.sweep(0, &[web(5, "true")]);
+    for minute in 1..10 {
+        readings.sweep_with(minute * 60, Err(throttled()), &[]);
+    }
+    assert!(readings.view().is_some_and(|view| view.missing_since.is_none()));
+    let cluster = &readings.0.clusters[&key("web").cluster];
+    assert_eq!((cluster.complete_at, cluster.trouble.clone()), (Some(at(0)), Some(throttled())));
+}
+
+#[test]
+fn a_service_that_comes_back_is_no_longer_missing() {
+    let mut readings = Readings::default();
+    readings.sweep(0, &[web(5, "true")]);
+    readings.sweep(60, &[]);
+    readings.sweep_with(90, Err(throttled()), &[web(5, "true")]);
+    readings.sweep(120, &[]);
+    assert!(readings.view().is_some_and(|view| view.missing_since == Some(at(120))));
+}
+
+#[test]
+fn a_failed_read_keeps_what_was_known_and_says_so() {
+    let mut readings = Readings::default();
+    readings.sweep(0, &[web(5, "true")]);
+    let failed = [(key("web").name, Seen::Unknown(throttled()))];
+    let failed = reading(Ok(()), BTreeMap::from(failed));
+    readings.at(60, |reader, view| _ = reader.swept(view, failed));
+    assert_eq!(readings.web().version(), Some(AwsTime(5)));
+    assert_eq!(readings.view().and_then(|view| view.trouble.clone()), Some(throttled()));
+    readings.sweep(120, &[web(5, "true")]);
+    assert_eq!(readings.view().and_then(|view| view.trouble.clone()), None);
+}
+
+#[test]
+fn a_service_listed_but_not_there_is_not_absent() {
+    let mut readings = Readings::default();
+    readings.sweep(0, &[web(5, "true")]);
+    for minute in 1..10 {
+        let absent = reading(Ok(()), BTreeMap::from([(key("web").name, Seen::Absent)]));
+        readings.at(minute * 60, |reader, view| _ = reader.swept(view, absent));
+    }
+    assert_eq!(readings.web().version(), Some(AwsTime(5)));
+    assert!(readings.view().is_some_and(|view| view.trouble.is_some()));
+}
+
+#[test]
+fn the_cluster_tells_of_services_that_were_never_read() {
+    let mut readings = Readings::default();
+    let denied = fault(FaultKind::Denied);
+    let unread =
+        reading(Ok(()), BTreeMap::from([(key("web").name, Seen::Unknown(denied.clone()))]));
+    readings.at(0, |reader, view| _ = reader.swept(view, unread));
+    let trouble = |readings: &Readings| readings.0.clusters[&key("web").cluster].trouble.clone();
+    assert_eq!(trouble(&readings), Some(denied));
+    readings.sweep(60, &[web(5, "true")]);
+    assert_eq!(trouble(&readings), None);
+}
+
+#[test]
+fn a_service_that_is_being_made_is_no_trouble_of_the_cluster() {
+    let mut readings = Readings::default();
+    let missing = Seen::Unknown(fault(FaultKind::NotFound));
+    let missing = reading(Ok(()), BTreeMap::from([(key("web").name, missing)]));
+    readings.at(0, |reader, view| _ = reader.swept(view, missing));
+    assert_eq!(readings.0.clusters[&key("web").cluster].trouble, None);
+}
+
+#[test]
+fn a_default_namespace_that_cannot_be_read_stays_what_it_was_and_the_cluster_says_so() {
+    let mut readings = Readings::default();
+    let mut first = reading(Ok(()), BTreeMap::new());
+    let default = crate::ecs::name::NamespaceRef::as_read("internal.myapp");
+    first.default_namespace = Seen::Known(Some(default.clone()));
+    readings.at(0, |reader, view| _ = reader.swept(view, first));
+    let mut second = reading(Ok(()), BTreeMap::new());
+    second.default_namespace = Seen::Unknown(throttled());
+    readings.at(60, |reader, view| _ = reader.swept(view, second));
+    let cluster = &readings.0.clusters[&key("web").cluster];
+    assert_eq!(cluster.default_namespace, Some(default));
+    assert_eq!(cluster.trouble, Some(throttled()));
+    assert_eq!(cluster.complete_at, Some(at(60)));
+}
+
+#[test]
+fn the_past_is_forgotten_when_another_deployment_is_primary() {
+    let mut readings = Readings::default();
+    readings.sweep(0, &[web(5, "true")]);
+    let mut readings = readings.with_history();
+    readings.sweep(60, &[web(5, "true")]);
+    assert!(readings.remembers_history());
+    let mut next = web(6, "true");
+    next.deployments[0].id = DeploymentId::as_read("ecs-svc/2");
+    readings.sweep(120, &[next]);
+    assert!(!readings.remembers_history());
+}
+
+#[test]
+fn the_past_is_forgotten_when_a_rollout_ends() {
+    let mut readings = Readings::default();
+    let mut rolling = web(5, "true");
+    rolling.deployments[0].rollout = Rollout::InProgress;
+    readings.sweep(0, &[rolling]);
+    assert!(readings.view().is_some_and(|view| view.rolling_since == Some(at(0))));
+    let mut readings = readings.with_history();
+    readings.sweep(60, &[web(6, "true")]);
+    assert!(readings.view().is_some_and(|view| view.rolling_since.is_none()));
+    assert!(!readings.remembers_history());
+}
+
+#[test]
+fn a_rollout_is_timed_from_when_its_deployment_was_first_seen() {
+    let mut readings = Readings::default();
+    let rolling = |version, id: &str| {
+        let mut rolling = web(version, "true");
+        rolling.deployments[0].rollout = Rollout::InProgress;
+        rolling.deployments[0].id = DeploymentId::as_read(id);
+        rolling
+    };
+    readings.sweep(0, &[rolling(5, "ecs-svc/1")]);
+    readings.sweep(60, &[rolling(6, "ecs-svc/1")]);
+    assert_eq!(readings.view().and_then(|view| view.rolling_since), Some(at(0)));
+    readings.sweep(120, &[rolling(7, "ecs-svc/2")]);
+    assert_eq!(readings.view().and_then(|view| view.rolling_since), Some(at(120)));
+}
+
+#[test]
+fn the_rollout_of_a_service_that_was_released_and_is_off_is_timed_too() {
+    let mut readings = Readings::default();
+    let rolling = |version| {
+        let mut rolling = web(version, "true");
+        rolling.tags.clear();
+        rolling.deployments[0].rollout = Rollout::InProgress;
+        rolling.deployments[0].connect = None;
+        rolling
+    };
+    readings.sweep(0, &[rolling(5)]);
+    readings.sweep(60, &[rolling(6)]);
+    assert_eq!(readings.view().and_then(|view| view.rolling_since), Some(at(0)));
+}
+
+#[test]
+fn members_that_only_a_raw_read_shows_stay_known_for_the_same_deployment() {
+    let mut readings = Readings::default();
+    let mut raw = web(5, "true");
+    raw.unknown_members = vec!["retries".to_owned()];
+    readings.sweep(0, &[raw]);
+    readings.sweep(60, &[web(5, "true")]);
+    assert_eq!(readings.web().unknown_members, ["retries"]);
+    let mut next = web(6, "true");
+    next.deployments[0].id = DeploymentId::as_read("ecs-svc/2");
+    readings.sweep(120, &[next]);
+    assert!(readings.web().unknown_members.is_empty());
+}
+
+#[test]
+fn a_failed_answer_does_not_replace_what_an_earlier_one_told() {
+    let mut readings = Readings::default();
+    let namespace = crate::testing::namespace("internal.myapp");
+    let (known, id) = (Seen::Known(vec![namespace.clone()]), namespace.id);
+    readings.at(0, |reader, view| _ = reader.answered(view, Answer::Namespaces(known.clone())));
+    let used = Seen::Known(crate::view::NamespaceUse::default());
+    let answer = Answer::NamespaceUse(id.clone(), used.clone());
+    readings.at(0, |reader, view| _ = reader.answered(view, answer));
+    let failed = Answer::Namespaces(Seen::Unknown(throttled()));
+    readings.at(60, |reader, view| _ = reader.answered(view, failed));
+    let failed = Answer::NamespaceUse(id.clone(), Seen::Unknown(throttled()));
+    readings.at(60, |reader, view| _ = reader.answered(view, failed));
+    assert_eq!(readings.0.namespaces, Some(known));
+    assert_eq!(readings.0.uses[&id], (at(0), used));
+}
+
+#[test]
+fn a_past_that_cannot_be_read_any_more_is_unknown() {
+    let mut readings = Readings::default();
+    readings.sweep(0, &[web(5, "true")]);
+    let mut readings = readings.with_history();
+    let failed = Answer::History(key("web"), Seen::Unknown(throttled()));
+    readings.at(60, |reader, view| _ = reader.answered(view, failed));
+    assert_eq!(readings.0.histories[&key("web")].1, Seen::Unknown(throttled()));
+}
+
+#[test]
+fn a_refresh_makes_no_service_known_that_no_sweep_listed() {
+    let mut readings = Readings::default();
+    readings.sweep(0, &[]);
+    let services = BTreeMap::from([(key("web").name, Seen::Known(web(5, "true")))]);
+    readings.at(1, |reader, view| reader.refreshed(view, &key("web").cluster, services));
+    assert!(readings.view().is_none());
+}
+
+#[test]
+fn advice_stays_when_a_parameter_is_read_anew() {
+    let mut web = service(&key("web"), 0);
+    web.tags = read_tags("mode=client, document=/p");
+    web.launch_type = "MANAGED_INSTANCES".to_owned();
+    let mut readings = Readings::default();
+    readings.sweep(0, &[web]);
+    let entry = crate::testing::parameter("/p", 1, "{}");
+    let answer = Answer::Parameters(entry.name.clone(), Seen::Known(vec![entry]));
+    readings.at(1, |reader, view| _ = reader.answered(view, answer));
+    let places = |view: &ServiceView| -> Vec<String> {
+        view.issues.iter().map(|issue| issue.place.clone()).collect()
+    };
+    assert_eq!(readings.view().map(places), Some(vec!["launchType".to_owned()]));
+}

@@ -1,0 +1,191 @@
+//! How a service's rollout goes, and why it goes no further.
+//!
+//! A stall, a wait for a person and a wait by plan look the same in `deployments[]`: IN_PROGRESS, for hours. They are
+//! told apart here, because the first needs help, the second an answer, and the third nothing. Our own clock says how
+//! long we have seen it run; the service's own past says at which stage it is and whether there is a way back.
+
+use std::time::Duration;
+
+use super::history::{History, Ongoing};
+use super::{Deployment, EcsService, Rollout, ServiceEvent, ServiceView};
+use crate::declaration::issue::printable;
+use crate::declaration::settings::Timing;
+use crate::ecs::time::{AwsTime, Now};
+use crate::report::status::Health;
+
+/// The lifecycle stage at which both revisions run and all traffic is on the new one
+/// (API:ServiceDeployment.lifecycleStage).
+const BAKE: &str = "BAKE_TIME";
+/// An event of ECS is cut to so many characters.
+const EVENT: usize = 200;
+
+/// How a rollout goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Course {
+    /// None is under way, and the last one did not fail.
+    Settled,
+    /// It is under way.
+    Progressing,
+    /// The new tasks stand and the old ones are kept for a while, by plan.
+    Baking,
+    /// A PAUSE lifecycle hook holds it at this stage.
+    HookPaused(String),
+    /// ECS takes back one that failed.
+    RollingBack,
+    /// It runs for longer than it should.
+    Stalled,
+    /// ECS gave it up and did not take it back; why, in its words.
+    Failed(String),
+    /// ECS gave it up, and no earlier one completed that it could take the service back to.
+    NothingToGoBackTo,
+}
+
+/// For how long a rollout may run: the operator's patience and what its strategy waits by plan.
+pub fn patience(service: &ServiceView, timing: &Timing) -> Duration {
+    let bakes = service.last.as_ref().map(|last| last.strategy.bakes()).unwrap_or_default();
+    timing.stall.saturating_add(bakes)
+}
+
+/// Whether a rollout has run for longer than that.
+pub fn has_stalled(service: &ServiceView, timing: &Timing, now: Now) -> bool {
+    service.rolling_since.is_some_and(|since| now.since(since) >= patience(service, timing))
+}
+
+/// How a service's rollout goes, as of now.
+pub fn course(
+    view: &ServiceView,
+    history: Option<&History>,
+    (timing, now): (&Timing, Now),
+) -> Course {
+    let Some(service) = &view.last else { return Course::Progressing };
+    let ongoing = history.and_then(|history| history.ongoing.as_ref());
+    if let Some(stage) = ongoing.and_then(|ongoing| ongoing.paused_at.as_ref()) {
+        return Course::HookPaused(printable(stage, 40));
+    }
+    let failed = service.primary().filter(|primary| primary.rollout == Rollout::Failed);
+    let gave_up = history.is_some_and(|history| !history.failed.is_empty());
+    // A past that tells of nothing tells nothing of a way back.
+    let no_way_back = |history: &History| !history.has_completed && !history.lately.is_empty();
+    let is_lost = history.is_some_and(no_way_back);
+    let is_late = has_stalled(view, timing, now);
+    match (failed, ongoing) {
+        (Some(_), _) if is_lost => Course::NothingToGoBackTo,
+        (Some(primary), _) => Course::Failed(printable(&primary.rollout_reason, EVENT)),
+        (None, Some(Ongoing { stage, .. })) if stage == BAKE => Course::Baking,
+        (None, _) if is_late && gave_up && is_lost => Course::NothingToGoBackTo,
+        (None, _) if is_late => Course::Stalled,
+        (None, ongoing) if service.is_rolling() || ongoing.is_some() => {
+            let back = |ongoing: &Ongoing| ongoing.status.starts_with("ROLLBACK_");
+            if is_back(service) || ongoing.is_some_and(back) {
+                Course::RollingBack
+            } else {
+                Course::Progressing
+            }
+        }
+        (None, _) => Course::Settled,
+    }
+}
+
+/// Whether the PRIMARY rolls again and one that came after it has failed: ECS takes that one back.
+fn is_back(service: &EcsService) -> bool {
+    let Some(primary) = service.primary() else { return false };
+    let failed_later = |deployment: &Deployment| {
+        deployment.rollout == Rollout::Failed && deployment.created_at > primary.created_at
+    };
+    service.is_rolling() && service.deployments.iter().any(failed_later)
+}
+
+impl Course {
+    /// Its name, one of a closed set; none where all is well.
+    pub fn reason(&self) -> Option<&'static str> {
+        match self {
+            Self::Settled => None,
+            Self::Progressing => Some("Progressing"),
+            Self::Baking => Some("Baking"),
+            Self::HookPaused(_) => Some("HookPaused"),
+            Self::RollingBack => Some("RollingBack"),
+            Self::Stalled => Some("Stalled"),
+            Self::Failed(_) => Some("RolloutFailed"),
+            Self::NothingToGoBackTo => Some("NothingToGoBackTo"),
+        }
+    }
+
+    /// What is so.
+    pub fn message(&self) -> Option<String> {
+        let said = match self {
+            Self::Settled => return None,
+            Self::Progressing => "a rollout is under way",
+            Self::Baking => {
+                "the new tasks have all the traffic, and the old ones are kept for the planned time"
+            }
+            Self::HookPaused(stage) => {
+                return Some(format!("a PAUSE lifecycle hook holds its rollout at {stage}"));
+            }
+            Self::RollingBack => "its rollout failed and ECS takes it back",
+            Self::Stalled => "its rollout runs for longer than it should and is still not done",
+            Self::Failed(reason) if reason.is_empty() => "its last rollout failed",
+            Self::Failed(reason) => return Some(format!("its last rollout failed: {reason}")),
+            Self::NothingToGoBackTo => {
+                "its rollout failed and none of the deployments that AWS remembers completed, so ECS has none to go back to and launches nothing"
+            }
+        };
+        Some(said.to_owned())
+    }
+
+    /// What would end it.
+    pub fn ends(&self) -> Option<&'static str> {
+        match self {
+            Self::Settled => None,
+            Self::Progressing | Self::RollingBack => Some("once it has completed or failed"),
+            Self::Baking => Some("once that time is over"),
+            Self::HookPaused(_) => {
+                Some("with ContinueServiceDeployment, by a person: CONTINUE or ROLLBACK")
+            }
+            Self::Stalled => Some(
+                "once its tasks can start: see the event, mend it and deploy anew, or stop the deployment",
+            ),
+            Self::Failed(_) | Self::NothingToGoBackTo => {
+                Some("with a new deployment that completes; eastwest does not start the same again")
+            }
+        }
+    }
+
+    /// How the service is.
+    pub(crate) fn health(&self) -> Health {
+        match self {
+            Self::Settled => Health::Healthy,
+            Self::Progressing | Self::Baking => Health::Progressing,
+            Self::HookPaused(_) => Health::Suspended,
+            Self::RollingBack | Self::Stalled | Self::Failed(_) | Self::NothingToGoBackTo => {
+                Health::Degraded
+            }
+        }
+    }
+
+    /// Whether an event of ECS may explain it.
+    pub(crate) fn is_explained(&self) -> bool {
+        self.health() == Health::Degraded
+    }
+}
+
+/// The event that explains why a rollout fails or gets nowhere, as ECS said it, cut and made fit to be shown.
+pub fn explaining(service: &EcsService) -> Option<String> {
+    let newest = service.deployments.iter().map(|deployment| deployment.created_at).max();
+    let events = service.events.iter().filter(|event| event.at >= newest.unwrap_or(AwsTime(0)));
+    // What cannot be done says more than that it failed, and that more than what ECS does about it. They come newest
+    // first, and the first of the least is taken.
+    let best = events.filter_map(|event| Some((weight(event)?, event))).min_by_key(|found| found.0);
+    best.map(|(_, event)| printable(&event.message, EVENT))
+}
+
+/// How much an event says, least is best; nothing where it tells of good things.
+fn weight(ServiceEvent { message, .. }: &ServiceEvent) -> Option<usize> {
+    const TELLING: [&str; 3] = ["unable to", "failed", "rolling back"];
+    if message.contains("has reached a steady state") {
+        return None;
+    }
+    TELLING.iter().position(|words| message.contains(words))
+}
+
+#[cfg(test)]
+mod tests;
