@@ -16,13 +16,16 @@ use eastwest_core::ecs::name::{
     Arn, ClusterName, EcsServiceName, Family, NamespaceName, ParameterName, Port, PortName,
     ServiceKey,
 };
+use eastwest_core::ecs::namespace::{Namespace, NewNamespace};
+use eastwest_core::ecs::seen::Seen;
+use eastwest_core::ecs::service::EcsService;
 use eastwest_core::ecs::time::Now;
 use eastwest_core::engine::Engine;
-use eastwest_core::engine::effect::{Answer, Effect, Event, Question};
+use eastwest_core::engine::effect::{Effect, Event};
 use eastwest_core::plan::action::Action;
-use eastwest_core::plan::prerequisite::{NamedPort, NamedPorts, NewNamespace, Prerequisite};
-use eastwest_core::report::status::News;
-use eastwest_core::view::{EcsService, Namespace, Seen};
+use eastwest_core::plan::prerequisite::{NamedPort, NamedPorts, Prerequisite};
+use eastwest_core::report::news::News;
+use eastwest_core::view::reading::{Answer, Question};
 use eastwest_sim::in_process::check::Checker;
 use eastwest_sim::in_process::{Controller, Weather, World as InProcess};
 use eastwest_sim::model::{Model, ModelOptions, RolloutOutcome, RolloutScript, Share};

@@ -10,8 +10,7 @@ use aws_sdk_ecs::operation::update_service::builders::UpdateServiceFluentBuilder
 use eastwest_core::ecs::fault::{Fault, FaultKind};
 use eastwest_core::ecs::name::{DeploymentId, ServiceKey};
 use eastwest_core::ecs::time::AwsTime;
-use eastwest_core::engine::effect::Accepted;
-use eastwest_core::plan::action::Action;
+use eastwest_core::plan::action::{Accepted, Action};
 
 use crate::World;
 use crate::convert;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use eastwest_core::ecs::fault::{Fault, FaultKind};
 use eastwest_core::ecs::name::{Arn, ClusterName, NamespaceRef};
-use eastwest_core::view::Seen;
+use eastwest_core::ecs::seen::Seen;
 
 use crate::World;
 use crate::operation::Operation;

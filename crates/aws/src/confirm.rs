@@ -2,8 +2,9 @@
 
 use eastwest_core::ecs::fault::{Fault, FaultKind};
 use eastwest_core::ecs::name::ServiceKey;
-use eastwest_core::view::history::Past;
-use eastwest_core::view::{EcsService, Seen};
+use eastwest_core::ecs::past::Past;
+use eastwest_core::ecs::seen::Seen;
+use eastwest_core::ecs::service::EcsService;
 
 use crate::World;
 use crate::describe::sort;

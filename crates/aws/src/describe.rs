@@ -11,7 +11,8 @@ use aws_sdk_ecs::operation::describe_services::builders::DescribeServicesFluentB
 use aws_sdk_ecs::types::ServiceField;
 use eastwest_core::ecs::fault::{Fault, FaultKind};
 use eastwest_core::ecs::name::{Arn, ClusterName, EcsServiceName, ServiceKey};
-use eastwest_core::view::{EcsService, Seen};
+use eastwest_core::ecs::seen::Seen;
+use eastwest_core::ecs::service::EcsService;
 use futures_util::StreamExt;
 use futures_util::stream;
 

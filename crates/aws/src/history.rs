@@ -16,9 +16,9 @@ use aws_sdk_ecs::types::{
 };
 use eastwest_core::ecs::fault::{Fault, FaultKind};
 use eastwest_core::ecs::name::{Arn, ServiceKey};
+use eastwest_core::ecs::past::Past;
+use eastwest_core::ecs::seen::Seen;
 use eastwest_core::ecs::time::AwsTime;
-use eastwest_core::view::Seen;
-use eastwest_core::view::history::Past;
 
 use crate::World;
 use crate::convert;

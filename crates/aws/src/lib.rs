@@ -2,7 +2,7 @@
 //!
 //! [`World::execute`] takes an [`Effect`] and answers with exactly one [`Event`]. **No decision is taken
 //! here:** an effect carries all that its execution needs, and what cannot be read becomes
-//! [`Seen::Unknown`](eastwest_core::view::Seen::Unknown) with its fault, never absence.
+//! [`Seen::Unknown`](eastwest_core::ecs::seen::Seen::Unknown) with its fault, never absence.
 //!
 //! One file for each verb: [`sweep`], [`describe`] (with refresh), [`confirm`], [`history`],
 //! [`namespaces`], [`namespace_use`], [`task_definition`], [`clusters`], [`parameters`], [`apply`], and for what
@@ -49,8 +49,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use eastwest_core::ecs::fault::Fault;
-use eastwest_core::engine::effect::{Answer, Effect, Event, Question};
+use eastwest_core::engine::effect::{Effect, Event};
 use eastwest_core::plan::prerequisite::Prerequisite;
+use eastwest_core::view::reading::{Answer, Question};
 
 pub use call::{Call, OnCall};
 pub use captured::{Captures, NotACapture};

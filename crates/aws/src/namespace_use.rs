@@ -9,7 +9,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use aws_sdk_servicediscovery::types::{FilterCondition, ServiceFilter, ServiceFilterName};
 use eastwest_core::ecs::fault::Fault;
 use eastwest_core::ecs::name::{Arn, ClusterName, EcsServiceName};
-use eastwest_core::view::{CloudMapService, EcsService, NamespaceUse, Seen};
+use eastwest_core::ecs::namespace::{CloudMapService, NamespaceUse};
+use eastwest_core::ecs::seen::Seen;
+use eastwest_core::ecs::service::EcsService;
 
 use crate::World;
 use crate::convert;

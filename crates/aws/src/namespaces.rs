@@ -1,7 +1,8 @@
 //! The Cloud Map namespaces of this account and region, those shared with it included.
 
 use eastwest_core::ecs::fault::Fault;
-use eastwest_core::view::{Namespace, Seen};
+use eastwest_core::ecs::namespace::Namespace;
+use eastwest_core::ecs::seen::Seen;
 
 use crate::World;
 use crate::convert;

@@ -15,7 +15,7 @@ use aws_sdk_servicediscovery::types::{
     Operation as Running, OperationStatus, OperationTargetType, OperationType,
 };
 use eastwest_core::ecs::fault::{Fault, FaultKind};
-use eastwest_core::plan::prerequisite::NewNamespace;
+use eastwest_core::ecs::namespace::NewNamespace;
 
 use crate::operation::Operation;
 use crate::pace::Lane;

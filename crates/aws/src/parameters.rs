@@ -6,9 +6,9 @@
 use aws_sdk_ssm::types as sdk;
 use eastwest_core::ecs::fault::{Fault, FaultKind};
 use eastwest_core::ecs::name::ParameterName;
+use eastwest_core::ecs::parameter::Parameter;
+use eastwest_core::ecs::seen::Seen;
 use eastwest_core::ecs::time::AwsTime;
-use eastwest_core::engine::effect::Parameter;
-use eastwest_core::view::Seen;
 
 use crate::World;
 use crate::convert::time;

@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 
 use eastwest_core::ecs::fault::{Fault, FaultKind};
 use eastwest_core::ecs::name::{Arn, ClusterName, EcsServiceName};
-use eastwest_core::engine::effect::ClusterReading;
+use eastwest_core::view::reading::ClusterReading;
 use futures_util::{Stream, StreamExt, stream};
 
 use crate::World;

@@ -3,7 +3,8 @@
 use aws_sdk_ecs::types as sdk;
 use eastwest_core::ecs::fault::{Fault, FaultKind};
 use eastwest_core::ecs::name::{Arn, Family};
-use eastwest_core::view::{Seen, TaskDefinition};
+use eastwest_core::ecs::seen::Seen;
+use eastwest_core::ecs::task_definition::TaskDefinition;
 
 use crate::World;
 use crate::convert;

@@ -16,14 +16,14 @@
     expect(clippy::needless_raw_string_hashes, reason = "expect-test writes its texts so")
 )]
 
-pub mod declaration;
 pub mod ecs;
-pub mod engine;
-pub mod guard;
+pub mod declaration;
+pub mod view;
 pub mod plan;
 pub mod planner;
+pub mod guard;
 pub mod report;
-pub mod view;
+pub mod engine;
 
 #[cfg(test)]
 mod testing;

@@ -36,18 +36,24 @@ use crate::ecs::name::{
     Arn, ClusterName, DeploymentId, DiscoveryName, EcsServiceName, NamespaceId, NamespaceName,
     NamespaceRef, ParameterName, ServiceKey,
 };
+use crate::ecs::namespace::{CloudMapService, Namespace, NamespaceUse};
+use crate::ecs::parameter::Parameter;
+use crate::ecs::seen::Seen;
+use crate::ecs::service::{
+    Deployment, DeploymentController, DeploymentStatus, EcsService, Rollout, ServiceStatus,
+    Strategy,
+};
 use crate::ecs::time::{AwsTime, Now};
-use crate::engine::effect::{Answer, Parameter};
-use crate::guard::brake::Acks;
+use crate::guard::acks::Acks;
+use crate::guard::circumstances::Circumstances;
+use crate::guard::guard;
 use crate::guard::waves::Waves;
 use crate::guard::writes::Writes;
-use crate::guard::{Circumstances, guard};
-use crate::planner::{Plan, plan};
+use crate::plan::Plan;
+use crate::planner::plan;
 use crate::view::merge::Reader;
-use crate::view::{
-    CloudMapService, ClusterView, Deployment, DeploymentController, DeploymentStatus, EcsService,
-    Namespace, NamespaceUse, Rollout, Seen, ServiceStatus, Strategy, View,
-};
+use crate::view::reading::Answer;
+use crate::view::{ClusterView, View};
 
 use facts::fact;
 use read::read_task_definition;
@@ -200,7 +206,7 @@ impl Stage {
         let key = key(name);
         let cluster = self.view.clusters.get_mut(&key.cluster).expect("a cluster");
         let view = cluster.services.get_mut(&key.name).expect("a service");
-        (view.intent, view.issues) = crate::declaration::tag::parse(&self.settings.prefix, tags);
+        (view.intent, view.issues) = crate::declaration::intent::parse(&self.settings.prefix, tags);
     }
 
     /// A line that sets the stage; false if it is a service.
@@ -359,7 +365,7 @@ impl Stage {
 
     fn take_in(&mut self, service: EcsService) {
         let cluster = service.key.cluster.clone();
-        let reading = crate::engine::effect::ClusterReading {
+        let reading = crate::view::reading::ClusterReading {
             default_namespace: Seen::Absent,
             listing: Err(fault(FaultKind::Throttled)),
             services: BTreeMap::from([(service.key.name.clone(), Seen::Known(service))]),

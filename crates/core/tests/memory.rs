@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use eastwest_core::declaration::issue::{Issue, Weight};
-use eastwest_core::declaration::tag::TagPrefix;
-use eastwest_core::declaration::{document, tag};
+use eastwest_core::declaration::tag_prefix::TagPrefix;
+use eastwest_core::declaration::{document, intent, tag};
 use eastwest_core::ecs::name::ParameterName;
+use eastwest_core::ecs::parameter::Parameter;
 use eastwest_core::ecs::time::AwsTime;
-use eastwest_core::engine::effect::Parameter;
 use peak_alloc::PeakAlloc;
 
 #[global_allocator]
@@ -147,6 +147,6 @@ fn refusing_grows_memory_by_a_mebibyte_at_most() {
         growth(what, || document::read_entry(&parameter).1);
     }
     for (what, tags) in tags() {
-        growth(&what, || tag::parse(&TagPrefix::default(), &tags).1);
+        growth(&what, || intent::parse(&TagPrefix::default(), &tags).1);
     }
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Json, Response};
-use eastwest_core::guard::brake::PlanId;
+use eastwest_core::plan::consent::PlanId;
 use serde::{Deserialize, Serialize};
 use tracing::{info, warn};
 

@@ -8,8 +8,10 @@ use eastwest_core::declaration::settings::Policy;
 use eastwest_core::ecs::name::ServiceKey;
 use eastwest_core::engine::Engine;
 use eastwest_core::engine::effect::Event;
-use eastwest_core::guard::brake::PlanId;
-use eastwest_core::report::status::{Health, News, Status, Sync};
+use eastwest_core::plan::consent::PlanId;
+use eastwest_core::report::health::Health;
+use eastwest_core::report::news::News;
+use eastwest_core::report::status::{Status, Sync};
 use serde::Serialize;
 
 use crate::cli::ApplyFlags;

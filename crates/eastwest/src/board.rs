@@ -5,24 +5,24 @@ use std::collections::BTreeMap;
 use eastwest_core::declaration::intent::Intent;
 use eastwest_core::declaration::issue::Issue;
 use eastwest_core::declaration::settings::{Policy, Settings};
-use eastwest_core::ecs::canonical::Change;
+use eastwest_core::ecs::change::Change;
 use eastwest_core::ecs::connect::Endpoint;
 use eastwest_core::ecs::fault::Fault;
 use eastwest_core::ecs::name::{Arn, ParameterName, ServiceKey};
+use eastwest_core::ecs::service::{EcsService, Rollout};
 use eastwest_core::engine::Engine;
-use eastwest_core::guard::brake::PlanId;
 use eastwest_core::plan::action::Action;
+use eastwest_core::plan::awaited::Awaited;
+use eastwest_core::plan::consent::PlanId;
+use eastwest_core::plan::contention::Contention;
+use eastwest_core::plan::entry::{Entry, Verdict};
 use eastwest_core::plan::hold::Hold;
-use eastwest_core::planner::links::needs::Need;
-use eastwest_core::planner::links::order::Awaited;
-use eastwest_core::planner::links::stale::Lack;
-use eastwest_core::planner::service::contended::Contention;
-use eastwest_core::planner::{
-    Entry, Missing, Plan, Verdict, entries_for_nobody, namespaces_that_differ,
-};
+use eastwest_core::plan::need::{Lack, Need};
+use eastwest_core::plan::{Missing, Plan};
+use eastwest_core::planner::{entries_for_nobody, namespaces_that_differ};
 use eastwest_core::report::cost::{Cost, cost};
 use eastwest_core::report::status::Status;
-use eastwest_core::view::{EcsService, Rollout, ServiceView, View};
+use eastwest_core::view::{ServiceView, View};
 use serde::Serialize;
 
 use crate::shared::Shared;

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use eastwest_core::declaration::document::MassChange;
 use eastwest_core::declaration::settings::{Budget, Policy, Settings, Sources, Timing};
-use eastwest_core::declaration::tag::TagPrefix;
+use eastwest_core::declaration::tag_prefix::TagPrefix;
 use eastwest_core::ecs::name::{ClusterName, NamespaceRef, ParameterName, Refused};
 
 use crate::cli::Flags;

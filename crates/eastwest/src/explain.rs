@@ -35,7 +35,7 @@ pub(crate) async fn run(
             .flat_map(|c| c.services.keys())
             .map(EcsServiceName::as_str)
             .collect();
-        let near = eastwest_core::declaration::issue::nearest(key.name.as_str(), known);
+        let near = eastwest_core::ecs::text::nearest(key.name.as_str(), known);
         let hint = near.map(|near| format!("; did you mean {}/{near}?", key.cluster));
         bail!("there is no ECS service {key}{}", hint.unwrap_or_default());
     };

@@ -10,8 +10,8 @@ use eastwest_core::declaration::intent::Intent;
 use eastwest_core::declaration::issue::{Issue, Weight};
 use eastwest_core::declaration::settings::{Policy, Settings};
 use eastwest_core::ecs::name::ParameterName;
+use eastwest_core::ecs::parameter::Parameter;
 use eastwest_core::ecs::time::AwsTime;
-use eastwest_core::engine::effect::Parameter;
 use serde::Serialize;
 use serde_json::Value;
 

@@ -12,12 +12,14 @@ use eastwest_core::declaration::settings::{Policy, Settings};
 use eastwest_core::ecs::fault::Fault;
 use eastwest_core::ecs::name::{ClusterName, EcsServiceName, ServiceKey};
 use eastwest_core::ecs::time::Now;
-use eastwest_core::engine::effect::{Effect, Event, Question};
+use eastwest_core::engine::effect::{Effect, Event};
 use eastwest_core::guard::guard_shown;
+use eastwest_core::plan::Plan;
 use eastwest_core::plan::hold::{Hold, Unseen};
-use eastwest_core::planner::{Plan, plan};
+use eastwest_core::planner::plan;
 use eastwest_core::view::View;
 use eastwest_core::view::merge::Reader;
+use eastwest_core::view::reading::Question;
 use tokio::task::JoinSet;
 
 /// Reads in flight; each waits for its share of the API quota anyway.

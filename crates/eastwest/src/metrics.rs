@@ -8,7 +8,8 @@ use std::time::Duration;
 use eastwest_core::declaration::issue::{Issue, Weight};
 use eastwest_core::ecs::name::ServiceKey;
 use eastwest_core::engine::Engine;
-use eastwest_core::planner::{Plan, Verdict};
+use eastwest_core::plan::Plan;
+use eastwest_core::plan::entry::Verdict;
 use eastwest_core::report::status::Sync;
 use prometheus::core::Collector;
 use prometheus::{

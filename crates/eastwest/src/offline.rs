@@ -97,8 +97,9 @@ mod tests {
     use std::sync::Arc;
 
     use eastwest_core::declaration::settings::Policy;
-    use eastwest_core::engine::effect::{Answer, Effect, Event, Question};
-    use eastwest_core::view::Seen;
+    use eastwest_core::ecs::seen::Seen;
+    use eastwest_core::engine::effect::{Effect, Event};
+    use eastwest_core::view::reading::{Answer, Question};
     use expect_test::expect;
     use serde_json::json;
 

@@ -2,7 +2,9 @@
 
 use eastwest_core::ecs::fault::Fault;
 use eastwest_core::ecs::name::ServiceKey;
-use eastwest_core::report::status::{Health, News, Status};
+use eastwest_core::report::health::Health;
+use eastwest_core::report::news::News;
+use eastwest_core::report::status::Status;
 use tracing::{error, info, warn};
 
 use crate::metrics::Metrics;

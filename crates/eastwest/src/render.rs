@@ -3,9 +3,9 @@
 use std::fmt::Write as _;
 
 use eastwest_core::declaration::issue::{Issue, Weight};
-use eastwest_core::ecs::canonical::Change;
+use eastwest_core::ecs::change::Change;
 use eastwest_core::plan::action::Action;
-use eastwest_core::planner::links::stale::Lack;
+use eastwest_core::plan::need::Lack;
 
 use crate::board::{DocumentRow, HoldRow, PlanPage, StepRow};
 
@@ -214,17 +214,19 @@ mod tests {
 
     use eastwest_core::declaration::issue::Issue;
     use eastwest_core::declaration::settings::Policy;
-    use eastwest_core::ecs::canonical::Field;
+    use eastwest_core::ecs::change::Field;
     use eastwest_core::ecs::fault::{Fault, FaultKind};
     use eastwest_core::ecs::name::{
         ClusterName, DiscoveryName, EcsServiceName, NamespaceName, ServiceKey,
     };
-    use eastwest_core::guard::brake::PlanId;
+    use eastwest_core::ecs::namespace::NewNamespace;
+    use eastwest_core::ecs::tool::Tool;
+    use eastwest_core::plan::Missing;
+    use eastwest_core::plan::awaited::{Awaited, Until};
+    use eastwest_core::plan::consent::PlanId;
+    use eastwest_core::plan::contention::Contention;
     use eastwest_core::plan::hold::Hold;
-    use eastwest_core::plan::prerequisite::{NewNamespace, Prerequisite};
-    use eastwest_core::planner::Missing;
-    use eastwest_core::planner::links::order::{Awaited, Until};
-    use eastwest_core::planner::service::contended::{Contention, Tool};
+    use eastwest_core::plan::prerequisite::Prerequisite;
     use eastwest_core::report::cost::{Cost, Estimate};
     use expect_test::expect;
 

@@ -11,8 +11,8 @@ use eastwest_core::declaration::settings::Settings;
 use eastwest_core::ecs::time::Now;
 use eastwest_core::engine::Engine;
 use eastwest_core::engine::effect::{Effect, Event};
-use eastwest_core::guard::brake::PlanId;
-use eastwest_core::report::status::News;
+use eastwest_core::plan::consent::PlanId;
+use eastwest_core::report::news::News;
 use tokio::sync::Notify;
 
 use crate::metrics::Metrics;

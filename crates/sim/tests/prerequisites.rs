@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use eastwest_core::declaration::settings::Settings;
 use eastwest_core::ecs::name::{Arn, NamespaceName, Port, PortName};
+use eastwest_core::ecs::namespace::NewNamespace;
 use eastwest_core::ecs::time::Now;
 use eastwest_core::engine::Engine;
 use eastwest_core::engine::effect::{Effect, Event};
-use eastwest_core::plan::prerequisite::{NamedPort, NamedPorts, NewNamespace, Prerequisite};
-use eastwest_core::report::status::News;
+use eastwest_core::plan::prerequisite::{NamedPort, NamedPorts, Prerequisite};
+use eastwest_core::report::news::News;
 use eastwest_sim::faults::{Kind, Rule};
 use eastwest_sim::in_process::check::Checker;
 use eastwest_sim::in_process::{Controller, KINDS, Weather, World};

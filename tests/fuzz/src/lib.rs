@@ -8,10 +8,10 @@ use eastwest_core::declaration::declared::Declaration;
 use eastwest_core::declaration::document::Document;
 use eastwest_core::declaration::intent::Intent;
 use eastwest_core::declaration::issue::{Issue, Weight};
-use eastwest_core::declaration::tag::TagPrefix;
+use eastwest_core::declaration::tag_prefix::TagPrefix;
 use eastwest_core::ecs::name::{ParameterName, ServiceKey};
+use eastwest_core::ecs::parameter::Parameter;
 use eastwest_core::ecs::time::AwsTime;
-use eastwest_core::engine::effect::Parameter;
 
 /// Tags, one a line, as `key=value`.
 pub fn tags(bytes: &[u8]) {

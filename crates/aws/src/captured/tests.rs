@@ -6,10 +6,13 @@ use eastwest_core::ecs::fault::FaultKind;
 use eastwest_core::ecs::name::{
     Arn, ClusterName, EcsServiceName, NamespaceId, NamespaceRef, ServiceKey,
 };
+use eastwest_core::ecs::namespace::Namespace;
+use eastwest_core::ecs::past::Past;
+use eastwest_core::ecs::seen::Seen;
+use eastwest_core::ecs::service::EcsService;
 use eastwest_core::ecs::time::AwsTime;
-use eastwest_core::engine::effect::{Answer, Effect, Event, Question};
-use eastwest_core::view::history::Past;
-use eastwest_core::view::{EcsService, Namespace, Seen};
+use eastwest_core::engine::effect::{Effect, Event};
+use eastwest_core::view::reading::{Answer, Question};
 use expect_test::{Expect, expect};
 use serde_json::{Value, json};
 

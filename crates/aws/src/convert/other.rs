@@ -4,8 +4,9 @@ use aws_sdk_ecs::types as sdk;
 use aws_sdk_servicediscovery::types as cloud_map;
 use eastwest_core::ecs::environment::Mentions;
 use eastwest_core::ecs::name::{Arn, DiscoveryName, NamespaceId, NamespaceName, Port, PortName};
+use eastwest_core::ecs::namespace::{CloudMapService, Namespace};
+use eastwest_core::ecs::task_definition::{PortMapping, TaskDefinition};
 use eastwest_core::ecs::time::AwsTime;
-use eastwest_core::view::{CloudMapService, Namespace, PortMapping, TaskDefinition};
 
 use super::time;
 

@@ -4,8 +4,8 @@ use eastwest_core::ecs::connect::{ClientAlias, Connect, Endpoint};
 use eastwest_core::ecs::fault::{Fault, FaultKind};
 use eastwest_core::ecs::name::{DeploymentId, DnsName, NamespaceRef, Port, PortName};
 use eastwest_core::ecs::time::AwsTime;
-use eastwest_core::engine::effect::{Accepted, Effect, Event};
-use eastwest_core::plan::action::Action;
+use eastwest_core::engine::effect::{Effect, Event};
+use eastwest_core::plan::action::{Accepted, Action};
 use serde_json::{Value, json};
 
 use super::{Asked, Stage, Told, described, namespace_arn, played, web};

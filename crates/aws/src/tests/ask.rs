@@ -4,9 +4,11 @@ use std::collections::BTreeSet;
 
 use eastwest_core::ecs::fault::FaultKind;
 use eastwest_core::ecs::name::{Arn, ClusterName, NamespaceId, Port};
+use eastwest_core::ecs::namespace::NamespaceUse;
+use eastwest_core::ecs::seen::Seen;
 use eastwest_core::ecs::time::AwsTime;
-use eastwest_core::engine::effect::{Answer, Effect, Event, Question};
-use eastwest_core::view::{NamespaceUse, Seen};
+use eastwest_core::engine::effect::{Effect, Event};
+use eastwest_core::view::reading::{Answer, Question};
 use serde_json::{Value, json};
 
 use super::{Asked, Stage, Told, describe_asked, namespace_arn, played, prod, web};

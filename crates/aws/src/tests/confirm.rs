@@ -1,10 +1,11 @@
 //! The read before a write: the raw answer and the history.
 
 use eastwest_core::ecs::fault::FaultKind;
+use eastwest_core::ecs::past::Past;
+use eastwest_core::ecs::seen::Seen;
+use eastwest_core::ecs::service::EcsService;
 use eastwest_core::ecs::time::AwsTime;
 use eastwest_core::engine::effect::{Effect, Event};
-use eastwest_core::view::history::Past;
-use eastwest_core::view::{EcsService, Seen};
 use serde_json::{Value, json};
 
 use super::{Asked, Stage, Told, arn, described, played, web};

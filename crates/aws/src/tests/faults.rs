@@ -9,10 +9,12 @@ use aws_smithy_http_client::test_util::infallible_client_fn;
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use eastwest_core::ecs::fault::{Fault, FaultKind};
 use eastwest_core::ecs::name::{Arn, Family, NamespaceId, ParameterName};
-use eastwest_core::engine::effect::{Answer, Effect, Event, Question};
+use eastwest_core::ecs::namespace::NamespaceUse;
+use eastwest_core::ecs::past::Past;
+use eastwest_core::ecs::seen::Seen;
+use eastwest_core::engine::effect::{Effect, Event};
 use eastwest_core::plan::action::Action;
-use eastwest_core::view::history::Past;
-use eastwest_core::view::{NamespaceUse, Seen};
+use eastwest_core::view::reading::{Answer, Question};
 use serde_json::{Value, json};
 
 use super::{

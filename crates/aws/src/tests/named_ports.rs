@@ -2,9 +2,10 @@
 
 use eastwest_core::ecs::fault::{Fault, FaultKind};
 use eastwest_core::ecs::name::{Arn, Family, Port, PortName};
-use eastwest_core::engine::effect::{Answer, Effect, Event, Question};
+use eastwest_core::ecs::seen::Seen;
+use eastwest_core::engine::effect::{Effect, Event};
 use eastwest_core::plan::prerequisite::{NamedPort, NamedPorts, Prerequisite};
-use eastwest_core::view::Seen;
+use eastwest_core::view::reading::{Answer, Question};
 use serde_json::{Value, json};
 
 use super::{Asked, Stage, Told, played};

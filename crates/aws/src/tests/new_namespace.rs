@@ -4,8 +4,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use eastwest_core::ecs::fault::{Fault, FaultKind};
 use eastwest_core::ecs::name::NamespaceName;
+use eastwest_core::ecs::namespace::NewNamespace;
 use eastwest_core::engine::effect::{Effect, Event};
-use eastwest_core::plan::prerequisite::{NewNamespace, Prerequisite};
+use eastwest_core::plan::prerequisite::Prerequisite;
 use serde_json::{Value, json};
 
 use super::{Asked, Stage, Told, played};

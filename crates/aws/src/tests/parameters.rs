@@ -2,9 +2,11 @@
 
 use eastwest_core::ecs::fault::FaultKind;
 use eastwest_core::ecs::name::ParameterName;
+use eastwest_core::ecs::parameter::Parameter;
+use eastwest_core::ecs::seen::Seen;
 use eastwest_core::ecs::time::AwsTime;
-use eastwest_core::engine::effect::{Answer, Effect, Event, Parameter, Question};
-use eastwest_core::view::Seen;
+use eastwest_core::engine::effect::{Effect, Event};
+use eastwest_core::view::reading::{Answer, Question};
 use serde_json::{Value, json};
 
 use super::{Asked, Stage, Told, played};

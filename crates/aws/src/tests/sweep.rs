@@ -2,8 +2,10 @@
 
 use eastwest_core::ecs::fault::FaultKind;
 use eastwest_core::ecs::name::{EcsServiceName, NamespaceRef};
-use eastwest_core::engine::effect::{ClusterReading, Effect, Event};
-use eastwest_core::view::{EcsService, Seen};
+use eastwest_core::ecs::seen::Seen;
+use eastwest_core::ecs::service::EcsService;
+use eastwest_core::engine::effect::{Effect, Event};
+use eastwest_core::view::reading::ClusterReading;
 use serde_json::{Value, json};
 
 use super::{Asked, Stage, Told, arn, describe_asked, names, played, prod};

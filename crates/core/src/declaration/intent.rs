@@ -4,13 +4,16 @@
 //! that nobody wonders why a tag has no effect. The opt-in is the document's or a tag's; a parameter that anybody may
 //! name in a tag opts nobody in.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::Serialize;
 
 use super::declared::Declaration;
 use super::issue::Issue;
-use super::tag::{TagPrefix, Tagged};
+use super::tag::read;
+use super::tag_prefix::TagPrefix;
+use super::tagged::Tagged;
 use crate::ecs::name::ParameterName;
 
 /// What a service asks for.
@@ -128,6 +131,12 @@ fn overruled(
         );
         Issue::new(&place, &text, allowed).advice()
     })
+}
+
+/// What a service asks for by its tags alone.
+pub fn parse(prefix: &TagPrefix, tags: &BTreeMap<String, String>) -> (Intent, Vec<Issue>) {
+    let tagged = read(prefix, tags);
+    declare(prefix, &Layers { tagged: tagged.as_ref(), ..Layers::default() })
 }
 
 #[cfg(test)]

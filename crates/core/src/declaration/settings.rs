@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::document::MassChange;
-use super::tag::TagPrefix;
+use super::tag_prefix::TagPrefix;
 use crate::ecs::name::{ClusterName, NamespaceRef, ParameterName};
 use crate::plan::action::Action;
 
@@ -133,4 +133,9 @@ impl Default for Timing {
             backoff_max: Duration::from_mins(5),
         }
     }
+}
+
+/// Doubles from the shortest to the longest wait.
+pub fn backoff(timing: &Timing, attempts: u32) -> Duration {
+    timing.backoff_min.saturating_mul(1 << attempts.min(16)).min(timing.backoff_max)
 }

@@ -11,54 +11,14 @@ use std::sync::Arc;
 use super::declared::{
     Declaration, EndpointDeclaration, LogsDeclaration, Mode, Pause, RefreshWhen,
 };
-use super::intent::{Intent, Layers, declare};
-use super::issue::{Issue, Weight, nearest};
+use super::issue::{Issue, Weight};
+use super::tag_prefix::TagPrefix;
+use super::tagged::Tagged;
 use super::value;
+use super::value::Wrong;
 use crate::ecs::connect::{AccessLogs, TestHeader};
 use crate::ecs::name::{DiscoveryName, NamespaceRef, ParameterName};
-
-/// What a service's tags say, by themselves.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Tagged {
-    /// What they declare; none where that cannot be told.
-    pub declaration: Option<Arc<Declaration>>,
-    /// What of them cannot be honoured.
-    pub issues: Vec<Issue>,
-    /// What is to be said where nothing else opts the service in: there is no `mode` tag.
-    pub aimless: Option<Issue>,
-    /// The tags that declare its endpoints, with their prefix.
-    pub(crate) endpoint_tags: Vec<String>,
-}
-
-/// The prefix of our tags, `eastwest/` unless configured otherwise.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TagPrefix(String);
-
-impl Default for TagPrefix {
-    fn default() -> Self {
-        Self("eastwest/".to_owned())
-    }
-}
-
-impl TagPrefix {
-    /// A prefix as configured: characters a tag key may have (API:Tag.key), at most 64 of them, not `aws:`.
-    pub fn parse(text: &str) -> Option<Self> {
-        let fits = (1..=64).contains(&text.len())
-            && !text.to_ascii_lowercase().starts_with("aws:")
-            && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"+-=._:/@".contains(&b));
-        fits.then(|| Self(text.to_owned()))
-    }
-
-    /// The full key of one of our tags.
-    pub fn key(&self, tag: &str) -> String {
-        format!("{}{tag}", self.0)
-    }
-
-    /// The prefix as text.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
+use crate::ecs::text::nearest;
 
 /// One row of the grammar.
 #[derive(Debug, Clone, Copy)]
@@ -73,14 +33,6 @@ pub struct TagRule {
 }
 
 type Reader = fn(&mut Draft, &str) -> Result<(), Wrong>;
-
-/// Why one value was refused, before it knows which tag it stands in.
-pub(crate) struct Wrong {
-    /// What is allowed, where more can be said than the tag's rule does.
-    pub(crate) allowed: Option<String>,
-    /// The nearest valid spelling.
-    pub(crate) nearest: Option<String>,
-}
 
 /// A declaration in the making.
 #[derive(Default)]
@@ -211,12 +163,6 @@ pub const ENDPOINT_ALLOWED: &str =
 /// What such a tag means, for the reference page.
 pub const ENDPOINT_MEANING: &str =
     "one endpoint, for a service with several; excludes the tags for a single one";
-
-/// What a service asks for by its tags alone.
-pub fn parse(prefix: &TagPrefix, tags: &BTreeMap<String, String>) -> (Intent, Vec<Issue>) {
-    let tagged = read(prefix, tags);
-    declare(prefix, &Layers { tagged: tagged.as_ref(), ..Layers::default() })
-}
 
 /// Reads a service's tags; nothing where none of them is ours.
 pub fn read(prefix: &TagPrefix, tags: &BTreeMap<String, String>) -> Option<Tagged> {

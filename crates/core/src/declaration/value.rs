@@ -8,12 +8,11 @@ use std::time::Duration;
 use super::declared::{
     AliasDeclaration, EndpointDeclaration, LogsDeclaration, Mode, Pause, PortSelector, RefreshWhen,
 };
-use super::issue::nearest;
-use super::tag::Wrong;
 use crate::ecs::connect::{AccessLogs, ProxyLogs, TestHeader, Timeout, Tls};
 use crate::ecs::name::{
     Arn, DiscoveryName, DnsName, NamespaceRef, ParameterName, Port, PortName, Refused,
 };
+use crate::ecs::text::nearest;
 
 impl From<Refused> for Wrong {
     fn from(refused: Refused) -> Self {
@@ -282,4 +281,12 @@ impl<'a> Words<'a> {
         let at = self.0.iter().position(|(known, _)| *known == key)?;
         Some(self.0.swap_remove(at).1)
     }
+}
+
+/// Why one value was refused, before it knows which tag it stands in.
+pub(crate) struct Wrong {
+    /// What is allowed, where more can be said than the tag's rule does.
+    pub(crate) allowed: Option<String>,
+    /// The nearest valid spelling.
+    pub(crate) nearest: Option<String>,
 }

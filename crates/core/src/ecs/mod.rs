@@ -4,9 +4,19 @@
 //!
 //! Nothing here is decided about what is wanted, and nothing says how well we know it: that is [`crate::view`].
 
-pub mod canonical;
-pub mod connect;
-pub mod environment;
-pub mod fault;
-pub mod name;
 pub mod time;
+pub mod text;
+pub mod name;
+pub mod fault;
+pub mod seen;
+pub mod parameter;
+pub mod tool;
+pub mod environment;
+pub mod connect;
+pub mod task_definition;
+pub mod namespace;
+pub mod service;
+pub mod past;
+pub mod ground;
+pub mod canonical;
+pub mod change;

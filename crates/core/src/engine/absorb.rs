@@ -2,15 +2,16 @@
 
 use std::collections::BTreeSet;
 
-use super::effect::{Accepted, Answer, ClusterReading, Event, Question};
+use super::effect::Event;
 use super::{Engine, Job, SLOW};
 use crate::ecs::fault::{Fault, FaultKind};
 use crate::ecs::name::{ClusterName, ServiceKey};
 use crate::ecs::time::Now;
-use crate::plan::action::Action;
+use crate::plan::action::{Accepted, Action};
 use crate::plan::prerequisite::Prerequisite;
-use crate::report::status::News;
+use crate::report::news::News;
 use crate::view::merge::Reader;
+use crate::view::reading::{Answer, ClusterReading, Question};
 
 /// As many rollouts of our own are remembered of a service as AWS is asked for.
 const BEGUN_KEPT: usize = 20;
@@ -202,6 +203,6 @@ impl Engine {
         let timing = &self.settings.timing;
         let failures = self.queue.failures(job).saturating_sub(1);
         let longest = timing.interval.max(timing.backoff_min);
-        now.plus(crate::guard::writes::backoff(timing, failures).min(longest))
+        now.plus(crate::declaration::settings::backoff(timing, failures).min(longest))
     }
 }

@@ -5,20 +5,23 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use super::effect::{Effect, Question};
+use super::effect::Effect;
 use super::{Engine, Job, QUESTIONS_AT_ONCE, SLOW};
 use crate::declaration::declared::RefreshWhen;
 use crate::declaration::intent::Intent;
 use crate::ecs::name::{ClusterName, EcsServiceName, NamespaceId, ServiceKey};
+use crate::ecs::namespace::Namespace;
+use crate::ecs::seen::Seen;
+use crate::ecs::service::Rollout;
 use crate::ecs::time::Now;
+use crate::plan::Missing;
 use crate::plan::hold::{Hold, Unseen};
 use crate::plan::prerequisite::Prerequisite;
-use crate::planner::Missing;
 use crate::planner::names::capacity;
-use crate::planner::obstacle::who_uses;
 use crate::planner::world::World;
 use crate::view::history::History;
-use crate::view::{Namespace, Rollout, Seen, ServiceView};
+use crate::view::reading::Question;
+use crate::view::{ServiceView, who_uses};
 
 /// How often the services of a namespace beyond the clusters that we watch are read, where clients of ours may call them.
 const BEYOND: Duration = Duration::from_mins(5);

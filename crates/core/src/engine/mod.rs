@@ -7,10 +7,10 @@
 //! **Invariant:** a write leaves only in the same step in which its target was read again, successfully, and
 //! the plan made from that reading still asks for the very same action.
 
-mod absorb;
-mod ask;
 pub mod effect;
 pub mod queue;
+mod absorb;
+mod ask;
 mod settled;
 mod tell;
 
@@ -23,18 +23,25 @@ use crate::declaration::settings::Settings;
 use crate::ecs::fault::{Fault, FaultKind};
 use crate::ecs::name::{ClusterName, ServiceKey};
 use crate::ecs::time::Now;
-use crate::guard::brake::{Acks, Brake};
+use crate::guard::acks::Acks;
+use crate::guard::brake::Brake;
 use crate::guard::check::{Breach, check};
+use crate::guard::circumstances::Circumstances;
+use crate::guard::guard;
+use crate::guard::truce::truce_until;
 use crate::guard::waves::Waves;
 use crate::guard::writes::Writes;
-use crate::guard::{Circumstances, guard, truce_until};
+use crate::plan::Plan;
 use crate::plan::action::Action;
+use crate::plan::entry::Verdict;
 use crate::plan::hold::Hold;
 use crate::plan::prerequisite::Prerequisite;
-use crate::planner::{Plan, Verdict, plan};
-use crate::report::status::{News, Status};
+use crate::planner::plan;
+use crate::report::news::News;
+use crate::report::status::Status;
 use crate::view::View;
-use effect::{Effect, Event, Question};
+use crate::view::reading::Question;
+use effect::{Effect, Event};
 use queue::Queue;
 
 /// Questions asked at once; more would only wait for the API quota.
@@ -205,7 +212,7 @@ impl Engine {
         self.acks.forget(&wanted);
         if self.acks.unmet().next().is_some() {
             let brake = Brake::new(&wanted, &self.circumstances(now));
-            self.acks.take_up(&wanted, &brake);
+            brake.redeem(&wanted, &mut self.acks);
         }
         self.plan = guard(wanted, &self.circumstances(now));
         self.waves.end(&self.plan);

@@ -5,9 +5,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::declaration::settings::Timing;
+use crate::declaration::settings::{Timing, backoff};
 use crate::ecs::time::Now;
-use crate::guard::writes::backoff;
 
 /// Keys with their due times.
 #[derive(Debug, Clone)]

@@ -3,9 +3,9 @@
 use super::Engine;
 use crate::declaration::intent::Intent;
 use crate::ecs::name::ServiceKey;
-use crate::guard::unread_document;
+use crate::guard::unseen::unread_document;
+use crate::plan::entry::{Entry, Verdict};
 use crate::plan::hold::Hold;
-use crate::planner::{Entry, Verdict};
 use crate::view::rollout::has_stalled;
 use crate::view::{ClusterView, ServiceView};
 

@@ -8,11 +8,12 @@ use std::collections::BTreeMap;
 use super::Engine;
 use crate::declaration::intent::Intent;
 use crate::ecs::name::{DeploymentId, ServiceKey};
+use crate::ecs::service::{Deployment, Rollout};
 use crate::ecs::time::{AwsTime, Now};
+use crate::plan::entry::Verdict;
 use crate::plan::hold::{Hold, Unseen};
-use crate::planner::Verdict;
-use crate::report::status::{News, status};
-use crate::view::{Deployment, Rollout};
+use crate::report::news::News;
+use crate::report::status::status;
 
 impl Engine {
     /// Collects what changed: statuses and ended rollouts.

@@ -12,7 +12,7 @@ use expect_test::expect;
 use proptest::prelude::*;
 
 use super::effect::{Effect, Event};
-use crate::planner::Verdict;
+use crate::plan::entry::Verdict;
 use crate::testing::fake::Fake;
 use crate::testing::{Stage, at, generate};
 
@@ -319,7 +319,7 @@ proptest! {
 
 #[test]
 fn an_effect_that_could_not_be_carried_out_has_an_event_that_says_so() {
-    use crate::engine::effect::{Answer, Question};
+    use crate::view::reading::{Answer, Question};
     let fault = crate::testing::fault(crate::ecs::fault::FaultKind::Unreachable);
     let key = crate::testing::key("web");
     let ask = Question::History(key.clone());
@@ -327,7 +327,7 @@ fn an_effect_that_could_not_be_carried_out_has_an_event_that_says_so() {
         panic!("a question is answered")
     };
     assert!(answer.answers(&ask) && !answer.succeeded());
-    assert!(!Answer::Namespaces(crate::view::Seen::Absent).answers(&ask));
+    assert!(!Answer::Namespaces(crate::ecs::seen::Seen::Absent).answers(&ask));
     assert!(matches!(Effect::FindClusters.failed(fault.clone()), Event::ClustersFound(Err(_))));
     let refreshed = Effect::Refresh(key.cluster.clone(), [key.name.clone()].into()).failed(fault);
     assert!(matches!(refreshed, Event::Refreshed(_, services) if services.len() == 1));

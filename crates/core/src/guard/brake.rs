@@ -8,140 +8,22 @@
 //! for it is made from the actions as pages show them.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
-use std::fmt::Write as _;
 
-use serde::Serialize;
-use sha2::{Digest as _, Sha256};
-
-use super::{Circumstances, deployed, paused};
+use super::acks::Acks;
+use super::circumstances::Circumstances;
+use super::pause::paused;
 use crate::declaration::document::MassChange;
 use crate::declaration::settings::{Policy, Settings};
-use crate::ecs::name::{NamespaceId, NamespaceName, ServiceKey};
+use crate::ecs::name::{NamespaceId, ServiceKey};
+use crate::plan::Plan;
 use crate::plan::action::Action;
+use crate::plan::consent::{PlanId, TooMany};
+use crate::plan::entry::Verdict;
 use crate::plan::hold::{Hold, Unseen};
-use crate::planner::{Plan, Verdict};
-use crate::view::View;
+use crate::view::{View, deployed};
 
 /// So many services may change whatever share of the namespace they are: a small one would never move else.
 const ALWAYS: usize = 10;
-/// How many hexadecimal digits of the hash make an id.
-const DIGITS: usize = 12;
-
-/// What a plan is known by.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(transparent)]
-pub struct PlanId(String);
-
-impl PlanId {
-    /// Reads an id: twelve hexadecimal digits.
-    pub fn parse(text: &str) -> Option<Self> {
-        let is_digit = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
-        (text.len() == DIGITS && text.bytes().all(is_digit)).then(|| Self(text.to_owned()))
-    }
-
-    /// The id of these changes.
-    fn of<'a>(changes: impl Iterator<Item = (&'a ServiceKey, &'a Action)>) -> Self {
-        let mut hash = Sha256::new();
-        for (key, action) in changes {
-            let action = serde_json::to_string(action).expect("an action has only text keys");
-            hash.update(format!("{key} {action}\n"));
-        }
-        let mut digits = String::with_capacity(DIGITS);
-        for byte in hash.finalize().iter().take(DIGITS / 2) {
-            // Writing to a String cannot fail.
-            let _: fmt::Result = write!(digits, "{byte:02x}");
-        }
-        Self(digits)
-    }
-}
-
-impl fmt::Display for PlanId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-/// Why a change waits for consent.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TooMany {
-    /// What to acknowledge.
-    pub plan: PlanId,
-    /// The namespace; none where it cannot be told.
-    pub namespace: Option<NamespaceName>,
-    /// How many of its services would change without consent.
-    pub changes: usize,
-    /// How many services are in it, or are to be.
-    pub of: usize,
-    /// How many may change without consent.
-    pub limit: usize,
-}
-
-impl fmt::Display for TooMany {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { plan, namespace, changes, of, limit } = self;
-        match namespace {
-            Some(namespace) => write!(f, "{changes} of {of} service(s) in namespace {namespace}")?,
-            None => write!(f, "{changes} of {of} service(s) in no namespace that is known")?,
-        }
-        write!(f, " would change, and without consent at most {limit} may; the plan is {plan}")
-    }
-}
-
-/// What was acknowledged: each change as it was then, and nothing else. A restart forgets it: what is still more than
-/// the limit must be acknowledged again.
-#[derive(Debug, Clone, Default)]
-pub struct Acks {
-    changes: BTreeMap<ServiceKey, Action>,
-    /// Given, and not met by any plan so far.
-    given: BTreeSet<PlanId>,
-}
-
-impl Acks {
-    /// Somebody agrees to a plan.
-    pub fn give(&mut self, plan: PlanId) {
-        self.given.insert(plan);
-    }
-
-    /// The ids that no plan has met so far.
-    pub fn unmet(&self) -> impl Iterator<Item = &PlanId> {
-        self.given.iter()
-    }
-
-    fn covers(&self, key: &ServiceKey, action: &Action) -> bool {
-        self.changes.get(key) == Some(action)
-    }
-
-    /// Takes up what a plan's ids stand for.
-    pub(crate) fn take_up(&mut self, plan: &Plan, brake: &Brake) {
-        if self.given.is_empty() {
-            return;
-        }
-        let whole = self.given.contains(&plan.id()) && !brake.groups.is_empty();
-        for group in &brake.groups {
-            if whole || self.given.contains(&group.why.plan) {
-                self.changes.extend(group.changes.iter().cloned());
-            }
-        }
-        if whole {
-            self.given.remove(&plan.id());
-        }
-        for group in &brake.groups {
-            self.given.remove(&group.why.plan);
-        }
-    }
-
-    /// Forgets what nobody wants any more. What a service wants may be unknown for a while: that forgets nothing.
-    pub(crate) fn forget(&mut self, plan: &Plan) {
-        self.changes.retain(|key, action| match plan.entries.get(key).map(|e| &e.verdict) {
-            Some(Verdict::Step { action: wanted }) => wanted == action,
-            Some(Verdict::Hold { action: wanted, .. }) => {
-                wanted.as_ref().is_none_or(|wanted| wanted == action)
-            }
-            Some(Verdict::InSync) | None => false,
-        });
-    }
-}
 
 /// What waits for consent in one plan.
 #[derive(Debug, Default)]
@@ -174,6 +56,20 @@ impl Brake {
             }
         }
         brake
+    }
+
+    /// Lets through what somebody has agreed to: the whole plan, or the part of it in one namespace.
+    pub(crate) fn redeem(&self, plan: &Plan, acks: &mut Acks) {
+        let whole = plan.id();
+        let is_whole = acks.is_given(&whole) && !self.groups.is_empty();
+        for group in &self.groups {
+            if is_whole || acks.is_given(&group.why.plan) {
+                acks.redeem(&group.why.plan, group.changes.iter().cloned());
+            }
+        }
+        if is_whole {
+            acks.redeem(&whole, []);
+        }
     }
 
     /// Why this service waits, if it does.

@@ -9,10 +9,11 @@ use crate::declaration::intent::Intent;
 use crate::declaration::settings::{Policy, Settings};
 use crate::ecs::connect::{Connect, Endpoint};
 use crate::ecs::name::{DiscoveryName, DnsName, NamespaceId, NamespaceRef, Port, ServiceKey};
+use crate::plan::Plan;
 use crate::plan::action::Action;
-use crate::plan::hold::Claim;
+use crate::plan::entry::{Entry, Verdict};
+use crate::plan::hold::claim::Claim;
 use crate::planner::names::claims::Claims;
-use crate::planner::{Entry, Plan, Verdict};
 use crate::view::View;
 
 /// A rule that a plan breaks.

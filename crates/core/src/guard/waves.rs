@@ -13,11 +13,13 @@ use std::collections::BTreeMap;
 use super::writes::Writes;
 use crate::declaration::settings::Timing;
 use crate::ecs::name::{NamespaceId, ServiceKey};
+use crate::ecs::namespace::Namespace;
+use crate::ecs::service::{EcsService, Rollout};
 use crate::ecs::time::Now;
-use crate::engine::effect::Accepted;
+use crate::plan::Plan;
+use crate::plan::action::Accepted;
 use crate::plan::hold::{Hold, Scope};
-use crate::planner::Plan;
-use crate::view::{EcsService, Namespace, Rollout, View};
+use crate::view::View;
 
 /// The waves under way, one for each namespace.
 #[derive(Debug, Clone, Default)]

@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use crate::declaration::windows;
 use crate::declaration::windows::{Closed, Place, Window, Within};
 use crate::ecs::name::{ClusterName, NamespaceId, ServiceKey};
+use crate::ecs::namespace::Namespace;
 use crate::ecs::time::Now;
 use crate::plan::hold::{Frozen, Hold};
 use crate::plan::prerequisite::Prerequisite;
-use crate::view::{Namespace, View};
+use crate::view::View;
 
 /// What the windows say of each place, worked out once: thousands of services are in a few.
 pub(super) struct Windows<'a> {

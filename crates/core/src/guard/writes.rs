@@ -6,17 +6,15 @@
 //! deployments take its place.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
-use crate::declaration::settings::Timing;
+use crate::declaration::settings::{Timing, backoff};
 use crate::ecs::fault::{Fault, FaultKind};
 use crate::ecs::name::{NamespaceId, ServiceKey};
+use crate::ecs::service::EcsService;
 use crate::ecs::time::{AwsTime, Now};
-use crate::engine::effect::Accepted;
-use crate::plan::action::Action;
+use crate::plan::action::{Accepted, Action};
 use crate::plan::hold::{Hold, Unseen};
 use crate::plan::prerequisite::Prerequisite;
-use crate::view::EcsService;
 
 /// The last write to each service.
 #[derive(Debug, Clone, Default)]
@@ -245,11 +243,6 @@ impl Writes {
 fn shows(service: &EcsService, created_at: AwsTime, accepted: &Accepted) -> bool {
     service.deployments.iter().any(|deployment| deployment.id == accepted.deployment)
         || service.primary().is_some_and(|primary| primary.created_at > created_at)
-}
-
-/// Doubles from the shortest to the longest wait.
-pub fn backoff(timing: &Timing, attempts: u32) -> Duration {
-    timing.backoff_min.saturating_mul(1 << attempts.min(16)).min(timing.backoff_max)
 }
 
 #[cfg(test)]

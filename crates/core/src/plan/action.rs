@@ -3,7 +3,8 @@
 use serde::Serialize;
 
 use crate::ecs::connect::Connect;
-use crate::ecs::name::ServiceKey;
+use crate::ecs::name::{DeploymentId, ServiceKey};
+use crate::ecs::time::AwsTime;
 
 /// A change, fully specified: whoever executes it has nothing left to choose.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -47,4 +48,13 @@ impl Action {
             Self::Refresh { .. } => "refresh",
         }
     }
+}
+
+/// What AWS answered to an accepted write.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Accepted {
+    /// The deployment that the write started.
+    pub deployment: DeploymentId,
+    /// When AWS says it was created.
+    pub created_at: AwsTime,
 }

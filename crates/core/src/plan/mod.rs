@@ -4,5 +4,80 @@
 //! reports show.
 
 pub mod action;
-pub mod hold;
 pub mod prerequisite;
+pub mod need;
+pub mod awaited;
+pub mod contention;
+pub mod consent;
+pub mod hold;
+pub mod entry;
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::declaration::issue::Issue;
+use crate::ecs::name::ServiceKey;
+use crate::view::reading::Question;
+use action::Action;
+use entry::{Entry, Verdict};
+use hold::Hold;
+use need::Need;
+use prerequisite::Prerequisite;
+
+/// What to do about every service that opted in.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Plan {
+    /// One entry for each service that opted in.
+    pub entries: BTreeMap<ServiceKey, Entry>,
+    /// The order in which steps are taken: servers before the clients that need them.
+    pub order: Vec<ServiceKey>,
+    /// What is to be made first.
+    pub missing: Vec<Missing>,
+    /// What services call, as far as it is declared or can be inferred.
+    pub needs: BTreeMap<ServiceKey, Vec<Need>>,
+    /// What cannot be honoured of it; nothing waits for that.
+    pub advice: BTreeMap<ServiceKey, Vec<Issue>>,
+}
+
+/// Something that the document has us make and that is not there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Missing {
+    /// What to make.
+    pub prerequisite: Prerequisite,
+    /// Why that is not done now, if so.
+    pub hold: Option<Hold>,
+    /// What may be in the way and is no reason to hold.
+    pub note: Option<String>,
+}
+
+impl Plan {
+    /// The steps in the order to take them.
+    pub fn steps(&self) -> impl Iterator<Item = (&ServiceKey, &Action)> {
+        self.order.iter().filter_map(|key| match &self.entries.get(key)?.verdict {
+            Verdict::Step { action } => Some((key, action)),
+            Verdict::InSync | Verdict::Hold { .. } => None,
+        })
+    }
+
+    /// Takes back what a guard held of these: it looks at the moment, and that has passed.
+    pub(crate) fn unhold(&mut self, steps: &[ServiceKey]) {
+        for key in steps {
+            if let Some(entry) = self.entries.get_mut(key)
+                && let Verdict::Hold { action: Some(action), .. } = &entry.verdict
+            {
+                entry.verdict = Verdict::Step { action: action.clone() };
+            }
+        }
+    }
+
+    /// The holds in the order of services.
+    pub fn holds(&self) -> impl Iterator<Item = (&ServiceKey, &Hold)> {
+        self.entries.iter().filter_map(|(key, entry)| Some((key, entry.hold()?)))
+    }
+
+    /// What must be asked before all holds are decided on facts.
+    pub fn questions(&self) -> impl Iterator<Item = &Question> {
+        self.holds().filter_map(|(_, hold)| hold.question())
+    }
+}

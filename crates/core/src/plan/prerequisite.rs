@@ -7,7 +7,8 @@ use std::fmt;
 
 use serde::Serialize;
 
-use crate::ecs::name::{Arn, NamespaceName, Port, PortName};
+use crate::ecs::name::{Arn, Port, PortName};
+use crate::ecs::namespace::NewNamespace;
 
 /// Something to make.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -17,15 +18,6 @@ pub enum Prerequisite {
     Namespace(NewNamespace),
     /// A revision of a task definition in which ports have the names they lack.
     NamedPorts(NamedPorts),
-}
-
-/// A Cloud Map namespace to create.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-pub struct NewNamespace {
-    /// Its name.
-    pub name: NamespaceName,
-    /// The VPC of a private DNS namespace; none for an HTTP namespace.
-    pub vpc: Option<String>,
 }
 
 /// A task definition revision to register: the same as another but for the names of some ports.
@@ -48,19 +40,6 @@ pub struct NamedPort {
     pub protocol: String,
     /// The name to give it.
     pub name: PortName,
-}
-
-impl NewNamespace {
-    /// The same for the same wish, so that asking again after a crash is the same request
-    /// (SD:CreateHttpNamespaceRequest.CreatorRequestId, at most 64 characters).
-    pub fn request_id(&self) -> String {
-        let words = [self.name.as_str(), "|", self.vpc.as_deref().unwrap_or_default()];
-        // FNV-1a, 64 bit: stable over versions of the program, which the standard hasher does not promise to be.
-        let hash = words.concat().bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-        });
-        format!("eastwest-{hash:016x}")
-    }
 }
 
 impl Prerequisite {

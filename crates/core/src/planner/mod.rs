@@ -7,192 +7,31 @@
 //!
 //! Nothing here knows of budgets, pauses or policy beyond the removal of endpoints: that is [`crate::guard`].
 
-pub mod links;
-pub mod names;
-pub(crate) mod obstacle;
-mod prerequisites;
-pub mod service;
+pub(crate) mod candidate;
 pub(crate) mod world;
+pub mod service;
+pub mod names;
+pub mod links;
+pub(crate) mod obstacle;
+pub mod prerequisites;
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
-
-use serde::Serialize;
-
-use links::Links;
 pub use prerequisites::{entries_for_nobody, namespaces_that_differ};
+use std::sync::Arc;
 pub(crate) use world::World;
 
-use crate::declaration::declared::Declaration;
 use crate::declaration::intent::Intent;
-use crate::declaration::issue::Issue;
 use crate::declaration::settings::Settings;
-use crate::ecs::canonical::{Canonical, Change, Ground, canonical, changes};
-use crate::ecs::connect::Connect;
-use crate::ecs::name::{DiscoveryName, NamespaceId, ServiceKey};
-use crate::engine::effect::Question;
-use crate::plan::action::Action;
+use crate::ecs::name::ServiceKey;
+use crate::ecs::service::EcsService;
+use crate::plan::Plan;
+use crate::plan::entry::Entry;
 use crate::plan::hold::{Hold, Unseen};
-use crate::plan::prerequisite::Prerequisite;
-use crate::view::{EcsService, Namespace, ServiceView, View};
-use links::needs::{Client, Need};
-use links::order::Awaited;
-use links::stale::Lack;
+use crate::view::{ServiceView, View};
+use candidate::Candidate;
+use links::Links;
+use links::needs::Client;
 use names::register::name_contestants;
 use names::{capacity, swap};
-use service::contended::Contention;
-use service::settle::{Desired, Terms};
-use service::{eligible, pinned};
-
-/// What to do about every service that opted in.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Plan {
-    /// One entry for each service that opted in.
-    pub entries: BTreeMap<ServiceKey, Entry>,
-    /// The order in which steps are taken: servers before the clients that need them.
-    pub order: Vec<ServiceKey>,
-    /// What is to be made first.
-    pub missing: Vec<Missing>,
-    /// What services call, as far as it is declared or can be inferred.
-    pub needs: BTreeMap<ServiceKey, Vec<Need>>,
-    /// What cannot be honoured of it; nothing waits for that.
-    pub advice: BTreeMap<ServiceKey, Vec<Issue>>,
-}
-
-/// Something that the document has us make and that is not there.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Missing {
-    /// What to make.
-    pub prerequisite: Prerequisite,
-    /// Why that is not done now, if so.
-    pub hold: Option<Hold>,
-    /// What may be in the way and is no reason to hold.
-    pub note: Option<String>,
-}
-
-/// What to do about one service.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Entry {
-    /// The verdict.
-    #[serde(flatten)]
-    pub verdict: Verdict,
-    /// Where what is in force differs from what is wanted.
-    pub changes: Vec<Change>,
-    /// The namespace it is to be in; for a service to switch off, the one it is in.
-    pub namespace: Option<Namespace>,
-    /// The services that want a name this one has.
-    pub contested_by: Vec<ServiceKey>,
-    /// What else is to be said: that this is one phase of several.
-    pub note: Option<String>,
-    /// The server that is to be complete first.
-    pub awaits: Option<Box<Awaited>>,
-    /// The endpoints that it needs and that its tasks do not know.
-    pub lacks: Vec<Lack>,
-    /// Whether somebody else keeps changing it back.
-    #[serde(skip)]
-    pub contention: Option<Box<Contention>>,
-}
-
-/// In order, to change, or wanted but held.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(tag = "verdict", rename_all = "kebab-case")]
-pub enum Verdict {
-    /// What is in force is what is wanted.
-    InSync,
-    /// To do now.
-    Step {
-        /// What to do.
-        action: Action,
-    },
-    /// Not to do now.
-    Hold {
-        /// Why not.
-        hold: Hold,
-        /// What would be done; absent where that cannot be told.
-        action: Option<Action>,
-    },
-}
-
-impl Entry {
-    fn held(hold: Hold) -> Self {
-        Self {
-            verdict: Verdict::Hold { hold, action: None },
-            changes: Vec::new(),
-            namespace: None,
-            contested_by: Vec::new(),
-            note: None,
-            awaits: None,
-            lacks: Vec::new(),
-            contention: None,
-        }
-    }
-
-    pub(crate) fn in_sync(namespace: Option<&Namespace>) -> Self {
-        let namespace = namespace.cloned();
-        Self { verdict: Verdict::InSync, namespace, ..Self::held(Hold::Ambiguous) }
-    }
-
-    /// Says something more.
-    pub(crate) fn add_note(&mut self, words: &str) {
-        let before = self.note.take().map(|note| note + "; ").unwrap_or_default();
-        self.note = Some(before + words);
-    }
-
-    /// Turns a step into a hold; leaves everything else.
-    pub fn hold_step(&mut self, hold: Hold) {
-        if let Verdict::Step { action } = &self.verdict {
-            self.verdict = Verdict::Hold { hold, action: Some(action.clone()) };
-        }
-    }
-
-    /// What is done without anybody's doing: now, or when what holds it has passed.
-    pub(crate) fn pending(&self) -> Option<&Action> {
-        match &self.verdict {
-            Verdict::Step { action } => Some(action),
-            Verdict::Hold { hold, action } if hold.passes() => action.as_ref(),
-            Verdict::Hold { .. } | Verdict::InSync => None,
-        }
-    }
-
-    /// The hold, if it is one.
-    pub fn hold(&self) -> Option<&Hold> {
-        match &self.verdict {
-            Verdict::Hold { hold, .. } => Some(hold),
-            Verdict::InSync | Verdict::Step { .. } => None,
-        }
-    }
-}
-
-impl Plan {
-    /// The steps in the order to take them.
-    pub fn steps(&self) -> impl Iterator<Item = (&ServiceKey, &Action)> {
-        self.order.iter().filter_map(|key| match &self.entries.get(key)?.verdict {
-            Verdict::Step { action } => Some((key, action)),
-            Verdict::InSync | Verdict::Hold { .. } => None,
-        })
-    }
-
-    /// Takes back what a guard held of these: it looks at the moment, and that has passed.
-    pub(crate) fn unhold(&mut self, steps: &[ServiceKey]) {
-        for key in steps {
-            if let Some(entry) = self.entries.get_mut(key)
-                && let Verdict::Hold { action: Some(action), .. } = &entry.verdict
-            {
-                entry.verdict = Verdict::Step { action: action.clone() };
-            }
-        }
-    }
-
-    /// The holds in the order of services.
-    pub fn holds(&self) -> impl Iterator<Item = (&ServiceKey, &Hold)> {
-        self.entries.iter().filter_map(|(key, entry)| Some((key, entry.hold()?)))
-    }
-
-    /// What must be asked before all holds are decided on facts.
-    pub fn questions(&self) -> impl Iterator<Item = &Question> {
-        self.holds().filter_map(|(_, hold)| hold.question())
-    }
-}
 
 /// The plan for everything in view.
 pub fn plan(view: &View, settings: &Settings) -> Plan {
@@ -282,104 +121,6 @@ impl<'a> World<'a> {
         }
         found
     }
-}
-
-/// What a service is settled against.
-pub(crate) fn terms<'a>(view: &'a View, settings: &'a Settings, service: &EcsService) -> Terms<'a> {
-    World::new(view, settings).terms(service)
-}
-
-/// A service whose wanted configuration is known, compared with the one in force.
-pub(crate) struct Candidate<'a> {
-    pub(crate) service: &'a Arc<EcsService>,
-    pub(crate) declaration: &'a Declaration,
-    pub(crate) desired: Desired,
-    /// What it shall be, to compare with; absent for off, and where nothing differs.
-    pub(crate) to: Option<Canonical>,
-    pub(crate) changes: Vec<Change>,
-    pub(crate) ground: Ground<'a>,
-}
-
-impl Candidate<'_> {
-    /// The same service on the way to something else.
-    pub(crate) fn instead(&self, desired: Desired) -> Self {
-        let Self { service, declaration, ground, .. } = *self;
-        let (to, changes) = difference(service.connect(), &desired, &ground);
-        Candidate { service, declaration, desired, to, changes, ground }
-    }
-}
-
-impl Candidate<'_> {
-    fn namespace(&self) -> Option<&Namespace> {
-        match &self.desired {
-            Desired::On(_, namespace) => Some(namespace),
-            Desired::Off => self.ground.namespace_of(self.service.primary()?.connect.as_ref()?),
-        }
-    }
-
-    /// Whether anything is to be done.
-    pub(crate) fn differs(&self) -> bool {
-        !self.changes.is_empty()
-    }
-
-    /// What it shall offer, and where.
-    pub(crate) fn offers(&self) -> Option<(&NamespaceId, &Connect)> {
-        match &self.desired {
-            Desired::On(connect, namespace) => Some((&namespace.id, connect)),
-            Desired::Off => None,
-        }
-    }
-
-    /// Whether it shall offer a name.
-    pub(crate) fn will_offer(&self, name: &DiscoveryName) -> bool {
-        let offers = self.offers();
-        offers.is_some_and(|(_, connect)| connect.endpoints.iter().any(|e| e.discovery() == *name))
-    }
-
-    /// The names it is to change to, where it changes.
-    pub(crate) fn wanted(&self) -> Option<(&NamespaceId, &Canonical)> {
-        self.offers().map(|(namespace, _)| namespace).zip(self.to.as_ref())
-    }
-
-    /// Why it cannot be as it shall be until a person changes something, or until more is read.
-    fn refusal(&self, view: &View) -> Option<Hold> {
-        let wanted = self.offers();
-        let connect = wanted.map(|(_, connect)| connect);
-        let refused = eligible::refusal(self.service, connect, &self.ground).map(Hold::Ineligible);
-        refused.or_else(|| pinned::obstacle(self.service, wanted?, &self.ground, view))
-    }
-}
-
-/// What is in force against what is wanted. Most services are as they shall be to the letter, so that is seen
-/// first, without bringing both into one form.
-pub(crate) fn difference(
-    deployed: Option<&Connect>,
-    desired: &Desired,
-    ground: &Ground<'_>,
-) -> (Option<Canonical>, Vec<Change>) {
-    let to = match (deployed, desired) {
-        (None, Desired::Off) => return (None, Vec::new()),
-        (Some(deployed), Desired::On(connect, namespace))
-            if is_same(deployed, connect)
-                && ground.namespace_of(deployed).is_some_and(|ns| ns.id == namespace.id) =>
-        {
-            return (None, Vec::new());
-        }
-        (_, Desired::Off) => None,
-        (_, Desired::On(connect, _)) => Some(canonical(connect, ground)),
-    };
-    let from = deployed.map(|connect| canonical(connect, ground));
-    let changes = if from == to { Vec::new() } else { changes(from.as_ref(), to.as_ref()) };
-    (to.filter(|_| !changes.is_empty()), changes)
-}
-
-/// Whether all but the namespace is the same to the letter.
-fn is_same(one: &Connect, other: &Connect) -> bool {
-    let Connect { namespace: _, endpoints, logs, access_logs, log_level } = one;
-    *endpoints == other.endpoints
-        && *logs == other.logs
-        && *access_logs == other.access_logs
-        && *log_level == other.log_level
 }
 
 fn readable(view: &ServiceView) -> Result<&Arc<EcsService>, Hold> {

@@ -1,14 +1,18 @@
 //! Why a wanted change is not made: first what lies in the service, then names, then what goes on.
 
-use super::Candidate;
+use super::candidate::Candidate;
 use super::names::capacity;
 use super::names::register::Register;
 use super::service::failed_configurations::{failing, given_up};
 use super::world::World;
-use crate::ecs::canonical::{Canonical, Ground};
-use crate::engine::effect::Question;
+use crate::ecs::canonical::Canonical;
+use crate::ecs::ground::Ground;
+use crate::ecs::namespace::NamespaceUse;
+use crate::ecs::seen::Seen;
+use crate::ecs::service::EcsService;
 use crate::plan::hold::{Hold, Unseen};
-use crate::view::{EcsService, Namespace, NamespaceUse, Seen, View};
+use crate::view::reading::Question;
+use crate::view::who_uses;
 
 impl World<'_> {
     /// The first reason against a wanted change, those a person must mend before those that pass.
@@ -88,12 +92,6 @@ impl World<'_> {
         }
         Some(Hold::until_answered(who_uses(self.view, candidate.namespace()?)))
     }
-}
-
-/// The question who uses a namespace, beyond the clusters we watch.
-pub(crate) fn who_uses(view: &View, namespace: &Namespace) -> Question {
-    let watched = view.clusters.keys().cloned().collect();
-    Question::NamespaceUse(namespace.id.clone(), namespace.arn.clone(), watched)
 }
 
 fn is_unread<T>(seen: Option<&Seen<T>>) -> bool {

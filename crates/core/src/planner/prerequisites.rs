@@ -3,14 +3,19 @@
 use std::collections::BTreeMap;
 
 use super::service::eligible::room_for_namespace;
-use super::{Entry, Missing};
 use crate::declaration::document::escaped;
-use crate::declaration::issue::{Issue, nearest};
+use crate::declaration::issue::Issue;
 use crate::ecs::name::{Arn, EcsServiceName, ServiceKey};
-use crate::engine::effect::Question;
+use crate::ecs::namespace::NewNamespace;
+use crate::ecs::seen::Seen;
+use crate::ecs::task_definition::{PortMapping, TaskDefinition};
+use crate::ecs::text::nearest;
+use crate::plan::Missing;
+use crate::plan::entry::Entry;
 use crate::plan::hold::{Hold, Naming, Unseen};
-use crate::plan::prerequisite::{NamedPort, NamedPorts, NewNamespace, Prerequisite};
-use crate::view::{PortMapping, Seen, TaskDefinition, View};
+use crate::plan::prerequisite::{NamedPort, NamedPorts, Prerequisite};
+use crate::view::View;
+use crate::view::reading::Question;
 
 /// Everything the document has us make and that is not there, in a stable order. What cannot be seen is not missing.
 pub(super) fn missing(view: &View, entries: &BTreeMap<ServiceKey, Entry>) -> Vec<Missing> {

@@ -2,19 +2,26 @@
 
 use std::sync::Arc;
 
+use super::candidate::{Candidate, difference};
 use super::names::claims::Claims;
 use super::names::register::Register;
-use super::service::contended::{Contention, contention};
+use super::prerequisites;
+use super::service::contended::contention;
 use super::service::settle::{Terms, settle};
-use super::{Candidate, Entry, Verdict, difference, prerequisites};
 use crate::declaration::declared::Declaration;
 use crate::declaration::settings::Settings;
-use crate::ecs::canonical::Ground;
 use crate::ecs::fault::Fault;
+use crate::ecs::ground::Ground;
 use crate::ecs::name::ParameterName;
-use crate::engine::effect::Question;
+use crate::ecs::namespace::Namespace;
+use crate::ecs::seen::Seen;
+use crate::ecs::service::{EcsService, ServiceStatus};
+use crate::ecs::task_definition::TaskDefinition;
+use crate::plan::contention::Contention;
+use crate::plan::entry::{Entry, Verdict};
 use crate::plan::hold::{Hold, Unseen};
-use crate::view::{EcsService, Namespace, Seen, ServiceStatus, TaskDefinition, View};
+use crate::view::View;
+use crate::view::reading::Question;
 
 /// What a plan is made from.
 pub(crate) struct World<'a> {
@@ -155,4 +162,9 @@ fn fault<T>(seen: Option<&Seen<T>>) -> Option<Fault> {
         Some(Seen::Unknown(fault)) => Some(fault.clone()),
         Some(Seen::Known(_) | Seen::Absent) | None => None,
     }
+}
+
+/// What a service is settled against.
+pub(crate) fn terms<'a>(view: &'a View, settings: &'a Settings, service: &EcsService) -> Terms<'a> {
+    World::new(view, settings).terms(service)
 }

@@ -12,11 +12,13 @@ use crate::declaration::intent::Intent;
 use crate::declaration::settings::{Budget, Policy, Settings};
 use crate::ecs::connect::Endpoint;
 use crate::ecs::name::{ClusterName, DiscoveryName, NamespaceId, ServiceKey};
-use crate::guard::{budget, deployed};
+use crate::ecs::service::EcsService;
+use crate::guard::budget::budget;
+use crate::plan::Plan;
 use crate::plan::action::Action;
+use crate::plan::entry::{Entry, Verdict};
 use crate::plan::hold::Hold;
-use crate::planner::{Entry, Plan, Verdict};
-use crate::view::{EcsService, View};
+use crate::view::{View, deployed};
 
 /// What a plan will cost, once all of it is done that can be: what waits for its turn or for consent included, what is
 /// held for another reason not.

@@ -9,12 +9,15 @@ use crate::declaration::declared::Declaration;
 use crate::declaration::intent::{Intent, Layers};
 use crate::declaration::issue::Issue;
 use crate::declaration::settings::Settings;
-use crate::declaration::tag::{TagPrefix, is_of_endpoint};
+use crate::declaration::tag::is_of_endpoint;
+use crate::declaration::tag_prefix::TagPrefix;
 use crate::ecs::name::{PortName, ServiceKey};
-use crate::planner::links::needs::Need;
+use crate::plan::Plan;
+use crate::plan::entry::Entry;
+use crate::plan::need::Need;
 use crate::planner::service::choice::{Choice, Minutes, Source};
 use crate::planner::service::settle::settle_before;
-use crate::planner::{Entry, Plan, terms};
+use crate::planner::world::terms;
 use crate::view::View;
 
 /// Field by field, what a service shall be and why.

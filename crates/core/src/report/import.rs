@@ -12,15 +12,18 @@ use crate::declaration::declared::{
     RefreshWhen,
 };
 use crate::declaration::intent::Intent;
-use crate::declaration::tag::{TagPrefix, Wrong};
-use crate::declaration::{document, tag, value};
-use crate::ecs::canonical::Ground;
+use crate::declaration::intent::parse;
+use crate::declaration::tag_prefix::TagPrefix;
+use crate::declaration::value::Wrong;
+use crate::declaration::{document, value};
 use crate::ecs::connect::{AccessLogs, Connect, Endpoint, ProxyLogs, TestHeader, Timeout, Tls};
+use crate::ecs::ground::Ground;
 use crate::ecs::name::{Arn, DiscoveryName, DnsName, NamespaceRef, ParameterName, ServiceKey};
+use crate::ecs::namespace::Namespace;
+use crate::ecs::parameter::Parameter;
+use crate::ecs::service::EcsService;
 use crate::ecs::time::AwsTime;
-use crate::engine::effect::Parameter;
 use crate::planner::service::settle::named_port;
-use crate::view::{EcsService, Namespace};
 
 /// The longest key and the longest value of a tag, in characters (API:Tag).
 const LONGEST: (usize, usize) = (128, 256);
@@ -156,7 +159,7 @@ pub fn entry(key: &ServiceKey, declaration: &Declaration) -> (Declaration, Vec<S
     }
     let prefix = TagPrefix::default();
     let (tags, unsaid) = tags(declaration, &prefix);
-    if let Intent::Declared(said) = tag::parse(&prefix, &tags).0
+    if let Intent::Declared(said) = parse(&prefix, &tags).0
         && is_written(key, &said)
     {
         return ((*said).clone(), unsaid);

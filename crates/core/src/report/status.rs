@@ -2,17 +2,17 @@
 
 use serde::Serialize;
 
+use super::health::Health;
 use crate::declaration::intent::Intent;
 use crate::declaration::issue::{Issue, Weight};
 use crate::declaration::settings::Timing;
-use crate::ecs::fault::Fault;
 use crate::ecs::name::ServiceKey;
+use crate::ecs::service::ServiceStatus;
 use crate::ecs::time::Now;
+use crate::plan::entry::{Entry, Verdict};
 use crate::plan::hold::Hold;
-use crate::plan::prerequisite::Prerequisite;
-use crate::planner::{Entry, Verdict};
 use crate::view::rollout::{Course, course, explaining};
-use crate::view::{ServiceStatus, ServiceView, View};
+use crate::view::{ServiceView, View};
 
 /// The state of one service as a person should read it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -50,21 +50,6 @@ pub enum Sync {
     Synced,
     /// It is not.
     OutOfSync,
-    /// It cannot be told.
-    Unknown,
-}
-
-/// Whether a service is well.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, strum::IntoStaticStr)]
-pub enum Health {
-    /// It is.
-    Healthy,
-    /// A rollout is under way.
-    Progressing,
-    /// A rollout or a change failed, or a person must act.
-    Degraded,
-    /// Held by its owner.
-    Suspended,
     /// It cannot be told.
     Unknown,
 }
@@ -181,29 +166,6 @@ fn health(service: &ServiceView, hold: Option<&Hold>, course: &Course) -> Health
         )
         | None => course.health(),
     }
-}
-
-/// Something that changed, told once: a log line.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum News {
-    /// A service's status is another.
-    Status(ServiceKey, Option<Status>),
-    /// A write was accepted or failed.
-    Applied(ServiceKey, &'static str, Result<String, Fault>),
-    /// A cluster could not be swept, or can be again.
-    Cluster(String, Option<Fault>),
-    /// Something that services wait for was made, or could not be.
-    Made(Prerequisite, Result<String, Fault>),
-    /// Another document is in force.
-    InForce,
-    /// Something is wrong with the latest document, or nothing any more; the last good one is in force meanwhile.
-    Document(Option<String>),
-    /// A rollout ended: how long we saw it run, and whether it completed.
-    RolledOut(ServiceKey, std::time::Duration, bool),
-    /// We were stopped, or starved, for that long: everything is read anew before anything is written.
-    Stopped(std::time::Duration),
-    /// A plan broke a rule of ours: nothing was written.
-    Breach(ServiceKey, &'static str),
 }
 
 #[cfg(test)]

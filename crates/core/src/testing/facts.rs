@@ -4,14 +4,15 @@ use std::time::Duration;
 
 use super::read::{read_connect, read_past};
 use super::{Stage, fault};
-use crate::ecs::canonical::Ground;
 use crate::ecs::fault::FaultKind;
+use crate::ecs::ground::Ground;
 use crate::ecs::name::{Arn, DeploymentId, DiscoveryName, ServiceKey};
+use crate::ecs::seen::Seen;
+use crate::ecs::service::{
+    DeploymentController, DeploymentStatus, EcsService, Rollout, ServiceEvent, ServiceStatus,
+};
 use crate::ecs::time::{AwsTime, Now};
 use crate::view::history::{FailedRevision, History, Ongoing};
-use crate::view::{
-    DeploymentController, DeploymentStatus, EcsService, Rollout, Seen, ServiceEvent, ServiceStatus,
-};
 
 impl Stage {
     /// The facts about what we know of a service, beyond what it is.

@@ -11,14 +11,18 @@ use crate::declaration::settings::Settings;
 use crate::ecs::connect::Connect;
 use crate::ecs::fault::{Fault, FaultKind};
 use crate::ecs::name::{Arn, DeploymentId, EcsServiceName, ParameterName, ServiceKey};
+use crate::ecs::namespace::NamespaceUse;
+use crate::ecs::parameter::Parameter;
+use crate::ecs::past::Past;
+use crate::ecs::seen::Seen;
+use crate::ecs::service::{Deployment, EcsService, Rollout};
 use crate::ecs::time::{AwsTime, Now};
 use crate::engine::Engine;
-use crate::engine::effect::{Accepted, Answer, ClusterReading, Effect, Event, Parameter, Question};
-use crate::plan::action::Action;
+use crate::engine::effect::{Effect, Event};
+use crate::plan::action::{Accepted, Action};
 use crate::plan::prerequisite::{NamedPorts, Prerequisite};
-use crate::report::status::News;
-use crate::view::history::Past;
-use crate::view::{Deployment, EcsService, NamespaceUse, Rollout, Seen};
+use crate::report::news::News;
+use crate::view::reading::{Answer, ClusterReading, Question};
 
 /// A world with an engine in it.
 pub(crate) struct Fake {

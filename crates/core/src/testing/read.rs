@@ -8,9 +8,10 @@ use crate::ecs::connect::{AccessLogs, ClientAlias, Connect, Endpoint, ProxyLogs,
 use crate::ecs::environment::Mentions;
 use crate::ecs::fault::FaultKind;
 use crate::ecs::name::{Arn, DiscoveryName, DnsName, NamespaceRef, Port, PortName};
+use crate::ecs::past::Past;
+use crate::ecs::seen::Seen;
+use crate::ecs::task_definition::{PortMapping, TaskDefinition};
 use crate::ecs::time::AwsTime;
-use crate::view::history::Past;
-use crate::view::{PortMapping, Seen, TaskDefinition};
 
 /// Tags of a line. A key that begins with `/` is taken as it is.
 pub(crate) fn read_tags(text: &str) -> BTreeMap<String, String> {

@@ -3,13 +3,14 @@
 use std::fmt::Write as _;
 
 use crate::declaration::settings::Timing;
-use crate::ecs::canonical::Change;
+use crate::ecs::change::Change;
 use crate::ecs::connect::{Connect, Endpoint};
 use crate::ecs::name::NamespaceRef;
 use crate::ecs::time::Now;
+use crate::plan::Plan;
 use crate::plan::action::Action;
-use crate::planner::links::stale::Lack;
-use crate::planner::{Entry, Plan, Verdict};
+use crate::plan::entry::{Entry, Verdict};
+use crate::plan::need::Lack;
 use crate::report::status::status;
 use crate::view::View;
 

@@ -6,9 +6,11 @@
 
 use std::time::Duration;
 
-use crate::ecs::canonical::{Ground, canonical};
+use crate::ecs::canonical::canonical;
 use crate::ecs::connect::{Connect, Endpoint};
+use crate::ecs::ground::Ground;
 use crate::ecs::name::{Arn, DiscoveryName, DnsName, Port};
+use crate::ecs::past::Past;
 use crate::ecs::time::AwsTime;
 
 /// How far back from the newest deployment a second writer is looked for: for longer than one is given way to, so that
@@ -16,27 +18,6 @@ use crate::ecs::time::AwsTime;
 const LATELY: Duration = Duration::from_hours(4);
 /// A service's first deployment is created with it.
 const FIRST: Duration = Duration::from_mins(1);
-
-/// One service deployment as AWS remembers it (API:ServiceDeploymentBrief), with the revision it aimed at.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Past {
-    /// The configuration it carried.
-    pub connect: Option<Connect>,
-    /// The task definition it ran.
-    pub task_definition: Arn,
-    /// API:ServiceDeployment.status: `SUCCESSFUL`, `ROLLBACK_SUCCESSFUL`, …
-    pub status: String,
-    /// Why, in ECS's words.
-    pub reason: String,
-    /// When it was created.
-    pub created_at: AwsTime,
-    /// When it ended.
-    pub finished_at: Option<AwsTime>,
-    /// API:ServiceDeployment.lifecycleStage of one under way: `BAKE_TIME`, …; empty where not told.
-    pub stage: String,
-    /// The stage at which a PAUSE lifecycle hook holds it (API:DeploymentLifecycleHookDetail).
-    pub paused_at: Option<String>,
-}
 
 /// What became of a service's recent rollouts.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -109,48 +90,6 @@ impl History {
     /// Since when an endpoint is there; `None` where the past does not tell of it.
     pub fn age(&self, endpoint: &Endpoint) -> Option<&Age> {
         self.ages.iter().find(|age| age.is_of(endpoint))
-    }
-}
-
-impl Past {
-    /// Whether ECS took it back, or is about to.
-    pub(crate) fn is_taken_back(&self) -> bool {
-        self.status.starts_with("ROLLBACK_")
-    }
-
-    /// STOPPED alone is no failure: a newer deployment, or a person, took its place. But so ends what the circuit
-    /// breaker gives up and does not take back, because it may not or has nothing to go back to.
-    fn is_failed(&self) -> bool {
-        let given_up = || self.reason.to_ascii_lowercase().contains("circuit breaker");
-        self.is_taken_back() || (self.status == "STOPPED" && given_up())
-    }
-
-    fn is_completed(&self) -> bool {
-        self.status == "SUCCESSFUL"
-    }
-
-    /// Whether it goes on. A status we do not know is one more way of not being done.
-    pub fn is_under_way(&self) -> bool {
-        let over = ["SUCCESSFUL", "STOPPED", "ROLLBACK_SUCCESSFUL", "ROLLBACK_FAILED"];
-        !over.contains(&self.status.as_str())
-    }
-
-    fn took(&self) -> Option<Duration> {
-        Some(self.finished_at?.since(self.created_at))
-    }
-
-    fn as_failed(&self) -> FailedRevision {
-        FailedRevision {
-            connect: self.connect.clone(),
-            task_definition: self.task_definition.clone(),
-            status: self.status.clone(),
-            reason: self.reason.clone(),
-        }
-    }
-
-    fn as_ongoing(&self) -> Ongoing {
-        let Self { status, stage, paused_at, .. } = self;
-        Ongoing { status: status.clone(), stage: stage.clone(), paused_at: paused_at.clone() }
     }
 }
 

@@ -8,15 +8,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::Seen;
 use crate::declaration::document;
 use crate::declaration::document::Document;
 use crate::declaration::intent::Rest;
 use crate::declaration::issue::{Issue, Weight};
 use crate::ecs::fault::{Fault, FaultKind};
 use crate::ecs::name::ParameterName;
+use crate::ecs::parameter::Parameter;
+use crate::ecs::seen::Seen;
 use crate::ecs::time::Now;
-use crate::engine::effect::Parameter;
 
 /// Issues that one line tells of; the pages show all.
 const TOLD_AT_ONCE: usize = 5;

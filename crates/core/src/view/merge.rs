@@ -10,22 +10,27 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::history::{History, Past};
+use super::history::History;
 use super::in_force::Named;
-use super::{
-    ClusterView, Deployment, EcsService, NamespaceUse, Rollout, Seen, ServiceView, View, layers,
-};
+use super::layers::layers;
+use super::reading::{Answer, ClusterReading};
+use super::{ClusterView, ServiceView, View};
 use crate::declaration::document::Document;
 use crate::declaration::intent::{Intent, declare};
 use crate::declaration::issue::Issue;
 use crate::declaration::settings::Sources;
 use crate::declaration::tag;
-use crate::declaration::tag::{TagPrefix, Tagged};
+use crate::declaration::tag_prefix::TagPrefix;
+use crate::declaration::tagged::Tagged;
 use crate::ecs::fault::{Fault, FaultKind};
 use crate::ecs::name::{ClusterName, EcsServiceName, ParameterName, ServiceKey};
+use crate::ecs::namespace::NamespaceUse;
+use crate::ecs::parameter::Parameter;
+use crate::ecs::past::Past;
+use crate::ecs::seen::Seen;
+use crate::ecs::service::{Deployment, EcsService, Rollout};
 use crate::ecs::time::{AwsTime, Now};
-use crate::engine::effect::{Answer, ClusterReading, Parameter};
-use crate::planner::service::contended::Tool;
+use crate::ecs::tool::Tool;
 use crate::planner::service::eligible;
 
 /// How to take readings in.

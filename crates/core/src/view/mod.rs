@@ -8,226 +8,35 @@
 //!
 //! Types first; how readings are merged into the view is in [`crate::view::merge`].
 
+pub mod reading;
+pub mod layers;
 pub mod history;
+pub mod rollout;
 pub mod in_force;
 pub mod merge;
-pub mod rollout;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
-
-use serde::Serialize;
 
 use crate::declaration::document::Document;
 use crate::declaration::intent::{Intent, Layers};
 use crate::declaration::issue::Issue;
-use crate::declaration::tag::Tagged;
-use crate::ecs::canonical::Ground;
-use crate::ecs::connect::Connect;
-use crate::ecs::environment::Mentions;
+use crate::declaration::tagged::Tagged;
 use crate::ecs::fault::Fault;
+use crate::ecs::ground::Ground;
 use crate::ecs::name::{
-    Arn, ClusterName, DeploymentId, DiscoveryName, EcsServiceName, Family, NamespaceId,
-    NamespaceName, NamespaceRef, ParameterName, Port, PortName, ServiceKey,
+    Arn, ClusterName, EcsServiceName, Family, NamespaceId, NamespaceRef, ParameterName, ServiceKey,
 };
+use crate::ecs::namespace::{Namespace, NamespaceUse};
+use crate::ecs::seen::Seen;
+use crate::ecs::service::EcsService;
+use crate::ecs::task_definition::TaskDefinition;
 use crate::ecs::time::{AwsTime, Now};
-use crate::planner::service::contended::Tool;
+use crate::ecs::tool::Tool;
 use history::History;
 use in_force::{InForce, Named};
-
-/// The result of looking at one thing.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Seen<T> {
-    /// It is there and this is what it is.
-    Known(T),
-    /// We looked, completely, and it is not there.
-    Absent,
-    /// We could not tell.
-    Unknown(Fault),
-}
-
-impl<T> Seen<T> {
-    /// The thing, if it was seen.
-    pub fn known(&self) -> Option<&T> {
-        match self {
-            Self::Known(thing) => Some(thing),
-            Self::Absent | Self::Unknown(_) => None,
-        }
-    }
-
-    /// The same with the thing, if it was seen, turned into another.
-    pub fn map<U>(self, turn: impl FnOnce(T) -> U) -> Seen<U> {
-        match self {
-            Self::Known(thing) => Seen::Known(turn(thing)),
-            Self::Absent => Seen::Absent,
-            Self::Unknown(fault) => Seen::Unknown(fault),
-        }
-    }
-}
-
-/// An ECS service as `DescribeServices` with `include=TAGS` shows it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct EcsService {
-    /// Its ARN.
-    pub arn: Arn,
-    /// Its cluster and name.
-    pub key: ServiceKey,
-    /// When it was created; the older of two claimants wins.
-    pub created_at: AwsTime,
-    /// Whether it is in use.
-    pub status: ServiceStatus,
-    /// Its tags, as written. Emptied once parsed.
-    pub tags: BTreeMap<String, String>,
-    /// Who rolls it out.
-    pub controller: DeploymentController,
-    /// How ECS rolls it out.
-    pub strategy: Strategy,
-    /// What ECS said of it last, newest first; kept only while a rollout runs or has failed.
-    pub events: Vec<ServiceEvent>,
-    /// `FARGATE`, `EC2`, `EXTERNAL`, `MANAGED_INSTANCES`; empty where capacity providers decide.
-    pub launch_type: String,
-    /// `Linux`, `Windows Server 2022 Core`, …; empty where not given.
-    pub platform_family: String,
-    /// A Fargate platform version such as `1.4.0`; empty where not given.
-    pub platform_version: String,
-    /// How many tasks it should run.
-    pub desired_count: u32,
-    /// The task definition in force.
-    pub task_definition: Arn,
-    /// The Cloud Map services where its tasks register without Service Connect (`serviceRegistries`).
-    pub registries: Vec<Arn>,
-    /// Its deployments, PRIMARY first.
-    pub deployments: Vec<Deployment>,
-    /// Members of the PRIMARY's `serviceConnectConfiguration` in the raw answer that this version does
-    /// not know, as paths. Filled only by the read before a write.
-    pub unknown_members: Vec<String>,
-}
-
-/// API:Service.status.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub enum ServiceStatus {
-    /// In use.
-    Active,
-    /// Being deleted; its names are still taken.
-    Draining,
-    /// Deleted.
-    Inactive,
-}
-
-/// API:DeploymentController.type.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub enum DeploymentController {
-    /// ECS itself: rolling, blue/green, linear or canary.
-    Ecs,
-    /// AWS `CodeDeploy`; it accepts no Service Connect.
-    CodeDeploy,
-    /// Task sets made by somebody else; it accepts no Service Connect.
-    External,
-}
-
-/// How ECS rolls a service out (API:DeploymentConfiguration).
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
-pub struct Strategy {
-    /// Whether the new tasks stand beside the old ones before traffic moves: `BLUE_GREEN`, `LINEAR` and `CANARY`, and
-    /// whatever else is not `ROLLING`.
-    pub shifts: bool,
-    /// For how many minutes both stand when all traffic has moved (`bakeTimeInMinutes`).
-    pub bake_minutes: u32,
-    /// For how many minutes each step of a shift lasts.
-    pub step_minutes: u32,
-    /// How much of the traffic a step moves, in percent; 0 where it moves at once.
-    pub step_percent: u32,
-}
-
-impl Strategy {
-    /// How long its steps and its bake take by plan. Nothing seems to move meanwhile.
-    pub fn bakes(&self) -> Duration {
-        let steps = if self.step_percent == 0 { 0 } else { 100_u32.div_ceil(self.step_percent) };
-        let minutes = self.bake_minutes.saturating_add(self.step_minutes.saturating_mul(steps));
-        Duration::from_mins(minutes.into())
-    }
-}
-
-/// API:ServiceEvent.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct ServiceEvent {
-    /// When ECS said it.
-    pub at: AwsTime,
-    /// What.
-    pub message: String,
-}
-
-/// One deployment: an entry of `deployments[]`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Deployment {
-    /// Its id.
-    pub id: DeploymentId,
-    /// Whether it is the newest, an older one, or gone.
-    pub status: DeploymentStatus,
-    /// How far it is.
-    pub rollout: Rollout,
-    /// Why, in ECS's words.
-    pub rollout_reason: String,
-    /// When it was created.
-    pub created_at: AwsTime,
-    /// When it last changed.
-    pub updated_at: AwsTime,
-    /// What its tasks run.
-    pub task_definition: Arn,
-    /// Its Service Connect configuration; `None` is "off": absent and `enabled: false` are one
-    /// (DescribeServices shows nothing after `enabled: false`).
-    pub connect: Option<Connect>,
-    /// The Cloud Map services it uses, by discovery name.
-    pub cloud_map: Vec<(DiscoveryName, Arn)>,
-}
-
-/// API:Deployment.status.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub enum DeploymentStatus {
-    /// The newest.
-    Primary,
-    /// An older one with tasks still running.
-    Active,
-    /// Replaced.
-    Inactive,
-}
-
-/// API:Deployment.rolloutState.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub enum Rollout {
-    /// Under way, or with no circuit breaker perhaps stuck.
-    InProgress,
-    /// Done.
-    Completed,
-    /// Given up by the circuit breaker or an alarm.
-    Failed,
-}
-
-impl EcsService {
-    /// The PRIMARY deployment: where the configuration in force is read.
-    pub fn primary(&self) -> Option<&Deployment> {
-        self.deployments.iter().find(|d| d.status == DeploymentStatus::Primary)
-    }
-
-    /// The configuration in force; `None`: off.
-    pub fn connect(&self) -> Option<&Connect> {
-        self.primary()?.connect.as_ref()
-    }
-
-    /// Whether a rollout is under way, ours or anybody's.
-    ///
-    /// Older deployments may linger for two weeks beside a COMPLETED one
-    /// (DG:early-success-criteria), so their presence alone says nothing.
-    pub fn is_rolling(&self) -> bool {
-        self.primary().is_none_or(|primary| primary.rollout == Rollout::InProgress)
-    }
-
-    /// The latest change AWS wrote into any deployment: readings with a smaller one are older.
-    pub fn version(&self) -> Option<AwsTime> {
-        self.deployments.iter().map(|d| d.updated_at.max(d.created_at)).max()
-    }
-}
+use reading::Question;
 
 /// What we keep of one listed service.
 #[derive(Debug, Clone)]
@@ -273,91 +82,6 @@ pub struct ClusterView {
     pub complete_from: Option<Now>,
     /// What the last sweep could not read and no service's own trouble tells, if anything.
     pub trouble: Option<Fault>,
-}
-
-/// A Cloud Map namespace.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Namespace {
-    /// Its id.
-    pub id: NamespaceId,
-    /// Its ARN: what we send.
-    pub arn: Arn,
-    /// Its name: the suffix of default aliases.
-    pub name: NamespaceName,
-    /// The name ECS resolves a short name by; differs from `name` where the name was used before
-    /// (SD:DiscoverInstancesRequest.NamespaceName).
-    pub http_name: NamespaceName,
-    /// `HTTP`, `DNS_PRIVATE` or `DNS_PUBLIC`.
-    pub kind: String,
-    /// The account that owns it, where that was told; another one's is shared with this account.
-    pub owner: Option<String>,
-}
-
-/// A Cloud Map service: a taken discovery name.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct CloudMapService {
-    /// Its ARN.
-    pub arn: Arn,
-    /// Its name.
-    pub name: DiscoveryName,
-    /// When it was created.
-    pub created_at: AwsTime,
-}
-
-/// Who uses a namespace, over all clusters: what is read before a new name is claimed.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct NamespaceUse {
-    /// Its Cloud Map services.
-    pub cloud_map: Vec<CloudMapService>,
-    /// The ECS services in it that run in clusters we do not watch, as far as they could be read.
-    pub elsewhere: Vec<EcsService>,
-    /// Every ECS service in it, clients included: ECS allows 300 (GR:ecs-service).
-    pub members: BTreeSet<Arn>,
-}
-
-/// What matters here of a task definition revision.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct TaskDefinition {
-    /// Its ARN with the revision.
-    pub arn: Arn,
-    /// `awsvpc`, `bridge`, `host` or `none`; empty where not given.
-    pub network_mode: String,
-    /// Whether it runs Windows containers (`runtimePlatform`).
-    pub windows: bool,
-    /// Task-level memory in MiB, where given.
-    pub memory_mib: Option<u32>,
-    /// The sum of its containers' hard memory limits in MiB.
-    pub container_memory_mib: u32,
-    /// Whether it sets task-level CPU.
-    pub has_cpu: bool,
-    /// The containers that set `links`.
-    pub links: Vec<String>,
-    /// The containers that set `hostname`.
-    pub hostnames: Vec<String>,
-    /// Its port mappings, named or not.
-    pub ports: Vec<PortMapping>,
-    /// The images its containers run, as written.
-    pub images: Vec<String>,
-    /// The hosts that its environment values may name.
-    #[serde(skip)]
-    pub mentions: Mentions,
-}
-
-/// API:PortMapping.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct PortMapping {
-    /// The container it belongs to.
-    pub container: String,
-    /// Its name; a Service Connect endpoint needs one.
-    pub name: Option<PortName>,
-    /// The port the application listens on; absent where it is a range.
-    pub container_port: Option<Port>,
-    /// The range, `8000-8010`, where the mapping has one (`containerPortRange`).
-    pub range: Option<String>,
-    /// `tcp` or `udp`.
-    pub protocol: String,
-    /// `http`, `http2` or `grpc`; absent means plain TCP.
-    pub app_protocol: Option<String>,
 }
 
 /// Everything we know.
@@ -427,7 +151,7 @@ impl View {
     /// Everything that is said of one service, in the order of precedence.
     pub fn layers(&self, key: &ServiceKey) -> Layers<'_> {
         let tagged = self.service(key).and_then(|service| service.tagged.as_deref());
-        layers(key, tagged, (self.document.as_deref(), &self.named))
+        layers::layers(key, tagged, (self.document.as_deref(), &self.named))
     }
 
     /// Every service of every watched cluster, in order.
@@ -438,14 +162,19 @@ impl View {
     }
 }
 
-/// Everything that is said of one service, where its tags and what stands beside them are at hand.
-pub(crate) fn layers<'a>(
-    key: &ServiceKey,
-    tagged: Option<&'a Tagged>,
-    (document, named): (Option<&'a Document>, &'a BTreeMap<ParameterName, Named>),
-) -> Layers<'a> {
-    let tags = tagged.and_then(|tagged| tagged.declaration.as_ref());
-    let named = tags.and_then(|tags| named.get(tags.document.as_ref()?));
-    let entry = document.and_then(|document| document.services.get(key));
-    Layers { entry, tagged, rest: named.map(|named| &named.rest) }
+/// The namespaces that a service's deployments are in, as far as known: the one it comes from counts until the
+/// rollout is over, above all where it leaves for none.
+pub(crate) fn deployed(view: &View, key: &ServiceKey) -> Vec<NamespaceId> {
+    let last = view.service(key).and_then(|service| service.last.as_ref());
+    let ground = view.ground(&key.cluster);
+    let deployments = last.into_iter().flat_map(|last| &last.deployments);
+    let connects = deployments.filter_map(|each| each.connect.as_ref());
+    let found = connects.filter_map(|connect| ground.namespace_of(connect));
+    found.map(|namespace| namespace.id.clone()).collect()
+}
+
+/// The question who uses a namespace, beyond the clusters we watch.
+pub(crate) fn who_uses(view: &View, namespace: &Namespace) -> Question {
+    let watched = view.clusters.keys().cloned().collect();
+    Question::NamespaceUse(namespace.id.clone(), namespace.arn.clone(), watched)
 }

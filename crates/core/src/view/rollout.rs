@@ -6,12 +6,13 @@
 
 use std::time::Duration;
 
+use super::ServiceView;
 use super::history::{History, Ongoing};
-use super::{Deployment, EcsService, Rollout, ServiceEvent, ServiceView};
-use crate::declaration::issue::printable;
 use crate::declaration::settings::Timing;
+use crate::ecs::service::{Deployment, EcsService, Rollout, ServiceEvent};
+use crate::ecs::text::printable;
 use crate::ecs::time::{AwsTime, Now};
-use crate::report::status::Health;
+use crate::report::health::Health;
 
 /// The lifecycle stage at which both revisions run and all traffic is on the new one
 /// (API:ServiceDeployment.lifecycleStage).

@@ -3,7 +3,7 @@
 use eastwest_core::ecs::time::Now;
 use eastwest_core::engine::Engine;
 use eastwest_core::engine::effect::{Effect, Event};
-use eastwest_core::report::status::News;
+use eastwest_core::report::news::News;
 
 /// A reconciler: events in, effects out.
 pub trait Controller {

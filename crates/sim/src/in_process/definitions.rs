@@ -2,8 +2,9 @@
 
 use eastwest_core::ecs::fault::{Fault, FaultKind};
 use eastwest_core::ecs::name::{Arn, Family};
+use eastwest_core::ecs::seen::Seen;
+use eastwest_core::ecs::task_definition::TaskDefinition;
 use eastwest_core::plan::prerequisite::{NamedPort, NamedPorts};
-use eastwest_core::view::{Seen, TaskDefinition};
 use serde_json::{Map, Value, json};
 
 use super::aws::Aws;

@@ -4,8 +4,8 @@ use std::rc::Rc;
 
 use eastwest_core::ecs::fault::{Fault, FaultKind};
 use eastwest_core::ecs::name::DeploymentId;
-use eastwest_core::engine::effect::{Accepted, Effect, Event};
-use eastwest_core::plan::action::Action;
+use eastwest_core::engine::effect::{Effect, Event};
+use eastwest_core::plan::action::{Accepted, Action};
 use eastwest_core::plan::prerequisite::Prerequisite;
 
 use super::aws::Aws;

@@ -1,7 +1,7 @@
 //! A namespace that is made, as the real adapter makes it: one request, then looks at the operation until it ends.
 
 use eastwest_core::ecs::fault::{Fault, FaultKind};
-use eastwest_core::plan::prerequisite::NewNamespace;
+use eastwest_core::ecs::namespace::NewNamespace;
 use serde_json::Value;
 
 use super::aws::{Aws, fault_of};

@@ -2,8 +2,8 @@
 
 use eastwest_core::ecs::fault::{Fault, FaultKind};
 use eastwest_core::ecs::name::ParameterName;
-use eastwest_core::engine::effect::Parameter;
-use eastwest_core::view::Seen;
+use eastwest_core::ecs::parameter::Parameter;
+use eastwest_core::ecs::seen::Seen;
 
 use super::aws::Aws;
 use super::convert;

@@ -8,9 +8,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use eastwest_core::ecs::fault::{Fault, FaultKind};
 use eastwest_core::ecs::name::{Arn, ClusterName, EcsServiceName, NamespaceRef, ServiceKey};
-use eastwest_core::engine::effect::{Answer, ClusterReading, Question};
-use eastwest_core::view::history::Past;
-use eastwest_core::view::{CloudMapService, EcsService, Namespace, NamespaceUse, Seen};
+use eastwest_core::ecs::namespace::{CloudMapService, Namespace, NamespaceUse};
+use eastwest_core::ecs::past::Past;
+use eastwest_core::ecs::seen::Seen;
+use eastwest_core::ecs::service::EcsService;
+use eastwest_core::view::reading::{Answer, ClusterReading, Question};
 use serde_json::Value;
 
 use super::aws::Aws;

@@ -9,11 +9,12 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use eastwest_core::ecs::name::ClusterName;
+use eastwest_core::ecs::seen::Seen;
 use eastwest_core::ecs::time::Now;
-use eastwest_core::engine::effect::{Answer, ClusterReading, Effect, Event};
-use eastwest_core::guard::brake::PlanId;
-use eastwest_core::report::status::News;
-use eastwest_core::view::Seen;
+use eastwest_core::engine::effect::{Effect, Event};
+use eastwest_core::plan::consent::PlanId;
+use eastwest_core::report::news::News;
+use eastwest_core::view::reading::{Answer, ClusterReading};
 
 use super::aws::Aws;
 use super::check::Checker;

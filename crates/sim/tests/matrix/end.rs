@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use eastwest_core::engine::Engine;
-use eastwest_core::planner::Verdict;
+use eastwest_core::plan::entry::Verdict;
 use eastwest_sim::model::Model;
 use eastwest_sim::shapes::cloud_map::ListRequest;
 use eastwest_sim::shapes::ecs::{EcsServiceStatus, ListTaskDefinitionsRequest};

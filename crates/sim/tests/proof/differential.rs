@@ -20,7 +20,7 @@ use std::time::Duration;
 use eastwest_core::declaration::settings::{Budget, Settings, Timing};
 use eastwest_core::ecs::name::{ClusterName, EcsServiceName, NamespaceRef, ServiceKey};
 use eastwest_core::engine::Engine;
-use eastwest_core::planner::Verdict;
+use eastwest_core::plan::entry::Verdict;
 use eastwest_sim::in_process::check::Checker;
 use eastwest_sim::in_process::{Outside, Weather, World};
 use eastwest_sim::model::EcsServiceKey;

@@ -13,17 +13,22 @@ use eastwest_core::declaration::settings::{Settings, Sources};
 use eastwest_core::ecs::name::{
     ClusterName, DnsName, EcsServiceName, NamespaceRef, ParameterName, ServiceKey,
 };
+use eastwest_core::ecs::seen::Seen;
+use eastwest_core::ecs::service::EcsService;
 use eastwest_core::ecs::time::Now;
-use eastwest_core::engine::effect::{Effect, Event, Question};
-use eastwest_core::guard::brake::Acks;
+use eastwest_core::engine::effect::{Effect, Event};
+use eastwest_core::guard::acks::Acks;
+use eastwest_core::guard::circumstances::Circumstances;
+use eastwest_core::guard::guard;
 use eastwest_core::guard::waves::Waves;
 use eastwest_core::guard::writes::Writes;
-use eastwest_core::guard::{Circumstances, guard};
 use eastwest_core::plan::action::Action;
+use eastwest_core::plan::entry::{Entry, Verdict};
 use eastwest_core::plan::hold::Hold;
-use eastwest_core::planner::{Entry, Verdict, plan};
+use eastwest_core::planner::plan;
 use eastwest_core::view::merge::Reader;
-use eastwest_core::view::{ClusterView, EcsService, Seen, View};
+use eastwest_core::view::reading::Question;
+use eastwest_core::view::{ClusterView, View};
 use eastwest_sim::in_process::Bench;
 use eastwest_sim::model::EcsServiceKey;
 use eastwest_sim::shapes::cloud_map::Namespace;

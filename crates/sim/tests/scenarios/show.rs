@@ -4,10 +4,10 @@ use std::fmt::Write as _;
 
 use eastwest_core::ecs::time::Now;
 use eastwest_core::engine::Engine;
-use eastwest_core::planner::Verdict;
-use eastwest_core::planner::links::needs::Need;
-use eastwest_core::planner::links::stale::Lack;
-use eastwest_core::report::status::{News, Status};
+use eastwest_core::plan::entry::Verdict;
+use eastwest_core::plan::need::{Lack, Need};
+use eastwest_core::report::news::News;
+use eastwest_core::report::status::Status;
 use eastwest_sim::in_process::check::Effective;
 use eastwest_sim::model::{EcsServiceState, Effect, Model, Mutation};
 

@@ -7,10 +7,9 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use crate::declaration::issue::nearest;
-
 use super::report::{At, Report};
 use super::tree::Node;
+use crate::ecs::text::nearest;
 
 /// The keywords that are looked at.
 #[cfg(test)]

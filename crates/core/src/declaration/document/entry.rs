@@ -5,15 +5,14 @@
 
 use std::collections::BTreeMap;
 
+use super::report::{At, Report};
 use crate::declaration::declared::{
     Declaration, EndpointDeclaration, LogsDeclaration, Mode, Pause, PortSelector,
 };
-use crate::declaration::tag::Wrong;
+use crate::declaration::value::Wrong;
 use crate::declaration::{tag, value};
 use crate::ecs::connect::{AccessLogs, ProxyLogs, TestHeader, Timeout, Tls};
 use crate::ecs::name::{DiscoveryName, Port};
-
-use super::report::{At, Report};
 
 const TIME: &str = "a time as 30s, 5m or 1h, or 0 to disable";
 

@@ -6,20 +6,10 @@
 
 use std::collections::BTreeMap;
 
-use crate::declaration::issue::Issue;
-
-use super::parameter::Part;
 use super::report::{escaped, place};
+use super::source::{NAMED, Part, Source};
 use super::{Defaults, Document, Limits, windows};
-
-/// Places named in one issue; of more their number is said.
-pub(super) const NAMED: usize = 3;
-
-/// A parameter's name and what it says.
-pub(super) struct Source<'a> {
-    pub(super) name: &'a str,
-    pub(super) part: Part,
-}
+use crate::declaration::issue::Issue;
 
 /// What all say together, and an issue at each place that another contradicts.
 pub(super) fn join(sources: &[Source<'_>]) -> (Document, Vec<Issue>) {

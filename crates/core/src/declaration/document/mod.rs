@@ -11,6 +11,7 @@
 
 mod conform;
 mod entry;
+mod source;
 mod join;
 mod parameter;
 mod report;
@@ -20,19 +21,19 @@ mod tree;
 mod windows;
 mod write;
 
+pub(crate) use report::escaped;
+pub use shape::schema;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+pub use write::write;
 
 use super::declared::Declaration;
 use super::issue::{Issue, Weight};
 use super::windows::Window;
 use crate::ecs::name::{DiscoveryName, NamespaceName, NamespaceRef, ServiceKey};
-use crate::engine::effect::Parameter;
-use crate::plan::prerequisite::NewNamespace;
-
-pub(crate) use report::escaped;
-pub use shape::schema;
-pub use write::write;
+use crate::ecs::namespace::NewNamespace;
+use crate::ecs::parameter::Parameter;
+use source::Source;
 
 /// Reads the parameters of the document, in any order, and merges what they say. The document is there only if
 /// nothing at all is wrong with it; every issue is told, at `<parameter>#<JSON pointer>`.
@@ -46,7 +47,7 @@ pub fn read(parameters: &[Parameter]) -> (Option<Document>, Vec<Issue>) {
     for parameter in parameters {
         let (part, found) = parameter::read(parameter);
         issues.extend(found);
-        sources.extend(part.map(|part| join::Source { name: parameter.name.as_str(), part }));
+        sources.extend(part.map(|part| Source { name: parameter.name.as_str(), part }));
     }
     sources.sort_by_key(|source| source.name);
     let (document, contradictions) = join::join(&sources);

@@ -5,43 +5,21 @@ use std::sync::{Arc, LazyLock};
 
 use serde_json::Value;
 
-use crate::declaration::declared::Declaration;
-use crate::declaration::issue::Issue;
-use crate::declaration::tag::Wrong;
-use crate::declaration::{tag, value};
-use crate::ecs::name::{DiscoveryName, NamespaceName, NamespaceRef, Refused, ServiceKey};
-use crate::engine::effect::Parameter;
-use crate::plan::prerequisite::NewNamespace;
-
 use super::conform::conform;
 use super::report::{At, Report, Shown};
 use super::shape::VERSION;
-use super::windows::Placed;
+use super::source::{Namespace, Part};
 use super::{Defaults, Limits, MassChange, Template, entry, shape, windows};
+use crate::declaration::declared::Declaration;
+use crate::declaration::issue::Issue;
+use crate::declaration::value::Wrong;
+use crate::declaration::{tag, value};
+use crate::ecs::name::{DiscoveryName, NamespaceName, NamespaceRef, Refused, ServiceKey};
+use crate::ecs::namespace::NewNamespace;
+use crate::ecs::parameter::Parameter;
 
 /// Made once: it is always the same.
 static SCHEMA: LazyLock<Value> = LazyLock::new(shape::schema);
-
-/// What one parameter says.
-#[derive(Default)]
-pub(super) struct Part {
-    pub(super) namespaces: BTreeMap<NamespaceName, Namespace>,
-    pub(super) defaults: Defaults,
-    pub(super) services: BTreeMap<ServiceKey, Arc<Declaration>>,
-    pub(super) claims: BTreeMap<DiscoveryName, BTreeSet<ServiceKey>>,
-    pub(super) limits: Limits,
-    pub(super) windows: Vec<Placed>,
-    pub(super) freeze: bool,
-    pub(super) name_ports: bool,
-}
-
-/// What is said of one namespace.
-#[derive(Clone, PartialEq, Eq)]
-pub(super) struct Namespace {
-    pub(super) is_private_dns: bool,
-    pub(super) create: bool,
-    pub(super) new: NewNamespace,
-}
 
 /// Reads a parameter of the document; nothing as soon as something in it blocks.
 pub(super) fn read(parameter: &Parameter) -> (Option<Part>, Vec<Issue>) {

@@ -5,12 +5,12 @@
 
 use std::fmt::Write as _;
 
-use crate::declaration::issue::{Issue, Weight, printable};
-use crate::declaration::tag::Wrong;
-use crate::engine::effect::Parameter;
-
 use super::tree;
 use super::tree::Node;
+use crate::declaration::issue::{Issue, Weight};
+use crate::declaration::value::Wrong;
+use crate::ecs::parameter::Parameter;
+use crate::ecs::text::printable;
 
 /// Issues listed of one parameter; of a text that is something else altogether a few tell as much as all.
 const MOST: usize = 100;

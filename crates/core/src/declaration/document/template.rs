@@ -2,10 +2,9 @@
 
 use std::fmt;
 
-use crate::declaration::issue::nearest;
-use crate::ecs::name::{PortName, Refused, ServiceKey};
-
 use super::{MassChange, Template};
+use crate::ecs::name::{PortName, Refused, ServiceKey};
+use crate::ecs::text::nearest;
 
 /// What may stand between braces.
 const PLACEHOLDERS: [&str; 3] = ["service", "cluster", "port"];

@@ -5,22 +5,19 @@
 
 use std::collections::BTreeSet;
 
-use crate::declaration::issue::{Issue, printable};
-use crate::declaration::tag::Wrong;
+use super::report::{At, Report, place};
+use super::source::{NAMED, Placed, Source};
+use crate::declaration::issue::Issue;
+use crate::declaration::value::Wrong;
 use crate::declaration::windows::{Kind, Pattern, Window, Zone, contradictions};
 use crate::declaration::{tag, value};
 use crate::ecs::name::{ClusterName, Refused};
-
-use super::join::{NAMED, Source};
-use super::report::{At, Report, place};
+use crate::ecs::text::printable;
 
 /// Windows of all parameters together: each is looked at for each change.
 const MOST: usize = 256;
 /// The first windows of a parameter whose time zone's nearest spelling is looked for: that takes long.
 const HINTED: usize = 8;
-
-/// A window and its number in its parameter's list.
-pub(super) type Placed = (usize, Window);
 
 /// Reads the windows of one parameter.
 pub(super) fn read(document: &At<'_>, report: &mut Report<'_>) -> Vec<Placed> {

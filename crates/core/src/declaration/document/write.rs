@@ -4,14 +4,13 @@
 
 use std::collections::BTreeMap;
 
+use super::shape;
+use super::shape::VERSION;
 use crate::declaration::declared::{
     AliasDeclaration, Declaration, EndpointDeclaration, LogsDeclaration, Pause, PortSelector,
 };
 use crate::ecs::connect::{AccessLogs, ProxyLogs, TestHeader, Timeout, Tls};
 use crate::ecs::name::{DiscoveryName, Port, ServiceKey};
-
-use super::shape;
-use super::shape::VERSION;
 
 /// A document that declares these services.
 pub fn write(services: &BTreeMap<ServiceKey, Declaration>) -> String {

@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use expect_test::{Expect, expect};
 
-use super::{Intent, Layers, Rest, declare};
+use super::{Intent, Layers, Rest, declare, parse};
 use crate::declaration::declared::Declaration;
 use crate::declaration::issue::Issue;
-use crate::declaration::tag::{TagPrefix, parse, read};
+use crate::declaration::tag::read;
+use crate::declaration::tag_prefix::TagPrefix;
 use crate::testing::read_tags;
 
 /// A declaration, written as tags.

@@ -6,8 +6,10 @@ use std::fmt::Write as _;
 
 use expect_test::{Expect, expect};
 
-use super::*;
+use crate::declaration::intent::{Intent, parse};
 use crate::testing::read_tags;
+
+use super::*;
 
 /// Tags as `key=value` lines without the prefix (but for those that begin with `/`); the answer is the
 /// declaration, but for what is not declared, and the issues.

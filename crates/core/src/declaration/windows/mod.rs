@@ -8,17 +8,16 @@
 mod pattern;
 mod zone;
 
+pub(crate) use pattern::Pattern;
 use std::collections::BTreeSet;
 use std::fmt;
 use std::time::Duration;
+pub(crate) use zone::Zone;
 
 use jiff::Timestamp;
 
 use crate::ecs::name::{ClusterName, NamespaceName, NamespaceRef};
-use crate::view::Namespace;
-
-pub(crate) use pattern::Pattern;
-pub(crate) use zone::Zone;
+use crate::ecs::namespace::Namespace;
 use zone::{earlier, later};
 
 /// How far ahead an opening is looked for: each day of the calendar comes in it, 29 February too.

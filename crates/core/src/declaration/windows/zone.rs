@@ -9,9 +9,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 use jiff::tz::{Offset, TimeZone, TimeZoneDatabase, TimeZoneTransition};
 
-use crate::declaration::issue::nearest;
-
 use super::pattern::Pattern;
+use crate::ecs::text::nearest;
 
 /// Longer than any clock was ever put forward: a day (Pacific/Apia, 2011).
 const LONGEST_GAP: Duration = Duration::from_hours(25);

@@ -2,9 +2,12 @@
 
 use expect_test::{Expect, expect};
 
-use super::*;
+use crate::ecs::change::changes;
+use crate::ecs::name::Arn;
 use crate::ecs::name::NamespaceName;
 use crate::testing::{namespace, read_connect, task_definition};
+
+use super::*;
 
 /// The differences from one configuration to another, on `internal.myapp` and one port of each kind.
 fn check(from: &str, to: &str, expected: &Expect) {

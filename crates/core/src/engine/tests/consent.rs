@@ -3,7 +3,7 @@
 use expect_test::{Expect, expect};
 
 use crate::engine::effect::Event;
-use crate::guard::brake::PlanId;
+use crate::plan::consent::PlanId;
 use crate::testing::fake::Fake;
 
 /// So many services that want to be connected, and what else there is.

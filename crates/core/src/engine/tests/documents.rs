@@ -6,11 +6,12 @@ use expect_test::expect;
 
 use crate::ecs::fault::FaultKind;
 use crate::ecs::name::{Family, ParameterName};
-use crate::engine::effect::{Answer, Event};
+use crate::ecs::seen::Seen;
+use crate::engine::effect::Event;
 use crate::plan::hold::Hold;
 use crate::testing::fake::Fake;
 use crate::testing::parameter;
-use crate::view::Seen;
+use crate::view::reading::Answer;
 
 const HOUR: Duration = Duration::from_hours(1);
 

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use expect_test::{Expect, expect};
 
+use crate::ecs::service::Rollout;
 use crate::testing::fake::Fake;
 use crate::testing::read_connect;
-use crate::view::Rollout;
 
 fn check_news(fake: &mut Fake, expected: &Expect) {
     expected.assert_eq(&fake.take_news());

@@ -1,7 +1,7 @@
 //! The last look at a plan before anything is written, at plans that no planner makes.
 
 use super::*;
-use crate::planner::Entry;
+use crate::plan::entry::Entry;
 use crate::testing::{Stage, key};
 
 const TWO: &str = "budget 9 9

@@ -2,9 +2,9 @@
 
 use super::*;
 use crate::ecs::name::DeploymentId;
+use crate::ecs::service::DeploymentStatus;
 use crate::ecs::time::AwsTime;
 use crate::testing::{at, key, namespace, service};
-use crate::view::DeploymentStatus;
 
 fn begun(deployment: &str, second: i64) -> Begun {
     let deployment = DeploymentId::as_read(deployment);

@@ -1,6 +1,7 @@
 //! What would end each hold. Every one says so, or this does not compile.
 
-use super::{Frozen, Hold, Holder, Naming, Unseen};
+use super::claim::Holder;
+use super::{Frozen, Hold, Naming, Unseen};
 use crate::declaration::settings::Policy;
 use crate::plan::prerequisite::NamedPorts;
 

@@ -4,6 +4,7 @@
 //! [`Hold::reason`] and tested. It says what is so; what would end it is said apart, by [`Hold::ends`]. The reasons of
 //! the design that are not here yet (`NotLeader`) come with what causes them.
 
+pub mod claim;
 mod ends;
 
 use std::collections::BTreeSet;
@@ -12,15 +13,16 @@ use std::fmt;
 use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 
+use super::awaited::Awaited;
+use super::consent::TooMany;
+use super::contention::Contention;
 use super::prerequisite::{NamedPort, NamedPorts};
 use crate::declaration::settings::Policy;
 use crate::declaration::windows::Closed;
 use crate::ecs::fault::Fault;
-use crate::ecs::name::{Arn, ClusterName, DiscoveryName, DnsName, NamespaceName, Port, ServiceKey};
-use crate::engine::effect::Question;
-use crate::guard::brake::TooMany;
-use crate::planner::links::order::Awaited;
-use crate::planner::service::contended::Contention;
+use crate::ecs::name::{Arn, ClusterName, NamespaceName, ServiceKey};
+use crate::view::reading::Question;
+use claim::{Claim, Holder};
 
 /// Why a wanted change is not made now.
 #[derive(Debug, Clone, PartialEq, Eq, strum::IntoStaticStr)]
@@ -123,28 +125,6 @@ pub enum Naming {
     ByUs,
     /// This revision has the name already; the service does not run it.
     In(Arn),
-}
-
-/// A name that only one ECS service of a namespace can have.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Claim {
-    /// A discovery name.
-    Discovery(DiscoveryName),
-    /// A client alias's host and port.
-    Alias(DnsName, Port),
-}
-
-/// Who stands in the way.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Holder {
-    /// An ECS service that has the name in force.
-    Has(ServiceKey, Arn),
-    /// An ECS service that wants it too and comes first: it is older, or its ARN sorts first.
-    Precedes(ServiceKey, Arn),
-    /// A Cloud Map service that no ECS service we can see uses.
-    Leftover(Arn),
-    /// A Cloud Map service where tasks register without Service Connect, and the ECS service that says so.
-    Registry(Arn, ServiceKey),
 }
 
 /// Where a budget applies.
@@ -381,34 +361,6 @@ impl fmt::Display for Question {
             Self::History(_) => f.write_str("its recent service deployments"),
             Self::LatestRevision(family) => write!(f, "the latest revision of {family}"),
             Self::Parameters(name) => write!(f, "parameter {name}"),
-        }
-    }
-}
-
-impl fmt::Display for Claim {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Discovery(name) => write!(f, "discovery name {name}"),
-            Self::Alias(host, port) => write!(f, "alias {host}:{port}"),
-        }
-    }
-}
-
-impl fmt::Display for Holder {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Has(key, arn) => write!(f, "is held by {key} ({arn})"),
-            Self::Precedes(key, arn) => {
-                write!(f, "goes to {key} ({arn}), which comes first by age, then by ARN")
-            }
-            Self::Leftover(arn) => write!(
-                f,
-                "is taken by the Cloud Map service {arn}, which no ECS service seen here uses"
-            ),
-            Self::Registry(arn, key) => write!(
-                f,
-                "is taken by the Cloud Map service {arn}, where the tasks of {key} register by serviceRegistries, without Service Connect"
-            ),
         }
     }
 }

@@ -1,24 +1,27 @@
 //! What services are to each other: who calls whom, who waits for whom, who is stale.
 
-pub mod needs;
 pub(crate) mod offers;
+pub mod needs;
 pub mod order;
-pub(crate) mod rename;
 pub mod stale;
+pub(crate) mod rename;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::candidate::Candidate;
 use super::names::register::Register;
-use super::obstacle::who_uses;
 use super::service::settle::Desired;
 use super::world::World;
-use super::{Candidate, Entry, Plan};
 use crate::declaration::declared::{Declaration, Mode, Pause};
 use crate::declaration::settings::Policy;
 use crate::ecs::connect::Endpoint;
 use crate::ecs::name::{DiscoveryName, ServiceKey};
+use crate::ecs::namespace::Namespace;
+use crate::ecs::service::{EcsService, ServiceStatus};
+use crate::plan::Plan;
+use crate::plan::entry::Entry;
 use crate::plan::hold::Hold;
-use crate::view::{EcsService, Namespace, ServiceStatus};
+use crate::view::who_uses;
 use needs::{Client, Needs, may_call};
 use offers::{Offers, Stands};
 use order::{note_awaited, servers_first};

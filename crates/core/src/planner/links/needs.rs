@@ -5,24 +5,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::Serialize;
-
 use super::offers::{Offer, Offers};
 use crate::declaration::declared::{Declaration, RefreshWhen};
 use crate::declaration::document::escaped;
-use crate::declaration::issue::{Issue, nearest};
+use crate::declaration::issue::Issue;
 use crate::ecs::name::{DiscoveryName, NamespaceId, ServiceKey};
+use crate::ecs::namespace::Namespace;
+use crate::ecs::service::EcsService;
+use crate::ecs::text::nearest;
+use crate::plan::need::Need;
 use crate::planner::world::World;
-use crate::view::{EcsService, Namespace};
-
-/// A name that a service calls.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-pub struct Need {
-    /// The discovery name.
-    pub name: DiscoveryName,
-    /// Whether its environment says so, and nobody else.
-    pub inferred: bool,
-}
 
 /// A service that may call others.
 #[derive(Debug, Clone, Copy)]

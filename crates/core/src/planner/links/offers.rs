@@ -6,14 +6,15 @@
 
 use std::collections::BTreeMap;
 
-use crate::ecs::canonical::Ground;
 use crate::ecs::connect::{Connect, Endpoint};
+use crate::ecs::ground::Ground;
 use crate::ecs::name::{DiscoveryName, DnsName, NamespaceId, Port, PortName, ServiceKey};
+use crate::ecs::namespace::Namespace;
+use crate::ecs::service::{Deployment, DeploymentStatus, EcsService, Rollout, ServiceStatus};
 use crate::ecs::time::AwsTime;
-use crate::planner::Candidate;
+use crate::planner::candidate::Candidate;
 use crate::planner::service::settle::Desired;
 use crate::planner::world::World;
-use crate::view::{Deployment, DeploymentStatus, EcsService, Namespace, Rollout, ServiceStatus};
 
 /// One endpoint that somebody offers, or is to offer.
 #[derive(Debug)]

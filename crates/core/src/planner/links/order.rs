@@ -5,72 +5,20 @@
 //! somebody must go first: who does is refreshed once the others are complete.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 
 use petgraph::algo::kosaraju_scc;
 use petgraph::graph::{DiGraph, NodeIndex};
-use serde::Serialize;
 
 use super::needs::Needs;
 use super::offers::{Offer, Offers, Stands};
 use crate::declaration::declared::Pause;
 use crate::ecs::name::{DiscoveryName, NamespaceId, ServiceKey};
+use crate::plan::Plan;
+use crate::plan::awaited::{Awaited, Until};
+use crate::plan::entry::{Entry, Verdict};
 use crate::plan::hold::Hold;
-use crate::planner::{Candidate, Entry, Plan, Verdict};
+use crate::planner::candidate::Candidate;
 use crate::view::View;
-
-/// A server that is to be complete before its client is rolled out.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Awaited {
-    /// The name that is needed.
-    pub name: DiscoveryName,
-    /// Who offers it, or is to.
-    pub server: ServiceKey,
-    /// Whether the need is only inferred.
-    pub inferred: bool,
-    /// What its server is still to do.
-    pub until: Until,
-}
-
-/// What is still to happen to a server.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Until {
-    /// It is to be changed first.
-    Changed,
-    /// Its rollout is to complete.
-    Complete,
-    /// It is to be changed, and held for a reason that somebody must mend.
-    Mended(&'static str),
-}
-
-impl fmt::Display for Awaited {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { name, server, inferred, until } = self;
-        let how = if *inferred { "as its environment says" } else { "as declared" };
-        write!(f, "needs {name} of {server}, {how}, ")?;
-        match until {
-            Until::Changed => f.write_str("which is to be changed first"),
-            Until::Complete => f.write_str("whose deployment has not completed"),
-            Until::Mended(reason) => write!(f, "which is held itself: {reason}"),
-        }
-    }
-}
-
-impl Awaited {
-    /// What would end the wait.
-    pub(crate) fn ends(&self) -> String {
-        match self.until {
-            Until::Changed | Until::Complete => {
-                format!("once a deployment of {} that offers it has completed", self.server)
-            }
-            Until::Mended(_) => format!(
-                "once what holds {} is mended, or {} is taken out of the needs",
-                self.server, self.name
-            ),
-        }
-    }
-}
 
 /// Who is to come before whom.
 #[derive(Debug, Default)]

@@ -16,12 +16,13 @@ use crate::declaration::settings::Policy;
 use crate::ecs::canonical::canonical;
 use crate::ecs::connect::{Connect, Endpoint};
 use crate::ecs::name::{DiscoveryName, ServiceKey};
+use crate::ecs::service::{Deployment, Rollout};
+use crate::plan::entry::Entry;
 use crate::plan::hold::Hold;
+use crate::planner::candidate::Candidate;
 use crate::planner::names::register::{Register, claims};
 use crate::planner::service::settle::Desired;
 use crate::planner::world::World;
-use crate::planner::{Candidate, Entry};
-use crate::view::{Deployment, Rollout};
 
 /// Who calls what, as far as known.
 #[derive(Clone, Copy)]

@@ -7,30 +7,19 @@
 
 use std::collections::BTreeSet;
 
-use serde::Serialize;
-
 use super::needs::{Client, Needs, infers_unread};
 use super::offers::{Offer, Offers, Stands};
 use crate::ecs::canonical::canonical;
 use crate::ecs::name::{DiscoveryName, ServiceKey};
+use crate::ecs::seen::Seen;
+use crate::ecs::service::Rollout;
 use crate::ecs::time::AwsTime;
-use crate::engine::effect::Question;
 use crate::plan::action::Action;
+use crate::plan::entry::{Entry, Verdict};
 use crate::plan::hold::Hold;
+use crate::plan::need::Lack;
 use crate::planner::world::World;
-use crate::planner::{Entry, Verdict};
-use crate::view::{Rollout, Seen};
-
-/// An endpoint that a client's tasks do not know.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Lack {
-    /// Its discovery name.
-    pub name: DiscoveryName,
-    /// What the client would call.
-    pub alias: String,
-    /// Who offers it.
-    pub server: ServiceKey,
-}
+use crate::view::reading::Question;
 
 /// What is to be done about a client that is as it shall be; nothing where it lacks nothing.
 pub(crate) fn refresh(

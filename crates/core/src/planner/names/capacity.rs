@@ -5,13 +5,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::ecs::canonical::Ground;
+use crate::ecs::ground::Ground;
 use crate::ecs::name::{Arn, NamespaceId};
+use crate::ecs::namespace::{Namespace, NamespaceUse};
+use crate::ecs::seen::Seen;
+use crate::ecs::service::{DeploymentStatus, EcsService, ServiceStatus};
+use crate::plan::Plan;
 use crate::plan::action::Action;
+use crate::plan::entry::Verdict;
 use crate::plan::hold::Hold;
 use crate::planner::world::World;
-use crate::planner::{Plan, Verdict};
-use crate::view::{DeploymentStatus, EcsService, Namespace, NamespaceUse, Seen, ServiceStatus};
 
 /// ECS services in one namespace (GR:ecs-service).
 pub(crate) const SERVICES_MAX: usize = 300;

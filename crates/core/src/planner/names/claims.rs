@@ -8,8 +8,8 @@ use std::collections::BTreeSet;
 
 use crate::declaration::document::Document;
 use crate::ecs::name::{DiscoveryName, DnsName, ServiceKey};
-use crate::plan::hold::Claim;
-use crate::view::Namespace;
+use crate::ecs::namespace::Namespace;
+use crate::plan::hold::claim::Claim;
 
 /// The claims in force.
 #[derive(Debug, Clone, Copy)]

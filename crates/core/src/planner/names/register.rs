@@ -9,13 +9,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::claims::Claims;
-use crate::ecs::canonical::{Canonical, Ground};
+use crate::ecs::canonical::Canonical;
 use crate::ecs::connect::Connect;
+use crate::ecs::ground::Ground;
 use crate::ecs::name::{Arn, DnsName, NamespaceId, ServiceKey};
+use crate::ecs::namespace::{Namespace, NamespaceUse};
+use crate::ecs::service::{DeploymentStatus, EcsService, ServiceStatus};
 use crate::ecs::time::AwsTime;
-use crate::plan::hold::{Claim, Hold, Holder};
-use crate::planner::Plan;
-use crate::view::{DeploymentStatus, EcsService, Namespace, NamespaceUse, ServiceStatus};
+use crate::plan::Plan;
+use crate::plan::hold::Hold;
+use crate::plan::hold::claim::{Claim, Holder};
 
 /// One service that has or wants names in one namespace.
 #[derive(Debug, Clone, PartialEq, Eq)]

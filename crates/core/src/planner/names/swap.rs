@@ -16,11 +16,13 @@ use crate::declaration::settings::Policy;
 use crate::ecs::canonical::canonical;
 use crate::ecs::connect::Connect;
 use crate::ecs::name::{NamespaceId, ServiceKey};
-use crate::plan::hold::{Claim, Hold, Holder, Unseen};
+use crate::ecs::service::DeploymentStatus;
+use crate::plan::entry::{Entry, Verdict};
+use crate::plan::hold::claim::{Claim, Holder};
+use crate::plan::hold::{Hold, Unseen};
+use crate::planner::candidate::Candidate;
 use crate::planner::service::settle::{Desired, settle};
 use crate::planner::world::World;
-use crate::planner::{Candidate, Entry, Verdict};
-use crate::view::DeploymentStatus;
 
 /// What the circle changes of a service's entry.
 pub(crate) struct Phase<'a> {

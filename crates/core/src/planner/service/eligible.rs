@@ -4,10 +4,12 @@
 //! permission from us.
 
 use crate::declaration::issue::Issue;
-use crate::ecs::canonical::Ground;
 use crate::ecs::connect::{Connect, Endpoint};
+use crate::ecs::ground::Ground;
 use crate::ecs::name::DnsName;
-use crate::view::{DeploymentController, EcsService, Namespace, PortMapping, TaskDefinition};
+use crate::ecs::namespace::Namespace;
+use crate::ecs::service::{DeploymentController, EcsService};
+use crate::ecs::task_definition::{PortMapping, TaskDefinition};
 
 /// Instances of one Cloud Map service, each a task; not adjustable (GR:cloud-map, DG:service-connect).
 const TASKS_MAX: u32 = 1000;

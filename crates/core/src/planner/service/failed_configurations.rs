@@ -3,12 +3,13 @@
 //! A rollback brings the old configuration back, so a controller that only compares would send the failed one again,
 //! for ever. The memory of it lies in the service's own deployments, so a restart forgets nothing.
 
-use crate::declaration::issue::printable;
-use crate::ecs::canonical::{Canonical, Ground, canonical};
+use crate::ecs::canonical::{Canonical, canonical};
+use crate::ecs::ground::Ground;
 use crate::ecs::name::Arn;
+use crate::ecs::service::{EcsService, Rollout};
+use crate::ecs::text::printable;
 use crate::plan::hold::Hold;
 use crate::view::history::History;
-use crate::view::{EcsService, Rollout};
 
 /// Whether ECS gave exactly this up on this task definition, and it has not completed since. `connect` is what would
 /// be sent; for a refresh, what is deployed.

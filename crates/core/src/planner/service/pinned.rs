@@ -4,12 +4,15 @@
 //! (API:PortMapping.appProtocol), and ECS refuses another one in words that few understand:
 //! `ScServiceStableConfig(…)` (roadmap#2378). So it is seen before, and the way around is spelled out.
 
-use crate::ecs::canonical::Ground;
 use crate::ecs::connect::{Connect, Endpoint};
+use crate::ecs::ground::Ground;
 use crate::ecs::name::{DiscoveryName, NamespaceId};
-use crate::engine::effect::Question;
+use crate::ecs::seen::Seen;
+use crate::ecs::service::{Deployment, DeploymentStatus, EcsService};
+use crate::ecs::task_definition::PortMapping;
 use crate::plan::hold::Hold;
-use crate::view::{Deployment, DeploymentStatus, EcsService, PortMapping, Seen, View};
+use crate::view::View;
+use crate::view::reading::Question;
 
 /// Why a name that the service has cannot go on with the port it shall have.
 pub(crate) fn obstacle(

@@ -2,11 +2,11 @@
 
 use super::eligible;
 use crate::declaration::declared::PortSelector;
-use crate::declaration::issue::nearest;
 use crate::ecs::name::PortName;
+use crate::ecs::task_definition::{PortMapping, TaskDefinition};
+use crate::ecs::text::nearest;
 use crate::plan::hold::{Hold, Naming};
 use crate::plan::prerequisite::{NamedPort, NamedPorts};
-use crate::view::{PortMapping, TaskDefinition};
 
 /// The port that is meant, if it has a name.
 pub(crate) fn named_port(

@@ -9,27 +9,28 @@
 //! A question that only a task definition answers holds the service until it is read; for a converged
 //! service with explicit aliases none arises.
 
+pub(crate) use super::ports::named_port;
 use std::fmt::Display;
 
 use super::choice::{Source, Witness};
 use super::eligible;
+use super::ports::{no_port, only_named_port};
 use crate::declaration::declared::{
     Declaration, EndpointDeclaration, LogsDeclaration, Mode, PortSelector,
 };
 use crate::declaration::document::Document;
-use crate::declaration::issue::nearest;
 use crate::declaration::settings::Policy;
-use crate::ecs::canonical::Ground;
 use crate::ecs::connect::{AccessLogs, ClientAlias, Connect, Endpoint, ProxyLogs, Timeout, Tls};
+use crate::ecs::ground::Ground;
 use crate::ecs::name::{DiscoveryName, DnsName, NamespaceRef, Port, PortName, Refused};
-use crate::engine::effect::Question;
+use crate::ecs::namespace::Namespace;
+use crate::ecs::service::EcsService;
+use crate::ecs::task_definition::TaskDefinition;
+use crate::ecs::text::nearest;
 use crate::plan::action::Action;
 use crate::plan::hold::{Hold, Naming};
 use crate::plan::prerequisite::NamedPorts;
-use crate::view::{EcsService, Namespace, TaskDefinition};
-
-pub(crate) use super::ports::named_port;
-use super::ports::{no_port, only_named_port};
+use crate::view::reading::Question;
 
 /// What one service shall be.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -6,18 +6,23 @@ use proptest::prelude::*;
 
 use crate::declaration::intent::Intent;
 use crate::declaration::settings::Policy;
-use crate::ecs::canonical::Ground;
 use crate::ecs::connect::{Connect, Endpoint, Timeout};
+use crate::ecs::ground::Ground;
 use crate::ecs::name::{DiscoveryName, DnsName, NamespaceRef, ServiceKey};
+use crate::ecs::namespace::Namespace;
+use crate::ecs::seen::Seen;
+use crate::ecs::service::ServiceStatus;
+use crate::ecs::task_definition::TaskDefinition;
 use crate::ecs::time::AwsTime;
-use crate::guard::brake::Acks;
+use crate::guard::acks::Acks;
 use crate::guard::guard;
 use crate::guard::waves::Waves;
 use crate::guard::writes::Writes;
+use crate::plan::Plan;
 use crate::plan::action::Action;
-use crate::planner::{Plan, Verdict, plan};
+use crate::plan::entry::Verdict;
+use crate::planner::plan;
 use crate::testing::{Stage, generate};
-use crate::view::{Namespace, Seen, ServiceStatus, TaskDefinition};
 
 /// How ECS may echo a configuration that it was sent.
 #[derive(Debug, Clone, Copy)]

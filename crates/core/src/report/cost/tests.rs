@@ -5,9 +5,9 @@ use std::fmt::Write as _;
 use expect_test::{Expect, expect};
 
 use super::*;
+use crate::ecs::seen::Seen;
 use crate::guard::writes::Writes;
 use crate::testing::{Stage, at, key};
-use crate::view::Seen;
 use crate::view::history::History;
 
 fn check(text: &str, times: &[(&str, u64)], expected: &Expect) {

@@ -9,13 +9,13 @@ use proptest::sample::{select, subsequence};
 
 use super::{declaration, entry, tags};
 use crate::declaration::declared::Declaration;
-use crate::declaration::intent::Intent;
-use crate::declaration::tag::{TagPrefix, parse};
-use crate::ecs::canonical::Ground;
+use crate::declaration::intent::{Intent, parse};
+use crate::declaration::tag_prefix::TagPrefix;
+use crate::ecs::ground::Ground;
 use crate::ecs::name::ServiceKey;
-use crate::planner::Verdict;
+use crate::ecs::seen::Seen;
+use crate::plan::entry::Verdict;
 use crate::testing::{Stage, generate, key};
-use crate::view::Seen;
 
 fn declared(stage: &Stage, key: &ServiceKey) -> Option<Declaration> {
     let view = &stage.view;

@@ -6,9 +6,9 @@ use std::time::Duration;
 use super::InForce;
 use crate::ecs::fault::FaultKind;
 use crate::ecs::name::ParameterName;
-use crate::engine::effect::Parameter;
+use crate::ecs::parameter::Parameter;
+use crate::ecs::seen::Seen;
 use crate::testing::{at, fault, parameter};
-use crate::view::Seen;
 
 const STALENESS: Duration = Duration::from_secs(10);
 

@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use super::*;
 use crate::ecs::name::DeploymentId;
+use crate::ecs::service::Rollout;
 use crate::ecs::time::AwsTime;
-use crate::engine::effect::ClusterReading;
 use crate::testing::{at, fault, key, read_tags, service};
-use crate::view::Rollout;
+use crate::view::reading::ClusterReading;
 
 const STALENESS: Duration = Duration::from_secs(10);
 
@@ -300,7 +300,7 @@ fn a_failed_answer_does_not_replace_what_an_earlier_one_told() {
     let namespace = crate::testing::namespace("internal.myapp");
     let (known, id) = (Seen::Known(vec![namespace.clone()]), namespace.id);
     readings.at(0, |reader, view| _ = reader.answered(view, Answer::Namespaces(known.clone())));
-    let used = Seen::Known(crate::view::NamespaceUse::default());
+    let used = Seen::Known(crate::ecs::namespace::NamespaceUse::default());
     let answer = Answer::NamespaceUse(id.clone(), used.clone());
     readings.at(0, |reader, view| _ = reader.answered(view, answer));
     let failed = Answer::Namespaces(Seen::Unknown(throttled()));

@@ -42,7 +42,7 @@ use std::time::Duration;
 
 use eastwest_core::declaration::settings::Settings;
 use eastwest_core::ecs::name::ParameterName;
-use eastwest_core::engine::effect::Parameter;
+use eastwest_core::ecs::parameter::Parameter;
 use serde_json::Value;
 
 use crate::model::{EcsServiceKey, Model};

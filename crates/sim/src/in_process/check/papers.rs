@@ -12,9 +12,10 @@ use eastwest_core::declaration::document;
 use eastwest_core::declaration::document::Document;
 use eastwest_core::declaration::intent::{Intent, Layers, Rest, declare};
 use eastwest_core::declaration::settings::Sources;
-use eastwest_core::declaration::tag::{TagPrefix, Tagged};
+use eastwest_core::declaration::tag_prefix::TagPrefix;
+use eastwest_core::declaration::tagged::Tagged;
 use eastwest_core::ecs::name::{ClusterName, EcsServiceName, ParameterName, ServiceKey};
-use eastwest_core::engine::effect::Parameter;
+use eastwest_core::ecs::parameter::Parameter;
 
 use super::super::convert::other::parameter;
 use super::super::weather::LAG_MS_MAX;

@@ -14,7 +14,7 @@ use eastwest_core::declaration::document::Document;
 use eastwest_core::declaration::intent::Layers;
 use eastwest_core::declaration::settings::{Policy, Settings};
 use eastwest_core::declaration::tag;
-use eastwest_core::declaration::tag::TagPrefix;
+use eastwest_core::declaration::tag_prefix::TagPrefix;
 use eastwest_core::ecs::name::{NamespaceRef, PortName};
 use serde_json::Value;
 

@@ -7,7 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use eastwest_core::declaration::tag;
-use eastwest_core::declaration::tag::{TagPrefix, Tagged};
+use eastwest_core::declaration::tag_prefix::TagPrefix;
+use eastwest_core::declaration::tagged::Tagged;
 use serde_json::{Value, json};
 
 use crate::model::{Connect, EcsServiceState};

@@ -8,11 +8,11 @@ pub(super) mod members;
 pub(super) mod other;
 
 use eastwest_core::ecs::name::{Arn, DeploymentId, DiscoveryName, ServiceKey};
-use eastwest_core::ecs::time::AwsTime;
-use eastwest_core::view::{
+use eastwest_core::ecs::service::{
     Deployment, DeploymentController, DeploymentStatus, EcsService, Rollout, ServiceEvent,
     ServiceStatus, Strategy,
 };
+use eastwest_core::ecs::time::AwsTime;
 use serde_json::Value;
 
 use crate::shapes::Time;

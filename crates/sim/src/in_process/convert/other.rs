@@ -4,8 +4,9 @@ use eastwest_core::ecs::environment::Mentions;
 use eastwest_core::ecs::name::{
     Arn, DiscoveryName, NamespaceId, NamespaceName, ParameterName, Port, PortName,
 };
-use eastwest_core::engine::effect::Parameter;
-use eastwest_core::view::{CloudMapService, Namespace, PortMapping, TaskDefinition};
+use eastwest_core::ecs::namespace::{CloudMapService, Namespace};
+use eastwest_core::ecs::parameter::Parameter;
+use eastwest_core::ecs::task_definition::{PortMapping, TaskDefinition};
 use serde_json::Value;
 
 use super::time;

@@ -4,7 +4,7 @@ use expect_test::{Expect, expect};
 
 use super::{declared, listed, parameter, secret};
 use crate::declaration::document::read_entry;
-use crate::engine::effect::Parameter;
+use crate::ecs::parameter::Parameter;
 
 fn check(parameter: &Parameter, expected: &Expect) {
     let (declaration, issues) = read_entry(parameter);

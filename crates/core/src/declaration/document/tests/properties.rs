@@ -12,7 +12,7 @@ use super::{WHOLE, parameter, secret};
 use crate::declaration::document::{read, read_entry, write};
 use crate::declaration::issue::{Issue, Weight};
 use crate::ecs::name::ServiceKey;
-use crate::engine::effect::Parameter;
+use crate::ecs::parameter::Parameter;
 
 /// A text that is JSON, often nearly a document: its words, its nesting, few values.
 fn json() -> impl Strategy<Value = Value> {

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 
-use crate::declaration::intent::Intent;
+use crate::declaration::intent::{Intent, parse};
 use crate::declaration::issue::Weight;
-use crate::declaration::tag::{RULES, TagPrefix, parse};
+use crate::declaration::tag::RULES;
+use crate::declaration::tag_prefix::TagPrefix;
 
 /// Any text, and often text that is nearly right.
 fn value() -> impl Strategy<Value = String> {

@@ -1,0 +1,71 @@
+//! Cloud Map namespaces, and the services in them.
+
+use std::collections::BTreeSet;
+
+use serde::Serialize;
+
+use super::name::{Arn, DiscoveryName, NamespaceId, NamespaceName};
+use super::service::EcsService;
+use super::time::AwsTime;
+
+/// A Cloud Map namespace.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Namespace {
+    /// Its id.
+    pub id: NamespaceId,
+    /// Its ARN: what we send.
+    pub arn: Arn,
+    /// Its name: the suffix of default aliases.
+    pub name: NamespaceName,
+    /// The name ECS resolves a short name by; differs from `name` where the name was used before
+    /// (SD:DiscoverInstancesRequest.NamespaceName).
+    pub http_name: NamespaceName,
+    /// `HTTP`, `DNS_PRIVATE` or `DNS_PUBLIC`.
+    pub kind: String,
+    /// The account that owns it, where that was told; another one's is shared with this account.
+    pub owner: Option<String>,
+}
+
+/// A Cloud Map service: a taken discovery name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct CloudMapService {
+    /// Its ARN.
+    pub arn: Arn,
+    /// Its name.
+    pub name: DiscoveryName,
+    /// When it was created.
+    pub created_at: AwsTime,
+}
+
+/// Who uses a namespace, over all clusters: what is read before a new name is claimed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct NamespaceUse {
+    /// Its Cloud Map services.
+    pub cloud_map: Vec<CloudMapService>,
+    /// The ECS services in it that run in clusters we do not watch, as far as they could be read.
+    pub elsewhere: Vec<EcsService>,
+    /// Every ECS service in it, clients included: ECS allows 300 (GR:ecs-service).
+    pub members: BTreeSet<Arn>,
+}
+
+/// A Cloud Map namespace to create.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct NewNamespace {
+    /// Its name.
+    pub name: NamespaceName,
+    /// The VPC of a private DNS namespace; none for an HTTP namespace.
+    pub vpc: Option<String>,
+}
+
+impl NewNamespace {
+    /// The same for the same wish, so that asking again after a crash is the same request
+    /// (SD:CreateHttpNamespaceRequest.CreatorRequestId, at most 64 characters).
+    pub fn request_id(&self) -> String {
+        let words = [self.name.as_str(), "|", self.vpc.as_deref().unwrap_or_default()];
+        // FNV-1a, 64 bit: stable over versions of the program, which the standard hasher does not promise to be.
+        let hash = words.concat().bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+        });
+        format!("eastwest-{hash:016x}")
+    }
+}

@@ -1,0 +1,173 @@
+//! An ECS service and its deployments, as AWS describes them.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde::Serialize;
+
+use super::connect::Connect;
+use super::name::{Arn, DeploymentId, DiscoveryName, ServiceKey};
+use super::time::AwsTime;
+
+/// An ECS service as `DescribeServices` with `include=TAGS` shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EcsService {
+    /// Its ARN.
+    pub arn: Arn,
+    /// Its cluster and name.
+    pub key: ServiceKey,
+    /// When it was created; the older of two claimants wins.
+    pub created_at: AwsTime,
+    /// Whether it is in use.
+    pub status: ServiceStatus,
+    /// Its tags, as written. Emptied once parsed.
+    pub tags: BTreeMap<String, String>,
+    /// Who rolls it out.
+    pub controller: DeploymentController,
+    /// How ECS rolls it out.
+    pub strategy: Strategy,
+    /// What ECS said of it last, newest first; kept only while a rollout runs or has failed.
+    pub events: Vec<ServiceEvent>,
+    /// `FARGATE`, `EC2`, `EXTERNAL`, `MANAGED_INSTANCES`; empty where capacity providers decide.
+    pub launch_type: String,
+    /// `Linux`, `Windows Server 2022 Core`, …; empty where not given.
+    pub platform_family: String,
+    /// A Fargate platform version such as `1.4.0`; empty where not given.
+    pub platform_version: String,
+    /// How many tasks it should run.
+    pub desired_count: u32,
+    /// The task definition in force.
+    pub task_definition: Arn,
+    /// The Cloud Map services where its tasks register without Service Connect (`serviceRegistries`).
+    pub registries: Vec<Arn>,
+    /// Its deployments, PRIMARY first.
+    pub deployments: Vec<Deployment>,
+    /// Members of the PRIMARY's `serviceConnectConfiguration` in the raw answer that this version does
+    /// not know, as paths. Filled only by the read before a write.
+    pub unknown_members: Vec<String>,
+}
+
+/// API:Service.status.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub enum ServiceStatus {
+    /// In use.
+    Active,
+    /// Being deleted; its names are still taken.
+    Draining,
+    /// Deleted.
+    Inactive,
+}
+
+/// API:DeploymentController.type.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub enum DeploymentController {
+    /// ECS itself: rolling, blue/green, linear or canary.
+    Ecs,
+    /// AWS `CodeDeploy`; it accepts no Service Connect.
+    CodeDeploy,
+    /// Task sets made by somebody else; it accepts no Service Connect.
+    External,
+}
+
+/// How ECS rolls a service out (API:DeploymentConfiguration).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Strategy {
+    /// Whether the new tasks stand beside the old ones before traffic moves: `BLUE_GREEN`, `LINEAR` and `CANARY`, and
+    /// whatever else is not `ROLLING`.
+    pub shifts: bool,
+    /// For how many minutes both stand when all traffic has moved (`bakeTimeInMinutes`).
+    pub bake_minutes: u32,
+    /// For how many minutes each step of a shift lasts.
+    pub step_minutes: u32,
+    /// How much of the traffic a step moves, in percent; 0 where it moves at once.
+    pub step_percent: u32,
+}
+
+impl Strategy {
+    /// How long its steps and its bake take by plan. Nothing seems to move meanwhile.
+    pub fn bakes(&self) -> Duration {
+        let steps = if self.step_percent == 0 { 0 } else { 100_u32.div_ceil(self.step_percent) };
+        let minutes = self.bake_minutes.saturating_add(self.step_minutes.saturating_mul(steps));
+        Duration::from_mins(minutes.into())
+    }
+}
+
+/// API:ServiceEvent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ServiceEvent {
+    /// When ECS said it.
+    pub at: AwsTime,
+    /// What.
+    pub message: String,
+}
+
+/// One deployment: an entry of `deployments[]`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Deployment {
+    /// Its id.
+    pub id: DeploymentId,
+    /// Whether it is the newest, an older one, or gone.
+    pub status: DeploymentStatus,
+    /// How far it is.
+    pub rollout: Rollout,
+    /// Why, in ECS's words.
+    pub rollout_reason: String,
+    /// When it was created.
+    pub created_at: AwsTime,
+    /// When it last changed.
+    pub updated_at: AwsTime,
+    /// What its tasks run.
+    pub task_definition: Arn,
+    /// Its Service Connect configuration; `None` is "off": absent and `enabled: false` are one
+    /// (DescribeServices shows nothing after `enabled: false`).
+    pub connect: Option<Connect>,
+    /// The Cloud Map services it uses, by discovery name.
+    pub cloud_map: Vec<(DiscoveryName, Arn)>,
+}
+
+/// API:Deployment.status.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub enum DeploymentStatus {
+    /// The newest.
+    Primary,
+    /// An older one with tasks still running.
+    Active,
+    /// Replaced.
+    Inactive,
+}
+
+/// API:Deployment.rolloutState.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub enum Rollout {
+    /// Under way, or with no circuit breaker perhaps stuck.
+    InProgress,
+    /// Done.
+    Completed,
+    /// Given up by the circuit breaker or an alarm.
+    Failed,
+}
+
+impl EcsService {
+    /// The PRIMARY deployment: where the configuration in force is read.
+    pub fn primary(&self) -> Option<&Deployment> {
+        self.deployments.iter().find(|d| d.status == DeploymentStatus::Primary)
+    }
+
+    /// The configuration in force; `None`: off.
+    pub fn connect(&self) -> Option<&Connect> {
+        self.primary()?.connect.as_ref()
+    }
+
+    /// Whether a rollout is under way, ours or anybody's.
+    ///
+    /// Older deployments may linger for two weeks beside a COMPLETED one
+    /// (DG:early-success-criteria), so their presence alone says nothing.
+    pub fn is_rolling(&self) -> bool {
+        self.primary().is_none_or(|primary| primary.rollout == Rollout::InProgress)
+    }
+
+    /// The latest change AWS wrote into any deployment: readings with a smaller one are older.
+    pub fn version(&self) -> Option<AwsTime> {
+        self.deployments.iter().map(|d| d.updated_at.max(d.created_at)).max()
+    }
+}

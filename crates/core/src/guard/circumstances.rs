@@ -1,0 +1,25 @@
+//! What decides whether a step may be taken now.
+
+use super::acks::Acks;
+use super::waves::Waves;
+use super::writes::Writes;
+use crate::declaration::settings::Settings;
+use crate::ecs::time::Now;
+use crate::view::View;
+
+/// What decides whether a step may be taken now.
+#[derive(Debug, Clone, Copy)]
+pub struct Circumstances<'a> {
+    /// What is known.
+    pub view: &'a View,
+    /// What became of our own writes.
+    pub writes: &'a Writes,
+    /// How our rollouts go.
+    pub waves: &'a Waves,
+    /// What somebody has agreed to.
+    pub acks: &'a Acks,
+    /// What the operator allows.
+    pub settings: &'a Settings,
+    /// When.
+    pub now: Now,
+}

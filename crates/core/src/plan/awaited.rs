@@ -1,0 +1,60 @@
+//! The server that a step waits for, and until when.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use crate::ecs::name::{DiscoveryName, ServiceKey};
+
+/// A server that is to be complete before its client is rolled out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Awaited {
+    /// The name that is needed.
+    pub name: DiscoveryName,
+    /// Who offers it, or is to.
+    pub server: ServiceKey,
+    /// Whether the need is only inferred.
+    pub inferred: bool,
+    /// What its server is still to do.
+    pub until: Until,
+}
+
+/// What is still to happen to a server.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Until {
+    /// It is to be changed first.
+    Changed,
+    /// Its rollout is to complete.
+    Complete,
+    /// It is to be changed, and held for a reason that somebody must mend.
+    Mended(&'static str),
+}
+
+impl fmt::Display for Awaited {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { name, server, inferred, until } = self;
+        let how = if *inferred { "as its environment says" } else { "as declared" };
+        write!(f, "needs {name} of {server}, {how}, ")?;
+        match until {
+            Until::Changed => f.write_str("which is to be changed first"),
+            Until::Complete => f.write_str("whose deployment has not completed"),
+            Until::Mended(reason) => write!(f, "which is held itself: {reason}"),
+        }
+    }
+}
+
+impl Awaited {
+    /// What would end the wait.
+    pub(crate) fn ends(&self) -> String {
+        match self.until {
+            Until::Changed | Until::Complete => {
+                format!("once a deployment of {} that offers it has completed", self.server)
+            }
+            Until::Mended(_) => format!(
+                "once what holds {} is mended, or {} is taken out of the needs",
+                self.server, self.name
+            ),
+        }
+    }
+}

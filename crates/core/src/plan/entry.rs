@@ -1,0 +1,105 @@
+//! What to do about one service.
+
+use serde::Serialize;
+
+use super::action::Action;
+use super::awaited::Awaited;
+use super::contention::Contention;
+use super::hold::Hold;
+use super::need::Lack;
+use crate::ecs::change::Change;
+use crate::ecs::name::ServiceKey;
+use crate::ecs::namespace::Namespace;
+
+/// What to do about one service.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Entry {
+    /// The verdict.
+    #[serde(flatten)]
+    pub verdict: Verdict,
+    /// Where what is in force differs from what is wanted.
+    pub changes: Vec<Change>,
+    /// The namespace it is to be in; for a service to switch off, the one it is in.
+    pub namespace: Option<Namespace>,
+    /// The services that want a name this one has.
+    pub contested_by: Vec<ServiceKey>,
+    /// What else is to be said: that this is one phase of several.
+    pub note: Option<String>,
+    /// The server that is to be complete first.
+    pub awaits: Option<Box<Awaited>>,
+    /// The endpoints that it needs and that its tasks do not know.
+    pub lacks: Vec<Lack>,
+    /// Whether somebody else keeps changing it back.
+    #[serde(skip)]
+    pub contention: Option<Box<Contention>>,
+}
+
+/// In order, to change, or wanted but held.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "verdict", rename_all = "kebab-case")]
+pub enum Verdict {
+    /// What is in force is what is wanted.
+    InSync,
+    /// To do now.
+    Step {
+        /// What to do.
+        action: Action,
+    },
+    /// Not to do now.
+    Hold {
+        /// Why not.
+        hold: Hold,
+        /// What would be done; absent where that cannot be told.
+        action: Option<Action>,
+    },
+}
+
+impl Entry {
+    pub(crate) fn held(hold: Hold) -> Self {
+        Self {
+            verdict: Verdict::Hold { hold, action: None },
+            changes: Vec::new(),
+            namespace: None,
+            contested_by: Vec::new(),
+            note: None,
+            awaits: None,
+            lacks: Vec::new(),
+            contention: None,
+        }
+    }
+
+    pub(crate) fn in_sync(namespace: Option<&Namespace>) -> Self {
+        let namespace = namespace.cloned();
+        Self { verdict: Verdict::InSync, namespace, ..Self::held(Hold::Ambiguous) }
+    }
+
+    /// Says something more.
+    pub(crate) fn add_note(&mut self, words: &str) {
+        let before = self.note.take().map(|note| note + "; ").unwrap_or_default();
+        self.note = Some(before + words);
+    }
+
+    /// Turns a step into a hold; leaves everything else.
+    pub fn hold_step(&mut self, hold: Hold) {
+        if let Verdict::Step { action } = &self.verdict {
+            self.verdict = Verdict::Hold { hold, action: Some(action.clone()) };
+        }
+    }
+
+    /// What is done without anybody's doing: now, or when what holds it has passed.
+    pub(crate) fn pending(&self) -> Option<&Action> {
+        match &self.verdict {
+            Verdict::Step { action } => Some(action),
+            Verdict::Hold { hold, action } if hold.passes() => action.as_ref(),
+            Verdict::Hold { .. } | Verdict::InSync => None,
+        }
+    }
+
+    /// The hold, if it is one.
+    pub fn hold(&self) -> Option<&Hold> {
+        match &self.verdict {
+            Verdict::Hold { hold, .. } => Some(hold),
+            Verdict::InSync | Verdict::Step { .. } => None,
+        }
+    }
+}

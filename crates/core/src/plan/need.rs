@@ -1,0 +1,25 @@
+//! What a service calls, and which endpoints its tasks do not know.
+
+use serde::Serialize;
+
+use crate::ecs::name::{DiscoveryName, ServiceKey};
+
+/// An endpoint that a client's tasks do not know.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Lack {
+    /// Its discovery name.
+    pub name: DiscoveryName,
+    /// What the client would call.
+    pub alias: String,
+    /// Who offers it.
+    pub server: ServiceKey,
+}
+
+/// A name that a service calls.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Need {
+    /// The discovery name.
+    pub name: DiscoveryName,
+    /// Whether its environment says so, and nobody else.
+    pub inferred: bool,
+}
