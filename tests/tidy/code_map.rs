@@ -6,6 +6,7 @@
 //! to that folder: `` `plan/`: `action.rs`, `hold/ends.rs` ``.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use crate::modules::ask;
 use crate::rooms::CORE;
@@ -29,7 +30,7 @@ fn named(page: &str) -> Vec<(String, usize)> {
             if name.ends_with('/') {
                 folder = name;
                 found.push((format!("{name}mod.rs"), number));
-            } else if name.ends_with(".rs") {
+            } else if Path::new(name).extension().is_some_and(|kind| kind == "rs") {
                 found.push((format!("{folder}{name}"), number));
             }
         }

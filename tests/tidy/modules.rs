@@ -52,7 +52,9 @@ pub(crate) fn ask<Answer: Send + 'static>(
         let (questions, asked) = channel::<Question>();
         thread::spawn(move || {
             let project = read();
-            asked.into_iter().for_each(|question| question(&project));
+            for question in asked {
+                question(&project);
+            }
         });
         Mutex::new(questions)
     });

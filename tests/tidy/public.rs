@@ -14,7 +14,7 @@ use crate::{assert_none, repo};
 /// A name and the module in which it stands.
 type Named = (ScopeId, String);
 
-/// Where somebody stands: the crate, the room in it, and whether it is test code.
+/// Where somebody stands: the crate and the room in it.
 #[derive(PartialEq, Eq)]
 struct Place<'a> {
     root: usize,
@@ -101,9 +101,9 @@ fn needless(code: &Code, package: &str) -> Vec<String> {
         }
         let items = own.items.iter().filter(|(_, item)| item.is_pub);
         let items = items.map(|(name, item)| (name, item.kind, item.line));
-        let uses = own.uses.iter().filter(|import| import.is_pub && import.name != "*");
-        let uses = uses.map(|import| (&import.name, "use", import.line));
-        for (name, kind, line) in items.chain(uses).filter(|(name, ..)| !is_used(scope, name)) {
+        let imports = own.uses.iter().filter(|import| import.is_pub && import.name != "*");
+        let imports = imports.map(|import| (&import.name, "use", import.line));
+        for (name, kind, line) in items.chain(imports).filter(|(name, ..)| !is_used(scope, name)) {
             let advice =
                 if own.path.is_empty() { "make it private" } else { "pub(crate), or less" };
             findings.insert((

@@ -88,7 +88,13 @@ impl Reader<'_> {
     fn name(&mut self, kind: &'static str, name: &Ident, is_pub: bool, interface: Vec<Names>) {
         let is_pub = is_pub && !self.is_test;
         let item = Item { kind, line: line(name.span()), is_pub, interface };
-        self.code.scopes[self.scope].items.insert(name.to_string(), item);
+        let items = &mut self.code.scopes[self.scope].items;
+        // A module and a function may have one name.
+        if kind == "mod" {
+            items.entry(name.to_string()).or_insert(item);
+        } else {
+            items.insert(name.to_string(), item);
+        }
     }
 
     /// A macro may define items of any name that it is given or that stands in its rules.
@@ -104,15 +110,14 @@ impl Reader<'_> {
         let name = item.ident.to_string();
         let is_test = self.is_test || has_cfg_test(&item.attrs);
         let below = self.folder.join(&name);
-        let (file, folder, items) = match &item.content {
-            Some((_, items)) => (self.file.clone(), below, items),
-            None => {
-                let exists = |path: &Path| self.files.contains_key(path);
-                let path = modules::declared(item, &self.file, &self.folder, &exists);
-                let Some(module) = self.files.get(path.as_path()) else { return };
-                let folder = modules::folder_below(&path);
-                (path, folder, &module.syntax.items)
-            }
+        let (file, folder, items) = if let Some((_, items)) = &item.content {
+            (self.file.clone(), below, items)
+        } else {
+            let exists = |path: &Path| self.files.contains_key(path);
+            let path = modules::declared(item, &self.file, &self.folder, &exists);
+            let Some(module) = self.files.get(path.as_path()) else { return };
+            let folder = modules::folder_below(&path);
+            (path, folder, &module.syntax.items)
         };
         let around = &self.code.scopes[self.scope];
         let path = [around.path.as_slice(), std::slice::from_ref(&name)].concat();
