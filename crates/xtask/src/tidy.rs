@@ -1,4 +1,4 @@
-//! `cargo xtask tidy`: the house rules alone. They are ordinary tests, in `tests/tests/tidy/`.
+//! `cargo xtask tidy`: the house rules alone. They are ordinary tests, in `tests/tidy/`.
 
 use anyhow::Result;
 
@@ -6,6 +6,6 @@ use crate::{repo, run};
 
 /// Runs the tidy tests.
 pub(crate) fn run() -> Result<bool> {
-    let mut command = repo::cargo(&["test", "--package", "eastwest-tests", "--test", "tidy"])?;
+    let mut command = repo::cargo(&["test", "--package", "eastwest-tidy"])?;
     Ok(run::live(&mut command, |_| false)?.ok)
 }

@@ -11,7 +11,8 @@ use serde_json::Value;
 pub(crate) fn root() -> PathBuf {
     let manifest = env::var("CARGO_MANIFEST_DIR");
     let member = PathBuf::from(manifest.unwrap_or_else(|_| env!("CARGO_MANIFEST_DIR").to_owned()));
-    member.parent().expect("the member lies in the workspace").to_path_buf()
+    let root = member.ancestors().nth(2);
+    root.expect("the member lies two folders below the root").to_path_buf()
 }
 
 /// `path` as a person would type it in the root.

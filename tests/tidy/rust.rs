@@ -81,21 +81,24 @@ fn given_up(module: &Module) -> Vec<String> {
 
 #[test]
 fn every_file_opens_with_what_it_is_for() {
-    let without = modules::reached().into_iter().filter(|module| !module.text.starts_with("//! "));
-    let findings: Vec<String> = without
-        .map(|module| {
+    let findings: Vec<String> = modules::ask(|project| {
+        let modules = project.modules.iter();
+        let without = modules.filter(|module| !module.text.starts_with("//! "));
+        let finding = |module: &Module| {
             let place = repo::shown(&module.path);
             format!("{place}:1: open with `//!` and a sentence: what it decides or does")
-        })
-        .collect();
+        };
+        without.map(finding).collect()
+    });
     assert_none(&findings);
 }
 
 #[test]
 fn production_code_does_not_give_up() {
-    let modules = modules::reached();
-    let production = modules.iter().filter(|module| !module.is_test);
-    let findings: Vec<String> = production.flat_map(given_up).collect();
+    let findings: Vec<String> = modules::ask(|project| {
+        let production = project.modules.iter().filter(|module| !module.is_test);
+        production.flat_map(given_up).collect()
+    });
     assert_none(&findings);
 }
 

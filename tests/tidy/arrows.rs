@@ -13,6 +13,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("eastwest-sim", &["eastwest-core"]),
     ("eastwest", &["eastwest-aws", "eastwest-core"]),
     ("eastwest-demo", &["eastwest", "eastwest-sim"]),
+    ("eastwest-tidy", &[]),
     ("xtask", &[]),
 ];
 
