@@ -8,7 +8,6 @@ use serde::Serialize;
 use super::document::MassChange;
 use super::tag_prefix::TagPrefix;
 use crate::ecs::name::{ClusterName, NamespaceRef, ParameterName};
-use crate::plan::action::Action;
 
 /// Everything the engine is told at its start.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -75,16 +74,6 @@ pub enum Policy {
     UpsertOnly,
     /// Make it so.
     Sync,
-}
-
-impl Policy {
-    /// Whether something may be done.
-    pub(crate) fn allows(self, action: &Action) -> bool {
-        match (self, action) {
-            (Self::Observe, _) | (Self::UpsertOnly, Action::Disconnect { .. }) => false,
-            (Self::UpsertOnly | Self::Sync, _) => true,
-        }
-    }
 }
 
 /// How many rollouts may run at once; each at least 1.

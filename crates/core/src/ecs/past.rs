@@ -5,7 +5,6 @@ use std::time::Duration;
 use super::connect::Connect;
 use super::name::Arn;
 use super::time::AwsTime;
-use crate::view::history::{FailedRevision, Ongoing};
 
 /// One service deployment as AWS remembers it (API:ServiceDeploymentBrief), with the revision it aimed at.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,19 +52,5 @@ impl Past {
 
     pub(crate) fn took(&self) -> Option<Duration> {
         Some(self.finished_at?.since(self.created_at))
-    }
-
-    pub(crate) fn as_failed(&self) -> FailedRevision {
-        FailedRevision {
-            connect: self.connect.clone(),
-            task_definition: self.task_definition.clone(),
-            status: self.status.clone(),
-            reason: self.reason.clone(),
-        }
-    }
-
-    pub(crate) fn as_ongoing(&self) -> Ongoing {
-        let Self { status, stage, paused_at, .. } = self;
-        Ongoing { status: status.clone(), stage: stage.clone(), paused_at: paused_at.clone() }
     }
 }

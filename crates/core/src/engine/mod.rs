@@ -8,7 +8,7 @@
 //! the plan made from that reading still asks for the very same action.
 
 pub mod effect;
-pub mod queue;
+pub(crate) mod queue;
 mod absorb;
 mod ask;
 mod settled;

@@ -10,7 +10,7 @@ use crate::ecs::time::Now;
 
 /// Keys with their due times.
 #[derive(Debug, Clone)]
-pub struct Queue<K> {
+pub(crate) struct Queue<K> {
     due: BTreeMap<K, Now>,
     running: BTreeSet<K>,
     failures: BTreeMap<K, u32>,
@@ -24,13 +24,13 @@ impl<K> Default for Queue<K> {
 
 impl<K: Ord + Clone> Queue<K> {
     /// Makes a key due at `at`, or earlier if it already is. Pushed while it runs, it runs again after.
-    pub fn push(&mut self, key: K, at: Now) {
+    pub(crate) fn push(&mut self, key: K, at: Now) {
         self.due.entry(key).and_modify(|due| *due = at.min(*due)).or_insert(at);
     }
 
     /// Makes a key due now, or after the wait that its failures in a row have earned it; does nothing
     /// while it runs or waits already.
-    pub fn ask(&mut self, key: &K, timing: &Timing, now: Now) {
+    pub(crate) fn ask(&mut self, key: &K, timing: &Timing, now: Now) {
         if self.running.contains(key) || self.due.contains_key(key) {
             return;
         }
@@ -42,7 +42,12 @@ impl<K: Ord + Clone> Queue<K> {
     }
 
     /// Takes at most `most` keys that are due and satisfy `wanted`; each runs until [`Self::ended`].
-    pub fn take_due(&mut self, now: Now, most: usize, wanted: impl Fn(&K) -> bool) -> Vec<K> {
+    pub(crate) fn take_due(
+        &mut self,
+        now: Now,
+        most: usize,
+        wanted: impl Fn(&K) -> bool,
+    ) -> Vec<K> {
         let due: Vec<K> = self
             .due
             .iter()
@@ -58,7 +63,7 @@ impl<K: Ord + Clone> Queue<K> {
     }
 
     /// Notes that a key's run ended, and how.
-    pub fn ended(&mut self, key: &K, succeeded: bool) {
+    pub(crate) fn ended(&mut self, key: &K, succeeded: bool) {
         self.running.remove(key);
         if succeeded {
             self.failures.remove(key);
@@ -68,7 +73,7 @@ impl<K: Ord + Clone> Queue<K> {
     }
 
     /// The same for every running key that satisfies `which`.
-    pub fn ended_where(&mut self, which: impl Fn(&K) -> bool, succeeded: bool) {
+    pub(crate) fn ended_where(&mut self, which: impl Fn(&K) -> bool, succeeded: bool) {
         let ended: Vec<K> = self.running.iter().filter(|key| which(key)).cloned().collect();
         for key in ended {
             self.ended(&key, succeeded);
@@ -76,30 +81,30 @@ impl<K: Ord + Clone> Queue<K> {
     }
 
     /// Makes a key due at `at` unless it waits or runs already.
-    pub fn push_if_absent(&mut self, key: K, at: Now) {
+    pub(crate) fn push_if_absent(&mut self, key: K, at: Now) {
         if !self.running.contains(&key) {
             self.due.entry(key).or_insert(at);
         }
     }
 
     /// How often a key has failed in a row.
-    pub fn failures(&self, key: &K) -> u32 {
+    pub(crate) fn failures(&self, key: &K) -> u32 {
         self.failures.get(key).copied().unwrap_or_default()
     }
 
     /// How many keys satisfying `wanted` run.
-    pub fn running(&self, wanted: impl Fn(&K) -> bool) -> usize {
+    pub(crate) fn running(&self, wanted: impl Fn(&K) -> bool) -> usize {
         self.running.iter().filter(|key| wanted(key)).count()
     }
 
     /// When the next key that satisfies `wanted` and is not running falls due.
-    pub fn next_due(&self, wanted: impl Fn(&K) -> bool) -> Option<Now> {
+    pub(crate) fn next_due(&self, wanted: impl Fn(&K) -> bool) -> Option<Now> {
         let waiting = |key: &K| !self.running.contains(key) && wanted(key);
         self.due.iter().filter(|(key, _)| waiting(key)).map(|(_, at)| *at).min()
     }
 
     /// How many keys wait or run.
-    pub fn depth(&self) -> usize {
+    pub(crate) fn depth(&self) -> usize {
         self.due.len() + self.running.len()
     }
 }

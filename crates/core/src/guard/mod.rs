@@ -6,11 +6,11 @@ pub mod writes;
 pub mod waves;
 pub mod acks;
 pub mod circumstances;
-pub mod pause;
-pub mod budget;
-pub mod unseen;
-pub mod truce;
-pub mod windows;
+pub(crate) mod pause;
+pub(crate) mod budget;
+pub(crate) mod unseen;
+pub(crate) mod truce;
+pub(crate) mod windows;
 pub mod brake;
 pub mod check;
 

@@ -7,7 +7,7 @@ use crate::plan::hold::Hold;
 use crate::view::View;
 
 /// Whether the service's pause tag is in force.
-pub fn paused(view: &View, key: &ServiceKey, now: Now) -> Option<Hold> {
+pub(crate) fn paused(view: &View, key: &ServiceKey, now: Now) -> Option<Hold> {
     let declaration = view.service(key)?.intent.declared()?;
     match declaration.pause? {
         Pause::Open => Some(Hold::Paused(None)),

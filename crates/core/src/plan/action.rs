@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::declaration::settings::Policy;
 use crate::ecs::connect::Connect;
 use crate::ecs::name::{DeploymentId, ServiceKey};
 use crate::ecs::time::AwsTime;
@@ -57,4 +58,14 @@ pub struct Accepted {
     pub deployment: DeploymentId,
     /// When AWS says it was created.
     pub created_at: AwsTime,
+}
+
+impl Policy {
+    /// Whether something may be done.
+    pub(crate) fn allows(self, action: &Action) -> bool {
+        match (self, action) {
+            (Self::Observe, _) | (Self::UpsertOnly, Action::Disconnect { .. }) => false,
+            (Self::UpsertOnly | Self::Sync, _) => true,
+        }
+    }
 }

@@ -7,12 +7,12 @@
 //!
 //! Nothing here knows of budgets, pauses or policy beyond the removal of endpoints: that is [`crate::guard`].
 
+pub mod service;
+pub(crate) mod names;
 pub(crate) mod candidate;
 pub(crate) mod world;
-pub mod service;
-pub mod names;
-pub mod links;
 pub(crate) mod obstacle;
+pub(crate) mod links;
 pub mod prerequisites;
 
 pub use prerequisites::{entries_for_nobody, namespaces_that_differ};

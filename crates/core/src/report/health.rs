@@ -1,5 +1,8 @@
 //! How well a service does.
 
+use crate::plan::hold::Hold;
+use crate::view::ServiceView;
+use crate::view::rollout::Course;
 use serde::Serialize;
 
 /// Whether a service is well.
@@ -15,4 +18,46 @@ pub enum Health {
     Suspended,
     /// It cannot be told.
     Unknown,
+}
+
+/// How a service is, as far as what holds it and how its rollout goes tell.
+pub(super) fn health(service: &ServiceView, hold: Option<&Hold>, course: &Course) -> Health {
+    match hold {
+        Some(Hold::Paused(_) | Hold::Frozen(_)) => Health::Suspended,
+        Some(
+            Hold::Ambiguous
+            | Hold::NoNamespace(_)
+            | Hold::Ineligible(_)
+            | Hold::UnnamedPort(..)
+            | Hold::Immutable(_)
+            | Hold::Conflict(..)
+            | Hold::Claimed { .. }
+            | Hold::UnknownField(_)
+            | Hold::RolledBack { .. }
+            | Hold::Contended(_)
+            | Hold::MassChange(_)
+            | Hold::Refused(_),
+        ) => Health::Degraded,
+        Some(Hold::NotSeen(_)) if service.trouble.is_some() => Health::Unknown,
+        Some(
+            Hold::NotSeen(_)
+            | Hold::WaitingForServer(_)
+            | Hold::WaitingForClient(_)
+            | Hold::Rolling
+            | Hold::Budget(_)
+            | Hold::Observe(_),
+        )
+        | None => of_course(course),
+    }
+}
+
+fn of_course(course: &Course) -> Health {
+    match course {
+        Course::Settled => Health::Healthy,
+        Course::Progressing | Course::Baking => Health::Progressing,
+        Course::HookPaused(_) => Health::Suspended,
+        Course::RollingBack | Course::Stalled | Course::Failed(_) | Course::NothingToGoBackTo => {
+            Health::Degraded
+        }
+    }
 }

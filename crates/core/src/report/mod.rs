@@ -3,8 +3,8 @@
 //! **In:** the view and the plan. **Out:** values to show. Nothing here changes what is done.
 
 pub mod health;
-pub mod news;
 pub mod status;
+pub mod news;
 pub mod cost;
 pub mod explain;
 pub mod import;

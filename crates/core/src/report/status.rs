@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::health::Health;
+use super::health::{Health, health};
 use crate::declaration::intent::Intent;
 use crate::declaration::issue::{Issue, Weight};
 use crate::declaration::settings::Timing;
@@ -135,36 +135,6 @@ fn sync(entry: &Entry) -> Sync {
         Verdict::InSync => Sync::Synced,
         Verdict::Hold { hold: Hold::NotSeen(_) | Hold::Ambiguous, action: None } => Sync::Unknown,
         Verdict::Step { .. } | Verdict::Hold { .. } => Sync::OutOfSync,
-    }
-}
-
-fn health(service: &ServiceView, hold: Option<&Hold>, course: &Course) -> Health {
-    match hold {
-        Some(Hold::Paused(_) | Hold::Frozen(_)) => Health::Suspended,
-        Some(
-            Hold::Ambiguous
-            | Hold::NoNamespace(_)
-            | Hold::Ineligible(_)
-            | Hold::UnnamedPort(..)
-            | Hold::Immutable(_)
-            | Hold::Conflict(..)
-            | Hold::Claimed { .. }
-            | Hold::UnknownField(_)
-            | Hold::RolledBack { .. }
-            | Hold::Contended(_)
-            | Hold::MassChange(_)
-            | Hold::Refused(_),
-        ) => Health::Degraded,
-        Some(Hold::NotSeen(_)) if service.trouble.is_some() => Health::Unknown,
-        Some(
-            Hold::NotSeen(_)
-            | Hold::WaitingForServer(_)
-            | Hold::WaitingForClient(_)
-            | Hold::Rolling
-            | Hold::Budget(_)
-            | Hold::Observe(_),
-        )
-        | None => course.health(),
     }
 }
 

@@ -75,8 +75,8 @@ impl History {
     /// What a past tells, in any order; `created_at` is the service's own age.
     pub fn of(mut pasts: Vec<Past>, created_at: AwsTime, ground: &Ground<'_>) -> Self {
         pasts.sort_by_key(|past| std::cmp::Reverse(past.created_at));
-        let failed = failed(&pasts, ground).map(Past::as_failed).collect();
-        let ongoing = pasts.iter().find(|past| past.is_under_way()).map(Past::as_ongoing);
+        let failed = failed(&pasts, ground).map(failed_revision).collect();
+        let ongoing = pasts.iter().find(|past| past.is_under_way()).map(ongoing);
         let completed: Vec<&Past> = pasts.iter().filter(|past| past.is_completed()).collect();
         let begins = pasts.last().is_some_and(|first| first.created_at.since(created_at) <= FIRST);
         let ages = ages(&completed, begins, ground);
@@ -97,6 +97,20 @@ impl Age {
     fn is_of(&self, endpoint: &Endpoint) -> bool {
         self.discovery == endpoint.discovery() && self.alias == endpoint.called()
     }
+}
+
+fn failed_revision(past: &Past) -> FailedRevision {
+    FailedRevision {
+        connect: past.connect.clone(),
+        task_definition: past.task_definition.clone(),
+        status: past.status.clone(),
+        reason: past.reason.clone(),
+    }
+}
+
+fn ongoing(past: &Past) -> Ongoing {
+    let Past { status, stage, paused_at, .. } = past;
+    Ongoing { status: status.clone(), stage: stage.clone(), paused_at: paused_at.clone() }
 }
 
 /// What failed and was not redeemed: a later deployment of the same configuration on the same task definition that

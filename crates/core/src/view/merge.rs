@@ -31,7 +31,6 @@ use crate::ecs::seen::Seen;
 use crate::ecs::service::{Deployment, EcsService, Rollout};
 use crate::ecs::time::{AwsTime, Now};
 use crate::ecs::tool::Tool;
-use crate::planner::service::eligible;
 
 /// How to take readings in.
 #[derive(Debug, Clone, Copy)]
@@ -399,7 +398,13 @@ fn fingerprint(tags: &BTreeMap<String, String>) -> [u64; 2] {
 
 /// What is worth knowing of a service that is ours, beside what its tags and the document say.
 fn advice(intent: &Intent, service: &EcsService) -> Option<Issue> {
-    matches!(intent, Intent::Declared(_)).then(|| eligible::advice(service)).flatten()
+    // The guide named Managed Instances among what is not supported, and later no longer did.
+    let is_meant =
+        matches!(intent, Intent::Declared(_)) && service.launch_type == "MANAGED_INSTANCES";
+    is_meant.then(|| {
+        let text = "older guides say that Service Connect does not run on Managed Instances: try it on one service first, and look whether its tasks start";
+        Issue::new("launchType", &service.launch_type, text).advice()
+    })
 }
 
 /// The parameters that some service names in a tag.

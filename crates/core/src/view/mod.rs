@@ -9,10 +9,10 @@
 //! Types first; how readings are merged into the view is in [`crate::view::merge`].
 
 pub mod reading;
-pub mod layers;
 pub mod history;
 pub mod rollout;
-pub mod in_force;
+pub(crate) mod in_force;
+pub(crate) mod layers;
 pub mod merge;
 
 use std::collections::BTreeMap;

@@ -12,7 +12,6 @@ use crate::declaration::settings::Timing;
 use crate::ecs::service::{Deployment, EcsService, Rollout, ServiceEvent};
 use crate::ecs::text::printable;
 use crate::ecs::time::{AwsTime, Now};
-use crate::report::health::Health;
 
 /// The lifecycle stage at which both revisions run and all traffic is on the new one
 /// (API:ServiceDeployment.lifecycleStage).
@@ -151,21 +150,12 @@ impl Course {
         }
     }
 
-    /// How the service is.
-    pub(crate) fn health(&self) -> Health {
-        match self {
-            Self::Settled => Health::Healthy,
-            Self::Progressing | Self::Baking => Health::Progressing,
-            Self::HookPaused(_) => Health::Suspended,
-            Self::RollingBack | Self::Stalled | Self::Failed(_) | Self::NothingToGoBackTo => {
-                Health::Degraded
-            }
-        }
-    }
-
     /// Whether an event of ECS may explain it.
     pub(crate) fn is_explained(&self) -> bool {
-        self.health() == Health::Degraded
+        matches!(
+            self,
+            Self::RollingBack | Self::Stalled | Self::Failed(_) | Self::NothingToGoBackTo
+        )
     }
 }
 

@@ -9,16 +9,16 @@
 //!                          shape ──▶ schema                    value
 //! ```
 
+mod tree;
+mod report;
 mod conform;
+mod template;
+mod shape;
 mod entry;
 mod source;
-mod join;
-mod parameter;
-mod report;
-mod shape;
-mod template;
-mod tree;
 mod windows;
+mod parameter;
+mod join;
 mod write;
 
 pub(crate) use report::escaped;

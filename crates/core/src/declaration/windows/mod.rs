@@ -32,7 +32,7 @@ const BEGIN: i64 = 1_767_225_600;
 /// Whether a window lets changes begin, or keeps them from it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, strum::IntoStaticStr)]
 #[strum(serialize_all = "lowercase")]
-pub enum Kind {
+pub(crate) enum Kind {
     /// Changes begin in it, and in others of its kind, alone.
     Allow,
     /// No change begins in it.

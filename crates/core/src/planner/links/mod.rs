@@ -1,9 +1,9 @@
 //! What services are to each other: who calls whom, who waits for whom, who is stale.
 
 pub(crate) mod offers;
-pub mod needs;
-pub mod order;
-pub mod stale;
+pub(crate) mod needs;
+pub(crate) mod order;
+pub(crate) mod stale;
 pub(crate) mod rename;
 
 use std::collections::{BTreeMap, BTreeSet};

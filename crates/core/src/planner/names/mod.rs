@@ -3,6 +3,6 @@
 //! **In:** what every service wants to be called, and what is deployed. **Out:** who must wait for whom, and why.
 
 pub(crate) mod claims;
-pub mod register;
+pub(crate) mod register;
 pub(crate) mod swap;
 pub(crate) mod capacity;

@@ -58,7 +58,7 @@ struct Sought {
 /// Only those: in a fleet in order there are none, and then nothing is looked up for thousands of services.
 /// Hence the order of the notes: first who wants, then the Cloud Map services, then who holds.
 #[derive(Debug, Default)]
-pub struct Register {
+pub(crate) struct Register {
     names: BTreeMap<Name, Sought>,
     /// Who wants a name that is claimed by others: they go nowhere, so they keep no other name from anybody.
     strangers: BTreeSet<Arn>,
@@ -68,7 +68,7 @@ pub struct Register {
 
 impl Register {
     /// Whether nobody seeks a name.
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.names.is_empty()
     }
 
@@ -99,7 +99,7 @@ impl Register {
     }
 
     /// Notes the Cloud Map services of a namespace.
-    pub fn note_cloud_map(&mut self, namespace: &NamespaceId, names: &NamespaceUse) {
+    pub(crate) fn note_cloud_map(&mut self, namespace: &NamespaceId, names: &NamespaceUse) {
         for service in &names.cloud_map {
             let name = (namespace.clone(), Claim::Discovery(service.name.clone()));
             if let Some(sought) = self.names.get_mut(&name) {
@@ -110,7 +110,7 @@ impl Register {
     }
 
     /// Notes what a service has in force: in any deployment that still has tasks, for they are called too.
-    pub fn note_held(&mut self, service: &EcsService, ground: &Ground<'_>) {
+    pub(crate) fn note_held(&mut self, service: &EcsService, ground: &Ground<'_>) {
         if service.status == ServiceStatus::Inactive {
             return;
         }
@@ -146,7 +146,7 @@ impl Register {
     }
 
     /// Whether a service would claim a name that it does not hold itself.
-    pub fn claims_new_name(
+    pub(crate) fn claims_new_name(
         &self,
         service: &EcsService,
         namespace: &NamespaceId,
@@ -159,7 +159,7 @@ impl Register {
     }
 
     /// What stands in this service's way: each of its claims that it must not have, the lasting ones first.
-    pub fn obstacles(
+    pub(crate) fn obstacles(
         &self,
         service: &EcsService,
         namespace: &NamespaceId,

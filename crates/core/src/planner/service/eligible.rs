@@ -3,7 +3,6 @@
 //! Each row cites AWS. Checked only where something would change: a service that runs as it is needs no
 //! permission from us.
 
-use crate::declaration::issue::Issue;
 use crate::ecs::connect::{Connect, Endpoint};
 use crate::ecs::ground::Ground;
 use crate::ecs::name::DnsName;
@@ -17,7 +16,7 @@ const TASKS_MAX: u32 = 1000;
 const PROXY: &str = "its proxy needs 256 CPU units and 64 MiB or more";
 
 /// Why ECS would not take `wanted` for this service, if so. `None` wanted: switching off.
-pub fn refusal(
+pub(crate) fn refusal(
     service: &EcsService,
     wanted: Option<&Connect>,
     ground: &Ground<'_>,
@@ -40,22 +39,16 @@ const NAMESPACES_MAX: usize = 50;
 
 /// Why one more namespace may not find room, if so. Those that other accounts share do not count; `account` is this
 /// one's, where that is known. The quota can be raised, so it is AWS that decides.
-pub fn room_for_namespace(namespaces: &[Namespace], account: Option<&str>) -> Option<String> {
+pub(crate) fn room_for_namespace(
+    namespaces: &[Namespace],
+    account: Option<&str>,
+) -> Option<String> {
     let shared = |owner: &String| account.is_some_and(|account| owner != account);
     let own = namespaces.iter().filter(|n| !n.owner.as_ref().is_some_and(shared)).count();
     (own >= NAMESPACES_MAX).then(|| {
         format!(
             "this account has {own} namespaces in this Region, and Cloud Map allows {NAMESPACES_MAX} unless the quota was raised: delete one that nobody uses, or ask for more in Service Quotas (AWS Cloud Map, namespaces per Region)"
         )
-    })
-}
-
-/// What may not work, and is no reason to hold.
-pub fn advice(service: &EcsService) -> Option<Issue> {
-    // The guide named Managed Instances among what is not supported, and later no longer did.
-    (service.launch_type == "MANAGED_INSTANCES").then(|| {
-        let text = "older guides say that Service Connect does not run on Managed Instances: try it on one service first, and look whether its tasks start";
-        Issue::new("launchType", &service.launch_type, text).advice()
     })
 }
 

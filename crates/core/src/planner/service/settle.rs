@@ -66,7 +66,7 @@ pub struct Terms<'a> {
 }
 
 /// The configuration a service shall have, or why that cannot be said.
-pub fn settle(
+pub(crate) fn settle(
     service: &EcsService,
     declaration: &Declaration,
     terms: &Terms<'_>,
