@@ -11,10 +11,10 @@ use std::rc::Rc;
 use eastwest_core::fault::{Fault, FaultKind};
 use eastwest_core::name::ParameterName;
 
-use super::clockwork::Clockwork;
-use super::letter::{Letter, Reply, Request, Written};
-use super::weather::Weather;
 use crate::faults::Kind;
+use crate::in_process::clockwork::Clockwork;
+use crate::in_process::letter::{Letter, Reply, Request, Written};
+use crate::in_process::weather::Weather;
 use crate::model::{AsOf, EcsServiceKey, Model};
 use crate::shapes::{ApiError, Time};
 

@@ -7,11 +7,11 @@ use std::rc::Rc;
 
 use eastwest_core::effect::{Effect, Event};
 
-use super::Weather;
-use super::aws::Aws;
-use super::clockwork::Tasks;
-use super::face::execute;
-use super::world::CALLER;
+use crate::in_process::aws::Aws;
+use crate::in_process::clockwork::Tasks;
+use crate::in_process::face::execute;
+use crate::in_process::weather::Weather;
+use crate::in_process::world::CALLER;
 use crate::model::Model;
 use crate::shapes::Time;
 

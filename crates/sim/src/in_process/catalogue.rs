@@ -4,10 +4,7 @@
 //! eastwest lives by reading alone; replicas and leases, because there is one controller; writes that take effect later
 //! than ten seconds after they were given up; clocks that jump or drift, and a machine that runs out of something.
 
-use super::documents::BAD;
-use super::outside::Outside;
 use crate::faults::Kind;
-use crate::model::RolloutOutcome;
 
 /// Where a kind comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -88,47 +85,4 @@ pub(super) fn of_fault(kind: Kind) -> &'static str {
         Kind::Denied => "denied",
         Kind::Html => "a proxy's page",
     }
-}
-
-/// The kind of a deed.
-pub(super) fn of_deed(deed: &Outside) -> Option<&'static str> {
-    Some(match deed {
-        Outside::Tag(_, tags) if tags.iter().any(|(key, _)| key == "eastwest/pause") => {
-            "paused until"
-        }
-        Outside::Tag(_, tags) if tags.len() == 1 && is_bad(&tags[0]) => "tags that cannot be read",
-        Outside::Tag(..) => "tags set",
-        Outside::Untag(..) => "tags removed",
-        Outside::Edit(..) => "edited by hand",
-        Outside::Reapply(..) => "second writer",
-        Outside::Continue { goes_back: false, .. } => "hook answered: on",
-        Outside::Continue { goes_back: true, .. } => "hook answered: back",
-        Outside::Acknowledge => "agreed to",
-        Outside::Deploy(..) => "new revision deployed",
-        Outside::Force(_) => "deployment forced",
-        Outside::Scale(..) => "scaled",
-        Outside::Create(_) => "service comes",
-        Outside::Delete(_) => "service goes",
-        Outside::Rollout(_, script) => match script.outcome {
-            RolloutOutcome::Complete => "slower or faster",
-            RolloutOutcome::Fail => "will fail",
-            RolloutOutcome::Stall => "will stall",
-        },
-        Outside::DefaultNamespace(..) => "default namespace changes",
-        Outside::Namespace(_) => "namespace comes",
-        Outside::Parameter(_, text) if BAD.contains(&text.as_str()) => {
-            "document that cannot be read"
-        }
-        Outside::Parameter(..) => "document written",
-        Outside::DropParameter(_) => "document gone",
-        Outside::Crash { down_seconds, .. } if *down_seconds > 120 => "long down",
-        Outside::Crash { letters_arrive: true, .. } => "crash, writes arrive",
-        Outside::Crash { letters_arrive: false, .. } => "crash, writes are lost",
-        Outside::Stop { .. } => "stopped for a while",
-        Outside::Restart => return None,
-    })
-}
-
-fn is_bad((key, value): &(String, String)) -> bool {
-    super::fleet::BAD.contains(&(key.as_str(), value.as_str()))
 }

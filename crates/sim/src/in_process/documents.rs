@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 use eastwest_core::name::ParameterName;
 use eastwest_core::settings::Sources;
 
-use super::outside::Outside;
+use crate::in_process::outside::Outside;
 use crate::model::Model;
 
 /// Where it stands.

@@ -8,7 +8,7 @@ use eastwest_core::settings::{Budget, Policy, Settings};
 use rand::Rng;
 use rand::rngs::SmallRng;
 
-use super::Fleet;
+use crate::in_process::fleet::Fleet;
 use crate::model::{Echo, Echoes, EmptyLists, EndpointExists, NamespaceEcho, Switches};
 
 /// What the operator allows.

@@ -8,9 +8,9 @@ use eastwest_core::fault::{Fault, FaultKind};
 use eastwest_core::name::DeploymentId;
 use eastwest_core::prerequisite::Prerequisite;
 
-use super::aws::Aws;
-use super::convert;
-use super::letter::{Reply, Request};
+use crate::in_process::aws::Aws;
+use crate::in_process::convert;
+use crate::in_process::letter::{Reply, Request};
 use crate::shapes::ecs::{DeploymentStatus, UpdateServiceRequest};
 
 /// Carries out one effect; ends with the one event that answers it.

@@ -6,8 +6,8 @@
 
 use std::time::Duration;
 
-use super::weather::LAG_MS_MAX;
 use crate::faults::{Kind, STALE_LAG, Strike};
+use crate::in_process::weather::LAG_MS_MAX;
 use crate::shapes::Time;
 
 /// What can befall a call.

@@ -7,7 +7,7 @@ use std::fmt;
 
 use serde_json::{Map, Value, json};
 
-use super::Definition;
+use crate::in_process::definition::Definition;
 use crate::model::{EcsServiceKey, Model, RolloutScript};
 use crate::shapes::ApiError;
 use crate::shapes::cloud_map::CreateHttpNamespaceRequest;

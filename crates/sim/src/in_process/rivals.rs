@@ -7,8 +7,9 @@ use rand::Rng;
 use rand::rngs::SmallRng;
 use rand::seq::IndexedRandom;
 
-use super::outside::Outside;
-use super::{Fleet, Newcomer};
+use crate::in_process::fleet::Fleet;
+use crate::in_process::outside::Newcomer;
+use crate::in_process::outside::Outside;
 use crate::model::{EcsServiceKey, Model};
 use crate::shapes::ecs::ServiceConnectConfiguration;
 

@@ -1,6 +1,6 @@
 //! One seed, one life: a storm of faults and edits, then calm, then a long look at nothing happening.
 //!
-//! Safety holds throughout ([`super::check`]). Once faults and edits stop, everything that can be as its tags
+//! Safety holds throughout ([`crate::in_process::check`]). Once faults and edits stop, everything that can be as its tags
 //! and its entry in the document ask is so within ten virtual minutes and the time its rollouts take, and then nothing is written any more.
 
 use std::collections::BTreeMap;
@@ -12,12 +12,17 @@ use eastwest_core::time::Now;
 use rand::rngs::SmallRng;
 use rand::{Rng, SeedableRng};
 
-use super::check::{Checker, Violation, unsettled};
-use super::documents::Documents;
-use super::rivals::{Later, Rivals};
-use super::world::CALLER;
-use super::{Controller, Fleet, KINDS, Outside, Weather, World, draw, post_mortem};
 use crate::faults::Kind;
+use crate::in_process::check::{Checker, Violation, unsettled};
+use crate::in_process::controller::Controller;
+use crate::in_process::documents::Documents;
+use crate::in_process::fleet::Fleet;
+use crate::in_process::outside::Outside;
+use crate::in_process::rivals::{Later, Rivals};
+use crate::in_process::weather::{KINDS, Weather};
+use crate::in_process::world::CALLER;
+use crate::in_process::world::World;
+use crate::in_process::{draw, post_mortem};
 use crate::model::{
     Conduct, Deployment, EcsServiceState, Model, ModelOptions, RolloutOutcome, RolloutScript,
     Strategy, Timings,

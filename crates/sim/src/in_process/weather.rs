@@ -10,8 +10,8 @@ use std::time::Duration;
 use rand::rngs::SmallRng;
 use rand::{Rng, SeedableRng};
 
-use super::mishap::{Call, Crash, Mishap, Mishaps};
 use crate::faults::{Faults, Kind, Rule, RuleError, Strike};
+use crate::in_process::mishap::{Call, Crash, Mishap, Mishaps};
 use crate::shapes::{ApiError, Time};
 
 /// The longest lag of a stale read: the staleness bound that eastwest is built for.
@@ -163,11 +163,11 @@ impl Weather {
         &self.struck
     }
 
-    /// Strikes by the kinds of [`super::catalogue`].
+    /// Strikes by the kinds of [`crate::in_process::catalogue`].
     pub fn befell(&self) -> Counts {
         let mut all = self.befell.clone();
         for ((kind, _), times) in &self.struck {
-            *all.entry(super::catalogue::of_fault(*kind)).or_default() += times;
+            *all.entry(crate::in_process::catalogue::of_fault(*kind)).or_default() += times;
         }
         all
     }

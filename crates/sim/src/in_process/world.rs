@@ -15,16 +15,18 @@ use eastwest_core::status::News;
 use eastwest_core::time::Now;
 use eastwest_core::view::Seen;
 
-use super::aws::Aws;
-use super::check::Checker;
-use super::clockwork::Tasks;
-use super::face::execute;
-use super::habits::CANARY;
-use super::letter::{Letter, Reply, Request, Written};
-use super::mishap::Crash;
-use super::outside::Outside;
-use super::trace::{effect_text, event_text};
-use super::{Controller, Trace, Weather};
+use crate::in_process::aws::Aws;
+use crate::in_process::check::Checker;
+use crate::in_process::clockwork::Tasks;
+use crate::in_process::controller::Controller;
+use crate::in_process::face::execute;
+use crate::in_process::habits::CANARY;
+use crate::in_process::letter::{Letter, Reply, Request, Written};
+use crate::in_process::mishap::Crash;
+use crate::in_process::outside::Outside;
+use crate::in_process::trace::Trace;
+use crate::in_process::trace::{effect_text, event_text};
+use crate::in_process::weather::Weather;
 use crate::model::{EcsServiceKey, Model};
 use crate::shapes::ecs::{ServiceAnswer, UpdateServiceRequest};
 use crate::shapes::{ApiError, Time};
@@ -280,7 +282,7 @@ impl<C: Controller> World<C> {
         told: bool,
     ) -> Result<ServiceAnswer, ApiError> {
         let now = self.now();
-        let key = super::check::key_of(request);
+        let key = crate::in_process::check::key_of(request);
         let looked = self.aws.looked.borrow().get(&key).copied();
         let written = {
             let mut model = self.aws.model.borrow_mut();
@@ -351,7 +353,7 @@ impl<C: Controller> World<C> {
     }
 
     fn befalls(&mut self, outside: &Outside) {
-        if let Some(kind) = super::catalogue::of_deed(outside) {
+        if let Some(kind) = crate::in_process::deeds::kind_of(outside) {
             self.checker.note(kind);
         }
     }
@@ -426,7 +428,8 @@ impl<C: Controller> World<C> {
         self.news.extend(news);
         for effect in effects {
             if let Effect::Apply(action) = &effect {
-                let key = super::check::key_of(&super::request(action));
+                let key =
+                    crate::in_process::check::key_of(&crate::in_process::face::request(action));
                 self.checker.decided(key, self.aws.clock.now());
             }
             if matches!(effect, Effect::Confirm(_))

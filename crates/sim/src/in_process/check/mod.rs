@@ -50,12 +50,12 @@ use crate::shapes::ecs::{EcsServiceStatus, ServiceAnswer, UpdateServiceRequest};
 use crate::shapes::{ApiError, Time};
 
 pub use papers::AtRest;
-pub(super) use papers::service_key;
+pub(crate) use papers::service_key;
 pub use rest::unsettled;
 pub use truth::{Effective, EffectiveEndpoint, Taken};
 
-use super::aws::READ_TIMEOUT_MS;
-use super::weather::LAG_MS_MAX;
+use crate::in_process::aws::READ_TIMEOUT_MS;
+use crate::in_process::weather::LAG_MS_MAX;
 use papers::{Known, Papers};
 use restraint::Consent;
 use rules::Sent;
@@ -146,7 +146,7 @@ impl Checker {
         &self.befell
     }
 
-    /// Something of a kind of [`super::catalogue`] befell.
+    /// Something of a kind of [`crate::in_process::catalogue`] befell.
     pub(super) fn note(&mut self, kind: &'static str) {
         *self.befell.entry(kind).or_default() += 1;
     }

@@ -15,8 +15,8 @@ use eastwest_core::name::{ClusterName, EcsServiceName, ParameterName, ServiceKey
 use eastwest_core::settings::Sources;
 use eastwest_core::tag::{TagPrefix, Tagged};
 
-use super::super::convert::other::parameter;
-use super::super::weather::LAG_MS_MAX;
+use crate::in_process::convert::other::parameter;
+use crate::in_process::weather::LAG_MS_MAX;
 use crate::model::{EcsServiceKey, Model};
 use crate::shapes::Time;
 use crate::shapes::ssm::{GetParameterRequest, GetParametersByPathRequest};
@@ -236,7 +236,7 @@ pub(super) fn intent(layers: &Layers<'_>) -> Intent {
 }
 
 /// The name under which a document speaks of a service.
-pub(in crate::in_process) fn service_key(key: &EcsServiceKey) -> ServiceKey {
+pub(crate) fn service_key(key: &EcsServiceKey) -> ServiceKey {
     ServiceKey::new(&ClusterName::as_read(&key.cluster), &EcsServiceName::as_read(&key.name))
 }
 

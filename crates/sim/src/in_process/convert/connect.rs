@@ -14,7 +14,7 @@ use crate::shapes::ecs::{
 };
 
 /// A configuration as read; `None` is "off", which ECS writes as absent or as `enabled: false`.
-pub(in crate::in_process) fn read(config: &ServiceConnectConfiguration) -> Option<Connect> {
+pub(crate) fn read(config: &ServiceConnectConfiguration) -> Option<Connect> {
     config.enabled.then(|| Connect {
         namespace: text(config.namespace.as_deref()).map(NamespaceRef::as_read),
         endpoints: config.services.iter().flatten().map(read_endpoint).collect(),
@@ -79,7 +79,7 @@ fn read_logs(logs: &LogConfiguration) -> ProxyLogs {
 }
 
 /// The configuration to send for `connect`; `None` switches off.
-pub(in crate::in_process) fn write(connect: Option<&Connect>) -> ServiceConnectConfiguration {
+pub(crate) fn write(connect: Option<&Connect>) -> ServiceConnectConfiguration {
     let Some(connect) = connect else { return ServiceConnectConfiguration::default() };
     let services: Vec<_> = connect.endpoints.iter().map(write_endpoint).collect();
     ServiceConnectConfiguration {

@@ -12,7 +12,7 @@ use super::time;
 use crate::shapes::{cloud_map, ssm};
 
 /// A task definition revision, which the model keeps as JSON.
-pub(in crate::in_process) fn task_definition(asked: &Arn, raw: &Value) -> TaskDefinition {
+pub(crate) fn task_definition(asked: &Arn, raw: &Value) -> TaskDefinition {
     let text = |pointer: &str| raw.pointer(pointer).and_then(Value::as_str);
     let containers = raw.get("containerDefinitions").and_then(Value::as_array);
     let containers = || containers.into_iter().flatten();
@@ -68,7 +68,7 @@ fn ports(container: &Value) -> impl Iterator<Item = PortMapping> {
 }
 
 /// A namespace.
-pub(in crate::in_process) fn namespace(namespace: &cloud_map::Namespace) -> Namespace {
+pub(crate) fn namespace(namespace: &cloud_map::Namespace) -> Namespace {
     Namespace {
         id: NamespaceId::as_read(&namespace.id),
         arn: Arn::as_read(&namespace.arn),
@@ -83,9 +83,7 @@ pub(in crate::in_process) fn namespace(namespace: &cloud_map::Namespace) -> Name
 }
 
 /// A Cloud Map service.
-pub(in crate::in_process) fn cloud_map_service(
-    service: &cloud_map::CloudMapService,
-) -> CloudMapService {
+pub(crate) fn cloud_map_service(service: &cloud_map::CloudMapService) -> CloudMapService {
     CloudMapService {
         arn: Arn::as_read(&service.arn),
         name: DiscoveryName::as_read(&service.name),
@@ -94,7 +92,7 @@ pub(in crate::in_process) fn cloud_map_service(
 }
 
 /// A parameter.
-pub(in crate::in_process) fn parameter(parameter: ssm::Parameter) -> Parameter {
+pub(crate) fn parameter(parameter: ssm::Parameter) -> Parameter {
     Parameter {
         name: ParameterName::as_read(&parameter.name),
         version: i64::try_from(parameter.version).unwrap_or(i64::MAX),
