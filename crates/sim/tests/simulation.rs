@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use eastwest_sim::in_process::CATALOGUE;
+use eastwest_sim::faults::CATALOGUE;
 use eastwest_sim::in_process::simulate::{Report, simulate};
 
 /// About a third of a life is allocation.

@@ -12,9 +12,9 @@ use eastwest_core::fault::{Fault, FaultKind};
 use eastwest_core::name::ParameterName;
 
 use crate::faults::Kind;
+use crate::faults::Weather;
 use crate::in_process::clockwork::Clockwork;
 use crate::in_process::letter::{Letter, Reply, Request, Written};
-use crate::in_process::weather::Weather;
 use crate::model::{AsOf, EcsServiceKey, Model};
 use crate::shapes::{ApiError, Time};
 

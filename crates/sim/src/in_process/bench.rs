@@ -7,10 +7,10 @@ use std::rc::Rc;
 
 use eastwest_core::effect::{Effect, Event};
 
+use crate::faults::Weather;
 use crate::in_process::aws::Aws;
 use crate::in_process::clockwork::Tasks;
 use crate::in_process::face::execute;
-use crate::in_process::weather::Weather;
 use crate::in_process::world::CALLER;
 use crate::model::Model;
 use crate::shapes::Time;

@@ -17,7 +17,6 @@
 
 mod aws;
 mod bench;
-mod catalogue;
 pub mod check;
 mod clockwork;
 mod controller;
@@ -31,7 +30,6 @@ mod face;
 mod fleet;
 mod habits;
 mod letter;
-mod mishap;
 mod namespaces;
 mod outside;
 mod parameters;
@@ -40,17 +38,13 @@ mod reads;
 mod rivals;
 pub mod simulate;
 mod trace;
-mod weather;
 mod world;
 
 pub use bench::Bench;
-pub use catalogue::{CATALOGUE, Group};
 pub use controller::Controller;
 pub use definition::{Definition, Flaw, definition};
 pub use face::request;
 pub use fleet::Fleet;
-pub use mishap::{Call, Mishap};
 pub use outside::{Newcomer, Outside};
 pub use trace::Trace;
-pub use weather::{Counts, KINDS, LAG_MS_MAX, Weather};
 pub use world::World;

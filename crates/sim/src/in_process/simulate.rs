@@ -12,14 +12,13 @@ use eastwest_core::time::Now;
 use rand::rngs::SmallRng;
 use rand::{Rng, SeedableRng};
 
-use crate::faults::Kind;
+use crate::faults::{KINDS, Kind, Weather};
 use crate::in_process::check::{Checker, Violation, unsettled};
 use crate::in_process::controller::Controller;
 use crate::in_process::documents::Documents;
 use crate::in_process::fleet::Fleet;
 use crate::in_process::outside::Outside;
 use crate::in_process::rivals::{Later, Rivals};
-use crate::in_process::weather::{KINDS, Weather};
 use crate::in_process::world::CALLER;
 use crate::in_process::world::World;
 use crate::in_process::{draw, post_mortem};
@@ -60,7 +59,7 @@ pub struct Report {
     pub crashes: u64,
     /// Strikes of faults by kind and operation.
     pub struck: BTreeMap<(Kind, &'static str), u64>,
-    /// How often each kind of [`super::CATALOGUE`] befell it.
+    /// How often each kind of [`crate::faults::CATALOGUE`] befell it.
     pub befell: BTreeMap<&'static str, u64>,
     /// How often the controller told each reason of a service's status.
     pub reasons: BTreeMap<&'static str, u64>,

@@ -26,9 +26,9 @@ use std::fmt::Write as _;
 use eastwest_core::effect::Event;
 use eastwest_core::engine::Engine;
 use eastwest_core::settings::Settings;
-use eastwest_sim::faults::Rule;
+use eastwest_sim::faults::{Rule, Weather};
 use eastwest_sim::in_process::check::Checker;
-use eastwest_sim::in_process::{Definition, Newcomer, Outside, Weather, World};
+use eastwest_sim::in_process::{Definition, Newcomer, Outside, World};
 use eastwest_sim::model::{EcsServiceKey, Model, ModelOptions, RolloutOutcome, RolloutScript};
 use eastwest_sim::shapes::cloud_map::{CreateServiceRequest, ListRequest, ServiceIdRequest};
 use eastwest_sim::shapes::ecs::{

@@ -54,8 +54,8 @@ pub(crate) use papers::service_key;
 pub use rest::unsettled;
 pub use truth::{Effective, EffectiveEndpoint, Taken};
 
+use crate::faults::LAG_MS_MAX;
 use crate::in_process::aws::READ_TIMEOUT_MS;
-use crate::in_process::weather::LAG_MS_MAX;
 use papers::{Known, Papers};
 use restraint::Consent;
 use rules::Sent;
@@ -146,7 +146,7 @@ impl Checker {
         &self.befell
     }
 
-    /// Something of a kind of [`crate::in_process::catalogue`] befell.
+    /// Something of a kind of [`crate::faults::catalogue`] befell.
     pub(super) fn note(&mut self, kind: &'static str) {
         *self.befell.entry(kind).or_default() += 1;
     }

@@ -4,7 +4,7 @@
 //! eastwest lives by reading alone; replicas and leases, because there is one controller; writes that take effect later
 //! than ten seconds after they were given up; clocks that jump or drift, and a machine that runs out of something.
 
-use crate::faults::Kind;
+use super::rules::Kind;
 
 /// Where a kind comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -73,7 +73,7 @@ pub const CATALOGUE: [(Group, &str); 45] = [
 ];
 
 /// The kind of a fault of the weather.
-pub(super) fn of_fault(kind: Kind) -> &'static str {
+pub(crate) fn of_fault(kind: Kind) -> &'static str {
     match kind {
         Kind::Throttle => "throttled",
         Kind::ErrorBefore => "error before",

@@ -6,8 +6,7 @@
 
 use std::time::Duration;
 
-use crate::faults::{Kind, STALE_LAG, Strike};
-use crate::in_process::weather::LAG_MS_MAX;
+use super::rules::{Kind, LAG_MS_MAX, STALE_LAG, Strike};
 use crate::shapes::Time;
 
 /// What can befall a call.
@@ -38,7 +37,7 @@ pub struct Call {
 
 /// Which call of a run the mishap is planned for, and what calls there were.
 #[derive(Debug, Default)]
-pub(super) struct Mishaps {
+pub(crate) struct Mishaps {
     begun: u64,
     /// Kept if somebody asked for it.
     log: Option<Vec<Call>>,
@@ -52,32 +51,32 @@ pub(super) struct Mishaps {
 
 /// An end without warning.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Crash {
-    pub(super) letters_arrive: bool,
+pub(crate) struct Crash {
+    pub(crate) letters_arrive: bool,
     /// At once, or then.
-    pub(super) at: Option<Time>,
+    pub(crate) at: Option<Time>,
 }
 
 impl Mishaps {
     /// From now on every call is noted.
-    pub(super) fn record(&mut self) {
+    pub(crate) fn record(&mut self) {
         self.log.get_or_insert_default();
     }
 
-    pub(super) fn log(&self) -> &[Call] {
+    pub(crate) fn log(&self) -> &[Call] {
         self.log.as_deref().unwrap_or_default()
     }
 
-    pub(super) fn plan(&mut self, call: u64, mishap: Mishap) {
+    pub(crate) fn plan(&mut self, call: u64, mishap: Mishap) {
         self.planned = Some((call, mishap));
     }
 
-    pub(super) fn has_struck(&self) -> bool {
+    pub(crate) fn has_struck(&self) -> bool {
         self.has_struck
     }
 
     /// A call begins; its number.
-    pub(super) fn begin(&mut self, op: &'static str, at: Time) -> u64 {
+    pub(crate) fn begin(&mut self, op: &'static str, at: Time) -> u64 {
         self.begun += 1;
         if let Some(log) = &mut self.log {
             log.push(Call { op, at });
@@ -86,7 +85,7 @@ impl Mishaps {
     }
 
     /// What an attempt at a call meets that arrives then.
-    pub(super) fn strike(&mut self, (call, op): (u64, &str), arrival: Time) -> Option<Strike> {
+    pub(crate) fn strike(&mut self, (call, op): (u64, &str), arrival: Time) -> Option<Strike> {
         let planned = self.planned.filter(|(planned, _)| *planned == call);
         let Some((_, mishap)) = planned else { return self.lag(op, arrival) };
         self.has_struck = true;
@@ -112,7 +111,7 @@ impl Mishaps {
     }
 
     /// A write that arrives then shows as late as AWS may.
-    pub(super) fn begin_lag(&mut self, arrival: Time) {
+    pub(crate) fn begin_lag(&mut self, arrival: Time) {
         self.lagging = Some(arrival.minus_ms(1));
     }
 
@@ -125,7 +124,7 @@ impl Mishaps {
     }
 
     /// The end that was set off since this was last asked.
-    pub(super) fn take_crash(&mut self) -> Option<Crash> {
+    pub(crate) fn take_crash(&mut self) -> Option<Crash> {
         self.crash.take()
     }
 }

@@ -10,37 +10,22 @@ use std::time::Duration;
 use rand::rngs::SmallRng;
 use rand::{Rng, SeedableRng};
 
-use crate::faults::{Faults, Kind, Rule, RuleError, Strike};
-use crate::in_process::mishap::{Call, Crash, Mishap, Mishaps};
+use super::catalogue;
+use super::mishap::{Call, Crash, Mishap, Mishaps};
+use super::rules::{Faults, Kind, LAG_MS_MAX, Rule, RuleError, Strike};
 use crate::shapes::{ApiError, Time};
-
-/// The longest lag of a stale read: the staleness bound that eastwest is built for.
-pub const LAG_MS_MAX: u64 = 10_000;
-
-/// Every kind of fault.
-pub const KINDS: [Kind; 9] = [
-    Kind::Throttle,
-    Kind::ErrorBefore,
-    Kind::ErrorAfter,
-    Kind::TimeoutBefore,
-    Kind::TimeoutAfter,
-    Kind::Stale,
-    Kind::Partial,
-    Kind::Denied,
-    Kind::Html,
-];
 
 /// How often calls were made and how often each kind of fault struck which.
 pub type Counts = BTreeMap<&'static str, u64>;
 
 /// What one call meets.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Fate {
+pub(crate) struct Fate {
     /// Milliseconds until the request arrives.
-    pub(super) there_ms: u64,
+    pub(crate) there_ms: u64,
     /// Milliseconds until the answer arrives.
-    pub(super) back_ms: u64,
-    pub(super) strike: Option<Strike>,
+    pub(crate) back_ms: u64,
+    pub(crate) strike: Option<Strike>,
 }
 
 /// The weather of one run.
@@ -163,31 +148,31 @@ impl Weather {
         &self.struck
     }
 
-    /// Strikes by the kinds of [`crate::in_process::catalogue`].
+    /// Strikes by the kinds of [`crate::faults::catalogue`].
     pub fn befell(&self) -> Counts {
         let mut all = self.befell.clone();
         for ((kind, _), times) in &self.struck {
-            *all.entry(crate::in_process::catalogue::of_fault(*kind)).or_default() += times;
+            *all.entry(catalogue::of_fault(*kind)).or_default() += times;
         }
         all
     }
 
     /// A number from the run's own randomness.
-    pub(super) fn draw(&mut self, from: u64, to: u64) -> u64 {
+    pub(crate) fn draw(&mut self, from: u64, to: u64) -> u64 {
         self.rng.random_range(from..=to)
     }
 
     /// A call begins; its number, which each attempt at it is made under.
-    pub(super) fn begin(&mut self, op: &'static str, at: Time) -> u64 {
+    pub(crate) fn begin(&mut self, op: &'static str, at: Time) -> u64 {
         self.mishaps.begin(op, at)
     }
 
     /// The controller's end, if a call has set it off.
-    pub(super) fn take_crash(&mut self) -> Option<Crash> {
+    pub(crate) fn take_crash(&mut self) -> Option<Crash> {
         self.mishaps.take_crash()
     }
 
-    pub(super) fn meet(&mut self, (call, op): (u64, &'static str), now: Time) -> Fate {
+    pub(crate) fn meet(&mut self, (call, op): (u64, &'static str), now: Time) -> Fate {
         *self.calls.entry(op).or_default() += 1;
         let (least, most) = self.latency_ms;
         let (there_ms, back_ms) = (self.draw(least, most) / 2, self.draw(least, most) / 2);

@@ -21,6 +21,9 @@ pub const STALE_LAG: Duration = Duration::from_secs(10);
 /// The oldest answer that a rule may ask for, in virtual seconds: as far back as the model remembers.
 const STALE_LAG_S_MAX: f64 = 60.0;
 
+/// The longest lag of a stale read: the staleness bound that eastwest is built for.
+pub const LAG_MS_MAX: u64 = 10_000;
+
 /// The ways a call can fail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -44,6 +47,19 @@ pub enum Kind {
     /// A proxy answers instead of AWS: status 502 and a page of HTML.
     Html,
 }
+
+/// Every kind of fault.
+pub const KINDS: [Kind; 9] = [
+    Kind::Throttle,
+    Kind::ErrorBefore,
+    Kind::ErrorAfter,
+    Kind::TimeoutBefore,
+    Kind::TimeoutAfter,
+    Kind::Stale,
+    Kind::Partial,
+    Kind::Denied,
+    Kind::Html,
+];
 
 /// One rule, as it is posted.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -1,0 +1,19 @@
+//! Decides what each call meets: how long it travels, and how it fails.
+//!
+//! **In:** rules that somebody posted, rates, a seed, one planned mishap; then each call as it begins. **Out:** the
+//! strike that the call meets, if any, and a count of everything that struck.
+//!
+//! It knows nothing of HTTP and nothing of effects: the wire turns a [`Strike`] into bytes or silence, the adapter into
+//! a failed call.
+
+pub mod catalogue;
+pub(crate) mod mishap;
+pub mod rules;
+pub(crate) mod weather;
+
+pub use catalogue::{CATALOGUE, Group};
+pub use mishap::{Call, Mishap};
+pub use rules::{
+    Faults, KINDS, Kind, LAG_MS_MAX, LiveRule, Rule, RuleError, STALE_LAG, Strike, is_list,
+};
+pub use weather::{Counts, Weather};
