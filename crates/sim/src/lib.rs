@@ -3,6 +3,7 @@
 //! `model` holds the state and the rules, `shapes` what requests and answers look like, `wire` speaks
 //! awsJson to any AWS SDK or CLI, and the in-process face executes the engine's effects on virtual time.
 
+pub mod adapter;
 pub mod clock;
 pub mod faults;
 pub mod in_process;

@@ -15,35 +15,23 @@
 //! Invariants: no clock, no thread, no randomness but the seed's: the same seed gives the same trace, word for
 //! word. Nothing here decides what eastwest does.
 
-mod aws;
-mod bench;
 pub mod check;
-mod clockwork;
 mod controller;
-mod convert;
 mod deeds;
 mod definition;
-mod definitions;
 mod documents;
 mod draw;
-mod face;
 mod fleet;
 mod habits;
-mod letter;
-mod namespaces;
 mod outside;
-mod parameters;
 mod post_mortem;
-mod reads;
 mod rivals;
 pub mod simulate;
 mod trace;
 mod world;
 
-pub use bench::Bench;
 pub use controller::Controller;
 pub use definition::{Definition, Flaw, definition};
-pub use face::request;
 pub use fleet::Fleet;
 pub use outside::{Newcomer, Outside};
 pub use trace::Trace;

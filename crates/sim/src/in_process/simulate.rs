@@ -12,6 +12,7 @@ use eastwest_core::time::Now;
 use rand::rngs::SmallRng;
 use rand::{Rng, SeedableRng};
 
+use crate::adapter::calls::CALLER;
 use crate::faults::{KINDS, Kind, Weather};
 use crate::in_process::check::{Checker, Violation, unsettled};
 use crate::in_process::controller::Controller;
@@ -19,7 +20,6 @@ use crate::in_process::documents::Documents;
 use crate::in_process::fleet::Fleet;
 use crate::in_process::outside::Outside;
 use crate::in_process::rivals::{Later, Rivals};
-use crate::in_process::world::CALLER;
 use crate::in_process::world::World;
 use crate::in_process::{draw, post_mortem};
 use crate::model::{

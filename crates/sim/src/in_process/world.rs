@@ -15,15 +15,15 @@ use eastwest_core::status::News;
 use eastwest_core::time::Now;
 use eastwest_core::view::Seen;
 
+use crate::adapter::calls::{Aws, CALLER};
+use crate::adapter::execute::execute;
+use crate::adapter::in_flight::{Letter, Reply, Request, Written};
+use crate::adapter::virtual_time::Tasks;
 use crate::faults::Weather;
 use crate::faults::mishap::Crash;
-use crate::in_process::aws::Aws;
 use crate::in_process::check::Checker;
-use crate::in_process::clockwork::Tasks;
 use crate::in_process::controller::Controller;
-use crate::in_process::face::execute;
 use crate::in_process::habits::CANARY;
-use crate::in_process::letter::{Letter, Reply, Request, Written};
 use crate::in_process::outside::Outside;
 use crate::in_process::trace::Trace;
 use crate::in_process::trace::{effect_text, event_text};
@@ -31,8 +31,6 @@ use crate::model::{EcsServiceKey, Model};
 use crate::shapes::ecs::{ServiceAnswer, UpdateServiceRequest};
 use crate::shapes::{ApiError, Time};
 
-/// The caller that eastwest's calls are logged under.
-pub(super) const CALLER: &str = "eastwest";
 /// The caller that everybody else's calls are logged under.
 pub(super) const PEOPLE: &str = "people";
 /// How long the controller is down after a mishap that was planned: its successor reads what lags by ten seconds.
@@ -429,7 +427,7 @@ impl<C: Controller> World<C> {
         for effect in effects {
             if let Effect::Apply(action) = &effect {
                 let key =
-                    crate::in_process::check::key_of(&crate::in_process::face::request(action));
+                    crate::in_process::check::key_of(&crate::adapter::execute::request(action));
                 self.checker.decided(key, self.aws.clock.now());
             }
             if matches!(effect, Effect::Confirm(_))

@@ -24,7 +24,7 @@ use eastwest_core::time::Now;
 use eastwest_core::view::{ClusterView, EcsService, Seen, View};
 use eastwest_core::waves::Waves;
 use eastwest_core::writes::Writes;
-use eastwest_sim::in_process::Bench;
+use eastwest_sim::adapter::Bench;
 use eastwest_sim::model::EcsServiceKey;
 use eastwest_sim::shapes::cloud_map::Namespace;
 use eastwest_sim::shapes::ecs::{RolloutState, TagResourceRequest, UntagResourceRequest};

@@ -54,8 +54,8 @@ pub(crate) use papers::service_key;
 pub use rest::unsettled;
 pub use truth::{Effective, EffectiveEndpoint, Taken};
 
+use crate::adapter::calls::READ_TIMEOUT_MS;
 use crate::faults::LAG_MS_MAX;
-use crate::in_process::aws::READ_TIMEOUT_MS;
 use papers::{Known, Papers};
 use restraint::Consent;
 use rules::Sent;

@@ -15,8 +15,8 @@ use eastwest_core::name::{ClusterName, EcsServiceName, ParameterName, ServiceKey
 use eastwest_core::settings::Sources;
 use eastwest_core::tag::{TagPrefix, Tagged};
 
+use crate::adapter::convert::other::parameter;
 use crate::faults::LAG_MS_MAX;
-use crate::in_process::convert::other::parameter;
 use crate::model::{EcsServiceKey, Model};
 use crate::shapes::Time;
 use crate::shapes::ssm::{GetParameterRequest, GetParametersByPathRequest};

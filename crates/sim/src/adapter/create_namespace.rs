@@ -4,9 +4,9 @@ use eastwest_core::fault::{Fault, FaultKind};
 use eastwest_core::prerequisite::NewNamespace;
 use serde_json::Value;
 
-use crate::in_process::aws::{Aws, fault_of};
-use crate::in_process::letter::{Reply, Request};
-use crate::in_process::reads::unreadable;
+use super::calls::{Aws, fault_of};
+use super::in_flight::{Reply, Request};
+use super::reads::unreadable;
 use crate::shapes::ApiError;
 use crate::shapes::cloud_map::{
     CreateHttpNamespaceRequest, CreatePrivateDnsNamespaceRequest, GetOperationRequest, Operation,

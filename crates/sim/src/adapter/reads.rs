@@ -13,9 +13,9 @@ use eastwest_core::name::{Arn, ClusterName, EcsServiceName, NamespaceRef, Servic
 use eastwest_core::view::{CloudMapService, EcsService, Namespace, NamespaceUse, Seen};
 use serde_json::Value;
 
-use crate::in_process::aws::Aws;
-use crate::in_process::clockwork::join;
-use crate::in_process::convert;
+use super::calls::Aws;
+use super::convert;
+use super::virtual_time::join;
 use crate::model::{AsOf, EcsServiceKey, Model};
 use crate::shapes::ApiError;
 use crate::shapes::cloud_map::{Filter, ListRequest};

@@ -7,11 +7,11 @@ use std::rc::Rc;
 
 use eastwest_core::effect::{Effect, Event};
 
+use super::calls::Aws;
+use super::calls::CALLER;
+use super::execute::execute;
+use super::virtual_time::Tasks;
 use crate::faults::Weather;
-use crate::in_process::aws::Aws;
-use crate::in_process::clockwork::Tasks;
-use crate::in_process::face::execute;
-use crate::in_process::world::CALLER;
 use crate::model::Model;
 use crate::shapes::Time;
 

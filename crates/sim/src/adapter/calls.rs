@@ -11,46 +11,47 @@ use std::rc::Rc;
 use eastwest_core::fault::{Fault, FaultKind};
 use eastwest_core::name::ParameterName;
 
-use crate::faults::Kind;
-use crate::faults::Weather;
-use crate::in_process::clockwork::Clockwork;
-use crate::in_process::letter::{Letter, Reply, Request, Written};
+use super::in_flight::{Letter, Reply, Request, Written};
+use super::virtual_time::Clockwork;
+use crate::faults::{Kind, Weather};
 use crate::model::{AsOf, EcsServiceKey, Model};
 use crate::shapes::{ApiError, Time};
 
+/// The caller that eastwest's calls are logged under.
+pub(crate) const CALLER: &str = "eastwest";
 /// How often a read is tried.
 const READ_ATTEMPTS: u32 = 3;
 /// How long one attempt of a read may take.
-pub(super) const READ_TIMEOUT_MS: u64 = 10_000;
+pub(crate) const READ_TIMEOUT_MS: u64 = 10_000;
 /// How long a write may take.
-pub(super) const WRITE_TIMEOUT_MS: u64 = 30_000;
+pub(crate) const WRITE_TIMEOUT_MS: u64 = 30_000;
 
 /// When and how completely a read is answered.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Reading {
-    pub(super) as_of: AsOf,
+pub(crate) struct Reading {
+    pub(crate) as_of: AsOf,
     /// For a partial answer: a number that says which of its forms it takes.
-    pub(super) cut: Option<u32>,
+    pub(crate) cut: Option<u32>,
 }
 
 /// The far end, as one caller sees it.
-pub(super) struct Aws {
-    pub(super) model: RefCell<Model>,
-    pub(super) clock: Rc<Clockwork>,
-    pub(super) weather: RefCell<Weather>,
+pub(crate) struct Aws {
+    pub(crate) model: RefCell<Model>,
+    pub(crate) clock: Rc<Clockwork>,
+    pub(crate) weather: RefCell<Weather>,
     /// Writes on their way, by arrival.
-    pub(super) letters: RefCell<BTreeMap<(Time, u64), Letter>>,
+    pub(crate) letters: RefCell<BTreeMap<(Time, u64), Letter>>,
     posted: Cell<u64>,
     /// When the last close look at each service was answered.
-    pub(super) looked: RefCell<BTreeMap<EcsServiceKey, Time>>,
+    pub(crate) looked: RefCell<BTreeMap<EcsServiceKey, Time>>,
     /// When each parameter was last asked for.
-    pub(super) asked: RefCell<BTreeMap<ParameterName, Time>>,
+    pub(crate) asked: RefCell<BTreeMap<ParameterName, Time>>,
     /// What faults struck, for the trace.
-    pub(super) notes: RefCell<Vec<String>>,
+    pub(crate) notes: RefCell<Vec<String>>,
 }
 
 impl Aws {
-    pub(super) fn new(model: Model, weather: Weather) -> Rc<Self> {
+    pub(crate) fn new(model: Model, weather: Weather) -> Rc<Self> {
         let clock = Rc::new(Clockwork::default());
         clock.set(model.now());
         Rc::new(Self {
@@ -66,7 +67,7 @@ impl Aws {
     }
 
     /// One read, tried up to three times.
-    pub(super) async fn read<A>(
+    pub(crate) async fn read<A>(
         &self,
         op: &'static str,
         ask: impl Fn(&Model, Reading) -> Result<A, ApiError>,
@@ -120,13 +121,13 @@ impl Aws {
     }
 
     /// One write, tried once; what AWS refuses is a fault.
-    pub(super) async fn write(&self, request: Request) -> Result<Reply, Fault> {
+    pub(crate) async fn write(&self, request: Request) -> Result<Reply, Fault> {
         let op = request.op();
         self.post(request).await?.map_err(|error| fault_of(op, &error))
     }
 
     /// One write, tried once: AWS's answer, which may be a refusal that tells something.
-    pub(super) async fn post(&self, request: Request) -> Result<Written, Fault> {
+    pub(crate) async fn post(&self, request: Request) -> Result<Written, Fault> {
         let op = request.op();
         let call = self.begin(op);
         let fate = self.weather.borrow_mut().meet((call, op), self.clock.now());
@@ -196,7 +197,7 @@ fn fault_of_kind(op: &str, kind: Kind) -> Fault {
 }
 
 /// The fault that a refusal in AWS's form is.
-pub(super) fn fault_of(op: &str, error: &ApiError) -> Fault {
+pub(crate) fn fault_of(op: &str, error: &ApiError) -> Fault {
     let base = error.code.strip_suffix("Exception").unwrap_or(error.code);
     let kind = match base {
         "ClusterNotFound"

@@ -5,8 +5,8 @@ use eastwest_core::fault::{Fault, FaultKind};
 use eastwest_core::name::ParameterName;
 use eastwest_core::view::Seen;
 
-use crate::in_process::aws::Aws;
-use crate::in_process::convert;
+use super::calls::Aws;
+use super::convert;
 use crate::shapes::ssm::{GetParameterRequest, GetParametersByPathRequest};
 
 /// SSM:GetParametersByPathRequest.MaxResults.

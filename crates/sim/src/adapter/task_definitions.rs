@@ -6,10 +6,10 @@ use eastwest_core::prerequisite::{NamedPort, NamedPorts};
 use eastwest_core::view::{Seen, TaskDefinition};
 use serde_json::{Map, Value, json};
 
-use crate::in_process::aws::Aws;
-use crate::in_process::convert;
-use crate::in_process::letter::{Reply, Request};
-use crate::in_process::reads::unreadable;
+use super::calls::Aws;
+use super::convert;
+use super::in_flight::{Reply, Request};
+use super::reads::unreadable;
 use crate::shapes::ecs::{
     DescribeTaskDefinitionRequest, RegisterTaskDefinitionRequest, TaskDefinitionAnswer,
 };

@@ -45,7 +45,7 @@ const KNOWN: &[&str] = &[
 ];
 
 /// The paths of what core cannot carry in the PRIMARY deployment's configuration.
-pub(super) fn unknown(service: &EcsService) -> Vec<String> {
+pub(crate) fn unknown(service: &EcsService) -> Vec<String> {
     let primary = service.deployments.iter().find(|d| d.status == DeploymentStatus::Primary);
     let config = primary.and_then(|primary| primary.service_connect_configuration.as_deref());
     let mut found = Vec::new();

@@ -15,15 +15,15 @@ use crate::shapes::ecs::{
 };
 
 /// A write on its way.
-pub(super) struct Letter {
-    pub(super) request: Request,
-    pub(super) answer: Rc<RefCell<Option<Written>>>,
+pub(crate) struct Letter {
+    pub(crate) request: Request,
+    pub(crate) answer: Rc<RefCell<Option<Written>>>,
     /// Whether its sender will be told the answer.
-    pub(super) told: bool,
+    pub(crate) told: bool,
 }
 
 /// What a write asks for.
-pub(super) enum Request {
+pub(crate) enum Request {
     UpdateService(Box<UpdateServiceRequest>),
     CreateHttpNamespace(CreateHttpNamespaceRequest),
     CreatePrivateDnsNamespace(CreatePrivateDnsNamespaceRequest),
@@ -31,18 +31,18 @@ pub(super) enum Request {
 }
 
 /// What AWS answers to a write that it accepts.
-pub(super) enum Reply {
+pub(crate) enum Reply {
     Service(Box<ServiceAnswer>),
     Operation(OperationIdAnswer),
     Definition(TaskDefinitionAnswer),
 }
 
 /// What became of a write.
-pub(super) type Written = Result<Reply, ApiError>;
+pub(crate) type Written = Result<Reply, ApiError>;
 
 impl Request {
     /// The call it is.
-    pub(super) fn op(&self) -> &'static str {
+    pub(crate) fn op(&self) -> &'static str {
         match self {
             Self::UpdateService(_) => "ecs.UpdateService",
             Self::CreateHttpNamespace(_) => "servicediscovery.CreateHttpNamespace",
@@ -52,7 +52,7 @@ impl Request {
     }
 
     /// It arrives.
-    pub(super) fn arrive(self, model: &mut Model) -> Written {
+    pub(crate) fn arrive(self, model: &mut Model) -> Written {
         match self {
             Self::UpdateService(request) => {
                 model.update_service(*request).map(|answer| Reply::Service(Box::new(answer)))

@@ -8,13 +8,13 @@ use eastwest_core::fault::{Fault, FaultKind};
 use eastwest_core::name::DeploymentId;
 use eastwest_core::prerequisite::Prerequisite;
 
-use crate::in_process::aws::Aws;
-use crate::in_process::convert;
-use crate::in_process::letter::{Reply, Request};
+use super::calls::Aws;
+use super::convert;
+use super::in_flight::{Reply, Request};
 use crate::shapes::ecs::{DeploymentStatus, UpdateServiceRequest};
 
 /// Carries out one effect; ends with the one event that answers it.
-pub(super) async fn execute(aws: Rc<Aws>, effect: Effect) -> Event {
+pub(crate) async fn execute(aws: Rc<Aws>, effect: Effect) -> Event {
     match effect {
         Effect::FindClusters => Event::ClustersFound(aws.find_clusters().await),
         Effect::Sweep(cluster) => Event::Swept(aws.sweep(cluster).await),

@@ -17,7 +17,7 @@ type TaskId = u64;
 
 /// The instant, and who waits for which.
 #[derive(Debug, Default)]
-pub(super) struct Clockwork {
+pub(crate) struct Clockwork {
     now: Cell<Time>,
     timers: RefCell<BTreeSet<(Time, u64, TaskId)>>,
     armed: Cell<u64>,
@@ -25,16 +25,16 @@ pub(super) struct Clockwork {
 }
 
 impl Clockwork {
-    pub(super) fn now(&self) -> Time {
+    pub(crate) fn now(&self) -> Time {
         self.now.get()
     }
 
-    pub(super) fn set(&self, now: Time) {
+    pub(crate) fn set(&self, now: Time) {
         self.now.set(now);
     }
 
     /// Waits that many milliseconds.
-    pub(super) fn sleep(self: &Rc<Self>, ms: u64) -> Sleep {
+    pub(crate) fn sleep(self: &Rc<Self>, ms: u64) -> Sleep {
         Sleep { clock: Rc::clone(self), at: self.now().plus_ms(ms), armed: false }
     }
 
@@ -45,7 +45,7 @@ impl Clockwork {
 }
 
 /// A future that is ready from an instant on.
-pub(super) struct Sleep {
+pub(crate) struct Sleep {
     clock: Rc<Clockwork>,
     at: Time,
     armed: bool,
@@ -67,7 +67,7 @@ impl Future for Sleep {
 }
 
 /// Waits for both.
-pub(super) async fn join<A: Future, B: Future>(a: A, b: B) -> (A::Output, B::Output) {
+pub(crate) async fn join<A: Future, B: Future>(a: A, b: B) -> (A::Output, B::Output) {
     let (mut a, mut b) = (pin!(a), pin!(b));
     let (mut left, mut right) = (None, None);
     poll_fn(|context| {
@@ -93,36 +93,36 @@ pub(super) async fn join<A: Future, B: Future>(a: A, b: B) -> (A::Output, B::Out
 }
 
 /// Tasks that end with a `T`.
-pub(super) struct Tasks<T> {
+pub(crate) struct Tasks<T> {
     clock: Rc<Clockwork>,
     running: BTreeMap<TaskId, Pin<Box<dyn Future<Output = T>>>>,
     last: TaskId,
 }
 
 impl<T> Tasks<T> {
-    pub(super) fn new(clock: Rc<Clockwork>) -> Self {
+    pub(crate) fn new(clock: Rc<Clockwork>) -> Self {
         Self { clock, running: BTreeMap::new(), last: 0 }
     }
 
-    pub(super) fn start(&mut self, task: impl Future<Output = T> + 'static) {
+    pub(crate) fn start(&mut self, task: impl Future<Output = T> + 'static) {
         self.last += 1;
         self.running.insert(self.last, Box::pin(task));
         self.clock.arm(self.clock.now(), self.last);
     }
 
     /// Forgets every task; what they had set off out there goes on.
-    pub(super) fn drop_all(&mut self) {
+    pub(crate) fn drop_all(&mut self) {
         self.running.clear();
         self.clock.timers.borrow_mut().clear();
     }
 
     /// When the next task can go on.
-    pub(super) fn next_due(&self) -> Option<Time> {
+    pub(crate) fn next_due(&self) -> Option<Time> {
         self.clock.timers.borrow().first().map(|(at, ..)| *at)
     }
 
     /// Lets the first task that is due go on; what it ended with, if it ended.
-    pub(super) fn step(&mut self) -> Option<T> {
+    pub(crate) fn step(&mut self) -> Option<T> {
         let (_, _, id) = self.clock.timers.borrow_mut().pop_first()?;
         let task = self.running.get_mut(&id)?;
         self.clock.current.set(id);

@@ -3,9 +3,9 @@
 //! An answer that lacks a member is read in the way that makes eastwest do least. An empty list is an absent
 //! one, as ECS itself treats them.
 
-pub(super) mod connect;
-pub(super) mod members;
-pub(super) mod other;
+pub(crate) mod connect;
+pub(crate) mod members;
+pub(crate) mod other;
 
 use eastwest_core::name::{Arn, DeploymentId, DiscoveryName, ServiceKey};
 use eastwest_core::time::AwsTime;
@@ -22,12 +22,12 @@ use crate::shapes::ecs::{self, EcsServiceStatus, RolloutState};
 const EVENTS: usize = 10;
 
 /// An instant as core has it.
-pub(super) fn time(at: Time) -> AwsTime {
+pub(crate) fn time(at: Time) -> AwsTime {
     AwsTime(i64::try_from(at.0).unwrap_or(i64::MAX))
 }
 
 /// A service as `DescribeServices` answered it for `key`; its raw members are looked through where asked.
-pub(super) fn service(key: ServiceKey, service: ecs::EcsService, closely: bool) -> EcsService {
+pub(crate) fn service(key: ServiceKey, service: ecs::EcsService, closely: bool) -> EcsService {
     let is_steady = service.deployments.len() == 1
         && service.running_count == service.desired_count
         && service.pending_count == 0;
