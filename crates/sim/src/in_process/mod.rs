@@ -17,22 +17,11 @@
 
 pub mod check;
 mod controller;
-mod deeds;
-mod definition;
-mod documents;
-mod draw;
-mod fleet;
-mod habits;
-mod outside;
 mod post_mortem;
-mod rivals;
 pub mod simulate;
 mod trace;
 mod world;
 
 pub use controller::Controller;
-pub use definition::{Definition, Flaw, definition};
-pub use fleet::Fleet;
-pub use outside::{Newcomer, Outside};
 pub use trace::Trace;
 pub use world::World;

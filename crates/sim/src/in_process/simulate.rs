@@ -16,12 +16,13 @@ use crate::adapter::calls::CALLER;
 use crate::faults::{KINDS, Kind, Weather};
 use crate::in_process::check::{Checker, Violation, unsettled};
 use crate::in_process::controller::Controller;
-use crate::in_process::documents::Documents;
-use crate::in_process::fleet::Fleet;
-use crate::in_process::outside::Outside;
-use crate::in_process::rivals::{Later, Rivals};
+use crate::in_process::post_mortem;
 use crate::in_process::world::World;
-use crate::in_process::{draw, post_mortem};
+use crate::life::documents::Documents;
+use crate::life::draw;
+use crate::life::fleet::Fleet;
+use crate::life::outside::Outside;
+use crate::life::rivals::{Later, Rivals};
 use crate::model::{
     Conduct, Deployment, EcsServiceState, Model, ModelOptions, RolloutOutcome, RolloutScript,
     Strategy, Timings,

@@ -23,10 +23,10 @@ use crate::faults::Weather;
 use crate::faults::mishap::Crash;
 use crate::in_process::check::Checker;
 use crate::in_process::controller::Controller;
-use crate::in_process::habits::CANARY;
-use crate::in_process::outside::Outside;
 use crate::in_process::trace::Trace;
 use crate::in_process::trace::{effect_text, event_text};
+use crate::life::habits::CANARY;
+use crate::life::outside::Outside;
 use crate::model::{EcsServiceKey, Model};
 use crate::shapes::ecs::{ServiceAnswer, UpdateServiceRequest};
 use crate::shapes::{ApiError, Time};
@@ -351,7 +351,7 @@ impl<C: Controller> World<C> {
     }
 
     fn befalls(&mut self, outside: &Outside) {
-        if let Some(kind) = crate::in_process::deeds::kind_of(outside) {
+        if let Some(kind) = crate::life::deeds::kind_of(outside) {
             self.checker.note(kind);
         }
     }

@@ -2,7 +2,7 @@
 
 use eastwest_core::name::{ClusterName, ParameterName};
 use eastwest_core::settings::{Policy, Settings, Sources};
-use eastwest_sim::in_process::{Definition, Flaw, Newcomer, definition as plain};
+use eastwest_sim::life::{Definition, Flaw, Newcomer, definition as plain};
 use eastwest_sim::model::EcsServiceKey;
 use eastwest_sim::shapes::ecs::{
     LogConfiguration, ServiceConnectClientAlias, ServiceConnectConfiguration, ServiceConnectService,

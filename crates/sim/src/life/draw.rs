@@ -8,11 +8,11 @@ use eastwest_core::settings::{Budget, Policy, Settings};
 use rand::Rng;
 use rand::rngs::SmallRng;
 
-use crate::in_process::fleet::Fleet;
+use super::fleet::Fleet;
 use crate::model::{Echo, Echoes, EmptyLists, EndpointExists, NamespaceEcho, Switches};
 
 /// What the operator allows.
-pub(super) fn settings(dice: &mut SmallRng, fleet: &Fleet) -> Settings {
+pub(crate) fn settings(dice: &mut SmallRng, fleet: &Fleet) -> Settings {
     let policy = match dice.random_range(0..20) {
         0 => Policy::Observe,
         1..5 => Policy::UpsertOnly,
@@ -32,7 +32,7 @@ pub(super) fn settings(dice: &mut SmallRng, fleet: &Fleet) -> Settings {
 }
 
 /// How much may change without consent: the default, or so little that it soon matters.
-pub(super) fn mass_change(dice: &mut SmallRng) -> MassChange {
+pub(crate) fn mass_change(dice: &mut SmallRng) -> MassChange {
     match dice.random_range(0..12) {
         0 => MassChange::Count(1),
         1 => MassChange::Count(2),
@@ -42,7 +42,7 @@ pub(super) fn mass_change(dice: &mut SmallRng) -> MassChange {
 }
 
 /// What is not documented of AWS, in any way.
-pub(super) fn switches(dice: &mut SmallRng) -> Switches {
+pub(crate) fn switches(dice: &mut SmallRng) -> Switches {
     // Drawn apart, so that a seed's life stays what it was before there were so many.
     let echo = echoes(&mut dice.clone());
     let mut flip = || dice.random_bool(0.5);

@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 use crate::shapes::ecs::{ServiceConnectAccessLogConfiguration, ServiceConnectConfiguration};
 
 /// What stands in environment values, in options of logs and in tags that are not eastwest's, and nowhere else.
-pub(super) const CANARY: &str = "canary-7f3a";
+pub(crate) const CANARY: &str = "canary-7f3a";
 
 /// Names that somebody may offer, and one that nobody does.
 const NEEDED: [&str; 9] =
@@ -26,14 +26,14 @@ const IMAGES: [&str; 4] = [
 
 /// Draws habits.
 #[derive(Debug)]
-pub(super) struct Habits {
+pub(crate) struct Habits {
     rng: SmallRng,
     /// Whether deployments of this life may shift traffic, pause, or end early.
     is_modern: bool,
 }
 
 impl Habits {
-    pub(super) fn new(mut rng: SmallRng) -> Self {
+    pub(crate) fn new(mut rng: SmallRng) -> Self {
         let is_modern = rng.random_bool(0.4);
         Self { rng, is_modern }
     }
@@ -43,7 +43,7 @@ impl Habits {
     }
 
     /// What a service declares to need, and when it is redeployed for its sake: tags without their prefix.
-    pub(super) fn needs(&mut self) -> Vec<(String, String)> {
+    pub(crate) fn needs(&mut self) -> Vec<(String, String)> {
         let mut tags = Vec::new();
         if self.rng.random_bool(0.4) {
             let first = self.pick(&NEEDED).unwrap_or_default();
@@ -60,7 +60,7 @@ impl Habits {
     }
 
     /// What a container runs and is told.
-    pub(super) fn container(&mut self) -> (String, Vec<String>) {
+    pub(crate) fn container(&mut self) -> (String, Vec<String>) {
         let image = self.pick(&IMAGES).unwrap_or("app:1").to_owned();
         let mut environment = vec![format!("{CANARY}-password")];
         if self.rng.random_bool(0.4) {
@@ -73,23 +73,23 @@ impl Habits {
     }
 
     /// A tag that is somebody else's.
-    pub(super) fn strange_tag(&mut self) -> Option<(String, String)> {
+    pub(crate) fn strange_tag(&mut self) -> Option<(String, String)> {
         let key = self.pick(&["owner", "token", "managed-by"])?.to_owned();
         self.rng.random_bool(0.5).then(|| (key, format!("{CANARY}-tag")))
     }
 
     /// For how long a controller stays away that was to be away for so long.
-    pub(super) fn down_seconds(&mut self, seconds: u64) -> u64 {
+    pub(crate) fn down_seconds(&mut self, seconds: u64) -> u64 {
         if self.rng.random_bool(0.15) { seconds + 300 } else { seconds }
     }
 
     /// Whether a service is to have no tasks at all.
-    pub(super) fn is_idle(&mut self) -> bool {
+    pub(crate) fn is_idle(&mut self) -> bool {
         self.rng.random_bool(0.06)
     }
 
     /// What stands in `deploymentConfiguration` beside the circuit breaker.
-    pub(super) fn conduct(&mut self) -> Map<String, Value> {
+    pub(crate) fn conduct(&mut self) -> Map<String, Value> {
         match self.drawn_conduct() {
             Value::Object(conduct) => conduct,
             _ => Map::new(),
@@ -97,7 +97,7 @@ impl Habits {
     }
 
     /// What people say of an endpoint and of the proxy beside names: nobody's tags speak of it, so it must stay.
-    pub(super) fn dress(&mut self, connect: &mut ServiceConnectConfiguration) {
+    pub(crate) fn dress(&mut self, connect: &mut ServiceConnectConfiguration) {
         let mut dressed = |odds| self.rng.random_bool(odds);
         for endpoint in connect.services.iter_mut().flatten() {
             endpoint.ingress_port_override = dressed(0.1).then_some(15001);

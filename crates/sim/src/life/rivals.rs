@@ -7,25 +7,25 @@ use rand::Rng;
 use rand::rngs::SmallRng;
 use rand::seq::IndexedRandom;
 
-use crate::in_process::fleet::Fleet;
-use crate::in_process::outside::Newcomer;
-use crate::in_process::outside::Outside;
+use super::fleet::Fleet;
+use super::outside::Newcomer;
+use super::outside::Outside;
 use crate::model::{EcsServiceKey, Model};
 use crate::shapes::ecs::ServiceConnectConfiguration;
 
 /// A deed and in how many seconds it is done.
-pub(super) type Later = (u64, Outside);
+pub(crate) type Later = (u64, Outside);
 
 /// Whoever else there is.
 #[derive(Debug)]
-pub(super) struct Rivals {
+pub(crate) struct Rivals {
     rng: SmallRng,
     /// Whether another tool re-applies an old configuration again and again in this life.
     is_at_war: bool,
 }
 
 impl Rivals {
-    pub(super) fn new(mut rng: SmallRng) -> Self {
+    pub(crate) fn new(mut rng: SmallRng) -> Self {
         let is_at_war = rng.random_bool(0.25);
         Self { rng, is_at_war }
     }
@@ -35,7 +35,7 @@ impl Rivals {
     }
 
     /// What they begin now and then, and its kind where it is more than its deeds.
-    pub(super) fn next(
+    pub(crate) fn next(
         &mut self,
         model: &Model,
         fleet: &mut Fleet,
@@ -60,7 +60,7 @@ impl Rivals {
     }
 
     /// Somebody tells every deployment that waits at a hook to go on or back.
-    pub(super) fn answers(&mut self, model: &Model, back: f64) -> Vec<Later> {
+    pub(crate) fn answers(&mut self, model: &Model, back: f64) -> Vec<Later> {
         let waiting = model.services().filter(|(_, state)| state.is_paused());
         let waiting: Vec<EcsServiceKey> = waiting.map(|(key, _)| key.clone()).collect();
         waiting

@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 use eastwest_core::name::ParameterName;
 use eastwest_core::settings::Sources;
 
-use crate::in_process::outside::Outside;
+use super::outside::Outside;
 use crate::model::Model;
 
 /// Where it stands.
@@ -18,7 +18,7 @@ const NAME: &str = "/eastwest/fleet";
 /// Names that entries and claims speak of; tags want them too.
 const NAMES: [&str; 5] = ["api", "backend", "payments", "orders", "ledger"];
 /// What nobody should write, and what is refused whole.
-pub(super) const BAD: [&str; 5] = [
+pub(crate) const BAD: [&str; 5] = [
     "",
     "{}",
     r#"{"version": 2}"#,
@@ -28,7 +28,7 @@ pub(super) const BAD: [&str; 5] = [
 
 /// Who writes the document of a life, if it has one.
 #[derive(Debug)]
-pub(super) struct Documents {
+pub(crate) struct Documents {
     rng: SmallRng,
     is_used: bool,
     namespaces: Vec<String>,
@@ -42,7 +42,7 @@ pub(super) struct Documents {
 
 impl Documents {
     /// A document in a third of all lives.
-    pub(super) fn new(mut rng: SmallRng, namespaces: &[String]) -> Self {
+    pub(crate) fn new(mut rng: SmallRng, namespaces: &[String]) -> Self {
         let is_used = rng.random_range(0..3) == 0;
         let more = SmallRng::seed_from_u64(rng.clone().random());
         let (namespaces, past) = (namespaces.to_vec(), Vec::new());
@@ -50,7 +50,7 @@ impl Documents {
     }
 
     /// Where the controller is to read.
-    pub(super) fn sources(&mut self) -> Sources {
+    pub(crate) fn sources(&mut self) -> Sources {
         let mut sources = Sources::default();
         if self.is_used {
             sources.documents.extend(ParameterName::parse(NAME));
@@ -60,13 +60,13 @@ impl Documents {
     }
 
     /// What stands there at the start.
-    pub(super) fn first(&mut self, model: &Model) -> Option<Outside> {
+    pub(crate) fn first(&mut self, model: &Model) -> Option<Outside> {
         let is_there = self.is_used && self.rng.random_bool(0.85);
         is_there.then(|| self.good(model))
     }
 
     /// What becomes of it now and then while faults and edits last.
-    pub(super) fn next(&mut self, model: &Model) -> Option<Outside> {
+    pub(crate) fn next(&mut self, model: &Model) -> Option<Outside> {
         if !self.is_used || !self.rng.random_bool(0.3) {
             return None;
         }
@@ -82,7 +82,7 @@ impl Documents {
     }
 
     /// In most lives it is good and not frozen when all shall come to rest.
-    pub(super) fn last(&mut self, model: &Model) -> Option<Outside> {
+    pub(crate) fn last(&mut self, model: &Model) -> Option<Outside> {
         let is_mended = self.is_used && (self.rng.random_bool(0.8) || self.has_windows);
         is_mended.then(|| {
             let mut document = self.document(model);

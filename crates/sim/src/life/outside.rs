@@ -7,7 +7,7 @@ use std::fmt;
 
 use serde_json::{Map, Value, json};
 
-use crate::in_process::definition::Definition;
+use super::definition::Definition;
 use crate::model::{EcsServiceKey, Model, RolloutScript};
 use crate::shapes::ApiError;
 use crate::shapes::cloud_map::CreateHttpNamespaceRequest;
@@ -146,7 +146,7 @@ fn arn(model: &Model, key: &EcsServiceKey) -> String {
 
 impl Outside {
     /// Does it; what the controller's own life is about does nothing here.
-    pub(super) fn happen(&self, model: &mut Model) -> Result<(), ApiError> {
+    pub(crate) fn happen(&self, model: &mut Model) -> Result<(), ApiError> {
         match self {
             Self::Tag(key, tags) => {
                 let resource_arn = arn(model, key);
@@ -215,7 +215,7 @@ impl Outside {
     }
 
     /// Whether it may change what every service should be.
-    pub(super) fn is_global(&self) -> bool {
+    pub(crate) fn is_global(&self) -> bool {
         matches!(
             self,
             Self::DefaultNamespace(..)

@@ -8,9 +8,9 @@ use rand::seq::IndexedRandom;
 use rand::{Rng, SeedableRng};
 use serde_json::{Map, json};
 
-use crate::in_process::definition::{Definition, Flaw, definition};
-use crate::in_process::habits::{CANARY, Habits};
-use crate::in_process::outside::{Newcomer, Outside};
+use super::definition::{Definition, Flaw, definition};
+use super::habits::{CANARY, Habits};
+use super::outside::{Newcomer, Outside};
 use crate::model::{EcsServiceKey, Model, RolloutOutcome, RolloutScript};
 use crate::shapes::cloud_map::ListRequest;
 use crate::shapes::ecs::{
@@ -21,7 +21,7 @@ use crate::shapes::ecs::{
 /// Names that services want; fewer than services, so that some collide.
 const NAMES: [&str; 6] = ["api", "backend", "payments", "orders", "cart", "ui"];
 /// Values that no tag of that key may have.
-pub(super) const BAD: [(&str, &str); 6] = [
+pub(crate) const BAD: [(&str, &str); 6] = [
     ("eastwest/mode", "clientserver"),
     ("eastwest/port", "99999"),
     ("eastwest/discovery-name", "Not OK"),
@@ -121,7 +121,7 @@ impl Fleet {
     }
 
     /// A service that is to take the place and the name of one that goes.
-    pub(super) fn newcomer_as(&mut self, key: &EcsServiceKey) -> Newcomer {
+    pub(crate) fn newcomer_as(&mut self, key: &EcsServiceKey) -> Newcomer {
         let mut newcomer = self.newcomer(0);
         newcomer.key = key.clone();
         newcomer
@@ -159,7 +159,7 @@ impl Fleet {
     }
 
     /// Tags that say what somebody may want.
-    pub(super) fn declaration(&mut self) -> Vec<(String, String)> {
+    pub(crate) fn declaration(&mut self) -> Vec<(String, String)> {
         let modes = ["client", "client-server", "client-server", "client-server", "off"];
         let mut tags = vec![("mode".to_owned(), self.pick(&modes).unwrap_or_default().to_owned())];
         let mut maybe = |chance: f64, key: &str, value: String| {
@@ -264,7 +264,7 @@ impl Fleet {
     }
 
     /// The next thing that befalls the fleet.
-    pub(super) fn next(&mut self, model: &Model) -> Option<Outside> {
+    pub(crate) fn next(&mut self, model: &Model) -> Option<Outside> {
         let key = self.somebody(model)?;
         let family = key.clone();
         Some(match self.rng.random_range(0..100) {
@@ -304,7 +304,7 @@ impl Fleet {
     }
 
     /// How the rollouts of some services go from the beginning.
-    pub(super) fn scripts(&mut self, model: &Model) -> Vec<Outside> {
+    pub(crate) fn scripts(&mut self, model: &Model) -> Vec<Outside> {
         let keys: Vec<EcsServiceKey> = model.services().map(|(key, _)| key.clone()).collect();
         let some = keys.into_iter().filter(|_| self.rng.random_bool(0.3)).collect::<Vec<_>>();
         some.into_iter().map(|key| Outside::Rollout(key, self.script())).collect()
@@ -335,12 +335,12 @@ impl Fleet {
     }
 
     /// Seconds until the next thing befalls the fleet.
-    pub(super) fn pause_seconds(&mut self) -> u64 {
+    pub(crate) fn pause_seconds(&mut self) -> u64 {
         self.rng.random_range(1..=180)
     }
 
     /// Whether a namespace of that name is there.
-    pub(super) fn has_namespace(model: &Model, name: &str) -> bool {
+    pub(crate) fn has_namespace(model: &Model, name: &str) -> bool {
         let request = ListRequest { max_results: Some(100), ..ListRequest::default() };
         let all = model.list_namespaces(&request).map(|answer| answer.namespaces);
         all.unwrap_or_default().iter().any(|each| each.name == name)

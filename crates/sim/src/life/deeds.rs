@@ -1,11 +1,11 @@
 //! Which kind of the catalogue each deed is.
 
-use crate::in_process::outside::Outside;
-use crate::in_process::{documents, fleet};
+use super::outside::Outside;
+use super::{documents, fleet};
 use crate::model::RolloutOutcome;
 
 /// The kind of a deed; a restart has none.
-pub(super) fn kind_of(deed: &Outside) -> Option<&'static str> {
+pub(crate) fn kind_of(deed: &Outside) -> Option<&'static str> {
     Some(match deed {
         Outside::Tag(_, tags) if tags.iter().any(|(key, _)| key == "eastwest/pause") => {
             "paused until"
