@@ -7,6 +7,7 @@ pub mod adapter;
 pub mod clock;
 pub mod faults;
 pub mod in_process;
+pub mod judge;
 pub mod life;
 pub mod model;
 pub mod quotas;

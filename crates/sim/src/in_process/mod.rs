@@ -15,7 +15,6 @@
 //! Invariants: no clock, no thread, no randomness but the seed's: the same seed gives the same trace, word for
 //! word. Nothing here decides what eastwest does.
 
-pub mod check;
 mod controller;
 mod post_mortem;
 pub mod simulate;

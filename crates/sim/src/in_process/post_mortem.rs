@@ -1,8 +1,8 @@
 //! How everything stands at the end of a life that broke a rule: what is so, and what the controller makes of it.
 
-use crate::in_process::check::{AtRest, Effective, service_key};
 use crate::in_process::controller::Controller;
 use crate::in_process::world::World;
+use crate::judge::{AtRest, Effective, service_key};
 use crate::model::EcsServiceState;
 
 /// One line for the document, and for each service what it is and what the controller says and knows of it.

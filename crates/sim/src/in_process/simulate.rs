@@ -1,6 +1,6 @@
 //! One seed, one life: a storm of faults and edits, then calm, then a long look at nothing happening.
 //!
-//! Safety holds throughout ([`crate::in_process::check`]). Once faults and edits stop, everything that can be as its tags
+//! Safety holds throughout ([`crate::judge`]). Once faults and edits stop, everything that can be as its tags
 //! and its entry in the document ask is so within ten virtual minutes and the time its rollouts take, and then nothing is written any more.
 
 use std::collections::BTreeMap;
@@ -14,10 +14,10 @@ use rand::{Rng, SeedableRng};
 
 use crate::adapter::calls::CALLER;
 use crate::faults::{KINDS, Kind, Weather};
-use crate::in_process::check::{Checker, Violation, unsettled};
 use crate::in_process::controller::Controller;
 use crate::in_process::post_mortem;
 use crate::in_process::world::World;
+use crate::judge::{Checker, Violation, unsettled};
 use crate::life::documents::Documents;
 use crate::life::draw;
 use crate::life::fleet::Fleet;

@@ -21,10 +21,10 @@ use crate::adapter::in_flight::{Letter, Reply, Request, Written};
 use crate::adapter::virtual_time::Tasks;
 use crate::faults::Weather;
 use crate::faults::mishap::Crash;
-use crate::in_process::check::Checker;
 use crate::in_process::controller::Controller;
 use crate::in_process::trace::Trace;
 use crate::in_process::trace::{effect_text, event_text};
+use crate::judge::Checker;
 use crate::life::habits::CANARY;
 use crate::life::outside::Outside;
 use crate::model::{EcsServiceKey, Model};
@@ -280,7 +280,7 @@ impl<C: Controller> World<C> {
         told: bool,
     ) -> Result<ServiceAnswer, ApiError> {
         let now = self.now();
-        let key = crate::in_process::check::key_of(request);
+        let key = crate::judge::key_of(request);
         let looked = self.aws.looked.borrow().get(&key).copied();
         let written = {
             let mut model = self.aws.model.borrow_mut();
@@ -426,8 +426,7 @@ impl<C: Controller> World<C> {
         self.news.extend(news);
         for effect in effects {
             if let Effect::Apply(action) = &effect {
-                let key =
-                    crate::in_process::check::key_of(&crate::adapter::execute::request(action));
+                let key = crate::judge::key_of(&crate::adapter::execute::request(action));
                 self.checker.decided(key, self.aws.clock.now());
             }
             if matches!(effect, Effect::Confirm(_))

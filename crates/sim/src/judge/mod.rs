@@ -105,7 +105,7 @@ fn ms(span: Duration) -> u64 {
 }
 
 /// The service a write is for.
-pub(super) fn key_of(request: &UpdateServiceRequest) -> EcsServiceKey {
+pub(crate) fn key_of(request: &UpdateServiceRequest) -> EcsServiceKey {
     EcsServiceKey::new(request.cluster.clone().unwrap_or_default(), request.service.clone())
 }
 
@@ -146,28 +146,28 @@ impl Checker {
         &self.befell
     }
 
-    /// Something of a kind of [`crate::faults::catalogue`] befell.
-    pub(super) fn note(&mut self, kind: &'static str) {
+    /// Something of a kind of [`crate::faults::CATALOGUE`] befell.
+    pub(crate) fn note(&mut self, kind: &'static str) {
         *self.befell.entry(kind).or_default() += 1;
     }
 
     /// Somebody agreed to what waited.
-    pub(super) fn acknowledged(&mut self, now: Time) {
+    pub(crate) fn acknowledged(&mut self, now: Time) {
         self.consent.begin_anew(Some(now));
     }
 
     /// A read was denied or said that something is missing: what would change is not known, and nobody says that it
     /// will be.
-    pub(super) fn hidden(&mut self) {
+    pub(crate) fn hidden(&mut self) {
         self.consent.is_blind = true;
     }
 
     /// A sweep brought that service, as it was then or later.
-    pub(super) fn swept(&mut self, key: EcsServiceKey, began: Time) {
+    pub(crate) fn swept(&mut self, key: EcsServiceKey, began: Time) {
         self.consent.swept(key, began.minus_ms(LAG_MS_MAX));
     }
 
-    pub(super) fn crashed(&mut self) {
+    pub(crate) fn crashed(&mut self) {
         self.crashes += 1;
         self.consent.begin_anew(None);
         self.papers.crashed();
@@ -183,22 +183,22 @@ impl Checker {
     }
 
     /// Something changes that may concern every service, now or when Cloud Map has done it.
-    pub(super) fn concerns_all(&mut self, now: Time) {
+    pub(crate) fn concerns_all(&mut self, now: Time) {
         self.global.extend([now, now.plus_seconds(10)]);
     }
 
     /// Takes in the present state of everything.
-    pub(super) fn observe(&mut self, model: &Model) {
+    pub(crate) fn observe(&mut self, model: &Model) {
         self.take_in(model, None);
     }
 
     /// The controller is told what Parameter Store held when it was asked.
-    pub(super) fn told(&mut self, asked: (&ParameterName, Time), found: &[Parameter], now: Time) {
+    pub(crate) fn told(&mut self, asked: (&ParameterName, Time), found: &[Parameter], now: Time) {
         self.papers.told(asked, found, now);
     }
 
     /// The controller decides on a write.
-    pub(super) fn decided(&mut self, key: EcsServiceKey, now: Time) {
+    pub(crate) fn decided(&mut self, key: EcsServiceKey, now: Time) {
         self.consent.decided(key.clone(), now);
         self.decided.insert(key, self.papers.known().clone());
     }
@@ -224,7 +224,7 @@ impl Checker {
     }
 
     /// Judges a write that has just arrived, `looked`: when its target was last looked at closely.
-    pub(super) fn wrote(
+    pub(crate) fn wrote(
         &mut self,
         model: &Model,
         (request, looked): (&UpdateServiceRequest, Option<Time>),
@@ -310,7 +310,7 @@ impl Checker {
     }
 
     /// Forgets a refusal that the controller was never told of.
-    pub(super) fn untold(&mut self, key: &EcsServiceKey) {
+    pub(crate) fn untold(&mut self, key: &EcsServiceKey) {
         if let Some(life) = self.lives.get_mut(key) {
             life.refused = None;
         }

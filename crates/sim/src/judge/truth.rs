@@ -233,7 +233,7 @@ impl Life {
         self.moments.iter().rev().take_while(same).last().map(|moment| moment.since)
     }
 
-    /// Takes in the present state; says what befell the service, by the kinds of [`crate::faults::catalogue`].
+    /// Takes in the present state; says what befell the service, by the kinds of [`crate::faults::CATALOGUE`].
     pub(super) fn observe(
         &mut self,
         state: &EcsServiceState,
