@@ -25,7 +25,7 @@ use eastwest_core::time::Now;
 use eastwest_core::view::{EcsService, Namespace, Seen};
 use eastwest_sim::faults::Weather;
 use eastwest_sim::judge::Checker;
-use eastwest_sim::in_process::{Controller, World as InProcess};
+use eastwest_sim::run::{Controller, World as InProcess};
 use eastwest_sim::model::{Model, ModelOptions, RolloutOutcome, RolloutScript, Share};
 use eastwest_sim::shapes::Time;
 use eastwest_sim::wire;

@@ -15,8 +15,8 @@ use eastwest_core::settings::Settings;
 use eastwest_core::status::News;
 use eastwest_core::time::Now;
 use eastwest_core::view::Seen;
-use eastwest_sim::in_process::Controller;
-use eastwest_sim::in_process::simulate::simulate_with;
+use eastwest_sim::run::Controller;
+use eastwest_sim::run::simulate::simulate_with;
 
 /// What is wrong with a controller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -10,9 +10,9 @@ use eastwest_core::settings::Settings;
 use eastwest_core::status::News;
 use eastwest_core::time::Now;
 use eastwest_sim::faults::{KINDS, Kind, Rule, Weather};
-use eastwest_sim::in_process::{Controller, World};
 use eastwest_sim::judge::Checker;
 use eastwest_sim::model::{Model, ModelOptions};
+use eastwest_sim::run::{Controller, World};
 use serde_json::json;
 
 /// A controller that asks for one thing until it gets it.

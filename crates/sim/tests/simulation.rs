@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use eastwest_sim::faults::CATALOGUE;
-use eastwest_sim::in_process::simulate::{Report, simulate};
+use eastwest_sim::run::simulate::{Report, simulate};
 
 /// About a third of a life is allocation.
 #[global_allocator]

@@ -6,14 +6,15 @@
 //! It knows nothing of HTTP and nothing of effects: the wire turns a [`Strike`] into bytes or silence, the adapter into
 //! a failed call.
 
-pub mod catalogue;
+mod catalogue;
 pub(crate) mod mishap;
-pub mod rules;
-pub(crate) mod weather;
+mod rules;
+mod weather;
 
 pub use catalogue::{CATALOGUE, Group};
 pub use mishap::{Call, Mishap};
 pub use rules::{
-    Faults, KINDS, Kind, LAG_MS_MAX, LiveRule, Rule, RuleError, STALE_LAG, Strike, is_list,
+    Faults, KINDS, Kind, LAG_MS_MAX, LiveRule, Rule, RuleError, STALE_LAG, Strike, is_list, lags,
+    names_missing,
 };
 pub use weather::{Counts, Weather};

@@ -22,10 +22,10 @@ use eastwest_core::name::{ClusterName, EcsServiceName, NamespaceRef, ServiceKey}
 use eastwest_core::plan::Verdict;
 use eastwest_core::settings::{Budget, Settings, Timing};
 use eastwest_sim::faults::Weather;
-use eastwest_sim::in_process::World;
 use eastwest_sim::judge::Checker;
 use eastwest_sim::life::Outside;
 use eastwest_sim::model::EcsServiceKey;
+use eastwest_sim::run::World;
 use eastwest_sim::shapes::cloud_map::Namespace;
 use eastwest_sim::shapes::ecs::RolloutState;
 

@@ -27,10 +27,10 @@ use eastwest_core::effect::Event;
 use eastwest_core::engine::Engine;
 use eastwest_core::settings::Settings;
 use eastwest_sim::faults::{Rule, Weather};
-use eastwest_sim::in_process::World;
 use eastwest_sim::judge::Checker;
 use eastwest_sim::life::{Definition, Newcomer, Outside};
 use eastwest_sim::model::{EcsServiceKey, Model, ModelOptions, RolloutOutcome, RolloutScript};
+use eastwest_sim::run::World;
 use eastwest_sim::shapes::cloud_map::{CreateServiceRequest, ListRequest, ServiceIdRequest};
 use eastwest_sim::shapes::ecs::{
     ClusterServiceConnectDefaults, ContinueServiceDeploymentRequest, CreateClusterRequest,

@@ -15,15 +15,15 @@ use eastwest_core::status::News;
 use eastwest_core::time::Now;
 use eastwest_core::view::Seen;
 
+use super::controller::Controller;
+use super::trace::Trace;
+use super::trace::{effect_text, event_text};
 use crate::adapter::calls::{Aws, CALLER};
 use crate::adapter::execute::execute;
 use crate::adapter::in_flight::{Letter, Reply, Request, Written};
 use crate::adapter::virtual_time::Tasks;
 use crate::faults::Weather;
 use crate::faults::mishap::Crash;
-use crate::in_process::controller::Controller;
-use crate::in_process::trace::Trace;
-use crate::in_process::trace::{effect_text, event_text};
 use crate::judge::Checker;
 use crate::life::habits::CANARY;
 use crate::life::outside::Outside;

@@ -1,7 +1,7 @@
 //! How everything stands at the end of a life that broke a rule: what is so, and what the controller makes of it.
 
-use crate::in_process::controller::Controller;
-use crate::in_process::world::World;
+use super::controller::Controller;
+use super::world::World;
 use crate::judge::{AtRest, Effective, service_key};
 use crate::model::EcsServiceState;
 

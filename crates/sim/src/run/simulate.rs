@@ -12,11 +12,11 @@ use eastwest_core::time::Now;
 use rand::rngs::SmallRng;
 use rand::{Rng, SeedableRng};
 
+use super::controller::Controller;
+use super::post_mortem;
+use super::world::World;
 use crate::adapter::calls::CALLER;
 use crate::faults::{KINDS, Kind, Weather};
-use crate::in_process::controller::Controller;
-use crate::in_process::post_mortem;
-use crate::in_process::world::World;
 use crate::judge::{Checker, Violation, unsettled};
 use crate::life::documents::Documents;
 use crate::life::draw;
