@@ -29,6 +29,7 @@
 //! | window | nothing begins while a maintenance window is closed |
 //! | check | the controller's own last check finds nothing to object to |
 
+mod calendar;
 mod links;
 mod papers;
 mod rest;

@@ -15,6 +15,7 @@ use eastwest_core::name::{ClusterName, EcsServiceName, ParameterName, ServiceKey
 use eastwest_core::settings::Sources;
 use eastwest_core::tag::{TagPrefix, Tagged};
 
+use super::calendar::{self, Windows};
 use crate::adapter::convert::other::parameter;
 use crate::faults::LAG_MS_MAX;
 use crate::model::{EcsServiceKey, Model};
@@ -27,12 +28,19 @@ pub(super) struct Papers {
     sources: Sources,
     /// How many of the model's mutations have been looked at.
     looked_at: usize,
-    documents: Vec<(Time, Arc<Document>)>,
+    documents: Vec<(Time, GoodText)>,
     /// Whether what stands there now is good.
     is_good: bool,
     entries: BTreeMap<ParameterName, Vec<(Time, Arc<Declaration>)>>,
     readings: BTreeMap<ParameterName, Reading>,
     known: Known,
+}
+
+/// A document that stood there and was good.
+#[derive(Debug)]
+struct GoodText {
+    document: Arc<Document>,
+    windows: Windows,
 }
 
 /// A source as it was last read.
@@ -55,6 +63,8 @@ pub(super) struct Known {
 pub(super) struct Evidence<'a> {
     /// The documents; one `None` where no source of a document is configured.
     pub(super) documents: Vec<Option<&'a Document>>,
+    /// The windows of each document, as the judge reads them.
+    pub(super) windows: Vec<&'a Windows>,
     papers: &'a Papers,
     known: &'a Known,
 }
@@ -89,11 +99,9 @@ impl Papers {
         }
         let sources = self.sources.documents.iter();
         let all: Option<Vec<Vec<Parameter>>> = sources.map(|name| read(model, name)).collect();
-        let document = all.and_then(|all| document::read(&all.concat()).0);
-        self.is_good = document.is_some();
-        if let Some(document) = document {
-            self.documents.push((model.now(), Arc::new(document)));
-        }
+        let good = all.and_then(|all| GoodText::read(&all.concat()));
+        self.is_good = good.is_some();
+        self.documents.extend(good.map(|good| (model.now(), good)));
     }
 
     fn observe_entry(&mut self, model: &Model, name: ParameterName) {
@@ -150,20 +158,30 @@ impl Papers {
     /// What a write could rest on that was decided knowing that much.
     pub(super) fn evidence<'a>(&'a self, known: &'a Known) -> Evidence<'a> {
         let read = known.document.as_ref().map(|(at, _)| since(&self.documents, *at));
+        let texts = || read.into_iter().flatten().map(|(_, text)| text);
         let documents = if self.sources.documents.is_empty() {
             vec![None]
         } else {
-            read.into_iter().flatten().map(|(_, document)| Some(&**document)).collect()
+            texts().map(|text| Some(&*text.document)).collect()
         };
-        Evidence { documents, papers: self, known }
+        let windows = texts().map(|text| &text.windows).collect();
+        Evidence { documents, windows, papers: self, known }
     }
 
     /// What counts once everything is as it shall be: what stands there, or the last good one that was read.
     pub(super) fn at_rest(&self) -> AtRest {
-        let known = self.known.document.as_ref();
+        let known = self.known.document.as_ref().map(|(_, document)| document);
         let standing = self.documents.last().filter(|_| self.is_good);
-        let document = standing.or(known).map(|(_, document)| Arc::clone(document));
+        let document = standing.map(|(_, text)| &text.document).or(known).map(Arc::clone);
         AtRest { is_held: document.is_none() && !self.sources.documents.is_empty(), document }
+    }
+}
+
+impl GoodText {
+    fn read(parameters: &[Parameter]) -> Option<Self> {
+        let document = Arc::new(document::read(parameters).0?);
+        let windows = calendar::read(parameters.iter().map(|each| each.text.as_str()));
+        Some(Self { document, windows })
     }
 }
 

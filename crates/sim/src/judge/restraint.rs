@@ -13,10 +13,9 @@ use eastwest_core::declaration::Pause;
 use eastwest_core::declare::Intent;
 use eastwest_core::document::{Document, MassChange};
 use eastwest_core::settings::Settings;
-use eastwest_core::windows::{self, Place, Within};
 
+use super::calendar::{Window, is_closed};
 use super::ms;
-use super::papers::service_key;
 use super::rules::{Broken, Sent, is_last_of_a_rename};
 use super::truth::{Effective, Life, Moment};
 use crate::model::EcsServiceKey;
@@ -116,19 +115,17 @@ pub(super) fn goes_on(
 
 /// The windows of every document that it could rest on were closed all the while.
 pub(super) fn windows(sent: &Sent<'_>) -> Broken {
-    let documents: Option<Vec<&Document>> = sent.evidence.documents.iter().copied().collect();
-    let documents = documents.filter(|all| !all.is_empty())?;
-    let key = service_key(sent.key);
-    let place = Place { cluster: Some(&key.cluster), namespace: Within::Nothing };
-    let closed = |document: &&Document, at: Time| {
-        let ms = i64::try_from(at.0).unwrap_or(i64::MAX);
-        let at = jiff::Timestamp::from_millisecond(ms).unwrap_or(jiff::Timestamp::MAX);
-        windows::closed(&document.windows, place, at).is_some()
+    let read: Result<Vec<&Vec<Window>>, &String> =
+        sent.evidence.windows.iter().map(|windows| windows.as_ref()).collect();
+    let windows = match read {
+        Ok(windows) if windows.is_empty() => return None,
+        Ok(windows) => windows,
+        Err(why) => return sent.says(true, "window", &format!("nobody can judge it: {why}")),
     };
+    let is_closed = |at: Time| windows.iter().all(|all| is_closed(all, &sent.key.cluster, at));
     let steps = sent.now.since_ms(sent.from) / STEP_MS;
     let mut moments = (0..=steps).map(|step| sent.from.plus_ms(step * STEP_MS)).chain([sent.now]);
-    let shut = moments.all(|at| documents.iter().all(|document| closed(document, at)));
-    sent.says(shut, "window", "a write though no window is open")
+    sent.says(moments.all(is_closed), "window", "a write though no window is open")
 }
 
 /// What I12 is judged by.
