@@ -1,52 +1,16 @@
-//! Who waits for whom at rest, and whether they wait for each other only.
+//! Who waits for whom at rest.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use eastwest_core::declaration::{EndpointDeclaration, Mode, RefreshWhen};
+use eastwest_core::declaration::{EndpointDeclaration, RefreshWhen};
 
-use super::links::{unoffered, would_offer};
-use super::rest::{Truth, Wish, is_granted};
-use super::truth::{Effective, Taken};
+use super::effective::{Effective, Taken};
+use super::needs::{unoffered, would_offer};
+use super::wanted::{Truth, Wish, is_granted};
 use crate::model::{EcsServiceKey, EcsServiceState, NamedPort};
 use crate::shapes::ecs::RolloutState;
 
-/// Those who wait for a server, where everybody whom they wait for waits too, in the end for them: somebody has to go
-/// first.
-pub(super) fn circle<'m>(
-    truth: &Truth<'_>,
-    services: impl Iterator<Item = (&'m EcsServiceKey, &'m EcsServiceState)>,
-) -> Vec<String> {
-    let waiting: BTreeMap<&EcsServiceKey, BTreeSet<EcsServiceKey>> =
-        services.filter_map(|(key, state)| Some((key, truth.only_waits(key, state)?))).collect();
-    let mut excused: BTreeSet<&EcsServiceKey> = BTreeSet::new();
-    loop {
-        let is_excused =
-            |server: &EcsServiceKey| !waiting.contains_key(server) || excused.contains(server);
-        let found = waiting
-            .iter()
-            .find(|(key, servers)| !excused.contains(*key) && servers.iter().any(is_excused));
-        let Some((key, _)) = found else { break };
-        excused.insert(key);
-    }
-    let stuck = waiting.iter().filter(|(key, _)| !excused.contains(*key));
-    stuck
-        .map(|(key, servers)| format!("{key}: waits for {servers:?}, and they wait for it"))
-        .collect()
-}
-
 impl Truth<'_> {
-    /// The servers that a service waits for, if it is not as it shall be and nothing else keeps it.
-    fn only_waits(
-        &self,
-        key: &EcsServiceKey,
-        state: &EcsServiceState,
-    ) -> Option<BTreeSet<EcsServiceKey>> {
-        let declaration = self.due(key, state).filter(|each| each.mode != Some(Mode::Off))?;
-        let (wish, _) = self.undone(key, state, declaration)?;
-        let servers = self.awaited(key, &wish);
-        (!servers.is_empty()).then_some(servers)
-    }
-
     /// Those who are to offer a name that it declares to need and that nobody offers yet; and those who offer one and
     /// are to change first, and wait themselves.
     pub(super) fn awaited(&self, key: &EcsServiceKey, wish: &Wish) -> BTreeSet<EcsServiceKey> {

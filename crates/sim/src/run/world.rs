@@ -287,7 +287,7 @@ impl<C: Controller> World<C> {
             self.checker.observe(&model);
             model.set_caller(CALLER);
             let written = model.update_service(request.clone());
-            self.checker.wrote(&model, (request, looked), &written);
+            self.checker.wrote(&model, request, looked, &written);
             written
         };
         match &written {
@@ -393,7 +393,7 @@ impl<C: Controller> World<C> {
         let now = self.controllers_now();
         if let Event::Answered(Answer::Parameters(name, Seen::Known(found))) = &event {
             let at = self.aws.asked.borrow().get(name).copied().unwrap_or(self.started_at);
-            self.checker.told((name, at), found, self.aws.clock.now());
+            self.checker.told(name, at, found, self.aws.clock.now());
         }
         if let Event::Swept(reading) = &event {
             self.swept(reading);

@@ -1,8 +1,7 @@
-//! The oracle of convergence: what every service's tags and its entry ask for, against what is in force.
+//! What each service wants, as far as its tags and its entry say, and whether a configuration grants it.
 //!
-//! It does not compute the configuration a service should have, which is core's business, but asks of the one
-//! it has whether it does what each tag says. A service may differ from its tags only for a reason that is
-//! found here anew, in the truth; a name that several want must be held by the one that comes first.
+//! It does not compute the configuration that a service should have, which is core's business. It asks of the one that
+//! the service has whether it does what each tag says.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -15,18 +14,17 @@ use eastwest_core::settings::{Policy, Settings};
 use eastwest_core::tag::{self, TagPrefix};
 use serde_json::Value;
 
-use super::links::unreached;
-use super::papers::{AtRest, intent, service_key};
-use super::truth::{Effective, EffectiveEndpoint, Taken};
-use super::waits;
+use super::effective::{Effective, EffectiveEndpoint, Taken};
+use super::keys::{is_watched, service_key};
+use super::parameter_history::intent;
 use crate::model::{DeploymentRecord, EcsServiceKey, EcsServiceState, Model, NamedPort};
 use crate::shapes::cloud_map::ListRequest;
 use crate::shapes::ecs::{
     DescribeClustersRequest, EcsServiceStatus, RolloutState, ServiceDeploymentStatus,
 };
 
-/// A namespace: id, ARN, name and HTTP name.
-struct Ns {
+/// A namespace, and what it may be called by.
+struct NamespaceNames {
     id: String,
     name: String,
     http_name: String,
@@ -34,9 +32,9 @@ struct Ns {
 
 pub(super) struct Truth<'a> {
     pub(super) model: &'a Model,
-    settings: &'a Settings,
+    pub(super) settings: &'a Settings,
     document: Option<&'a Document>,
-    namespaces: Vec<Ns>,
+    namespaces: Vec<NamespaceNames>,
 }
 
 /// What one service wants, as far as its tags say.
@@ -51,44 +49,26 @@ pub(super) struct Wish {
     served: Vec<(String, NamedPort)>,
 }
 
-/// Every opted-in service that is not what its tags ask for, without a reason in the truth.
-pub fn unsettled(model: &Model, settings: &Settings, asked: &AtRest) -> Vec<String> {
-    let document = asked.document.as_deref();
-    if asked.is_held || document.is_some_and(|document| document.freeze) {
-        return Vec::new();
+impl<'a> Truth<'a> {
+    pub(super) fn new(
+        model: &'a Model,
+        settings: &'a Settings,
+        document: Option<&'a Document>,
+    ) -> Self {
+        let request = ListRequest { max_results: Some(100), ..ListRequest::default() };
+        let all = model.list_namespaces(&request).map(|answer| answer.namespaces);
+        let namespaces = all.unwrap_or_default().into_iter().map(|each| NamespaceNames {
+            id: each.id,
+            name: each.name,
+            http_name: each.properties.http_properties.http_name,
+        });
+        Self { model, settings, document, namespaces: namespaces.collect() }
     }
-    let request = ListRequest { max_results: Some(100), ..ListRequest::default() };
-    let namespaces = model.list_namespaces(&request).map(|a| a.namespaces).unwrap_or_default();
-    let namespaces = namespaces.into_iter().map(|each| Ns {
-        id: each.id,
-        name: each.name,
-        http_name: each.properties.http_properties.http_name,
-    });
-    let truth = Truth { model, settings, document, namespaces: namespaces.collect() };
-    let active = || model.services().filter(|(_, state)| state.status == EcsServiceStatus::Active);
-    let watched = || active().filter(|(key, _)| truth.is_watched(key));
-    let complaints = watched()
-        .filter_map(|(key, state)| Some(format!("{key}: {}", truth.complaint(key, state)?)));
-    complaints.chain(waits::circle(&truth, watched())).collect()
 }
 
 impl Truth<'_> {
-    fn is_watched(&self, key: &EcsServiceKey) -> bool {
-        super::is_watched(self.settings, key)
-    }
-
-    /// What is wrong with one service.
-    fn complaint(&self, key: &EcsServiceKey, state: &EcsServiceState) -> Option<String> {
-        let declaration = self.due(key, state)?;
-        if declaration.mode == Some(Mode::Off) {
-            let rolling = state.primary()?.rollout_state == RolloutState::InProgress;
-            let kept = self.settings.policy == Policy::UpsertOnly || rolling;
-            let given_up = Self::given_up(state, Option::is_none);
-            let is_on = state.connect().is_some() && !kept && !given_up;
-            return is_on.then(|| "is not off".to_owned());
-        }
-        let (wish, text) = self.undone(key, state, declaration)?;
-        self.awaited(key, &wish).is_empty().then_some(text)
+    pub(super) fn is_watched(&self, key: &EcsServiceKey) -> bool {
+        is_watched(self.settings, key)
     }
 
     /// What is declared of a service that nobody holds.
@@ -99,45 +79,11 @@ impl Truth<'_> {
         (!is_held).then_some(declaration)
     }
 
-    /// What a service wants and is not done, without a reason but that it may wait for a server.
-    pub(super) fn undone(
+    pub(super) fn declaration(
         &self,
         key: &EcsServiceKey,
         state: &EcsServiceState,
-        declaration: Declaration,
-    ) -> Option<(Wish, String)> {
-        let wish = self.wish(key, state, declaration)?;
-        if state.primary()?.rollout_state == RolloutState::InProgress {
-            return None;
-        }
-        let now = state.connect().map(|connect| Effective::of(connect));
-        let granted = |old: &Option<Effective>| old.as_ref().is_some_and(|o| self.grants(&wish, o));
-        if granted(&now) {
-            let unreached = unreached(self.model, (key, state), &wish.declaration)?;
-            // One whose change ECS gave up is left as it is until somebody mends it.
-            return (!Self::given_up(state, |_| true)).then_some((wish, unreached));
-        }
-        let outranked = self.is_pinned(&wish)
-            || self.is_kept_for_others(key, &wish)
-            || self.is_outranked(key, state, &wish)
-            || self.waits_for_a_client((key, state), &wish, now.as_ref());
-        // Or what it was to be on the way there, with an old name beside the new one.
-        let leads_there = |old: &Option<Effective>| {
-            let is_there = |(wanted, port): &(EndpointDeclaration, NamedPort)| {
-                let mut endpoints = old.iter().flat_map(|old| &old.endpoints);
-                endpoints.any(|each| is_granted(wanted, port, each))
-            };
-            granted(old) || (!wish.endpoints.is_empty() && wish.endpoints.iter().all(is_there))
-        };
-        if Self::given_up(state, leads_there) || outranked {
-            return None;
-        }
-        let text =
-            format!("tags {:?} and its entry ask for something else than {now:?}", state.tags);
-        Some((wish, text))
-    }
-
-    fn declaration(&self, key: &EcsServiceKey, state: &EcsServiceState) -> Option<Declaration> {
+    ) -> Option<Declaration> {
         let tagged = tag::read(&TagPrefix::default(), &state.tags);
         let tagged = tagged.as_ref().filter(|_| self.settings.sources.tags);
         let entry = self.document.and_then(|document| document.services.get(&service_key(key)));
@@ -184,7 +130,7 @@ impl Truth<'_> {
         })
     }
 
-    fn namespace(&self, reference: &NamespaceRef) -> Option<&Ns> {
+    fn namespace(&self, reference: &NamespaceRef) -> Option<&NamespaceNames> {
         match reference {
             NamespaceRef::Id(id) | NamespaceRef::Arn(_, id) => {
                 self.namespaces.iter().find(|each| each.id == id.as_str())
@@ -202,7 +148,7 @@ impl Truth<'_> {
         key: &EcsServiceKey,
         state: &EcsServiceState,
         wanted: &Declaration,
-    ) -> Option<&Ns> {
+    ) -> Option<&NamespaceNames> {
         if let Some(reference) = &wanted.namespace {
             return self.namespace(reference);
         }
@@ -296,7 +242,7 @@ impl Truth<'_> {
     }
 
     /// Whether the document keeps a name that it wants for others.
-    fn is_kept_for_others(&self, key: &EcsServiceKey, wish: &Wish) -> bool {
+    pub(super) fn is_kept_for_others(&self, key: &EcsServiceKey, wish: &Wish) -> bool {
         let claims = self.document.map(|document| &document.claims);
         claims.into_iter().flatten().any(|(claimed, by)| {
             let is_called = |host: &str| host.split('.').next() == Some(claimed.as_str());
@@ -312,7 +258,7 @@ impl Truth<'_> {
     fn alias(
         &self,
         wanted: &EndpointDeclaration,
-        (discovery, home): (&str, &Ns),
+        (discovery, home): (&str, &NamespaceNames),
         old: Option<&EffectiveEndpoint>,
         port: &NamedPort,
     ) -> (String, u32) {
@@ -353,7 +299,7 @@ impl Truth<'_> {
 
     /// Whether a name it wants is there with a protocol that the port does not speak: whoever has it, ECS
     /// never changes that.
-    fn is_pinned(&self, wish: &Wish) -> bool {
+    pub(super) fn is_pinned(&self, wish: &Wish) -> bool {
         self.model.cloud_map_services().any(|(_, each)| {
             let Some(owner) = each.owner.as_ref().filter(|_| each.namespace == wish.namespace)
             else {
@@ -379,7 +325,12 @@ impl Truth<'_> {
     }
 
     /// Whether somebody else has a name it wants, or comes before it.
-    fn is_outranked(&self, key: &EcsServiceKey, state: &EcsServiceState, wish: &Wish) -> bool {
+    pub(super) fn is_outranked(
+        &self,
+        key: &EcsServiceKey,
+        state: &EcsServiceState,
+        wish: &Wish,
+    ) -> bool {
         let own: BTreeSet<Taken> = state
             .deployments
             .iter()

@@ -1,8 +1,8 @@
 //! What Parameter Store says over time, and what of it the controller has read.
 //!
-//! Invariant: a text counts from the moment it stood there until another good one did. The controller may know an older
-//! one until it has read the newer one, so what a write could rest on begins with the last good reading before the
-//! write was decided: nobody is blamed for what it could not have read, and none is excused for what it has read.
+//! **Invariant:** a text counts from the moment it stood there until another good one did. The controller may know an
+//! older one until it has read the newer one. So what a write could rest on begins with the last good reading before
+//! the write was decided. Nobody is blamed for what it could not have read, and none is excused for what it has read.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -11,11 +11,12 @@ use eastwest_core::declaration::Declaration;
 use eastwest_core::declare::{Intent, Layers, Rest, declare};
 use eastwest_core::document::{self, Document};
 use eastwest_core::effect::Parameter;
-use eastwest_core::name::{ClusterName, EcsServiceName, ParameterName, ServiceKey};
+use eastwest_core::name::ParameterName;
 use eastwest_core::settings::Sources;
 use eastwest_core::tag::{TagPrefix, Tagged};
 
 use super::calendar::{self, Windows};
+use super::keys::service_key;
 use crate::adapter::convert::other::parameter;
 use crate::faults::LAG_MS_MAX;
 use crate::model::{EcsServiceKey, Model};
@@ -24,7 +25,7 @@ use crate::shapes::ssm::{GetParameterRequest, GetParametersByPathRequest};
 
 /// The good texts, one after another, and the controller's knowledge of them.
 #[derive(Debug, Default)]
-pub(super) struct Papers {
+pub(super) struct ParameterHistory {
     sources: Sources,
     /// How many of the model's mutations have been looked at.
     looked_at: usize,
@@ -65,7 +66,7 @@ pub(super) struct Evidence<'a> {
     pub(super) documents: Vec<Option<&'a Document>>,
     /// The windows of each document, as the judge reads them.
     pub(super) windows: Vec<&'a Windows>,
-    papers: &'a Papers,
+    history: &'a ParameterHistory,
     known: &'a Known,
 }
 
@@ -78,7 +79,7 @@ pub struct AtRest {
     pub document: Option<Arc<Document>>,
 }
 
-impl Papers {
+impl ParameterHistory {
     pub(super) fn new(sources: &Sources) -> Self {
         Self { sources: sources.clone(), ..Self::default() }
     }
@@ -113,12 +114,7 @@ impl Papers {
     }
 
     /// The controller gets an answer to a question that it asked then.
-    pub(super) fn told(
-        &mut self,
-        (name, at): (&ParameterName, Time),
-        new: &[Parameter],
-        now: Time,
-    ) {
+    pub(super) fn told(&mut self, name: &ParameterName, at: Time, new: &[Parameter], now: Time) {
         if new.is_empty() {
             return;
         }
@@ -131,7 +127,7 @@ impl Papers {
             return;
         }
         let reading = self.readings.entry(name.clone()).or_default();
-        if !reading.accept(new, (at, now)) {
+        if !reading.accept(new, at, now) {
             return;
         }
         let all = || self.sources.documents.iter().map(|name| self.readings.get(name));
@@ -165,7 +161,7 @@ impl Papers {
             texts().map(|text| Some(&*text.document)).collect()
         };
         let windows = texts().map(|text| &text.windows).collect();
-        Evidence { documents, windows, papers: self, known }
+        Evidence { documents, windows, history: self, known }
     }
 
     /// What counts once everything is as it shall be: what stands there, or the last good one that was read.
@@ -187,7 +183,7 @@ impl GoodText {
 
 impl Reading {
     /// What is missing below a path is believed gone only after a while.
-    fn accept(&mut self, new: &[Parameter], (at, now): (Time, Time)) -> bool {
+    fn accept(&mut self, new: &[Parameter], at: Time, now: Time) -> bool {
         let is_there = |old: &Parameter| new.iter().any(|each| each.name == old.name);
         if !self.parameters.iter().all(is_there) {
             let since = *self.missing_since.get_or_insert(now);
@@ -223,7 +219,7 @@ impl Evidence<'_> {
     pub(super) fn rests(&self, tagged: Option<&Tagged>) -> Vec<Rest> {
         let named = tagged.and_then(|tagged| tagged.declaration.as_ref()?.document.as_ref());
         let read = named.and_then(|name| {
-            let all = self.papers.entries.get(name)?;
+            let all = self.history.entries.get(name)?;
             Some(since(all, *self.known.entries.get(name)?))
         });
         let rest = |(_, said): &(Time, Arc<Declaration>)| Rest {
@@ -235,7 +231,7 @@ impl Evidence<'_> {
 
     /// Everything that a service with such tags may be asked for.
     pub(super) fn intents(&self, key: &EcsServiceKey, tagged: Option<&Tagged>) -> Vec<Intent> {
-        let tagged = tagged.filter(|_| self.papers.sources.tags);
+        let tagged = tagged.filter(|_| self.history.sources.tags);
         let rests = self.rests(tagged);
         let key = service_key(key);
         let mut intents = Vec::new();
@@ -251,11 +247,6 @@ impl Evidence<'_> {
 /// What a service is asked for in all.
 pub(super) fn intent(layers: &Layers<'_>) -> Intent {
     declare(&TagPrefix::default(), layers).0
-}
-
-/// The name under which a document speaks of a service.
-pub(crate) fn service_key(key: &EcsServiceKey) -> ServiceKey {
-    ServiceKey::new(&ClusterName::as_read(&key.cluster), &EcsServiceName::as_read(&key.name))
 }
 
 /// What stood there from that instant on.

@@ -1,0 +1,113 @@
+//! Who needs which name, who offers it, and who can call it.
+
+use std::collections::BTreeSet;
+
+use eastwest_core::declaration::{Declaration, EndpointDeclaration, Mode, RefreshWhen};
+use eastwest_core::name::DiscoveryName;
+
+use crate::model::{Connect, Deployment, EcsServiceKey, EcsServiceState, Endpoint, Model};
+use crate::shapes::ecs::{EcsServiceStatus, RolloutState};
+
+/// Which names have a service redeployed.
+pub(super) enum Names<'d> {
+    Any,
+    These(BTreeSet<&'d str>),
+}
+
+impl<'d> Names<'d> {
+    pub(super) fn of(declaration: &'d Declaration) -> Self {
+        let needs = declaration.needs.as_deref();
+        let these = || needs.into_iter().flatten().map(DiscoveryName::as_str).collect();
+        match declaration.refresh.unwrap_or(RefreshWhen::Declared) {
+            RefreshWhen::Never => Self::These(BTreeSet::new()),
+            RefreshWhen::Always => Self::Any,
+            // What its environment names is core's business; that something came is checked all the same.
+            RefreshWhen::Inferred if needs.is_none() => Self::Any,
+            RefreshWhen::Inferred | RefreshWhen::Declared => Self::These(these()),
+        }
+    }
+
+    pub(super) fn has(&self, name: &str) -> bool {
+        match self {
+            Self::Any => true,
+            Self::These(names) => names.contains(name),
+        }
+    }
+}
+
+/// The endpoints of a configuration, if it is of that namespace.
+pub(super) fn in_namespace<'c>(connect: &'c Connect, namespace: &str) -> &'c [Endpoint] {
+    if connect.namespace == namespace { &connect.endpoints } else { &[] }
+}
+
+/// What a service that is as it shall be cannot call though it needs it and somebody offers it.
+pub(super) fn unreached(
+    model: &Model,
+    (key, state): (&EcsServiceKey, &EcsServiceState),
+    declaration: &Declaration,
+) -> Option<String> {
+    let namespace = &state.connect()?.namespace;
+    // Tasks of an older deployment that are cleaned up later do not know what the newest ones know.
+    if state.running() == 0 || state.deployments.len() > 1 {
+        return None;
+    }
+    let names = Names::of(declaration);
+    let names = match (&names, &declaration.refresh) {
+        // Of what is inferred the truth knows nothing.
+        (Names::Any, Some(RefreshWhen::Inferred)) => return None,
+        _ => names,
+    };
+    let others = model.services().filter(|(other, server)| *other != key && serves(server));
+    let offered = others.flat_map(|(_, server)| {
+        server.connect().map_or(&[][..], |connect| in_namespace(connect, namespace))
+    });
+    let needed = offered.filter(|endpoint| names.has(&endpoint.discovery_name));
+    let mut aliases = needed.filter_map(|endpoint| endpoint.alias.as_ref());
+    aliases.find_map(|(host, port)| {
+        let reach = model.reach(&key.to_string(), host, *port);
+        (!reach.ok).then(|| format!("cannot call {host}:{port}: {}", reach.why))
+    })
+}
+
+fn serves(server: &EcsServiceState) -> bool {
+    let completed = |primary: &Deployment| primary.rollout_state == RolloutState::Completed;
+    server.status == EcsServiceStatus::Active
+        && server.running() > 0
+        && server.primary().is_some_and(completed)
+}
+
+/// Whether a name that it declares to need is offered by nobody's completed deployment.
+pub(super) fn unoffered<'d>(
+    model: &Model,
+    key: &EcsServiceKey,
+    (declaration, namespace): (&'d Declaration, &str),
+) -> Vec<&'d str> {
+    let needs = declaration.needs.iter().flatten().map(DiscoveryName::as_str);
+    let offered = |name: &str| {
+        model.services().filter(|(other, _)| *other != key).any(|(_, server)| {
+            server.deployments.iter().filter(|each| each.completed_once).any(|each| {
+                let endpoints = each.connect().map_or(&[][..], |c| in_namespace(c, namespace));
+                endpoints.iter().any(|endpoint| endpoint.discovery_name == name)
+            })
+        })
+    };
+    needs.filter(|name| !offered(name)).collect()
+}
+
+/// Whether somebody is to offer a name, now or once a person has mended something. Who is told no name keeps the one it
+/// has, even elsewhere.
+pub(super) fn would_offer(
+    (key, state): (&EcsServiceKey, &EcsServiceState),
+    declaration: &Declaration,
+    name: &str,
+) -> bool {
+    let mut standing = state.connect().into_iter().flat_map(|connect| &connect.endpoints);
+    let unnamed = key.name == name || standing.any(|endpoint| endpoint.discovery_name == name);
+    let mut endpoints = declaration.endpoints.iter();
+    let named = |each: &EndpointDeclaration| match &each.discovery_name {
+        Some(discovery) => discovery.as_str() == name,
+        None => unnamed,
+    };
+    declaration.mode == Some(Mode::ClientServer)
+        && (endpoints.any(named) || (declaration.endpoints.is_empty() && unnamed))
+}
