@@ -57,16 +57,16 @@ impl Bench {
     /// Hands in the writes that arrive until then.
     fn deliver(&mut self, until: Time) {
         loop {
-            let mut letters = self.aws.letters.borrow_mut();
-            let due = letters.first_key_value().is_some_and(|((at, _), _)| *at <= until);
-            let Some(((at, _), letter)) = due.then(|| letters.pop_first()).flatten() else {
+            let mut in_flight = self.aws.in_flight.borrow_mut();
+            let due = in_flight.first_key_value().is_some_and(|((at, _), _)| *at <= until);
+            let Some(((at, _), write)) = due.then(|| in_flight.pop_first()).flatten() else {
                 return;
             };
-            drop(letters);
+            drop(in_flight);
             self.advance(at);
             let mut model = self.aws.model.borrow_mut();
             model.set_caller(CALLER);
-            *letter.answer.borrow_mut() = Some(letter.request.arrive(&mut model));
+            *write.answer.borrow_mut() = Some(write.request.arrive(&mut model));
         }
     }
 

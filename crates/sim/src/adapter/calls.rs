@@ -2,7 +2,7 @@
 //!
 //! Invariants: a read is tried at most three times with a pause between, a write once, as the real adapter
 //! does. A read happens at the instant its request arrives, so an effect of many calls sees many instants. A
-//! write is a letter: once it is on its way it arrives, even if its sender is no more.
+//! write is a write: once it is on its way it arrives, even if its sender is no more.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -11,8 +11,8 @@ use std::rc::Rc;
 use eastwest_core::fault::{Fault, FaultKind};
 use eastwest_core::name::ParameterName;
 
-use super::in_flight::{Letter, Reply, Request, Written};
-use super::virtual_time::Clockwork;
+use super::in_flight::{InFlight, Reply, Request, Written};
+use super::virtual_time::VirtualClock;
 use crate::faults::{Kind, Weather};
 use crate::model::{AsOf, EcsServiceKey, Model};
 use crate::shapes::{ApiError, Time};
@@ -37,10 +37,10 @@ pub(crate) struct Reading {
 /// The far end, as one caller sees it.
 pub(crate) struct Aws {
     pub(crate) model: RefCell<Model>,
-    pub(crate) clock: Rc<Clockwork>,
+    pub(crate) clock: Rc<VirtualClock>,
     pub(crate) weather: RefCell<Weather>,
     /// Writes on their way, by arrival.
-    pub(crate) letters: RefCell<BTreeMap<(Time, u64), Letter>>,
+    pub(crate) in_flight: RefCell<BTreeMap<(Time, u64), InFlight>>,
     posted: Cell<u64>,
     /// When the last close look at each service was answered.
     pub(crate) looked: RefCell<BTreeMap<EcsServiceKey, Time>>,
@@ -52,13 +52,13 @@ pub(crate) struct Aws {
 
 impl Aws {
     pub(crate) fn new(model: Model, weather: Weather) -> Rc<Self> {
-        let clock = Rc::new(Clockwork::default());
+        let clock = Rc::new(VirtualClock::default());
         clock.set(model.now());
         Rc::new(Self {
             model: RefCell::new(model),
             clock,
             weather: RefCell::new(weather),
-            letters: RefCell::default(),
+            in_flight: RefCell::default(),
             posted: Cell::new(0),
             looked: RefCell::default(),
             asked: RefCell::default(),
@@ -146,10 +146,10 @@ impl Aws {
         let answer = Rc::new(RefCell::new(None));
         if takes_effect {
             let told = kind.is_none();
-            let letter = Letter { request, answer: Rc::clone(&answer), told };
+            let write = InFlight { request, answer: Rc::clone(&answer), told };
             self.posted.set(self.posted.get() + 1);
             let arrival = self.clock.now().plus_ms(fate.there_ms);
-            self.letters.borrow_mut().insert((arrival, self.posted.get()), letter);
+            self.in_flight.borrow_mut().insert((arrival, self.posted.get()), write);
         }
         let silent = matches!(kind, Some(Kind::TimeoutBefore | Kind::TimeoutAfter));
         let wait = if silent { WRITE_TIMEOUT_MS } else { fate.there_ms + fate.back_ms };

@@ -15,7 +15,7 @@ use crate::shapes::ecs::{
 };
 
 /// A write on its way.
-pub(crate) struct Letter {
+pub(crate) struct InFlight {
     pub(crate) request: Request,
     pub(crate) answer: Rc<RefCell<Option<Written>>>,
     /// Whether its sender will be told the answer.

@@ -17,14 +17,14 @@ type TaskId = u64;
 
 /// The instant, and who waits for which.
 #[derive(Debug, Default)]
-pub(crate) struct Clockwork {
+pub(crate) struct VirtualClock {
     now: Cell<Time>,
     timers: RefCell<BTreeSet<(Time, u64, TaskId)>>,
     armed: Cell<u64>,
     current: Cell<TaskId>,
 }
 
-impl Clockwork {
+impl VirtualClock {
     pub(crate) fn now(&self) -> Time {
         self.now.get()
     }
@@ -46,7 +46,7 @@ impl Clockwork {
 
 /// A future that is ready from an instant on.
 pub(crate) struct Sleep {
-    clock: Rc<Clockwork>,
+    clock: Rc<VirtualClock>,
     at: Time,
     armed: bool,
 }
@@ -94,13 +94,13 @@ pub(crate) async fn join<A: Future, B: Future>(a: A, b: B) -> (A::Output, B::Out
 
 /// Tasks that end with a `T`.
 pub(crate) struct Tasks<T> {
-    clock: Rc<Clockwork>,
+    clock: Rc<VirtualClock>,
     running: BTreeMap<TaskId, Pin<Box<dyn Future<Output = T>>>>,
     last: TaskId,
 }
 
 impl<T> Tasks<T> {
-    pub(crate) fn new(clock: Rc<Clockwork>) -> Self {
+    pub(crate) fn new(clock: Rc<VirtualClock>) -> Self {
         Self { clock, running: BTreeMap::new(), last: 0 }
     }
 
@@ -143,7 +143,7 @@ mod tests {
 
     #[test]
     fn tasks_go_on_in_the_order_of_their_instants() {
-        let clock = Rc::new(Clockwork::default());
+        let clock = Rc::new(VirtualClock::default());
         let mut tasks = Tasks::new(Rc::clone(&clock));
         for (name, ms) in [("slow", 30), ("fast", 10)] {
             let clock = Rc::clone(&clock);

@@ -64,7 +64,7 @@ pub const CATALOGUE: [(Group, &str); 45] = [
     (Group::Others, "scaled"),
     (Group::Others, "service comes"),
     (Group::Others, "service goes"),
-    (Group::Others, "made anew under its name"),
+    (Group::Others, "made again under its name"),
     (Group::Others, "agreed to"),
     (Group::Process, "crash, writes arrive"),
     (Group::Process, "crash, writes are lost"),

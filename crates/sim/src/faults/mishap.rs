@@ -52,7 +52,7 @@ pub(crate) struct Mishaps {
 /// An end without warning.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Crash {
-    pub(crate) letters_arrive: bool,
+    pub(crate) writes_arrive: bool,
     /// At once, or then.
     pub(crate) at: Option<Time>,
 }
@@ -91,9 +91,9 @@ impl Mishaps {
         self.has_struck = true;
         match mishap {
             Mishap::Fault(_) | Mishap::ErrorAfterAndLag | Mishap::Lag => {}
-            Mishap::CrashBefore => self.crash = Some(Crash { letters_arrive: false, at: None }),
+            Mishap::CrashBefore => self.crash = Some(Crash { writes_arrive: false, at: None }),
             Mishap::CrashAfter | Mishap::CrashAfterAndLag => {
-                self.crash = Some(Crash { letters_arrive: true, at: Some(arrival) });
+                self.crash = Some(Crash { writes_arrive: true, at: Some(arrival) });
             }
         }
         match mishap {

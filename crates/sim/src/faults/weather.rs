@@ -45,7 +45,7 @@ pub struct Weather {
     /// The calls that begin so fail until then.
     outage: Option<(&'static str, Time)>,
     /// Strikes of what is no [`Kind`] by itself.
-    befell: Counts,
+    happened: Counts,
     /// Latency is drawn from this range; equal ends make it fixed.
     latency_ms: (u64, u64),
 }
@@ -63,7 +63,7 @@ impl Weather {
             struck: BTreeMap::new(),
             lag_rate: 0,
             outage: None,
-            befell: Counts::new(),
+            happened: Counts::new(),
             latency_ms: (20, 400),
         }
     }
@@ -113,14 +113,14 @@ impl Weather {
         self.mishaps.has_struck()
     }
 
-    /// Has AWS refuse every call of an operation in these words, until [`Self::relent`]: what lies outside of the
+    /// Has AWS refuse every call of an operation in these words, until [`Self::accept_again`]: what lies outside of the
     /// model, as IAM and a Region without Service Connect do. A refusal comes after the faults, as AWS's does.
     pub fn refuse(&mut self, op: &str, error: ApiError) {
         self.refusals.insert(op.to_owned(), error);
     }
 
     /// Nothing is refused any more but what the model refuses.
-    pub fn relent(&mut self) {
+    pub fn accept_again(&mut self) {
         self.refusals.clear();
     }
 
@@ -149,8 +149,8 @@ impl Weather {
     }
 
     /// Strikes by the kinds of [`crate::faults::catalogue`].
-    pub fn befell(&self) -> Counts {
-        let mut all = self.befell.clone();
+    pub fn happened(&self) -> Counts {
+        let mut all = self.happened.clone();
         for ((kind, _), times) in &self.struck {
             *all.entry(catalogue::of_fault(*kind)).or_default() += times;
         }
@@ -194,7 +194,7 @@ impl Weather {
         let lags = self.lag_rate > 0 && op == "ecs.UpdateService";
         if lags && self.rng.random_range(0..1000) < self.lag_rate {
             self.mishaps.begin_lag(arrival);
-            *self.befell.entry("write shown late").or_default() += 1;
+            *self.happened.entry("write shown late").or_default() += 1;
         }
     }
 
@@ -203,7 +203,7 @@ impl Weather {
         if now >= until || !op.starts_with(prefix) {
             return None;
         }
-        *self.befell.entry("outage").or_default() += 1;
+        *self.happened.entry("outage").or_default() += 1;
         Some(Strike { kind: Kind::ErrorBefore, lag: Duration::ZERO, count: 1 })
     }
 

@@ -63,8 +63,8 @@ pub struct Checker {
     /// What was known of Parameter Store when the last write to each service was decided.
     decided: BTreeMap<EcsServiceKey, Known>,
     consent: Consent,
-    /// How often what befell that only the truth tells.
-    befell: BTreeMap<&'static str, u64>,
+    /// How often what happened that only the truth tells.
+    happened: BTreeMap<&'static str, u64>,
     violation: Option<Violation>,
     writes: u64,
     crashes: u64,
@@ -77,7 +77,7 @@ impl Checker {
             parameters: ParameterHistory::new(&settings.sources),
             decided: BTreeMap::new(),
             consent: Consent::default(),
-            befell: BTreeMap::new(),
+            happened: BTreeMap::new(),
             settings,
             histories: BTreeMap::new(),
             for_all: Vec::new(),
@@ -102,14 +102,14 @@ impl Checker {
         self.crashes
     }
 
-    /// How often each kind befell.
-    pub fn befell(&self) -> &BTreeMap<&'static str, u64> {
-        &self.befell
+    /// How often each kind happened.
+    pub fn happened(&self) -> &BTreeMap<&'static str, u64> {
+        &self.happened
     }
 
-    /// Something of a kind of [`crate::faults::CATALOGUE`] befell.
+    /// Something of a kind of [`crate::faults::CATALOGUE`] happened.
     pub(crate) fn note(&mut self, kind: &'static str) {
-        *self.befell.entry(kind).or_default() += 1;
+        *self.happened.entry(kind).or_default() += 1;
     }
 
     /// Somebody agreed to what waited.
@@ -188,7 +188,7 @@ impl Checker {
             if let Some(history) = self.histories.get_mut(key) {
                 let kinds = history.observe(state, model.now(), ours == Some(key));
                 for kind in kinds {
-                    *self.befell.entry(kind).or_default() += 1;
+                    *self.happened.entry(kind).or_default() += 1;
                 }
             }
         }

@@ -43,7 +43,7 @@ pub(super) fn flap(sent: &SentWrite<'_>) -> Broken {
 /// I9.
 pub(super) fn given_up(sent: &SentWrite<'_>) -> Broken {
     let last = sent.history.now()?;
-    let again = sent.history.given_up.iter().any(|given| {
+    let again = sent.history.failed_configurations.iter().any(|given| {
         given.at <= sent.from
             && given.effective.as_ref() == sent.after
             && sent.throughout(|moment| moment.task_definition == given.task_definition)

@@ -85,7 +85,7 @@ impl Moment {
 
 /// A configuration that ECS gave up, on a task definition.
 #[derive(Debug, Clone)]
-pub(super) struct GivenUp {
+pub(super) struct FailedConfiguration {
     pub(super) at: Time,
     pub(super) record: String,
     pub(super) effective: Option<Effective>,
@@ -114,7 +114,7 @@ pub(super) struct Failure {
 #[derive(Debug, Default)]
 pub(super) struct ServiceHistory {
     pub(super) moments: Vec<Moment>,
-    pub(super) given_up: Vec<GivenUp>,
+    pub(super) failed_configurations: Vec<FailedConfiguration>,
     pub(super) failures: Vec<Failure>,
     /// When something other than our writes changed what it is or should be.
     pub(super) causes: Vec<Time>,
@@ -146,7 +146,7 @@ impl ServiceHistory {
         self.moments.iter().rev().take_while(same).last().map(|moment| moment.since)
     }
 
-    /// Takes in the present state; says what befell the service, by the kinds of [`crate::faults::CATALOGUE`].
+    /// Takes in the present state; says what happened the service, by the kinds of [`crate::faults::CATALOGUE`].
     pub(super) fn observe(
         &mut self,
         state: &EcsServiceState,
@@ -170,7 +170,7 @@ impl ServiceHistory {
         }
         let mut kinds = Vec::new();
         if let Some(before) = self.now() {
-            kinds.extend(befell(before, &next, by_us));
+            kinds.extend(what_happened(before, &next, by_us));
             let was = |moment: &Moment| moment.primary == next.primary;
             let failed = if before.primary == next.primary {
                 next.rollout == RolloutState::Failed
@@ -186,9 +186,9 @@ impl ServiceHistory {
             }
         }
         self.moments.push(next);
-        let given_up = self.given_up.len();
-        self.note_given_up(state, now);
-        if self.given_up.len() > given_up {
+        let given_up = self.failed_configurations.len();
+        self.note_failed_configurations(state, now);
+        if self.failed_configurations.len() > given_up {
             kinds.push("rolled back by ECS");
         }
         kinds
@@ -196,20 +196,20 @@ impl ServiceHistory {
 
     /// Notes what ECS has given up, as far as it can be read: a way back that somebody's deployment cuts short
     /// becomes STOPPED, like any other, and nothing tells any more that it was one.
-    fn note_given_up(&mut self, state: &EcsServiceState, now: Time) {
+    fn note_failed_configurations(&mut self, state: &EcsServiceState, now: Time) {
         let is_back = |arn: &str| {
             let record = state.records.iter().find(|record| record.arn == arn);
             record.is_some_and(|record| record.status.as_str().starts_with("ROLLBACK"))
         };
-        self.given_up.retain(|given| is_back(&given.record));
+        self.failed_configurations.retain(|given| is_back(&given.record));
         for record in &state.records {
-            let known = self.given_up.iter().any(|given| given.record == record.arn);
+            let known = self.failed_configurations.iter().any(|given| given.record == record.arn);
             if known || !record.status.as_str().starts_with("ROLLBACK") {
                 continue;
             }
             let target = state.revisions.iter().find(|each| each.arn == record.target);
             let Some(target) = target else { continue };
-            self.given_up.push(GivenUp {
+            self.failed_configurations.push(FailedConfiguration {
                 at: now,
                 record: record.arn.clone(),
                 effective: target.spec.connect.as_deref().map(Effective::of),
@@ -219,8 +219,8 @@ impl ServiceHistory {
     }
 }
 
-/// What befell a service between two moments, where ECS or somebody else is behind it.
-fn befell(before: &Moment, after: &Moment, by_us: bool) -> Vec<&'static str> {
+/// What happened a service between two moments, where ECS or somebody else is behind it.
+fn what_happened(before: &Moment, after: &Moment, by_us: bool) -> Vec<&'static str> {
     let mut kinds = Vec::new();
     let is_another = before.primary != after.primary;
     if is_another && !by_us && before.is_rolling() {
@@ -233,7 +233,7 @@ fn befell(before: &Moment, after: &Moment, by_us: bool) -> Vec<&'static str> {
         kinds.push("draining");
     }
     if before.created_at != after.created_at {
-        kinds.push("made anew under its name");
+        kinds.push("made again under its name");
     }
     kinds
 }

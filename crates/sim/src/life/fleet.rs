@@ -9,7 +9,7 @@ use rand::{Rng, SeedableRng};
 use serde_json::{Map, json};
 
 use super::definition::{Definition, Flaw, definition};
-use super::habits::{CANARY, Habits};
+use super::details::{CANARY, Details};
 use super::outside::{Newcomer, Outside};
 use crate::model::{EcsServiceKey, Model, RolloutOutcome, RolloutScript};
 use crate::shapes::cloud_map::ListRequest;
@@ -34,7 +34,7 @@ pub(crate) const BAD: [(&str, &str); 6] = [
 #[derive(Debug)]
 pub struct Fleet {
     rng: SmallRng,
-    habits: Habits,
+    details: Details,
     clusters: Vec<String>,
     namespaces: Vec<String>,
     services: usize,
@@ -55,8 +55,8 @@ impl Fleet {
                 .collect(),
             services: rng.random_range(4..=10),
             rough: rng.random_bool(0.6),
-            // Drawn apart, so that a seed's life stays what it was before there were habits.
-            habits: Habits::new(SmallRng::seed_from_u64(rng.clone().random())),
+            // Drawn apart, so that a seed's life stays what it was before there were details.
+            details: Details::new(SmallRng::seed_from_u64(rng.clone().random())),
             rng,
         }
     }
@@ -100,10 +100,10 @@ impl Fleet {
         newcomer.breaker = self
             .pick(&[(false, false), (true, false), (true, true), (true, true)])
             .unwrap_or_default();
-        if self.habits.is_idle() {
+        if self.details.is_idle() {
             newcomer.desired = 0;
         }
-        newcomer.conduct = self.habits.conduct();
+        newcomer.conduct = self.details.conduct();
         if self.rng.random_bool(0.05) {
             newcomer.controller = "CODE_DEPLOY";
             newcomer.conduct = Map::new();
@@ -116,7 +116,7 @@ impl Fleet {
                 newcomer.tags = self.endpoints(&newcomer.definition.clone());
             }
         }
-        newcomer.tags.extend(self.habits.strange_tag());
+        newcomer.tags.extend(self.details.strange_tag());
         newcomer
     }
 
@@ -142,7 +142,7 @@ impl Fleet {
             9 => definition.flaw = self.pick(&[Flaw::Links, Flaw::NoCpu, Flaw::NoRoom]),
             _ => {}
         }
-        (definition.image, definition.environment) = self.habits.container();
+        (definition.image, definition.environment) = self.details.container();
         definition
     }
 
@@ -198,7 +198,7 @@ impl Fleet {
             known.push("later.local".to_owned());
             tags.push(("namespace".to_owned(), self.pick(&known).unwrap_or_default()));
         }
-        let more = self.habits.needs();
+        let more = self.details.needs();
         tags.retain(|(key, _)| !more.iter().any(|(other, _)| other == key));
         tags.extend(more);
         tags.into_iter().map(|(key, value)| (format!("eastwest/{key}"), value)).collect()
@@ -243,7 +243,7 @@ impl Fleet {
             container_configurations: settings,
             ..ServiceConnectConfiguration::default()
         };
-        self.habits.dress(&mut connect);
+        self.details.dress(&mut connect);
         connect
     }
 
@@ -297,8 +297,8 @@ impl Fleet {
             87..89 => Outside::Namespace("later.local".to_owned()),
             89..92 => self.pause(key, model),
             _ => Outside::Crash {
-                letters_arrive: self.rng.random_bool(0.5),
-                down_seconds: self.habits.down_seconds(self.rng.random_range(1..=40)),
+                writes_arrive: self.rng.random_bool(0.5),
+                down_seconds: self.details.down_seconds(self.rng.random_range(1..=40)),
             },
         })
     }

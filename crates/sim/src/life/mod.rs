@@ -5,14 +5,14 @@
 //!
 //! Nobody here knows of the controller, except for who ends or stops its process.
 
-pub(crate) mod deeds;
 pub(crate) mod definition;
+pub(crate) mod details;
 pub(crate) mod documents;
-pub(crate) mod draw;
 pub(crate) mod fleet;
-pub(crate) mod habits;
+pub(crate) mod kinds;
+pub(crate) mod others;
 pub(crate) mod outside;
-pub(crate) mod rivals;
+pub(crate) mod settings;
 
 pub use definition::{Definition, Flaw, definition};
 pub use fleet::Fleet;

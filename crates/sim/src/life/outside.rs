@@ -64,7 +64,7 @@ pub enum Outside {
     /// The controller ends without warning.
     Crash {
         /// Whether a write that is on its way arrives.
-        letters_arrive: bool,
+        writes_arrive: bool,
         /// How long until the next one starts.
         down_seconds: u64,
     },

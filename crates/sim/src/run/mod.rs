@@ -17,10 +17,10 @@
 //! Nothing here decides what eastwest does.
 //!
 //! In reading order: `controller` (what is run), `trace` (what is written down), `world` (how time passes),
-//! `post_mortem` (how everything stands when a rule broke), `simulate` (a whole life).
+//! `final_state` (how everything stands when a rule broke), `simulate` (a whole life).
 
 mod controller;
-mod post_mortem;
+mod final_state;
 pub mod simulate;
 mod trace;
 mod world;

@@ -13,16 +13,16 @@ use rand::rngs::SmallRng;
 use rand::{Rng, SeedableRng};
 
 use super::controller::Controller;
-use super::post_mortem;
+use super::final_state;
 use super::world::World;
 use crate::adapter::calls::CALLER;
 use crate::faults::{KINDS, Kind, Weather};
 use crate::judge::{Checker, Violation, unsettled};
 use crate::life::documents::Documents;
-use crate::life::draw;
 use crate::life::fleet::Fleet;
+use crate::life::others::{Later, Others};
 use crate::life::outside::Outside;
-use crate::life::rivals::{Later, Rivals};
+use crate::life::settings;
 use crate::model::{
     Conduct, Deployment, EcsServiceState, Model, ModelOptions, RolloutOutcome, RolloutScript,
     Strategy, Timings,
@@ -60,8 +60,8 @@ pub struct Report {
     pub crashes: u64,
     /// Strikes of faults by kind and operation.
     pub struck: BTreeMap<(Kind, &'static str), u64>,
-    /// How often each kind of [`crate::faults::CATALOGUE`] befell it.
-    pub befell: BTreeMap<&'static str, u64>,
+    /// How often each kind of [`crate::faults::CATALOGUE`] happened in it.
+    pub happened: BTreeMap<&'static str, u64>,
     /// How often the controller told each reason of a service's status.
     pub reasons: BTreeMap<&'static str, u64>,
     /// Whether it was awake all through the quiet hours.
@@ -88,12 +88,12 @@ pub fn simulate_with<C: Controller>(
     let mut documents = Documents::new(rng, fleet.namespaces());
     // Drawn apart too: who else insists, and how much may change at once.
     let mut apart = SmallRng::seed_from_u64(seed ^ 0x5EED);
-    let mass_change = draw::mass_change(&mut apart);
+    let mass_change = settings::mass_change(&mut apart);
     let sources = documents.sources();
-    let settings = Settings { sources, mass_change, ..draw::settings(&mut dice, &fleet) };
+    let settings = Settings { sources, mass_change, ..settings::settings(&mut dice, &fleet) };
     let model = Model::new(ModelOptions {
         seed: dice.random(),
-        switches: draw::switches(&mut dice),
+        switches: settings::switches(&mut dice),
         timings: Timings {
             rollout_seconds: dice.random_range(5..=60),
             deferred_cleanup_seconds: 300,
@@ -105,8 +105,8 @@ pub fn simulate_with<C: Controller>(
     let given = settings.clone();
     let maker = Box::new(move |now| make(given.clone(), now));
     let world = World::new(model, Weather::new(dice.random()), checker, maker);
-    let rivals = Rivals::new(apart.clone());
-    let mut life = Life { world, fleet, documents, rivals, dice, apart, settings, seed };
+    let others = Others::new(apart.clone());
+    let mut life = Life { world, fleet, documents, others, dice, apart, settings, seed };
     let start = life.world.now();
     if let Err(error) = life.begin() {
         life.world.checker.violate("set-up", error.to_string());
@@ -120,13 +120,13 @@ pub fn simulate_with<C: Controller>(
     let mut tail: Vec<String> = world.trace.lines().map(str::to_owned).collect();
     if world.is_broken() {
         let asked = world.checker.at_rest();
-        tail.extend(post_mortem::lines(&mut world, &asked));
+        tail.extend(final_state::lines(&mut world, &asked));
     }
-    let (struck, calls, mut befell) = world.with_weather(|weather| {
-        (weather.struck().clone(), weather.calls().clone(), weather.befell())
+    let (struck, calls, mut happened) = world.with_weather(|weather| {
+        (weather.struck().clone(), weather.calls().clone(), weather.happened())
     });
-    for (kind, times) in world.checker.befell() {
-        *befell.entry(*kind).or_default() += times;
+    for (kind, times) in world.checker.happened() {
+        *happened.entry(*kind).or_default() += times;
     }
     Report {
         seed,
@@ -136,7 +136,7 @@ pub fn simulate_with<C: Controller>(
         writes: world.checker.writes(),
         crashes: world.checker.crashes(),
         struck,
-        befell,
+        happened,
         reasons: world.reasons.clone(),
         is_awake: is_awake(seed),
         calls,
@@ -168,7 +168,7 @@ struct Life<C> {
     world: World<C>,
     fleet: Fleet,
     documents: Documents,
-    rivals: Rivals,
+    others: Others,
     dice: SmallRng,
     /// What was not drawn at first.
     apart: SmallRng,
@@ -251,8 +251,8 @@ impl<C: Controller> Life<C> {
 
     /// Whoever else insists begins something.
     fn insist(&mut self) {
-        let (rivals, fleet) = (&mut self.rivals, &mut self.fleet);
-        let (deeds, kind) = self.world.with_model(|model| rivals.next(model, fleet));
+        let (others, fleet) = (&mut self.others, &mut self.fleet);
+        let (deeds, kind) = self.world.with_model(|model| others.next(model, fleet));
         if let Some(kind) = kind.filter(|_| !deeds.is_empty()) {
             self.world.checker.note(kind);
         }
@@ -285,7 +285,7 @@ impl<C: Controller> Life<C> {
             if self.apart.random_bool(0.5) {
                 self.world.outside(&Outside::Stop { seconds });
             } else {
-                self.world.lay_trap(seconds);
+                self.world.stop_in_next_confirm(seconds);
             }
         }
     }
@@ -293,8 +293,8 @@ impl<C: Controller> Life<C> {
     /// What people do as long as something waits for them: they let every deployment go on, and agree to what is to
     /// change.
     fn help(&mut self) {
-        let rivals = &mut self.rivals;
-        let deeds = self.world.with_model(|model| rivals.answers(model, 0.0));
+        let others = &mut self.others;
+        let deeds = self.world.with_model(|model| others.answers(model, 0.0));
         self.take_up(deeds);
         self.world.outside(&Outside::Acknowledge);
     }
@@ -311,7 +311,7 @@ impl<C: Controller> Life<C> {
     /// Faults stop, edits stop, and what got stuck is freed by its owners in most lives.
     fn calm(&mut self) {
         self.world.with_weather(Weather::clear);
-        self.world.call_off();
+        self.world.clear_agenda();
         self.world.run_for(45);
         self.write(Documents::last);
         self.world.outside(&Outside::Restart);
@@ -352,7 +352,7 @@ impl<C: Controller> Life<C> {
     /// What another tool made of a service, as far as anybody can tell, is left alone for an hour, and then set once
     /// more.
     fn truce(&self) -> u64 {
-        let fought = self.world.checker.befell().contains_key("second writer")
+        let fought = self.world.checker.happened().contains_key("second writer")
             || self.world.reasons.contains_key("Contended");
         if fought { TRUCE_SECONDS } else { 0 }
     }

@@ -20,12 +20,12 @@ use super::trace::Trace;
 use super::trace::{effect_text, event_text};
 use crate::adapter::calls::{Aws, CALLER};
 use crate::adapter::execute::execute;
-use crate::adapter::in_flight::{Letter, Reply, Request, Written};
+use crate::adapter::in_flight::{InFlight, Reply, Request, Written};
 use crate::adapter::virtual_time::Tasks;
 use crate::faults::Weather;
 use crate::faults::mishap::Crash;
 use crate::judge::Checker;
-use crate::life::habits::CANARY;
+use crate::life::details::CANARY;
 use crate::life::outside::Outside;
 use crate::model::{EcsServiceKey, Model};
 use crate::shapes::ecs::{ServiceAnswer, UpdateServiceRequest};
@@ -36,7 +36,7 @@ pub(super) const PEOPLE: &str = "people";
 /// How long the controller is down after a mishap that was planned: its successor reads what lags by ten seconds.
 const DOWN_SECONDS: u64 = 3;
 /// How far a read before a write is when the process is stopped in the middle of it.
-const TRAP_MS: u64 = 250;
+const CONFIRM_BEGUN_MS: u64 = 250;
 /// Ticks at one instant before a controller counts as spinning.
 const SPIN: u32 = 200;
 
@@ -53,7 +53,7 @@ pub struct World<C> {
     /// Until when the process is stopped: what it has sent arrives, and nothing else of it goes on.
     stopped_until: Time,
     /// For how long the process is stopped in the middle of the next read before a write.
-    trap: Option<u64>,
+    stop_in_confirm: Option<u64>,
     ticks: u32,
     tasks: Tasks<Event>,
     agenda: BTreeMap<(Time, u64), Outside>,
@@ -83,7 +83,7 @@ impl<C: Controller> World<C> {
             started_at: start,
             wake: None,
             stopped_until: start,
-            trap: None,
+            stop_in_confirm: None,
             ticks: 0,
             tasks,
             agenda: BTreeMap::new(),
@@ -131,7 +131,7 @@ impl<C: Controller> World<C> {
     }
 
     /// Nothing that stands on the agenda happens any more.
-    pub fn call_off(&mut self) {
+    pub fn clear_agenda(&mut self) {
         self.agenda.clear();
     }
 
@@ -145,14 +145,14 @@ impl<C: Controller> World<C> {
     }
 
     /// Ends the controller and forgets its calls; what it has posted arrives or is lost with it.
-    pub fn crash(&mut self, letters_arrive: bool) {
-        self.trace.line(self.now(), format_args!("crash, letters arrive: {letters_arrive}"));
+    pub fn crash(&mut self, writes_arrive: bool) {
+        self.trace.line(self.now(), format_args!("crash, letters arrive: {writes_arrive}"));
         self.controller = None;
         self.wake = None;
         self.stopped_until = self.now();
         self.tasks.drop_all();
-        if !letters_arrive {
-            self.aws.letters.borrow_mut().clear();
+        if !writes_arrive {
+            self.aws.in_flight.borrow_mut().clear();
         }
         self.checker.crashed();
     }
@@ -163,8 +163,8 @@ impl<C: Controller> World<C> {
     }
 
     /// Stops it so in the middle of the next read before a write.
-    pub fn lay_trap(&mut self, seconds: u64) {
-        self.trap = Some(seconds);
+    pub fn stop_in_next_confirm(&mut self, seconds: u64) {
+        self.stop_in_confirm = Some(seconds);
     }
 
     /// Lets time pass up to and including that instant.
@@ -200,24 +200,24 @@ impl<C: Controller> World<C> {
 
     fn next_instant(&self) -> Option<Time> {
         let model = self.aws.model.borrow().next_event();
-        let letter = self.aws.letters.borrow().first_key_value().map(|((at, _), _)| *at);
+        let write = self.aws.in_flight.borrow().first_key_value().map(|((at, _), _)| *at);
         let agenda = self.agenda.first_key_value().map(|((at, _), _)| *at);
         let ours = [self.tasks.next_due(), self.wake].into_iter().flatten();
         let ours = ours.min().map(|next| next.max(self.stopped_until));
-        let all = [model, letter, agenda, ours];
+        let all = [model, write, agenda, ours];
         all.into_iter().flatten().min().map(|next| next.max(self.now()))
     }
 
     /// One thing that is due now.
     fn happen(&mut self) {
         let now = self.now();
-        let letter = {
-            let mut letters = self.aws.letters.borrow_mut();
-            let due = letters.first_key_value().is_some_and(|((at, _), _)| *at <= now);
-            due.then(|| letters.pop_first()).flatten()
+        let write = {
+            let mut in_flight = self.aws.in_flight.borrow_mut();
+            let due = in_flight.first_key_value().is_some_and(|((at, _), _)| *at <= now);
+            due.then(|| in_flight.pop_first()).flatten()
         };
-        if let Some((_, letter)) = letter {
-            return self.deliver(letter);
+        if let Some((_, write)) = write {
+            return self.deliver(write);
         }
         if self.agenda.first_key_value().is_some_and(|((at, _), _)| *at <= now)
             && let Some((_, outside)) = self.agenda.pop_first()
@@ -230,7 +230,7 @@ impl<C: Controller> World<C> {
         if self.tasks.next_due().is_some_and(|at| at <= now) {
             let event = self.tasks.step();
             self.trace_notes();
-            self.meet_mishap();
+            self.meet_planned_crash();
             if let Some(event) = event {
                 self.feed(event);
             }
@@ -249,10 +249,10 @@ impl<C: Controller> World<C> {
     }
 
     /// The call that was just made may be the one at which the controller ends.
-    fn meet_mishap(&mut self) {
+    fn meet_planned_crash(&mut self) {
         let crash = self.aws.weather.borrow_mut().take_crash();
-        if let Some(Crash { letters_arrive, at }) = crash {
-            let crash = Outside::Crash { letters_arrive, down_seconds: DOWN_SECONDS };
+        if let Some(Crash { writes_arrive, at }) = crash {
+            let crash = Outside::Crash { writes_arrive, down_seconds: DOWN_SECONDS };
             match at {
                 Some(at) => self.plan(at, crash),
                 None => self.outside(&crash),
@@ -261,13 +261,13 @@ impl<C: Controller> World<C> {
     }
 
     /// A write arrives.
-    fn deliver(&mut self, letter: Letter) {
-        let Letter { request, answer, told } = letter;
+    fn deliver(&mut self, write: InFlight) {
+        let InFlight { request, answer, told } = write;
         let written = match request {
             Request::UpdateService(request) => {
                 self.update(&request, told).map(|answer| Reply::Service(Box::new(answer)))
             }
-            making => self.make_something(making),
+            making => self.deliver_prerequisite(making),
         };
         *answer.borrow_mut() = Some(written);
         self.look();
@@ -301,7 +301,7 @@ impl<C: Controller> World<C> {
     }
 
     /// Something that services wait for is made: it may concern all of them.
-    fn make_something(&mut self, request: Request) -> Written {
+    fn deliver_prerequisite(&mut self, request: Request) -> Written {
         let (now, op) = (self.now(), request.op());
         self.checker.concerns_all(now);
         let written = {
@@ -321,9 +321,9 @@ impl<C: Controller> World<C> {
         self.trace.line(self.now(), format_args!("outside {outside}"));
         match outside {
             Outside::Acknowledge => self.acknowledge(),
-            Outside::Crash { letters_arrive, down_seconds } => {
-                self.befalls(outside);
-                self.crash(*letters_arrive);
+            Outside::Crash { writes_arrive, down_seconds } => {
+                self.count_kind(outside);
+                self.crash(*writes_arrive);
                 self.plan(self.now().plus_seconds(*down_seconds), Outside::Restart);
             }
             Outside::Restart => {
@@ -332,7 +332,7 @@ impl<C: Controller> World<C> {
                 }
             }
             Outside::Stop { seconds } => {
-                self.befalls(outside);
+                self.count_kind(outside);
                 self.stop(*seconds);
             }
             other => {
@@ -341,7 +341,7 @@ impl<C: Controller> World<C> {
                 }
                 let refused = self.with_model(|model| other.happen(model));
                 match refused {
-                    Ok(()) => self.befalls(outside),
+                    Ok(()) => self.count_kind(outside),
                     Err(error) => {
                         self.trace.line(self.now(), format_args!("  refused: {error}"));
                     }
@@ -350,8 +350,8 @@ impl<C: Controller> World<C> {
         }
     }
 
-    fn befalls(&mut self, outside: &Outside) {
-        if let Some(kind) = crate::life::deeds::kind_of(outside) {
+    fn count_kind(&mut self, outside: &Outside) {
+        if let Some(kind) = crate::life::kinds::kind_of(outside) {
             self.checker.note(kind);
         }
     }
@@ -362,7 +362,7 @@ impl<C: Controller> World<C> {
         let waiting = controller.engine().plan().awaiting_consent();
         let waiting: Vec<PlanId> = waiting.into_keys().cloned().collect();
         for plan in waiting {
-            self.befalls(&Outside::Acknowledge);
+            self.count_kind(&Outside::Acknowledge);
             self.checker.acknowledged(self.now());
             self.feed(Event::Acknowledged(plan));
         }
@@ -430,9 +430,9 @@ impl<C: Controller> World<C> {
                 self.checker.decided(key, self.aws.clock.now());
             }
             if matches!(effect, Effect::Confirm(_))
-                && let Some(seconds) = self.trap.take()
+                && let Some(seconds) = self.stop_in_confirm.take()
             {
-                self.plan(self.now().plus_ms(TRAP_MS), Outside::Stop { seconds });
+                self.plan(self.now().plus_ms(CONFIRM_BEGUN_MS), Outside::Stop { seconds });
             }
             if let Effect::Sweep(cluster) = &effect {
                 self.sweeping.insert(cluster.clone(), self.aws.clock.now());

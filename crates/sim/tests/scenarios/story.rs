@@ -138,7 +138,7 @@ impl Story {
             ("fault", [op, kind, rest @ ..]) => self.fault(op, kind, rest),
             ("refuse", [op, code, text @ ..]) => self.refuse(op, code, &text.join(" ")),
             ("relent", []) => {
-                self.world.with_weather(Weather::relent);
+                self.world.with_weather(Weather::accept_again);
                 Ok(())
             }
             ("start", _) => {

@@ -1,7 +1,7 @@
 //! How the services of a seed's fleet are deployed, what they know of one another, and what they must not tell.
 //!
 //! Invariant: drawn apart from the fleet itself, so that a life's names and modes stay what they were before there
-//! were so many habits. Everything secret has [`CANARY`] in it, and nothing that eastwest says may.
+//! were so many details. Everything secret has [`CANARY`] in it, and nothing that eastwest says may.
 
 use rand::Rng;
 use rand::rngs::SmallRng;
@@ -24,15 +24,15 @@ const IMAGES: [&str; 4] = [
     "app@sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
 ];
 
-/// Draws habits.
+/// Draws details.
 #[derive(Debug)]
-pub(crate) struct Habits {
+pub(crate) struct Details {
     rng: SmallRng,
     /// Whether deployments of this life may shift traffic, pause, or end early.
     is_modern: bool,
 }
 
-impl Habits {
+impl Details {
     pub(crate) fn new(mut rng: SmallRng) -> Self {
         let is_modern = rng.random_bool(0.4);
         Self { rng, is_modern }

@@ -36,8 +36,8 @@ pub(crate) fn kind_of(deed: &Outside) -> Option<&'static str> {
         Outside::Parameter(..) => "document written",
         Outside::DropParameter(_) => "document gone",
         Outside::Crash { down_seconds, .. } if *down_seconds > 120 => "long down",
-        Outside::Crash { letters_arrive: true, .. } => "crash, writes arrive",
-        Outside::Crash { letters_arrive: false, .. } => "crash, writes are lost",
+        Outside::Crash { writes_arrive: true, .. } => "crash, writes arrive",
+        Outside::Crash { writes_arrive: false, .. } => "crash, writes are lost",
         Outside::Stop { .. } => "stopped for a while",
         Outside::Restart => return None,
     })

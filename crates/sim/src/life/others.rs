@@ -18,13 +18,13 @@ pub(crate) type Later = (u64, Outside);
 
 /// Whoever else there is.
 #[derive(Debug)]
-pub(crate) struct Rivals {
+pub(crate) struct Others {
     rng: SmallRng,
     /// Whether another tool re-applies an old configuration again and again in this life.
     is_at_war: bool,
 }
 
-impl Rivals {
+impl Others {
     pub(crate) fn new(mut rng: SmallRng) -> Self {
         let is_at_war = rng.random_bool(0.25);
         Self { rng, is_at_war }
