@@ -1,7 +1,7 @@
-//! The face on a bench: one effect at a time, in fair weather, with no controller and nobody else about.
+//! The adapter alone: one effect at a time, in fair weather, with no controller and no outside events.
 //!
-//! What the property tests stand on: every reading goes through the same calls and the same converters as in a
-//! whole run, so that what they prove of a reading is true of the run.
+//! Property tests use it. Every reading goes through the same calls and the same converters as in a whole run, so what
+//! they prove of a reading is true of a run.
 
 use std::rc::Rc;
 
@@ -15,7 +15,7 @@ use crate::faults::Weather;
 use crate::model::Model;
 use crate::shapes::Time;
 
-/// A model and the face before it.
+/// A model with the adapter before it.
 pub struct Bench {
     aws: Rc<Aws>,
     tasks: Tasks<Event>,
@@ -41,7 +41,7 @@ impl Bench {
         self.advance(self.aws.clock.now().plus_seconds(seconds));
     }
 
-    /// Carries out one effect, to the event that answers it.
+    /// Carries out one effect and returns the event that answers it.
     pub fn carry_out(&mut self, effect: Effect) -> Option<Event> {
         self.tasks.start(execute(Rc::clone(&self.aws), effect));
         while let Some(due) = self.tasks.next_due() {

@@ -1,8 +1,8 @@
 //! One call to the model as the network would carry it: it travels, meets the weather, is tried again.
 //!
-//! Invariants: a read is tried at most three times with a pause between, a write once, as the real adapter
-//! does. A read happens at the instant its request arrives, so an effect of many calls sees many instants. A
-//! write is a write: once it is on its way it arrives, even if its sender is no more.
+//! **Invariant:** a read is tried at most three times with a pause between, a write once, as the real adapter does. A
+//! read happens at the instant its request arrives, so an effect of many calls sees many instants. A write that is on
+//! its way arrives even if its sender has crashed.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -30,11 +30,11 @@ pub(crate) const WRITE_TIMEOUT_MS: u64 = 30_000;
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Reading {
     pub(crate) as_of: AsOf,
-    /// For a partial answer: a number that says which of its forms it takes.
+    /// For a partial answer: a number that chooses its form.
     pub(crate) cut: Option<u32>,
 }
 
-/// The far end, as one caller sees it.
+/// AWS as the controller sees it: the model behind a network that delays and fails.
 pub(crate) struct Aws {
     pub(crate) model: RefCell<Model>,
     pub(crate) clock: Rc<VirtualClock>,
@@ -126,7 +126,7 @@ impl Aws {
         self.post(request).await?.map_err(|error| fault_of(op, &error))
     }
 
-    /// One write, tried once: AWS's answer, which may be a refusal that tells something.
+    /// One write, tried once. The answer may be a refusal from which the caller learns something.
     pub(crate) async fn post(&self, request: Request) -> Result<Written, Fault> {
         let op = request.op();
         let call = self.begin(op);
@@ -196,7 +196,7 @@ fn fault_of_kind(op: &str, kind: Kind) -> Fault {
     Fault::new(kind, op, text)
 }
 
-/// The fault that a refusal in AWS's form is.
+/// Which fault one of AWS's refusals is.
 pub(crate) fn fault_of(op: &str, error: &ApiError) -> Fault {
     let base = error.code.strip_suffix("Exception").unwrap_or(error.code);
     let kind = match base {

@@ -1,4 +1,4 @@
-//! A namespace that is made, as the real adapter makes it: one request, then looks at the operation until it ends.
+//! Creates a namespace as the real adapter does: one request, then reads of the operation until it ends.
 
 use eastwest_core::fault::{Fault, FaultKind};
 use eastwest_core::prerequisite::NewNamespace;
@@ -13,12 +13,12 @@ use crate::shapes::cloud_map::{
     OperationStatus, OperationType,
 };
 
-/// How often an operation is looked at, and the pauses between: two minutes in all.
+/// How often an operation is read, and the pauses between: two minutes in all.
 const LOOKS: u32 = 19;
 const FIRST_PAUSE_MS: u64 = 500;
 const LONGEST_PAUSE_MS: u64 = 8_000;
 
-/// What a request for a namespace came to.
+/// The outcome of a request for a namespace.
 enum Begun {
     Operation(String),
     There(String),
@@ -80,7 +80,7 @@ fn request(new: &NewNamespace) -> Request {
     }
 }
 
-/// Of the refusals, those that say how it stands with the namespace.
+/// What a refusal says of the namespace, if it says something.
 fn told(error: &ApiError) -> Option<Begun> {
     let member = |name: &str| error.members.get(name).and_then(Value::as_str).map(str::to_owned);
     match error.code {

@@ -1,4 +1,4 @@
-//! The face itself: an effect goes in, and after the calls it takes the event that answers it comes out.
+//! Which calls each effect takes: an effect goes in, and the event that answers it comes out.
 
 use std::rc::Rc;
 
@@ -13,7 +13,7 @@ use super::convert;
 use super::in_flight::{Reply, Request};
 use crate::shapes::ecs::{DeploymentStatus, UpdateServiceRequest};
 
-/// Carries out one effect; ends with the one event that answers it.
+/// Carries out one effect and returns the one event that answers it.
 pub(crate) async fn execute(aws: Rc<Aws>, effect: Effect) -> Event {
     match effect {
         Effect::FindClusters => Event::ClustersFound(aws.find_clusters().await),

@@ -1,6 +1,6 @@
 //! A write on its way: what it asks for, and what AWS answers when it arrives.
 //!
-//! Invariant: these are the writes that eastwest can make, and there is no other.
+//! **Invariant:** eastwest makes no other writes than these.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -18,7 +18,7 @@ use crate::shapes::ecs::{
 pub(crate) struct InFlight {
     pub(crate) request: Request,
     pub(crate) answer: Rc<RefCell<Option<Written>>>,
-    /// Whether its sender will be told the answer.
+    /// Whether its sender will get the answer.
     pub(crate) told: bool,
 }
 
@@ -41,7 +41,7 @@ pub(crate) enum Reply {
 pub(crate) type Written = Result<Reply, ApiError>;
 
 impl Request {
-    /// The call it is.
+    /// The name of the call.
     pub(crate) fn op(&self) -> &'static str {
         match self {
             Self::UpdateService(_) => "ecs.UpdateService",
@@ -51,7 +51,7 @@ impl Request {
         }
     }
 
-    /// It arrives.
+    /// Does it to the model.
     pub(crate) fn arrive(self, model: &mut Model) -> Written {
         match self {
             Self::UpdateService(request) => {

@@ -1,8 +1,8 @@
 //! How each effect that reads is carried out: the same calls in the same order as the real adapter makes.
 //!
-//! Invariants: a listing is complete or a fault, never silently short; every service that is asked for has an
-//! entry in the result; an entry of `failures[]`, a service the answer leaves out and a call that fails make
-//! `Unknown`, never `Absent`.
+//! **Invariant:** a listing is complete or a fault, never short without a word. Every service that is asked for has an
+//! entry in the result. An entry of `failures[]`, a service that the answer leaves out and a failed call are `Unknown`,
+//! never `Absent`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -26,7 +26,7 @@ use crate::shapes::ecs::{
     ServiceDeploymentBrief, ServiceRevision,
 };
 
-/// API:DescribeServices.
+/// The most services that one call describes (API:DescribeServices).
 const TEN: usize = 10;
 
 type Services = BTreeMap<EcsServiceName, Seen<EcsService>>;
@@ -36,7 +36,7 @@ type Page<T> = (Vec<T>, Option<String>);
 type Turn<'a> = (u32, Option<&'a String>);
 
 impl Aws {
-    /// Every page of a listing; what came before it broke, and why it broke.
+    /// Every page of a listing. If a page fails: the pages before it, and the fault.
     pub(super) async fn pages<T>(
         &self,
         op: &'static str,
@@ -45,7 +45,7 @@ impl Aws {
         let (mut found, mut token) = (Vec::new(), None);
         loop {
             let page = self.read(op, |model, reading| match reading.cut {
-                // An empty page with a token: what was to stand on it comes next.
+                // An empty page with a token: its items come on the next page.
                 Some(cut) if cut % 2 == 0 => Ok((Vec::new(), token.clone(), true)),
                 cut => {
                     let limit = if cut.is_some() { 1 } else { 100 };
@@ -193,7 +193,7 @@ impl Aws {
         services
     }
 
-    /// The read before a write: the service with its raw answer looked through, and its history.
+    /// The read before a write: the service with the members that core does not know, and its history.
     pub(super) async fn confirm(&self, key: &ServiceKey) -> (Seen<EcsService>, Seen<Vec<Past>>) {
         let names = [key.name.clone()];
         let (mut services, history) =

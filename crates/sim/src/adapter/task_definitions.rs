@@ -16,7 +16,7 @@ use crate::shapes::ecs::{
 
 const READ: &str = "ecs.DescribeTaskDefinition";
 const WRITE: &str = "ecs.RegisterTaskDefinition";
-/// What ECS adds to what was registered (API:TaskDefinition).
+/// Members that ECS adds to a registered definition (API:TaskDefinition).
 const ADDED_BY_ECS: [&str; 9] = [
     "taskDefinitionArn",
     "revision",
@@ -45,8 +45,8 @@ impl Aws {
         }
     }
 
-    /// The given revision with the names it lacks, made once: a latest revision that has them is the answer. The
-    /// model loses nothing, so that nothing was lost is not looked at here.
+    /// Registers the given revision with the names that it lacks. If the latest revision has them already, that is the
+    /// answer. The real adapter checks that nothing is lost; the model loses nothing.
     pub(super) async fn name_ports(&self, wanted: &NamedPorts) -> Result<String, Fault> {
         let (answer, given) = self.describe_definition(wanted.task_definition.as_str()).await?;
         let mut request = request_from(answer);
@@ -110,7 +110,7 @@ fn has_names(definition: &TaskDefinition, ports: &[NamedPort]) -> bool {
     })
 }
 
-/// The request that registers what was answered again.
+/// The request that registers an answered definition again.
 fn request_from(answer: TaskDefinitionAnswer) -> Map<String, Value> {
     let definition = answer.task_definition.as_deref().and_then(Value::as_object).cloned();
     let mut request = definition.unwrap_or_default();

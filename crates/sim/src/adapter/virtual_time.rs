@@ -1,7 +1,7 @@
 //! Virtual time for calls under way: a future sleeps until an instant, and nothing ever waits for real.
 //!
-//! Invariants: one thread; a task is polled exactly when an instant it waits for has come, in the order of
-//! instants and then of arming, so the same seed gives the same interleaving. No waker is used.
+//! **Invariant:** there is one thread. A task is polled exactly when an instant that it waits for has come, in the order
+//! of instants and then of the calls to `sleep`. So the same seed gives the same order. No waker is used.
 
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,7 +15,7 @@ use crate::shapes::Time;
 /// What a task is known by.
 type TaskId = u64;
 
-/// The instant, and who waits for which.
+/// The present instant, and which task waits for which instant.
 #[derive(Debug, Default)]
 pub(crate) struct VirtualClock {
     now: Cell<Time>,
@@ -110,7 +110,7 @@ impl<T> Tasks<T> {
         self.clock.arm(self.clock.now(), self.last);
     }
 
-    /// Forgets every task; what they had set off out there goes on.
+    /// Drops every task; their writes that are on their way go on.
     pub(crate) fn drop_all(&mut self) {
         self.running.clear();
         self.clock.timers.borrow_mut().clear();

@@ -1,8 +1,9 @@
-//! Every kind of thing that befalls a life, in one table: a run prints how often each did and fails if one never did.
+//! Everything that can happen in a life, in one table. A run prints how often each kind happened, and fails if one never
+//! did.
 //!
-//! The groups are those of the catalogue of faults that this simulation answers to. What is not in it: events, because
-//! eastwest lives by reading alone; replicas and leases, because there is one controller; writes that take effect later
-//! than ten seconds after they were given up; clocks that jump or drift, and a machine that runs out of something.
+//! Absent: events of AWS, because eastwest only reads; replicas and leases, because there is one controller; writes that
+//! take effect more than ten seconds after their time-out; clocks that jump or drift; a machine that runs out of
+//! something.
 
 use super::rules::Kind;
 
@@ -11,15 +12,15 @@ use super::rules::Kind;
 pub enum Group {
     /// Calls that fail.
     Calls,
-    /// Answers that do not show what is so.
+    /// Answers that do not show the truth.
     Readings,
-    /// Deployments that do not go as hoped.
+    /// Deployments that fail, stall or change course.
     Rollouts,
     /// Declarations that change, contradict, or cannot be read.
     Declarations,
     /// People and tools that do something else.
     Others,
-    /// The controller's own end, for a while or for good.
+    /// The controller stops or crashes.
     Process,
 }
 
@@ -72,7 +73,7 @@ pub const CATALOGUE: [(Group, &str); 45] = [
     (Group::Process, "stopped for a while"),
 ];
 
-/// The kind of a fault of the weather.
+/// Which kind a fault of the weather is.
 pub(crate) fn of_fault(kind: Kind) -> &'static str {
     match kind {
         Kind::Throttle => "throttled",

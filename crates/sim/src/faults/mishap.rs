@@ -1,28 +1,27 @@
-//! One mishap at one call: for runs that differ in nothing but where and how it strikes.
+//! One mishap at one call, for runs that differ only in where and how it strikes.
 //!
-//! Invariants: calls are numbered from 1 in the order in which they begin, and further attempts at a call are
-//! the same call, so that what fails fails for good. Whether a mishap is planned or not changes nothing before
-//! its call begins.
+//! **Invariant:** calls are numbered from 1 in the order in which they begin. A retry has the number of its call, so a
+//! call that fails keeps failing. A planned mishap changes nothing before its call begins.
 
 use std::time::Duration;
 
 use super::rules::{Kind, LAG_MS_MAX, STALE_LAG, Strike};
 use crate::shapes::Time;
 
-/// What can befall a call.
+/// What can happen to a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Mishap {
     /// It fails, and so does every further attempt at it.
     Fault(Kind),
-    /// The controller ends before the call is sent; what else it has sent is lost with it.
+    /// The controller crashes before it sends the call; its other writes on their way are lost.
     CrashBefore,
-    /// The controller ends when the call has taken effect, before it is answered.
+    /// The controller crashes after the call took effect and before the answer.
     CrashAfter,
-    /// A write takes effect, and reads show it as late as AWS may.
+    /// A write takes effect, and reads show it only after the longest lag.
     Lag,
     /// The same, and AWS says that it failed.
     ErrorAfterAndLag,
-    /// The same, and the controller ends before it is answered.
+    /// The same, and the controller crashes before the answer.
     CrashAfterAndLag,
 }
 
@@ -39,26 +38,26 @@ pub struct Call {
 #[derive(Debug, Default)]
 pub(crate) struct Mishaps {
     begun: u64,
-    /// Kept if somebody asked for it.
+    /// The calls so far, if somebody asked for them.
     log: Option<Vec<Call>>,
     planned: Option<(u64, Mishap)>,
     has_struck: bool,
-    /// Reads answer as of then until ten seconds later.
+    /// For ten seconds from this instant, reads show how things stood then.
     lagging: Option<Time>,
-    /// The controller is to end.
+    /// The crash that a call has caused.
     crash: Option<Crash>,
 }
 
-/// An end without warning.
+/// A crash of the controller.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Crash {
     pub(crate) writes_arrive: bool,
-    /// At once, or then.
+    /// When; `None`: at once.
     pub(crate) at: Option<Time>,
 }
 
 impl Mishaps {
-    /// From now on every call is noted.
+    /// Records every call from now on.
     pub(crate) fn record(&mut self) {
         self.log.get_or_insert_default();
     }
@@ -75,7 +74,7 @@ impl Mishaps {
         self.has_struck
     }
 
-    /// A call begins; its number.
+    /// Gives the number of a call that begins.
     pub(crate) fn begin(&mut self, op: &'static str, at: Time) -> u64 {
         self.begun += 1;
         if let Some(log) = &mut self.log {
@@ -84,7 +83,7 @@ impl Mishaps {
         self.begun
     }
 
-    /// What an attempt at a call meets that arrives then.
+    /// What an attempt at a call meets, if it arrives at `arrival`.
     pub(crate) fn strike(&mut self, (call, op): (u64, &str), arrival: Time) -> Option<Strike> {
         let planned = self.planned.filter(|(planned, _)| *planned == call);
         let Some((_, mishap)) = planned else { return self.lag(op, arrival) };
@@ -110,12 +109,12 @@ impl Mishaps {
         }
     }
 
-    /// A write that arrives then shows as late as AWS may.
+    /// Reads show a write that arrives at `arrival` only after the longest lag.
     pub(crate) fn begin_lag(&mut self, arrival: Time) {
         self.lagging = Some(arrival.minus_ms(1));
     }
 
-    /// A read that arrives soon after a write that shows late is answered as of before it.
+    /// A read that arrives within the lag of a write does not show the write.
     fn lag(&self, op: &str, arrival: Time) -> Option<Strike> {
         let from = self.lagging.filter(|_| Kind::Stale.can_strike(op))?;
         let lag_ms = arrival.since_ms(from);
@@ -123,7 +122,7 @@ impl Mishaps {
         (lag_ms <= LAG_MS_MAX).then_some(Strike { kind: Kind::Stale, lag, count: 1 })
     }
 
-    /// The end that was set off since this was last asked.
+    /// The crash that a call has caused since the last time this was asked.
     pub(crate) fn take_crash(&mut self) -> Option<Crash> {
         self.crash.take()
     }

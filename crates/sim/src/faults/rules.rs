@@ -1,8 +1,7 @@
 //! Decides which call fails, and how: the rules that were posted, and what each call meets.
 //!
 //! A rule names calls, waits for the `nth` of them since it was posted, strikes `times` times and is
-//! spent. The engine knows nothing of HTTP: the wire face turns a [`Strike`] into bytes (or silence),
-//! the in-process face into a failed effect.
+//! spent. It knows nothing of HTTP: the wire turns a [`Strike`] into bytes or silence, the adapter into a failed call.
 //!
 //! **Invariant:** every live rule that names a call counts it, whichever rule strikes; of several
 //! rules that are due, the one posted first strikes and the others stay due for the next call.
@@ -21,7 +20,7 @@ pub const STALE_LAG: Duration = Duration::from_secs(10);
 /// The oldest answer that a rule may ask for, in virtual seconds: as far back as the model remembers.
 const STALE_LAG_S_MAX: f64 = 60.0;
 
-/// The longest lag of a stale read: the staleness bound that eastwest is built for.
+/// The longest lag of a stale read in milliseconds. eastwest is built for this bound.
 pub const LAG_MS_MAX: u64 = 10_000;
 
 /// The ways a call can fail.
@@ -107,7 +106,7 @@ pub struct LiveRule {
     pub struck: u32,
 }
 
-/// A rule that cannot be followed; the text says what is allowed.
+/// Why a rule is refused; the text says what is allowed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct RuleError(String);

@@ -1,8 +1,8 @@
 //! What each call meets: how long it travels and how it fails, by rules or drawn from a seed.
 //!
-//! Invariants: explicit rules come before chance; a kind strikes only calls it can mean something for
-//! ([`Kind::can_strike`]); the same seed and the same calls give the same weather. Every call and every
-//! strike is counted, by operation and by kind, so that a run can prove what it has tried.
+//! **Invariant:** rules come before chance. A kind strikes only calls for which it means something
+//! ([`Kind::can_strike`]). The same seed and the same calls give the same weather. Every call and every strike is
+//! counted, so that a run can show what it has tried.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -32,19 +32,19 @@ pub(crate) struct Fate {
 #[derive(Debug)]
 pub struct Weather {
     rng: SmallRng,
-    /// In a thousand calls, by kind.
+    /// How many calls of a thousand each kind strikes.
     rates: BTreeMap<Kind, u32>,
     rules: Faults,
     mishaps: Mishaps,
-    /// What an operation is refused with, for as long as it stands here.
+    /// The operations that are refused now, each with its error.
     refusals: BTreeMap<String, ApiError>,
     calls: Counts,
     struck: BTreeMap<(Kind, &'static str), u64>,
-    /// In a thousand writes to a service, how many show late.
+    /// How many writes to a service of a thousand show late.
     lag_rate: u32,
-    /// The calls that begin so fail until then.
+    /// Calls whose names have this prefix fail until this instant.
     outage: Option<(&'static str, Time)>,
-    /// Strikes of what is no [`Kind`] by itself.
+    /// How often what is no [`Kind`] happened.
     happened: Counts,
     /// Latency is drawn from this range; equal ends make it fixed.
     latency_ms: (u64, u64),
@@ -68,7 +68,7 @@ impl Weather {
         }
     }
 
-    /// Makes every call take exactly so long.
+    /// Makes every call take exactly `ms` milliseconds.
     pub fn fix_latency(&mut self, ms: u64) {
         self.latency_ms = (ms, ms);
     }
@@ -78,12 +78,12 @@ impl Weather {
         self.rates.insert(kind, per_mille);
     }
 
-    /// Sets how many of a thousand writes to a service show as late as AWS may, from now on.
+    /// Sets how many of a thousand writes to a service show only after the longest lag, from now on.
     pub fn set_lag(&mut self, per_mille: u32) {
         self.lag_rate = per_mille;
     }
 
-    /// Every call whose name begins so fails until then: one of AWS's services is down.
+    /// Every call whose name has this prefix fails until `until`: one of AWS's services is down.
     pub fn begin_outage(&mut self, prefix: &'static str, until: Time) {
         self.outage = Some((prefix, until));
     }
@@ -103,7 +103,7 @@ impl Weather {
         self.mishaps.log()
     }
 
-    /// Plans the one mishap of a run: what befalls its `call`th call, from 1, before rules and chance do.
+    /// Plans the one mishap of a run: it strikes call number `call`, from 1, before rules and chance do.
     pub fn plan(&mut self, call: u64, mishap: Mishap) {
         self.mishaps.plan(call, mishap);
     }
@@ -113,18 +113,18 @@ impl Weather {
         self.mishaps.has_struck()
     }
 
-    /// Has AWS refuse every call of an operation in these words, until [`Self::accept_again`]: what lies outside of the
-    /// model, as IAM and a Region without Service Connect do. A refusal comes after the faults, as AWS's does.
+    /// AWS refuses every call of an operation with this error, until [`Self::accept_again`]. This is for what lies
+    /// outside of the model: IAM, or a Region without Service Connect. A refusal comes after the faults, as AWS's does.
     pub fn refuse(&mut self, op: &str, error: ApiError) {
         self.refusals.insert(op.to_owned(), error);
     }
 
-    /// Nothing is refused any more but what the model refuses.
+    /// From now on only the model refuses calls.
     pub fn accept_again(&mut self) {
         self.refusals.clear();
     }
 
-    /// What an operation is refused with.
+    /// The error with which an operation is refused now.
     pub fn refusal(&self, op: &str) -> Option<&ApiError> {
         self.refusals.get(op)
     }
@@ -148,7 +148,7 @@ impl Weather {
         &self.struck
     }
 
-    /// Strikes by the kinds of [`crate::faults::catalogue`].
+    /// How often each kind of [`crate::faults::CATALOGUE`] happened.
     pub fn happened(&self) -> Counts {
         let mut all = self.happened.clone();
         for ((kind, _), times) in &self.struck {
@@ -162,12 +162,12 @@ impl Weather {
         self.rng.random_range(from..=to)
     }
 
-    /// A call begins; its number, which each attempt at it is made under.
+    /// Gives the number of a call that begins; a retry has the same.
     pub(crate) fn begin(&mut self, op: &'static str, at: Time) -> u64 {
         self.mishaps.begin(op, at)
     }
 
-    /// The controller's end, if a call has set it off.
+    /// The crash that a call has caused.
     pub(crate) fn take_crash(&mut self) -> Option<Crash> {
         self.mishaps.take_crash()
     }
@@ -189,7 +189,7 @@ impl Weather {
         Fate { there_ms, back_ms, strike }
     }
 
-    /// A write that succeeds may show late.
+    /// May make a write that succeeds show late.
     fn lag(&mut self, op: &'static str, arrival: Time) {
         let lags = self.lag_rate > 0 && op == "ecs.UpdateService";
         if lags && self.rng.random_range(0..1000) < self.lag_rate {

@@ -10,7 +10,7 @@ use super::service_history::{Histories, Moment, ServiceHistory};
 use crate::model::{EcsServiceKey, EcsServiceState, Model};
 use crate::shapes::ecs::{EcsServiceStatus, RolloutState, ServiceDeploymentStatus};
 
-/// I3, the service's own part.
+/// I3 of the service itself.
 pub(super) fn onto_a_rollout(sent: &SentWrite<'_>) -> Broken {
     sent.says(sent.throughout(Moment::is_rolling), "I3", "a write onto a rollout of that service")
 }

@@ -18,7 +18,7 @@ pub(super) fn confined(body: &Value) -> Option<String> {
         .then(|| format!("a request with the members {members:?}"))
 }
 
-/// I5: logs and what goes along with an endpoint stay unless a tag speaks of them.
+/// I5: logs and an endpoint's further members stay unless a tag or an entry speaks of them.
 pub(super) fn carried_over(sent: &SentWrite<'_>) -> Broken {
     let (Some(before), Some(after)) = (sent.before(), sent.after) else { return None };
     let lost = before.unknown != json!(null) && after.unknown != before.unknown;
@@ -51,7 +51,7 @@ pub(super) fn carried_over(sent: &SentWrite<'_>) -> Broken {
     })
 }
 
-/// A member of a declaration that is carried over where it says nothing.
+/// A member that is carried over where the declaration does not say it.
 #[derive(Clone, Copy)]
 enum Declared {
     Logs,
@@ -87,7 +87,7 @@ fn speaks(sent: &SentWrite<'_>, word: &str, kind: Declared) -> bool {
         })
 }
 
-/// Whether an entry, of the document or of a parameter that a tag names, speaks of such a thing.
+/// Whether an entry of the document, or the parameter that a tag names, says such a member.
 fn entry_speaks(sent: &SentWrite<'_>, speaks: impl Fn(&Declaration) -> bool) -> bool {
     let window = sent.history.since(sent.from).iter();
     let mut rests = window.flat_map(|each| sent.evidence.rests(each.tagged.as_deref()));

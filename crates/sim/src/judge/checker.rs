@@ -24,9 +24,9 @@ use crate::model::{EcsServiceKey, Model};
 use crate::shapes::ecs::{EcsServiceStatus, ServiceAnswer, UpdateServiceRequest};
 use crate::shapes::{ApiError, Time};
 
-/// The longest a close look can take: three attempts that time out, with the pauses between.
+/// How long the read before a write can take: three attempts that time out, with the pauses between.
 const LOOK_MS_MAX: u64 = 3 * READ_TIMEOUT_MS + 2_000;
-/// How long a refusal must be respected, less what travelling takes.
+/// How long a refused write must not be repeated, less the time that calls travel.
 const REFUSAL_MS: u64 = 290_000;
 
 /// What every write is judged by. `Consent` and `Budget` remember more than one write, so they are asked apart.
@@ -63,7 +63,7 @@ pub struct Checker {
     /// What was known of Parameter Store when the last write to each service was decided.
     decided: BTreeMap<EcsServiceKey, Known>,
     consent: Consent,
-    /// How often what happened that only the truth tells.
+    /// How often each kind happened that only the truth shows.
     happened: BTreeMap<&'static str, u64>,
     violation: Option<Violation>,
     writes: u64,
@@ -97,7 +97,7 @@ impl Checker {
         self.writes
     }
 
-    /// How often the controller ended without warning.
+    /// How often the controller crashed.
     pub fn crashes(&self) -> u64 {
         self.crashes
     }
@@ -107,7 +107,7 @@ impl Checker {
         &self.happened
     }
 
-    /// Something of a kind of [`crate::faults::CATALOGUE`] happened.
+    /// Counts something of a kind of [`crate::faults::CATALOGUE`].
     pub(crate) fn note(&mut self, kind: &'static str) {
         *self.happened.entry(kind).or_default() += 1;
     }
@@ -117,13 +117,12 @@ impl Checker {
         self.consent.begin_again(Some(now));
     }
 
-    /// A read was denied or said that something is missing: what would change is not known, and nobody says that it
-    /// will be.
+    /// A read was denied, or reported something as missing. From then on the controller may not know what would change.
     pub(crate) fn hidden(&mut self) {
         self.consent.is_blind = true;
     }
 
-    /// A sweep brought that service, as it was then or later.
+    /// A sweep that began at `began` has shown a service.
     pub(crate) fn swept(&mut self, key: EcsServiceKey, began: Time) {
         self.consent.swept(key, began.minus_ms(LAG_MS_MAX));
     }
@@ -174,7 +173,7 @@ impl Checker {
         self.decided.insert(key, self.parameters.known().clone());
     }
 
-    /// What services are asked for once everything is as it shall be.
+    /// What services are asked for once everything is at rest.
     pub fn at_rest(&self) -> AtRest {
         self.parameters.at_rest()
     }
@@ -194,7 +193,7 @@ impl Checker {
         }
     }
 
-    /// Judges a write that has just arrived. `looked`: when its target was last looked at closely.
+    /// Judges a write that has just arrived. `looked`: when the controller last confirmed the service.
     pub(crate) fn wrote(
         &mut self,
         model: &Model,
@@ -281,7 +280,7 @@ impl Checker {
         }
     }
 
-    /// Forgets a refusal that the controller was never told of.
+    /// Forgets a refusal that the controller did not get.
     pub(crate) fn untold(&mut self, key: &EcsServiceKey) {
         if let Some(history) = self.histories.get_mut(key) {
             history.refused = None;

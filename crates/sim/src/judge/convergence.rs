@@ -1,7 +1,7 @@
 //! The oracle of convergence: what every service's tags and its entry ask for, against what is in force.
 //!
-//! A service may differ from its tags only for a reason that is found here again, in the truth. A name that several
-//! want must be held by the one that comes first.
+//! A service may differ from its tags only for a reason that the truth shows. If several services want a name, the first
+//! of them must have it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -44,7 +44,7 @@ impl Truth<'_> {
         self.awaited(key, &wish).is_empty().then_some(text)
     }
 
-    /// What a service wants and is not done, without a reason but that it may wait for a server.
+    /// What a service wants and does not have, if no reason but waiting for a server explains it.
     pub(super) fn undone(
         &self,
         key: &EcsServiceKey,
@@ -59,14 +59,14 @@ impl Truth<'_> {
         let granted = |old: &Option<Effective>| old.as_ref().is_some_and(|o| self.grants(&wish, o));
         if granted(&now) {
             let unreached = unreached(self.model, (key, state), &wish.declaration)?;
-            // One whose change ECS gave up is left as it is until somebody mends it.
+            // A service whose change ECS rolled back stays as it is until somebody mends it.
             return (!Self::given_up(state, |_| true)).then_some((wish, unreached));
         }
         let outranked = self.is_pinned(&wish)
             || self.is_kept_for_others(key, &wish)
             || self.is_outranked(key, state, &wish)
             || self.waits_for_a_client((key, state), &wish, now.as_ref());
-        // Or what it was to be on the way there, with an old name beside the new one.
+        // Or a step on the way there, with an old name beside the new one.
         let leads_there = |old: &Option<Effective>| {
             let is_there = |(wanted, port): &(EndpointDeclaration, NamedPort)| {
                 let mut endpoints = old.iter().flat_map(|old| &old.endpoints);
@@ -82,7 +82,7 @@ impl Truth<'_> {
         Some((wish, text))
     }
 
-    /// The servers that a service waits for, if it is not as it shall be and nothing else keeps it.
+    /// The servers that a service waits for, if it is not as declared and nothing else holds it.
     fn only_waits(
         &self,
         key: &EcsServiceKey,
@@ -95,8 +95,7 @@ impl Truth<'_> {
     }
 }
 
-/// Those who wait for a server, where everybody whom they wait for waits too, in the end for them: somebody has to go
-/// first.
+/// The services that wait for each other in a circle. That is wrong: one of them has to go first.
 fn circle<'m>(
     truth: &Truth<'_>,
     services: impl Iterator<Item = (&'m EcsServiceKey, &'m EcsServiceState)>,

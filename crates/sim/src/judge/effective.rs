@@ -31,7 +31,7 @@ pub struct EffectiveEndpoint {
     pub container_port: u32,
     /// What clients call.
     pub alias: Option<(String, u32)>,
-    /// Ingress port, time-outs, TLS, test rules: what goes along.
+    /// Ingress port, time-outs, TLS, test rules.
     pub rest: Value,
 }
 
@@ -74,7 +74,7 @@ impl Effective {
         let mut logs = json!(connect.sent.log_configuration);
         if let Some(logs) = logs.as_object_mut() {
             logs.retain(|_, value| *value != json!([]) && *value != json!({}));
-            // Their order means nothing, and core keeps them by name.
+            // Their order has no meaning, and core keeps them by name.
             if let Some(secrets) = logs.get_mut("secretOptions").and_then(Value::as_array_mut) {
                 secrets.sort_by_key(ToString::to_string);
             }

@@ -8,12 +8,12 @@ use super::sent_write::{Broken, SentWrite};
 const HOUR_MS: u64 = 3_600_000;
 /// How often somebody may change a service back within an hour before it is left alone.
 const REVERTS: usize = 3;
-/// AWS's memory of deployments that is read.
+/// How many deployments eastwest reads of the history that AWS keeps.
 const REMEMBERED: usize = 15;
-/// Two deployments closer than that may be taken for one.
+/// Two deployments that are closer may count as one.
 const TOLD_APART_MS: u64 = 5_000;
 
-/// I8: three times within the hour before the window somebody led it from what is now sent to what is there.
+/// I8: within the hour, somebody changed the service three times from what is now sent to what is there.
 pub(super) fn fights(sent: &SentWrite<'_>) -> Broken {
     let there = sent.history.now()?.effective.as_deref();
     if sent.is_refresh || there == sent.after {

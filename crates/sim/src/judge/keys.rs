@@ -6,12 +6,12 @@ use eastwest_core::settings::Settings;
 use crate::model::EcsServiceKey;
 use crate::shapes::ecs::UpdateServiceRequest;
 
-/// The service a write is for.
+/// The service of a write.
 pub(crate) fn key_of(request: &UpdateServiceRequest) -> EcsServiceKey {
     EcsServiceKey::new(request.cluster.clone().unwrap_or_default(), request.service.clone())
 }
 
-/// The name under which a document speaks of a service.
+/// The key that core and the document use for a service.
 pub(crate) fn service_key(key: &EcsServiceKey) -> ServiceKey {
     ServiceKey::new(&ClusterName::as_read(&key.cluster), &EcsServiceName::as_read(&key.name))
 }

@@ -12,15 +12,15 @@ use crate::shapes::Time;
 /// What I12 is judged by.
 #[derive(Debug, Default)]
 pub(super) struct Consent {
-    /// Since when the latest reading of a service counts that a sweep has brought.
+    /// The earliest instant that the latest sweep of each service may show.
     swept: BTreeMap<EcsServiceKey, Time>,
     /// The last decision on each service.
     decided: BTreeMap<EcsServiceKey, Decision>,
     /// When somebody agreed last.
     acked: Option<Time>,
-    /// Whether something was hidden: it counts as nothing until it is seen again.
+    /// Whether a read was denied or partial: then the controller may not know how much would change.
     pub(super) is_blind: bool,
-    /// Changes made since then, each with what was known when it was decided.
+    /// The changes that count, each with what was known when it was decided.
     changes: Vec<Change>,
 }
 
@@ -51,7 +51,7 @@ impl Consent {
         self.decided.insert(key, Decision { at: now, swept });
     }
 
-    /// Somebody agrees, or the controller ends: what was counted counts no more.
+    /// Starts counting again: somebody agreed (`acked`), or the controller crashed.
     pub(super) fn begin_again(&mut self, acked: Option<Time>) {
         self.acked = acked.or(self.acked);
         self.changes.clear();
@@ -60,7 +60,7 @@ impl Consent {
         }
     }
 
-    /// I12: all of these changes were wanted, and known to be, when the first of them was decided.
+    /// I12 counts the changes that were wanted, and known to be, when the first of them was decided.
     pub(super) fn judge(&mut self, sent: &SentWrite<'_>) -> Broken {
         let everywhere =
             sent.histories.values().filter_map(|history| history.causes.last().copied());
@@ -101,7 +101,7 @@ impl Consent {
     }
 }
 
-/// How many may change, where that is a number.
+/// How many services may change, if the limit is a number.
 fn limit(sent: &SentWrite<'_>) -> Option<usize> {
     let said = |document: Option<&Document>| {
         document

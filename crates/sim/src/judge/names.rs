@@ -7,7 +7,7 @@ use super::keys::service_key;
 use super::sent_write::{Broken, SentWrite};
 use crate::shapes::ecs::EcsServiceStatus;
 
-/// I1: what it newly takes, nobody else may have had all the while, nor may we have given it to them.
+/// I1: the write takes no name that another service had throughout the window, or that we gave to it.
 pub(super) fn unique(sent: &SentWrite<'_>) -> Broken {
     let own = &sent.history.now()?.taken;
     for taken in sent.after?.taken().filter(|taken| !own.contains(taken)) {
@@ -28,7 +28,7 @@ pub(super) fn unique(sent: &SentWrite<'_>) -> Broken {
     None
 }
 
-/// I1: a name that it newly takes must not be kept for others, whatever of the document was known.
+/// I1: the write takes no name that every document it may rest on keeps for others.
 pub(super) fn claimed(sent: &SentWrite<'_>) -> Broken {
     let own = &sent.history.now()?.taken;
     let key = service_key(sent.key);

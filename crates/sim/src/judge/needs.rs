@@ -8,7 +8,7 @@ use eastwest_core::name::DiscoveryName;
 use crate::model::{Connect, Deployment, EcsServiceKey, EcsServiceState, Endpoint, Model};
 use crate::shapes::ecs::{EcsServiceStatus, RolloutState};
 
-/// Which names have a service redeployed.
+/// The names for which a service is redeployed.
 pub(super) enum Names<'d> {
     Any,
     These(BTreeSet<&'d str>),
@@ -21,7 +21,7 @@ impl<'d> Names<'d> {
         match declaration.refresh.unwrap_or(RefreshWhen::Declared) {
             RefreshWhen::Never => Self::These(BTreeSet::new()),
             RefreshWhen::Always => Self::Any,
-            // What its environment names is core's business; that something came is checked all the same.
+            // The judge does not read environments. It still checks that some server came.
             RefreshWhen::Inferred if needs.is_none() => Self::Any,
             RefreshWhen::Inferred | RefreshWhen::Declared => Self::These(these()),
         }
@@ -40,7 +40,7 @@ pub(super) fn in_namespace<'c>(connect: &'c Connect, namespace: &str) -> &'c [En
     if connect.namespace == namespace { &connect.endpoints } else { &[] }
 }
 
-/// What a service that is as it shall be cannot call though it needs it and somebody offers it.
+/// A name that a converged service needs, that somebody offers, and that it cannot call.
 pub(super) fn unreached(
     model: &Model,
     (key, state): (&EcsServiceKey, &EcsServiceState),
@@ -53,7 +53,7 @@ pub(super) fn unreached(
     }
     let names = Names::of(declaration);
     let names = match (&names, &declaration.refresh) {
-        // Of what is inferred the truth knows nothing.
+        // The truth does not say what eastwest infers.
         (Names::Any, Some(RefreshWhen::Inferred)) => return None,
         _ => names,
     };
@@ -76,7 +76,7 @@ fn serves(server: &EcsServiceState) -> bool {
         && server.primary().is_some_and(completed)
 }
 
-/// Whether a name that it declares to need is offered by nobody's completed deployment.
+/// The names that a service declares to need and that no completed deployment offers.
 pub(super) fn unoffered<'d>(
     model: &Model,
     key: &EcsServiceKey,
@@ -94,8 +94,8 @@ pub(super) fn unoffered<'d>(
     needs.filter(|name| !offered(name)).collect()
 }
 
-/// Whether somebody is to offer a name, now or once a person has mended something. Who is told no name keeps the one it
-/// has, even elsewhere.
+/// Whether a service is declared to offer a name, now or once a person has mended something. A service that declares no
+/// name keeps the one it has, even in another namespace.
 pub(super) fn would_offer(
     (key, state): (&EcsServiceKey, &EcsServiceState),
     declaration: &Declaration,

@@ -1,4 +1,4 @@
-//! Who may be written at all, and what must be asked for.
+//! Which services may be written at all, and what must be asked for.
 //!
 //! | rule | says |
 //! |---|---|
@@ -12,7 +12,7 @@ use eastwest_core::settings::Policy;
 
 use super::sent_write::{Broken, SentWrite};
 
-/// I2 and I10.
+/// I2 and I10: the service opted in, and its tags can be understood.
 pub(super) fn opted_in(sent: &SentWrite<'_>) -> Broken {
     let asked = sent.asked();
     let never = asked.iter().all(|intent| *intent == Intent::NotOptedIn);
@@ -21,7 +21,7 @@ pub(super) fn opted_in(sent: &SentWrite<'_>) -> Broken {
     never.or_else(|| sent.says(unclear, "I10", "a write though its tags cannot be understood"))
 }
 
-/// I2: the document stops everything, or none was read that could.
+/// I2: no write while the document says freeze, or before one was read.
 pub(super) fn stopped(sent: &SentWrite<'_>) -> Broken {
     let missing = sent.says(sent.evidence.is_missing(), "I2", "a write before a document was read");
     let frozen = sent.in_every_document(|document| document.freeze);
@@ -47,7 +47,7 @@ pub(super) fn allowed(sent: &SentWrite<'_>) -> Broken {
     )
 }
 
-/// I11.
+/// I11: nothing is switched off or removed that nobody asked to be.
 pub(super) fn asked_for(sent: &SentWrite<'_>) -> Broken {
     let Some(after) = sent.after else {
         let off = |intent: &Intent| intent.declared().is_some_and(|d| d.mode == Some(Mode::Off));

@@ -23,7 +23,7 @@ use crate::model::{EcsServiceKey, Model};
 use crate::shapes::Time;
 use crate::shapes::ssm::{GetParameterRequest, GetParametersByPathRequest};
 
-/// The good texts, one after another, and the controller's knowledge of them.
+/// The good texts, one after another, and what the controller has read of them.
 #[derive(Debug, Default)]
 pub(super) struct ParameterHistory {
     sources: Sources,
@@ -53,7 +53,7 @@ struct Reading {
     missing_since: Option<Time>,
 }
 
-/// When the controller that runs now last read something good, or when one did that decided on a write.
+/// When the controller last read a good text of each source.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Known {
     document: Option<(Time, Arc<Document>)>,
@@ -146,7 +146,7 @@ impl ParameterHistory {
         self.readings.clear();
     }
 
-    /// What the controller knows now.
+    /// What the controller has read by now.
     pub(super) fn known(&self) -> &Known {
         &self.known
     }
@@ -164,7 +164,7 @@ impl ParameterHistory {
         Evidence { documents, windows, history: self, known }
     }
 
-    /// What counts once everything is as it shall be: what stands there, or the last good one that was read.
+    /// What counts at rest: the text that stands there if it is good, else the last good one that was read.
     pub(super) fn at_rest(&self) -> AtRest {
         let known = self.known.document.as_ref().map(|(_, document)| document);
         let standing = self.documents.last().filter(|_| self.is_good);
@@ -182,7 +182,7 @@ impl GoodText {
 }
 
 impl Reading {
-    /// What is missing below a path is believed gone only after a while.
+    /// Takes in a reading; a parameter that is missing below a path counts as gone only after a while.
     fn accept(&mut self, new: &[Parameter], at: Time, now: Time) -> bool {
         let is_there = |old: &Parameter| new.iter().any(|each| each.name == old.name);
         if !self.parameters.iter().all(is_there) {
@@ -197,13 +197,13 @@ impl Reading {
 }
 
 impl Evidence<'_> {
-    /// How far back it reaches, where it is of Parameter Store.
+    /// The oldest reading of Parameter Store that it includes.
     pub(super) fn from(&self) -> Option<Time> {
         let document = self.known.document.as_ref().map(|(at, _)| *at);
         self.known.entries.values().copied().chain(document).min()
     }
 
-    /// Whether nothing good was read though there is a source to read.
+    /// Whether there is a source, and nothing good was read of it.
     pub(super) fn is_missing(&self) -> bool {
         self.documents.is_empty()
     }
@@ -244,18 +244,18 @@ impl Evidence<'_> {
     }
 }
 
-/// What a service is asked for in all.
+/// What all layers together ask of a service.
 pub(super) fn intent(layers: &Layers<'_>) -> Intent {
     declare(&TagPrefix::default(), layers).0
 }
 
-/// What stood there from that instant on.
+/// What stood there at that instant and later.
 fn since<T>(all: &[(Time, T)], from: Time) -> &[(Time, T)] {
     let first = all.iter().rposition(|(at, _)| *at <= from).unwrap_or(0);
     &all[first..]
 }
 
-/// What stands there now, below a path or under a name; `None` where nothing does.
+/// The parameters of a name or below a path now; `None` if there are none.
 fn read(model: &Model, name: &ParameterName) -> Option<Vec<Parameter>> {
     if !name.is_path() {
         let request = GetParameterRequest { name: name.to_string(), with_decryption: Some(true) };

@@ -1,4 +1,4 @@
-//! I4 of a refresh: nobody is redeployed who knows all that it needs.
+//! I4 of a refresh: no service is redeployed that knows all the names it needs.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,8 +11,8 @@ use crate::model::{Connect, DeploymentRecord, EcsServiceState, Endpoint};
 use crate::shapes::Time;
 use crate::shapes::ecs::{EcsServiceStatus, ServiceDeploymentStatus};
 
-/// I4 of a refresh: something that it needs came to be complete after its deployment was created. That its server is
-/// gone is known from the next sweep on.
+/// I4 of a refresh: a name that the service needs was completed after its deployment was created, or went. The controller
+/// learns by the next sweep that a server is gone.
 pub(super) fn needless(sent: &SentWrite<'_>) -> Broken {
     if !sent.is_refresh {
         return None;
@@ -44,8 +44,7 @@ pub(super) fn needless(sent: &SentWrite<'_>) -> Broken {
     sent.says(!caused && !just_gone, "I4", "redeployed though it knows all that it needs")
 }
 
-/// That an endpoint came to be complete, and the names under which it may be needed: its own, and those that it took
-/// the place of on its port.
+/// An endpoint was completed. It may be needed by its own name, and by the names that it replaced on its port.
 struct Completion {
     names: BTreeSet<String>,
     at: Time,
@@ -56,7 +55,7 @@ fn completions(server: &EcsServiceState, namespace: &str) -> Vec<Completion> {
     let mut known: Vec<(Endpoint, bool)> = Vec::new();
     let mut before: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     let mut found = Vec::new();
-    // Where tasks are cleaned up later, the deployment is done before its service deployment is.
+    // With a deferred cleanup, the deployment completes before its service deployment does.
     let is_done = |record: &DeploymentRecord| {
         let mut deployments = server.deployments.iter();
         record.status == ServiceDeploymentStatus::Successful
@@ -86,8 +85,8 @@ fn completions(server: &EcsServiceState, namespace: &str) -> Vec<Completion> {
     found
 }
 
-/// Whether its service says an endpoint's alias: where it does not, an answer may not show what ECS made of that, so
-/// one that is written out is as good as new.
+/// Whether the service itself says the alias of an endpoint. If it does not, an answer may not show what ECS filled in,
+/// and an alias that is written out later counts as new.
 fn is_said(connect: &Connect, endpoint: &Endpoint) -> bool {
     let mut entries = connect.sent.services.iter().flatten();
     let entry = entries.find(|entry| entry.port_name == endpoint.port_name);

@@ -12,7 +12,7 @@ use super::service_history::ServiceHistory;
 use crate::model::EcsServiceKey;
 use crate::shapes::ecs::{EcsServiceStatus, RolloutState};
 
-/// A name that a client needs goes only once what takes its place is there and known to it.
+/// A name that a client needs goes only when the client knows the name that replaces it.
 pub(super) fn renamed_at_once(sent: &SentWrite<'_>) -> Broken {
     let (before, after) = (sent.before()?, sent.after?);
     let says_which = |intent: &Intent| {
@@ -51,8 +51,8 @@ pub(super) fn renamed_at_once(sent: &SentWrite<'_>) -> Broken {
     sent.says(true, "rename", &text)
 }
 
-/// Whether an endpoint goes, could stay beside what comes, and something new serves its port. A default host may have
-/// been said by nobody; such a one cannot be told from the others of its port.
+/// Whether an endpoint goes, could stay beside the new ones, and a new one serves its port. An endpoint with a default
+/// host does not count: nobody may have said that host.
 fn is_replaced(old: &EffectiveEndpoint, before: &Effective, after: &Effective) -> bool {
     let clashes = |new: &EffectiveEndpoint| {
         new.discovery_name == old.discovery_name || new.alias == old.alias
@@ -66,7 +66,7 @@ fn is_replaced(old: &EffectiveEndpoint, before: &Effective, after: &Effective) -
         && after.endpoints.iter().any(replaces)
 }
 
-/// Whether somebody else may want what an endpoint has: then it is not kept.
+/// Whether another service may want a name of an endpoint; then the endpoint is not kept.
 fn is_sought(old: &EffectiveEndpoint, sent: &SentWrite<'_>) -> bool {
     let host = old.alias.as_ref().map(|(host, _)| host.as_str());
     let wants = |endpoint: &EndpointDeclaration| {
@@ -88,8 +88,7 @@ fn is_sought(old: &EffectiveEndpoint, sent: &SentWrite<'_>) -> bool {
         })
 }
 
-/// Whether all that goes is an endpoint beside which another serves the same port: the last step of a rename, whose
-/// first is a write too.
+/// Whether the write is the last step of a rename: it only removes endpoints whose port another endpoint serves.
 pub(super) fn is_last_of_a_rename(sent: &SentWrite<'_>) -> bool {
     let (Some(before), Some(after)) = (sent.before(), sent.after) else { return false };
     let stays = |each: &EffectiveEndpoint| after.endpoints.contains(each);

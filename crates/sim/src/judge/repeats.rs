@@ -11,15 +11,15 @@ use super::renames::is_last_of_a_rename;
 use super::sent_write::{Broken, SentWrite};
 use crate::shapes::Time;
 
-/// I4.
+/// I4: the write changes something.
 pub(super) fn no_op(sent: &SentWrite<'_>) -> Broken {
     let same =
         !sent.is_refresh && sent.throughout(|moment| moment.effective.as_deref() == sent.after);
     sent.says(same, "I4", "a write that changes nothing")
 }
 
-/// I6: a cause lies between the evidence of the write before and this one. A name that somebody gave up meanwhile
-/// is one too, even if it was given up by our own hand, as when two services swap theirs.
+/// I6: something changed between the evidence of the last write and this one. A name that became free counts too, even
+/// if we freed it, as when two services swap their names.
 pub(super) fn flap(sent: &SentWrite<'_>) -> Broken {
     let last = sent.history.last_write?;
     let since = |at: &Time| *at > last.from && *at <= sent.now;
@@ -35,12 +35,12 @@ pub(super) fn flap(sent: &SentWrite<'_>) -> Broken {
     let mut new = sent.after.into_iter().flat_map(Effective::taken);
     let freed =
         new.any(|taken| !own_now.is_some_and(|own| own.contains(&taken)) && was_taken(&taken));
-    // A refresh answers to what others came to offer, which has a rule of its own.
+    // A refresh has a rule of its own.
     let idle = !caused && !freed && !sent.is_refresh && !is_last_of_a_rename(sent);
     sent.says(idle, "I6", "written again though nothing else changed")
 }
 
-/// I9.
+/// I9: the write does not repeat what ECS rolled back.
 pub(super) fn given_up(sent: &SentWrite<'_>) -> Broken {
     let last = sent.history.now()?;
     let again = sent.history.failed_configurations.iter().any(|given| {

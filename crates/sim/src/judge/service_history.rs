@@ -22,10 +22,10 @@ pub(super) struct Moment {
     pub(super) status: EcsServiceStatus,
     pub(super) primary: String,
     pub(super) rollout: RolloutState,
-    /// How many deployments there are: a change may free names.
+    /// How many deployments there are; fewer may free names.
     deployments: usize,
     pub(super) tags: Arc<BTreeMap<String, String>>,
-    /// What they say by themselves.
+    /// What the tags say by themselves.
     pub(super) tagged: Option<Arc<Tagged>>,
     pub(super) effective: Option<Arc<Effective>>,
     pub(super) task_definition: String,
@@ -65,7 +65,7 @@ impl Moment {
         }
     }
 
-    /// Whether nothing worth a new moment has happened.
+    /// Whether the service is still as it was at this moment.
     pub(super) fn still(&self, state: &EcsServiceState) -> bool {
         let same_primary = match state.primary() {
             Some(primary) => primary.id == self.primary && primary.rollout_state == self.rollout,
@@ -83,7 +83,7 @@ impl Moment {
     }
 }
 
-/// A configuration that ECS gave up, on a task definition.
+/// A configuration that ECS rolled back, with its task definition.
 #[derive(Debug, Clone)]
 pub(super) struct FailedConfiguration {
     pub(super) at: Time,
@@ -116,15 +116,15 @@ pub(super) struct ServiceHistory {
     pub(super) moments: Vec<Moment>,
     pub(super) failed_configurations: Vec<FailedConfiguration>,
     pub(super) failures: Vec<Failure>,
-    /// When something other than our writes changed what it is or should be.
+    /// When something other than our writes changed the service or its tags.
     pub(super) causes: Vec<Time>,
     /// Deployments that our writes started.
     pub(super) ours: BTreeSet<String>,
-    /// Those of them that the controller which runs now has started.
+    /// Deployments that the present controller started.
     pub(super) ours_since_start: BTreeSet<String>,
     /// Our last write that took effect.
     pub(super) last_write: Option<LastWrite>,
-    /// Our last refused write whose refusal was told.
+    /// Our last refused write, if the controller got the refusal.
     pub(super) refused: Option<(Time, Value)>,
 }
 
@@ -133,7 +133,7 @@ impl ServiceHistory {
         self.moments.last()
     }
 
-    /// What it was from that instant on: everything a read could still show.
+    /// The moments that a read of that instant or later could show.
     pub(super) fn since(&self, from: Time) -> &[Moment] {
         let first = self.moments.iter().rposition(|moment| moment.since <= from).unwrap_or(0);
         &self.moments[first..]
@@ -146,7 +146,7 @@ impl ServiceHistory {
         self.moments.iter().rev().take_while(same).last().map(|moment| moment.since)
     }
 
-    /// Takes in the present state; says what happened the service, by the kinds of [`crate::faults::CATALOGUE`].
+    /// Takes in the present state, and returns what happened, by the kinds of [`crate::faults::CATALOGUE`].
     pub(super) fn observe(
         &mut self,
         state: &EcsServiceState,
@@ -175,7 +175,7 @@ impl ServiceHistory {
             let failed = if before.primary == next.primary {
                 next.rollout == RolloutState::Failed
             } else {
-                // What was there before is there again.
+                // An earlier deployment is PRIMARY again.
                 self.moments.iter().any(was)
             };
             if let Some(effective) =
@@ -194,8 +194,8 @@ impl ServiceHistory {
         kinds
     }
 
-    /// Notes what ECS has given up, as far as it can be read: a way back that somebody's deployment cuts short
-    /// becomes STOPPED, like any other, and nothing tells any more that it was one.
+    /// Notes the configurations that ECS rolled back, as far as a read can show. If a new deployment cuts a rollback
+    /// short, its record becomes STOPPED, and nothing shows any more that it was a rollback.
     fn note_failed_configurations(&mut self, state: &EcsServiceState, now: Time) {
         let is_back = |arn: &str| {
             let record = state.records.iter().find(|record| record.arn == arn);
@@ -219,7 +219,7 @@ impl ServiceHistory {
     }
 }
 
-/// What happened a service between two moments, where ECS or somebody else is behind it.
+/// What ECS or somebody else did to a service between two moments.
 fn what_happened(before: &Moment, after: &Moment, by_us: bool) -> Vec<&'static str> {
     let mut kinds = Vec::new();
     let is_another = before.primary != after.primary;

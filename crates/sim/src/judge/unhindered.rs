@@ -12,10 +12,10 @@ use crate::shapes::Time;
 /// How long ECS may take to remove from Cloud Map what a service had.
 const HOUR_MS: u64 = 3_600_000;
 
-/// Whether a change could be made all along: it waited for nobody's name, pause, refusal or truce.
+/// Whether nothing held the change since `first`, or since the window began.
 pub(super) fn is_unhindered(sent: &SentWrite<'_>, first: Option<Time>) -> bool {
     let since = first.unwrap_or(sent.from).min(sent.from);
-    // What it had itself, and lost, ECS may have been slow to remove from Cloud Map.
+    // ECS may be slow to remove from Cloud Map a name that the service had and lost.
     let own_since = since.minus_ms(HOUR_MS);
     let was_taken = |taken| {
         sent.histories.iter().any(|(other, history)| {

@@ -11,8 +11,8 @@ use crate::model::{EcsServiceKey, EcsServiceState, NamedPort};
 use crate::shapes::ecs::RolloutState;
 
 impl Truth<'_> {
-    /// Those who are to offer a name that it declares to need and that nobody offers yet; and those who offer one and
-    /// are to change first, and wait themselves.
+    /// The servers that a service waits for: those that are declared to offer a name that it needs and nobody offers yet,
+    /// and those that offer one, must change first, and wait themselves.
     pub(super) fn awaited(&self, key: &EcsServiceKey, wish: &Wish) -> BTreeSet<EcsServiceKey> {
         let missing = unoffered(self.model, key, (&wish.declaration, &wish.namespace));
         let takes = |state: &EcsServiceState, name: &str| {
@@ -36,7 +36,7 @@ impl Truth<'_> {
         coming.map(|(other, _)| other).chain(keys).cloned().collect()
     }
 
-    /// Whether an old name is kept only for a client that cannot be rolled out now, or because the new one never came.
+    /// Whether an old name stays because a client of it cannot be rolled out now, or because the new name never came.
     pub(super) fn waits_for_a_client(
         &self,
         (key, state): (&EcsServiceKey, &EcsServiceState),
@@ -64,7 +64,7 @@ impl Truth<'_> {
                     || incomplete(client)
                     || self.is_held_by_people(client, &declaration)
                     || Self::given_up(client, |old| *old == deployed)
-                    // What keeps it from its own change is looked into where it is judged itself.
+                    // Why the client itself does not change is judged where the client is judged.
                     || self.wish(other, client, declaration).is_none_or(|wish| {
                         deployed.is_none_or(|deployed| !self.grants(&wish, &deployed))
                     }))

@@ -23,7 +23,7 @@ use crate::shapes::ecs::{
     DescribeClustersRequest, EcsServiceStatus, RolloutState, ServiceDeploymentStatus,
 };
 
-/// A namespace, and what it may be called by.
+/// A namespace, and its names.
 struct NamespaceNames {
     id: String,
     name: String,
@@ -41,11 +41,11 @@ pub(super) struct Truth<'a> {
 pub(super) struct Wish {
     pub(super) declaration: Declaration,
     pub(super) namespace: String,
-    /// The declared endpoints with the port each means.
+    /// The declared endpoints, each with its port.
     pub(super) endpoints: Vec<(EndpointDeclaration, NamedPort)>,
-    /// Names it wants and may have to fight for.
+    /// The names that it wants; others may have them.
     names: BTreeSet<Taken>,
-    /// The same discovery names with the port each is to be of.
+    /// The discovery names that it wants, each with its port.
     served: Vec<(String, NamedPort)>,
 }
 
@@ -71,7 +71,7 @@ impl Truth<'_> {
         is_watched(self.settings, key)
     }
 
-    /// What is declared of a service that nobody holds.
+    /// The declaration of a service, if no person holds the service.
     pub(super) fn due(&self, key: &EcsServiceKey, state: &EcsServiceState) -> Option<Declaration> {
         let declaration = self.declaration(key, state)?;
         let is_held =
@@ -90,7 +90,7 @@ impl Truth<'_> {
         intent(&Layers { entry, tagged, rest: None }).declared().cloned()
     }
 
-    /// Paused, rolled out by others, or configured with what eastwest must not touch.
+    /// Whether a service is paused, rolled out by another controller, or has members that eastwest must not touch.
     pub(super) fn is_held_by_people(
         &self,
         state: &EcsServiceState,
@@ -106,7 +106,7 @@ impl Truth<'_> {
         paused || unknown || state.settings.controller != "ECS"
     }
 
-    /// Whether ECS gave up such a configuration on the present task definition.
+    /// Whether ECS rolled back such a configuration on the present task definition.
     pub(super) fn given_up(
         state: &EcsServiceState,
         such: impl Fn(&Option<Effective>) -> bool,
@@ -122,7 +122,7 @@ impl Truth<'_> {
             state.records.iter().filter(given_up).filter_map(|each| {
                 state.revisions.iter().find(|revision| revision.arn == each.target)
             });
-        // One that was superseded after it failed has no end of its own in the records.
+        // A deployment that was superseded after it failed has no record of its failure.
         let failed = state.deployments.iter().filter(|d| d.rollout_state == RolloutState::Failed);
         targets.chain(failed.map(|deployment| &deployment.revision)).any(|revision| {
             revision.spec.task_definition.arn == *arn
@@ -142,7 +142,7 @@ impl Truth<'_> {
         }
     }
 
-    /// The namespace a service is to be in; `None` where there is none such.
+    /// The namespace that a service belongs in; `None` if it does not exist.
     fn home(
         &self,
         key: &EcsServiceKey,
@@ -166,7 +166,7 @@ impl Truth<'_> {
         self.namespace(&NamespaceRef::as_read(&default))
     }
 
-    /// What a service wants; `None` where ECS would not take it.
+    /// What a service wants; `None` if ECS would refuse it.
     pub(super) fn wish(
         &self,
         key: &EcsServiceKey,
@@ -212,7 +212,7 @@ impl Truth<'_> {
             names.insert(Taken::Alias(home.id.clone(), host, number));
             endpoints.push((wanted.clone(), port));
         }
-        // A client keeps its endpoints under this policy, and so needs their names wherever it goes.
+        // Under this policy a client keeps its endpoints, so it needs their names in the new namespace too.
         let keeps = match declaration.mode {
             Some(Mode::ClientServer) => declared.is_empty(),
             Some(Mode::Client) => self.settings.policy == Policy::UpsertOnly,
@@ -232,7 +232,7 @@ impl Truth<'_> {
         Some(Wish { declaration, namespace: home.id.clone(), endpoints, names, served })
     }
 
-    /// The discovery name of an endpoint that nobody has named.
+    /// The default discovery name of an endpoint.
     fn default_name(&self, key: &EcsServiceKey, port: &NamedPort) -> String {
         let template = self.document.and_then(|document| document.defaults.discovery_name.as_ref());
         template.map_or_else(
@@ -297,8 +297,7 @@ impl Truth<'_> {
             })
     }
 
-    /// Whether a name it wants is there with a protocol that the port does not speak: whoever has it, ECS
-    /// never changes that.
+    /// Whether a name that it wants exists with another protocol than the port has. ECS never changes that protocol.
     pub(super) fn is_pinned(&self, wish: &Wish) -> bool {
         self.model.cloud_map_services().any(|(_, each)| {
             let Some(owner) = each.owner.as_ref().filter(|_| each.namespace == wish.namespace)
@@ -324,7 +323,7 @@ impl Truth<'_> {
         others.filter_map(|(other, state)| Some((other, state, self.declaration(other, state)?)))
     }
 
-    /// Whether somebody else has a name it wants, or comes before it.
+    /// Whether another service has a name that it wants, or comes before it.
     pub(super) fn is_outranked(
         &self,
         key: &EcsServiceKey,
@@ -337,7 +336,7 @@ impl Truth<'_> {
             .filter_map(|each| each.connect())
             .flat_map(|each| Effective::of(each).taken().collect::<Vec<_>>())
             .collect();
-        // A name that is left behind is held back even from who left it: nothing says who that was.
+        // Nobody gets a name that was left behind, not even the service that left it: nothing says which one that was.
         let leftover = self.model.cloud_map_services().any(|(_, each)| {
             let name = Taken::Discovery(each.namespace.clone(), each.name.clone());
             wish.names.contains(&name) && !own.contains(&name)
@@ -384,7 +383,7 @@ fn is_fit(raw: &Value) -> bool {
         && room
 }
 
-/// The named port an endpoint tag means; `None` where there is no such port.
+/// The named port that an endpoint means; `None` if there is no such port.
 fn meant<'a>(
     wanted: &EndpointDeclaration,
     standing: &[EffectiveEndpoint],
@@ -401,7 +400,7 @@ fn meant<'a>(
     }
 }
 
-/// Under upsert-only what stands stays, so a name that moves to another port would be there twice.
+/// Whether a name would be there twice: under upsert-only nothing is removed, so a name cannot move to another port.
 fn is_twice(declaration: &Declaration, standing: &[EffectiveEndpoint]) -> bool {
     let moves = declaration.endpoints.iter().any(|wanted| wanted.port.is_some());
     declaration.mode == Some(Mode::ClientServer) && moves && !standing.is_empty()

@@ -6,10 +6,10 @@ use super::unhindered::is_unhindered;
 use crate::shapes::Time;
 use crate::shapes::ecs::RolloutState;
 
-/// How much later than it happens a failure may be seen.
+/// How much later the controller may see a failure.
 const KNOWN_MS: u64 = 60_000;
 
-/// I3 of waves: where none of ours has completed since the start, one that rolls goes alone.
+/// wave: until a rollout of ours has completed since the start, only one runs in a namespace.
 pub(super) fn wave(sent: &SentWrite<'_>) -> Broken {
     let namespace = &sent.after?.namespace;
     let is_there = |moment: &Moment| {
@@ -36,11 +36,11 @@ pub(super) fn wave(sent: &SentWrite<'_>) -> Broken {
     sent.says(true, "wave", &format!("begins beside {first}, which is to complete first"))
 }
 
-/// I3 of waves: what was to change before a rollout of ours failed there waits for a while.
+/// wave: after a rollout of ours failed, other changes of that namespace wait for a while.
 pub(super) fn goes_on(sent: &SentWrite<'_>) -> Broken {
     let namespace = &sent.after?.namespace;
     let wait = ms(sent.settings.timing.backoff_max);
-    // That it failed is known by then, whatever went wrong with a reading or two.
+    // By then the controller knows that it failed, even if two readings failed.
     let known = sent.from.minus_ms(2 * ms(sent.settings.timing.interval));
     let is_recent = |at: &Time| *at <= known && sent.now.since_ms(*at) + KNOWN_MS < wait;
     let mut others = sent.others();

@@ -4,10 +4,10 @@ use super::calendar::{Window, is_closed};
 use super::sent_write::{Broken, SentWrite};
 use crate::shapes::Time;
 
-/// How finely a window is looked at.
+/// How far apart the instants are at which the windows are asked.
 const STEP_MS: u64 = 5_000;
 
-/// The windows of every document that it could rest on were closed all the while.
+/// window: at some instant while the write was decided and sent, the windows of some document let it begin.
 pub(super) fn windows(sent: &SentWrite<'_>) -> Broken {
     let read: Result<Vec<&Vec<Window>>, &String> =
         sent.evidence.windows.iter().map(|windows| windows.as_ref()).collect();

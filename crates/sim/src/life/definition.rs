@@ -6,7 +6,7 @@ use crate::model::Model;
 use crate::shapes::ApiError;
 use crate::shapes::ecs::RegisterTaskDefinitionRequest;
 
-/// A task definition to be.
+/// A task definition that is not registered yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Definition {
     /// Its family.
@@ -51,7 +51,7 @@ pub fn definition(family: &str, port_name: &str, port: u32) -> Definition {
 }
 
 impl Definition {
-    /// Registers a revision; its ARN.
+    /// Registers a revision and returns its ARN.
     pub fn register(&self, model: &mut Model) -> Result<String, ApiError> {
         let ports = self.ports.iter().map(|(name, port, protocol)| {
             let mut mapping = json!({"containerPort": port, "protocol": "tcp"});

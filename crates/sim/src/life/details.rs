@@ -1,7 +1,7 @@
-//! How the services of a seed's fleet are deployed, what they know of one another, and what they must not tell.
+//! The details of drawn services: how they are deployed, what they need of each other, and their secrets.
 //!
-//! Invariant: drawn apart from the fleet itself, so that a life's names and modes stay what they were before there
-//! were so many details. Everything secret has [`CANARY`] in it, and nothing that eastwest says may.
+//! **Invariant:** the details have a random source of their own, so that they do not change the names and modes that
+//! the fleet draws. Everything secret contains [`CANARY`], and nothing that eastwest says may contain it.
 
 use rand::Rng;
 use rand::rngs::SmallRng;
@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 
 use crate::shapes::ecs::{ServiceConnectAccessLogConfiguration, ServiceConnectConfiguration};
 
-/// What stands in environment values, in options of logs and in tags that are not eastwest's, and nowhere else.
+/// Part of every secret: it stands in environment values, log options and foreign tags, and nowhere else.
 pub(crate) const CANARY: &str = "canary-7f3a";
 
 /// Names that somebody may offer, and one that nobody does.
@@ -42,7 +42,7 @@ impl Details {
         from.choose(&mut self.rng).cloned()
     }
 
-    /// What a service declares to need, and when it is redeployed for its sake: tags without their prefix.
+    /// The tags `needs` and `refresh` of a service, without their prefix.
     pub(crate) fn needs(&mut self) -> Vec<(String, String)> {
         let mut tags = Vec::new();
         if self.rng.random_bool(0.4) {
@@ -59,7 +59,7 @@ impl Details {
         tags
     }
 
-    /// What a container runs and is told.
+    /// The image and the environment of a container.
     pub(crate) fn container(&mut self) -> (String, Vec<String>) {
         let image = self.pick(&IMAGES).unwrap_or("app:1").to_owned();
         let mut environment = vec![format!("{CANARY}-password")];
@@ -72,23 +72,23 @@ impl Details {
         (image, environment)
     }
 
-    /// A tag that is somebody else's.
+    /// A tag that is not eastwest's.
     pub(crate) fn strange_tag(&mut self) -> Option<(String, String)> {
         let key = self.pick(&["owner", "token", "managed-by"])?.to_owned();
         self.rng.random_bool(0.5).then(|| (key, format!("{CANARY}-tag")))
     }
 
-    /// For how long a controller stays away that was to be away for so long.
+    /// How long a controller is down: sometimes five minutes longer than `seconds`.
     pub(crate) fn down_seconds(&mut self, seconds: u64) -> u64 {
         if self.rng.random_bool(0.15) { seconds + 300 } else { seconds }
     }
 
-    /// Whether a service is to have no tasks at all.
+    /// Whether a service has no tasks.
     pub(crate) fn is_idle(&mut self) -> bool {
         self.rng.random_bool(0.06)
     }
 
-    /// What stands in `deploymentConfiguration` beside the circuit breaker.
+    /// The members of `deploymentConfiguration` besides the circuit breaker.
     pub(crate) fn conduct(&mut self) -> Map<String, Value> {
         match self.drawn_conduct() {
             Value::Object(conduct) => conduct,
@@ -96,7 +96,7 @@ impl Details {
         }
     }
 
-    /// What people say of an endpoint and of the proxy beside names: nobody's tags speak of it, so it must stay.
+    /// Adds members that no tag speaks of, as a person may have set them by hand. They must stay.
     pub(crate) fn dress(&mut self, connect: &mut ServiceConnectConfiguration) {
         let mut dressed = |odds| self.rng.random_bool(odds);
         for endpoint in connect.services.iter_mut().flatten() {

@@ -1,6 +1,6 @@
-//! The document of a seed's fleet: what a platform team says in it, and how it changes its mind.
+//! The document of a life: what the platform team writes in it, and how it changes over time.
 //!
-//! Invariant: drawn apart from the fleet, so that a life without a document is what it was before there were any.
+//! **Invariant:** the document has a random source of its own, so that it changes nothing that the fleet draws.
 
 use rand::rngs::SmallRng;
 use rand::seq::IndexedRandom;
@@ -13,11 +13,11 @@ use eastwest_core::settings::Sources;
 use super::outside::Outside;
 use crate::model::Model;
 
-/// Where it stands.
+/// The name of its parameter.
 const NAME: &str = "/eastwest/fleet";
-/// Names that entries and claims speak of; tags want them too.
+/// Names that entries and claims use; tags use them too.
 const NAMES: [&str; 5] = ["api", "backend", "payments", "orders", "ledger"];
-/// What nobody should write, and what is refused whole.
+/// Texts that are refused as a whole.
 pub(crate) const BAD: [&str; 5] = [
     "",
     "{}",
@@ -34,9 +34,9 @@ pub(crate) struct Documents {
     namespaces: Vec<String>,
     /// Good texts that once stood there.
     past: Vec<String>,
-    /// Drawn apart: limits and windows, of which there were none at first.
+    /// The random source of limits and windows.
     more: SmallRng,
-    /// Whether a window ever stood there: it must not close again when all is to stay at rest.
+    /// Whether a document ever had a window. The last document must have none, for the quiet time.
     has_windows: bool,
 }
 
@@ -49,7 +49,7 @@ impl Documents {
         Self { rng, is_used, namespaces, past, more, has_windows: false }
     }
 
-    /// Where the controller is to read.
+    /// Where the controller reads.
     pub(crate) fn sources(&mut self) -> Sources {
         let mut sources = Sources::default();
         if self.is_used {
@@ -65,7 +65,7 @@ impl Documents {
         is_there.then(|| self.good(model))
     }
 
-    /// What becomes of it now and then while faults and edits last.
+    /// The next change of the document during the storm, if there is one.
     pub(crate) fn next(&mut self, model: &Model) -> Option<Outside> {
         if !self.is_used || !self.rng.random_bool(0.3) {
             return None;
@@ -81,7 +81,7 @@ impl Documents {
         })
     }
 
-    /// In most lives it is good and not frozen when all shall come to rest.
+    /// The last document: in most lives it is good and not frozen.
     pub(crate) fn last(&mut self, model: &Model) -> Option<Outside> {
         let is_mended = self.is_used && (self.rng.random_bool(0.8) || self.has_windows);
         is_mended.then(|| {
@@ -130,7 +130,7 @@ impl Documents {
         document
     }
 
-    /// Limits that are soon met, and windows that soon open and close.
+    /// Adds limits that are reached soon, and windows that open and close soon.
     fn restrain(&mut self, document: &mut Map<String, Value>) {
         if self.more.random_bool(0.25) {
             let count = self.more.random_range(1..=2);

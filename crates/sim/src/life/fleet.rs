@@ -1,7 +1,7 @@
-//! A fleet drawn from a seed, and what befalls it.
+//! A fleet drawn from a seed, and what happens to it.
 //!
-//! Invariant: names are few and collide on purpose; every trap of AWS that the model knows is drawn now and
-//! then: the same port name everywhere, defaults left out, namespaces named three ways, breakers on and off.
+//! Names are few and collide on purpose. Every trap of AWS that the model knows is drawn now and then: the same port name
+//! everywhere, defaults left out, breakers on and off.
 
 use rand::rngs::SmallRng;
 use rand::seq::IndexedRandom;
@@ -20,7 +20,7 @@ use crate::shapes::ecs::{
 
 /// Names that services want; fewer than services, so that some collide.
 const NAMES: [&str; 6] = ["api", "backend", "payments", "orders", "cart", "ui"];
-/// Values that no tag of that key may have.
+/// Tags with a value that is not allowed.
 pub(crate) const BAD: [(&str, &str); 6] = [
     ("eastwest/mode", "clientserver"),
     ("eastwest/port", "99999"),
@@ -55,7 +55,7 @@ impl Fleet {
                 .collect(),
             services: rng.random_range(4..=10),
             rough: rng.random_bool(0.6),
-            // Drawn apart, so that a seed's life stays what it was before there were details.
+            // A random source of its own, so that details do not change what the fleet draws.
             details: Details::new(SmallRng::seed_from_u64(rng.clone().random())),
             rng,
         }
@@ -74,7 +74,7 @@ impl Fleet {
     /// The services there are from the beginning.
     pub fn newcomers(&mut self) -> Vec<Newcomer> {
         let mut all: Vec<_> = (0..self.services).map(|number| self.newcomer(number)).collect();
-        // Somebody lives in a cluster that nobody watches.
+        // A service may be in a cluster that the controller does not watch.
         if self.rng.random_bool(0.3) {
             let mut stranger = self.newcomer(90);
             "elsewhere".clone_into(&mut stranger.key.cluster);
@@ -120,7 +120,7 @@ impl Fleet {
         newcomer
     }
 
-    /// A service that is to take the place and the name of one that goes.
+    /// A new service with the name of one that is deleted.
     pub(crate) fn newcomer_as(&mut self, key: &EcsServiceKey) -> Newcomer {
         let mut newcomer = self.newcomer(0);
         newcomer.key = key.clone();
@@ -146,7 +146,7 @@ impl Fleet {
         definition
     }
 
-    /// Tags that say endpoint by endpoint what somebody wants of a definition's ports.
+    /// Tags that declare an endpoint for each port of a definition.
     fn endpoints(&mut self, definition: &Definition) -> Vec<(String, String)> {
         let mut tags = vec![("eastwest/mode".to_owned(), "client-server".to_owned())];
         for (at, (_, port, _)) in definition.ports.iter().enumerate() {
@@ -158,7 +158,7 @@ impl Fleet {
         tags
     }
 
-    /// Tags that say what somebody may want.
+    /// Tags of a service that opts in.
     pub(crate) fn declaration(&mut self) -> Vec<(String, String)> {
         let modes = ["client", "client-server", "client-server", "client-server", "off"];
         let mut tags = vec![("mode".to_owned(), self.pick(&modes).unwrap_or_default().to_owned())];
@@ -247,10 +247,10 @@ impl Fleet {
         connect
     }
 
-    /// A service that is there now.
+    /// One of the services that exist now.
     fn somebody(&mut self, model: &Model) -> Option<EcsServiceKey> {
         let all: Vec<EcsServiceKey> = model.services().map(|(key, _)| key.clone()).collect();
-        // A person's hand goes to what moves.
+        // People often change what is rolling out.
         let moving: Vec<EcsServiceKey> = model
             .services()
             .filter(|(_, state)| state.deployments.len() > 1)
@@ -263,7 +263,7 @@ impl Fleet {
         }
     }
 
-    /// The next thing that befalls the fleet.
+    /// What happens to the fleet next.
     pub(crate) fn next(&mut self, model: &Model) -> Option<Outside> {
         let key = self.somebody(model)?;
         let family = key.clone();
@@ -334,12 +334,12 @@ impl Fleet {
         Outside::Tag(key, vec![("eastwest/pause".to_owned(), until)])
     }
 
-    /// Seconds until the next thing befalls the fleet.
+    /// Seconds until something happens to the fleet again.
     pub(crate) fn pause_seconds(&mut self) -> u64 {
         self.rng.random_range(1..=180)
     }
 
-    /// Whether a namespace of that name is there.
+    /// Whether a namespace of that name exists.
     pub(crate) fn has_namespace(model: &Model, name: &str) -> bool {
         let request = ListRequest { max_results: Some(100), ..ListRequest::default() };
         let all = model.list_namespaces(&request).map(|answer| answer.namespaces);

@@ -1,12 +1,12 @@
-//! Which kind of the catalogue each deed is.
+//! Which kind of the catalogue each outside event is.
 
 use super::outside::Outside;
 use super::{documents, fleet};
 use crate::model::RolloutOutcome;
 
-/// The kind of a deed; a restart has none.
-pub(crate) fn kind_of(deed: &Outside) -> Option<&'static str> {
-    Some(match deed {
+/// The kind of an outside event; a restart has none.
+pub(crate) fn kind_of(event: &Outside) -> Option<&'static str> {
+    Some(match event {
         Outside::Tag(_, tags) if tags.iter().any(|(key, _)| key == "eastwest/pause") => {
             "paused until"
         }
@@ -43,7 +43,7 @@ pub(crate) fn kind_of(deed: &Outside) -> Option<&'static str> {
     })
 }
 
-/// Whether no tag of that key may say this.
+/// Whether a tag has a value that is not allowed.
 fn is_bad((key, value): &(String, String)) -> bool {
     fleet::BAD.contains(&(key.as_str(), value.as_str()))
 }

@@ -1,6 +1,6 @@
 //! Who lives in a life, and what they do: services and their owners, pipelines, other tools, the platform team.
 //!
-//! **In:** a seed, and the model as it stands. **Out:** the next deed of somebody, as an [`Outside`]; it is done by the
+//! **In:** a seed, and the model as it stands. **Out:** the next event of somebody, as an [`Outside`]; it is done by the
 //! same operations as anybody's.
 //!
 //! Nobody here knows of the controller, except for who ends or stops its process.

@@ -1,7 +1,7 @@
-//! Who else insists while faults and edits last: another tool, a hand that cannot decide, a sweeping edit.
+//! Other writers during the storm: a tool that sets its own configuration, tags that flap, edits of every service.
 //!
-//! Invariant: drawn apart from the fleet; whatever is begun here ends with the storm, because its deeds stand on the
-//! world's agenda and are called off there.
+//! **Invariant:** they have a random source of their own. What they begin ends with the storm: it stands on the agenda of
+//! the run, which is cleared then.
 
 use rand::Rng;
 use rand::rngs::SmallRng;
@@ -13,14 +13,14 @@ use super::outside::Outside;
 use crate::model::{EcsServiceKey, Model};
 use crate::shapes::ecs::ServiceConnectConfiguration;
 
-/// A deed and in how many seconds it is done.
+/// An outside event, and in how many seconds it happens.
 pub(crate) type Later = (u64, Outside);
 
-/// Whoever else there is.
+/// The other writers of a life.
 #[derive(Debug)]
 pub(crate) struct Others {
     rng: SmallRng,
-    /// Whether another tool re-applies an old configuration again and again in this life.
+    /// Whether another tool sets an old configuration again and again in this life.
     is_at_war: bool,
 }
 
@@ -34,7 +34,7 @@ impl Others {
         from.choose(&mut self.rng).cloned()
     }
 
-    /// What they begin now and then, and its kind where it is more than its deeds.
+    /// What they begin next, and its kind where no single event shows it.
     pub(crate) fn next(
         &mut self,
         model: &Model,
@@ -72,7 +72,7 @@ impl Others {
             .collect()
     }
 
-    /// Another tool sets what it knows, every few minutes, whenever it finds something else.
+    /// Another tool sets its own configuration every few minutes, if it finds another one.
     fn war(&mut self, model: &Model, key: &EcsServiceKey) -> Vec<Later> {
         let connect = model.service(key).and_then(|state| state.connect());
         let sent = connect.map(|connect| ServiceConnectConfiguration::clone(&connect.sent));
@@ -84,7 +84,7 @@ impl Others {
             .collect()
     }
 
-    /// Tags go to and fro.
+    /// Tags change to and fro.
     fn flapping(&mut self, key: &EcsServiceKey, fleet: &mut Fleet) -> Vec<Later> {
         let both = [fleet.declaration(), fleet.declaration()];
         let every = self.rng.random_range(1..=40);

@@ -1,7 +1,7 @@
-//! What everybody else does: people, pipelines, ECS itself, and whoever pulls the controller's plug.
+//! Outside events: what people, pipelines and ECS do, and what ends or stops the controller.
 //!
-//! Invariant: people use the same operations as anybody, so what AWS would refuse is refused here too and
-//! changes nothing.
+//! **Invariant:** people use the same operations as everybody. What AWS would refuse is refused here, and changes
+//! nothing.
 
 use std::fmt;
 
@@ -21,7 +21,7 @@ use crate::shapes::ssm::{
     DeleteParameterRequest, ParameterTier, ParameterType, PutParameterRequest,
 };
 
-/// One deed.
+/// One outside event.
 #[derive(Debug, Clone)]
 pub enum Outside {
     /// Tags are set.
@@ -30,16 +30,16 @@ pub enum Outside {
     Untag(EcsServiceKey, Vec<String>),
     /// Somebody sets the Service Connect configuration by hand.
     Edit(EcsServiceKey, Box<ServiceConnectConfiguration>),
-    /// Another tool sets a configuration, unless it finds just that.
+    /// Another tool sets a configuration, unless it is there already.
     Reapply(EcsServiceKey, Box<ServiceConnectConfiguration>),
     /// Somebody tells a deployment that waits at its hooks to go on, or back.
     Continue {
-        /// Whose.
+        /// The service.
         key: EcsServiceKey,
         /// Whether to roll back.
         goes_back: bool,
     },
-    /// Somebody agrees to whatever the controller waits for consent with.
+    /// Somebody agrees to every plan that waits for consent.
     Acknowledge,
     /// A pipeline deploys a new revision.
     Deploy(EcsServiceKey, Definition),
@@ -47,37 +47,37 @@ pub enum Outside {
     Force(EcsServiceKey),
     /// The number of tasks changes.
     Scale(EcsServiceKey, u32),
-    /// A service comes.
+    /// A service is created.
     Create(Box<Newcomer>),
-    /// A service goes.
+    /// A service is deleted.
     Delete(EcsServiceKey),
-    /// The next rollouts of a service go so.
+    /// The next rollouts of a service follow this script.
     Rollout(EcsServiceKey, RolloutScript),
     /// A cluster's default namespace changes; `None` clears it.
     DefaultNamespace(String, Option<String>),
-    /// A namespace comes.
+    /// A namespace is created.
     Namespace(String),
-    /// A parameter is written, anew or over what stands: its name and its text.
+    /// A parameter is created or overwritten: its name and its text.
     Parameter(String, String),
     /// A parameter is deleted.
     DropParameter(String),
-    /// The controller ends without warning.
+    /// The controller crashes.
     Crash {
         /// Whether a write that is on its way arrives.
         writes_arrive: bool,
-        /// How long until the next one starts.
+        /// How long until the next controller starts.
         down_seconds: u64,
     },
     /// The controller starts, unless it runs.
     Restart,
-    /// The controller is stopped, and goes on after a while as if nothing had been.
+    /// The process of the controller is stopped for a while, and then goes on.
     Stop {
         /// For how long.
         seconds: u64,
     },
 }
 
-/// A service to be.
+/// A service that is not created yet.
 #[derive(Debug, Clone)]
 pub struct Newcomer {
     /// Its cluster and name.
@@ -145,7 +145,7 @@ fn arn(model: &Model, key: &EcsServiceKey) -> String {
 }
 
 impl Outside {
-    /// Does it; what the controller's own life is about does nothing here.
+    /// Does it to the model; what concerns only the controller changes nothing here.
     pub(crate) fn happen(&self, model: &mut Model) -> Result<(), ApiError> {
         match self {
             Self::Tag(key, tags) => {
@@ -214,7 +214,7 @@ impl Outside {
         }
     }
 
-    /// Whether it may change what every service should be.
+    /// Whether it may concern every service.
     pub(crate) fn is_global(&self) -> bool {
         matches!(
             self,

@@ -1,4 +1,4 @@
-//! What is drawn for a life before it begins: what the operator allows, and how AWS is where nobody knows.
+//! What is drawn before a life begins: the settings of the controller, and AWS's answers to open questions.
 
 use std::collections::BTreeSet;
 
@@ -11,7 +11,7 @@ use rand::rngs::SmallRng;
 use super::fleet::Fleet;
 use crate::model::{Echo, Echoes, EmptyLists, EndpointExists, NamespaceEcho, Switches};
 
-/// What the operator allows.
+/// The settings of the controller.
 pub(crate) fn settings(dice: &mut SmallRng, fleet: &Fleet) -> Settings {
     let policy = match dice.random_range(0..20) {
         0 => Policy::Observe,
@@ -31,7 +31,7 @@ pub(crate) fn settings(dice: &mut SmallRng, fleet: &Fleet) -> Settings {
     Settings { clusters, policy, budget, ..Settings::default() }
 }
 
-/// How much may change without consent: the default, or so little that it soon matters.
+/// How much may change without consent: the default, or so little that the limit is reached soon.
 pub(crate) fn mass_change(dice: &mut SmallRng) -> MassChange {
     match dice.random_range(0..12) {
         0 => MassChange::Count(1),
@@ -41,9 +41,9 @@ pub(crate) fn mass_change(dice: &mut SmallRng) -> MassChange {
     }
 }
 
-/// What is not documented of AWS, in any way.
+/// An answer to each question that AWS's documentation leaves open.
 pub(crate) fn switches(dice: &mut SmallRng) -> Switches {
-    // Drawn apart, so that a seed's life stays what it was before there were so many.
+    // A random source of its own, so that it does not change what is drawn after it.
     let echo = echoes(&mut dice.clone());
     let mut flip = || dice.random_bool(0.5);
     let filled = |filled| if filled { Echo::Filled } else { Echo::AsSent };
@@ -75,8 +75,8 @@ pub(crate) fn switches(dice: &mut SmallRng) -> Switches {
     }
 }
 
-/// The forms in which a namespace and lists come back. What is left out where it is a default, and what is filled in
-/// beside names, is tried by the round trip: the checkers here judge such members as they were sent.
+/// The forms in which AWS gives a namespace and lists back. Other forms (defaults left out, members filled in) are tried
+/// by the round trip alone: the judge compares those members as they were sent.
 fn echoes(dice: &mut SmallRng) -> Echoes {
     let namespaces =
         [NamespaceEcho::AsSent, NamespaceEcho::Arn, NamespaceEcho::Name, NamespaceEcho::HttpName];

@@ -2,7 +2,7 @@
 //!
 //! Invariants: without the breaker nothing ends; the deployment stays `IN_PROGRESS` for ever. With it the
 //! deployment is FAILED; with rollback the latest COMPLETED deployment becomes PRIMARY again and is
-//! `IN_PROGRESS` until it has completed anew, so the configuration goes back with it; where there is none,
+//! `IN_PROGRESS` until it has completed again, so the configuration goes back with it; where there is none,
 //! the service stalls (DG:deployment-circuit-breaker). No caller is ever told (tf#20858).
 
 use super::apply::{end_record, running};

@@ -182,7 +182,7 @@ impl Model {
     }
 
     /// Sets how the next rollouts of a service (`cluster/service`, which need not exist yet) go, until
-    /// set anew.
+    /// set again.
     pub fn set_rollout(&mut self, service: &str, script: RolloutScript) {
         self.scripts.insert(EcsServiceKey::parse(service), script);
     }

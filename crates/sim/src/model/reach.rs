@@ -2,7 +2,7 @@
 //!
 //! Invariants: the answer follows from what tasks really know (the endpoint list of their deployment), not
 //! from what configurations say now. It is `ok` only when every running task of the caller gets through.
-//! A name that was given up and made anew is a new endpoint: tasks know the Cloud Map service, not its name.
+//! A name that was given up and made again is a new endpoint: tasks know the Cloud Map service, not its name.
 
 use std::collections::BTreeSet;
 

@@ -28,7 +28,7 @@ impl Model {
         arn
     }
 
-    /// The ARN of a namespace, whoever owns it.
+    /// The ARN of a namespace of any account.
     pub(super) fn namespace_arn(&self, id: &str) -> String {
         let found = self.namespaces.get(id).map(|namespace| namespace.arn.clone());
         found.unwrap_or_else(|| self.arns.namespace(id))

@@ -1,11 +1,11 @@
-//! How everything stands at the end of a life that broke a rule: what is so, and what the controller makes of it.
+//! How everything stands at the end of a life that broke a rule: the truth, and what the controller says of it.
 
 use super::controller::Controller;
 use super::world::World;
 use crate::judge::{AtRest, Effective, service_key};
 use crate::model::EcsServiceState;
 
-/// One line for the document, and for each service what it is and what the controller says and knows of it.
+/// One line for the document, and for each service its state, and what the controller says of it and plans for it.
 pub(super) fn lines<C: Controller>(world: &mut World<C>, asked: &AtRest) -> Vec<String> {
     let services: Vec<_> = world.with_model(|model| {
         model.services().map(|(key, state)| (key.clone(), state_text(state))).collect()

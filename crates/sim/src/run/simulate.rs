@@ -1,7 +1,8 @@
-//! One seed, one life: a storm of faults and edits, then calm, then a long look at nothing happening.
+//! One seed, one life: a storm of faults and edits, then calm, then a long quiet time.
 //!
-//! Safety holds throughout ([`crate::judge`]). Once faults and edits stop, everything that can be as its tags
-//! and its entry in the document ask is so within ten virtual minutes and the time its rollouts take, and then nothing is written any more.
+//! Safety holds throughout ([`crate::judge`]). After the last fault and the last edit, every service gets what its tags
+//! and its entry in the document ask for, if that is possible, within ten virtual minutes and the time that its rollouts
+//! take. After that nothing is written any more.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -30,17 +31,17 @@ use crate::model::{
 use crate::shapes::ApiError;
 use crate::shapes::ecs::{ClusterServiceConnectDefaults, CreateClusterRequest, RolloutState};
 
-/// How long after the calm begins everything must be in order, rollouts not counted.
+/// Everything must be in order so long after the calm begins, rollouts not counted.
 const SETTLE_SECONDS: u64 = 600;
-/// How long nothing may be written after that.
+/// Nothing may be written for so long after that.
 const QUIET_SECONDS: u64 = 24 * 3600;
-/// How long of it the controller is awake before it is stopped again and again, and goes on for this long in between:
-/// a sweep at once, and one that counts.
+/// The controller is awake for so long at first. Then it is stopped again and again, and in between it runs long enough
+/// for two sweeps.
 const AWAKE_SECONDS: u64 = 1800;
 const AWAKE_BETWEEN_SECONDS: u64 = 45;
 /// One life in so many is awake all the time.
 const AWAKE_EVERY: u64 = 50;
-/// How long what a second writer made of a service is left alone, and what it takes to set it once more.
+/// eastwest leaves alone for an hour what a second writer set; setting it again takes a quarter of an hour.
 const TRUCE_SECONDS: u64 = 3600 + 900;
 
 /// What became of one seed.
@@ -60,7 +61,7 @@ pub struct Report {
     pub crashes: u64,
     /// Strikes of faults by kind and operation.
     pub struck: BTreeMap<(Kind, &'static str), u64>,
-    /// How often each kind of [`crate::faults::CATALOGUE`] happened in it.
+    /// How often each kind of [`crate::faults::CATALOGUE`] happened.
     pub happened: BTreeMap<&'static str, u64>,
     /// How often the controller told each reason of a service's status.
     pub reasons: BTreeMap<&'static str, u64>,
@@ -86,7 +87,7 @@ pub fn simulate_with<C: Controller>(
     let fleet = Fleet::new(SmallRng::seed_from_u64(dice.random()));
     let rng = SmallRng::seed_from_u64(dice.clone().random());
     let mut documents = Documents::new(rng, fleet.namespaces());
-    // Drawn apart too: who else insists, and how much may change at once.
+    // Other writers and the limit of mass changes have a random source of their own.
     let mut apart = SmallRng::seed_from_u64(seed ^ 0x5EED);
     let mass_change = settings::mass_change(&mut apart);
     let sources = documents.sources();
@@ -170,14 +171,14 @@ struct Life<C> {
     documents: Documents,
     others: Others,
     dice: SmallRng,
-    /// What was not drawn at first.
+    /// The random source of what was added later, so that older draws stay the same.
     apart: SmallRng,
     settings: Settings,
     seed: u64,
 }
 
 impl<C: Controller> Life<C> {
-    /// The fleet comes to be and to rest; then the controller starts.
+    /// Creates the fleet, lets it settle, then starts the controller.
     fn begin(&mut self) -> Result<(), ApiError> {
         for name in self.fleet.namespaces().to_vec() {
             self.world.outside(&Outside::Namespace(name));
@@ -249,21 +250,21 @@ impl<C: Controller> Life<C> {
         }
     }
 
-    /// Whoever else insists begins something.
+    /// Another writer may begin something.
     fn insist(&mut self) {
         let (others, fleet) = (&mut self.others, &mut self.fleet);
-        let (deeds, kind) = self.world.with_model(|model| others.next(model, fleet));
-        if let Some(kind) = kind.filter(|_| !deeds.is_empty()) {
+        let (events, kind) = self.world.with_model(|model| others.next(model, fleet));
+        if let Some(kind) = kind.filter(|_| !events.is_empty()) {
             self.world.checker.note(kind);
         }
-        self.take_up(deeds);
+        self.take_up(events);
     }
 
-    fn take_up(&mut self, deeds: Vec<Later>) {
-        for (seconds, deed) in deeds {
+    fn take_up(&mut self, events: Vec<Later>) {
+        for (seconds, event) in events {
             match seconds {
-                0 => self.world.outside(&deed),
-                later => self.world.plan(self.world.now().plus_seconds(later), deed),
+                0 => self.world.outside(&event),
+                later => self.world.plan(self.world.now().plus_seconds(later), event),
             }
         }
     }
@@ -290,16 +291,15 @@ impl<C: Controller> Life<C> {
         }
     }
 
-    /// What people do as long as something waits for them: they let every deployment go on, and agree to what is to
-    /// change.
+    /// People answer what waits for them: they let every deployment go on, and agree to every plan.
     fn help(&mut self) {
         let others = &mut self.others;
-        let deeds = self.world.with_model(|model| others.answers(model, 0.0));
-        self.take_up(deeds);
+        let events = self.world.with_model(|model| others.answers(model, 0.0));
+        self.take_up(events);
         self.world.outside(&Outside::Acknowledge);
     }
 
-    /// The document's owners may write it anew.
+    /// The document's owners may write it again.
     fn write(&mut self, what: impl FnOnce(&mut Documents, &Model) -> Option<Outside>) {
         let documents = &mut self.documents;
         let outside = self.world.with_model(|model| what(documents, model));
@@ -308,7 +308,7 @@ impl<C: Controller> Life<C> {
         }
     }
 
-    /// Faults stop, edits stop, and what got stuck is freed by its owners in most lives.
+    /// Faults and edits stop. In most lives the owners free what is stuck.
     fn calm(&mut self) {
         self.world.with_weather(Weather::clear);
         self.world.clear_agenda();
@@ -332,7 +332,7 @@ impl<C: Controller> Life<C> {
         }
         let mut waited = 0;
         let allowance = self.allowance();
-        // Who waits behind a rollout that never ends does so for half an hour, whatever the oracle can see of it.
+        // A service that waits behind an endless rollout waits half an hour, even where the oracle sees no reason.
         let stall = self.settings.timing.stall.as_secs();
         let least = SETTLE_SECONDS + if allowance >= stall { allowance } else { 0 };
         while waited < SETTLE_SECONDS + self.truce() + allowance && !self.world.is_broken() {
@@ -349,15 +349,14 @@ impl<C: Controller> Life<C> {
         }
     }
 
-    /// What another tool made of a service, as far as anybody can tell, is left alone for an hour, and then set once
-    /// more.
+    /// How long it takes until eastwest sets again what another tool changed: it leaves that alone for an hour.
     fn truce(&self) -> u64 {
         let fought = self.world.checker.happened().contains_key("second writer")
             || self.world.reasons.contains_key("Contended");
         if fought { TRUCE_SECONDS } else { 0 }
     }
 
-    /// Rollouts take turns, and one that never ends is waited for half an hour.
+    /// How long rollouts may take: they take turns, and an endless one holds the others up for half an hour.
     fn allowance(&mut self) -> u64 {
         let stall = self.settings.timing.stall.as_secs();
         let services = self.world.with_model(|model| model.services().count() as u64);
@@ -366,7 +365,7 @@ impl<C: Controller> Life<C> {
                 state.primary().is_some_and(|p| p.rollout_state == RolloutState::InProgress)
             })
         });
-        // Waits that are planned take their time.
+        // Strategies that shift traffic wait on purpose.
         let shifting = self.world.with_model(|model| {
             let shifts = |conduct: &Conduct| conduct.strategy != Strategy::Rolling;
             model.services().filter(|(_, state)| shifts(&state.settings.conduct)).count() as u64
@@ -376,7 +375,7 @@ impl<C: Controller> Life<C> {
 
     /// Nothing is written any more.
     fn quiet(&mut self) {
-        // A service may still be waiting for its turn behind another's end.
+        // A service may still wait for its turn behind another rollout.
         self.world.run_for(300);
         let writes = |model: &mut Model| {
             model.mutations().iter().filter(|each| each.caller == CALLER).count()
@@ -409,7 +408,7 @@ impl<C: Controller> Life<C> {
         self.world.with_model(|model| unsettled(model, &settings, &asked))
     }
 
-    /// Whether tasks of an older deployment are still to be cleaned up: what they hold is freed then.
+    /// Whether tasks of an older deployment still wait for their cleanup, which frees the names they hold.
     fn lingers(&mut self) -> bool {
         let lingers = |state: &EcsServiceState| {
             let done = |primary: &Deployment| primary.rollout_state == RolloutState::Completed;

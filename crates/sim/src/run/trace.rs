@@ -10,7 +10,7 @@ use eastwest_core::effect::{Effect, Event};
 
 use crate::shapes::Time;
 
-/// Lines kept unless all are.
+/// How many of the last lines are kept, unless all are.
 const TAIL: usize = 150;
 
 /// The trace of one run.
@@ -59,7 +59,7 @@ pub(super) fn effect_text(effect: &Effect) -> String {
     }
 }
 
-/// An event in short: the whole of a reading would fill pages.
+/// An event in short; a whole reading would fill pages.
 pub(super) fn event_text(event: &Event) -> String {
     match event {
         Event::Swept(reading) => {

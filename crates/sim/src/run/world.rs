@@ -1,4 +1,4 @@
-//! The run: one model, one controller, one virtual clock, and everybody else's doings on an agenda.
+//! The run: one model, one controller, one virtual clock, and an agenda of what everybody else does.
 //!
 //! Invariants: time goes from instant to instant and never waits; at one instant the model moves first, then
 //! writes arrive, then outside events happen, then answers reach the controller. A crash drops the controller
@@ -33,9 +33,9 @@ use crate::shapes::{ApiError, Time};
 
 /// The caller that everybody else's calls are logged under.
 pub(super) const PEOPLE: &str = "people";
-/// How long the controller is down after a mishap that was planned: its successor reads what lags by ten seconds.
+/// How long the controller is down after a planned crash: so short that the next one still reads stale answers.
 const DOWN_SECONDS: u64 = 3;
-/// How far a read before a write is when the process is stopped in the middle of it.
+/// How long after a confirmation began the process is stopped.
 const CONFIRM_BEGUN_MS: u64 = 250;
 /// Ticks at one instant before a controller counts as spinning.
 const SPIN: u32 = 200;
@@ -50,9 +50,9 @@ pub struct World<C> {
     controller: Option<C>,
     started_at: Time,
     wake: Option<Time>,
-    /// Until when the process is stopped: what it has sent arrives, and nothing else of it goes on.
+    /// The process is stopped until then. What it has sent arrives; nothing else of it goes on.
     stopped_until: Time,
-    /// For how long the process is stopped in the middle of the next read before a write.
+    /// If set, the process stops for so many seconds in the middle of the next confirmation.
     stop_in_confirm: Option<u64>,
     ticks: u32,
     tasks: Tasks<Event>,
@@ -62,9 +62,9 @@ pub struct World<C> {
     pub checker: Checker,
     /// What happened.
     pub trace: Trace,
-    /// What the controller told since this was last emptied.
+    /// The news of the controller since this was last emptied.
     pub news: Vec<News>,
-    /// How often it told each reason of a service's status.
+    /// How often the controller gave each reason in a status.
     pub reasons: BTreeMap<&'static str, u64>,
     /// When the sweeps that are under way began.
     sweeping: BTreeMap<ClusterName, Time>,
@@ -130,7 +130,7 @@ impl<C: Controller> World<C> {
         self.agenda.insert((at, self.noted), outside);
     }
 
-    /// Nothing that stands on the agenda happens any more.
+    /// Removes everything from the agenda.
     pub fn clear_agenda(&mut self) {
         self.agenda.clear();
     }
@@ -144,7 +144,7 @@ impl<C: Controller> World<C> {
         self.feed(Event::Tick);
     }
 
-    /// Ends the controller and forgets its calls; what it has posted arrives or is lost with it.
+    /// Ends the controller and forgets its calls. Its writes that are on their way arrive, or are lost.
     pub fn crash(&mut self, writes_arrive: bool) {
         self.trace.line(self.now(), format_args!("crash, letters arrive: {writes_arrive}"));
         self.controller = None;
@@ -157,12 +157,12 @@ impl<C: Controller> World<C> {
         self.checker.crashed();
     }
 
-    /// Stops the process for a while: what it has sent arrives, and nothing else of it goes on.
+    /// Stops the process for a while. What it has sent arrives; nothing else of it goes on.
     pub fn stop(&mut self, seconds: u64) {
         self.stopped_until = self.now().plus_seconds(seconds);
     }
 
-    /// Stops it so in the middle of the next read before a write.
+    /// Stops the process for a while in the middle of the next confirmation (the read before a write).
     pub fn stop_in_next_confirm(&mut self, seconds: u64) {
         self.stop_in_confirm = Some(seconds);
     }
@@ -181,7 +181,7 @@ impl<C: Controller> World<C> {
         self.run_until(self.now().plus_seconds(seconds));
     }
 
-    /// Whether the rest of the run is worth nothing, because an invariant is broken.
+    /// Whether an invariant is broken, so that the rest of the run means nothing.
     pub fn is_broken(&self) -> bool {
         self.checker.violation().is_some()
     }
@@ -248,7 +248,7 @@ impl<C: Controller> World<C> {
         }
     }
 
-    /// The call that was just made may be the one at which the controller ends.
+    /// Ends the controller if the call that was just made has a planned crash.
     fn meet_planned_crash(&mut self) {
         let crash = self.aws.weather.borrow_mut().take_crash();
         if let Some(Crash { writes_arrive, at }) = crash {
@@ -273,7 +273,7 @@ impl<C: Controller> World<C> {
         self.look();
     }
 
-    /// A service is to change; the checker judges it.
+    /// A write to a service arrives, and the checker judges it.
     fn update(
         &mut self,
         request: &UpdateServiceRequest,
@@ -300,7 +300,7 @@ impl<C: Controller> World<C> {
         written
     }
 
-    /// Something that services wait for is made: it may concern all of them.
+    /// A write arrives that creates what services wait for. It may concern all of them.
     fn deliver_prerequisite(&mut self, request: Request) -> Written {
         let (now, op) = (self.now(), request.op());
         self.checker.concerns_all(now);
@@ -356,7 +356,7 @@ impl<C: Controller> World<C> {
         }
     }
 
-    /// Somebody agrees to whatever waits for consent.
+    /// Somebody agrees to every plan that waits for consent.
     fn acknowledge(&mut self) {
         let Some(controller) = &self.controller else { return };
         let waiting = controller.engine().plan().awaiting_consent();
@@ -368,7 +368,7 @@ impl<C: Controller> World<C> {
         }
     }
 
-    /// I15 of everything that the controller shows: its plan, and what it says of each service.
+    /// Judges I15: looks for secrets in the plan and in what the controller says of each service.
     pub fn look_for_secrets(&mut self) {
         let Some(controller) = &self.controller else { return };
         let engine = controller.engine();
@@ -384,7 +384,7 @@ impl<C: Controller> World<C> {
         }
     }
 
-    /// Somebody says something to the controller that runs.
+    /// Gives the controller an event, if one runs.
     pub fn say(&mut self, event: Event) {
         self.feed(event);
     }
@@ -444,7 +444,7 @@ impl<C: Controller> World<C> {
         }
     }
 
-    /// A sweep ends: what it brought is known from now on.
+    /// Tells the checker what a sweep has shown.
     fn swept(&mut self, reading: &ClusterReading) {
         let now = self.now();
         let began = self.sweeping.remove(&reading.cluster).unwrap_or(now);
@@ -454,7 +454,7 @@ impl<C: Controller> World<C> {
         }
     }
 
-    /// The present instant as the controller that was started last counts it.
+    /// The present instant, counted from the start of the latest controller.
     pub fn controllers_now(&self) -> Now {
         let now = self.now();
         let ms = i64::try_from(now.0).unwrap_or(i64::MAX);

@@ -159,7 +159,7 @@ impl World {
         &self.calls
     }
 
-    /// Starts counting anew.
+    /// Starts counting again.
     pub fn reset_calls(&mut self) {
         self.calls.clear();
     }

@@ -1,7 +1,7 @@
 //! What a write would destroy: members of the configuration in force that core cannot carry.
 //!
-//! The same table as the real adapter's, applied to the same raw JSON: whatever it does not list is named by
-//! its path, and the write is held.
+//! This is the real adapter's table, applied to the same raw JSON. A member that it does not list is named by its path,
+//! and the write is held.
 
 use serde_json::Value;
 
