@@ -13,6 +13,7 @@ use eastwest_core::name::ParameterName;
 
 use super::in_flight::{InFlight, Reply, Request, Written};
 use super::virtual_time::VirtualClock;
+use crate::faults::mishap::BegunCall;
 use crate::faults::{Kind, Weather};
 use crate::model::{AsOf, EcsServiceKey, Model};
 use crate::shapes::{ApiError, Time};
@@ -75,7 +76,7 @@ impl Aws {
         let call = self.begin(op);
         let mut attempt = 1;
         loop {
-            let answer = self.attempt((call, op), &ask).await;
+            let answer = self.attempt(call, &ask).await;
             match answer {
                 Err(fault) if attempt < READ_ATTEMPTS && is_worth_a_retry(fault.kind) => {
                     let pause = self.weather.borrow_mut().draw(1, 500 << (attempt - 1));
@@ -89,10 +90,11 @@ impl Aws {
 
     async fn attempt<A>(
         &self,
-        (call, op): (u64, &'static str),
+        call: BegunCall,
         ask: impl Fn(&Model, Reading) -> Result<A, ApiError>,
     ) -> Result<A, Fault> {
-        let fate = self.weather.borrow_mut().meet((call, op), self.clock.now());
+        let op = call.op;
+        let fate = self.weather.borrow_mut().meet(call, self.clock.now());
         self.clock.sleep(fate.there_ms).await;
         let mut reading = Reading { as_of: AsOf::Now, cut: None };
         if let Some(strike) = fate.strike {
@@ -130,7 +132,7 @@ impl Aws {
     pub(crate) async fn post(&self, request: Request) -> Result<Written, Fault> {
         let op = request.op();
         let call = self.begin(op);
-        let fate = self.weather.borrow_mut().meet((call, op), self.clock.now());
+        let fate = self.weather.borrow_mut().meet(call, self.clock.now());
         let kind = fate.strike.map(|strike| strike.kind);
         if let Some(kind) = kind {
             self.note(op, kind);
@@ -161,7 +163,7 @@ impl Aws {
         }
     }
 
-    fn begin(&self, op: &'static str) -> u64 {
+    fn begin(&self, op: &'static str) -> BegunCall {
         self.weather.borrow_mut().begin(op, self.clock.now())
     }
 

@@ -34,6 +34,14 @@ pub struct Call {
     pub at: Time,
 }
 
+/// A call that has begun. A retry is the same call.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct BegunCall {
+    /// From 1, in the order in which calls begin.
+    pub(crate) number: u64,
+    pub(crate) op: &'static str,
+}
+
 /// Which call of a run the mishap is planned for, and what calls there were.
 #[derive(Debug, Default)]
 pub(crate) struct Mishaps {
@@ -74,19 +82,19 @@ impl Mishaps {
         self.has_struck
     }
 
-    /// Gives the number of a call that begins.
-    pub(crate) fn begin(&mut self, op: &'static str, at: Time) -> u64 {
+    /// A call begins.
+    pub(crate) fn begin(&mut self, op: &'static str, at: Time) -> BegunCall {
         self.begun += 1;
         if let Some(log) = &mut self.log {
             log.push(Call { op, at });
         }
-        self.begun
+        BegunCall { number: self.begun, op }
     }
 
     /// What an attempt at a call meets, if it arrives at `arrival`.
-    pub(crate) fn strike(&mut self, (call, op): (u64, &str), arrival: Time) -> Option<Strike> {
-        let planned = self.planned.filter(|(planned, _)| *planned == call);
-        let Some((_, mishap)) = planned else { return self.lag(op, arrival) };
+    pub(crate) fn strike(&mut self, call: BegunCall, arrival: Time) -> Option<Strike> {
+        let planned = self.planned.filter(|(planned, _)| *planned == call.number);
+        let Some((_, mishap)) = planned else { return self.lag(call.op, arrival) };
         self.has_struck = true;
         match mishap {
             Mishap::Fault(_) | Mishap::ErrorAfterAndLag | Mishap::Lag => {}

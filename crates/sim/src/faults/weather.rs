@@ -11,7 +11,7 @@ use rand::rngs::SmallRng;
 use rand::{Rng, SeedableRng};
 
 use super::catalogue;
-use super::mishap::{Call, Crash, Mishap, Mishaps};
+use super::mishap::{BegunCall, Call, Crash, Mishap, Mishaps};
 use super::rules::{Faults, Kind, LAG_MS_MAX, Rule, RuleError, Strike};
 use crate::shapes::{ApiError, Time};
 
@@ -162,8 +162,8 @@ impl Weather {
         self.rng.random_range(from..=to)
     }
 
-    /// Gives the number of a call that begins; a retry has the same.
-    pub(crate) fn begin(&mut self, op: &'static str, at: Time) -> u64 {
+    /// A call begins.
+    pub(crate) fn begin(&mut self, op: &'static str, at: Time) -> BegunCall {
         self.mishaps.begin(op, at)
     }
 
@@ -172,12 +172,14 @@ impl Weather {
         self.mishaps.take_crash()
     }
 
-    pub(crate) fn meet(&mut self, (call, op): (u64, &'static str), now: Time) -> Fate {
+    /// What an attempt at a call meets that begins now.
+    pub(crate) fn meet(&mut self, call: BegunCall, now: Time) -> Fate {
+        let op = call.op;
         *self.calls.entry(op).or_default() += 1;
         let (least, most) = self.latency_ms;
         let (there_ms, back_ms) = (self.draw(least, most) / 2, self.draw(least, most) / 2);
         let (there_ms, back_ms) = (there_ms.max(1), back_ms.max(1));
-        let planned = self.mishaps.strike((call, op), now.plus_ms(there_ms));
+        let planned = self.mishaps.strike(call, now.plus_ms(there_ms));
         let ruled = planned.or_else(|| self.rules.strike(op)).or_else(|| self.down(op, now));
         let strike = ruled.or_else(|| self.chance(op));
         if strike.is_none() {

@@ -58,14 +58,14 @@ impl Truth<'_> {
         let now = state.connect().map(|connect| Effective::of(connect));
         let granted = |old: &Option<Effective>| old.as_ref().is_some_and(|o| self.grants(&wish, o));
         if granted(&now) {
-            let unreached = unreached(self.model, (key, state), &wish.declaration)?;
+            let unreached = unreached(self.model, key, state, &wish.declaration)?;
             // A service whose change ECS rolled back stays as it is until somebody mends it.
             return (!Self::given_up(state, |_| true)).then_some((wish, unreached));
         }
         let outranked = self.is_pinned(&wish)
             || self.is_kept_for_others(key, &wish)
             || self.is_outranked(key, state, &wish)
-            || self.waits_for_a_client((key, state), &wish, now.as_ref());
+            || self.waits_for_a_client(key, state, &wish, now.as_ref());
         // Or a step on the way there, with an old name beside the new one.
         let leads_there = |old: &Option<Effective>| {
             let is_there = |(wanted, port): &(EndpointDeclaration, NamedPort)| {

@@ -43,7 +43,8 @@ pub(super) fn in_namespace<'c>(connect: &'c Connect, namespace: &str) -> &'c [En
 /// A name that a converged service needs, that somebody offers, and that it cannot call.
 pub(super) fn unreached(
     model: &Model,
-    (key, state): (&EcsServiceKey, &EcsServiceState),
+    key: &EcsServiceKey,
+    state: &EcsServiceState,
     declaration: &Declaration,
 ) -> Option<String> {
     let namespace = &state.connect()?.namespace;
@@ -80,7 +81,8 @@ fn serves(server: &EcsServiceState) -> bool {
 pub(super) fn unoffered<'d>(
     model: &Model,
     key: &EcsServiceKey,
-    (declaration, namespace): (&'d Declaration, &str),
+    declaration: &'d Declaration,
+    namespace: &str,
 ) -> Vec<&'d str> {
     let needs = declaration.needs.iter().flatten().map(DiscoveryName::as_str);
     let offered = |name: &str| {
@@ -97,7 +99,8 @@ pub(super) fn unoffered<'d>(
 /// Whether a service is declared to offer a name, now or once a person has mended something. A service that declares no
 /// name keeps the one it has, even in another namespace.
 pub(super) fn would_offer(
-    (key, state): (&EcsServiceKey, &EcsServiceState),
+    key: &EcsServiceKey,
+    state: &EcsServiceState,
     declaration: &Declaration,
     name: &str,
 ) -> bool {

@@ -14,7 +14,7 @@ impl Truth<'_> {
     /// The servers that a service waits for: those that are declared to offer a name that it needs and nobody offers yet,
     /// and those that offer one, must change first, and wait themselves.
     pub(super) fn awaited(&self, key: &EcsServiceKey, wish: &Wish) -> BTreeSet<EcsServiceKey> {
-        let missing = unoffered(self.model, key, (&wish.declaration, &wish.namespace));
+        let missing = unoffered(self.model, key, &wish.declaration, &wish.namespace);
         let takes = |state: &EcsServiceState, name: &str| {
             let taken = Taken::Discovery(wish.namespace.clone(), name.to_owned());
             let connect = state.connect();
@@ -23,14 +23,14 @@ impl Truth<'_> {
         let others = || self.model.services().filter(|(other, _)| *other != key);
         let coming = others().filter(|(_, rival)| missing.iter().any(|name| takes(rival, name)));
         let wanting = self.others(key).filter(|(other, rival, declaration)| {
-            missing.iter().any(|name| would_offer((other, rival), declaration, name))
+            missing.iter().any(|name| would_offer(other, rival, declaration, name))
         });
         let needs =
             |name: &str| wish.declaration.needs.iter().flatten().any(|n| n.as_str() == name);
         let changing = self.others(key).filter(|(other, rival, declaration)| {
             let offered = rival.connect().map(|connect| Effective::of(connect));
             offered.is_some_and(|c| c.endpoints.iter().any(|e| needs(&e.discovery_name)))
-                && !unoffered(self.model, other, (declaration, &wish.namespace)).is_empty()
+                && !unoffered(self.model, other, declaration, &wish.namespace).is_empty()
         });
         let keys = wanting.chain(changing).map(|(other, ..)| other);
         coming.map(|(other, _)| other).chain(keys).cloned().collect()
@@ -39,7 +39,8 @@ impl Truth<'_> {
     /// Whether an old name stays because a client of it cannot be rolled out now, or because the new name never came.
     pub(super) fn waits_for_a_client(
         &self,
-        (key, state): (&EcsServiceKey, &EcsServiceState),
+        key: &EcsServiceKey,
+        state: &EcsServiceState,
         wish: &Wish,
         now: Option<&Effective>,
     ) -> bool {

@@ -37,6 +37,12 @@ pub(super) struct Truth<'a> {
     namespaces: Vec<NamespaceNames>,
 }
 
+/// A discovery name in its namespace.
+struct Named<'a> {
+    discovery: &'a str,
+    home: &'a NamespaceNames,
+}
+
 /// What one service wants, as far as its tags say.
 pub(super) struct Wish {
     pub(super) declaration: Declaration,
@@ -208,7 +214,8 @@ impl Truth<'_> {
             let discovery = discovery.unwrap_or_else(|| self.default_name(key, &port));
             names.insert(Taken::Discovery(home.id.clone(), discovery.clone()));
             served.push((discovery.clone(), port.clone()));
-            let (host, number) = self.alias(wanted, (&discovery, home), old, &port);
+            let (host, number) =
+                self.alias(wanted, &Named { discovery: &discovery, home }, old, &port);
             names.insert(Taken::Alias(home.id.clone(), host, number));
             endpoints.push((wanted.clone(), port));
         }
@@ -224,8 +231,8 @@ impl Truth<'_> {
                 let nothing = EndpointDeclaration::default();
                 let port = ports.iter().find(|port| port.name == old.port_name)?;
                 served.push((old.discovery_name.clone(), port.clone()));
-                let place = (old.discovery_name.as_str(), home);
-                let (host, number) = self.alias(&nothing, place, Some(old), port);
+                let name = Named { discovery: &old.discovery_name, home };
+                let (host, number) = self.alias(&nothing, &name, Some(old), port);
                 names.insert(Taken::Alias(home.id.clone(), host, number));
             }
         }
@@ -258,7 +265,7 @@ impl Truth<'_> {
     fn alias(
         &self,
         wanted: &EndpointDeclaration,
-        (discovery, home): (&str, &NamespaceNames),
+        name: &Named<'_>,
         old: Option<&EffectiveEndpoint>,
         port: &NamedPort,
     ) -> (String, u32) {
@@ -271,7 +278,8 @@ impl Truth<'_> {
             .map(|(host, _)| host.clone())
             .filter(|host| !old.is_some_and(|old| default(host, &old.discovery_name)));
         let host = declared.and_then(|alias| alias.dns_name.as_ref()).map(ToString::to_string);
-        let host = host.or(chosen).unwrap_or_else(|| format!("{discovery}.{}", home.name));
+        let host =
+            host.or(chosen).unwrap_or_else(|| format!("{}.{}", name.discovery, name.home.name));
         let number = declared.and_then(|alias| alias.port).map(|port| u32::from(port.number()));
         let number = number.or(standing.map(|(_, port)| *port)).unwrap_or(port.container_port);
         (host, number)
@@ -347,13 +355,14 @@ impl Truth<'_> {
                     rival.deployments.iter().filter_map(|each| each.connect()).any(|each| {
                         Effective::of(each).taken().any(|taken| wish.names.contains(&taken))
                     });
-                holds || self.precedes((other, rival), state, wish)
+                holds || self.precedes(other, rival, state, wish)
             })
     }
 
     fn precedes(
         &self,
-        (other, rival): (&EcsServiceKey, &EcsServiceState),
+        other: &EcsServiceKey,
+        rival: &EcsServiceState,
         state: &EcsServiceState,
         wish: &Wish,
     ) -> bool {

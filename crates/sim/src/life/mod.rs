@@ -1,9 +1,9 @@
 //! Who lives in a life, and what they do: services and their owners, pipelines, other tools, the platform team.
 //!
-//! **In:** a seed, and the model as it stands. **Out:** the next event of somebody, as an [`Outside`]; it is done by the
-//! same operations as anybody's.
+//! **In:** a seed, and the model as it stands. **Out:** the next outside event, as an [`Outside`]. It is
+//! carried out by the same operations as everybody's.
 //!
-//! Nobody here knows of the controller, except for who ends or stops its process.
+//! Nothing here knows the controller, except that its process may be ended or stopped.
 
 pub(crate) mod definition;
 pub(crate) mod details;

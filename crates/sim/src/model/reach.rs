@@ -19,6 +19,13 @@ pub struct Reach {
     pub why: String,
 }
 
+/// What a client calls.
+#[derive(Debug, Clone, Copy)]
+struct Target<'a> {
+    name: &'a str,
+    port: u32,
+}
+
 impl Model {
     /// Whether the running tasks of `from` (`cluster/service`) can call that name on that port.
     pub fn reach(&self, from: &str, name: &str, port: u32) -> Reach {
@@ -41,7 +48,7 @@ impl Model {
             let running = deployment.tasks.iter().filter(|task| task.started_at.is_some());
             let lists: BTreeSet<usize> = running.map(|task| task.list).collect();
             for list in lists {
-                way = self.reach_from(&key, deployment, list, (name, port))?;
+                way = self.reach_from(&key, deployment, list, Target { name, port })?;
             }
         }
         Ok(way)
@@ -52,9 +59,9 @@ impl Model {
         key: &EcsServiceKey,
         deployment: &Deployment,
         list: usize,
-        target: (&str, u32),
+        target: Target<'_>,
     ) -> Result<String, String> {
-        let (name, port) = target;
+        let Target { name, port } = target;
         let id = &deployment.id;
         let connect = deployment
             .connect()
@@ -70,7 +77,7 @@ impl Model {
         served.map(|server| format!("{name}:{port} is served by {server}.")).ok_or_else(|| {
             let names: Vec<&str> = known.iter().map(|seen| seen.discovery_name.as_str()).collect();
             format!(
-                "{key} ({id}) knows {name}:{port} as {}, which no running task serves any more: if it was made anew, redeploy {key}; else start its server.",
+                "{key} ({id}) knows {name}:{port} as {}, which no running task serves any more: if it was created again, redeploy {key}; else start its server.",
                 names.join(", ")
             )
         })
@@ -98,8 +105,9 @@ impl Model {
         key: &EcsServiceKey,
         deployment: &Deployment,
         connect: &Connect,
-        (name, port): (&str, u32),
+        target: Target<'_>,
     ) -> String {
+        let Target { name, port } = target;
         let offers = |each: &&Deployment| {
             each.endpoints().iter().any(|endpoint| {
                 endpoint.alias.as_ref().is_some_and(|alias| alias.0 == name && alias.1 == port)

@@ -4,7 +4,7 @@
 //! their new origin, so nothing that was true before a change of speed becomes untrue by it.
 //!
 //! **Invariant:** this file reads no clock. The caller hands in the [`Instant`], so that tests pace
-//! time without sleeping and the in-process face can leave the machine's clock out altogether.
+//! time without sleeping and a run can leave the machine's clock out altogether.
 
 use std::time::{Duration, Instant};
 

@@ -50,20 +50,20 @@ pub(crate) fn unknown(service: &EcsService) -> Vec<String> {
     let config = primary.and_then(|primary| primary.service_connect_configuration.as_deref());
     let mut found = Vec::new();
     if let Some(raw) = config.and_then(|config| serde_json::to_value(config).ok()) {
-        look(&raw, ("", ""), &mut found);
+        look(&raw, "", "", &mut found);
     }
     found
 }
 
 /// Walks `value`, which stands at `rule` in the table and at `path` in the answer.
-fn look(value: &Value, (rule, path): (&str, &str), found: &mut Vec<String>) {
+fn look(value: &Value, rule: &str, path: &str, found: &mut Vec<String>) {
     match value {
         Value::Object(_) if rule == "logConfiguration.options" => (),
         Value::Object(members) => {
             for (name, member) in members.iter().filter(|(_, member)| !is_absent(member)) {
                 let (rule, path) = (join(rule, name), join(path, name));
                 if KNOWN.contains(&rule.as_str()) {
-                    look(member, (&rule, &path), found);
+                    look(member, &rule, &path, found);
                 } else {
                     found.push(path);
                 }
@@ -75,7 +75,7 @@ fn look(value: &Value, (rule, path): (&str, &str), found: &mut Vec<String>) {
             for (at, item) in items.iter().enumerate() {
                 let path = format!("{path}[{at}]");
                 if at < most {
-                    look(item, (&format!("{rule}[]"), &path), found);
+                    look(item, &format!("{rule}[]"), &path, found);
                 } else {
                     found.push(path);
                 }
@@ -113,7 +113,7 @@ mod tests {
             "logConfiguration": {"logDriver": "x", "options": {"any": "thing"}, "secretOptions": []},
         });
         let mut found = Vec::new();
-        look(&config, ("", ""), &mut found);
+        look(&config, "", "", &mut found);
         found.sort();
         assert_eq!(
             found,
