@@ -1,7 +1,7 @@
 //! Virtual time for calls under way: a future sleeps until an instant, and nothing ever waits for real.
 //!
-//! **Invariant:** there is one thread. A task is polled exactly when an instant that it waits for has come, in the order
-//! of instants and then of the calls to `sleep`. So the same seed gives the same order. No waker is used.
+//! **Invariant:** there is one thread. A task is polled exactly when an instant that it waits for has come, in the
+//! order of instants and then of the calls to `sleep`. So the same seed gives the same order. No waker is used.
 
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};

@@ -1,8 +1,8 @@
-//! Everything that can happen in a life, in one table. A run prints how often each kind happened, and fails if one never
-//! did.
+//! Everything that can happen in a life, in one table. A run prints how often each kind happened, and fails if one
+//! never did.
 //!
-//! Absent: events of AWS, because eastwest only reads; replicas and leases, because there is one controller; writes that
-//! take effect more than ten seconds after their time-out; clocks that jump or drift; a machine that runs out of
+//! Absent: events of AWS, because eastwest only reads; replicas and leases, because there is one controller; writes
+//! that take effect more than ten seconds after their time-out; clocks that jump or drift; a machine that runs out of
 //! something.
 
 use super::rules::Kind;

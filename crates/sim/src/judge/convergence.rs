@@ -1,7 +1,7 @@
 //! The oracle of convergence: what every service's tags and its entry ask for, against what is in force.
 //!
-//! A service may differ from its tags only for a reason that the truth shows. If several services want a name, the first
-//! of them must have it.
+//! A service may differ from its tags only for a reason that the truth shows. If several services want a name, the
+//! first of them must have it.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -11,8 +11,8 @@ use crate::model::{Connect, DeploymentRecord, EcsServiceState, Endpoint};
 use crate::shapes::Time;
 use crate::shapes::ecs::{EcsServiceStatus, ServiceDeploymentStatus};
 
-/// I4 of a refresh: a name that the service needs was completed after its deployment was created, or went. The controller
-/// learns by the next sweep that a server is gone.
+/// I4 of a refresh: a name that the service needs was completed after its deployment was created, or went. The
+/// controller learns by the next sweep that a server is gone.
 pub(super) fn needless(sent: &SentWrite<'_>) -> Broken {
     if !sent.is_refresh {
         return None;

@@ -1,7 +1,7 @@
 //! A write that took effect, with all that it is judged by.
 //!
-//! The *window* of a write begins with the oldest reading that it may rest on and ends when it arrives. A rule is broken
-//! only if it was broken throughout the window.
+//! The *window* of a write begins with the oldest reading that it may rest on and ends when it arrives. A rule is
+//! broken only if it was broken throughout the window.
 
 use std::time::Duration;
 

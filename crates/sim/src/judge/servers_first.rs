@@ -9,8 +9,8 @@ use super::sent_write::{Broken, SentWrite, ms};
 use crate::model::{Deployment, EcsServiceState};
 use crate::shapes::ecs::EcsServiceStatus;
 
-/// I13: a server that rolled out throughout the window and never completed could not be called. The controller learns of
-/// somebody else's rollout by the next sweep.
+/// I13: a server that rolled out throughout the window and never completed could not be called. The controller learns
+/// of somebody else's rollout by the next sweep.
 pub(super) fn too_early(sent: &SentWrite<'_>) -> Broken {
     let namespace = &sent.after?.namespace;
     let asked = sent.asked();

@@ -11,8 +11,8 @@ use crate::model::{EcsServiceKey, EcsServiceState, NamedPort};
 use crate::shapes::ecs::RolloutState;
 
 impl Truth<'_> {
-    /// The servers that a service waits for: those that are declared to offer a name that it needs and nobody offers yet,
-    /// and those that offer one, must change first, and wait themselves.
+    /// The servers that a service waits for: those that are declared to offer a name that it needs and nobody offers
+    /// yet, and those that offer one, must change first, and wait themselves.
     pub(super) fn awaited(&self, key: &EcsServiceKey, wish: &Wish) -> BTreeSet<EcsServiceKey> {
         let missing = unoffered(self.model, key, &wish.declaration, &wish.namespace);
         let takes = |state: &EcsServiceState, name: &str| {

@@ -1,7 +1,7 @@
 //! A fleet drawn from a seed, and what happens to it.
 //!
-//! Names are few and collide on purpose. Every trap of AWS that the model knows is drawn now and then: the same port name
-//! everywhere, defaults left out, breakers on and off.
+//! Names are few and collide on purpose. Every trap of AWS that the model knows is drawn now and then: the same port
+//! name everywhere, defaults left out, breakers on and off.
 
 use rand::rngs::SmallRng;
 use rand::seq::IndexedRandom;

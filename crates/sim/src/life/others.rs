@@ -1,7 +1,7 @@
 //! Other writers during the storm: a tool that sets its own configuration, tags that flap, edits of every service.
 //!
-//! **Invariant:** they have a random source of their own. What they begin ends with the storm: it stands on the agenda of
-//! the run, which is cleared then.
+//! **Invariant:** they have a random source of their own. What they begin ends with the storm: it stands on the agenda
+//! of the run, which is cleared then.
 
 use rand::Rng;
 use rand::rngs::SmallRng;

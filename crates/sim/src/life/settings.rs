@@ -75,8 +75,8 @@ pub(crate) fn switches(dice: &mut SmallRng) -> Switches {
     }
 }
 
-/// The forms in which AWS gives a namespace and lists back. Other forms (defaults left out, members filled in) are tried
-/// by the round trip alone: the judge compares those members as they were sent.
+/// The forms in which AWS gives a namespace and lists back. Other forms (defaults left out, members filled in) are
+/// tried by the round trip alone: the judge compares those members as they were sent.
 fn echoes(dice: &mut SmallRng) -> Echoes {
     let namespaces =
         [NamespaceEcho::AsSent, NamespaceEcho::Arn, NamespaceEcho::Name, NamespaceEcho::HttpName];

@@ -1,8 +1,8 @@
 //! One seed, one life: a storm of faults and edits, then calm, then a long quiet time.
 //!
 //! Safety holds throughout ([`crate::judge`]). After the last fault and the last edit, every service gets what its tags
-//! and its entry in the document ask for, if that is possible, within ten virtual minutes and the time that its rollouts
-//! take. After that nothing is written any more.
+//! and its entry in the document ask for, if that is possible, within ten virtual minutes and the time that its
+//! rollouts take. After that nothing is written any more.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
