@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::calls::{Aws, fault_of};
 use super::in_flight::{Reply, Request};
-use super::reads::unreadable;
+use super::pages::unreadable;
 use crate::shapes::ApiError;
 use crate::shapes::cloud_map::{
     CreateHttpNamespaceRequest, CreatePrivateDnsNamespaceRequest, GetOperationRequest, Operation,

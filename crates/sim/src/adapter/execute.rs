@@ -3,14 +3,17 @@
 use std::rc::Rc;
 
 use eastwest_core::action::Action;
-use eastwest_core::effect::{Accepted, Effect, Event};
+use eastwest_core::effect::{Accepted, Answer, Effect, Event, Question};
 use eastwest_core::fault::{Fault, FaultKind};
-use eastwest_core::name::DeploymentId;
+use eastwest_core::history::Past;
+use eastwest_core::name::{DeploymentId, ServiceKey};
 use eastwest_core::prerequisite::Prerequisite;
+use eastwest_core::view::{EcsService, Seen};
 
 use super::calls::Aws;
 use super::convert;
 use super::in_flight::{Reply, Request};
+use super::virtual_time::join;
 use crate::shapes::ecs::{DeploymentStatus, UpdateServiceRequest};
 
 /// Carries out one effect and returns the one event that answers it.
@@ -38,6 +41,46 @@ pub(crate) async fn execute(aws: Rc<Aws>, effect: Effect) -> Event {
             };
             Event::Made(prerequisite, made)
         }
+    }
+}
+
+impl Aws {
+    async fn answer(&self, question: Question) -> Answer {
+        match question {
+            Question::Namespaces => Answer::Namespaces(match self.namespaces().await {
+                Ok(namespaces) => Seen::Known(namespaces),
+                Err(fault) => Seen::Unknown(fault),
+            }),
+            Question::NamespaceUse(id, arn, watched) => {
+                let seen = self.namespace_use(&arn, &watched).await;
+                Answer::NamespaceUse(id, seen)
+            }
+            Question::TaskDefinition(arn) => {
+                let seen = self.task_definition(&arn).await;
+                Answer::TaskDefinition(arn, seen)
+            }
+            Question::History(key) => {
+                let history = self.history(&key).await;
+                Answer::History(key, history)
+            }
+            Question::LatestRevision(family) => {
+                let seen = self.latest_revision(&family).await;
+                Answer::LatestRevision(family, seen)
+            }
+            Question::Parameters(name) => {
+                let seen = self.parameters(&name).await;
+                Answer::Parameters(name, seen)
+            }
+        }
+    }
+
+    /// The read before a write: the service with the members that core does not know, and its history.
+    async fn confirm(&self, key: &ServiceKey) -> (Seen<EcsService>, Seen<Vec<Past>>) {
+        let names = [key.name.clone()];
+        let (mut services, history) =
+            join(self.describe(&key.cluster, &names, true), self.history(key)).await;
+        let service = services.remove(&key.name).unwrap_or(Seen::Absent);
+        (service, history)
     }
 }
 

@@ -12,8 +12,9 @@
 //! | `in_flight` | a write on its way to AWS |
 //! | `calls` | one call: it travels, meets the weather, is tried again |
 //! | `convert` | the model's answers as the types of `core`, and back |
-//! | `reads`, `parameters` | the effects that read |
-//! | `task_definitions`, `create_namespace` | the effects that make what services wait for |
+//! | `pages` | every page of a listing |
+//! | `services`, `history`, `namespaces`, `parameters` | what is read |
+//! | `task_definitions`, `create_namespace` | what is created that services wait for |
 //! | `execute` | which calls each effect is |
 //! | `bench` | one effect at a time, with no controller: for property tests |
 
@@ -22,9 +23,12 @@ pub(crate) mod calls;
 pub(crate) mod convert;
 mod create_namespace;
 pub(crate) mod execute;
+mod history;
 pub(crate) mod in_flight;
+mod namespaces;
+mod pages;
 mod parameters;
-mod reads;
+mod services;
 mod task_definitions;
 pub(crate) mod virtual_time;
 

@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use super::calls::Aws;
 use super::convert;
 use super::in_flight::{Reply, Request};
-use super::reads::unreadable;
+use super::pages::unreadable;
 use crate::shapes::ecs::{
     DescribeTaskDefinitionRequest, RegisterTaskDefinitionRequest, TaskDefinitionAnswer,
 };

@@ -399,7 +399,7 @@ mod tests {
     fn the_judge_and_core_agree_on_random_windows() {
         let mut dice = SmallRng::seed_from_u64(22);
         let (mut good, mut verdicts) = (0, [0, 0]);
-        while good < 500 {
+        while good < 200 {
             let windows: Vec<Value> =
                 (0..dice.random_range(1..=3)).map(|_| any_window(&mut dice)).collect();
             let text = json!({"version": 1, "windows": windows}).to_string();
@@ -420,6 +420,6 @@ mod tests {
                 verdicts[usize::from(by_judge)] += 1;
             }
         }
-        assert!(verdicts.iter().all(|count| *count > 1000), "closed too seldom or too often");
+        assert!(verdicts.iter().all(|count| *count > 400), "closed too seldom or too often");
     }
 }
