@@ -3,6 +3,10 @@
 //! **In:** a seed, and the model as it stands. **Out:** the next outside event, as an [`Outside`]. It is
 //! carried out by the same operations as everybody's.
 //!
+//! In reading order: `definition` and `outside` (what can happen), `kinds` (how it is counted); `details` and `fleet`
+//! (the services, and what happens to them); `documents` (the platform team); `others` (other writers); `settings` (what
+//! is drawn before a life begins).
+//!
 //! Nothing here knows the controller, except that its process may be ended or stopped.
 
 pub(crate) mod definition;

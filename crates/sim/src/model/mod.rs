@@ -15,6 +15,13 @@
 //! containers-roadmap, copilot-cli, terraform-provider-aws, aws-cdk, pulumi-aws; `preflight`: a public bench
 //! of rules proven against real deployments.
 //!
+//! In reading order: `options`, `key`, `ids`, `kept`, `page`, `log`, `refusals`, `lookup` (how things are named, kept and
+//! found); `clusters`, `namespace_state`, `namespaces`, `shares`, `cloud_map`, `ssm`, `tags`, `task_definitions` (what
+//! stands beside services); `world`, `strategy`, `connect_rules`, `connect`, `create`, `update`, `apply`, `delete` (a
+//! service and its changes); `events`, `percent`, `rollout`, `shift`, `hooks`, `early`, `breaker`, `endpoints` (how a
+//! deployment goes on); `describe`, `deployments`, `tasks`, `instances`, `echo` (answers); `reach`, `truth`, `populate`
+//! (for tests).
+//!
 //! Absent: IAM, throttling and faults, which are the wire's business; load balancers; capacity; Lambda
 //! hooks, which are accepted and succeed at once; alarms.
 
