@@ -17,7 +17,7 @@
 //!
 //! In reading order: `options`, `key`, `ids`, `kept`, `page`, `log`, `refusals`, `lookup` (how things are named, kept and
 //! found); `clusters`, `namespace_state`, `namespaces`, `shares`, `cloud_map`, `ssm`, `tags`, `task_definitions` (what
-//! stands beside services); `world`, `strategy`, `connect_rules`, `connect`, `create`, `update`, `apply`, `delete` (a
+//! stands beside services); `service`, `strategy`, `connect_rules`, `connect`, `create`, `update`, `apply`, `delete` (a
 //! service and its changes); `events`, `percent`, `rollout`, `shift`, `hooks`, `early`, `breaker`, `endpoints` (how a
 //! deployment goes on); `describe`, `deployments`, `tasks`, `instances`, `echo` (answers); `reach`, `truth`, `populate`
 //! (for tests).
@@ -55,6 +55,7 @@ mod populate;
 mod reach;
 mod refusals;
 mod rollout;
+mod service;
 mod shares;
 mod shift;
 mod ssm;
@@ -66,7 +67,6 @@ mod tasks;
 mod tests;
 mod truth;
 mod update;
-mod world;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -87,9 +87,9 @@ pub use log::{Effect, Mutation};
 pub use namespace_state::Share;
 pub use options::*;
 pub use reach::Reach;
+pub use service::*;
 pub use strategy::{Conduct, EarlySuccess, PauseHook, Strategy};
 pub use task_definitions::{NamedPort, TaskDefinition};
-pub use world::*;
 
 /// The pretend world.
 #[derive(Debug)]

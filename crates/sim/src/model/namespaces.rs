@@ -34,7 +34,7 @@ pub(super) struct OperationState {
 /// What an operation does when it ends.
 #[derive(Debug, Clone)]
 pub(super) enum Change {
-    /// The namespace comes to be; a cluster that waits for it becomes ACTIVE.
+    /// The namespace is created; a cluster that waits for it becomes ACTIVE.
     Create { namespace: Box<NamespaceState>, cluster: Option<String> },
     /// The namespace goes.
     Delete { id: String },

@@ -99,7 +99,7 @@ impl Model {
         service.deployments.iter().any(serves).then_some(&owner.key)
     }
 
-    /// Why a deployment does not know a name: nobody serves it, or it came later.
+    /// Why a deployment does not know a name: no service serves it, or it was added later.
     fn why_unknown(
         &self,
         key: &EcsServiceKey,
