@@ -141,7 +141,7 @@ impl<C: Controller> World<C> {
         let now = self.controllers_now();
         self.trace.line(self.aws.clock.now(), format_args!("start"));
         self.controller = Some((self.make)(now));
-        self.feed(Event::Tick);
+        self.say(Event::Tick);
     }
 
     /// Ends the controller and forgets its calls. Its writes that are on their way arrive, or are lost.
@@ -232,7 +232,7 @@ impl<C: Controller> World<C> {
             self.trace_notes();
             self.meet_planned_crash();
             if let Some(event) = event {
-                self.feed(event);
+                self.say(event);
             }
             return;
         }
@@ -244,7 +244,7 @@ impl<C: Controller> World<C> {
                 self.wake = None;
                 return;
             }
-            self.feed(Event::Tick);
+            self.say(Event::Tick);
         }
     }
 
@@ -364,7 +364,7 @@ impl<C: Controller> World<C> {
         for plan in waiting {
             self.count_kind(&Outside::Acknowledge);
             self.checker.acknowledged(self.now());
-            self.feed(Event::Acknowledged(plan));
+            self.say(Event::Acknowledged(plan));
         }
     }
 
@@ -384,20 +384,10 @@ impl<C: Controller> World<C> {
         }
     }
 
-    /// Gives the controller an event, if one runs.
+    /// Gives the controller an event, if one runs, and begins what it decides.
     pub fn say(&mut self, event: Event) {
-        self.feed(event);
-    }
-
-    fn feed(&mut self, event: Event) {
         let now = self.controllers_now();
-        if let Event::Answered(Answer::Parameters(name, Seen::Known(found))) = &event {
-            let at = self.aws.asked.borrow().get(name).copied().unwrap_or(self.started_at);
-            self.checker.told(name, at, found, self.aws.clock.now());
-        }
-        if let Event::Swept(reading) = &event {
-            self.swept(reading);
-        }
+        self.note_reading(&event);
         let Some(controller) = &mut self.controller else { return };
         if event != Event::Tick {
             self.trace.line(self.aws.clock.now(), format_args!("event {}", event_text(&event)));
@@ -405,12 +395,34 @@ impl<C: Controller> World<C> {
         let effects = controller.step(now, event);
         let news = controller.take_news();
         let wake = controller.next_wake(now);
-        let at = |wake: Now| {
-            let ms = wake.since_start.as_nanos().div_ceil(1_000_000);
-            self.started_at.plus_ms(u64::try_from(ms).unwrap_or(u64::MAX))
-        };
-        self.wake = wake.map(at);
-        for each in &news {
+        self.wake = wake.map(|wake| self.instant_of(wake));
+        self.note_news(&news);
+        self.news.extend(news);
+        for effect in effects {
+            self.begin(effect);
+        }
+    }
+
+    /// The instant of the run at a time that the controller counts.
+    fn instant_of(&self, at: Now) -> Time {
+        let ms = at.since_start.as_nanos().div_ceil(1_000_000);
+        self.started_at.plus_ms(u64::try_from(ms).unwrap_or(u64::MAX))
+    }
+
+    /// Tells the checker what the controller learns by an event.
+    fn note_reading(&mut self, event: &Event) {
+        if let Event::Answered(Answer::Parameters(name, Seen::Known(found))) = event {
+            let at = self.aws.asked.borrow().get(name).copied().unwrap_or(self.started_at);
+            self.checker.told(name, at, found, self.aws.clock.now());
+        }
+        if let Event::Swept(reading) = event {
+            self.swept(reading);
+        }
+    }
+
+    /// Judges and counts what the controller says.
+    fn note_news(&mut self, news: &[News]) {
+        for each in news {
             if let News::Breach(service, rule) = each {
                 self.checker.violate("check", format!("{service}: {rule}"));
             }
@@ -423,25 +435,26 @@ impl<C: Controller> World<C> {
             self.keeps_secrets(&text);
             self.trace.line(self.aws.clock.now(), format_args!("{text}"));
         }
-        self.news.extend(news);
-        for effect in effects {
-            if let Effect::Apply(action) = &effect {
-                let key = crate::judge::key_of(&crate::adapter::execute::request(action));
-                self.checker.decided(key, self.aws.clock.now());
-            }
-            if matches!(effect, Effect::Confirm(_))
-                && let Some(seconds) = self.stop_in_confirm.take()
-            {
-                self.plan(self.now().plus_ms(CONFIRM_BEGUN_MS), Outside::Stop { seconds });
-            }
-            if let Effect::Sweep(cluster) = &effect {
-                self.sweeping.insert(cluster.clone(), self.aws.clock.now());
-            }
-            let text = effect_text(&effect);
-            self.keeps_secrets(&text);
-            self.trace.line(self.aws.clock.now(), format_args!("effect {text}"));
-            self.tasks.start(execute(Rc::clone(&self.aws), effect));
+    }
+
+    /// Begins the calls of an effect.
+    fn begin(&mut self, effect: Effect) {
+        if let Effect::Apply(action) = &effect {
+            let key = crate::judge::key_of(&crate::adapter::execute::request(action));
+            self.checker.decided(key, self.aws.clock.now());
         }
+        if matches!(effect, Effect::Confirm(_))
+            && let Some(seconds) = self.stop_in_confirm.take()
+        {
+            self.plan(self.now().plus_ms(CONFIRM_BEGUN_MS), Outside::Stop { seconds });
+        }
+        if let Effect::Sweep(cluster) = &effect {
+            self.sweeping.insert(cluster.clone(), self.aws.clock.now());
+        }
+        let text = effect_text(&effect);
+        self.keeps_secrets(&text);
+        self.trace.line(self.aws.clock.now(), format_args!("effect {text}"));
+        self.tasks.start(execute(Rc::clone(&self.aws), effect));
     }
 
     /// Tells the checker what a sweep has shown.
