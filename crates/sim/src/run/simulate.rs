@@ -28,8 +28,8 @@ use crate::model::{
     Conduct, Deployment, EcsServiceState, Model, ModelOptions, RolloutOutcome, RolloutScript,
     Strategy, Timings,
 };
-use crate::shapes::ApiError;
 use crate::shapes::ecs::{ClusterServiceConnectDefaults, CreateClusterRequest, RolloutState};
+use crate::shapes::{ApiError, Time};
 
 /// Everything must be in order so long after the calm begins, rollouts not counted.
 const SETTLE_SECONDS: u64 = 600;
@@ -83,66 +83,10 @@ pub fn simulate_with<C: Controller>(
     seed: u64,
     make: impl Fn(Settings, Now) -> C + 'static,
 ) -> Report {
-    let mut dice = SmallRng::seed_from_u64(seed);
-    let fleet = Fleet::new(SmallRng::seed_from_u64(dice.random()));
-    let rng = SmallRng::seed_from_u64(dice.clone().random());
-    let mut documents = Documents::new(rng, fleet.namespaces());
-    // Other writers and the limit of mass changes have a random source of their own.
-    let mut apart = SmallRng::seed_from_u64(seed ^ 0x5EED);
-    let mass_change = settings::mass_change(&mut apart);
-    let sources = documents.sources();
-    let settings = Settings { sources, mass_change, ..settings::settings(&mut dice, &fleet) };
-    let model = Model::new(ModelOptions {
-        seed: dice.random(),
-        switches: settings::switches(&mut dice),
-        timings: Timings {
-            rollout_seconds: dice.random_range(5..=60),
-            deferred_cleanup_seconds: 300,
-            ..Timings::default()
-        },
-        ..ModelOptions::default()
-    });
-    let checker = Checker::new(settings.clone());
-    let given = settings.clone();
-    let maker = Box::new(move |now| make(given.clone(), now));
-    let world = World::new(model, Weather::new(dice.random()), checker, maker);
-    let others = Others::new(apart.clone());
-    let mut life = Life { world, fleet, documents, others, dice, apart, settings, seed };
+    let mut life = Life::drawn(seed, make);
     let start = life.world.now();
-    if let Err(error) = life.begin() {
-        life.world.checker.violate("set-up", error.to_string());
-    }
-    life.storm();
-    life.world.look_for_secrets();
-    life.calm();
-    life.quiet();
-    life.world.look_for_secrets();
-    let Life { mut world, .. } = life;
-    let mut tail: Vec<String> = world.trace.lines().map(str::to_owned).collect();
-    if world.is_broken() {
-        let asked = world.checker.at_rest();
-        tail.extend(final_state::lines(&mut world, &asked));
-    }
-    let (struck, calls, mut happened) = world.with_weather(|weather| {
-        (weather.struck().clone(), weather.calls().clone(), weather.happened())
-    });
-    for (kind, times) in world.checker.happened() {
-        *happened.entry(*kind).or_default() += times;
-    }
-    Report {
-        seed,
-        hash: world.trace.hash(),
-        violation: world.checker.violation().cloned(),
-        tail,
-        writes: world.checker.writes(),
-        crashes: world.checker.crashes(),
-        struck,
-        happened,
-        reasons: world.reasons.clone(),
-        is_awake: is_awake(seed),
-        calls,
-        seconds: world.now().since_ms(start) / 1000,
-    }
+    life.live();
+    life.report(start)
 }
 
 impl Report {
@@ -178,6 +122,77 @@ struct Life<C> {
 }
 
 impl<C: Controller> Life<C> {
+    /// Draws everything of a life that is drawn before it begins.
+    fn drawn(seed: u64, make: impl Fn(Settings, Now) -> C + 'static) -> Self {
+        let mut dice = SmallRng::seed_from_u64(seed);
+        let fleet = Fleet::new(SmallRng::seed_from_u64(dice.random()));
+        let rng = SmallRng::seed_from_u64(dice.clone().random());
+        let mut documents = Documents::new(rng, fleet.namespaces());
+        // Other writers and the limit of mass changes have a random source of their own.
+        let mut apart = SmallRng::seed_from_u64(seed ^ 0x5EED);
+        let mass_change = settings::mass_change(&mut apart);
+        let sources = documents.sources();
+        let settings = Settings { sources, mass_change, ..settings::settings(&mut dice, &fleet) };
+        let model = Model::new(ModelOptions {
+            seed: dice.random(),
+            switches: settings::switches(&mut dice),
+            timings: Timings {
+                rollout_seconds: dice.random_range(5..=60),
+                deferred_cleanup_seconds: 300,
+                ..Timings::default()
+            },
+            ..ModelOptions::default()
+        });
+        let checker = Checker::new(settings.clone());
+        let given = settings.clone();
+        let maker = Box::new(move |now| make(given.clone(), now));
+        let world = World::new(model, Weather::new(dice.random()), checker, maker);
+        let others = Others::new(apart.clone());
+        Self { world, fleet, documents, others, dice, apart, settings, seed }
+    }
+
+    /// The whole life.
+    fn live(&mut self) {
+        if let Err(error) = self.begin() {
+            self.world.checker.violate("set-up", error.to_string());
+        }
+        self.storm();
+        self.world.look_for_secrets();
+        self.calm();
+        self.quiet();
+        self.world.look_for_secrets();
+    }
+
+    /// What became of a life that began at `start`.
+    fn report(self, start: Time) -> Report {
+        let mut world = self.world;
+        let mut tail: Vec<String> = world.trace.lines().map(str::to_owned).collect();
+        if world.is_broken() {
+            let asked = world.checker.at_rest();
+            tail.extend(final_state::lines(&mut world, &asked));
+        }
+        let (struck, calls, mut happened) = world.with_weather(|weather| {
+            (weather.struck().clone(), weather.calls().clone(), weather.happened())
+        });
+        for (kind, times) in world.checker.happened() {
+            *happened.entry(*kind).or_default() += times;
+        }
+        Report {
+            seed: self.seed,
+            hash: world.trace.hash(),
+            violation: world.checker.violation().cloned(),
+            tail,
+            writes: world.checker.writes(),
+            crashes: world.checker.crashes(),
+            struck,
+            happened,
+            reasons: world.reasons.clone(),
+            is_awake: is_awake(self.seed),
+            calls,
+            seconds: world.now().since_ms(start) / 1000,
+        }
+    }
+
     /// Creates the fleet, lets it settle, then starts the controller.
     fn begin(&mut self) -> Result<(), ApiError> {
         for name in self.fleet.namespaces().to_vec() {
