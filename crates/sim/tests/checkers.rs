@@ -16,8 +16,8 @@ use eastwest_core::plan::entry::Verdict;
 use eastwest_core::plan::hold::{Hold, Scope, Unseen};
 use eastwest_core::report::news::News;
 use eastwest_core::view::reading::{Answer, Question};
-use eastwest_sim::in_process::Controller;
-use eastwest_sim::in_process::simulate::simulate_with;
+use eastwest_sim::run::Controller;
+use eastwest_sim::run::simulate::simulate_with;
 
 /// What is wrong with a controller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -10,10 +10,10 @@ use eastwest_core::engine::Engine;
 use eastwest_core::engine::effect::{Effect, Event};
 use eastwest_core::plan::prerequisite::{NamedPort, NamedPorts, Prerequisite};
 use eastwest_core::report::news::News;
-use eastwest_sim::faults::{Kind, Rule};
-use eastwest_sim::in_process::check::Checker;
-use eastwest_sim::in_process::{Controller, KINDS, Weather, World};
+use eastwest_sim::faults::{KINDS, Kind, Rule, Weather};
+use eastwest_sim::judge::Checker;
 use eastwest_sim::model::{Model, ModelOptions};
+use eastwest_sim::run::{Controller, World};
 use serde_json::json;
 
 /// A controller that asks for one thing until it gets it.

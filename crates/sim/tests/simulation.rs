@@ -6,8 +6,8 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use eastwest_sim::in_process::CATALOGUE;
-use eastwest_sim::in_process::simulate::{Report, simulate};
+use eastwest_sim::faults::CATALOGUE;
+use eastwest_sim::run::simulate::{Report, simulate};
 
 /// About a third of a life is allocation.
 #[global_allocator]
@@ -94,7 +94,7 @@ fn no_invariant_breaks_in_thousands_of_lives() {
     let began = std::time::Instant::now();
     let reports = all(seeds, guarded);
     let took = began.elapsed().as_secs_f64();
-    let struck = total(&reports, |report| &report.befell);
+    let struck = total(&reports, |report| &report.happened);
     let told = total(&reports, |report| &report.reasons);
     let awake = reports.iter().filter(|report| report.is_awake).count();
     let sum = |of: fn(&Report) -> u64| reports.iter().map(of).sum::<u64>();

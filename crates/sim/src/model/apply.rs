@@ -191,7 +191,7 @@ pub(super) const fn running(status: ServiceDeploymentStatus) -> bool {
     )
 }
 
-/// Ends a record; nobody is waited for any more.
+/// Ends a record, and drops the hooks at which it waits.
 pub(super) fn end_record(
     record: &mut DeploymentRecord,
     status: ServiceDeploymentStatus,

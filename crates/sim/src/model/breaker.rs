@@ -1,9 +1,9 @@
-//! What becomes of a deployment whose tasks fail to start: the circuit breaker and the way back.
+//! A deployment whose tasks fail to start: the circuit breaker, and the rollback.
 //!
-//! Invariants: without the breaker nothing ends; the deployment stays `IN_PROGRESS` for ever. With it the
-//! deployment is FAILED; with rollback the latest COMPLETED deployment becomes PRIMARY again and is
-//! `IN_PROGRESS` until it has completed anew, so the configuration goes back with it; where there is none,
-//! the service stalls (DG:deployment-circuit-breaker). No caller is ever told (tf#20858).
+//! **Invariant:** without the breaker the deployment stays `IN_PROGRESS` for ever. With the breaker it becomes FAILED.
+//! With rollback, the latest COMPLETED deployment becomes PRIMARY again, with its configuration, and is `IN_PROGRESS`
+//! until it has completed again. If there is no such deployment, the service stalls (DG:deployment-circuit-breaker). No
+//! caller gets an event of it (tf#20858).
 
 use super::apply::{end_record, running};
 use super::{Deployment, EcsServiceKey, EcsServiceState, Model, RolloutKind};
@@ -48,7 +48,7 @@ impl Model {
         });
     }
 
-    /// Gives the PRIMARY deployment up for the latest COMPLETED one; where there is none, the service stalls.
+    /// Gives the PRIMARY deployment up for the latest COMPLETED one; if there is none, the service stalls.
     pub(super) fn abandon(&mut self, key: &EcsServiceKey, prefix: &str) {
         let now = self.now;
         let reason = format!("{prefix}: the deployment was stopped.");

@@ -51,7 +51,7 @@ impl Model {
             endpoints.push(self.endpoint(asked, &namespace, entry)?);
         }
         let sent = ServiceConnectConfiguration { namespace: Some(given), ..asked.config.clone() };
-        let echoed = self.echo(&sent, (&namespace, &endpoints), asked.task_definition);
+        let echoed = self.echo(&sent, &namespace, &endpoints, asked.task_definition);
         let (echoed, sent) = (Arc::new(echoed), Arc::new(sent));
         Ok(Some(Arc::new(Connect { namespace, echoed, sent, endpoints })))
     }

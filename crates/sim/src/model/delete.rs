@@ -5,7 +5,7 @@
 //! (DG:service-deployment); a namespace never does.
 
 use super::events::Event;
-use super::lookup::service_not_found;
+use super::refusals::service_not_found;
 use super::rollout::{remember, stopped};
 use super::{EcsServiceKey, Model};
 use crate::shapes::ecs::{DeleteServiceRequest, EcsServiceStatus, ServiceAnswer};

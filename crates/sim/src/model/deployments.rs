@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use super::describe::{platform_family, platform_version};
-use super::lookup::part_key;
+use super::key::part_key;
 use super::page::take;
 use super::{AsOf, DeploymentRecord, EcsServiceState, Model, Revision};
 use crate::shapes::ApiError;

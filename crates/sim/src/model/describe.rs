@@ -10,7 +10,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::ids::uuid;
-use super::lookup::arn_key;
+use super::key::arn_key;
 use super::page::{PageRules, take};
 use super::tags::tag_list;
 use super::{

@@ -22,11 +22,12 @@ struct Defaults<'a> {
 }
 
 impl Model {
-    /// What becomes of a configuration on its way back; `resolved` is its namespace's id and its endpoints.
+    /// The form in which AWS gives a configuration back. `id` is that of its namespace.
     pub(super) fn echo(
         &self,
         sent: &ServiceConnectConfiguration,
-        (id, endpoints): (&str, &[Endpoint]),
+        id: &str,
+        endpoints: &[Endpoint],
         definition: &TaskDefinition,
     ) -> ServiceConnectConfiguration {
         let echo = &self.switches.echo;

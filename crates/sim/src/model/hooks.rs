@@ -1,4 +1,4 @@
-//! Pause hooks: a deployment waits at a stage until somebody says how to go on, or until the hook's time is up.
+//! Pause hooks: a deployment waits at a stage until a person lets it go on or back, or until the time-out of the hook.
 //!
 //! Invariants: each hook asks once at each place it stands at, under an id of its own; the deployment goes on
 //! when every hook of that place is answered. Until then its service deployment is `IN_PROGRESS` and

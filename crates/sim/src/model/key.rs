@@ -33,3 +33,18 @@ impl fmt::Display for EcsServiceKey {
         write!(f, "{}/{}", self.cluster, self.name)
     }
 }
+
+/// The key in a long service ARN (`.../service/cluster/name`).
+pub(super) fn arn_key(reference: &str) -> Option<EcsServiceKey> {
+    let (_, path) = reference.strip_prefix("arn:")?.split_once(":service/")?;
+    let (cluster, name) = path.split_once('/')?;
+    Some(EcsServiceKey::new(cluster, name))
+}
+
+/// The key and the last part of an ARN of a service's part (`.../kind/cluster/service/id`).
+pub(super) fn part_key(arn: &str, kind: &str) -> Option<EcsServiceKey> {
+    let (_, path) = arn.split_once(&format!(":{kind}/"))?;
+    let mut parts = path.split('/');
+    let key = EcsServiceKey::new(parts.next()?, parts.next()?);
+    parts.next().map(|_| key)
+}

@@ -9,19 +9,11 @@ use std::sync::Arc;
 use super::clusters::ClusterState;
 use super::ids::last_part;
 use super::kept::Kept;
-use super::namespaces::NamespaceState;
+use super::key::{arn_key, part_key};
+use super::namespace_state::NamespaceState;
+use super::refusals::{cluster_not_found, service_not_found};
 use super::{AsOf, DeploymentRecord, EcsServiceKey, EcsServiceState, Model, TaskDefinition};
 use crate::shapes::ApiError;
-
-/// AWS's answer for a cluster that is not there.
-pub(super) fn cluster_not_found() -> ApiError {
-    ApiError::new("ClusterNotFoundException", "Cluster not found.")
-}
-
-/// AWS's answer for a service that is not there.
-pub(super) fn service_not_found() -> ApiError {
-    ApiError::new("ServiceNotFoundException", "Service not found.")
-}
 
 impl Model {
     /// The service deployment that an ARN names, with its service.
@@ -122,19 +114,4 @@ impl Model {
         }
         Ok(Arc::clone(found))
     }
-}
-
-/// The key in a long service ARN (`.../service/cluster/name`).
-pub(super) fn arn_key(reference: &str) -> Option<EcsServiceKey> {
-    let (_, path) = reference.strip_prefix("arn:")?.split_once(":service/")?;
-    let (cluster, name) = path.split_once('/')?;
-    Some(EcsServiceKey::new(cluster, name))
-}
-
-/// The key and the last part of an ARN of a service's part (`.../kind/cluster/service/id`).
-pub(super) fn part_key(arn: &str, kind: &str) -> Option<EcsServiceKey> {
-    let (_, path) = arn.split_once(&format!(":{kind}/"))?;
-    let mut parts = path.split('/');
-    let key = EcsServiceKey::new(parts.next()?, parts.next()?);
-    parts.next().map(|_| key)
 }

@@ -15,6 +15,13 @@
 //! containers-roadmap, copilot-cli, terraform-provider-aws, aws-cdk, pulumi-aws; `preflight`: a public bench
 //! of rules proven against real deployments.
 //!
+//! In reading order: `options`, `key`, `ids`, `kept`, `page`, `log`, `refusals`, `lookup` (how things are named, kept and
+//! found); `clusters`, `namespace_state`, `namespaces`, `shares`, `cloud_map`, `ssm`, `tags`, `task_definitions` (what
+//! stands beside services); `service`, `strategy`, `connect_rules`, `connect`, `create`, `update`, `apply`, `delete` (a
+//! service and its changes); `events`, `percent`, `rollout`, `shift`, `hooks`, `early`, `breaker`, `endpoints` (how a
+//! deployment goes on); `describe`, `deployments`, `tasks`, `instances`, `echo` (answers); `reach`, `truth`, `populate`
+//! (for tests).
+//!
 //! Absent: IAM, throttling and faults, which are the wire's business; load balancers; capacity; Lambda
 //! hooks, which are accepted and succeed at once; alarms.
 
@@ -39,13 +46,16 @@ mod kept;
 mod key;
 mod log;
 mod lookup;
+mod namespace_state;
 mod namespaces;
 mod options;
 mod page;
 mod percent;
 mod populate;
 mod reach;
+mod refusals;
 mod rollout;
+mod service;
 mod shares;
 mod shift;
 mod ssm;
@@ -57,7 +67,6 @@ mod tasks;
 mod tests;
 mod truth;
 mod update;
-mod world;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -66,7 +75,8 @@ use clusters::ClusterState;
 use events::Event;
 use ids::{Arns, Ids};
 use kept::Kept;
-use namespaces::{NamespaceState, OperationState};
+use namespace_state::NamespaceState;
+use namespaces::OperationState;
 use ssm::ParameterState;
 
 use crate::shapes::Time;
@@ -74,12 +84,12 @@ use crate::shapes::Time;
 pub use cloud_map::CloudMapServiceState;
 pub use key::EcsServiceKey;
 pub use log::{Effect, Mutation};
+pub use namespace_state::Share;
 pub use options::*;
 pub use reach::Reach;
-pub use shares::Share;
+pub use service::*;
 pub use strategy::{Conduct, EarlySuccess, PauseHook, Strategy};
 pub use task_definitions::{NamedPort, TaskDefinition};
-pub use world::*;
 
 /// The pretend world.
 #[derive(Debug)]
@@ -179,7 +189,7 @@ impl Model {
     }
 
     /// Sets how the next rollouts of a service (`cluster/service`, which need not exist yet) go, until
-    /// set anew.
+    /// set again.
     pub fn set_rollout(&mut self, service: &str, script: RolloutScript) {
         self.scripts.insert(EcsServiceKey::parse(service), script);
     }

@@ -12,8 +12,9 @@ use serde_json::{Value, json};
 
 use super::Model;
 use super::events::Event;
+use super::namespace_state::NamespaceState;
 use super::page::take;
-use super::shares::Share;
+use crate::shapes::ApiError;
 use crate::shapes::cloud_map::{
     CreateHttpNamespaceRequest, CreatePrivateDnsNamespaceRequest, DeleteNamespaceRequest,
     GetNamespaceAnswer, GetNamespaceRequest, GetOperationAnswer, GetOperationRequest,
@@ -21,28 +22,6 @@ use crate::shapes::cloud_map::{
     NamespaceProperties, NamespaceType, Operation, OperationIdAnswer, OperationStatus,
     OperationSummary, OperationType, Tag,
 };
-use crate::shapes::{ApiError, Time};
-
-/// One namespace.
-#[derive(Debug, Clone)]
-pub(super) struct NamespaceState {
-    pub(super) id: String,
-    pub(super) arn: String,
-    pub(super) name: String,
-    pub(super) http_name: String,
-    pub(super) kind: NamespaceType,
-    pub(super) description: Option<String>,
-    pub(super) created_at: Time,
-    pub(super) creator_request_id: Option<String>,
-    pub(super) hosted_zone: Option<String>,
-    pub(super) vpc: Option<String>,
-    pub(super) tags: Arc<BTreeMap<String, String>>,
-    pub(super) services: u32,
-    /// Who owns it.
-    pub(super) account: String,
-    /// How its owner shares it with this account; none: it is this account's own.
-    pub(super) share: Option<Share>,
-}
 
 /// One asynchronous operation.
 #[derive(Debug, Clone)]
@@ -55,7 +34,7 @@ pub(super) struct OperationState {
 /// What an operation does when it ends.
 #[derive(Debug, Clone)]
 pub(super) enum Change {
-    /// The namespace comes to be; a cluster that waits for it becomes ACTIVE.
+    /// The namespace is created; a cluster that waits for it becomes ACTIVE.
     Create { namespace: Box<NamespaceState>, cluster: Option<String> },
     /// The namespace goes.
     Delete { id: String },

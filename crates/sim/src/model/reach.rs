@@ -2,7 +2,7 @@
 //!
 //! Invariants: the answer follows from what tasks really know (the endpoint list of their deployment), not
 //! from what configurations say now. It is `ok` only when every running task of the caller gets through.
-//! A name that was given up and made anew is a new endpoint: tasks know the Cloud Map service, not its name.
+//! A name that was given up and made again is a new endpoint: tasks know the Cloud Map service, not its name.
 
 use std::collections::BTreeSet;
 
@@ -17,6 +17,13 @@ pub struct Reach {
     pub ok: bool,
     /// In words: how it gets there, or what is wrong and what would fix it.
     pub why: String,
+}
+
+/// What a client calls.
+#[derive(Debug, Clone, Copy)]
+struct Target<'a> {
+    name: &'a str,
+    port: u32,
 }
 
 impl Model {
@@ -41,7 +48,7 @@ impl Model {
             let running = deployment.tasks.iter().filter(|task| task.started_at.is_some());
             let lists: BTreeSet<usize> = running.map(|task| task.list).collect();
             for list in lists {
-                way = self.reach_from(&key, deployment, list, (name, port))?;
+                way = self.reach_from(&key, deployment, list, Target { name, port })?;
             }
         }
         Ok(way)
@@ -52,9 +59,9 @@ impl Model {
         key: &EcsServiceKey,
         deployment: &Deployment,
         list: usize,
-        target: (&str, u32),
+        target: Target<'_>,
     ) -> Result<String, String> {
-        let (name, port) = target;
+        let Target { name, port } = target;
         let id = &deployment.id;
         let connect = deployment
             .connect()
@@ -70,7 +77,7 @@ impl Model {
         served.map(|server| format!("{name}:{port} is served by {server}.")).ok_or_else(|| {
             let names: Vec<&str> = known.iter().map(|seen| seen.discovery_name.as_str()).collect();
             format!(
-                "{key} ({id}) knows {name}:{port} as {}, which no running task serves any more: if it was made anew, redeploy {key}; else start its server.",
+                "{key} ({id}) knows {name}:{port} as {}, which no running task serves any more: if it was created again, redeploy {key}; else start its server.",
                 names.join(", ")
             )
         })
@@ -92,14 +99,15 @@ impl Model {
         service.deployments.iter().any(serves).then_some(&owner.key)
     }
 
-    /// Why a deployment does not know a name: nobody serves it, or it came later.
+    /// Why a deployment does not know a name: no service serves it, or it was added later.
     fn why_unknown(
         &self,
         key: &EcsServiceKey,
         deployment: &Deployment,
         connect: &Connect,
-        (name, port): (&str, u32),
+        target: Target<'_>,
     ) -> String {
+        let Target { name, port } = target;
         let offers = |each: &&Deployment| {
             each.endpoints().iter().any(|endpoint| {
                 endpoint.alias.as_ref().is_some_and(|alias| alias.0 == name && alias.1 == port)

@@ -1,4 +1,4 @@
-//! How a rollout goes on: tasks start and stop step by step until the newest deployment is all there is.
+//! How a rollout goes on: tasks start and stop step by step until only the newest deployment has tasks.
 //!
 //! Invariants: the two percentages hold at every step; the last step of a rollout that completes falls
 //! exactly on the end its script gives. A step of a superseded rollout does nothing. A rollout that has no

@@ -26,7 +26,7 @@ pub struct Conduct {
     pub strategy: Strategy,
     /// Minutes for which old and new tasks run beside each other after the shift.
     pub bake_minutes: u32,
-    /// Where a deployment waits for somebody.
+    /// Where a deployment waits for a person.
     pub pauses: Vec<PauseHook>,
     /// When a rolling deployment is done before it is over.
     pub early: Option<EarlySuccess>,

@@ -8,7 +8,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::ids::last_part;
-use super::lookup::{arn_key, cluster_not_found};
+use super::key::arn_key;
+use super::refusals::cluster_not_found;
 use super::{EcsServiceKey, Model};
 use crate::shapes::ApiError;
 use crate::shapes::ecs::{

@@ -5,8 +5,9 @@
 //! image; a stopped task can be described for an hour. Public captures show both.
 
 use super::instances::address;
-use super::lookup::{arn_key, service_not_found};
+use super::key::arn_key;
 use super::page::take;
+use super::refusals::service_not_found;
 use super::{EcsServiceKey, EcsServiceState, EcsTask, Model, Revision, StoppedTask};
 use crate::shapes::ApiError;
 use crate::shapes::ecs::{

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use super::connect::Asked;
 use super::create::{check_controller, set_deployment_configuration};
-use super::lookup::service_not_found;
+use super::refusals::service_not_found;
 use super::{Connect, DeploySpec, EcsServiceKey, EcsServiceState, Model, RolloutKind, Settings};
 use crate::shapes::ApiError;
 use crate::shapes::ecs::{EcsServiceStatus, ServiceAnswer, UpdateServiceRequest};

@@ -12,9 +12,11 @@
 
 mod api;
 mod call;
+pub mod clock;
 mod control;
 mod operation;
 mod partial;
+pub mod quotas;
 mod request;
 mod respond;
 mod signature;
@@ -40,8 +42,8 @@ use tokio::task::JoinHandle;
 
 pub use world::{Options, SharedWorld, World, lock};
 
-use crate::clock::ClockError;
 use crate::shapes::ApiError;
+use crate::wire::clock::ClockError;
 use call::{Call, Reply};
 use operation::Operation;
 

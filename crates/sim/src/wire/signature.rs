@@ -4,7 +4,7 @@
 //! scope is, because a client that signs for the wrong service or region fails at AWS too.
 //!
 //! **Invariant:** the host of the request plays no part. SDKs put `data-` before it for
-//! `DiscoverInstances`, and whoever calls a simulator calls it by any name.
+//! `DiscoverInstances`, and a client may call a simulator by any name.
 
 use super::api::Api;
 use crate::shapes::ApiError;

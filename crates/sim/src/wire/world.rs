@@ -11,10 +11,10 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
-use crate::clock::{Clock, ClockError, Reading};
+use super::clock::{Clock, ClockError, Reading};
+use super::quotas::Quotas;
 use crate::faults::Faults;
 use crate::model::{Model, ModelOptions, Mutation, Population};
-use crate::quotas::Quotas;
 use crate::shapes::Time;
 
 /// What a world is made with.
@@ -159,7 +159,7 @@ impl World {
         &self.calls
     }
 
-    /// Starts counting anew.
+    /// Starts counting again.
     pub fn reset_calls(&mut self) {
         self.calls.clear();
     }

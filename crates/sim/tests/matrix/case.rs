@@ -3,8 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use eastwest_sim::faults::Kind;
-use eastwest_sim::in_process::Mishap;
+use eastwest_sim::faults::{Kind, Mishap};
 use serde_json::json;
 
 /// Everything that can befall a call and must change nothing in the end.

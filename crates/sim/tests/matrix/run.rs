@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use eastwest_sim::in_process::Weather;
+use eastwest_sim::faults::Weather;
 use eastwest_sim::model::Model;
 use eastwest_sim::shapes::Time;
 

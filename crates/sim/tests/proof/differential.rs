@@ -21,9 +21,11 @@ use eastwest_core::declaration::settings::{Budget, Settings, Timing};
 use eastwest_core::ecs::name::{ClusterName, EcsServiceName, NamespaceRef, ServiceKey};
 use eastwest_core::engine::Engine;
 use eastwest_core::plan::entry::Verdict;
-use eastwest_sim::in_process::check::Checker;
-use eastwest_sim::in_process::{Outside, Weather, World};
+use eastwest_sim::faults::Weather;
+use eastwest_sim::judge::Checker;
+use eastwest_sim::life::Outside;
 use eastwest_sim::model::EcsServiceKey;
+use eastwest_sim::run::World;
 use eastwest_sim::shapes::cloud_map::Namespace;
 use eastwest_sim::shapes::ecs::RolloutState;
 

@@ -29,7 +29,7 @@ use eastwest_core::planner::plan;
 use eastwest_core::view::merge::Reader;
 use eastwest_core::view::reading::Question;
 use eastwest_core::view::{ClusterView, View};
-use eastwest_sim::in_process::Bench;
+use eastwest_sim::adapter::Bench;
 use eastwest_sim::model::EcsServiceKey;
 use eastwest_sim::shapes::cloud_map::Namespace;
 use eastwest_sim::shapes::ecs::{RolloutState, TagResourceRequest, UntagResourceRequest};

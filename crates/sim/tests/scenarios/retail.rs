@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
 
-use eastwest_sim::in_process::check::Effective;
+use eastwest_sim::judge::Effective;
 use serde_json::Value;
 
 use crate::story::Story;

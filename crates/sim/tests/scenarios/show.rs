@@ -8,7 +8,7 @@ use eastwest_core::plan::entry::Verdict;
 use eastwest_core::plan::need::{Lack, Need};
 use eastwest_core::report::news::News;
 use eastwest_core::report::status::Status;
-use eastwest_sim::in_process::check::Effective;
+use eastwest_sim::judge::Effective;
 use eastwest_sim::model::{EcsServiceState, Effect, Model, Mutation};
 
 /// A document is read about once a minute.
@@ -140,7 +140,7 @@ pub(crate) fn in_force(state: &EcsServiceState) -> String {
     format!("{running}, in {given}: {endpoints}{logs}")
 }
 
-fn endpoint(each: &eastwest_sim::in_process::check::EffectiveEndpoint) -> String {
+fn endpoint(each: &eastwest_sim::judge::EffectiveEndpoint) -> String {
     let alias = each.alias.as_ref().map(|(host, port)| format!(" as {host}:{port}"));
     format!("{} is {}{}", each.port_name, each.discovery_name, alias.unwrap_or_default())
 }

@@ -26,10 +26,11 @@ use std::fmt::Write as _;
 use eastwest_core::declaration::settings::Settings;
 use eastwest_core::engine::Engine;
 use eastwest_core::engine::effect::Event;
-use eastwest_sim::faults::Rule;
-use eastwest_sim::in_process::check::Checker;
-use eastwest_sim::in_process::{Definition, Newcomer, Outside, Weather, World};
+use eastwest_sim::faults::{Rule, Weather};
+use eastwest_sim::judge::Checker;
+use eastwest_sim::life::{Definition, Newcomer, Outside};
 use eastwest_sim::model::{EcsServiceKey, Model, ModelOptions, RolloutOutcome, RolloutScript};
+use eastwest_sim::run::World;
 use eastwest_sim::shapes::cloud_map::{CreateServiceRequest, ListRequest, ServiceIdRequest};
 use eastwest_sim::shapes::ecs::{
     ClusterServiceConnectDefaults, ContinueServiceDeploymentRequest, CreateClusterRequest,
@@ -137,7 +138,7 @@ impl Story {
             ("fault", [op, kind, rest @ ..]) => self.fault(op, kind, rest),
             ("refuse", [op, code, text @ ..]) => self.refuse(op, code, &text.join(" ")),
             ("relent", []) => {
-                self.world.with_weather(Weather::relent);
+                self.world.with_weather(Weather::accept_again);
                 Ok(())
             }
             ("start", _) => {

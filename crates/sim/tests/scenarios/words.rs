@@ -2,7 +2,7 @@
 
 use eastwest_core::declaration::settings::{Policy, Settings, Sources};
 use eastwest_core::ecs::name::{ClusterName, ParameterName};
-use eastwest_sim::in_process::{Definition, Flaw, Newcomer, definition as plain};
+use eastwest_sim::life::{Definition, Flaw, Newcomer, definition as plain};
 use eastwest_sim::model::EcsServiceKey;
 use eastwest_sim::shapes::ecs::{
     LogConfiguration, ServiceConnectClientAlias, ServiceConnectConfiguration, ServiceConnectService,

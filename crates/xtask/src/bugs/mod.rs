@@ -125,7 +125,7 @@ fn text(bugs: &[Bug]) -> String {
          A test that cannot fail proves nothing. These mistakes are planted one at a time, and each is found by the \
          seeded simulation or by the fault matrix. `cargo xtask bugs` does it again, and searches 10,000 seeds and then \
          the whole matrix where the run named here finds nothing any more. The rules are those of \
-         `crates/sim/src/in_process/check/mod.rs`.\n\n\
+         `crates/sim/src/judge/mod.rs`.\n\n\
          | | Mistake | Seen in | Found by | Rule |\n|---|---|---|---|---|\n",
     );
     for bug in bugs {

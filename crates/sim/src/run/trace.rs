@@ -1,0 +1,85 @@
+//! What happened, line by line, and a hash of all of it.
+//!
+//! Invariant: the hash covers every line ever written, whether it is kept or not, so two runs that differ
+//! anywhere differ in their hashes.
+
+use std::collections::VecDeque;
+use std::fmt;
+
+use eastwest_core::engine::effect::{Effect, Event};
+
+use crate::shapes::Time;
+
+/// How many of the last lines are kept, unless all are.
+const TAIL: usize = 150;
+
+/// The trace of one run.
+#[derive(Debug)]
+pub struct Trace {
+    start: Time,
+    hash: u64,
+    lines: VecDeque<String>,
+    keep_all: bool,
+}
+
+impl Trace {
+    pub(super) fn new(start: Time, keep_all: bool) -> Self {
+        Self { start, hash: 0xcbf2_9ce4_8422_2325, lines: VecDeque::new(), keep_all }
+    }
+
+    pub(super) fn line(&mut self, now: Time, text: fmt::Arguments<'_>) {
+        let ms = now.since_ms(self.start);
+        let line = format!("{:>7}.{:03} {text}", ms / 1000, ms % 1000);
+        // FNV-1a: the same on every machine and in every build.
+        for byte in line.bytes().chain([b'\n']) {
+            self.hash = (self.hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+        }
+        self.lines.push_back(line);
+        if !self.keep_all && self.lines.len() > TAIL {
+            self.lines.pop_front();
+        }
+    }
+
+    /// A hash of every line.
+    pub fn hash(&self) -> u64 {
+        self.hash
+    }
+
+    /// The lines that were kept: all of them, or the last ones.
+    pub fn lines(&self) -> impl Iterator<Item = &str> {
+        self.lines.iter().map(String::as_str)
+    }
+}
+
+/// An effect as a line of the trace.
+pub(super) fn effect_text(effect: &Effect) -> String {
+    match effect {
+        Effect::Apply(action) => format!("Apply {action:?}"),
+        other => format!("{other:?}"),
+    }
+}
+
+/// An event in short; a whole reading would fill pages.
+pub(super) fn event_text(event: &Event) -> String {
+    match event {
+        Event::Swept(reading) => {
+            let known = reading.services.values().filter(|seen| seen.known().is_some()).count();
+            let (all, listing) = (reading.services.len(), &reading.listing);
+            format!("Swept {} {known}/{all} {listing:?}", reading.cluster)
+        }
+        Event::Refreshed(cluster, services) => {
+            let known = services.values().filter(|seen| seen.known().is_some()).count();
+            format!("Refreshed {cluster} {known}/{}", services.len())
+        }
+        Event::Confirmed(key, service, history) => format!(
+            "Confirmed {key} {} {}",
+            service.known().map_or("?".to_owned(), |service| {
+                format!("{:?}", service.primary().map(|p| (&p.id, p.rollout)))
+            }),
+            history.known().map_or("?".to_owned(), |past| past.len().to_string()),
+        ),
+        Event::Answered(answer) => format!("Answered, told: {}", answer.succeeded()),
+        Event::Applied(action, outcome) => format!("Applied {} {outcome:?}", action.service()),
+        other => format!("{other:?}"),
+    }
+}
