@@ -1,8 +1,9 @@
 """The page `docs/simulator.md`: every command on it is run against a fresh simulator, and shows what the page shows.
 
 A block of the kind `console` has commands after `$ ` and below each what it prints; `…` stands for anything on its line,
-and alone on a line for any number of lines. A command `eastwest-sim` starts a simulator, and all that follows is for that
-one. A block of the kind `python` whose first line is `# <name>.py` is that file.
+and alone on a line for any number of lines. JSON on one line has its members in alphabetical order on the page, because the
+order in an answer means nothing. A command `eastwest-sim` starts a simulator, and all that follows is for that one. A block
+of the kind `python` whose first line is `# <name>.py` is that file, and is there from the page's beginning.
 """
 import json
 import os
@@ -36,6 +37,15 @@ class Command:
         return "An error occurred (" in self.shown
 
 
+def is_whole(command):
+    """Whether a shell would run this, and not wait for the next line."""
+    try:
+        shlex.split(command)
+    except ValueError:  # a quotation is open
+        return False
+    return not command.endswith("\\")
+
+
 def commands_of(text, line):
     """The commands of one block, which begins on this line of the page."""
     found, lines = [], iter(enumerate(text.splitlines(), line))
@@ -45,42 +55,62 @@ def commands_of(text, line):
             found[-1].shown += said + "\n"
             continue
         command = said.removeprefix("$ ")
-        while command.endswith("\\"):
+        while not is_whole(command):
             command += "\n" + next(lines)[1]
         found.append(Command(command, "", number))
     return found
 
 
-def sessions():
-    """What the page has a reader do, cut where a simulator is started: files and commands, in order."""
+def blocks(kind):
+    """The texts of the page's blocks of this kind, each with the number of its first line."""
     page = PAGE.read_text()
+    found = [block for block in FENCE.finditer(page) if block[1] == kind]
+    return [(block[2], page.count("\n", 0, block.start()) + 2) for block in found]
+
+
+def files():
+    """The page's files: text by name."""
+    named = {}
+    for text, line in blocks("python"):
+        name = re.match(r"# (\w+\.py)\n", text)
+        assert name, f"docs/simulator.md:{line}: the first line of a file is its name, as # try.py"
+        named[name[1]] = text
+    return named
+
+
+def sessions():
+    """The page's commands in order, cut where a simulator is started."""
     cut = []
-    for block in FENCE.finditer(page):
-        kind, text = block.groups()
-        line = page.count("\n", 0, block.start()) + 2
-        if kind == "python":
-            name = re.match(r"# (\w+\.py)\n", text)
-            assert name, f"docs/simulator.md:{line}: the first line of a file is its name: # try.py"
-            cut[-1].append((name[1], text))
-        for command in commands_of(text, line) if kind == "console" else []:
-            if command.starts_a_simulator():
-                cut.append([])
-            cut[-1].append(command)
+    for command in [command for text, line in blocks("console") for command in commands_of(text, line)]:
+        if command.starts_a_simulator():
+            cut.append([])
+        cut[-1].append(command)
     return cut
+
+
+def in_order(line):
+    """A line of JSON with its members in alphabetical order; any other line as it is."""
+    try:
+        members = json.loads(line) if line.startswith(("{", "[")) else None
+    except ValueError:  # one of several lines
+        members = None
+    if members is None:
+        return line.rstrip()
+    return json.dumps(members, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
 def matches(shown, printed):
     """Whether a program printed what the page shows."""
     lines = [r"(?:.*\n)*" if line.strip() == "…" else re.escape(line.rstrip()).replace("…", ".*") + "\n"
              for line in shown.splitlines()]
-    tidy = "".join(line.rstrip() + "\n" for line in printed.splitlines())
+    tidy = "".join(in_order(line) + "\n" for line in printed.splitlines())
     return re.fullmatch("".join(lines), tidy) is not None
 
 
 def exports(session):
     """What a reader has exported by the end of this session."""
-    words = [word for step in session if isinstance(step, Command) and step.text.startswith("export ")
-             for word in shlex.split(step.text)[1:]]
+    words = [word for command in session if command.text.startswith("export ")
+             for word in shlex.split(command.text)[1:]]
     return dict(word.split("=", 1) for word in words)
 
 
@@ -106,31 +136,30 @@ def run(text, folder, environment):
 @pytest.mark.parametrize("number", range(len(sessions())))
 def test_the_page_shows_what_its_commands_print(number, simulator_of, tmp_path):
     everything = sessions()
-    said = [word for session in everything[:number + 1] for word in exports(session).items()]
-    address = None
-    for step in everything[number]:
-        if not isinstance(step, Command):
-            name, text = step
-            (tmp_path / name).write_text(text.replace(ADDRESS, address))
+    said = dict(word for session in everything[:number + 1] for word in exports(session).items())
+    address, findings = None, []
+    for command in everything[number]:
+        if command.text.startswith("export "):
             continue
-        if step.starts_a_simulator():
-            address, printed = start(step, simulator_of)
+        if command.starts_a_simulator():
+            address, printed = start(command, simulator_of)
             failed = False
-        elif step.text.startswith("export "):
-            continue
+            for name, text in files().items():
+                (tmp_path / name).write_text(text.replace(ADDRESS, address))
         else:
-            environment = {key: value.replace(ADDRESS, address) for key, value in said}
-            code, printed = run(step.text.replace(ADDRESS, address), tmp_path, environment)
+            environment = {key: value.replace(ADDRESS, address) for key, value in said.items()}
+            code, printed = run(command.text.replace(ADDRESS, address), tmp_path, environment)
             failed = code != 0
         printed = printed.replace(address, ADDRESS)
-        place = f"docs/simulator.md:{step.line}: {step.text}"
-        assert failed == step.fails(), f"{place}\nended in another way than the page says:\n{printed}"
-        assert matches(step.shown, printed), f"{place}\n--- the page\n{step.shown}--- printed\n{printed}"
+        if failed != command.fails() or not matches(command.shown, printed):
+            findings.append(f"docs/simulator.md:{command.line}: {command.text}\n--- the page\n{command.shown}"
+                            f"--- printed, and {'failed' if failed else 'passed'}\n{printed}")
+    assert not findings, "the page is not true:\n" + "\n".join(findings)
 
 
 def test_every_call_and_every_flag_is_on_the_page(sim):
     page = PAGE.read_text()
-    commands = "\n".join(step.text for session in sessions() for step in session if isinstance(step, Command))
+    commands = "\n".join(command.text for session in sessions() for command in session)
     status, text = world.http("GET", f"{sim.url}/_sim/")
     assert status == 404
     calls = re.findall(r"([A-Z|]+) (/_sim/\w+)", json.loads(text)["message"])
@@ -158,3 +187,5 @@ def test_an_example_that_is_not_true_is_found():
     assert not matches("a\n", "a\nb\n")
     assert not matches("a\n", "")
     assert not matches("{\"ok\":true}\n", "{\"ok\":false}\n")
+    assert matches("{\"a\":…,\"b\":1}\n", "{\"b\":1,\"a\":[2]}")
+    assert [command.shown for command in commands_of("$ a '1\n2' \\\n 3\nb\n$ c\n", 1)] == ["b\n", ""]
