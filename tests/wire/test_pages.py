@@ -10,7 +10,8 @@ from fleet import CLUSTER
 DOCS = pathlib.Path(__file__).parents[2] / "docs"
 PARAMETER = "/p"
 # What a service has beside the tag of an example; one of these brings the message about.
-BESIDE = ({"mode": "client-server"}, {"mode": "client"}, {"mode": "client-server", "endpoint.other": "name=other"}, {})
+BESIDE = ({"mode": "client-server"}, {"mode": "client"}, {"mode": "client-server", "endpoint.other": "name=other"},
+          {"mode": "client-server", "logs": "none"}, {})
 ENTRY = '{"version": 1, "services": {%s}}'
 DOCUMENTS = {
     "not JSON": '{"version":1,\n"freeze":true',
@@ -26,7 +27,7 @@ DOCUMENTS = {
     "an endpoint of a client": ENTRY % '"prod/web": {"mode": "client", "endpoints": [{"port": "web"}]}',
     "a window that never opens": '{"version": 1, "windows": [{"deny": "0 0 30 2 *", "duration": "1h"}]}',
     "an allow window that is always denied":
-        '{"version": 1, "windows": [{"allow": "0 22 * * *", "duration": "1h"}, {"deny": "0 * * * *", "duration": "1h"}]}',
+        '{"version": 1, "windows": [{"allow": "0 22 * * *", "duration": "1h"}, {"deny": "0 0 * * *", "duration": "1d"}]}',
     "two that disagree": None,
 }
 
@@ -58,14 +59,14 @@ def captured(name, tags):
 def test_every_issue_on_the_page_of_tags_is_what_eastwest_says(tmp_path):
     page = (DOCS / "tags.md").read_text()
     shown = re.findall(r'`eastwest/([^=`]+)="([^"]*)": ', page) + re.findall(r'^eastwest/([^=]+)="(.*?)": ', page, re.MULTILINE)
-    services = [captured(f"s{number}-{beside}", {**BESIDE[beside], key: value or "json"})
+    services = [captured(f"s{number}-{beside}", {**BESIDE[beside], key: value})
                 for number, (key, value) in enumerate(shown) for beside in range(len(BESIDE))]
     # What is captured twice counts once, so it may be split as the calls to AWS are.
     files = []
     for start in range(0, len(services), 10):
         files.append(tmp_path / f"services-{start}.json")
         files[-1].write_text(json.dumps({"services": services[start:start + 10], "failures": []}))
-    said = eastwest("lint", *files)
+    said = eastwest("plan", "--from", *files)
     patterns = {**examples("tags.md"), "advice": re.escape(re.search(r"^eastwest/port=.*$", page, re.MULTILINE)[0])}
     assert len(patterns) > 14, patterns
     untrue = [kind for kind, pattern in patterns.items() if not re.search(f": {pattern}$", said, re.MULTILINE)]
