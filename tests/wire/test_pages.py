@@ -2,12 +2,17 @@
 import json
 import pathlib
 import re
+import shlex
 import subprocess
+
+import awscli
+from awscli.clidriver import create_clidriver
 
 import world
 from fleet import CLUSTER
 
-DOCS = pathlib.Path(__file__).parents[2] / "docs"
+ROOT = pathlib.Path(__file__).parents[2]
+DOCS = ROOT / "docs"
 PARAMETER = "/p"
 # What a service has beside the tag of an example; one of these brings the message about.
 BESIDE = ({"mode": "client-server"}, {"mode": "client"}, {"mode": "client-server", "endpoint.other": "name=other"},
@@ -30,6 +35,7 @@ DOCUMENTS = {
         '{"version": 1, "windows": [{"allow": "0 22 * * *", "duration": "1h"}, {"deny": "0 0 * * *", "duration": "1d"}]}',
     "two that disagree": None,
 }
+TWO = {f"{PARAMETER}/a": ENTRY % '"prod/web": {"mode": "client"}', f"{PARAMETER}/b": ENTRY % '"prod/web": {"mode": "off"}'}
 
 
 def eastwest(*arguments, endpoint=None):
@@ -58,7 +64,7 @@ def captured(name, tags):
 
 def test_every_issue_on_the_page_of_tags_is_what_eastwest_says(tmp_path):
     page = (DOCS / "tags.md").read_text()
-    shown = re.findall(r'`eastwest/([^=`]+)="([^"]*)": ', page) + re.findall(r'^eastwest/([^=]+)="(.*?)": ', page, re.MULTILINE)
+    shown = re.findall(r'^(?:\|[^|`]+\| `)?eastwest/([^=`]+)="([^"]*)": ', page, re.MULTILINE)
     services = [captured(f"s{number}-{beside}", {**BESIDE[beside], key: value})
                 for number, (key, value) in enumerate(shown) for beside in range(len(BESIDE))]
     # What is captured twice counts once, so it may be split as the calls to AWS are.
@@ -78,8 +84,7 @@ def test_every_issue_on_the_page_of_the_document_is_what_eastwest_says(sim, flee
     assert patterns.keys() == DOCUMENTS.keys(), "each kind on docs/document.md has its text here"
     untrue = []
     for kind, pattern in patterns.items():
-        texts = {PARAMETER: DOCUMENTS[kind]} if DOCUMENTS[kind] else {
-            f"{PARAMETER}/a": ENTRY % '"prod/web": {"mode": "client"}', f"{PARAMETER}/b": ENTRY % '"prod/web": {"mode": "off"}'}
+        texts = {PARAMETER: DOCUMENTS[kind]} if DOCUMENTS[kind] else TWO
         for name, text in texts.items():
             ssm.put_parameter(Name=name, Value=text, Type="String")
         source = PARAMETER if PARAMETER in texts else f"{PARAMETER}/"
@@ -93,7 +98,8 @@ def test_every_issue_on_the_page_of_the_document_is_what_eastwest_says(sim, flee
 
 def test_every_command_and_every_path_is_on_the_page_about_running_it(sim, controller_of):
     page = (DOCS / "running.md").read_text()
-    commands = re.findall(r"^  ([a-z]+) ", eastwest("--help").split("Commands:", 1)[1].split("Options:", 1)[0], re.MULTILINE)
+    listed = eastwest("--help").split("Commands:", 1)[1].split("Options:", 1)[0]
+    commands = re.findall(r"^  ([a-z]+) ", listed, re.MULTILINE)
     assert "run" in commands and "apply" in commands
     absent = [name for name in commands if name != "help" and f"| `{name}` |" not in page]
     running = controller_of(sim.url)
@@ -103,3 +109,29 @@ def test_every_command_and_every_path_is_on_the_page_about_running_it(sim, contr
     assert "/metrics" in paths, text
     absent += [path for path in paths if f"`GET {path}`" not in page]
     assert not absent, f"docs/running.md does not name {absent}"
+
+
+def aws_commands():
+    """Every command of the AWS CLI in a shell block of a page: the page and the words."""
+    pages = [ROOT / "README.md", ROOT / "deploy/README.md", *sorted(DOCS.rglob("*.md"))]
+    for page in pages:
+        for block in re.findall(r"^```sh\n(.*?)^```$", page.read_text(), re.MULTILINE | re.DOTALL):
+            # What a reader fills in is some word.
+            text = re.sub(r"<[^>\n]+>", "x", block.replace("\\\n", " "))
+            for command in re.findall(r"\baws ((?:'[^']*'|[^|>;\n'])+)", text):
+                yield page, shlex.split(command)
+
+
+def test_the_aws_cli_understands_every_command_of_the_pages(capsys, monkeypatch):
+    # The CLI sets this when it is imported, and the tests begin without any such variable.
+    monkeypatch.setenv("AWS_DATA_PATH", str(pathlib.Path(awscli.__file__).with_name("data")))
+    cli, refused = create_clidriver(), []
+    commands = list(aws_commands())
+    assert len(commands) > 9, commands
+    for page, words in commands:
+        # `xargs` adds the value of the last option. A skeleton is printed in place of the call, once all is understood.
+        words = [*words, *(["x"] if words[-1].startswith("--") else []), "--generate-cli-skeleton", "input"]
+        code = cli.main(words)
+        if code != 0:
+            refused.append(f"{page.relative_to(ROOT)}: aws {shlex.join(words)}\n{capsys.readouterr().err}")
+    assert not refused, "\n".join(refused)
