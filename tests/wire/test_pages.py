@@ -1,4 +1,4 @@
-"""The pages of `docs/`: the messages, commands and paths that they show are those that eastwest has."""
+"""The pages of `docs/`: the plans, messages, commands and paths that they show are those that the programs have."""
 import json
 import pathlib
 import re
@@ -9,7 +9,7 @@ import awscli
 from awscli.clidriver import create_clidriver
 
 import world
-from fleet import CLUSTER
+from fleet import CLUSTER, NAMESPACE, connect, served, tags
 
 ROOT = pathlib.Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -94,6 +94,46 @@ def test_every_issue_on_the_page_of_the_document_is_what_eastwest_says(sim, flee
         if not re.search(f"document {pattern}$", said, re.MULTILINE):
             untrue.append(f"{kind}:\n{said}")
     assert not untrue, "docs/document.md shows what eastwest does not say:\n" + "\n".join(untrue)
+
+
+def shown(page, beginning):
+    """The block of a page that begins so."""
+    blocks = re.findall(r"^```text\n(.*?)^```$", (DOCS / page).read_text(), re.MULTILINE | re.DOTALL)
+    found = [block for block in blocks if block.startswith(beginning)]
+    assert len(found) == 1, f"{page}: {len(found)} blocks begin with {beginning!r}"
+    return found[0]
+
+
+def test_the_plans_on_the_page_of_rollouts_are_what_eastwest_prints(sim, fleet):
+    def says(beginning, *command):
+        block, said = shown("rollouts.md", beginning), eastwest(*command, endpoint=sim.url)
+        assert block in said, f"docs/rollouts.md\n--- the page\n{block}--- printed\n{said}"
+
+    plan = ("plan", "--cluster", CLUSTER)
+    fleet.service("django", {"django-8000-tcp": 8000},
+                  tag=tags(mode="client-server", namespace=NAMESPACE, discovery_name="django-api"))
+    container = {"name": "shop", "image": "example/shop:1", "essential": True,
+                 "environment": [{"name": "API", "value": f"http://django-api.{NAMESPACE}:8000"}]}
+    shop = fleet.ecs.register_task_definition(
+        family="shop", containerDefinitions=[container], networkMode="awsvpc", cpu="512", memory="1024",
+        requiresCompatibilities=["FARGATE"])["taskDefinition"]["taskDefinitionArn"]
+    fleet.service("shop", taskDefinition=shop, tag=tags(mode="client", namespace=NAMESPACE))
+    fleet.service("cron", {}, connect())
+    fleet.settle()
+    says("~ prod/django: connect", *plan)
+    says("prod/shop\n", "explain", "prod/shop")
+
+    # The client is there before its server's endpoint.
+    fleet.update("django", connect(served("django-8000-tcp", "django-api", f"django-api.{NAMESPACE}", 8000)))
+    fleet.settle()
+    fleet.tag("cron", mode="client", needs="django-api")
+    says("* prod/cron: refresh", *plan)
+
+    fleet.update("cron", forceNewDeployment=True)
+    fleet.settle()
+    fleet.untag("shop", "mode")
+    fleet.tag("django", mode="off")
+    says("- prod/django: disconnect", *plan)
 
 
 def test_every_command_and_every_path_is_on_the_page_about_running_it(sim, controller_of):
