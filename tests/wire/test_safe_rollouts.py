@@ -14,6 +14,7 @@ from world import wait_until
 API = f"django-api.{NAMESPACE}"
 SERVER = tags(mode="client-server", namespace=NAMESPACE, discovery_name="django-api")
 CANARY = "canary-5e1f0c"
+HOURS = 36000
 
 
 def written(live):
@@ -80,6 +81,7 @@ def test_a_client_is_refreshed_once_for_all_the_endpoints_it_lacks(live_fleet, l
     wait_until(lambda: all(live.reach("prod/cron", f"{name}.{NAMESPACE}", port)["ok"]
                            for name, port in (("django-api", 8000), ("fastapi-api", 8001))), controller.output)
     controller.wait_synced("django", "fastapi", "cron", "bystander")
+    sweeps(live, 2)
     assert sorted(name for name, _ in written(live)) == ["cron", "django", "fastapi"]
     assert written(live)[-1] == ("cron", {"forceNewDeployment"})
 
@@ -109,7 +111,8 @@ def test_a_client_waits_until_the_server_it_needs_is_complete(
     live_fleet.service("cron", taskDefinition=task, tag=tags(mode="client", namespace=NAMESPACE, **needs))
     live_fleet.service("django", {"django-8000-tcp": 8000}, tag=SERVER)
     live_fleet.settle()
-    live.rollout("prod/django", "complete", 600)
+    # So long that it goes on until the clock is moved.
+    live.rollout("prod/django", "complete", HOURS)
     controller = controller_of(proxy_of(live))
     wait_until(live.writes, controller.output)
     live.clock(speed=0)
@@ -117,9 +120,9 @@ def test_a_client_waits_until_the_server_it_needs_is_complete(
     assert "django" in json.dumps(held)
     sweeps(live, 2)
     assert written(live) == [("django", {"serviceConnectConfiguration"})]
-    assert "WaitingForServer" in json.dumps(controller.service("cron"))
+    controller.wait_service("cron", "WaitingForServer")
 
-    live.clock(speed=60)
+    live.clock(speed=60, advance_s=HOURS)
     controller.wait_synced("django", "cron")
     names = [("django", {"serviceConnectConfiguration"}), ("cron", {"serviceConnectConfiguration"})]
     assert written(live) == names, "whoever comes after its server needs no refresh"
@@ -136,13 +139,12 @@ def test_a_failed_rollout_is_shown_with_its_reason_and_never_sent_again(
     live.rollout("prod/web", "fail", 20)
     live_fleet.tag("web", mode="client-server", namespace=NAMESPACE)
     endpoint = proxy_of(live)
-    for _ in range(2):
-        controller = controller_of(endpoint)
+    for pause in ("0s", None):
+        controller = controller_of(endpoint, start_up_pause=pause)
         held = wait_hold(controller, "web", "RolledBack")
         failed = live_fleet.ecs.list_service_deployments(cluster=CLUSTER, service="web")["serviceDeployments"][0]
         assert "circuit breaker" in failed["statusReason"]
-        entry = controller.service("web")
-        assert (entry["sync"], entry["health"]) == ("OutOfSync", "Degraded")
+        entry = controller.wait_service("web", failed["status"], sync="OutOfSync", health="Degraded")
         for shown in (held, entry):
             assert failed["status"] in json.dumps(shown) and failed["statusReason"] in json.dumps(shown)
         # All that could make it forget: time, a look at everything, and its own end.
