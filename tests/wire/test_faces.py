@@ -7,7 +7,7 @@ import pytest
 import world
 from controller import plan
 from fleet import CLUSTER, NAMESPACE, connect, served, tags
-from test_safe_rollouts import API, SERVER, env_task
+from test_safe_rollouts import API, HOURS, SERVER, env_task
 from world import wait_until
 
 DJANGO = served("django-8000-tcp", "django-api", API, 8000)
@@ -105,7 +105,11 @@ def test_stale_clients_and_refreshes_are_counted(live_fleet, live, controller_of
     controller.wait_metric(1, "eastwest_holds", cluster=CLUSTER, reason="Paused")
     entry = controller.wait_service("cron", "prod/django")
     assert entry["lacks"][0]["server"] == "prod/django"
+    # Counted are rollouts that were seen running, so this one runs until it is seen.
+    live.rollout("prod/cron", "complete", HOURS)
     live_fleet.untag("cron", "pause")
+    controller.wait_metric(1, "eastwest_rollouts_in_progress", cluster=CLUSTER)
+    live.advance(HOURS)
     wait_until(lambda: live.reach("prod/cron", API, 8000)["ok"], controller.output)
     controller.wait_synced("cron")
     controller.wait_metric(1, "eastwest_rollout_duration_seconds_count")

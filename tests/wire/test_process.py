@@ -79,6 +79,7 @@ def test_nothing_is_written_in_the_first_ten_seconds(live_fleet, live, controlle
 
 
 def test_a_shorter_start_up_pause_is_warned_of(live_fleet, live, controller):
+    controller.wait_ready()
     assert len(controller.log_lines("WARN", "the start-up pause is shortened")) == 1
 
 
