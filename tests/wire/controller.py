@@ -56,7 +56,7 @@ class Controller(world.Process):
             found = self.service(name)
             text = json.dumps(found)
             as_wanted = found and all(word in text for word in words) and all(
-                found[member] == value for member, value in members.items())
+                found.get(member) == value for member, value in members.items())
             return found if as_wanted else None
         return world.wait_until(
             entry, lambda: f"{words} and {members} in {self.service(name)}\n{self.output()}")
