@@ -1,7 +1,5 @@
 """Fixtures: a simulator of its own for each test, and a judge on every answer it gives."""
-import json
-import pathlib
-import sys
+import threading
 
 import boto3
 import pytest
@@ -13,12 +11,15 @@ from controller import Controller
 from fleet import Fleet
 
 JUDGED = ("error", "enum")
+# What eastwest calls; to the judge, a call of any other service is one that nobody knows.
+shape_check.MODELS.preload(["ecs", "servicediscovery", "ssm"])
 
 
 def client(service, url, **options):
     """A boto3 client for the simulator: one attempt, no surprises."""
     settings = Config(retries={"max_attempts": 0, "mode": "standard"}, inject_host_prefix=False,
-                      connect_timeout=5, read_timeout=options.pop("read_timeout", 30))
+                      connect_timeout=world.PATIENCE,
+                      read_timeout=options.pop("read_timeout", world.PATIENCE))
     return boto3.client(service, endpoint_url=url, region_name=world.REGION, config=settings,
                         aws_access_key_id="test", aws_secret_access_key="test")
 
@@ -107,32 +108,30 @@ def fleet(sim, ecs, cloudmap):
 
 
 @pytest.fixture
-def proxy_of(tmp_path):
+def proxy_of():
     """Puts the judge between eastwest and a simulator; findings in either direction fail the test."""
     started = []
 
     def start(simulator):
-        port, log = world.free_port(), tmp_path / f"judge-{len(started)}.jsonl"
-        script = pathlib.Path(shape_check.__file__)
-        command = [sys.executable, str(script), "proxy", "--quiet", "--log", str(log),
-                   "--listen", f"127.0.0.1:{port}", "--upstream", f"127.0.0.1:{simulator.port}"]
-        process = world.Process(command, tmp_path / f"judge-{len(started)}.log")
-        process.wait_for_port(port)
-        started.append((process, log))
-        return f"http://127.0.0.1:{port}"
+        proxy = shape_check.Proxy(("127.0.0.1", 0), ("127.0.0.1", simulator.port))
+        thread = threading.Thread(target=proxy.serve_forever, args=(0.05,), daemon=True)
+        thread.start()
+        started.append((proxy, thread))
+        return f"http://127.0.0.1:{proxy.server_port}"
 
     yield start
-    findings, unknown = set(), set()
-    for process, log in started:
-        process.stop()
-        for line in log.read_text().splitlines() if log.exists() else []:
-            entry = json.loads(line)
-            findings |= {f"{f['severity']} {f['direction']} {entry['op']} {f['path']}: {f['message']}"
-                         for f in entry["findings"] if f["severity"] in JUDGED}
-            if entry["op"] is None:
-                unknown.add(entry["target"])
+    for proxy, thread in started:
+        proxy.shutdown()
+        thread.join()
+        proxy.server_close()
+    entries = [entry for proxy, _ in started for entry in proxy.entries]
+    findings = {f"{f['severity']} {f['direction']} {entry['op']} {f['path']}: {f['message']}"
+                for entry in entries for f in entry["findings"] if f["severity"] in JUDGED}
+    unknown = {entry["target"] for entry in entries if entry["op"] is None}
+    failures = [failure for proxy, _ in started for failure in proxy.failures]
     assert not findings, "the wire differs from AWS's models:\n" + "\n".join(sorted(findings))
     assert not unknown, f"calls that no AWS model knows: {unknown}"
+    assert not failures, "the judge failed:\n" + "\n".join(failures)
 
 
 @pytest.fixture

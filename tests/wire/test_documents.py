@@ -98,20 +98,21 @@ def test_a_bad_version_leaves_the_last_good_one_in_force_until_it_is_mended(live
                                                                            web):
     assert web.metric("eastwest_issues", cluster="*") == 0
     put(live_ssm, document({"web": entry("web", "other", mode="clinet")}))
-    wait_until(lambda: web.metric("eastwest_issues", cluster="*") == 1, lambda: shown(web))
+    web.wait_metric(1, "eastwest_issues", cluster="*")
     age = web.metric(AGE)
+    sweeps(live, 3)
     wait_until(lambda: web.metric(AGE) > age + 3, lambda: web.get("/metrics")[1])
     where = f"{PARAMETER}#/services/prod~1web/mode"
     assert where in trouble(web) and 'did you mean "client"' in trouble(web)
     assert len(web.log_lines("what was read before stays in force")) == 1, web.output()
     assert written(live) == ["web"] and named(live_fleet, "web") == ["api"]
-    assert web.service("web")["sync"] == "Synced"
+    web.wait_service("web", sync="Synced")
 
     grown = web.metric(AGE)
     put(live_ssm, document({"web": entry("web", "other")}))
     wait_until(lambda: named(live_fleet, "web") == ["other"], lambda: shown(web))
     wait_until(lambda: web.metric(AGE) < grown, lambda: web.get("/metrics")[1])
-    assert web.metric("eastwest_issues", cluster="*") == 0
+    web.wait_metric(0, "eastwest_issues", cluster="*")
     assert len(web.log_lines("the document is well again")) == 1, web.output()
 
 
@@ -128,6 +129,7 @@ def test_a_document_that_cannot_be_read_any_more_stays_in_force(how, live_fleet,
     live_fleet.update("web", connect(served("web", "by-hand")))
     wait_until(lambda: named(live_fleet, "web") == ["api"], lambda: shown(web))
     web.wait_synced("web")
+    sweeps(live, 2)
     assert web.metric(AGE) > age and len(web.log_lines(told)) == 1, web.output()
 
     live.control("DELETE", "faults")
@@ -150,7 +152,7 @@ def test_off_switches_off_and_is_read_back(live_fleet, live, live_ssm, web):
     assert live.writes()[-1]["body"]["serviceConnectConfiguration"] == {"enabled": False}
     sweeps(live, 3)
     assert written(live) == ["web", "web"]
-    assert not web.service("web")["deployed"]["enabled"]
+    wait_until(lambda: not web.service("web")["deployed"]["enabled"], lambda: shown(web))
 
 
 def test_a_tag_that_the_document_overrules_is_reported(live_fleet, live_ssm, started):
@@ -171,7 +173,7 @@ def test_freeze_holds_every_change_until_it_is_lifted(live_fleet, live, live_ssm
     controller.wait_service("web", '"Frozen"', '"Suspended"')
     sweeps(live, 3)
     assert written(live) == []
-    assert controller.metric("eastwest_holds", cluster="prod", reason="Frozen") == 1
+    controller.wait_metric(1, "eastwest_holds", cluster="prod", reason="Frozen")
     put(live_ssm, document(freeze=False))
     controller.wait_synced("web")
 
@@ -205,8 +207,7 @@ def test_a_claimed_name_is_kept_from_a_stranger(live_fleet, live, live_ssm, star
         live_fleet.service(name, {"web": 8080}, tag=tags(**SERVER, discovery_name="payments"))
     put(live_ssm, document(claims={"payments": ["prod/payments-api"]}))
     controller = started()
-    held = controller.wait_service("stranger", '"Claimed"', "prod/payments-api")
-    assert held["sync"] == "OutOfSync"
+    controller.wait_service("stranger", '"Claimed"', "prod/payments-api", sync="OutOfSync")
     controller.wait_synced("payments-api")
     sweeps(live, 3)
     assert written(live) == ["payments-api"]
@@ -227,6 +228,7 @@ def test_two_services_can_swap_their_names(live_fleet, live, live_ssm, started):
     wait_until(lambda: (named(live_fleet, "blue"), named(live_fleet, "green")) == (["two"], ["one"]),
                lambda: shown(controller))
     controller.wait_synced("blue", "green")
+    sweeps(live, 2)
     refused = [write for write in live.writes() if write["effect"]["kind"] == "refused"]
     assert refused == []
 

@@ -7,7 +7,7 @@ import pytest
 import world
 from controller import plan
 from fleet import CLUSTER, NAMESPACE, connect, served, tags
-from test_safe_rollouts import API, SERVER, env_task
+from test_safe_rollouts import API, HOURS, SERVER, env_task
 from world import wait_until
 
 DJANGO = served("django-8000-tcp", "django-api", API, 8000)
@@ -83,14 +83,14 @@ def test_a_need_of_nobody_is_advice_everywhere_and_no_reason_to_wait(live_fleet,
     live_fleet.service("django", {"django-8000-tcp": 8000}, connect(DJANGO), tag=SERVER)
     live_fleet.settle()
     controller.wait_synced("cron", "django")
-    entry = controller.service("cron")
+    entry = controller.wait_service("cron", "djago-api", "django-api", "advice")
     issue, = entry["issues"]
     assert (issue["read"], issue["nearest"], issue["weight"]) == ("djago-api", "django-api", "advice")
     assert entry["needs"] == [{"name": "djago-api", "inferred": False}]
     shown = [row for row in controller.json("/api/v1/plan")["issues"] if row["service"] == "prod/cron"]
     assert shown[0]["read"] == "djago-api"
-    assert controller.metric("eastwest_issues", cluster=CLUSTER) == 0
-    assert controller.metric("eastwest_advice", cluster=CLUSTER) == 1
+    controller.wait_metric(0, "eastwest_issues", cluster=CLUSTER)
+    controller.wait_metric(1, "eastwest_advice", cluster=CLUSTER)
 
 
 def test_stale_clients_and_refreshes_are_counted(live_fleet, live, controller_of, proxy_of):
@@ -101,14 +101,18 @@ def test_stale_clients_and_refreshes_are_counted(live_fleet, live, controller_of
     live_fleet.update("django", connect(DJANGO))
     live_fleet.settle()
     controller = controller_of(proxy_of(live))
-    wait_until(lambda: controller.metric("eastwest_stale_clients", namespace=NAMESPACE) == 1, controller.output)
-    assert controller.metric("eastwest_holds", cluster=CLUSTER, reason="Paused") == 1
-    entry = controller.service("cron")
+    controller.wait_metric(1, "eastwest_stale_clients", namespace=NAMESPACE)
+    controller.wait_metric(1, "eastwest_holds", cluster=CLUSTER, reason="Paused")
+    entry = controller.wait_service("cron", "prod/django")
     assert entry["lacks"][0]["server"] == "prod/django"
+    # Counted are rollouts that were seen running, so this one runs until it is seen.
+    live.rollout("prod/cron", "complete", HOURS)
     live_fleet.untag("cron", "pause")
+    controller.wait_metric(1, "eastwest_rollouts_in_progress", cluster=CLUSTER)
+    live.advance(HOURS)
     wait_until(lambda: live.reach("prod/cron", API, 8000)["ok"], controller.output)
     controller.wait_synced("cron")
-    wait_until(lambda: controller.metric("eastwest_rollout_duration_seconds_count") == 1, controller.output)
-    assert controller.metric("eastwest_stale_clients", namespace=NAMESPACE) == 0
-    assert controller.metric(
-        "eastwest_changes_applied_total", cluster=CLUSTER, action="refresh", outcome="accepted") == 1
+    controller.wait_metric(1, "eastwest_rollout_duration_seconds_count")
+    controller.wait_metric(0, "eastwest_stale_clients", namespace=NAMESPACE)
+    controller.wait_metric(
+        1, "eastwest_changes_applied_total", cluster=CLUSTER, action="refresh", outcome="accepted")

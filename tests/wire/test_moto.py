@@ -12,6 +12,7 @@ import world
 from controller import plan
 from documents import PARAMETER, SOURCES, document, entry, put, shown, trouble
 from fleet import NAMESPACE
+from test_converges import sweeps
 from world import wait_until
 
 MOTO = pathlib.Path(sys.executable).with_name("moto_server")
@@ -21,15 +22,14 @@ class Moto(world.Process):
     """moto's server on a port of its own."""
 
     def __init__(self, log):
-        self.port = world.free_port()
+        super().__init__([MOTO, "-H", "127.0.0.1", "-p", "0"], log)
+        self.port = self.wait_for_port(r"Running on http://127\.0\.0\.1:(\d+)")
         self.url = f"http://127.0.0.1:{self.port}"
-        super().__init__([MOTO, "-H", "127.0.0.1", "-p", str(self.port)], log)
-        self.wait_for_port(self.port)
 
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
-    """One moto for the file: it takes seconds to start."""
+    """One moto for the file in each worker: it takes seconds to start."""
     moto = Moto(tmp_path_factory.mktemp("moto") / "moto.log")
     yield moto
     moto.stop()
@@ -142,7 +142,9 @@ def test_new_versions_are_seen_while_it_runs_and_a_missing_one_takes_nothing_awa
     store.delete_parameter(Name=PARAMETER)
     wait_until(lambda: f"there is no parameter {PARAMETER}" in (trouble(controller) or ""),
                lambda: shown(controller))
-    assert controller.service("web")["sync"] == "Synced" and len(live.writes()) == 3
+    sweeps(live, 2)
+    controller.wait_service("web", sync="Synced")
+    assert len(live.writes()) == 3
     put(store, document({"web": entry("web", "four", namespace=NAMESPACE)}))
     wait_until(lambda: live_fleet.config("web")["services"][0]["discoveryName"] == "four",
                lambda: shown(controller))

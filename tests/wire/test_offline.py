@@ -1,4 +1,5 @@
 """Without AWS: a plan, a check and an import for what the AWS CLI printed, and the schema of the document."""
+import functools
 import json
 import pathlib
 import subprocess
@@ -6,6 +7,7 @@ import sys
 
 import pytest
 
+import aws_cli
 import world
 from fleet import CLUSTER, NAMESPACE, connect, served, tags
 from test_rollouts import BREAKER
@@ -26,14 +28,7 @@ def eastwest(*arguments, stdin=None, endpoint=None):
 @pytest.fixture
 def aws(sim):
     """Runs `aws …` against the simulator; what it prints."""
-    def run(*arguments):
-        done = subprocess.run(
-            [AWS, "--endpoint-url", sim.url, "--output", "json", *arguments],
-            capture_output=True, text=True, timeout=world.PATIENCE, check=False,
-            stdin=subprocess.DEVNULL, env=world.clean_environment(world.CREDENTIALS))
-        assert done.returncode == 0, done.stderr
-        return done.stdout
-    return run
+    return functools.partial(aws_cli.aws, sim)
 
 
 @pytest.fixture
@@ -44,7 +39,7 @@ def capture(aws, fleet, tmp_path):
         described = aws("ecs", "describe-services", "--cluster", CLUSTER, "--include", "TAGS",
                         "--services", *services)
         revisions = sorted({s["taskDefinition"] for s in json.loads(described)["services"]})
-        # The rest by boto3: the CLI takes a second to start.
+        # One by the CLI as a sample, the rest by boto3.
         rest = [fleet.ecs.describe_task_definition(taskDefinition=arn) for arn in revisions[1:]]
         texts = {
             "services": described,

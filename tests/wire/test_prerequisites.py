@@ -7,7 +7,7 @@ import pytest
 from documents import SOURCES, document, entry, put, shown
 from fleet import NAMESPACE, connect, served
 from test_converges import sweeps
-from world import REGION, wait_until
+from world import PATIENCE, REGION, wait_until
 
 HTTP = "servicediscovery.CreateHttpNamespace"
 PRIVATE = "servicediscovery.CreatePrivateDnsNamespace"
@@ -40,7 +40,7 @@ def call(sim, operation, **body):
         "X-Amz-Target": f"AmazonEC2ContainerServiceV20141113.{operation}",
         "Authorization": f"AWS4-HMAC-SHA256 Credential=test/20260101/{REGION}/ecs/aws4_request, "
                          "SignedHeaders=host, Signature=0"})
-    with urllib.request.urlopen(request, timeout=30) as answer:
+    with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
         return json.loads(answer.read())
 
 
@@ -64,7 +64,7 @@ def test_namespaces_are_made_once_and_used(live_fleet, live, live_ssm, live_clou
 
     first.child.kill()
     first.child.wait()
-    second = controller_of(endpoint, *SOURCES)
+    second = controller_of(endpoint, *SOURCES, start_up_pause=None)
     second.wait_synced("web", "api")
     # Nothing is deleted when the document no longer speaks of it.
     put(live_ssm, document(services))
@@ -91,7 +91,7 @@ def test_a_crash_while_a_namespace_is_being_made_makes_no_second_one(fleet, sim,
     first.child.wait()
     assert "eastwest.http" not in namespaces(cloudmap)
 
-    second = controller_of(endpoint, *SOURCES)
+    second = controller_of(endpoint, *SOURCES, start_up_pause=None)
     wait_until(lambda: len(sim.writes(HTTP)) == 2, lambda: shown(second))
     sim.clock(speed=60)
     second.wait_synced("web")
@@ -107,7 +107,7 @@ def test_a_namespace_that_cannot_be_made_is_said_and_made_once_it_can(live_fleet
     live_fleet.service("web", {"web": 8080})
     put(live_ssm, document({"web": entry("web", "api", namespace="eastwest.http")},
                            namespaces={"eastwest.http": MADE["eastwest.http"]}))
-    live.fault(HTTP, "denied", times=1)
+    live.fault(HTTP, "denied", times=100000)
     controller = controller_of(live.url, *SOURCES)
     wait_until(lambda: controller.log_lines("could not be made", "eastwest.http", HTTP), controller.output)
     controller.wait_service("web", '"NoNamespace"')
@@ -155,7 +155,7 @@ def test_a_revision_that_names_the_port_is_registered_once_and_never_deployed(li
     first.wait_service("web", "web:2 names it; deploy that revision, eastwest never does")
     first.child.kill()
     first.child.wait()
-    second = controller_of(live.url, *SOURCES)
+    second = controller_of(live.url, *SOURCES, start_up_pause=None)
     second.wait_service("web", "web:2 names it; deploy that revision, eastwest never does")
     sweeps(live, 3)
     assert len(live.writes(REGISTER)) == 1

@@ -1,6 +1,7 @@
 """The process: what it serves, how it starts, how it ends."""
 import json
 import subprocess
+import time
 
 import world
 from fleet import NAMESPACE, tags
@@ -22,13 +23,12 @@ def test_metrics_tell_what_stands_in_the_plan(live_fleet, live, controller):
     live_fleet.service("typo", tag=tags(mode="clinet"))
     controller.wait_synced("web")
     controller.wait_service("typo", "clinet")
-    wait_until(lambda: controller.metric("eastwest_services", cluster="prod", sync="Synced") == 1,
-               lambda: controller.get("/metrics")[1])
-    assert controller.metric("eastwest_issues", cluster="prod") >= 1
-    assert controller.metric("eastwest_changes_applied_total", cluster="prod") == 1
+    controller.wait_metric(1, "eastwest_services", cluster="prod", sync="Synced")
+    wait_until(lambda: controller.metric("eastwest_issues", cluster="prod") >= 1, lambda: controller.get("/metrics")[1])
+    controller.wait_metric(1, "eastwest_changes_applied_total", cluster="prod")
     assert controller.metric("eastwest_passes_total") >= 1
     assert controller.metric("eastwest_last_sweep_timestamp_seconds", cluster="prod") > 0
-    assert controller.metric("eastwest_aws_calls_total", operation="UpdateService") == 1
+    controller.wait_metric(1, "eastwest_aws_calls_total", operation="UpdateService")
     assert controller.metric("eastwest_build_info") == 1
     families = {line.split()[2] for line in controller.get("/metrics")[1].splitlines()
                 if line.startswith("# TYPE")}
@@ -42,26 +42,54 @@ def test_the_plan_is_served_as_it_is_printed(live_fleet, live, proxy_of, control
     assert "web" in json.dumps(controller.json("/api/v1/plan"))
 
 
-def test_sigterm_ends_it_cleanly_within_two_seconds(live_fleet, live, controller):
+def test_sigterm_ends_it_cleanly(live_fleet, live, controller):
     controller.wait_ready()
-    code, seconds = controller.terminate()
-    assert code == 0, controller.output()
-    assert seconds < 2
+    code, messages = controller.terminate()
+    assert code == 0 and messages[-1] == "stopped", controller.output()
 
 
 def test_sigterm_ends_it_even_while_a_call_hangs(live_fleet, live, controller_of):
     live.fault("*", "timeout-before", times=100000)
     controller = controller_of(live.url)
     wait_until(lambda: live.calls(), "a call that hangs")
-    code, seconds = controller.terminate()
-    assert code == 0 and seconds < 3, controller.output()
+    # Had it waited for the call, it would say how that ended.
+    assert controller.terminate() == (0, ["stopped"]), controller.output()
 
 
-def test_every_log_line_is_json_with_a_level_and_a_message(live_fleet, live, controller):
+def test_sigterm_ends_it_even_while_a_change_hangs(live_fleet, live, controller_of):
     live_fleet.service("web", {"web": 80}, tag=tags(mode="client", namespace=NAMESPACE))
+    live.fault("ecs.UpdateService", "timeout-after")
+    controller = controller_of(live.url)
+    wait_until(live.writes, controller.output)
+    # It waits for the answer, but not for as long as the call may take; how long is held where it is defined.
+    code, messages = controller.terminate()
+    assert code == 0 and messages[-2:] == [
+        "stopped before a change was answered; the next start reads back what became of it", "stopped"]
+
+
+def test_nothing_is_written_in_the_first_ten_seconds(live_fleet, live, controller_of):
+    live_fleet.service("web", {"web": 80}, tag=tags(mode="client", namespace=NAMESPACE))
+    before = time.monotonic()
+    controller = controller_of(live.url, start_up_pause=None)
+    wait_until(live.writes, controller.output)
+    # The clock that eastwest goes by was started later and is read earlier than this one.
+    assert time.monotonic() - before >= 10
     controller.wait_synced("web")
+    assert not controller.log_lines("the start-up pause is shortened")
+
+
+def test_a_shorter_start_up_pause_is_warned_of(live_fleet, live, controller):
+    controller.wait_ready()
+    assert len(controller.log_lines("WARN", "the start-up pause is shortened")) == 1
+
+
+def test_every_log_line_is_json_with_a_level_and_a_message(live_fleet, live, proxy_of, controller_of):
+    live_fleet.service("web", {"web": 80}, tag=tags(mode="client", namespace=NAMESPACE))
+    controller = controller_of(proxy_of(live), start_up_pause=None)
+    controller.wait_synced("web")
+    controller.terminate()
     lines = [json.loads(line) for line in controller.output().splitlines()]
-    assert lines and all("level" in line for line in lines)
+    assert lines and all("level" in line and "message" in line for line in lines)
     assert not [line for line in lines if line["level"] in ("ERROR", "WARN")], lines
 
 

@@ -2,6 +2,7 @@
 import threading
 
 from fleet import CLUSTER, connect, served
+from world import PATIENCE
 
 API = served("web", "api")
 BREAKER = {"deploymentConfiguration": {
@@ -18,17 +19,17 @@ def test_the_stable_waiter_returns_only_when_the_rollout_is_over(sim, fleet, jud
 
     def wait():
         watcher.get_waiter("services_stable").wait(
-            cluster=CLUSTER, services=["web"], WaiterConfig={"Delay": 1, "MaxAttempts": 60})
+            cluster=CLUSTER, services=["web"], WaiterConfig={"Delay": 1, "MaxAttempts": 600})
         returned.set()
 
     thread = threading.Thread(target=wait, daemon=True)
     thread.start()
     for _ in range(3):
-        assert asked.acquire(timeout=30) and not returned.is_set()
+        assert asked.acquire(timeout=PATIENCE) and not returned.is_set()
         assert fleet.primary("web")["rolloutState"] == "IN_PROGRESS"
         sim.advance(5)
     sim.advance(120)
-    assert returned.wait(timeout=60)
+    assert returned.wait(timeout=PATIENCE)
     thread.join()
     (only,) = fleet.describe("web")["deployments"]
     assert (only["rolloutState"], only["runningCount"]) == ("COMPLETED", 1)

@@ -62,8 +62,11 @@ def test_a_timeout_before_changes_nothing_and_a_timeout_after_has_changed_it(sim
     hasty = judged("ecs", sim, read_timeout=1)
     for kind, deployments in (("timeout-before", 1), ("timeout-after", 2)):
         sim.fault("ecs.UpdateService", kind)
+        before = sim.called("ecs.UpdateService")
         with pytest.raises(HTTPClientError):
             hasty.update_service(cluster=CLUSTER, service="web", forceNewDeployment=True)
+        # We may have given up before the call was read.
+        world.wait_until(lambda: sim.called("ecs.UpdateService") == before + 1, kind)
         assert len(web.describe("web")["deployments"]) == deployments
 
 

@@ -6,16 +6,21 @@ import functools
 import json
 import os
 import pathlib
+import re
 import signal
-import socket
 import subprocess
 import time
 import urllib.error
 import urllib.request
 
 REGION = "eu-west-1"
-# How long a condition may take on a slow, loaded machine; passing it is a failure, never a measurement.
-PATIENCE = 90.0
+# How long a condition may take on a slow, loaded machine; passing it is a failure, never a measurement. Less than the
+# timeout of a test in pytest.ini, so that what was waited for is told.
+PATIENCE = 180.0
+# From one look at a condition to the next; twice as long each time, because many tests look at once.
+FIRST_PAUSE, LONGEST_PAUSE = 0.01, 0.2
+# Whoever listens there takes a port that is free, and prints which.
+ANY_PORT = "127.0.0.1:0"
 CREDENTIALS = {
     "AWS_ACCESS_KEY_ID": "test",
     "AWS_SECRET_ACCESS_KEY": "test",
@@ -41,13 +46,6 @@ def program(name):
     return str(path)
 
 
-def free_port():
-    """A loopback port nobody listens on."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
-
-
 def clean_environment(extra):
     """The caller's environment without anything that AWS tools or eastwest would read."""
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "EASTWEST_"))}
@@ -58,12 +56,13 @@ def clean_environment(extra):
 
 def wait_until(condition, what, patience=PATIENCE):
     """Polls `condition` until it is truthy, and returns what it gave."""
-    deadline = time.monotonic() + patience
+    deadline, pause = time.monotonic() + patience, FIRST_PAUSE
     while time.monotonic() < deadline:
         value = condition()
         if value:
             return value
-        time.sleep(0.05)
+        time.sleep(pause)
+        pause = min(2 * pause, LONGEST_PAUSE)
     raise AssertionError(f"not within {patience:.0f} s: {what() if callable(what) else what}")
 
 
@@ -73,7 +72,7 @@ def http(method, url, body=None):
     request = urllib.request.Request(url, data=data, method=method)
     request.add_header("Content-Type", "application/json")
     try:
-        with urllib.request.urlopen(request, timeout=30) as answer:
+        with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
             return answer.status, answer.read().decode()
     except urllib.error.HTTPError as refused:
         with refused:
@@ -94,13 +93,14 @@ class Process:
         """What it has printed so far."""
         return self.log.read_text(errors="replace")
 
-    def wait_for_port(self, port):
-        """Returns once something listens; fails with the output if the process ends before."""
-        def listening():
-            assert self.child.poll() is None, f"ended with {self.child.returncode}: {self.output()}"
-            with socket.socket() as probe:
-                return probe.connect_ex(("127.0.0.1", port)) == 0
-        wait_until(listening, lambda: f"a listener on port {port}: {self.output()}")
+    def wait_for_port(self, line):
+        """The port it listens on, once it has printed a line like this pattern, which has the port as its group."""
+        def printed():
+            # In this order: what it printed before it ended is there when its end is seen.
+            ended, found = self.child.poll(), re.search(line, self.output())
+            assert found or ended is None, f"ended with {ended}: {self.output()}"
+            return found and int(found[1])
+        return wait_until(printed, lambda: f"a line like {line}: {self.output()}")
 
     def stop(self):
         """Ends it, politely first; the exit code."""
@@ -117,12 +117,10 @@ class Simulator(Process):
     """eastwest-sim and its `/_sim/` controls. Its clock stands still unless a test moves it."""
 
     def __init__(self, folder, *arguments, speed=0):
-        self.port = free_port()
-        self.url = f"http://127.0.0.1:{self.port}"
-        command = [program("eastwest-sim"), "--listen", f"127.0.0.1:{self.port}",
-                   "--speed", str(speed), *arguments]
+        command = [program("eastwest-sim"), "--listen", ANY_PORT, "--speed", str(speed), *arguments]
         super().__init__(command, folder / "simulator.log")
-        self.wait_for_port(self.port)
+        self.port = self.wait_for_port(r"listens on http://127\.0\.0\.1:(\d+);")
+        self.url = f"http://127.0.0.1:{self.port}"
 
     def control(self, method, path, body=None):
         """A call under `/_sim/`, which must succeed; the JSON it answers."""
@@ -150,6 +148,10 @@ class Simulator(Process):
     def calls(self):
         """How often each operation was called."""
         return self.control("GET", "calls")
+
+    def called(self, operation):
+        """How often this operation was called."""
+        return self.calls().get(operation, 0)
 
     def forget_calls(self):
         """Sets the counts back."""

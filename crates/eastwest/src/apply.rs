@@ -41,7 +41,7 @@ pub(crate) async fn apply(mut config: Config, flags: &ApplyFlags) -> anyhow::Res
             line.print(json);
         }
     });
-    let shared = Arc::new(shared);
+    let shared = Arc::new(shared.with_head_start(config.head_start));
     for plan in acks {
         shared.say(Event::Acknowledged(plan));
     }

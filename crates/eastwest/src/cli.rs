@@ -171,6 +171,17 @@ pub struct Flags {
     /// Where `run` serves HTTP.
     #[arg(long, global = true, env = "EASTWEST_LISTEN", default_value = "0.0.0.0:8080")]
     pub listen: String,
+    /// For how long nothing is written after a start, from 0s to 10s. It is for tests of this program and hidden from
+    /// the help: with less than 10s, `run` and `apply` may act on answers of AWS from before the last write of the
+    /// eastwest that ran before.
+    #[arg(
+        long,
+        global = true,
+        env = "EASTWEST_START_UP_PAUSE",
+        default_value = "10s",
+        hide = true
+    )]
+    pub start_up_pause: String,
     /// How log lines look: json or text.
     #[arg(long, global = true, env = "EASTWEST_LOG_FORMAT", default_value = "json")]
     pub log_format: String,

@@ -20,6 +20,8 @@ pub struct Config {
     pub settings: Settings,
     /// The policy, if one was given.
     pub policy: Option<Policy>,
+    /// How much of the start-up pause is left out: none, except in tests.
+    pub head_start: Duration,
     /// What opens the pages that write.
     pub token: Option<Token>,
     /// The AWS region, if given.
@@ -85,6 +87,7 @@ impl Config {
         let per_cluster = reader.count("--rollouts-per-cluster", &flags.rollouts_per_cluster);
         let per_namespace = reader.count("--rollouts-per-namespace", &flags.rollouts_per_namespace);
         let mass_change = reader.mass_change(&flags.mass_change);
+        let head_start = reader.head_start(&flags.start_up_pause);
         let token = flags.token.as_ref().and_then(|token| reader.token(token));
         let listen = reader
             .value(("--listen", &flags.listen, "an address and a port, as 0.0.0.0:8080"), |text| {
@@ -109,6 +112,7 @@ impl Config {
                 timing,
             },
             policy,
+            head_start,
             token,
             region: flags.region.clone(),
             listen: listen.unwrap_or_else(|| SocketAddr::from(([0, 0, 0, 0], 8080))),
@@ -161,6 +165,16 @@ impl Reader {
         self.name("--mass-change", text, read).unwrap_or(MassChange::Percent(20))
     }
 
+    /// How much of the start-up pause a shorter one leaves out.
+    fn head_start(&mut self, pause: &str) -> Duration {
+        let whole = Timing::default().staleness;
+        let read = |text: &str| {
+            let pause = if text == "0s" { Some(Duration::ZERO) } else { duration(text) };
+            pause.and_then(|pause| whole.checked_sub(pause))
+        };
+        self.value(("--start-up-pause", pause, "a time from 0s to 10s"), read).unwrap_or_default()
+    }
+
     /// What it is stands in no message.
     fn token(&mut self, token: &Token) -> Option<Token> {
         if !token.is_fit() {
@@ -192,7 +206,7 @@ pub(crate) fn duration(text: &str) -> Option<Duration> {
 
 #[cfg(test)]
 mod tests {
-    use clap::Parser as _;
+    use clap::{CommandFactory as _, Parser as _};
 
     use super::*;
     use crate::cli::Cli;
@@ -251,6 +265,25 @@ mod tests {
         assert_eq!(config.settings.policy, Policy::Observe);
         assert_eq!(config.settings.clusters, None);
         assert_eq!(config.settings.timing.interval, Duration::from_mins(1));
+    }
+
+    #[test]
+    fn the_pause_after_a_start_is_whole_unless_a_test_shortens_it() {
+        assert_eq!(read(&[]).unwrap().head_start, Duration::ZERO);
+        let head_start =
+            |pause: &str| read(&["--start-up-pause", pause]).map(|config| config.head_start);
+        assert_eq!(head_start("10s"), Ok(Duration::ZERO));
+        assert_eq!(head_start("3s"), Ok(Duration::from_secs(7)));
+        assert_eq!(head_start("0s"), Ok(Duration::from_secs(10)));
+        let help = Cli::command().render_long_help().to_string();
+        assert!(help.contains("--listen") && !help.contains("--start-up-pause"));
+        for bad in ["11s", "1m", "0", "none"] {
+            let text = head_start(bad).unwrap_err().to_string();
+            assert!(
+                text.contains(&format!("--start-up-pause {bad:?}: a time from 0s to 10s")),
+                "{text}"
+            );
+        }
     }
 
     #[test]

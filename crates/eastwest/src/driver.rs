@@ -19,6 +19,8 @@ use crate::shared::Shared;
 
 /// How long a call in flight may take to end after we were asked to stop.
 const LAST_CALL: Duration = Duration::from_millis(1800);
+// The process must end within two seconds of being told to.
+const _: () = assert!(LAST_CALL.as_millis() < 2000);
 /// How long to sleep when nothing is due; never reached in practice, because sweeps are.
 const IDLE: Duration = Duration::from_mins(1);
 

@@ -34,7 +34,7 @@ use anyhow::Context as _;
 use clap::Parser as _;
 use eastwest_aws::World;
 use tokio_util::sync::CancellationToken;
-use tracing::info;
+use tracing::{info, warn};
 
 use crate::board::{FaultRow, PlanPage};
 use crate::cli::{Cli, Command, PlanFlags};
@@ -111,10 +111,18 @@ async fn run(config: Config) -> anyhow::Result<ExitCode> {
     let listener = tokio::net::TcpListener::bind(listen).await.with_context(|| {
         format!("cannot listen on {listen}: free the port, or choose another with --listen")
     })?;
+    // Which port it is, if any free one was asked for.
+    let listen = listener.local_addr().context("the port that was taken cannot be told")?;
     let metrics = Metrics::new();
-    let shared = Arc::new(Shared::new(config.settings.clone(), metrics.clone()));
+    let shared = Shared::new(config.settings.clone(), metrics.clone());
+    let shared = Arc::new(shared.with_head_start(config.head_start));
     let policy: &str = config.settings.policy.into();
     info!(%listen, policy, version = env!("CARGO_PKG_VERSION"), "listening");
+    if !config.head_start.is_zero() {
+        warn!(
+            "the start-up pause is shortened, which is for tests: changes may rest on stale answers"
+        );
+    }
     let pages = axum::serve(listener, http::router(Arc::clone(&shared), config.token.clone()));
     let pages = pages.with_graceful_shutdown(stop.clone().cancelled_owned());
     let pages = tokio::spawn(pages.into_future());

@@ -5,7 +5,7 @@
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use eastwest_core::declaration::settings::Settings;
 use eastwest_core::ecs::time::Now;
@@ -27,6 +27,8 @@ pub struct Shared {
     /// The meters.
     pub metrics: Metrics,
     start: Instant,
+    /// What our clock showed at the start.
+    head_start: Duration,
     started_at: jiff::Timestamp,
     teller: Box<Teller>,
     /// What people have said and the loop has not taken up.
@@ -47,11 +49,12 @@ impl Shared {
         teller: impl Fn(&Metrics, News) + Send + Sync + 'static,
     ) -> Self {
         let (start, started_at) = (Instant::now(), jiff::Timestamp::now());
-        let now = Now { since_start: std::time::Duration::ZERO, calendar: started_at };
+        let now = Now { since_start: Duration::ZERO, calendar: started_at };
         Self {
             engine: Mutex::new(Engine::new(settings, now)),
             metrics,
             start,
+            head_start: Duration::ZERO,
             started_at,
             teller: Box::new(teller),
             inbox: Mutex::default(),
@@ -59,14 +62,24 @@ impl Shared {
         }
     }
 
+    /// The same, as if it had run for `head_start` when it was made: its start-up pause is shorter by as much, and
+    /// nothing else is. For tests, see [`crate::cli::Flags::start_up_pause`].
+    #[must_use]
+    pub fn with_head_start(self, head_start: Duration) -> Self {
+        let settings = self.engine().settings().clone();
+        let now = Now { since_start: head_start, calendar: self.started_at };
+        Self { engine: Mutex::new(Engine::new(settings, now)), head_start, ..self }
+    }
+
     /// Both clocks.
     pub fn now(&self) -> Now {
-        Now { since_start: self.start.elapsed(), calendar: jiff::Timestamp::now() }
+        let since_start = self.head_start + self.start.elapsed();
+        Now { since_start, calendar: jiff::Timestamp::now() }
     }
 
     /// The calendar time of a moment on our own clock.
     pub fn calendar(&self, moment: Now) -> jiff::Timestamp {
-        jiff::SignedDuration::try_from(moment.since_start)
+        jiff::SignedDuration::try_from(moment.since_start.saturating_sub(self.head_start))
             .ok()
             .and_then(|since| self.started_at.checked_add(since).ok())
             .unwrap_or(self.started_at)
@@ -124,5 +137,31 @@ impl Shared {
         };
         self.say(Event::Acknowledged(plan.clone()));
         Ok(changes)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_head_start_is_seen_by_our_own_clock_alone() {
+        let head_start = Duration::from_secs(10);
+        let before = jiff::Timestamp::now();
+        let shared = Shared::new(Settings::default(), Metrics::new()).with_head_start(head_start);
+        let now = shared.now();
+        assert!(now.since_start >= head_start);
+        let start = Now { since_start: head_start, ..now };
+        assert!((before..=now.calendar).contains(&shared.calendar(start)));
+        assert!(shared.calendar(now) >= shared.calendar(start));
+    }
+
+    #[test]
+    fn a_head_start_is_no_sleep_that_lasted_too_long() {
+        let settings = Settings { clusters: Some([].into()), ..Settings::default() };
+        let shared = Shared::new(settings, Metrics::new()).with_head_start(Duration::from_secs(10));
+        let mut engine = shared.engine();
+        engine.step(shared.now(), Event::Tick);
+        assert!(engine.take_news().is_empty());
     }
 }
