@@ -13,10 +13,10 @@ use eastwest_core::fault::{Fault, FaultKind};
 use eastwest_core::name::{DeploymentId, ServiceKey};
 use eastwest_core::time::AwsTime;
 
-use crate::World;
 use crate::convert;
 use crate::operation::Operation;
 use crate::pace::Lane;
+use crate::world::World;
 
 impl World {
     /// Carries out an action; `Ok` means that ECS accepted it, not that it is done.

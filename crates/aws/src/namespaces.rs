@@ -3,11 +3,11 @@
 use eastwest_core::fault::Fault;
 use eastwest_core::view::{Namespace, Seen};
 
-use crate::World;
 use crate::convert;
 use crate::operation::Operation;
 use crate::pace::Lane;
 use crate::pages::Pages;
+use crate::world::World;
 
 impl World {
     /// All namespaces, or why not all could be listed.

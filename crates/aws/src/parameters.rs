@@ -10,11 +10,11 @@ use eastwest_core::name::ParameterName;
 use eastwest_core::time::AwsTime;
 use eastwest_core::view::Seen;
 
-use crate::World;
 use crate::convert::time;
 use crate::operation::Operation;
 use crate::pace::Lane;
 use crate::pages::Pages;
+use crate::world::World;
 
 /// SSM:GetParametersByPathRequest.MaxResults.
 const PAGE: i32 = 10;

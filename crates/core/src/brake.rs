@@ -7,6 +7,8 @@
 //! **Invariant:** pure. The same plan has the same id, in every process and on every machine; nothing secret is in it,
 //! for it is made from the actions as pages show them.
 
+mod fingerprint;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::fmt::Write as _;
@@ -14,6 +16,7 @@ use std::fmt::Write as _;
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
+use self::fingerprint::fingerprint;
 use crate::action::Action;
 use crate::document::MassChange;
 use crate::guard::{Circumstances, deployed, paused};
@@ -44,7 +47,7 @@ impl PlanId {
     fn of<'a>(changes: impl Iterator<Item = (&'a ServiceKey, &'a Action)>) -> Self {
         let mut hash = Sha256::new();
         for (key, action) in changes {
-            let action = serde_json::to_string(action).expect("an action has only text keys");
+            let action = fingerprint(action);
             hash.update(format!("{key} {action}\n"));
         }
         let mut digits = String::with_capacity(DIGITS);
@@ -326,6 +329,19 @@ impl Plan {
             _ => None,
         });
         waiting.collect()
+    }
+
+    /// How many changes an acknowledgement stands for: those that wait for this id, or, if it is the id of the whole
+    /// plan, all that wait. If it is neither, the ids that wait.
+    pub fn acknowledged_by(&self, plan: &PlanId) -> Result<usize, Vec<PlanId>> {
+        let waiting = self.awaiting_consent();
+        match waiting.get(plan) {
+            Some(why) => Ok(why.changes),
+            None if !waiting.is_empty() && self.id() == *plan => {
+                Ok(waiting.values().map(|why| why.changes).sum())
+            }
+            None => Err(waiting.into_keys().cloned().collect()),
+        }
     }
 }
 

@@ -25,20 +25,24 @@ pub struct NewNamespace {
     /// Its name.
     pub name: NamespaceName,
     /// The VPC of a private DNS namespace; none for an HTTP namespace.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub vpc: Option<String>,
 }
 
 /// A task definition revision to register: the same as another but for the names of some ports.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct NamedPorts {
     /// The revision to begin from.
     pub task_definition: Arn,
     /// The names to add.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub ports: Vec<NamedPort>,
 }
 
 /// A port mapping and the name it shall have.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct NamedPort {
     /// The container it belongs to.
     pub container: String,

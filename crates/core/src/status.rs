@@ -6,7 +6,7 @@ use crate::declare::Intent;
 use crate::fault::Fault;
 use crate::hold::Hold;
 use crate::issue::{Issue, Weight};
-use crate::name::ServiceKey;
+use crate::name::{ClusterName, ServiceKey};
 use crate::plan::{Entry, Verdict};
 use crate::prerequisite::Prerequisite;
 use crate::rollout::{Course, course, explaining};
@@ -22,14 +22,19 @@ pub struct Status {
     /// Whether it is well.
     pub health: Health,
     /// Why, where something is to be said.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<&'static str>,
     /// The reason in words.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
     /// What would end it.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub ends: Option<String>,
     /// What ECS says of a rollout that fails or gets nowhere.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub event: Option<String>,
     /// What to paste where, so that another tool leaves the service alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub snippet: Option<String>,
 }
 
@@ -37,6 +42,11 @@ pub struct Status {
 const PASSING: [&str; 4] = ["NotSeen", "Rolling", "Budget", "WaitingForServer"];
 
 impl Status {
+    /// Whether the service is in sync and healthy.
+    pub fn is_in_order(&self) -> bool {
+        self.sync == Sync::Synced && self.health == Health::Healthy
+    }
+
     /// Whether its reason passes by itself.
     pub fn passes(&self) -> bool {
         self.reason.is_some_and(|reason| PASSING.contains(&reason))
@@ -183,6 +193,17 @@ fn health(service: &ServiceView, hold: Option<&Hold>, course: &Course) -> Health
     }
 }
 
+/// How the services of a cluster are.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Census {
+    /// Opted in, in sync and healthy.
+    pub in_order: usize,
+    /// Opted in, and not in sync or not healthy.
+    pub not_in_order: usize,
+    /// Not opted in.
+    pub not_opted_in: usize,
+}
+
 /// Something that changed, told once: a log line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum News {
@@ -190,6 +211,8 @@ pub enum News {
     Status(ServiceKey, Option<Status>),
     /// A write was accepted or failed.
     Applied(ServiceKey, &'static str, Result<String, Fault>),
+    /// A cluster has been read whole for the first time: how its services are.
+    FirstReading(ClusterName, Census),
     /// A cluster could not be swept, or can be again.
     Cluster(String, Option<Fault>),
     /// Something that services wait for was made, or could not be.
