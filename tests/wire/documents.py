@@ -33,4 +33,4 @@ def shown(controller):
 
 def trouble(controller):
     """What is wrong with the latest reading of the document, or nothing."""
-    return (controller.json("/api/v1/plan")["document"] or {}).get("trouble")
+    return (controller.json("/api/v1/plan").get("document") or {}).get("trouble")

@@ -78,7 +78,7 @@ def test_a_parameter_is_read_by_its_name(web, sim, store, both):
     put(store, document({"web": entry("web", "api")}))
     code, page = plan_of(sim, both)
     assert code == 0 and opted_in(page) == ["prod/web"]
-    assert page["document"]["in_force"] and page["document"]["trouble"] is None
+    assert page["document"]["inForce"] and "trouble" not in page["document"]
     assert "ssm.GetParameter" not in sim.calls(), "SSM is at moto"
 
 
@@ -94,7 +94,7 @@ def test_a_path_is_read_page_by_page(fleet, sim, store, both):
     first = store.get_parameters_by_path(Path=PARAMETER, Recursive=True, MaxResults=10)
     assert len(first["Parameters"]) == 10 and first["NextToken"]
     _, page = plan_of(sim, both, f"{PARAMETER}/")
-    assert page["document"]["services"] == 12 and page["document"]["trouble"] is None
+    assert page["document"]["services"] == 12 and "trouble" not in page["document"]
     assert sorted(opted_in(page)) == [f"prod/{name}" for name in names]
 
 
@@ -107,7 +107,7 @@ def test_a_secret_comes_in_the_clear_and_is_not_shown(source, web, sim, store, b
     assert opted_in(page) == ["prod/web"]
     put(store, document({"web": entry(mode="canary-of-a-secret")}), Type="SecureString")
     _, page = plan_of(sim, both, source)
-    assert not page["document"]["in_force"] and "(hidden)" in page["document"]["trouble"]
+    assert not page["document"]["inForce"] and "(hidden)" in page["document"]["trouble"]
     assert "canary-of-a-secret" not in json.dumps(page)
 
 
@@ -117,7 +117,7 @@ def test_a_document_of_eight_kilobytes_is_read_whole(web, sim, store, both):
     # AWS takes more than 4,096 bytes in the advanced tier only; moto takes them in any.
     put(store, text, Tier="Advanced")
     _, page = plan_of(sim, both)
-    assert opted_in(page) == ["prod/web"] and page["document"]["trouble"] is None
+    assert opted_in(page) == ["prod/web"] and "trouble" not in page["document"]
 
 
 @pytest.mark.parametrize("source", [PARAMETER, f"{PARAMETER}/"])
@@ -125,7 +125,7 @@ def test_a_parameter_that_is_not_there_is_said_to_be_missing(source, web, sim, b
     put(store, document(), "/eastwest/other")
     code, page = plan_of(sim, both, source)
     assert code == 1 and source in page["document"]["trouble"]
-    assert page["steps"] == [] and not page["document"]["in_force"]
+    assert page["steps"] == [] and not page["document"]["inForce"]
 
 
 def test_new_versions_are_seen_while_it_runs_and_a_missing_one_takes_nothing_away(

@@ -109,7 +109,7 @@ def test_a_namespace_that_cannot_be_made_is_said_and_made_once_it_can(live_fleet
                            namespaces={"eastwest.http": MADE["eastwest.http"]}))
     live.fault(HTTP, "denied", times=100000)
     controller = controller_of(live.url, *SOURCES)
-    wait_until(lambda: controller.log_lines("could not be made", "eastwest.http", HTTP), controller.output)
+    wait_until(lambda: controller.log_lines("could not be created", "eastwest.http", HTTP), controller.output)
     controller.wait_service("web", '"NoNamespace"')
     live.control("DELETE", "faults")
     wait_until(lambda: "eastwest.http" in namespaces(live_cloudmap), controller.output)

@@ -12,10 +12,10 @@ use eastwest_core::ecs::name::{DeploymentId, ServiceKey};
 use eastwest_core::ecs::time::AwsTime;
 use eastwest_core::plan::action::{Accepted, Action};
 
-use crate::World;
 use crate::convert;
 use crate::operation::Operation;
 use crate::pace::Lane;
+use crate::world::World;
 
 impl World {
     /// Carries out an action; `Ok` means that ECS accepted it, not that it is done.

@@ -1,7 +1,7 @@
 //! One call: wait for its turn, make it, classify what came. All calls go through here.
 //!
 //! The [`Meter`] sits inside the SDK and sees every attempt, the repeated ones too: each is reported to
-//! whoever counts calls, and repetitions and throttled answers are told to the pace.
+//! the counter of calls, and repetitions and throttled answers to the pace.
 
 use std::error::Error;
 use std::sync::Arc;
@@ -19,9 +19,10 @@ use aws_smithy_types::config_bag::{ConfigBag, Storable, StoreReplace};
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use eastwest_core::ecs::fault::{Fault, FaultKind};
 
+use crate::fault;
 use crate::operation::Operation;
 use crate::pace::{Lane, Pace};
-use crate::{World, fault};
+use crate::world::World;
 
 /// One attempt of a call to AWS, as a metric wants it: every text is of a closed set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,7 +37,7 @@ pub struct Call {
     pub duration: Duration,
 }
 
-/// Who is told of each [`Call`].
+/// Receives each [`Call`].
 pub type OnCall = Arc<dyn Fn(Call) + Send + Sync>;
 
 impl World {
@@ -66,7 +67,7 @@ pub(crate) struct Meter {
     pub(crate) api: &'static str,
     /// Learns of repetitions and of throttling.
     pub(crate) pace: Arc<Pace>,
-    /// Is told of every attempt.
+    /// Receives every attempt.
     pub(crate) on_call: OnCall,
 }
 

@@ -27,7 +27,8 @@ use aws_smithy_types::body::SdkBody;
 use serde_json::Value;
 
 use crate::pace::Pace;
-use crate::{Settings, World};
+use crate::settings::Settings;
+use crate::world::World;
 
 pub use capture::{Captures, NotACapture};
 

@@ -6,10 +6,10 @@ use eastwest_core::ecs::fault::{Fault, FaultKind};
 use eastwest_core::ecs::name::{Arn, ClusterName, NamespaceRef};
 use eastwest_core::ecs::seen::Seen;
 
-use crate::World;
 use crate::operation::Operation;
 use crate::pace::Lane;
 use crate::pages::Pages;
+use crate::world::World;
 
 impl World {
     /// The account's clusters, or why not all of them could be listed.
@@ -49,7 +49,7 @@ impl World {
         }
     }
 
-    /// A cluster that is not there is most often a wrong name or the wrong region: the fault says both.
+    /// A cluster that is not there is most often a wrong name or the wrong Region: the fault names both.
     pub(crate) fn no_such_cluster(&self, operation: Operation, cluster: &ClusterName) -> Fault {
         let region = self.region();
         let message = format!(

@@ -6,12 +6,12 @@ use eastwest_core::ecs::past::Past;
 use eastwest_core::ecs::seen::Seen;
 use eastwest_core::ecs::service::EcsService;
 
-use crate::World;
 use crate::describe::sort;
 use crate::members::unknown_members;
 use crate::operation::Operation;
 use crate::pace::Lane;
 use crate::raw::RawAnswer;
+use crate::world::World;
 
 impl World {
     /// The service as it is now, and what became of its recent rollouts; both are read at once.
@@ -38,7 +38,7 @@ impl World {
     }
 }
 
-/// Without the raw answer we cannot say that a write destroys nothing.
+/// Without the raw answer we do not know that a write destroys nothing.
 fn not_looked_through() -> Fault {
     let message = "the raw answer could not be searched for members this version does not know";
     Fault::new(FaultKind::Unreadable, Operation::DescribeServices.id(), message)

@@ -2,7 +2,7 @@
 //!
 //! **Invariant:** every service asked for has an entry in the result. An entry of `failures[]`, a service that
 //! the answer leaves out and a call that fails all make `Unknown`, never `Absent`: only a complete listing can
-//! tell that a service is gone.
+//! show that a service is gone.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,10 +16,10 @@ use eastwest_core::ecs::service::EcsService;
 use futures_util::StreamExt;
 use futures_util::stream;
 
-use crate::World;
 use crate::convert;
 use crate::operation::Operation;
 use crate::pace::Lane;
+use crate::world::World;
 
 /// The most services that one call may ask for (API:DescribeServicesRequest).
 pub(crate) const TEN: usize = 10;

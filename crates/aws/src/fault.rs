@@ -130,7 +130,7 @@ where
     let (kind, message) = match error {
         SdkError::ServiceError(answer) => {
             let (raw, error) = (answer.raw(), answer.err());
-            answered(operation, raw, (error.code(), error.message()))
+            answered(operation, raw, error.code(), error.message())
         }
         SdkError::ResponseError(answer) if answers_with_secrets(operation) => {
             (of_status(answer.raw()), unshown(answer.raw()))
@@ -170,7 +170,7 @@ pub(crate) fn of_attempt(attempt: &FinalizerInterceptorContextRef<'_>) -> Result
 }
 
 /// The fault of a call that was accepted and whose work failed later (SD:Operation). A code that is in no table
-/// says what is wrong with the request: a hosted zone that is in the way, for one.
+/// names what is wrong with the request: a hosted zone that is in the way, for one.
 pub(crate) fn of_failed_operation(
     operation: Operation,
     code: Option<&str>,
@@ -181,7 +181,7 @@ pub(crate) fn of_failed_operation(
     Fault::new(kind, operation.id(), &one_line(&coded(kind, code, text)))
 }
 
-/// Whether a fault of `DescribeTaskDefinition` says that there is no such revision. ECS has no code for that, only
+/// Whether a fault of `DescribeTaskDefinition` means that there is no such revision. ECS has no code for that, only
 /// these words.
 pub(crate) fn is_no_task_definition(fault: &Fault) -> bool {
     fault.kind == FaultKind::Refused && fault.message.contains("Unable to describe task definition")
@@ -191,7 +191,8 @@ pub(crate) fn is_no_task_definition(fault: &Fault) -> bool {
 fn answered(
     operation: Operation,
     raw: &HttpResponse,
-    (code, text): (Option<&str>, Option<&str>),
+    code: Option<&str>,
+    text: Option<&str>,
 ) -> (FaultKind, String) {
     let kind = of_answer(raw, code);
     let message = match code {
@@ -251,7 +252,7 @@ fn of_status(raw: &HttpResponse) -> FaultKind {
     match raw.status().as_u16() {
         429 => FaultKind::Throttled,
         408 => FaultKind::TimedOut,
-        // A page from a proxy says "bad gateway" of itself, and means that we do not talk to AWS.
+        // A "bad gateway" page of a proxy means that we do not talk to AWS.
         500.. if !is_page(raw) => FaultKind::ServerError,
         _ => FaultKind::Unreadable,
     }

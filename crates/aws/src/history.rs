@@ -1,38 +1,48 @@
 //! What became of a service's recent rollouts.
 //!
-//! ECS says nothing to whoever sent a configuration that it later rolls back; the memory of it lies in the
+//! ECS does not inform the caller whose configuration it later rolls back; the memory of it lies in the
 //! service deployments, and what it was in the service revisions they aimed at.
 //!
 //! **Invariant:** a failed rollout whose revision cannot be read makes the whole history unknown. Without it
-//! the same configuration could be sent again, to be rolled back again. What else may be missing, [`remembered`] says.
+//! the same configuration could be sent again, to be rolled back again. What else may be missing is decided by [`history::told`].
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_ecs::types::{
     DeploymentLifecycleHookDetail, DeploymentLifecycleHookStatus,
-    DeploymentLifecycleHookTargetType, ServiceDeploymentBrief, ServiceDeploymentStatus,
-    ServiceRevision,
+    DeploymentLifecycleHookTargetType, ServiceDeploymentBrief, ServiceRevision,
 };
 use eastwest_core::ecs::fault::{Fault, FaultKind};
 use eastwest_core::ecs::name::{Arn, ServiceKey};
 use eastwest_core::ecs::past::Past;
 use eastwest_core::ecs::seen::Seen;
 use eastwest_core::ecs::time::AwsTime;
+use eastwest_core::view::history;
+use eastwest_core::view::history::{Listed, RevisionAnswer};
 
-use crate::World;
 use crate::convert;
 use crate::operation::Operation;
 use crate::pace::Lane;
+use crate::world::World;
 
-/// The revisions that an answer tells of, by ARN; `None` for one that AWS says it does not have.
+/// The revisions of an answer, by ARN; `None` for one that AWS reports as missing.
 type Revisions = BTreeMap<String, Option<ServiceRevision>>;
 
-/// As many as `DescribeServiceRevisions` takes at once, and more failures in a row than anybody sits through.
+/// As many as `DescribeServiceRevisions` takes at once, and more failures in a row than anyone waits for.
 const LATEST: i32 = 20;
 
+/// How far a rollout under way is.
+#[derive(Default)]
+struct Stage {
+    /// Its lifecycle stage; empty where AWS does not give it.
+    name: String,
+    /// The stage at which a PAUSE lifecycle hook holds it.
+    paused_at: Option<String>,
+}
+
 impl World {
-    /// The service's recent rollouts; absent where ECS says that there is no such service.
+    /// The service's recent rollouts; absent where ECS reports that there is no such service.
     pub(crate) async fn history(&self, key: &ServiceKey) -> Seen<Vec<Past>> {
         match self.past(key).await {
             Ok(pasts) => Seen::Known(pasts),
@@ -44,11 +54,12 @@ impl World {
     async fn past(&self, key: &ServiceKey) -> Result<Vec<Past>, Fault> {
         let listed = self.list_deployments(key).await?;
         let revisions = self.revisions(&listed).await?;
-        let listed = remembered(&listed, &revisions)?;
+        let listed = told(&listed, &revisions)?;
         let mut pasts: Vec<Past> =
             listed.iter().map(|brief| past(brief, &revisions)).collect::<Result<_, _>>()?;
         if let Some(at) = pasts.iter().position(Past::is_under_way) {
-            (pasts[at].stage, pasts[at].paused_at) = self.stage(&listed[at]).await?;
+            let Stage { name, paused_at } = self.stage(&listed[at]).await?;
+            (pasts[at].stage, pasts[at].paused_at) = (name, paused_at);
         }
         Ok(pasts)
     }
@@ -97,50 +108,50 @@ impl World {
     }
 
     /// How far a rollout under way is, and the stage at which a PAUSE lifecycle hook holds it.
-    async fn stage(
-        &self,
-        brief: &ServiceDeploymentBrief,
-    ) -> Result<(String, Option<String>), Fault> {
-        let Some(arn) = brief.service_deployment_arn() else { return Ok((String::new(), None)) };
+    async fn stage(&self, brief: &ServiceDeploymentBrief) -> Result<Stage, Fault> {
+        let Some(arn) = brief.service_deployment_arn() else { return Ok(Stage::default()) };
         let request = self.ecs.describe_service_deployments().service_deployment_arns(arn);
         let answer =
             self.call(Operation::DescribeDeployments, Lane::Urgent, request.send()).await?;
         let Some(deployment) = answer.service_deployments().first() else {
-            return Ok((String::new(), None));
+            return Ok(Stage::default());
         };
-        let stage = deployment.lifecycle_stage().map(|s| s.as_str().to_owned()).unwrap_or_default();
-        let paused = deployment.lifecycle_hook_details().iter().any(awaits_somebody);
-        let paused_at = paused.then(|| stage.clone());
-        Ok((stage, paused_at))
+        let name = deployment.lifecycle_stage().map(|s| s.as_str().to_owned()).unwrap_or_default();
+        let paused = deployment.lifecycle_hook_details().iter().any(awaits_a_person);
+        let paused_at = paused.then(|| name.clone());
+        Ok(Stage { name, paused_at })
     }
 }
 
-fn awaits_somebody(hook: &DeploymentLifecycleHookDetail) -> bool {
+fn awaits_a_person(hook: &DeploymentLifecycleHookDetail) -> bool {
     hook.target_type() == Some(&DeploymentLifecycleHookTargetType::Pause)
         && hook.status() == Some(&DeploymentLifecycleHookStatus::AwaitingAction)
 }
 
-/// The deployments, newest first, as far back as their revisions can be read.
-///
-/// ECS promises nowhere to keep a revision for as long as it lists the deployment that aimed at it. What it says it does
-/// not have at the far end therefore shortens the past, as if AWS listed no more; were it all unknown, nothing
-/// could be written to the service until newer deployments had pushed those out. Three things may not be gone: what
-/// **failed**, for it would be sent again; the **newest**, and the newest that **completed**, for those say what stands
-/// and what a rollback goes back to. Nor is a gap forgetting: behind one that is missing none may be readable, or
-/// endpoints would look younger than they are. A revision of which the answer says nothing was not read.
-fn remembered<'a>(
+/// The deployments, newest first, as far back as their past can be told.
+fn told<'a>(
     listed: &'a [ServiceDeploymentBrief],
     revisions: &Revisions,
 ) -> Result<&'a [ServiceDeploymentBrief], Fault> {
-    use ServiceDeploymentStatus::{Stopped, Successful};
-    let revision =
-        |brief: &ServiceDeploymentBrief| revisions.get(brief.target_service_revision_arn()?);
-    let end = listed.iter().rposition(|brief| !matches!(revision(brief), Some(None)));
-    let (kept, gone) = listed.split_at(end.map_or(0, |last| last + 1));
-    let completed = |brief: &ServiceDeploymentBrief| brief.status() == Some(&Successful);
-    let harmless = gone.iter().all(|brief| matches!(brief.status(), Some(Successful | Stopped)));
-    let stands = !kept.is_empty() && (kept.iter().any(completed) || !gone.iter().any(completed));
-    if gone.is_empty() || (harmless && stands) { Ok(kept) } else { Err(missing_revision()) }
+    let answers: Vec<Listed> = listed.iter().map(|brief| answer(brief, revisions)).collect();
+    let count = history::told(&answers).ok_or_else(missing_revision)?;
+    Ok(&listed[..count])
+}
+
+fn answer(brief: &ServiceDeploymentBrief, revisions: &Revisions) -> Listed {
+    let revision = brief.target_service_revision_arn().and_then(|arn| revisions.get(arn));
+    Listed {
+        status: status(brief),
+        revision: match revision {
+            Some(Some(_)) => RevisionAnswer::Read,
+            Some(None) => RevisionAnswer::Gone,
+            None => RevisionAnswer::Unmentioned,
+        },
+    }
+}
+
+fn status(brief: &ServiceDeploymentBrief) -> String {
+    brief.status().map(|status| status.as_str().to_owned()).unwrap_or_default()
 }
 
 fn past(brief: &ServiceDeploymentBrief, revisions: &Revisions) -> Result<Past, Fault> {
@@ -151,7 +162,7 @@ fn past(brief: &ServiceDeploymentBrief, revisions: &Revisions) -> Result<Past, F
     Ok(Past {
         connect: revision.service_connect_configuration().and_then(convert::connect::read),
         task_definition: Arn::as_read(revision.task_definition().unwrap_or_default()),
-        status: brief.status().map(|s| s.as_str().to_owned()).unwrap_or_default(),
+        status: status(brief),
         reason: brief.status_reason().unwrap_or_default().to_owned(),
         created_at: convert::time(brief.created_at, AwsTime(0)),
         finished_at: brief.finished_at.map(|at| convert::time(Some(at), AwsTime(0))),

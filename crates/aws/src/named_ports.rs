@@ -12,13 +12,13 @@ use eastwest_core::ecs::fault::{Fault, FaultKind};
 use eastwest_core::ecs::name::Arn;
 use eastwest_core::plan::prerequisite::NamedPorts;
 
-use crate::World;
 use crate::fault::is_no_task_definition;
 use crate::operation::Operation;
 use crate::pace::Lane;
 use crate::raw::{RawAnswer, RawRequest};
 use crate::revision::Revision;
 use crate::text::one_line;
+use crate::world::World;
 
 impl World {
     /// The ARN of a revision that is the given one with those names; registered where there is none yet.
@@ -35,7 +35,7 @@ impl World {
     }
 
     /// The family's latest active revision, if it has the names. One that has them and lacks something else is a
-    /// registration that lost it, or the work of somebody who has not deployed it yet: not ours to roll out.
+    /// registration that lost it, or the work of a person who has not deployed it yet: not ours to roll out.
     async fn latest_with_names(
         &self,
         wanted: &NamedPorts,
@@ -92,7 +92,7 @@ fn refused(text: &str) -> Fault {
     Fault::new(FaultKind::Refused, Operation::RegisterTaskDefinition.id(), &one_line(text))
 }
 
-/// A revision that is not what it shall be is not rolled out.
+/// A revision that is not as wanted is not rolled out.
 fn incomplete(revision: &Revision, difference: &str) -> Fault {
     let name = Arn::as_read(&revision.arn);
     let name = name.resource();

@@ -1,5 +1,5 @@
 //! Who uses a namespace, over all clusters: its Cloud Map services, and the ECS services in clusters that
-//! nobody sweeps.
+//! no sweep covers.
 //!
 //! The two listings are whole or the answer is unknown. The services behind the second are described as far
 //! as that can be done: one we may not read still shows by its Cloud Map service, whose name is taken.
@@ -13,11 +13,11 @@ use eastwest_core::ecs::namespace::{CloudMapService, NamespaceUse};
 use eastwest_core::ecs::seen::Seen;
 use eastwest_core::ecs::service::EcsService;
 
-use crate::World;
 use crate::convert;
 use crate::operation::Operation;
 use crate::pace::Lane;
 use crate::pages::Pages;
+use crate::world::World;
 
 impl World {
     /// Who uses the namespace; services in `watched` clusters are known already.

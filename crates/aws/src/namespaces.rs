@@ -4,11 +4,11 @@ use eastwest_core::ecs::fault::Fault;
 use eastwest_core::ecs::namespace::Namespace;
 use eastwest_core::ecs::seen::Seen;
 
-use crate::World;
 use crate::convert;
 use crate::operation::Operation;
 use crate::pace::Lane;
 use crate::pages::Pages;
+use crate::world::World;
 
 impl World {
     /// All namespaces, or why not all could be listed.

@@ -2,7 +2,7 @@
 //!
 //! **Invariant:** asking again is the same request. `CreatorRequestId` follows from the wish alone
 //! (SD:CreateHttpNamespaceRequest), an operation that is under way already is followed in place of a new one
-//! (`DuplicateRequest`), and a namespace that is there is success (`NamespaceAlreadyExists`). So whoever asked may
+//! (`DuplicateRequest`), and a namespace that is there is success (`NamespaceAlreadyExists`). So the caller may
 //! stop listening at any time, and nothing here is ever undone.
 
 use std::error::Error;
@@ -17,16 +17,17 @@ use aws_sdk_servicediscovery::types::{
 use eastwest_core::ecs::fault::{Fault, FaultKind};
 use eastwest_core::ecs::namespace::NewNamespace;
 
+use crate::fault;
 use crate::operation::Operation;
 use crate::pace::Lane;
-use crate::{World, fault};
+use crate::world::World;
 
 /// How often an operation is looked at. With pauses of half a second, then twice as long each up to eight seconds,
 /// the last look comes after two minutes; AWS documents no duration.
 const LOOKS: u32 = 19;
 /// The longest pause is so many times the first.
 const LONGEST_PAUSE: u32 = 16;
-/// What the namespace says of itself, for people.
+/// The description of the namespace, for people.
 const DESCRIPTION: &str = "Made by eastwest for ECS Service Connect";
 
 /// What a request for a namespace came to.
@@ -66,7 +67,7 @@ impl World {
                 let sent = async {
                     match asked.send().await {
                         Ok(answer) => Ok(answer.operation_id.map(Begun::Operation)),
-                        Err(error) => told(&error).map(Some).ok_or(error),
+                        Err(error) => already(&error).map(Some).ok_or(error),
                     }
                 };
                 self.call(operation, Lane::Urgent, sent).await?
@@ -77,7 +78,7 @@ impl World {
                 let sent = async {
                     match asked.send().await {
                         Ok(answer) => Ok(answer.operation_id.map(Begun::Operation)),
-                        Err(error) => told(&error).map(Some).ok_or(error),
+                        Err(error) => already(&error).map(Some).ok_or(error),
                     }
                 };
                 self.call(operation, Lane::Urgent, sent).await?
@@ -116,8 +117,8 @@ fn pause(first: Duration, look: u32) -> Duration {
 
 const FULL: &str = "ResourceLimitExceeded: the account has as many Cloud Map namespaces in this Region as its quota allows (50 unless raised): raise \"namespaces per Region\" in Service Quotas, or name one that is there";
 
-/// Of the ways a request fails, those that say how it stands with the namespace.
-fn told(error: &(dyn Error + 'static)) -> Option<Begun> {
+/// What a failed request reveals about the namespace: that it is there, being created, or one too many.
+fn already(error: &(dyn Error + 'static)) -> Option<Begun> {
     let twin = |twin: &DuplicateRequest| twin.duplicate_operation_id().map(str::to_owned);
     if let Some(id) = fault::find::<DuplicateRequest>(error).and_then(twin) {
         return Some(Begun::Operation(id));

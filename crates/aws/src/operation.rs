@@ -5,7 +5,7 @@
 //! wait for and nothing else: a namespace, a task definition revision. Nothing is ever deleted.
 //!
 //! The calls themselves take their [`Operation`] from here, so the pace, the metrics, the faults and the
-//! list of permissions cannot tell different stories; a test makes every call fail and compares.
+//! list of permissions cannot differ; a test makes every call fail and compares.
 
 use crate::pace::Bucket;
 

@@ -5,10 +5,10 @@
 //! (APIREF:request-throttling), so we take only a `share` of each published bucket, burst and refill alike.
 //!
 //! - *Who goes first.* A sweep asks in the [`Lane::Background`]: at most one of its calls stands in the
-//!   queue, so whoever is about to change something waits behind one call, not behind a cluster.
+//!   queue, so a change waits behind one call, not behind a cluster.
 //! - *Retries are paid for.* The SDK repeats a failed read at once; the next call of that bucket then takes
 //!   the tokens that the repetition used.
-//! - *When AWS says slow down,* each call of that bucket costs [`SLOW_PRICE`] tokens until [`SLOW_FOR`] after
+//! - *When AWS throttles,* each call of that bucket costs [`SLOW_PRICE`] tokens until [`SLOW_FOR`] after
 //!   the last such answer; then the pace is nominal again. No state outlives that.
 //!
 //! Writes have a bucket of their own, so reads can never starve them.
@@ -75,8 +75,8 @@ impl Bucket {
     ];
 
     /// What AWS grants an account: burst, and tokens a second (APIREF:request-throttling; for parameters the
-    /// default of GR:ssm, 40 a second over all `Get*`, of which no burst is told). Cloud Map's rows are our own
-    /// guess, low because nobody publishes the real ones.
+    /// default of GR:ssm, 40 a second over all `Get*`, for which AWS gives no burst). Cloud Map's rows are our own
+    /// guess, low because the real ones are not published.
     pub const fn granted(self) -> (u32, u32) {
         match self {
             Self::ServiceRead => (100, 20),
@@ -193,7 +193,7 @@ impl<C: Clock + Clone> Gate<C> {
         }
     }
 
-    /// Takes one token, or says in how long there is one.
+    /// Takes one token, or returns how long it takes until there is one.
     fn take(&self) -> Result<(), Duration> {
         self.limiter.check().map_err(|refused| refused.wait_time_from(self.clock.now()))
     }

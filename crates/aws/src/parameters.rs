@@ -10,11 +10,11 @@ use eastwest_core::ecs::parameter::Parameter;
 use eastwest_core::ecs::seen::Seen;
 use eastwest_core::ecs::time::AwsTime;
 
-use crate::World;
 use crate::convert::time;
 use crate::operation::Operation;
 use crate::pace::Lane;
 use crate::pages::Pages;
+use crate::world::World;
 
 /// SSM:GetParametersByPathRequest.MaxResults.
 const PAGE: i32 = 10;

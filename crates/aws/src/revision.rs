@@ -5,7 +5,7 @@
 //! definition in an answer and inside of the request. Tags whose key begins with `aws:` are AWS's own: no request may
 //! carry them (API:Tag), so these alone are left out.
 //!
-//! **Invariant:** no value leaves this file but in [`Revision::request`]: a difference is told by its paths, for
+//! **Invariant:** no value leaves this file but in [`Revision::request`]: a difference is shown by its paths, for
 //! environment values may be secrets.
 
 use std::collections::BTreeSet;

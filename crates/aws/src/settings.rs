@@ -1,7 +1,7 @@
 //! How we connect: every retry, time-out and protection of the SDK is set here, none is inherited.
 //!
 //! **Invariant:** a read is tried at most three times, a write exactly once. A write whose outcome is unknown
-//! is read back by whoever asked for it; a second sending could start a second rollout.
+//! is read back by the engine; a second sending could start a second rollout.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,9 +17,9 @@ use aws_smithy_runtime_api::client::stalled_stream_protection::StalledStreamProt
 use aws_smithy_types::retry::{ReconnectMode, RetryConfig};
 use aws_smithy_types::timeout::TimeoutConfig;
 
-use crate::World;
 use crate::call::{Meter, OnCall};
 use crate::pace::Pace;
+use crate::world::World;
 
 /// Reads are tried so often: one throttled and one broken answer in a row are weather, three are a fault.
 const READ_ATTEMPTS: u32 = 3;
@@ -48,7 +48,7 @@ pub struct Settings {
     /// The longest first pause between two attempts of a read, and the first between two looks at an operation
     /// of Cloud Map under way; the next may be twice as long.
     pub backoff: Duration,
-    /// Told of every attempt of every call.
+    /// Receives every attempt of every call.
     pub on_call: OnCall,
     /// A simulator's URL: every call goes there, signed with made-up credentials. `None`: AWS, as the
     /// environment has it.
@@ -169,7 +169,7 @@ fn stall_protection() -> StalledStreamProtectionConfig {
 }
 
 /// One HTTPS client for all: connections are shared, and trusted roots are read once. It speaks plain HTTP
-/// where the endpoint says so, and goes through `HTTPS_PROXY` where that is set; the SDK's own default client
+/// where the endpoint asks for it, and goes through `HTTPS_PROXY` where that is set; the SDK's own default client
 /// is built the same way, through the same (hidden) method, but with a TLS library we do not ship.
 pub(crate) fn https_client(proxy: ProxyConfig) -> SharedHttpClient {
     Builder::new().build_with_connector_fn(move |settings, components| {

@@ -6,7 +6,7 @@
 //! sweep holds a few answers at a time, whatever the cluster's size.
 //!
 //! **Invariant:** a part that fails leaves the rest standing. What was listed before the listing broke is
-//! described all the same, and the reading says that the listing is not complete.
+//! described all the same, and the reading shows that the listing is not complete.
 
 use std::collections::BTreeSet;
 
@@ -15,11 +15,11 @@ use eastwest_core::ecs::name::{Arn, ClusterName, EcsServiceName};
 use eastwest_core::view::reading::ClusterReading;
 use futures_util::{Stream, StreamExt, stream};
 
-use crate::World;
 use crate::describe::{IN_FLIGHT, Services, TEN};
 use crate::operation::Operation;
 use crate::pace::Lane;
 use crate::pages::Pages;
+use crate::world::World;
 
 /// A piece of a listing.
 enum Piece {

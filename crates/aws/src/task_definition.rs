@@ -6,11 +6,11 @@ use eastwest_core::ecs::name::{Arn, Family};
 use eastwest_core::ecs::seen::Seen;
 use eastwest_core::ecs::task_definition::TaskDefinition;
 
-use crate::World;
 use crate::convert;
 use crate::fault::is_no_task_definition;
 use crate::operation::Operation;
 use crate::pace::Lane;
+use crate::world::World;
 
 impl World {
     /// The revision with this ARN.
@@ -31,7 +31,7 @@ impl World {
         };
         match definition.task_definition_arn().map(Arn::as_read) {
             Some(arn) => Seen::Known(convert::other::task_definition(&arn, &definition)),
-            None => Seen::Unknown(unreadable("the answer does not say which revision it is")),
+            None => Seen::Unknown(unreadable("the answer does not name its revision")),
         }
     }
 

@@ -15,7 +15,7 @@ use crate::fleet::REGION;
 /// The first word that makes this program the daemon.
 pub(crate) const WORD: &str = "__eastwest";
 
-/// What would lead the daemon to another AWS, or tell it other settings.
+/// What would lead the daemon to another AWS, or give it other settings.
 const FOREIGN: [&str; 9] = [
     "AWS_PROFILE",
     "AWS_SESSION_TOKEN",
@@ -28,7 +28,7 @@ const FOREIGN: [&str; 9] = [
     "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
 ];
 
-/// The daemon's own `main`, in its process. It ends with whoever started it: then its standard input closes.
+/// The daemon's own `main`, in its process. It ends with the process that started it: then its standard input closes.
 pub(crate) fn main(words: impl Iterator<Item = OsString>) -> ExitCode {
     std::thread::spawn(|| {
         let mut rest = Vec::new();

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 /// The region everything stands in.
 pub(crate) const REGION: &str = "eu-west-1";
 
-/// A real public fleet: names, ports and who calls whom.
+/// A real public fleet: names, ports and calls.
 const RETAIL_STORE: &str = include_str!("../../../tests/fixtures/retail-store.json");
 
 /// Which fleet to show.
@@ -239,7 +239,7 @@ struct PortFacts {
     container_port: u16,
 }
 
-/// Nobody declares what it needs there: the environment tells.
+/// Its services declare no needs: eastwest infers them from the environment.
 fn retail_store(facts: Facts) -> Fleet {
     let services = facts.services.into_iter().map(|service| {
         let port = (service.port.name, service.port.container_port);

@@ -43,11 +43,11 @@ struct Demo {
     listen: SocketAddr,
 }
 
-/// How often the screen is made anew.
+/// How often the screen is drawn again.
 const FRAME: Duration = Duration::from_millis(250);
 
 fn main() -> ExitCode {
-    // The daemon is this very program, told so by its first word.
+    // The daemon is this same program, started with this first word.
     let mut words = std::env::args_os();
     if words.nth(1).is_some_and(|word| word == daemon::WORD) {
         return daemon::main(words);
@@ -75,9 +75,9 @@ async fn show(demo: &Demo) -> anyhow::Result<ExitCode> {
     fleet.build(&mut wire::lock(&server.world))?;
     let mut daemon = Daemon::start(&server.url(), demo.listen, fleet.cluster())?;
     let mut screen = Screen::new();
-    screen.say(&story::opening(&fleet, &server.url(), demo.listen, daemon.log()));
+    screen.print(&story::opening(&fleet, &server.url(), demo.listen, daemon.log()));
     let ended = tokio::select! {
-        ended = watch(demo, &server, &fleet, (&mut daemon, &mut screen)) => ended,
+        ended = watch(demo, &server, &fleet, &mut daemon, &mut screen) => ended,
         _ = tokio::signal::ctrl_c() => {
             // Staying up ends this way; waiting for convergence does not.
             Ok(if demo.once { ExitCode::from(130) } else { ExitCode::SUCCESS })
@@ -95,7 +95,7 @@ async fn simulator(demo: &Demo) -> anyhow::Result<Server> {
     wire::serve(options, listener, std::future::pending()).context("the simulator did not start")
 }
 
-/// A port that nobody listens on, or whom to ask.
+/// A listener on a free port, or an error that says what to do.
 async fn free(address: SocketAddr, flag: &str) -> anyhow::Result<tokio::net::TcpListener> {
     tokio::net::TcpListener::bind(address).await.with_context(|| {
         format!(
@@ -109,11 +109,12 @@ async fn watch(
     demo: &Demo,
     server: &Server,
     fleet: &Fleet,
-    (daemon, screen): (&mut Daemon, &mut Screen),
+    daemon: &mut Daemon,
+    screen: &mut Screen,
 ) -> anyhow::Result<ExitCode> {
     let started = Instant::now();
     let patience = patience(demo, fleet);
-    let mut told = false;
+    let mut is_shown = false;
     loop {
         tokio::time::sleep(FRAME).await;
         if let Some(why) = daemon.ended()? {
@@ -123,13 +124,13 @@ async fn watch(
         let page = Page::new(&report, &mut wire::lock(&server.world), fleet);
         screen.show(&page);
         let converged = page.open_points().is_empty();
-        if converged && !told {
-            told = true;
-            screen.say(&story::converged(&page, started.elapsed()));
+        if converged && !is_shown {
+            is_shown = true;
+            screen.print(&story::converged(&page, started.elapsed()));
             if demo.once {
                 return Ok(ExitCode::SUCCESS);
             }
-            screen.say(&story::commands(fleet, &server.url(), demo.listen));
+            screen.print(&story::commands(fleet, &server.url(), demo.listen));
         }
         if demo.once && started.elapsed() > patience {
             let points = page.open_points().join("\n  ");

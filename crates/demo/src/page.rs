@@ -43,7 +43,7 @@ pub(crate) struct Reached {
 impl Page {
     /// Puts the daemon's page of services and the truth side by side.
     pub(crate) fn new(report: &Value, world: &mut World, fleet: &Fleet) -> Self {
-        let told: BTreeMap<&str, &Value> = report["services"]
+        let reported: BTreeMap<&str, &Value> = report["services"]
             .as_array()
             .map(Vec::as_slice)
             .unwrap_or_default()
@@ -60,12 +60,12 @@ impl Page {
         }
         let rows = fleet.services().iter().map(|member| {
             let key = format!("{}/{}", fleet.cluster(), member.name);
-            Row::read(member, &key, told.get(key.as_str()).copied(), world)
+            Row::read(member, &key, reported.get(key.as_str()).copied(), world)
         });
         Self { rows: rows.collect(), updates }
     }
 
-    /// What is not yet as it shall be; empty when all is converged.
+    /// What has not converged yet; empty when everything has.
     pub(crate) fn open_points(&self) -> Vec<String> {
         let mut points = Vec::new();
         for row in &self.rows {
@@ -139,16 +139,17 @@ impl Row {
         format!("{}: {}", self.member.name, words.join(", "))
     }
 
-    fn read(member: &Member, key: &str, told: Option<&Value>, world: &mut World) -> Self {
+    fn read(member: &Member, key: &str, reported: Option<&Value>, world: &mut World) -> Self {
         let text = |path: &str| {
-            told.and_then(|row| row.pointer(path))
+            reported
+                .and_then(|row| row.pointer(path))
                 .and_then(Value::as_str)
                 .unwrap_or_default()
                 .to_owned()
         };
-        let alias = told
+        let alias = reported
             .and_then(|row| row.pointer("/deployed/endpoints/0/alias"))
-            .and_then(|alias| Some(format!("{}:{}", alias["dns_name"].as_str()?, alias["port"])))
+            .and_then(|alias| Some(format!("{}:{}", alias["dnsName"].as_str()?, alias["port"])))
             .unwrap_or_default();
         let reaches = member.calls.iter().map(|target| {
             let reach = world.model().reach(key, &target.host, u32::from(target.port));
@@ -156,7 +157,7 @@ impl Row {
             Reached { from, target, ok: reach.ok, why: reach.why }
         });
         let reaches = reaches.collect();
-        let (running, rollout) = truth(world, key);
+        let Truth { running, rollout } = truth(world, key);
         let (sync, health, why) = if member.opted_in() {
             (text("/sync"), text("/health"), text("/message"))
         } else {
@@ -187,9 +188,17 @@ impl Row {
     }
 }
 
-/// Tasks and rollout of a service, from the simulator itself.
-fn truth(world: &mut World, key: &str) -> (String, String) {
-    let Some((cluster, name)) = key.split_once('/') else { return Default::default() };
+/// A service as the simulator has it.
+#[derive(Default)]
+struct Truth {
+    /// Running and desired tasks.
+    running: String,
+    rollout: String,
+}
+
+/// A service, from the simulator itself.
+fn truth(world: &mut World, key: &str) -> Truth {
+    let Some((cluster, name)) = key.split_once('/') else { return Truth::default() };
     let request = eastwest_sim::shapes::ecs::DescribeServicesRequest {
         cluster: Some(cluster.to_owned()),
         services: vec![name.to_owned()],
@@ -197,16 +206,17 @@ fn truth(world: &mut World, key: &str) -> (String, String) {
     };
     let answer = world.model().describe_services(eastwest_sim::model::AsOf::Now, &request);
     let Some(service) = answer.ok().and_then(|answer| answer.services.into_iter().next()) else {
-        return Default::default();
+        return Truth::default();
     };
     let rollout = service.deployments.first().and_then(|d| d.rollout_state);
     let rollout = rollout.map(|state| state.as_str().to_lowercase().replace('_', " "));
-    (format!("{}/{}", service.running_count, service.desired_count), rollout.unwrap_or_default())
+    let running = format!("{}/{}", service.running_count, service.desired_count);
+    Truth { running, rollout: rollout.unwrap_or_default() }
 }
 
 /// The daemon's page of services; nothing while it does not answer.
 pub(crate) fn report(listen: SocketAddr) -> Value {
-    // The call blocks; this tells the runtime, so that the simulator goes on serving meanwhile.
+    // The call blocks; `block_in_place` lets the simulator serve meanwhile.
     tokio::task::block_in_place(|| fetch(listen)).unwrap_or_default()
 }
 

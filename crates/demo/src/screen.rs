@@ -25,7 +25,7 @@ impl Screen {
     }
 
     /// Prints text that stays; the next table comes below it.
-    pub(crate) fn say(&mut self, text: &str) {
+    pub(crate) fn print(&mut self, text: &str) {
         self.lines = 0;
         write(text);
     }

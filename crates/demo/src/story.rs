@@ -14,7 +14,7 @@ pub(crate) fn opening(fleet: &Fleet, url: &str, listen: SocketAddr, log: &str) -
     format!(
         "A simulated AWS listens on {url}, and the real eastwest daemon watches cluster {cluster} through the AWS SDK.\n\
          {opted_in} services opted in with tags and have no Service Connect yet; {others} never opted in.\n\
-         First it only looks: for 10 s after a start nothing is written. Then it rolls out one service at a time.\n\n\
+         For 10 s after its start the daemon only reads. Then it rolls out one service at a time.\n\n\
          \x20 services  http://{listen}/api/v1/services\n\
          \x20 plan      http://{listen}/api/v1/plan\n\
          \x20 metrics   http://{listen}/metrics\n\
@@ -26,7 +26,7 @@ pub(crate) fn opening(fleet: &Fleet, url: &str, listen: SocketAddr, log: &str) -
 /// What was reached.
 pub(crate) fn converged(page: &Page, took: Duration) -> String {
     let mut text = format!(
-        "\nConverged after {} s with {} updates. Who can call whom now:\n",
+        "\nConverged after {} s with {} updates. These calls get through now:\n",
         took.as_secs(),
         page.updates()
     );
@@ -55,7 +55,7 @@ pub(crate) fn commands(fleet: &Fleet, url: &str, listen: SocketAddr) -> String {
     };
     let servers = || fleet.services().iter().filter(|member| member.is_server());
     let name = |member: Option<&Member>| member.map(|m| m.name.clone()).unwrap_or_default();
-    // One that nobody calls, so that trying things out breaks nobody.
+    // One without callers, so that trying things out breaks nothing.
     let leaf = name(servers().find(|member| !fleet.is_called(member)));
     let (first, second) = (name(servers().next()), name(servers().nth(1)));
     let mut text = format!(

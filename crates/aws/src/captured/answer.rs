@@ -1,7 +1,7 @@
 //! The answers: one small function for each call that the real world makes.
 //!
 //! Listings come in one page. What was not captured is answered as AWS answers what is not there, with the words
-//! that say what to capture; whoever asked makes "not seen" of it, as of any failed call.
+//! that name what to capture; core makes "not seen" of it, as of any failed call.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,7 +16,7 @@ use super::namespaces::{self, default_of, resolve};
 pub(super) struct Answers {
     captures: Captures,
     namespaces: BTreeMap<String, Value>,
-    /// The namespaces of Cloud Map services, as far as their use tells.
+    /// The namespaces of Cloud Map services, as far as their use shows.
     places: BTreeMap<String, BTreeSet<String>>,
 }
 
@@ -123,7 +123,7 @@ impl Answers {
         json!({"serviceDeployments": found.collect::<Vec<_>>()})
     }
 
-    /// One that AWS had lost when it was asked is lost here too; one that nobody asked for must be captured.
+    /// One that AWS had lost when it was asked is lost here too; one that was not asked for must be captured.
     fn describe_revisions(&self, request: &Value) -> Result<Value, Value> {
         let asked = items(request, "serviceRevisionArns").iter().filter_map(Value::as_str);
         let (mut found, mut lost) = (Vec::new(), Vec::new());
@@ -167,8 +167,8 @@ impl Answers {
         resolve(&self.namespaces, &NamespaceRef::as_read(reference))
     }
 
-    /// Cloud Map does not say in its list which namespace a service is in (SD:ServiceSummary). It is that of the
-    /// ECS services that use it, and of one that nobody uses the only namespace there is.
+    /// The list of Cloud Map does not name the namespace of a service (SD:ServiceSummary). It is that of the
+    /// ECS services that use it, and of an unused one the only namespace there is.
     fn cloud_map_services(&self, request: &Value) -> Value {
         let asked = request.pointer("/Filters/0/Values/0").and_then(Value::as_str);
         let wanted = asked.and_then(|reference| self.resolved(reference));
@@ -199,7 +199,7 @@ fn uncaptured_revision(arn: &str) -> String {
     format!("not captured; add `aws ecs describe-service-revisions --service-revision-arns {arn}`")
 }
 
-/// A described deployment says in another member which revision it aims at than a listed one.
+/// A described deployment names its target revision in another member than a listed one.
 fn as_listed(deployment: &Value) -> Value {
     let mut listed = deployment.clone();
     if let Some(target) = deployment.pointer("/targetServiceRevision/arn") {

@@ -1,6 +1,6 @@
 //! From a file's text to what was captured: which answer of the AWS CLI is this?
 //!
-//! A file holds one answer, a list of them, or several one after the other. An answer is told by its members,
+//! A file holds one answer, a list of them, or several one after the other. An answer is recognized by its members,
 //! because the CLI does not print what it was asked. What was captured twice is taken as it was given last.
 //!
 //! The CLI writes times as text, the wire has them as numbers (ECS and Cloud Map speak awsJson1.1), and other
@@ -35,9 +35,9 @@ pub struct Captures {
     pub(super) deployments: BTreeMap<String, Value>,
     /// Service revisions by ARN; null for one that AWS no longer had.
     pub(super) revisions: BTreeMap<String, Value>,
-    /// Namespaces that somebody named outside of the captures.
+    /// Namespaces that are named outside of the captures.
     pub(super) mentioned: BTreeSet<NamespaceRef>,
-    /// What is to be said about the files.
+    /// Remarks on the files.
     remarks: Vec<String>,
 }
 
@@ -51,7 +51,7 @@ pub struct NotACapture {
     pub found: String,
 }
 
-/// The members of the CLI's answers that tell what they are.
+/// The members by which the CLI's answers are recognized.
 const KINDS: [(&str, Read); 7] = [
     ("services", Captures::add_services),
     ("taskDefinition", Captures::add_task_definition),
@@ -64,9 +64,9 @@ const KINDS: [(&str, Read); 7] = [
 
 type Read = fn(&mut Captures, &Spot<'_>, &Map<String, Value>) -> Result<(), NotACapture>;
 
-/// Maps whose keys are anybody's words, so none of them says that a time follows.
+/// Maps whose keys are free text, so that no key announces a time.
 const FREE: [&str; 4] = ["dockerLabels", "options", "driverOpts", "labels"];
-/// Members that are times. Others may be, but nobody reads them.
+/// Members that are times. Others may be times too, but eastwest does not read them.
 const TIMES: [&str; 10] = [
     "createdAt",
     "updatedAt",
@@ -104,7 +104,7 @@ impl Captures {
     /// The calls whose answers are understood, for people.
     pub const UNDERSTOOD: &str = "what the AWS CLI prints for `aws ecs describe-services --include TAGS`, `aws ecs describe-task-definition`, `aws ecs describe-clusters`, `aws servicediscovery list-namespaces`, `aws servicediscovery list-services`, `aws ecs list-service-deployments`, `aws ecs describe-service-deployments` and `aws ecs describe-service-revisions`";
 
-    /// Takes in a file's text. What is wrong is told for all parts of it; the rest is taken in.
+    /// Reads a file's text. Mistakes are reported for all parts of it; the rest is kept.
     pub fn add(&mut self, file: &str, text: &str) -> Vec<NotACapture> {
         let whole = Spot { file, path: String::new() };
         let mut mistakes = Vec::new();
@@ -171,12 +171,12 @@ impl Captures {
         if !services.is_empty() && !tagged {
             self.remark(
                 spot,
-                "no service has tags here: capture with --include TAGS, or nobody has opted in",
+                "no service has tags here: capture with --include TAGS, or no service has opted in",
             );
         }
         for failure in list(members, "failures") {
-            let told = |key| failure.get(key).and_then(Value::as_str).unwrap_or("?");
-            let remark = format!("{} was not described: {}", told("arn"), told("reason"));
+            let member = |key| failure.get(key).and_then(Value::as_str).unwrap_or("?");
+            let remark = format!("{} was not described: {}", member("arn"), member("reason"));
             self.remark(spot, &remark);
         }
         Ok(())
@@ -252,9 +252,9 @@ impl Captures {
             text(deployment, "serviceArn", &spot)?;
             let arn = text(deployment, "serviceDeploymentArn", &spot)?;
             let known = self.deployments.entry(arn.to_owned()).or_insert_with(|| Map::new().into());
-            // What one of the two kinds says and the other does not, stays.
-            if let (Value::Object(known), Value::Object(told)) = (known, deployment) {
-                known.extend(told.clone());
+            // A member that only one of the two kinds has stays.
+            if let (Value::Object(known), Value::Object(new)) = (known, deployment) {
+                known.extend(new.clone());
             }
         }
         Ok(())
@@ -296,7 +296,7 @@ impl Captures {
         named.filter_map(|tag| tag.get("value").and_then(Value::as_str))
     }
 
-    /// Notes that somebody named a namespace outside of the captures: in a tag, or in a flag.
+    /// Notes that a namespace is named outside of the captures: in a tag, or in a flag.
     pub fn mention(&mut self, namespace: NamespaceRef) {
         self.mentioned.insert(namespace);
     }

@@ -1,6 +1,6 @@
 //! The namespaces of a captured world: those that were captured, or made up from what names them.
 //!
-//! A namespace is made up as far as its reference tells: an ARN gives the id and the owner, and for want of a
+//! A namespace is made up as far as its reference goes: an ARN gives the id and the owner, and for want of a
 //! name the id is the name; a name gives an id that is the same every time. Where the whole list was captured
 //! nothing is made up: what it lacks is not there.
 
@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::capture::{Captures, items};
 
-/// The namespaces by id, as `ListNamespaces` tells them.
+/// The namespaces by id, as `ListNamespaces` lists them.
 pub(super) fn all(captures: &Captures) -> BTreeMap<String, Value> {
     let mut all = captures.namespaces.clone();
     if captures.has_all_namespaces {
@@ -51,7 +51,7 @@ pub(super) fn resolve<'a>(
 }
 
 /// All that names a namespace. ARNs and ids come first: the order of [`NamespaceRef`] would let a name come
-/// before the ARN that says more.
+/// before the ARN, which holds more.
 fn references(captures: &Captures) -> Vec<NamespaceRef> {
     let services = captures.services.values().flat_map(of_service);
     let clusters = captures.clusters.values().filter_map(default_of);

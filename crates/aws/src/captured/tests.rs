@@ -16,8 +16,8 @@ use eastwest_core::view::reading::{Answer, Question};
 use expect_test::{Expect, expect};
 use serde_json::{Value, json};
 
-use crate::World;
 use crate::captured::Captures;
+use crate::world::World;
 
 const ARN: &str = "arn:aws:ecs:eu-west-1:123456789012";
 
@@ -383,7 +383,7 @@ fn what_was_not_captured_is_told() {
     let failure = json!({"arn": "arn:gone", "reason": "MISSING"});
     let text = json!({"services": [untagged], "failures": [failure]}).to_string();
     expect![[r#"
-        0.json: no service has tags here: capture with --include TAGS, or nobody has opted in
+        0.json: no service has tags here: capture with --include TAGS, or no service has opted in
         0.json: arn:gone was not described: MISSING
         namespaces were not captured: names are taken as written, and a name and an id are two; to be exact, add `aws servicediscovery list-namespaces`
         clusters were not captured and are taken to have no default namespace; to be exact, add `aws ecs describe-clusters --clusters prod`

@@ -1,7 +1,7 @@
 //! A Service Connect configuration, from the SDK's types to core's and back.
 //!
-//! **Invariant:** what core can say survives the way there and back unchanged; a property test holds us to it.
-//! What core *cannot* say is not seen here but in the raw answer, by [`crate::members`], before every write.
+//! **Invariant:** what core can express survives the way there and back unchanged. A property test holds this.
+//! What core *cannot* express is found not here but in the raw answer, by [`crate::members`], before every write.
 
 use std::collections::HashMap;
 
@@ -137,7 +137,7 @@ fn write_test_header(header: &TestHeader) -> sdk::ServiceConnectTestTrafficRules
     sdk::ServiceConnectTestTrafficRules::builder().header(header).build()
 }
 
-/// `None` where nothing is said: for a TCP endpoint even a 0 would be refused.
+/// `None` where nothing is set: for a TCP endpoint even a 0 would be refused.
 fn write_timeout(timeout: Timeout) -> Option<sdk::TimeoutConfiguration> {
     let seconds = |number: u32| i32::try_from(number).unwrap_or(i32::MAX);
     (timeout != Timeout::default()).then(|| {

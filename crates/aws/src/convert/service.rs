@@ -1,6 +1,6 @@
 //! An ECS service and its deployments, from the SDK's types to core's.
 //!
-//! Where AWS says something we do not know, we read it in the way that makes us wait: a deployment in an
+//! A value that we do not know is read in the way that makes eastwest wait: a deployment in an
 //! unknown state is still rolling, a service in an unknown state is going away, an unknown controller is not
 //! ECS. Nothing is ever written to any of the three.
 //!

@@ -14,26 +14,37 @@ use crate::ecs::name::{DiscoveryName, DnsName, NamespaceRef, ParameterName, Port
 
 /// What one service asks for.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Declaration {
     /// The opt-in. Always there in a declaration that is acted on; one source alone need not have it.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub mode: Option<Mode>,
     /// The namespace to be in.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub namespace: Option<NamespaceRef>,
     /// The endpoints to offer, whole; empty where none is declared, and then those that stand are kept.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub endpoints: Vec<EndpointDeclaration>,
     /// Where the proxy's logs go.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub logs: Option<LogsDeclaration>,
     /// How the proxy logs requests.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub access_logs: Option<AccessLogs>,
     /// The header of blue/green test traffic, for every endpoint.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub test_header: Option<TestHeader>,
     /// The discovery names this service calls; `Some` and empty for `none`.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub needs: Option<Vec<DiscoveryName>>,
     /// When new endpoints cause a redeployment.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub refresh: Option<RefreshWhen>,
     /// Until when nothing may change.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub pause: Option<Pause>,
     /// The parameter that holds the rest of it. Only a tag says so.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub document: Option<ParameterName>,
 }
 
@@ -101,18 +112,25 @@ pub enum Mode {
 
 /// One endpoint as declared.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct EndpointDeclaration {
     /// The port it serves.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub port: Option<PortSelector>,
     /// Its name in the namespace.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub discovery_name: Option<DiscoveryName>,
     /// What clients call.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub alias: Option<AliasDeclaration>,
     /// How long its proxy waits.
+    #[serde(skip_serializing_if = "Timeout::is_empty")]
     pub timeout: Timeout,
     /// The port its proxy listens on.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub ingress_port: Option<Port>,
     /// Encryption between the proxies.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub tls: Option<Tls>,
 }
 
@@ -182,10 +200,13 @@ impl fmt::Display for PortSelector {
 
 /// `[dns-name][:port]`, at least one of them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct AliasDeclaration {
     /// The host clients call.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub dns_name: Option<DnsName>,
     /// The port clients call.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub port: Option<Port>,
 }
 

@@ -13,10 +13,12 @@ pub struct Issue {
     /// Where it stands: a tag's key, or `<parameter>#<JSON pointer>`.
     pub place: String,
     /// What was read there, shortened and without control characters.
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub read: String,
     /// What is allowed there, and what to do.
     pub allowed: String,
     /// The nearest spelling that would be accepted.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub nearest: Option<String>,
     /// Whether the declaration can still be understood without it.
     pub weight: Weight,

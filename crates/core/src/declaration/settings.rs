@@ -78,6 +78,7 @@ pub enum Policy {
 
 /// How many rollouts may run at once; each at least 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Budget {
     /// In one cluster.
     pub per_cluster: usize,

@@ -14,10 +14,13 @@ pub struct Change {
     /// Which field.
     pub field: Field,
     /// Of which endpoint, as `port/discovery-name`.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub endpoint: Option<String>,
     /// What stands there now.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub from: Option<String>,
     /// What shall stand there.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub to: Option<String>,
 }
 

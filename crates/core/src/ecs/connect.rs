@@ -14,45 +14,60 @@ use super::name::{Arn, DiscoveryName, DnsName, NamespaceRef, Port, PortName};
 
 /// A configuration with Service Connect switched on. Switched off is the absence of one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Connect {
     /// The namespace in the form it was given; absent means the cluster's default at creation.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub namespace: Option<NamespaceRef>,
     /// What the service offers. Empty: it is a client only.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub endpoints: Vec<Endpoint>,
     /// Where the proxy's logs go.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub logs: Option<ProxyLogs>,
     /// Whether and how the proxy logs each request.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub access_logs: Option<AccessLogs>,
     /// How much the proxy writes into its logs (`containerConfigurations[].logLevel`): `info`, which absent means,
     /// or `debug`. Nothing declares it; it is carried over, for a write without it would reset it.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub log_level: Option<String>,
 }
 
 /// One endpoint: an entry of `services[]`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Endpoint {
     /// The named port mapping it serves.
     pub port_name: PortName,
     /// Its name in Cloud Map; absent means the port's name.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub discovery_name: Option<DiscoveryName>,
     /// What clients call; ECS allows at most one for each endpoint.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub alias: Option<ClientAlias>,
     /// The port its proxy listens on, where that is not the container's.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub ingress_port: Option<Port>,
     /// How long the proxy waits.
+    #[serde(skip_serializing_if = "Timeout::is_empty")]
     pub timeout: Timeout,
     /// Encryption between the proxies.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub tls: Option<Tls>,
 }
 
 /// What clients call: an entry of `clientAliases[]`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct ClientAlias {
     /// The port the clients' proxies listen on.
     pub port: Port,
     /// The host; absent means `<discovery-name>.<namespace>`.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub dns_name: Option<DnsName>,
     /// The header that marks test traffic of a blue/green deployment.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub test_header: Option<TestHeader>,
 }
 
@@ -62,6 +77,7 @@ pub struct TestHeader {
     /// The header's name.
     pub name: String,
     /// The value it must have; absent as AWS allows it in answers.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub exact: Option<String>,
 }
 
@@ -69,19 +85,25 @@ pub struct TestHeader {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Timeout {
     /// How long a connection may be idle.
+    #[serde(rename = "idleSeconds", skip_serializing_if = "Option::is_none")]
     pub idle_s: Option<u32>,
     /// How long one request may take; never allowed for an endpoint without `appProtocol`.
+    #[serde(rename = "requestSeconds", skip_serializing_if = "Option::is_none")]
     pub request_s: Option<u32>,
 }
 
 /// API:ServiceConnectTlsConfiguration.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Tls {
     /// The AWS Private CA that issues the certificates.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub authority: Option<Arn>,
     /// The key that encrypts them.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub kms_key: Option<String>,
     /// The role ECS assumes to do so.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub role: Option<Arn>,
 }
 
@@ -95,6 +117,13 @@ pub struct ProxyLogs {
     pub options: Vec<(String, String)>,
     /// Options whose values are secrets: name and the ARN it is read from, ordered by name.
     pub secret_options: Vec<(String, String)>,
+}
+
+impl Timeout {
+    /// Whether neither time-out is set.
+    pub(crate) fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 impl ProxyLogs {
@@ -124,16 +153,23 @@ impl fmt::Debug for ProxyLogs {
 impl Serialize for ProxyLogs {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let options: Vec<(&str, &str)> = self.shown().collect();
-        let mut logs = serializer.serialize_struct("ProxyLogs", 3)?;
+        let lists = [options.is_empty(), self.secret_options.is_empty()];
+        let members = 1 + lists.iter().filter(|is_empty| !**is_empty).count();
+        let mut logs = serializer.serialize_struct("ProxyLogs", members)?;
         logs.serialize_field("driver", &self.driver)?;
-        logs.serialize_field("options", &options)?;
-        logs.serialize_field("secret_options", &self.secret_options)?;
+        if !options.is_empty() {
+            logs.serialize_field("options", &options)?;
+        }
+        if !self.secret_options.is_empty() {
+            logs.serialize_field("secretOptions", &self.secret_options)?;
+        }
         logs.end()
     }
 }
 
 /// API:ServiceConnectAccessLogConfiguration.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct AccessLogs {
     /// `TEXT` or `JSON`.
     pub format: String,

@@ -10,6 +10,7 @@ use super::time::AwsTime;
 
 /// A Cloud Map namespace.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Namespace {
     /// Its id.
     pub id: NamespaceId,
@@ -23,11 +24,13 @@ pub struct Namespace {
     /// `HTTP`, `DNS_PRIVATE` or `DNS_PUBLIC`.
     pub kind: String,
     /// The account that owns it, where that was told; another one's is shared with this account.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub owner: Option<String>,
 }
 
 /// A Cloud Map service: a taken discovery name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct CloudMapService {
     /// Its ARN.
     pub arn: Arn,
@@ -54,6 +57,7 @@ pub struct NewNamespace {
     /// Its name.
     pub name: NamespaceName,
     /// The VPC of a private DNS namespace; none for an HTTP namespace.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub vpc: Option<String>,
 }
 

@@ -71,6 +71,7 @@ pub enum DeploymentController {
 
 /// How ECS rolls a service out (API:DeploymentConfiguration).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Strategy {
     /// Whether the new tasks stand beside the old ones before traffic moves: `BLUE_GREEN`, `LINEAR` and `CANARY`, and
     /// whatever else is not `ROLLING`.

@@ -9,6 +9,8 @@
 
 pub mod effect;
 pub(crate) mod queue;
+pub mod look;
+mod start;
 mod absorb;
 mod ask;
 mod settled;
@@ -85,6 +87,8 @@ pub struct Engine {
     confirming: BTreeMap<ServiceKey, (Action, Now)>,
     /// The status last told of each service, and since when it is so.
     told: BTreeMap<ServiceKey, (Status, Now)>,
+    /// What was published of clusters as they were first read.
+    first_readings: start::FirstReadings,
     /// Since when sweeps have been under way.
     sweeping: BTreeMap<ClusterName, Now>,
     /// Rollouts seen running.
@@ -127,6 +131,7 @@ impl Engine {
             queue,
             confirming: BTreeMap::new(),
             told: BTreeMap::new(),
+            first_readings: start::FirstReadings::default(),
             sweeping: BTreeMap::new(),
             rolling: BTreeMap::new(),
             breaches: Vec::new(),

@@ -27,6 +27,7 @@ impl Engine {
             let moment = (&self.settings.timing, now);
             let Some(status) = status(&self.view, &key, entry, moment) else { continue };
             let pending = entry.is_some_and(|entry| self.is_passing(&entry.verdict));
+            let is_line = !pending && self.first_readings.judge(&key, &status);
             present += 1;
             let since = match self.told.get_mut(&key) {
                 // What ECS says last is shown, and is no news by itself.
@@ -39,11 +40,12 @@ impl Engine {
                 Some((told, since)) if status.has_reason_of(told) => *since,
                 Some(_) | None => now,
             };
-            if !pending {
+            if is_line {
                 news.push(News::Status(key.clone(), Some(status.clone())));
             }
             self.told.insert(key, (status, since));
         }
+        self.news.extend(self.first_readings.publish(&self.view, &self.told));
         self.news.extend(news);
         if self.told.len() > present {
             self.tell_gone();

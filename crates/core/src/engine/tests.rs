@@ -78,6 +78,7 @@ fn after_a_stop_it_goes_on_as_after_a_start_but_remembers_its_own_rollouts() {
     "#]]
     .assert_eq(&fake.take_writes());
     expect![[r#"
+        0 cluster prod: 0 in order, 2 not, 0 not opted in
         0 prod/api OutOfSync Healthy NotSeen
         0 prod/web OutOfSync Healthy NotSeen
         10 prod/api OutOfSync Healthy -

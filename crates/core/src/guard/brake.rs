@@ -223,6 +223,19 @@ impl Plan {
         });
         waiting.collect()
     }
+
+    /// How many changes an acknowledgement stands for: those that wait for this id, or, if it is the id of the whole
+    /// plan, all that wait. If it is neither, the ids that wait.
+    pub fn acknowledged_by(&self, plan: &PlanId) -> Result<usize, Vec<PlanId>> {
+        let waiting = self.awaiting_consent();
+        match waiting.get(plan) {
+            Some(why) => Ok(why.changes),
+            None if !waiting.is_empty() && self.id() == *plan => {
+                Ok(waiting.values().map(|why| why.changes).sum())
+            }
+            None => Err(waiting.into_keys().cloned().collect()),
+        }
+    }
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
 use super::action::Action;
+use super::fingerprint::fingerprint;
 use crate::ecs::name::{NamespaceName, ServiceKey};
 
 /// How many hexadecimal digits of the hash make an id.
@@ -28,7 +29,7 @@ impl PlanId {
     pub(crate) fn of<'a>(changes: impl Iterator<Item = (&'a ServiceKey, &'a Action)>) -> Self {
         let mut hash = Sha256::new();
         for (key, action) in changes {
-            let action = serde_json::to_string(action).expect("an action has only text keys");
+            let action = fingerprint(action);
             hash.update(format!("{key} {action}\n"));
         }
         let mut digits = String::with_capacity(DIGITS);

@@ -13,21 +13,28 @@ use crate::ecs::namespace::Namespace;
 
 /// What to do about one service.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Entry {
     /// The verdict.
     #[serde(flatten)]
     pub verdict: Verdict,
     /// Where what is in force differs from what is wanted.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub changes: Vec<Change>,
     /// The namespace it is to be in; for a service to switch off, the one it is in.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub namespace: Option<Namespace>,
     /// The services that want a name this one has.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub contested_by: Vec<ServiceKey>,
     /// What else is to be said: that this is one phase of several.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
     /// The server that is to be complete first.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub awaits: Option<Box<Awaited>>,
     /// The endpoints that it needs and that its tasks do not know.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub lacks: Vec<Lack>,
     /// Whether somebody else keeps changing it back.
     #[serde(skip)]
@@ -50,6 +57,7 @@ pub enum Verdict {
         /// Why not.
         hold: Hold,
         /// What would be done; absent where that cannot be told.
+        #[serde(skip_serializing_if = "Option::is_none")]
         action: Option<Action>,
     },
 }

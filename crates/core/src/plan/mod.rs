@@ -8,6 +8,7 @@ pub mod prerequisite;
 pub mod need;
 pub mod awaited;
 pub mod contention;
+mod fingerprint;
 pub mod consent;
 pub mod hold;
 pub mod entry;
@@ -46,8 +47,10 @@ pub struct Missing {
     /// What to make.
     pub prerequisite: Prerequisite,
     /// Why that is not done now, if so.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub hold: Option<Hold>,
     /// What may be in the way and is no reason to hold.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
 }
 

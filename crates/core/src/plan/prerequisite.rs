@@ -22,15 +22,18 @@ pub enum Prerequisite {
 
 /// A task definition revision to register: the same as another but for the names of some ports.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct NamedPorts {
     /// The revision to begin from.
     pub task_definition: Arn,
     /// The names to add.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub ports: Vec<NamedPort>,
 }
 
 /// A port mapping and the name it shall have.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct NamedPort {
     /// The container it belongs to.
     pub container: String,

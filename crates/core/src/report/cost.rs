@@ -23,16 +23,19 @@ use crate::view::{View, deployed};
 /// What a plan will cost, once all of it is done that can be: what waits for its turn or for consent included, what is
 /// held for another reason not.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Cost {
     /// Services that roll out.
     pub services: usize,
     /// Tasks that are replaced, by the desired counts.
     pub tasks: u32,
     /// Clients that do not see an endpoint they need until they roll out again, or that are to roll out for that.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
     pub stale_clients: BTreeSet<ServiceKey>,
     /// How many rounds of rollouts the budget makes of it.
     pub rounds: usize,
     /// How long it will take; none where no service's past tells.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub time: Option<Estimate>,
 }
 

@@ -30,6 +30,7 @@ pub struct Explanation {
     /// Every field that is known so far, those of single endpoints after those of the whole.
     pub fields: Vec<Explained>,
     /// Why not all can be told, or why what is wanted is not done, if so.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub hold: Option<String>,
     /// What cannot be honoured.
     pub issues: Vec<Issue>,
@@ -41,10 +42,13 @@ pub struct Explained {
     /// Which field, under the name of its tag where it has one.
     pub field: &'static str,
     /// Of which endpoint.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub endpoint: Option<PortName>,
     /// What it is, and who said so; none where nobody says anything.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub said: Option<Said>,
     /// What others said otherwise and was passed over.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub overruled: Vec<Said>,
 }
 
@@ -63,10 +67,12 @@ impl Explained {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Said {
     /// The value.
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub value: String,
     /// Who said it.
     pub by: Sayer,
     /// Where, if that has a name: the tag, the parameter.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub place: Option<String>,
 }
 

@@ -5,6 +5,8 @@
 pub mod health;
 pub mod status;
 pub mod news;
+pub mod ready;
 pub mod cost;
 pub mod explain;
 pub mod import;
+pub mod survey;

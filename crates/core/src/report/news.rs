@@ -2,8 +2,19 @@
 
 use super::status::Status;
 use crate::ecs::fault::Fault;
-use crate::ecs::name::ServiceKey;
+use crate::ecs::name::{ClusterName, ServiceKey};
 use crate::plan::prerequisite::Prerequisite;
+
+/// How the services of a cluster are.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Census {
+    /// Opted in, in sync and healthy.
+    pub in_order: usize,
+    /// Opted in, and not in sync or not healthy.
+    pub not_in_order: usize,
+    /// Not opted in.
+    pub not_opted_in: usize,
+}
 
 /// Something that changed, told once: a log line.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -12,6 +23,8 @@ pub enum News {
     Status(ServiceKey, Option<Status>),
     /// A write was accepted or failed.
     Applied(ServiceKey, &'static str, Result<String, Fault>),
+    /// A cluster has been read whole for the first time: how its services are.
+    FirstReading(ClusterName, Census),
     /// A cluster could not be swept, or can be again.
     Cluster(String, Option<Fault>),
     /// Something that services wait for was made, or could not be.

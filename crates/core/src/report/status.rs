@@ -22,14 +22,19 @@ pub struct Status {
     /// Whether it is well.
     pub health: Health,
     /// Why, where something is to be said.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<&'static str>,
     /// The reason in words.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
     /// What would end it.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub ends: Option<String>,
     /// What ECS says of a rollout that fails or gets nowhere.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub event: Option<String>,
     /// What to paste where, so that another tool leaves the service alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub snippet: Option<String>,
 }
 
@@ -37,6 +42,11 @@ pub struct Status {
 const PASSING: [&str; 4] = ["NotSeen", "Rolling", "Budget", "WaitingForServer"];
 
 impl Status {
+    /// Whether the service is in sync and healthy.
+    pub fn is_in_order(&self) -> bool {
+        self.sync == Sync::Synced && self.health == Health::Healthy
+    }
+
     /// Whether its reason passes by itself.
     pub fn passes(&self) -> bool {
         self.reason.is_some_and(|reason| PASSING.contains(&reason))

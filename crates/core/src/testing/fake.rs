@@ -21,7 +21,7 @@ use crate::engine::Engine;
 use crate::engine::effect::{Effect, Event};
 use crate::plan::action::{Accepted, Action};
 use crate::plan::prerequisite::{NamedPorts, Prerequisite};
-use crate::report::news::News;
+use crate::report::news::{Census, News};
 use crate::view::reading::{Answer, ClusterReading, Question};
 
 /// A world with an engine in it.
@@ -275,7 +275,8 @@ impl Fake {
         self.parameters.insert(name, written);
     }
 
-    fn carry_out(&mut self, effect: Effect) -> Event {
+    /// Carries out one effect.
+    pub(crate) fn carry_out(&mut self, effect: Effect) -> Event {
         self.finish_rollouts();
         let kind = describe(&effect);
         self.log.push(format!("{} {kind}", self.now.since_start.as_secs()));
@@ -514,6 +515,12 @@ fn show(news: &News) -> String {
         }
         News::Applied(key, action, Ok(deployment)) => format!("{key} {action} {deployment}"),
         News::Applied(key, action, Err(fault)) => format!("{key} {action} failed: {fault}"),
+        News::FirstReading(cluster, census) => {
+            let Census { in_order, not_in_order, not_opted_in } = census;
+            format!(
+                "cluster {cluster}: {in_order} in order, {not_in_order} not, {not_opted_in} not opted in"
+            )
+        }
         News::Cluster(cluster, None) => format!("cluster {cluster} is well"),
         News::Cluster(cluster, Some(fault)) => format!("cluster {cluster}: {fault}"),
         News::RolledOut(key, took, completed) => {

@@ -19,6 +19,60 @@ const LATELY: Duration = Duration::from_hours(4);
 /// A service's first deployment is created with it.
 const FIRST: Duration = Duration::from_mins(1);
 
+/// What AWS says of the revision that a listed deployment aimed at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RevisionAnswer {
+    /// It could be read.
+    Read,
+    /// AWS says that it does not have it.
+    Gone,
+    /// The answer does not mention it: it was not read.
+    Unmentioned,
+}
+
+/// A listed deployment, as far as it matters whether its past can be told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listed {
+    /// API:ServiceDeployment.status.
+    pub status: String,
+    /// What AWS says of its revision.
+    pub revision: RevisionAnswer,
+}
+
+impl Listed {
+    fn is_gone(&self) -> bool {
+        self.revision == RevisionAnswer::Gone
+    }
+
+    fn is_completed(&self) -> bool {
+        self.status == "SUCCESSFUL"
+    }
+
+    /// Whether it neither failed nor goes on.
+    fn is_harmless(&self) -> bool {
+        self.is_completed() || self.status == "STOPPED"
+    }
+}
+
+/// How many of the listed deployments, newest first, make up the past that can be told; `None`: the whole past is
+/// unknown.
+///
+/// ECS promises nowhere to keep a revision for as long as it lists the deployment that aimed at it. What it says it does
+/// not have at the far end therefore shortens the past, as if AWS listed no more; were it all unknown, nothing
+/// could be written to the service until newer deployments had pushed those out. Three things may not be gone: what
+/// **failed**, for it would be sent again; the **newest**, and the newest that **completed**, for those say what stands
+/// and what a rollback goes back to. Nor is a gap forgetting: behind one that is missing none may be readable, or
+/// endpoints would look younger than they are. A revision of which the answer says nothing was not read.
+pub fn told(listed: &[Listed]) -> Option<usize> {
+    let last = listed.iter().rposition(|deployment| !deployment.is_gone());
+    let (kept, gone) = listed.split_at(last.map_or(0, |last| last + 1));
+    let harmless = gone.iter().all(Listed::is_harmless);
+    let completed = |all: &[Listed]| all.iter().any(Listed::is_completed);
+    let stands = !kept.is_empty() && (completed(kept) || !completed(gone));
+    let can_be_told = gone.is_empty() || (harmless && stands);
+    can_be_told.then_some(kept.len())
+}
+
 /// What became of a service's recent rollouts.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct History {

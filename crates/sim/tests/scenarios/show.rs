@@ -174,6 +174,10 @@ pub(crate) fn news(news: &News) -> String {
         News::Status(key, None) => format!("{key}: no longer ours"),
         News::Applied(key, action, Ok(_)) => format!("{key}: {action} accepted"),
         News::Applied(key, action, Err(fault)) => format!("{key}: {action} failed: {fault}"),
+        News::FirstReading(cluster, census) => format!(
+            "cluster {cluster}: {} in order, {} not, {} not opted in",
+            census.in_order, census.not_in_order, census.not_opted_in
+        ),
         News::Cluster(name, Some(fault)) => format!("cluster {name}: {fault}"),
         News::Cluster(name, None) => format!("cluster {name}: all right again"),
         News::RolledOut(key, _, true) => format!("{key}: rolled out"),

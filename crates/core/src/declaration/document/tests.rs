@@ -146,7 +146,7 @@ fn everything_that_can_be_said() {
             create HTTP namespace shop
             Defaults { namespace: Some(Name("internal.myapp")), discovery_name: Some(Template("{service}-{port}")) }
             prod/cron {"mode":"client","needs":[]} and no logs
-            prod/django {"access_logs":{"format":"JSON","query_parameters":true},"endpoints":[{"alias":{"dns_name":"django-api.internal.myapp","port":8000},"discovery_name":"django-api","ingress_port":9000,"port":"django-8000-tcp","timeout":{"idle_s":300,"request_s":30},"tls":{"authority":"arn:aws:acm-pca:eu-west-1:123456789012:certificate-authority/a","kms_key":"alias/django","role":"arn:aws:iam::123456789012:role/tls"}},{"port":9090,"timeout":{}}],"logs":{"driver":"awslogs","options":[["awslogs-group","proxy"]],"secret_options":[["token","arn:aws:ssm:eu-west-1:123456789012:parameter/token"]]},"mode":"client-server","namespace":"shop","needs":["auth","fastapi"],"pause":"2026-12-24T18:00:00Z","refresh":"always","test_header":{"exact":"yes","name":"X-Test"}}
+            prod/django {"accessLogs":{"format":"JSON","queryParameters":true},"endpoints":[{"alias":{"dnsName":"django-api.internal.myapp","port":8000},"discoveryName":"django-api","ingressPort":9000,"port":"django-8000-tcp","timeout":{"idleSeconds":300,"requestSeconds":30},"tls":{"authority":"arn:aws:acm-pca:eu-west-1:123456789012:certificate-authority/a","kmsKey":"alias/django","role":"arn:aws:iam::123456789012:role/tls"}},{"port":9090}],"logs":{"driver":"awslogs","options":[["awslogs-group","proxy"]],"secretOptions":[["token","arn:aws:ssm:eu-west-1:123456789012:parameter/token"]]},"mode":"client-server","namespace":"shop","needs":["auth","fastapi"],"pause":"2026-12-24T18:00:00Z","refresh":"always","testHeader":{"exact":"yes","name":"X-Test"}}
             payments only for {ServiceKey { cluster: "prod", name: "payments-api" }, ServiceKey { cluster: "test", name: "payments" }}
             Limits { rollouts_per_cluster: Some(2), rollouts_per_namespace: Some(1), mass_change: Some(Percent(20)) }
             allow 0 22 * * MON-FRI for 4h, Europe/Berlin in {Name("internal.myapp"), Id("ns-0123456789abcdef")} on {"prod", "test"}
@@ -215,9 +215,9 @@ fn two_parameters_may_say_the_same_in_other_words() {
     check(
         &parameters,
         &expect![[r#"
-        prod/web {"endpoints":[{"port":"http","timeout":{"idle_s":300}}]}
-        freeze false, name ports false
-    "#]],
+            prod/web {"endpoints":[{"port":"http","timeout":{"idleSeconds":300}}]}
+            freeze false, name ports false
+        "#]],
     );
 }
 

@@ -23,6 +23,7 @@ fn a_tag_becomes_an_endpoint() {
     check_news(
         &mut fake,
         &expect![[r#"
+            0 cluster prod: 0 in order, 1 not, 1 not opted in
             0 prod/web OutOfSync Healthy NotSeen
             10 prod/web OutOfSync Healthy -
             10 prod/web OutOfSync Healthy Rolling
@@ -97,6 +98,7 @@ fn a_taken_name_is_said_once_and_given_when_it_is_free() {
     check_news(
         &mut fake,
         &expect![[r#"
+            0 cluster prod: 0 in order, 1 not, 1 not opted in
             0 prod/web OutOfSync Degraded Conflict
             610 prod/web OutOfSync Healthy -
             610 prod/web OutOfSync Healthy Rolling
@@ -115,6 +117,7 @@ fn a_pause_ends_by_itself() {
     check_news(
         &mut fake,
         &expect![[r#"
+            0 cluster prod: 0 in order, 1 not, 0 not opted in
             0 prod/web OutOfSync Suspended Paused
             300 prod/web OutOfSync Healthy -
             300 prod/web OutOfSync Healthy Rolling
@@ -135,6 +138,7 @@ fn a_namespace_that_appears_later_is_found() {
     check_news(
         &mut fake,
         &expect![[r#"
+            0 cluster prod: 0 in order, 1 not, 0 not opted in
             0 prod/web OutOfSync Degraded NoNamespace
             310 prod/web OutOfSync Healthy -
             310 prod/web OutOfSync Healthy Rolling
@@ -155,6 +159,7 @@ fn a_rollback_is_seen_and_not_repeated() {
     check_news(
         &mut fake,
         &expect![[r#"
+            0 cluster prod: 0 in order, 1 not, 0 not opted in
             0 prod/web OutOfSync Healthy NotSeen
             10 prod/web OutOfSync Healthy -
             10 prod/web OutOfSync Healthy Rolling
@@ -230,20 +235,21 @@ fn an_edit_by_a_person_during_a_rollout_is_waited_for_and_then_brought_back() {
     check_news(
         &mut fake,
         &expect![[r#"
-        0 prod/web OutOfSync Healthy NotSeen
-        10 prod/web OutOfSync Healthy -
-        10 prod/web OutOfSync Healthy Rolling
-        10 prod/web connect ecs-svc/2
-        10 prod/web Synced Progressing Progressing
-        20 prod/web OutOfSync Progressing Rolling
-        50 prod/web rolled out in 30s, completed: true
-        50 prod/web OutOfSync Healthy -
-        50 prod/web OutOfSync Healthy Rolling
-        50 prod/web connect ecs-svc/4
-        50 prod/web Synced Progressing Progressing
-        80 prod/web rolled out in 30s, completed: true
-        80 prod/web Synced Healthy -
-    "#]],
+            0 cluster prod: 0 in order, 1 not, 0 not opted in
+            0 prod/web OutOfSync Healthy NotSeen
+            10 prod/web OutOfSync Healthy -
+            10 prod/web OutOfSync Healthy Rolling
+            10 prod/web connect ecs-svc/2
+            10 prod/web Synced Progressing Progressing
+            20 prod/web OutOfSync Progressing Rolling
+            50 prod/web rolled out in 30s, completed: true
+            50 prod/web OutOfSync Healthy -
+            50 prod/web OutOfSync Healthy Rolling
+            50 prod/web connect ecs-svc/4
+            50 prod/web Synced Progressing Progressing
+            80 prod/web rolled out in 30s, completed: true
+            80 prod/web Synced Healthy -
+        "#]],
     );
     assert_eq!(fake.count("apply"), 2);
 }
@@ -258,6 +264,7 @@ fn where_traffic_shifts_nothing_is_written_before_the_bake_is_over() {
     check_news(
         &mut fake,
         &expect![[r#"
+            0 cluster prod: 0 in order, 1 not, 0 not opted in
             0 prod/web OutOfSync Healthy NotSeen
             10 prod/web OutOfSync Healthy -
             10 prod/web OutOfSync Healthy Rolling
@@ -284,6 +291,7 @@ fn where_traffic_shifts_a_rollout_is_watched_to_its_end() {
     check_news(
         &mut fake,
         &expect![[r#"
+            0 cluster prod: 0 in order, 1 not, 0 not opted in
             0 prod/web OutOfSync Healthy NotSeen
             10 prod/web OutOfSync Healthy -
             10 prod/web OutOfSync Healthy Rolling
@@ -307,13 +315,14 @@ fn a_rollout_that_a_hook_holds_is_asked_about_less_and_less() {
     check_news(
         &mut fake,
         &expect![[r#"
-        0 prod/web OutOfSync Healthy NotSeen
-        10 prod/web OutOfSync Healthy -
-        10 prod/web OutOfSync Healthy Rolling
-        10 prod/web connect ecs-svc/2
-        10 prod/web Synced Progressing Progressing
-        50 prod/web Synced Suspended HookPaused
-    "#]],
+            0 cluster prod: 0 in order, 1 not, 0 not opted in
+            0 prod/web OutOfSync Healthy NotSeen
+            10 prod/web OutOfSync Healthy -
+            10 prod/web OutOfSync Healthy Rolling
+            10 prod/web connect ecs-svc/2
+            10 prod/web Synced Progressing Progressing
+            50 prod/web Synced Suspended HookPaused
+        "#]],
     );
     assert!(fake.count("ask history") < 40, "{}", fake.count("ask history"));
 }
@@ -326,8 +335,9 @@ fn of_a_rollout_that_failed_it_is_asked_once_whether_there_is_a_way_back() {
     check_news(
         &mut fake,
         &expect![[r#"
-        0 prod/web Synced Degraded NothingToGoBackTo
-    "#]],
+            0 cluster prod: 0 in order, 1 not, 0 not opted in
+            0 prod/web Synced Degraded NothingToGoBackTo
+        "#]],
     );
     assert_eq!(fake.count("ask history"), 1);
 }

@@ -26,6 +26,7 @@ fn a_lost_answer_is_read_back_and_never_repeated_blindly() {
     check_news(
         &mut fake,
         &expect![[r#"
+            0 cluster prod: 0 in order, 1 not, 0 not opted in
             0 prod/web OutOfSync Healthy NotSeen
             10 prod/web OutOfSync Healthy -
             10 prod/web OutOfSync Healthy Rolling
@@ -47,6 +48,7 @@ fn a_lost_write_is_sent_again_once_the_truth_is_known() {
     check_news(
         &mut fake,
         &expect![[r#"
+            0 cluster prod: 0 in order, 1 not, 0 not opted in
             0 prod/web OutOfSync Healthy NotSeen
             10 prod/web OutOfSync Healthy -
             10 prod/web OutOfSync Healthy Rolling
@@ -77,6 +79,7 @@ fn a_throttled_write_is_tried_again_later_and_told_once() {
     check_news(
         &mut fake,
         &expect![[r#"
+            0 cluster prod: 0 in order, 1 not, 0 not opted in
             0 prod/web OutOfSync Healthy NotSeen
             10 prod/web OutOfSync Healthy -
             10 prod/web OutOfSync Healthy Rolling
@@ -104,12 +107,13 @@ fn a_refused_write_makes_us_look_at_the_names_again_and_waits() {
     check_news(
         &mut fake,
         &expect![[r#"
-        0 prod/web OutOfSync Healthy NotSeen
-        10 prod/web OutOfSync Healthy -
-        10 prod/web OutOfSync Healthy Rolling
-        10 prod/web connect failed: aws.Call: no luck
-        10 prod/web OutOfSync Degraded Refused
-    "#]],
+            0 cluster prod: 0 in order, 1 not, 0 not opted in
+            0 prod/web OutOfSync Healthy NotSeen
+            10 prod/web OutOfSync Healthy -
+            10 prod/web OutOfSync Healthy Rolling
+            10 prod/web connect failed: aws.Call: no luck
+            10 prod/web OutOfSync Degraded Refused
+        "#]],
     );
     fake.run(240);
     assert_eq!(fake.count("apply"), 2);
@@ -157,10 +161,10 @@ fn failed_sweeps_come_back_soon_then_later() {
     check_news(
         &mut fake,
         &expect![[r#"
-        0 cluster prod: aws.Call: no luck
-        182 cluster prod is well
-        182 prod/web Synced Healthy -
-    "#]],
+            0 cluster prod: aws.Call: no luck
+            182 cluster prod is well
+            182 cluster prod: 1 in order, 0 not, 0 not opted in
+        "#]],
     );
 }
 
@@ -172,10 +176,10 @@ fn clusters_that_cannot_be_listed_are_told_once_and_again_when_they_can() {
     check_news(
         &mut fake,
         &expect![[r#"
-        0 cluster *: aws.Call: no luck; give eastwest credentials: a task role, AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY
-        14 cluster * is well
-        14 prod/web Synced Healthy -
-    "#]],
+            0 cluster *: aws.Call: no luck; give eastwest credentials: a task role, AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY
+            14 cluster * is well
+            14 cluster prod: 1 in order, 0 not, 0 not opted in
+        "#]],
     );
 }
 
@@ -212,6 +216,7 @@ fn once_it_is_read_the_others_go_on() {
         &mut fake,
         &expect![[r#"
             0 cluster prod: ecs.DescribeServices: no luck
+            0 cluster prod: 0 in order, 1 not, 1 not opted in
             0 prod/b OutOfSync Healthy NotSeen
             10 prod/b OutOfSync Healthy NotSeen
         "#]],
@@ -267,8 +272,9 @@ fn under_observe_nothing_is_confirmed_and_nothing_written() {
     check_news(
         &mut fake,
         &expect![[r#"
-        0 prod/web OutOfSync Healthy Observe
-    "#]],
+            0 cluster prod: 0 in order, 1 not, 0 not opted in
+            0 prod/web OutOfSync Healthy Observe
+        "#]],
     );
 }
 

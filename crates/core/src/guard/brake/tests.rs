@@ -146,6 +146,19 @@ fn what_is_not_read_yet_counts_until_it_is() {
 }
 
 #[test]
+fn an_acknowledgement_stands_for_what_waits_for_its_id_or_for_the_whole_plan() {
+    let stage = world("", 11, 0);
+    let plan = stage.guarded(&Writes::default());
+    let waiting: Vec<PlanId> = plan.awaiting_consent().into_keys().cloned().collect();
+    assert_eq!(plan.acknowledged_by(&waiting[0]), Ok(11));
+    assert_eq!(plan.acknowledged_by(&plan.id()), Ok(11));
+    let other = PlanId::parse("0123456789ab").expect("an id");
+    assert_eq!(plan.acknowledged_by(&other), Err(waiting));
+    let nothing_waits = world("", 10, 0).guarded(&Writes::default());
+    assert_eq!(nothing_waits.acknowledged_by(&nothing_waits.id()), Err(Vec::new()));
+}
+
+#[test]
 fn one_plan_has_one_id_and_another_another() {
     let id = |stage: &Stage| stage.plan().id().to_string();
     let plan = id(&world("", 11, 0));

@@ -55,6 +55,33 @@ impl Hold {
         said.to_owned()
     }
 
+    /// Whether a person must change what is declared or deployed to end it. The others end by themselves, or wait for
+    /// consent or for somebody to act, and nothing is wrong with what was written.
+    pub fn is_mistake(&self) -> bool {
+        match self {
+            Self::NotSeen(_)
+            | Self::Ambiguous
+            | Self::NoNamespace(_)
+            | Self::Ineligible(_)
+            | Self::UnnamedPort(..)
+            | Self::Immutable(_)
+            | Self::Conflict(..)
+            | Self::Claimed { .. }
+            | Self::UnknownField(_) => true,
+            Self::RolledBack { .. }
+            | Self::WaitingForServer(_)
+            | Self::WaitingForClient(_)
+            | Self::Rolling
+            | Self::Frozen(_)
+            | Self::Paused(_)
+            | Self::Budget(_)
+            | Self::MassChange(_)
+            | Self::Contended(_)
+            | Self::Refused(_)
+            | Self::Observe(_) => false,
+        }
+    }
+
     /// What to paste where, if that is what it takes.
     pub fn snippet(&self) -> Option<String> {
         match self {

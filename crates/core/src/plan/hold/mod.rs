@@ -226,11 +226,15 @@ impl Unseen {
 
 impl Serialize for Hold {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut hold = serializer.serialize_struct("Hold", 4)?;
+        let snippet = self.snippet();
+        let members = 3 + usize::from(snippet.is_some());
+        let mut hold = serializer.serialize_struct("Hold", members)?;
         hold.serialize_field("reason", self.reason())?;
         hold.serialize_field("message", &self.to_string())?;
         hold.serialize_field("ends", &self.ends())?;
-        hold.serialize_field("snippet", &self.snippet())?;
+        if let Some(snippet) = snippet {
+            hold.serialize_field("snippet", &snippet)?;
+        }
         hold.end()
     }
 }

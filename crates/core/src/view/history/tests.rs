@@ -156,3 +156,41 @@ fn one_that_the_circuit_breaker_stopped_has_failed() {
     "ECS deployment circuit breaker: tasks failed to start.".clone_into(&mut stopped.reason);
     assert_eq!(failed(&stopped), 1);
 }
+
+fn listed(text: &str) -> Option<usize> {
+    let deployment = |word: &str| {
+        let (status, revision) = word.split_once(':').expect("a status and a revision");
+        let revision = match revision {
+            "read" => RevisionAnswer::Read,
+            "gone" => RevisionAnswer::Gone,
+            _ => RevisionAnswer::Unmentioned,
+        };
+        Listed { status: status.to_owned(), revision }
+    };
+    told(&text.split_whitespace().map(deployment).collect::<Vec<_>>())
+}
+
+#[test]
+fn what_is_gone_at_the_far_end_shortens_the_past() {
+    assert_eq!(listed(""), Some(0));
+    assert_eq!(listed("SUCCESSFUL:read SUCCESSFUL:read"), Some(2));
+    assert_eq!(listed("SUCCESSFUL:read STOPPED:gone SUCCESSFUL:gone"), Some(1));
+}
+
+#[test]
+fn a_failed_the_newest_and_the_last_completed_deployment_may_not_be_gone() {
+    assert_eq!(listed("SUCCESSFUL:read ROLLBACK_SUCCESSFUL:gone"), None);
+    assert_eq!(listed("SUCCESSFUL:gone"), None);
+    assert_eq!(listed("STOPPED:read SUCCESSFUL:gone"), None);
+    assert_eq!(listed("STOPPED:read STOPPED:gone"), Some(1));
+}
+
+#[test]
+fn a_gap_and_a_revision_that_is_not_mentioned_are_no_forgetting() {
+    assert_eq!(
+        listed("SUCCESSFUL:read STOPPED:gone SUCCESSFUL:read"),
+        Some(3),
+        "the gap is a fault later"
+    );
+    assert_eq!(listed("SUCCESSFUL:read STOPPED:unmentioned"), Some(2), "so is what was not read");
+}

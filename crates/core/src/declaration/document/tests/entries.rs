@@ -23,7 +23,7 @@ fn an_entry() {
     check_text(
         r#"{"mode":"client-server","endpoints":[{"port":"8080","alias":":80"}]}"#,
         &expect![[r#"
-            {"endpoints":[{"alias":{"port":80},"port":8080,"timeout":{}}],"mode":"client-server"}
+            {"endpoints":[{"alias":{"port":80},"port":8080}],"mode":"client-server"}
         "#]],
     );
 }
@@ -100,8 +100,8 @@ fn off_may_keep_its_endpoints() {
     check_text(
         r#"{"mode":"off","endpoints":[{"port":"http"}]}"#,
         &expect![[r#"
-        {"endpoints":[{"port":"http","timeout":{}}],"mode":"off"}
-    "#]],
+            {"endpoints":[{"port":"http"}],"mode":"off"}
+        "#]],
     );
 }
 

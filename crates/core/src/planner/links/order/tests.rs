@@ -379,6 +379,7 @@ fn who_may_offer_a_name_beyond_the_watched_clusters_is_looked_for_before_a_clien
     fake.run(600);
     expect![[r#""#]].assert_eq(&fake.take_writes());
     expect![[r#"
+        0 cluster prod: 0 in order, 1 not, 0 not opted in
         0 prod/web OutOfSync Healthy NotSeen
         10 prod/web OutOfSync Healthy WaitingForServer
     "#]]

@@ -1,52 +1,74 @@
-//! `eastwest apply`: converges once, tells each transition, and ends when nothing is left that can proceed by itself.
+//! `eastwest apply`: applies the plan, prints each transition, and exits when nothing is left that can proceed without
+//! a person.
 
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
+use clap::Args;
 use eastwest_core::declaration::settings::Policy;
 use eastwest_core::ecs::name::ServiceKey;
 use eastwest_core::engine::Engine;
 use eastwest_core::engine::effect::Event;
 use eastwest_core::plan::consent::PlanId;
 use eastwest_core::report::health::Health;
-use eastwest_core::report::news::News;
+use eastwest_core::report::news::{Census, News};
 use eastwest_core::report::status::{Status, Sync};
 use serde::Serialize;
 
-use crate::cli::ApplyFlags;
+use super::world;
 use crate::config::{Config, duration};
-use crate::driver::{Until, drive};
-use crate::metrics::Metrics;
-use crate::shared::Shared;
+use crate::daemon::clock::Clock;
+use crate::daemon::driver::{Until, drive};
+use crate::daemon::meters::Metrics;
+use crate::daemon::shared::Shared;
+use crate::daemon::signals::stop_signals;
 
-/// Runs until all is done that can be: 0 all in order, 1 something failed or time ran out, 2 something waits for a
-/// person.
-pub(crate) async fn apply(mut config: Config, flags: &ApplyFlags) -> anyhow::Result<ExitCode> {
+/// Flags of `apply`.
+#[derive(Debug, Args)]
+pub(crate) struct ApplyFlags {
+    /// Consent to a plan that changes much of a namespace at once, by the id that `plan` shows; may be repeated.
+    #[arg(long, value_name = "PLAN")]
+    pub(crate) ack: Vec<String>,
+    /// Print each transition as one line of JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// The longest time to run, as 30s, 5m or 1h. A rollout that has begun by then is not undone.
+    #[arg(long, default_value = "1h")]
+    pub(crate) timeout: String,
+}
+
+/// Runs until everything is done that can be. Exit codes: 0 in order, 1 something failed or time ran out, 2 something is
+/// held until a person acts.
+pub(crate) async fn run(mut config: Config, flags: &ApplyFlags) -> anyhow::Result<ExitCode> {
     config.settings.policy = policy(config.policy)?;
     let acks = flags.ack.iter().map(|text| {
         PlanId::parse(text).with_context(|| {
-            format!("--ack {text:?}: twelve hexadecimal digits, as eastwest plan shows")
+            format!(
+                "--ack {text:?}: an id has twelve hexadecimal digits, as eastwest plan shows it"
+            )
         })
     });
     let acks = acks.collect::<anyhow::Result<Vec<PlanId>>>()?;
     let timeout = duration(&flags.timeout).with_context(|| {
         format!("--timeout {:?}: a time from 1s to 24h, as 30s, 5m or 1h", flags.timeout)
     })?;
-    let stop = crate::stop_signals().context("cannot listen for signals")?;
+    let stop = stop_signals().context("cannot listen for signals")?;
     let metrics = Metrics::new();
     let json = flags.json;
-    let shared = Shared::telling(config.settings.clone(), metrics.clone(), move |_, news| {
-        if let Some(line) = Line::of(&news) {
-            line.print(json);
-        }
-    });
-    let shared = Arc::new(shared.with_head_start(config.head_start));
+    let clock = Clock::start(config.head_start);
+    let shared =
+        Shared::publishing_to(config.settings.clone(), metrics.clone(), clock, move |_, news| {
+            if let Some(line) = Line::of(&news) {
+                line.print(json);
+            }
+        });
+    let shared = Arc::new(shared);
     for plan in acks {
-        shared.say(Event::Acknowledged(plan));
+        shared.send(Event::Acknowledged(plan));
     }
-    let world = crate::connect(&config, &metrics).await?;
-    let driven = drive(world, Arc::clone(&shared), (stop.clone(), Until::Settled));
+    let world = world::connect(&config, &metrics).await?;
+    let driven = drive(world, Arc::clone(&shared), stop.clone(), Until::Settled);
     // Stopped from within, so that a write in flight is waited for.
     let late = async {
         tokio::time::sleep(timeout).await;
@@ -60,18 +82,18 @@ pub(crate) async fn apply(mut config: Config, flags: &ApplyFlags) -> anyhow::Res
     Ok(end(&shared.engine(), is_settled, json))
 }
 
-/// Whoever says `apply` wants it done, unless they say how far.
-fn policy(said: Option<Policy>) -> anyhow::Result<Policy> {
-    match said {
+/// The policy of an apply: sync, unless a flag sets upsert-only.
+fn policy(given: Option<Policy>) -> anyhow::Result<Policy> {
+    match given {
         None | Some(Policy::Sync) => Ok(Policy::Sync),
         Some(Policy::UpsertOnly) => Ok(Policy::UpsertOnly),
         Some(Policy::Observe) => bail!(
-            "apply writes, and the policy observe does not allow it: say --policy sync or upsert-only, or look with eastwest plan"
+            "apply writes, and the policy observe allows no write: use --policy sync or upsert-only, or eastwest plan to look"
         ),
     }
 }
 
-/// Tells how it ended, and what would end what is held.
+/// Prints how it ended, and what would end each hold.
 fn end(engine: &Engine, is_settled: bool, json: bool) -> ExitCode {
     let mut waits = false;
     for (key, _) in engine.view().services() {
@@ -85,7 +107,7 @@ fn end(engine: &Engine, is_settled: bool, json: bool) -> ExitCode {
         Line {
             event: "unknown-plan",
             service: None,
-            message: format!("--ack {plan}: no such change waited"),
+            message: format!("--ack {plan}: no change waited for this id"),
         }
         .print(json);
     }
@@ -98,15 +120,16 @@ fn end(engine: &Engine, is_settled: bool, json: bool) -> ExitCode {
     } else if waits {
         ExitCode::from(2)
     } else {
-        Line { event: "done", service: None, message: "all in order".to_owned() }.print(json);
+        Line { event: "done", service: None, message: "everything is in order".to_owned() }
+            .print(json);
         ExitCode::SUCCESS
     }
 }
 
-/// What could not be found out or done.
+/// What could not be read or done.
 fn failures(engine: &Engine, is_settled: bool) -> Vec<String> {
     let late = (!is_settled).then(|| {
-        "ended before all was done: what began goes on by itself, the rest waits for the next eastwest apply".to_owned()
+        "stopped before everything was done: rollouts that have begun continue, the rest needs another eastwest apply".to_owned()
     });
     let clusters = engine.view().clusters.iter();
     let unread = clusters.filter_map(|(name, cluster)| {
@@ -134,11 +157,11 @@ impl Line {
         };
         let general = |event, message: String| Some(Self { event, service: None, message });
         match news {
-            News::Status(key, Some(status)) if is_worth_telling(status) => {
+            News::Status(key, Some(status)) if is_worth_a_line(status) => {
                 Some(Self::of_status(key, status, ""))
             }
             News::Status(_, Some(_)) => None,
-            News::Status(key, None) => line("released", key, "no longer ours".to_owned()),
+            News::Status(key, None) => line("released", key, "no longer managed".to_owned()),
             News::Applied(key, action, Ok(deployment)) => {
                 line("begins", key, format!("{action}: rollout {deployment} begins"))
             }
@@ -151,6 +174,13 @@ impl Line {
             News::RolledOut(key, took, false) => {
                 line("failed", key, format!("the rollout failed after {} s", took.as_secs()))
             }
+            News::FirstReading(cluster, census) => {
+                let Census { in_order, not_in_order, not_opted_in } = census;
+                let counts = format!(
+                    "{in_order} in order, {not_in_order} not in order, {not_opted_in} not opted in"
+                );
+                general("cluster", format!("cluster {cluster}: {counts}"))
+            }
             News::Cluster(name, Some(fault)) => {
                 general("error", format!("cluster {name}: {fault}"))
             }
@@ -158,17 +188,20 @@ impl Line {
                 general("read", format!("cluster {name} can be read again"))
             }
             News::Made(prerequisite, Ok(made)) => {
-                general("made", format!("{prerequisite}: {made}"))
+                general("created", format!("{prerequisite}: {made}"))
             }
             News::Made(prerequisite, Err(fault)) => {
                 general("error", format!("{prerequisite}: {fault}"))
             }
             News::InForce => general("document", "a document is in force".to_owned()),
-            News::Document(None) => general("document", "the document is well again".to_owned()),
+            News::Document(None) => general("document", "the document is valid again".to_owned()),
             News::Document(Some(trouble)) => general("error", format!("document: {trouble}")),
             News::Stopped(slept) => general(
                 "stopped",
-                format!("was stopped for {} s; all is read anew", slept.as_secs()),
+                format!(
+                    "the process was stopped for {} s; eastwest reads everything again",
+                    slept.as_secs()
+                ),
             ),
             News::Breach(key, rule) => {
                 line("error", key, format!("a bug: {rule}; nothing is written"))
@@ -207,8 +240,8 @@ impl Line {
     }
 }
 
-/// A service about to change says nothing yet, and that it rolls was told when that began.
-fn is_worth_telling(status: &Status) -> bool {
+/// A service that is about to change has nothing to report yet, and its rollout was reported when it began.
+fn is_worth_a_line(status: &Status) -> bool {
     match status.reason {
         Some(reason) => reason != "Rolling",
         None => status.sync == Sync::Synced && status.health == Health::Healthy,

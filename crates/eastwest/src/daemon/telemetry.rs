@@ -1,4 +1,4 @@
-//! Where log lines go: JSON or text on standard error, at `info` unless `RUST_LOG` says otherwise.
+//! Where log lines go: JSON or text on standard error, at `info` unless `RUST_LOG` sets another level.
 
 use std::io::IsTerminal as _;
 
@@ -7,8 +7,8 @@ use tracing_subscriber::EnvFilter;
 use crate::config::LogFormat;
 
 /// Starts logging; a second call does nothing, so that tests may share a process.
-pub fn start(format: LogFormat) {
-    // The SDK's own spans and lines are for its developers; what matters of a call we tell ourselves.
+pub(crate) fn start(format: LogFormat) {
+    // The SDK's own spans and lines are for its developers. eastwest counts its calls itself.
     let filter =
         EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn,eastwest=info"));
     let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);

@@ -1,32 +1,44 @@
-//! `eastwest explain <cluster>/<service>`: one look, and then field by field who decided what.
+//! `eastwest explain <cluster>/<service>`: one look, and then the wanted value of each field and which source set it.
 
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
-use eastwest_aws::World;
+use clap::Args;
 use eastwest_core::ecs::name::{ClusterName, EcsServiceName, ServiceKey};
+use eastwest_core::engine::look::shown_policy;
 use eastwest_core::report::explain::{Explained, Explanation, Said, explain};
 
-use crate::cli::ExplainFlags;
+use super::look::look;
+use super::text::{line, mark};
+use super::world;
 use crate::config::Config;
-use crate::look::{deciding_policy, look};
-use crate::render::{line, mark};
+
+/// Flags of `explain`.
+#[derive(Debug, Args)]
+pub(crate) struct ExplainFlags {
+    /// The ECS service to explain.
+    #[arg(value_name = "CLUSTER/SERVICE")]
+    pub(crate) service: String,
+    /// Read these captured files instead of AWS, as `plan --from` does.
+    #[arg(long, num_args = 1.., value_name = "FILE")]
+    pub(crate) from: Vec<PathBuf>,
+    /// Print the explanation as JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
 
 /// Looks at the service's cluster and explains the service.
-pub(crate) async fn run(
-    world: Arc<World>,
-    config: &Config,
-    flags: &ExplainFlags,
-) -> anyhow::Result<ExitCode> {
+pub(crate) async fn run(config: &Config, flags: &ExplainFlags) -> anyhow::Result<ExitCode> {
+    let world = world::origin(config, &flags.from).await?.world;
     let key = key(&flags.service)?;
     let mut settings = config.settings.clone();
-    settings.policy = deciding_policy(settings.policy);
+    settings.policy = shown_policy(settings.policy);
     settings.clusters.get_or_insert_default().insert(key.cluster.clone());
-    let look = look(world, &settings).await;
-    let Some(explanation) = explain(&look.view, &settings, &key, &look.plan) else {
-        let cluster = look.view.clusters.get(&key.cluster);
+    let looked = look(world, &settings).await;
+    let Some(explanation) = explain(&looked.view, &settings, &key, &looked.plan) else {
+        let cluster = looked.view.clusters.get(&key.cluster);
         if let Some(fault) = cluster.and_then(|cluster| cluster.trouble.as_ref()) {
             bail!("cluster {} cannot be read: {fault}", key.cluster);
         }
@@ -51,7 +63,9 @@ fn key(text: &str) -> anyhow::Result<ServiceKey> {
     let (cluster, name) = text
         .split_once('/')
         .filter(|(_, name)| !name.is_empty() && !name.contains('/'))
-        .with_context(|| format!("{text:?} is no service: say <cluster>/<service>, as prod/web"))?;
+        .with_context(|| {
+            format!("{text:?} is not a service: use <cluster>/<service>, for example prod/web")
+        })?;
     let cluster = ClusterName::parse(cluster)
         .map_err(|refused| anyhow::anyhow!("{text:?}: {}", refused.allowed))?;
     Ok(ServiceKey::new(&cluster, &EcsServiceName::as_read(name)))
@@ -62,7 +76,7 @@ pub(crate) fn shown(explanation: &Explanation) -> String {
     let mut text = String::new();
     line(&mut text, format_args!("{}", explanation.service));
     if !explanation.managed {
-        line(&mut text, format_args!("  not opted in: nothing is ever changed"));
+        line(&mut text, format_args!("  not opted in: eastwest never changes it"));
     }
     let mut endpoint = None;
     for field in &explanation.fields {
@@ -86,7 +100,7 @@ fn show_field(text: &mut String, field: &Explained) {
     let indent = if field.endpoint.is_some() { 4 } else { 2 };
     let (value, by) = match &field.said {
         Some(said) => (said.value.as_str(), who(said)),
-        None => ("-", "nobody says anything".to_owned()),
+        None => ("-", "not set by any source".to_owned()),
     };
     let name = field.field;
     line(text, format_args!("{:indent$}{name:<16} {value:<40} {by}", ""));

@@ -1,4 +1,11 @@
-//! From what was typed to what is meant; every mistake is told at once.
+//! Configuration: from what was typed to what is meant.
+//!
+//! In comes [`Flags`], text as it was typed or stands in the environment; out goes a [`Config`], or every mistake in
+//! it at once. In reading order: [`token`], [`flags`].
+
+pub(crate) mod token;
+
+pub(crate) mod flags;
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -10,31 +17,31 @@ use eastwest_core::declaration::settings::{Budget, Policy, Settings, Sources, Ti
 use eastwest_core::declaration::tag_prefix::TagPrefix;
 use eastwest_core::ecs::name::{ClusterName, NamespaceRef, ParameterName, Refused};
 
-use crate::cli::Flags;
-use crate::token::Token;
+use self::flags::Flags;
+use self::token::Token;
 
 /// Everything the process needs to know.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Config {
+pub(crate) struct Config {
     /// For the engine.
-    pub settings: Settings,
+    pub(crate) settings: Settings,
     /// The policy, if one was given.
-    pub policy: Option<Policy>,
+    pub(crate) policy: Option<Policy>,
     /// How much of the start-up pause is left out: none, except in tests.
-    pub head_start: Duration,
+    pub(crate) head_start: Duration,
     /// What opens the pages that write.
-    pub token: Option<Token>,
+    pub(crate) token: Option<Token>,
     /// The AWS region, if given.
-    pub region: Option<String>,
+    pub(crate) region: Option<String>,
     /// Where to serve HTTP.
-    pub listen: SocketAddr,
-    /// How log lines look.
-    pub log_format: LogFormat,
+    pub(crate) listen: SocketAddr,
+    /// The format of log lines.
+    pub(crate) log_format: LogFormat,
 }
 
-/// How log lines look.
+/// The format of log lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum LogFormat {
+pub(crate) enum LogFormat {
     /// One JSON object a line.
     Json,
     /// For people.
@@ -43,20 +50,20 @@ pub enum LogFormat {
 
 /// All mistakes in the flags.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Mistakes(Vec<String>);
+pub(crate) struct Mistakes(Vec<String>);
 
 impl std::error::Error for Mistakes {}
 
 impl fmt::Display for Mistakes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the configuration cannot be used:")?;
+        write!(f, "invalid configuration:")?;
         self.0.iter().try_for_each(|mistake| write!(f, "\n  {mistake}"))
     }
 }
 
 impl Config {
     /// Reads the flags.
-    pub fn read(flags: &Flags) -> Result<Self, Mistakes> {
+    pub(crate) fn read(flags: &Flags) -> Result<Self, Mistakes> {
         let mut reader = Reader(Vec::new());
         let clusters: BTreeSet<ClusterName> = flags
             .cluster
@@ -69,19 +76,19 @@ impl Config {
             .as_deref()
             .and_then(|text| reader.name("--namespace", text, NamespaceRef::parse(text)));
         let prefix = reader.value(
-            (
-                "--tag-prefix",
-                &flags.tag_prefix,
-                "1 to 64 letters, digits and + - = . _ : / @, not starting with aws:",
-            ),
+            "--tag-prefix",
+            &flags.tag_prefix,
+            "1 to 64 letters, digits and + - = . _ : / @, not starting with aws:",
             TagPrefix::parse,
         );
         let policy = flags.policy.as_deref().and_then(|text| {
             let allowed = "observe, upsert-only or sync";
-            reader.value(("--policy", text, allowed), |text| text.parse::<Policy>().ok())
+            reader.value("--policy", text, allowed, |text| text.parse::<Policy>().ok())
         });
         let interval = reader.value(
-            ("--interval", &flags.interval, "a time from 1s to 24h, as 30s, 5m or 1h"),
+            "--interval",
+            &flags.interval,
+            "a time from 1s to 24h, as 30s, 5m or 1h",
             duration,
         );
         let per_cluster = reader.count("--rollouts-per-cluster", &flags.rollouts_per_cluster);
@@ -89,12 +96,14 @@ impl Config {
         let mass_change = reader.mass_change(&flags.mass_change);
         let head_start = reader.head_start(&flags.start_up_pause);
         let token = flags.token.as_ref().and_then(|token| reader.token(token));
-        let listen = reader
-            .value(("--listen", &flags.listen, "an address and a port, as 0.0.0.0:8080"), |text| {
-                text.parse().ok()
-            });
+        let listen = reader.value(
+            "--listen",
+            &flags.listen,
+            "an address and a port, as 0.0.0.0:8080",
+            |text| text.parse().ok(),
+        );
         let log_format =
-            reader.value(("--log-format", &flags.log_format, "json or text"), |text| match text {
+            reader.value("--log-format", &flags.log_format, "json or text", |text| match text {
                 "json" => Some(LogFormat::Json),
                 "text" => Some(LogFormat::Text),
                 _ => None,
@@ -128,7 +137,9 @@ struct Reader(Vec<String>);
 impl Reader {
     fn value<T>(
         &mut self,
-        (flag, text, allowed): (&str, &str, &str),
+        flag: &str,
+        text: &str,
+        allowed: &str,
         read: impl Fn(&str) -> Option<T>,
     ) -> Option<T> {
         let value = read(text.trim());
@@ -172,10 +183,10 @@ impl Reader {
             let pause = if text == "0s" { Some(Duration::ZERO) } else { duration(text) };
             pause.and_then(|pause| whole.checked_sub(pause))
         };
-        self.value(("--start-up-pause", pause, "a time from 0s to 10s"), read).unwrap_or_default()
+        self.value("--start-up-pause", pause, "a time from 0s to 10s", read).unwrap_or_default()
     }
 
-    /// What it is stands in no message.
+    /// No message shows the token.
     fn token(&mut self, token: &Token) -> Option<Token> {
         if !token.is_fit() {
             self.0.push(format!("--token: {}", Token::ALLOWED));
@@ -185,7 +196,7 @@ impl Reader {
 
     fn count(&mut self, flag: &str, text: &str) -> usize {
         let read = |text: &str| text.parse().ok().filter(|count| (1..=1000).contains(count));
-        self.value((flag, text, "a whole number from 1 to 1000"), read).unwrap_or(1)
+        self.value(flag, text, "a whole number from 1 to 1000", read).unwrap_or(1)
     }
 }
 
@@ -209,15 +220,21 @@ mod tests {
     use clap::{CommandFactory as _, Parser as _};
 
     use super::*;
-    use crate::cli::Cli;
+
+    /// A command line of these flags alone.
+    #[derive(clap::Parser)]
+    struct Line {
+        #[command(flatten)]
+        flags: Flags,
+    }
 
     fn read(words: &[&str]) -> Result<Config, Mistakes> {
-        let words = ["eastwest", "run"].iter().chain(words);
-        Config::read(&Cli::try_parse_from(words).expect("the flags exist").flags)
+        let words = ["eastwest"].iter().chain(words);
+        Config::read(&Line::try_parse_from(words).expect("the flags exist").flags)
     }
 
     #[test]
-    fn every_mistake_is_told_at_once() {
+    fn every_mistake_is_reported_at_once() {
         let mistakes =
             read(&["--policy", "all", "--interval", "0s", "--listen", "8080", "--cluster", "a b"]);
         let text = mistakes.unwrap_err().to_string();
@@ -252,7 +269,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_is_told_to_nobody() {
+    fn a_token_is_shown_nowhere() {
         let text = read(&["--token", "s3cret"]).unwrap_err().to_string();
         assert!(text.contains("--token: 16 to 512") && !text.contains("s3cret"), "{text}");
         let config = read(&["--token", "s3cret-s3cret-s3cret"]).unwrap();
@@ -275,7 +292,7 @@ mod tests {
         assert_eq!(head_start("10s"), Ok(Duration::ZERO));
         assert_eq!(head_start("3s"), Ok(Duration::from_secs(7)));
         assert_eq!(head_start("0s"), Ok(Duration::from_secs(10)));
-        let help = Cli::command().render_long_help().to_string();
+        let help = Line::command().render_long_help().to_string();
         assert!(help.contains("--listen") && !help.contains("--start-up-pause"));
         for bad in ["11s", "1m", "0", "none"] {
             let text = head_start(bad).unwrap_err().to_string();
@@ -287,7 +304,7 @@ mod tests {
     }
 
     #[test]
-    fn sources_are_tags_unless_something_else_is_said() {
+    fn sources_are_tags_unless_others_are_given() {
         assert_eq!(read(&[]).unwrap().settings.sources, Sources::default());
         let only = read(&["--source", "ssm:/eastwest/prod/"]).unwrap().settings.sources;
         assert!(!only.tags && only.documents.iter().all(ParameterName::is_path));

@@ -1,6 +1,6 @@
-//! The loop: carries effects out and hands their events back, one closed set of each.
+//! The loop: carries effects out and hands their events to the engine.
 //!
-//! No decision is taken here: what to do next is the engine's answer to the event, when to wake is too.
+//! No decision is taken here: the engine decides what to do next and when to wake.
 
 use std::any::Any;
 use std::panic::AssertUnwindSafe;
@@ -15,29 +15,30 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
-use crate::shared::Shared;
+use super::shared::Shared;
 
-/// How long a call in flight may take to end after we were asked to stop.
+/// How long a call in flight may take after the process was asked to stop.
 const LAST_CALL: Duration = Duration::from_millis(1800);
 // The process must end within two seconds of being told to.
 const _: () = assert!(LAST_CALL.as_millis() < 2000);
-/// How long to sleep when nothing is due; never reached in practice, because sweeps are.
+/// How long to sleep when nothing is due. In practice a sweep is due earlier.
 const IDLE: Duration = Duration::from_mins(1);
 
-/// When a drive ends, if not by being stopped.
+/// When to end, if nothing stops the loop before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Until {
-    /// Not before.
+    /// Never: it runs until it is stopped.
     Stopped,
-    /// Once nothing is left that can proceed by itself.
+    /// When nothing is left that can proceed without a person.
     Settled,
 }
 
-/// Drives the engine until `stop`, then lets a write in flight finish; says whether the engine was settled.
+/// Drives the engine until the run ends, then lets a write in flight finish. Returns whether the engine was settled.
 pub(crate) async fn drive(
     world: Arc<World>,
     shared: Arc<Shared>,
-    (stop, until): (CancellationToken, Until),
+    stop: CancellationToken,
+    until: Until,
 ) -> bool {
     let mut running = JoinSet::new();
     let mut event = Event::Tick;
@@ -54,12 +55,12 @@ pub(crate) async fn drive(
             Some(ended) = running.join_next() => match ended {
                 Ok(event) => event,
                 Err(join) => {
-                    // `carry_out` catches panics, and nobody cancels: this is unreachable by construction.
+                    // `carry_out` catches panics, and nothing cancels them: this cannot happen.
                     error!(%join, "a task was lost");
                     Event::Tick
                 }
             },
-            said = shared.said() => said,
+            received = shared.recv() => received,
             () = sleep_until_due(&shared) => Event::Tick,
         };
     }
@@ -70,13 +71,13 @@ pub(crate) async fn drive(
 }
 
 async fn sleep_until_due(shared: &Shared) {
-    let now = shared.now();
+    let now = shared.clock.now();
     let wake = shared.engine().next_wake(now);
     let pause = wake.map_or(IDLE, |wake| wake.since(now)).min(IDLE);
     tokio::time::sleep(pause.max(Duration::from_millis(1))).await;
 }
 
-/// Waits for a write in flight: its answer tells what became of it, and the log should say so.
+/// Waits for a write in flight, so that the log shows its outcome.
 async fn last_call(shared: &Shared, running: &mut JoinSet<Event>) {
     let finish = async {
         while shared.engine().is_writing() {
@@ -88,20 +89,20 @@ async fn last_call(shared: &Shared, running: &mut JoinSet<Event>) {
         }
     };
     if tokio::time::timeout(LAST_CALL, finish).await.is_err() {
-        warn!("stopped before a change was answered; the next start reads back what became of it");
+        warn!("stopped before AWS answered a change; the next start reads its outcome");
     }
     running.abort_all();
     info!("stopped");
 }
 
-/// Carries out one effect; a panic on the way is that effect's failure and nobody else's.
+/// Carries out one effect. A panic is the failure of that effect alone.
 async fn carry_out(world: Arc<World>, effect: Effect) -> Event {
     let kept = effect.clone();
     match AssertUnwindSafe(world.execute(effect)).catch_unwind().await {
         Ok(event) => event,
         Err(panic) => {
             let message = panic_text(panic.as_ref());
-            error!(effect = ?kept, message, "a bug: carrying out an effect panicked");
+            error!(effect = ?kept, message, "a bug: an effect panicked");
             kept.failed(Fault::new(FaultKind::Unreadable, "eastwest.execute", message))
         }
     }

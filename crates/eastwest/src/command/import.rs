@@ -1,73 +1,57 @@
-//! `eastwest import`: the tags, or the document, that say what Service Connect is today.
+//! `eastwest import`: the tags, or the document, that describe what is deployed.
 //!
 //! **Invariant:** this only reads, and prints. Tags are printed only after a plan for the same readings with these
-//! tags in place changed nothing; what would change is told and left out.
+//! tags in place changed nothing. A service that would change is reported and left out.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
+use clap::Args;
 use eastwest_aws::World;
-use eastwest_core::declaration::declared::Declaration;
-use eastwest_core::declaration::intent::Intent;
-use eastwest_core::declaration::settings::{Policy, Settings, Sources};
-use eastwest_core::declaration::tag;
-use eastwest_core::declaration::tag_prefix::TagPrefix;
+use eastwest_core::declaration::settings::{Policy, Settings};
 use eastwest_core::ecs::fault::{Fault, FaultKind};
-use eastwest_core::ecs::ground::Ground;
 use eastwest_core::ecs::name::{Arn, ClusterName, ServiceKey};
-use eastwest_core::ecs::namespace::Namespace;
-use eastwest_core::ecs::seen::Seen;
-use eastwest_core::ecs::service::{EcsService, ServiceStatus};
-use eastwest_core::ecs::task_definition::TaskDefinition;
 use eastwest_core::engine::effect::{Effect, Event};
-use eastwest_core::plan::entry::Verdict;
-use eastwest_core::planner::plan;
-use eastwest_core::report::import::{declaration, entry, tags};
-use eastwest_core::view::View;
-use eastwest_core::view::merge::Reader;
-use eastwest_core::view::reading::{Answer, ClusterReading, Question};
+use eastwest_core::report::import::entry;
+use eastwest_core::report::survey::{Imported, Survey};
+use eastwest_core::view::reading::{Answer, Question};
 use futures_util::{StreamExt, stream};
 
-use crate::cli::ImportFlags;
-use crate::look;
+use super::look;
+use super::world::{self, Origin};
+use crate::config::Config;
+
+/// Flags of `import`.
+#[derive(Debug, Args)]
+pub(crate) struct ImportFlags {
+    /// Read these captured files instead of AWS, as `plan --from` does.
+    #[arg(long, num_args = 1.., value_name = "FILE")]
+    pub(crate) from: Vec<PathBuf>,
+    /// Include services that have opted in already: print the tags that describe what is deployed.
+    #[arg(long)]
+    pub(crate) all: bool,
+    /// Print the tags as JSON, by the ARNs of the services, instead of a shell script.
+    #[arg(long, conflicts_with = "document")]
+    pub(crate) json: bool,
+    /// Print a document instead of tags.
+    #[arg(long)]
+    pub(crate) document: bool,
+}
 
 /// Reads in flight; each waits for its share of the API quota anyway.
 const AT_ONCE: usize = 16;
 /// What a parameter of the standard tier holds, in bytes (SSM:PutParameterRequest.Value).
 const STANDARD: usize = 4096;
 
-/// Everything that was read.
-#[derive(Default)]
-struct Found {
-    readings: Vec<ClusterReading>,
-    namespaces: Vec<Namespace>,
-    task_definitions: BTreeMap<Arn, TaskDefinition>,
-    trouble: Vec<String>,
-}
-
-/// What is to be said of one service.
-struct Imported {
-    arn: Arn,
-    declaration: Declaration,
-    /// The tags to set.
-    tags: BTreeMap<String, String>,
-    /// Tags that say something else about what is deployed, to be taken off.
-    stale: Vec<String>,
-    /// What is kept as deployed because no tag can say it.
-    unsaid: Vec<String>,
-}
-
-/// Prints what says how things are: 0, or 1 where something could not be read or said.
-pub(crate) async fn import(
-    world: &World,
-    settings: &Settings,
-    (flags, notes): (&ImportFlags, &[String]),
-) -> anyhow::Result<ExitCode> {
-    let settings = Settings { policy: Policy::Sync, ..settings.clone() };
-    let found = read(world, &settings).await;
+/// Prints the import. Exit codes: 0, or 1 where something could not be read or expressed.
+pub(crate) async fn run(config: &Config, flags: &ImportFlags) -> anyhow::Result<ExitCode> {
+    let Origin { world, notes } = world::origin(config, &flags.from).await?;
+    let settings = Settings { policy: Policy::Sync, ..config.settings.clone() };
+    let found = read(&world, &settings).await;
     let mut imported = found.imported(&settings.prefix, flags.all);
     let mut trouble = found.trouble.clone();
-    trouble.extend(found.unsettled(&mut imported, &settings));
+    trouble.extend(found.unsettled(&mut imported, &settings, look::now()));
     for note in notes {
         eprintln!("note: {note}");
     }
@@ -86,27 +70,17 @@ pub(crate) async fn import(
 }
 
 /// Reads every service, the namespaces, and the task definitions of those that use Service Connect.
-async fn read(world: &World, settings: &Settings) -> Found {
-    let mut found = Found::default();
+async fn read(world: &World, settings: &Settings) -> Survey {
+    let mut found = Survey::default();
     for cluster in clusters(world, settings, &mut found.trouble).await {
         if let Event::Swept(reading) = world.execute(Effect::Sweep(cluster)).await {
-            found.take_in(reading);
+            found.swept(reading);
         }
     }
-    if let Answer::Namespaces(seen) = ask(world, Question::Namespaces).await {
-        match seen {
-            Seen::Known(namespaces) => found.namespaces = namespaces,
-            Seen::Unknown(fault) => found.trouble.push(fault.to_string()),
-            Seen::Absent => {}
-        }
-    }
-    let arns: BTreeSet<Arn> = found.connected().map(|s| s.task_definition.clone()).collect();
-    let asked = arns.into_iter().map(|arn| ask(world, Question::TaskDefinition(arn)));
+    let asked = found.questions().into_iter().map(|question| ask(world, question));
     let mut answers = stream::iter(asked).buffer_unordered(AT_ONCE);
     while let Some(answer) = answers.next().await {
-        if let Answer::TaskDefinition(arn, Seen::Known(definition)) = answer {
-            found.task_definitions.insert(arn, definition);
-        }
+        found.answered(answer);
     }
     found
 }
@@ -137,119 +111,11 @@ async fn ask(world: &World, question: Question) -> Answer {
     }
 }
 
-impl Found {
-    fn take_in(&mut self, reading: ClusterReading) {
-        let cluster = &reading.cluster;
-        let faults = reading.listing.as_ref().err().into_iter().chain(
-            reading.services.values().filter_map(|seen| match seen {
-                Seen::Unknown(fault) => Some(fault),
-                Seen::Known(_) | Seen::Absent => None,
-            }),
-        );
-        let told: BTreeSet<String> =
-            faults.map(|fault| format!("cluster {cluster}: {fault}")).collect();
-        self.trouble.extend(told);
-        self.readings.push(reading);
-    }
-
-    /// The services that use Service Connect.
-    fn connected(&self) -> impl Iterator<Item = &EcsService> {
-        let services = self.readings.iter().flat_map(|reading| reading.services.values());
-        services.filter_map(Seen::known).filter(|service| {
-            let primary = service.primary();
-            service.status == ServiceStatus::Active && primary.is_some_and(|p| p.connect.is_some())
-        })
-    }
-
-    fn ground<'a>(&'a self, service: &EcsService) -> Ground<'a> {
-        let reading = self.readings.iter().find(|r| r.cluster == service.key.cluster);
-        Ground {
-            namespaces: &self.namespaces,
-            default_namespace: reading.and_then(|r| r.default_namespace.known()?.as_ref()),
-            task_definition: self.task_definitions.get(&service.task_definition),
-        }
-    }
-
-    fn imported(&self, prefix: &TagPrefix, all: bool) -> BTreeMap<ServiceKey, Imported> {
-        let is_due = |service: &&EcsService| {
-            all || tag::parse(prefix, &service.tags).0 == Intent::NotOptedIn
-        };
-        let services = self.connected().filter(is_due);
-        let import = |service: &EcsService| {
-            let declaration = declaration(service, &self.ground(service))?;
-            let (tags, unsaid) = tags(&declaration, prefix);
-            let arn = service.arn.clone();
-            let stale = stale(prefix, service, &tags);
-            Some((service.key.clone(), Imported { arn, declaration, tags, stale, unsaid }))
-        };
-        services.filter_map(import).collect()
-    }
-
-    /// Plans with the new tags in place, takes out what would change something, and says what and why.
-    fn unsettled(
-        &self,
-        imported: &mut BTreeMap<ServiceKey, Imported>,
-        settings: &Settings,
-    ) -> Vec<String> {
-        let view = self.view(imported, settings);
-        let mut told = Vec::new();
-        for (key, entry) in plan(&view, settings).entries {
-            if !imported.contains_key(&key) {
-                continue;
-            }
-            match &entry.verdict {
-                Verdict::InSync => {}
-                Verdict::Hold { hold, .. } => told.push(format!("{key} is held: {hold}")),
-                Verdict::Step { .. } => {
-                    imported.remove(&key);
-                    told.push(format!("{key} is left out: planning with its tags would change it"));
-                }
-            }
-        }
-        told
-    }
-
-    /// What a look would see if the new tags were set, and no service but these had any.
-    fn view(&self, imported: &BTreeMap<ServiceKey, Imported>, settings: &Settings) -> View {
-        let mut view = View::default();
-        let (prefix, staleness) = (&settings.prefix, settings.timing.staleness);
-        // The tags alone, whatever a document says of these services.
-        let sources = Sources::default();
-        let reader = Reader { prefix, sources: &sources, staleness, now: look::now() };
-        for mut reading in self.readings.iter().cloned() {
-            for seen in reading.services.values_mut() {
-                let Seen::Known(service) = seen else { continue };
-                match imported.get(&service.key) {
-                    Some(new) => {
-                        service.tags.retain(|key, _| !new.stale.contains(key));
-                        service.tags.extend(new.tags.clone());
-                    }
-                    None => service.tags.clear(),
-                }
-            }
-            reader.swept(&mut view, reading);
-        }
-        reader.answered(&mut view, Answer::Namespaces(Seen::Known(self.namespaces.clone())));
-        for (arn, definition) in &self.task_definitions {
-            let seen = Seen::Known(definition.clone());
-            reader.answered(&mut view, Answer::TaskDefinition(arn.clone(), seen));
-        }
-        view
-    }
-}
-
-/// The service's tags of ours that speak of what is deployed and are not among the new ones.
-fn stale(prefix: &TagPrefix, service: &EcsService, new: &BTreeMap<String, String>) -> Vec<String> {
-    let kept = ["needs", "refresh", "pause", "document"].map(|tag| prefix.key(tag));
-    let ours = service.tags.keys().filter(|key| key.starts_with(prefix.as_str()));
-    ours.filter(|key| !new.contains_key(*key) && !kept.contains(key)).cloned().collect()
-}
-
 /// The commands that set the tags.
 fn script(imported: &BTreeMap<ServiceKey, Imported>) -> String {
     let mut lines = vec![
         "#!/bin/sh".to_owned(),
-        "# Tags that say what is deployed: planning with them changes nothing. Nothing is written yet;".to_owned(),
+        "# Tags that describe what is deployed: a plan with them changes nothing. Nothing is written yet:".to_owned(),
         "# read this, then run it.".to_owned(),
         "set -e".to_owned(),
     ];
@@ -259,8 +125,10 @@ fn script(imported: &BTreeMap<ServiceKey, Imported>) -> String {
     for (key, new) in imported {
         lines.push(String::new());
         lines.push(comment(&key.to_string()));
-        for words in &new.unsaid {
-            lines.push(comment(&format!("kept as deployed, because no tag can say it: {words}")));
+        for words in &new.inexpressible {
+            lines.push(comment(&format!(
+                "kept as deployed, because no tag can express it: {words}"
+            )));
         }
         let at = format!("--resource-arn {}", quoted(new.arn.as_str()));
         let region = region(&new.arn);
@@ -297,10 +165,10 @@ fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
 }
 
-/// The tags by ARN; the rest is told beside it.
+/// The tags by ARN; the rest goes to standard error.
 fn json(imported: &BTreeMap<ServiceKey, Imported>) -> anyhow::Result<String> {
     for (key, new) in imported {
-        note_kept(key, &new.unsaid);
+        note_kept(key, &new.inexpressible);
         for tag in &new.stale {
             eprintln!("note: {key}: remove its tag {tag}");
         }
@@ -310,18 +178,18 @@ fn json(imported: &BTreeMap<ServiceKey, Imported>) -> anyhow::Result<String> {
     Ok(format!("{}\n", serde_json::to_string_pretty(&tags)?))
 }
 
-fn note_kept(key: &ServiceKey, unsaid: &[String]) {
-    for words in unsaid {
+fn note_kept(key: &ServiceKey, inexpressible: &[String]) {
+    for words in inexpressible {
         eprintln!("note: {key}: kept as deployed: {words}");
     }
 }
 
-/// The document; what it cannot say is told beside it.
+/// The document; what it cannot express goes to standard error.
 fn document(imported: &BTreeMap<ServiceKey, Imported>) -> String {
     let mut entries = BTreeMap::new();
     for (key, new) in imported {
-        let (entry, unsaid) = entry(key, &new.declaration);
-        note_kept(key, &unsaid);
+        let (entry, inexpressible) = entry(key, &new.declaration);
+        note_kept(key, &inexpressible);
         entries.insert(key.clone(), entry);
     }
     let text = eastwest_core::declaration::document::write(&entries);
@@ -337,6 +205,7 @@ fn document(imported: &BTreeMap<ServiceKey, Imported>) -> String {
 #[cfg(test)]
 mod tests {
     use eastwest_aws::Captures;
+    use eastwest_core::declaration::tag_prefix::TagPrefix;
     use expect_test::expect;
     use serde_json::{Value, json};
 
@@ -357,7 +226,7 @@ mod tests {
         })
     }
 
-    async fn found(services: &[Value]) -> Found {
+    async fn found(services: &[Value]) -> Survey {
         let mut captures = Captures::default();
         let text = json!({"services": services}).to_string();
         assert_eq!(captures.add("a.json", &text), []);
@@ -390,17 +259,17 @@ mod tests {
     async fn the_script_sets_the_tags_and_shows_no_secret() {
         let found = found(&[web(), opted_in()]).await;
         let mut imported = found.imported(&TagPrefix::default(), false);
-        assert_eq!(found.unsettled(&mut imported, &settings()), [""; 0]);
+        assert_eq!(found.unsettled(&mut imported, &settings(), look::now()), [""; 0]);
         let text = script(&imported);
         assert!(!text.contains("hush"));
         expect![[r#"
             #!/bin/sh
-            # Tags that say what is deployed: planning with them changes nothing. Nothing is written yet;
+            # Tags that describe what is deployed: a plan with them changes nothing. Nothing is written yet:
             # read this, then run it.
             set -e
 
             # prod/web
-            # kept as deployed, because no tag can say it: the proxy's logs
+            # kept as deployed, because no tag can express it: the proxy's logs
             aws ecs untag-resource --resource-arn arn:aws:ecs:eu-west-1:1:service/prod/web --tag-keys eastwest/endpoint.http --region eu-west-1
             aws ecs tag-resource --resource-arn arn:aws:ecs:eu-west-1:1:service/prod/web --tags key=eastwest/alias,value=web:80 key=eastwest/discovery-name,value=web key=eastwest/mode,value=client-server key=eastwest/namespace,value=internal key=eastwest/port,value=http 'key=eastwest/timeout,value=idle=300s request=15s' --region eu-west-1
         "#]].assert_eq(&text);
@@ -410,7 +279,7 @@ mod tests {
     async fn all_means_those_that_opted_in_too() {
         let found = found(&[web(), opted_in()]).await;
         let mut imported = found.imported(&TagPrefix::default(), true);
-        assert_eq!(found.unsettled(&mut imported, &settings()), [""; 0]);
+        assert_eq!(found.unsettled(&mut imported, &settings(), look::now()), [""; 0]);
         let keys: Vec<String> = imported.keys().map(ToString::to_string).collect();
         assert_eq!(keys, ["prod/api", "prod/web"]);
         assert!(imported.values().next().is_some_and(|api| api.stale.is_empty()), "a pause stays");
@@ -430,13 +299,13 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn tags_that_would_change_something_are_left_out_and_told() {
+    async fn tags_that_would_change_something_are_left_out_and_reported() {
         let found = found(&[web()]).await;
         let mut imported = found.imported(&TagPrefix::default(), false);
         let web = imported.values_mut().next().expect("one service");
         web.tags.insert("eastwest/alias".to_owned(), "other:80".to_owned());
-        let told = found.unsettled(&mut imported, &settings());
-        assert_eq!(told.len(), 1, "{told:?}");
+        let reports = found.unsettled(&mut imported, &settings(), look::now());
+        assert_eq!(reports.len(), 1, "{reports:?}");
     }
 
     #[test]

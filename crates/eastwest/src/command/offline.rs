@@ -1,6 +1,6 @@
-//! Files in place of AWS: what `--from` names is read here, and becomes a [`World`] that holds nothing else.
+//! Files instead of AWS: the files that `--from` names become a [`World`] that holds nothing else.
 //!
-//! Every file's mistakes are told at once.
+//! The mistakes in all files are reported at once.
 
 use std::fmt;
 use std::io::Read;
@@ -11,14 +11,14 @@ use eastwest_core::declaration::settings::Settings;
 use eastwest_core::ecs::name::NamespaceRef;
 
 /// The largest file that is read: some 2,500 services with the hundred events that ECS lists for each, which are most
-/// of an answer and nobody needs; without them a cluster's 5,000.
+/// of an answer and are not needed; without them a cluster's 5,000.
 const LARGEST_MIB: u64 = 64;
 
-/// A world out of files, and what is to be said about it.
+/// A world out of files, with remarks on them.
 pub(crate) struct Offline {
     /// The world.
     pub(crate) world: World,
-    /// What was not captured and what is taken instead.
+    /// What was not captured, and what eastwest assumes instead.
     pub(crate) notes: Vec<String>,
 }
 
@@ -30,9 +30,9 @@ impl std::error::Error for BadFiles {}
 
 impl fmt::Display for BadFiles {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the captures cannot be used:")?;
+        write!(f, "invalid captures:")?;
         self.0.iter().try_for_each(|mistake| write!(f, "\n  {mistake}"))?;
-        write!(f, "\nunderstood is {}", Captures::UNDERSTOOD)
+        write!(f, "\neastwest reads {}", Captures::UNDERSTOOD)
     }
 }
 
@@ -104,19 +104,19 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::board::PlanPage;
-    use crate::look::look;
+    use crate::api::plan::PlanPage;
+    use crate::command::look::look;
 
     #[test]
     fn every_file_that_cannot_be_used_is_named_at_once() {
         let files = ["Cargo.toml", "src", "nowhere.json"].map(PathBuf::from);
         let error = world(&files, &Settings::default()).err().expect("none of them is a capture");
         expect![[r#"
-            the captures cannot be used:
+            invalid captures:
               Cargo.toml: not JSON: expected value at line 1 column 2
               src: Is a directory (os error 21)
               nowhere.json: No such file or directory (os error 2)
-            understood is what the AWS CLI prints for `aws ecs describe-services --include TAGS`, `aws ecs describe-task-definition`, `aws ecs describe-clusters`, `aws servicediscovery list-namespaces`, `aws servicediscovery list-services`, `aws ecs list-service-deployments`, `aws ecs describe-service-deployments` and `aws ecs describe-service-revisions`"#]]
+            eastwest reads what the AWS CLI prints for `aws ecs describe-services --include TAGS`, `aws ecs describe-task-definition`, `aws ecs describe-clusters`, `aws servicediscovery list-namespaces`, `aws servicediscovery list-services`, `aws ecs list-service-deployments`, `aws ecs describe-service-deployments` and `aws ecs describe-service-revisions`"#]]
         .assert_eq(&error.to_string());
     }
 
@@ -181,12 +181,12 @@ mod tests {
         }
         let settings = Settings { policy: Policy::Sync, ..Settings::default() };
         let world = Arc::new(offline(captures, &settings).world);
-        let look = look(world, &settings).await;
-        let page = PlanPage::new(&look.plan, &look.view, &settings);
+        let looked = look(world, &settings).await;
+        let page = PlanPage::new(&looked.plan, &looked.view, &settings);
         let shown = serde_json::to_value(&page).unwrap();
         let needs = json!({"prod/web": [{"name": "api", "inferred": true}]});
         assert_eq!(shown["needs"], needs);
-        let text = crate::render::plan(&page);
+        let text = crate::command::plan::text::plan(&page);
         assert!(
             text.contains("waits         needs api of prod/api, as its environment says"),
             "{text}"

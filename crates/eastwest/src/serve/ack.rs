@@ -1,4 +1,4 @@
-//! `POST /api/v1/ack`: somebody agrees to a plan that changes much at once.
+//! `POST /api/v1/ack`: a person consents to a plan that changes much at once.
 //!
 //! It exists only where a bearer token is set, and a page of another site cannot have a browser send it.
 
@@ -11,8 +11,8 @@ use eastwest_core::plan::consent::PlanId;
 use serde::{Deserialize, Serialize};
 use tracing::{info, warn};
 
-use crate::shared::Shared;
-use crate::token::Token;
+use crate::config::token::Token;
+use crate::daemon::shared::Shared;
 
 /// The longest body that is read, in bytes: an id needs thirty.
 const LONGEST: usize = 1024;
@@ -63,11 +63,11 @@ async fn accept(
 ) -> Result<Acknowledged, Refused> {
     let refuse = |status: StatusCode, why: &str| Err((status, why.to_owned()));
     let bearer = text(headers, "authorization").and_then(bearer);
-    if !bearer.is_some_and(|said| token.is(said)) {
+    if !bearer.is_some_and(|sent| token.is(sent)) {
         return refuse(StatusCode::UNAUTHORIZED, "send the header Authorization: Bearer <token>");
     }
     if is_cross_site(headers) {
-        return refuse(StatusCode::FORBIDDEN, "a page of another site may not acknowledge");
+        return refuse(StatusCode::FORBIDDEN, "a page of another site must not acknowledge a plan");
     }
     let kind = text(headers, "content-type").unwrap_or_default();
     let kind = kind.split(';').next().unwrap_or_default().trim();
@@ -91,7 +91,7 @@ async fn accept(
     }
 }
 
-/// Says that nothing of that id waits, and what does.
+/// The message that no change waits for this id, with the ids that wait.
 pub(crate) fn unknown(plan: &PlanId, waiting: &[PlanId]) -> String {
     let ids: Vec<String> = waiting.iter().map(ToString::to_string).collect();
     match ids.as_slice() {
@@ -115,7 +115,7 @@ fn bearer(header: &str) -> Option<&str> {
     scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
 }
 
-/// Whether a browser says that it sends this for a page of another site.
+/// Whether a browser sends this for a page of another site.
 fn is_cross_site(headers: &HeaderMap) -> bool {
     let site = headers.get("sec-fetch-site").map(header::HeaderValue::as_bytes);
     let foreign = site.is_some_and(|site| site != b"same-origin" && site != b"none");
@@ -131,16 +131,23 @@ mod tests {
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
     use tokio::net::{TcpListener, TcpStream};
 
+    use std::time::Duration;
+
     use super::*;
-    use crate::http::router;
-    use crate::metrics::Metrics;
+    use crate::daemon::clock::Clock;
+    use crate::daemon::meters::Metrics;
+    use crate::serve::http::router;
 
     const TOKEN: &str = "a-token-of-the-tests";
     const BODY: &str = r#"{"plan":"0123456789ab"}"#;
 
     /// What a listener of ours answers: the status, and the body.
     async fn answer(token: Option<&str>, request: &str) -> (u16, String) {
-        let shared = Arc::new(Shared::new(Settings::default(), Metrics::new()));
+        let shared = Arc::new(Shared::new(
+            Settings::default(),
+            Metrics::new(),
+            Clock::start(Duration::ZERO),
+        ));
         let token = token.map(|token| token.parse().expect("any text"));
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("bound");
@@ -179,11 +186,11 @@ mod tests {
     #[tokio::test]
     async fn only_the_very_token_opens_it() {
         let json = "Content-Type: application/json";
-        for said in
+        for header in
             ["Authorization: Bearer wrong", "Authorization: Bearer ", "Authorization: x", "X: y"]
         {
-            let (status, body) = answer(Some(TOKEN), &request("POST", &[said, json], BODY)).await;
-            assert_eq!(status, 401, "{said}");
+            let (status, body) = answer(Some(TOKEN), &request("POST", &[header, json], BODY)).await;
+            assert_eq!(status, 401, "{header}");
             assert!(!body.contains(TOKEN) && !body.contains("wrong"), "{body}");
         }
         let basic = format!("Authorization: Basic {TOKEN}");

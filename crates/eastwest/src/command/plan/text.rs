@@ -1,16 +1,14 @@
 //! A plan as text: what would change, field by field, and why not where it would not.
 
-use std::fmt::Write as _;
-
-use eastwest_core::declaration::issue::{Issue, Weight};
 use eastwest_core::ecs::change::Change;
 use eastwest_core::plan::action::Action;
 use eastwest_core::plan::need::Lack;
 
-use crate::board::{DocumentRow, HoldRow, PlanPage, StepRow};
+use crate::api::plan::{DocumentRow, HoldRow, PlanPage, StepRow};
+use crate::command::text::{line, mark};
 
 /// The plan as a person reads it.
-pub fn plan(page: &PlanPage) -> String {
+pub(crate) fn plan(page: &PlanPage) -> String {
     let mut text = String::new();
     for fault in &page.faults {
         line(&mut text, format_args!("! cluster {}: {}", fault.cluster, fault.message));
@@ -52,23 +50,6 @@ fn show_document(text: &mut String, document: &DocumentRow) {
     for issue in &document.issues {
         line(text, format_args!("{} document {issue}", mark(issue)));
     }
-}
-
-/// `!` for what holds a service, `i` for what is worth knowing.
-pub(crate) fn mark(issue: &Issue) -> char {
-    if issue.weight == Weight::Blocking { '!' } else { 'i' }
-}
-
-/// What is to be said about where a plan comes from.
-pub fn notes(notes: &[String]) -> String {
-    let mut text = String::new();
-    for note in notes {
-        line(&mut text, format_args!("i {note}"));
-    }
-    if !text.is_empty() {
-        text.push('\n');
-    }
-    text
 }
 
 fn show_step(text: &mut String, step: &StepRow) {
@@ -155,14 +136,14 @@ fn summary(page: &PlanPage) -> String {
     )
 }
 
-/// What the plan costs, and what it is known by.
+/// What the plan costs, and its id.
 fn show_cost(text: &mut String, page: &PlanPage) {
     let cost = &page.cost;
     if cost.services == 0 {
         return;
     }
     let time = match &cost.time {
-        None => "how long is not known: no past deployment tells".to_owned(),
+        None => "duration unknown: there is no past deployment to estimate from".to_owned(),
         Some(estimate) => {
             let guessed = match estimate.guessed {
                 0 => String::new(),
@@ -202,12 +183,6 @@ fn count_usize(number: usize, noun: &str) -> String {
     count(u32::try_from(number).unwrap_or(u32::MAX), noun)
 }
 
-/// Adds a line.
-pub(crate) fn line(text: &mut String, what: std::fmt::Arguments<'_>) {
-    // Writing to a String cannot fail.
-    let _: Result<(), std::fmt::Error> = writeln!(text, "{what}");
-}
-
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
@@ -231,7 +206,7 @@ mod tests {
     use expect_test::expect;
 
     use super::*;
-    use crate::board::{FaultRow, IssueRow, Summary};
+    use crate::api::plan::{FaultRow, IssueRow, Summary};
 
     fn key(name: &str) -> ServiceKey {
         ServiceKey::new(&ClusterName::as_read("prod"), &EcsServiceName::as_read(name))

@@ -3,18 +3,28 @@
 use eastwest_core::ecs::fault::Fault;
 use eastwest_core::ecs::name::ServiceKey;
 use eastwest_core::report::health::Health;
-use eastwest_core::report::news::News;
+use eastwest_core::report::news::{Census, News};
 use eastwest_core::report::status::Status;
 use tracing::{error, info, warn};
 
-use crate::metrics::Metrics;
+use super::meters::Metrics;
 
-/// Tells one piece of news. ERROR means that a person must look, WARN that we go on with less.
+/// Records one piece of news. ERROR means that a person must look, WARN that eastwest continues with less.
 pub(crate) fn record(metrics: &Metrics, news: News) {
     match news {
         News::Status(key, Some(status)) => status_line(&key, &status),
-        News::Status(key, None) => info!(service = %key, "service is no longer ours"),
+        News::Status(key, None) => info!(service = %key, "service is no longer managed"),
         News::Applied(key, action, outcome) => applied(metrics, &key, action, outcome),
+        News::FirstReading(cluster, census) => {
+            let Census { in_order, not_in_order, not_opted_in } = census;
+            info!(
+                %cluster,
+                inOrder = in_order,
+                notInOrder = not_in_order,
+                notOptedIn = not_opted_in,
+                "cluster read for the first time"
+            );
+        }
         News::Cluster(cluster, None) => info!(cluster, "cluster can be read again"),
         News::Cluster(cluster, Some(fault)) => {
             warn!(cluster, fault = %fault, "cluster cannot be read");
@@ -24,18 +34,21 @@ pub(crate) fn record(metrics: &Metrics, news: News) {
             let seconds = took.as_secs();
             info!(service = %key, seconds, completed, "rollout ended");
         }
-        News::Made(prerequisite, Ok(made)) => info!(%prerequisite, made, "made"),
+        News::Made(prerequisite, Ok(made)) => info!(%prerequisite, made, "created"),
         News::Made(prerequisite, Err(fault)) => {
-            warn!(%prerequisite, fault = %fault, "could not be made");
+            warn!(%prerequisite, fault = %fault, "could not be created");
         }
         News::InForce => info!("a new document is in force"),
-        News::Document(None) => info!("the document is well again"),
+        News::Document(None) => info!("the document is valid again"),
         News::Document(Some(trouble)) => {
             warn!(why = trouble, "the latest reading of the document is not in force");
         }
         News::Stopped(slept) => {
             let seconds = slept.as_secs();
-            warn!(seconds, "was stopped for a while; all is read anew before anything is written");
+            warn!(
+                seconds,
+                "the process was stopped for a while; eastwest reads everything again before it writes"
+            );
         }
         News::Breach(key, rule) => {
             error!(service = %key, rule, "a plan broke a rule; nothing is written");
@@ -45,12 +58,11 @@ pub(crate) fn record(metrics: &Metrics, news: News) {
 
 fn status_line(key: &ServiceKey, status: &Status) {
     let (sync, health): (&str, &str) = (status.sync.into(), status.health.into());
-    let reason = status.reason.unwrap_or_default();
-    let why = status.message.as_deref().unwrap_or_default();
-    let ends = status.ends.as_deref().unwrap_or_default();
+    let reason = status.reason;
+    // A member that is absent stands in no line.
+    let (why, ends) = (status.message.as_deref(), status.ends.as_deref());
     if status.health == Health::Degraded {
-        let event = status.event.as_deref().unwrap_or_default();
-        let snippet = status.snippet.as_deref().unwrap_or_default();
+        let (event, snippet) = (status.event.as_deref(), status.snippet.as_deref());
         warn!(service = %key, sync, health, reason, why, ends, event, snippet, "service status");
     } else {
         info!(service = %key, sync, health, reason, why, ends, "service status");

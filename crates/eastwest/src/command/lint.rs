@@ -1,9 +1,11 @@
-//! `eastwest lint`: is what was written in order? Documents by their own rules, captured services by what a plan
-//! for them would say that a person must mend. Neither needs AWS.
+//! `eastwest lint`: is what was written valid? Documents are checked by their own rules, captured services by the holds
+//! of a plan for them that a person must fix. Neither needs AWS.
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use clap::Args;
 use eastwest_aws::Captures;
 use eastwest_core::declaration::document;
 use eastwest_core::declaration::intent::Intent;
@@ -12,31 +14,27 @@ use eastwest_core::declaration::settings::{Policy, Settings};
 use eastwest_core::ecs::name::ParameterName;
 use eastwest_core::ecs::parameter::Parameter;
 use eastwest_core::ecs::time::AwsTime;
+use eastwest_core::engine::look::Looked;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::board::PlanPage;
-use crate::cli::LintFlags;
+use super::look;
+use super::{offline, text};
+use crate::api::plan::PlanPage;
 use crate::config::Config;
-use crate::look::{self, Look};
-use crate::offline;
-use crate::render;
 
-/// The reasons of holds that pass by themselves: nothing is wrong with what was written.
-const PASSING: &[&str] = &[
-    "Rolling",
-    "Paused",
-    "Budget",
-    "WaitingForServer",
-    "WaitingForClient",
-    "RolledBack",
-    "Frozen",
-    "Refused",
-    "Contended",
-    "MassChange",
-    "Observe",
-    "NotLeader",
-];
+/// Flags of `lint`.
+#[derive(Debug, Args)]
+pub(crate) struct LintFlags {
+    /// Documents, or captures as `plan --from` takes them; `-` is standard input. Several documents are checked
+    /// together, as parameters below one path.
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+    /// Print the findings as JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
 /// Members that a document has and no capture, `services` as an object aside.
 const OF_DOCUMENTS: &[&str] =
     &["version", "namespaces", "defaults", "claims", "limits", "windows", "freeze", "namePorts"];
@@ -46,12 +44,13 @@ const OF_DOCUMENTS: &[&str] =
 struct Findings {
     #[serde(rename = "findings")]
     all: Vec<Finding>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     notes: Vec<String>,
     documents: usize,
     services: usize,
 }
 
-/// One thing that is wrong, or worth knowing.
+/// One finding.
 #[derive(Debug, Serialize)]
 struct Finding {
     /// The file or the service.
@@ -67,16 +66,29 @@ struct Finding {
 #[derive(Debug, Serialize)]
 #[serde(tag = "kind", rename_all = "lowercase")]
 enum What {
-    /// Something written that cannot be honoured.
-    Issue { place: String, read: String, allowed: String, nearest: Option<String>, message: String },
-    /// Something wanted that cannot be done.
+    /// A declaration that is invalid.
+    Issue {
+        /// Where it stands.
+        place: String,
+        /// What stands there.
+        #[serde(skip_serializing_if = "String::is_empty")]
+        read: String,
+        /// What is allowed.
+        allowed: String,
+        /// The nearest spelling that is.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        nearest: Option<String>,
+        /// All of it in words.
+        message: String,
+    },
+    /// A wanted change that is held.
     Hold { reason: &'static str, message: String },
     /// Something that cannot be read.
     File { message: String },
 }
 
-/// Checks files: 0 all in order, 1 something is wrong.
-pub(crate) async fn lint(config: &Config, flags: &LintFlags) -> anyhow::Result<ExitCode> {
+/// Checks files. Exit codes: 0 in order, 1 something is wrong.
+pub(crate) async fn run(config: &Config, flags: &LintFlags) -> anyhow::Result<ExitCode> {
     let files = flags.files.iter().map(|file| (offline::name(file), offline::text(file)));
     let found = check(files, &config.settings).await;
     if flags.json {
@@ -88,7 +100,7 @@ pub(crate) async fn lint(config: &Config, flags: &LintFlags) -> anyhow::Result<E
     Ok(if is_wrong { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
-/// Everything that is to be said about files, given by name with their text or why there is none.
+/// The findings about files, given by name with their text or why they could not be read.
 async fn check(
     files: impl IntoIterator<Item = (String, Result<String, String>)>,
     settings: &Settings,
@@ -145,31 +157,31 @@ impl Findings {
         }
     }
 
-    /// What a plan for captured services says that a person must mend.
+    /// What a person must fix, by the plan for captured services.
     async fn captures(&mut self, captures: Captures, settings: &Settings) {
         let offline = offline::offline(captures, settings);
         self.notes = offline.notes;
         let settings = Settings { policy: Policy::Sync, ..settings.clone() };
-        let look = look::look(Arc::new(offline.world), &settings).await;
-        self.look(&look, &settings);
+        let looked = look::look(Arc::new(offline.world), &settings).await;
+        self.looked(&looked, &settings);
     }
 
-    fn look(&mut self, look: &Look, settings: &Settings) {
-        let page = PlanPage::new(&look.plan, &look.view, settings);
+    fn looked(&mut self, looked: &Looked, settings: &Settings) {
+        let page = PlanPage::new(&looked.plan, &looked.view, settings);
         let is_ours =
             |service: &eastwest_core::view::ServiceView| service.intent != Intent::NotOptedIn;
-        self.services = look.view.services().filter(|(_, service)| is_ours(service)).count();
+        self.services = looked.view.services().filter(|(_, service)| is_ours(service)).count();
         for fault in &page.faults {
             self.file(format!("cluster {}", fault.cluster), fault.message.clone());
         }
         for row in page.issues {
-            if look.view.service(&row.service).is_some_and(is_ours) {
+            if looked.view.service(&row.service).is_some_and(is_ours) {
                 self.all.push(Finding::issue(row.service.to_string(), &row.issue));
             }
         }
         for row in page.holds {
-            let reason = row.hold.reason();
-            if !PASSING.contains(&reason) {
+            if row.hold.is_mistake() {
+                let reason = row.hold.reason();
                 let message = format!("{}; ends {}", row.hold, row.hold.ends());
                 let what = What::Hold { reason, message };
                 let subject = row.service.to_string();
@@ -185,7 +197,7 @@ impl Findings {
 
     /// One line for each finding, and the sum.
     fn text(&self) -> String {
-        let mut text = render::notes(&self.notes);
+        let mut text = text::notes(&self.notes);
         for finding in &self.all {
             text.push_str(&finding.line());
         }
@@ -335,7 +347,7 @@ mod tests {
         let good = ("a.json".to_owned(), Ok(r#"{"version": 2}"#.to_owned()));
         let found = check([bad, good], &Settings::default()).await;
         assert_eq!(found.all.len(), 2, "{found:?}");
-        let json = serde_json::to_value(&found).unwrap();
+        let json = crate::command::tests::published(&found);
         assert_eq!(json["findings"][0]["kind"], "file");
         assert_eq!(json["findings"][1]["kind"], "issue");
         assert_eq!(json["findings"][1]["place"], "a.json#/version");

@@ -1,148 +1,33 @@
-//! The meters. Labels come from closed sets only; services are named on two capped families.
+//! The page that Prometheus reads: what was counted, and gauges read off the engine at each scrape, so that they
+//! cannot drift from what the API shows.
 //!
-//! Counters and histograms are kept as things happen; gauges are read off the engine at each scrape, so
-//! they cannot drift from what the API shows.
-
-use std::time::Duration;
+//! Labels come from closed sets only; services are named on two capped families.
 
 use eastwest_core::declaration::issue::{Issue, Weight};
-use eastwest_core::ecs::name::ServiceKey;
 use eastwest_core::engine::Engine;
-use eastwest_core::plan::Plan;
 use eastwest_core::plan::entry::Verdict;
 use eastwest_core::report::status::Sync;
 use prometheus::core::Collector;
-use prometheus::{
-    Encoder, Gauge, GaugeVec, Histogram, HistogramOpts, HistogramVec, IntCounterVec, Opts,
-    Registry, TextEncoder,
-};
+use prometheus::{Encoder, Gauge, GaugeVec, Registry, TextEncoder};
 
-use crate::shared::Shared;
+use crate::daemon::meters::gauges;
+use crate::daemon::shared::Shared;
 
 /// Services named one by one, those out of order first.
 const NAMED_AT_MOST: usize = 200;
-/// A call to AWS takes tens of milliseconds to some seconds.
-const CALL_BUCKETS: &[f64] = &[0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0];
-/// A plan takes microseconds for a small fleet and milliseconds for thousands of services.
-const PASS_BUCKETS: &[f64] = &[0.0001, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5];
-/// A rollout takes half a minute to an hour.
-const ROLLOUT_BUCKETS: &[f64] = &[15.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1200.0, 2400.0, 3600.0];
 
-/// Everything that is counted as it happens.
-#[derive(Clone)]
-pub struct Metrics {
-    registry: Registry,
-    passes: IntCounterVec,
-    pass_seconds: Histogram,
-    applied: IntCounterVec,
-    rollout_seconds: Histogram,
-    calls: IntCounterVec,
-    call_seconds: HistogramVec,
-}
-
-impl Metrics {
-    /// Meters at zero.
-    pub fn new() -> Self {
-        let registry = Registry::new();
-        let build = gauges("eastwest_build_info", "The version that runs; always 1.", &["version"]);
-        build.with_label_values(&[env!("CARGO_PKG_VERSION")]).set(1.0);
-        let metrics = Self {
-            passes: counters(
-                "eastwest_passes_total",
-                "Plans made, by what they found: in-sync, changes or held.",
-                &["outcome"],
-            ),
-            pass_seconds: histogram(
-                "eastwest_pass_duration_seconds",
-                "Time to make one plan over the whole view.",
-                PASS_BUCKETS,
-            ),
-            applied: counters(
-                "eastwest_changes_applied_total",
-                "Changes sent, by how AWS answered. Alert on outcomes other than accepted.",
-                &["cluster", "action", "outcome"],
-            ),
-            rollout_seconds: histogram(
-                "eastwest_rollout_duration_seconds",
-                "How long rollouts were seen running.",
-                ROLLOUT_BUCKETS,
-            ),
-            calls: counters(
-                "eastwest_aws_calls_total",
-                "Attempts of calls to AWS, by result.",
-                &["api", "operation", "result"],
-            ),
-            call_seconds: histograms(
-                "eastwest_aws_call_duration_seconds",
-                "Time of one attempt of a call to AWS.",
-                &["api", "operation"],
-            ),
-            registry,
-        };
-        let all: [Box<dyn Collector>; 7] = [
-            Box::new(build),
-            Box::new(metrics.passes.clone()),
-            Box::new(metrics.pass_seconds.clone()),
-            Box::new(metrics.applied.clone()),
-            Box::new(metrics.rollout_seconds.clone()),
-            Box::new(metrics.calls.clone()),
-            Box::new(metrics.call_seconds.clone()),
-        ];
-        for collector in all {
-            metrics.registry.register(collector).expect("each name stands here once");
-        }
-        metrics
+/// The page of this moment.
+pub(crate) fn page(shared: &Shared) -> Vec<u8> {
+    let mut families = shared.metrics.gather();
+    let now = Registry::new();
+    for gauge in state(shared) {
+        now.register(gauge).expect("each name stands here once");
     }
-
-    /// Counts one plan.
-    pub fn pass(&self, took: Duration, plan: &Plan) {
-        let outcome = if plan.steps().next().is_some() {
-            "changes"
-        } else if plan.holds().next().is_some() {
-            "held"
-        } else {
-            "in-sync"
-        };
-        self.passes.with_label_values(&[outcome]).inc();
-        self.pass_seconds.observe(took.as_secs_f64());
-    }
-
-    /// Counts one answered change.
-    pub fn applied(&self, key: &ServiceKey, action: &str, outcome: &str) {
-        self.applied.with_label_values(&[key.cluster.as_str(), action, outcome]).inc();
-    }
-
-    /// Counts one ended rollout.
-    pub fn rolled_out(&self, took: Duration) {
-        self.rollout_seconds.observe(took.as_secs_f64());
-    }
-
-    /// Counts one attempt of a call to AWS.
-    pub fn call(&self, call: &eastwest_aws::Call) {
-        self.calls.with_label_values(&[call.api, call.operation, call.result]).inc();
-        let seconds = self.call_seconds.with_label_values(&[call.api, call.operation]);
-        seconds.observe(call.duration.as_secs_f64());
-    }
-
-    /// The page that Prometheus reads.
-    pub fn page(&self, shared: &Shared) -> Vec<u8> {
-        let mut families = self.registry.gather();
-        let now = Registry::new();
-        for gauge in state(shared) {
-            now.register(gauge).expect("each name stands here once");
-        }
-        families.extend(now.gather());
-        families.sort_by(|a, b| a.name().cmp(b.name()));
-        let mut page = Vec::new();
-        TextEncoder::new().encode(&families, &mut page).expect("a Vec takes all bytes");
-        page
-    }
-}
-
-impl Default for Metrics {
-    fn default() -> Self {
-        Self::new()
-    }
+    families.extend(now.gather());
+    families.sort_by(|a, b| a.name().cmp(b.name()));
+    let mut page = Vec::new();
+    TextEncoder::new().encode(&families, &mut page).expect("a Vec takes all bytes");
+    page
 }
 
 /// The gauges, read off the engine.
@@ -159,7 +44,7 @@ fn state(shared: &Shared) -> Vec<Box<dyn Collector>> {
 }
 
 fn services(engine: &Engine, shared: &Shared) -> Vec<Box<dyn Collector>> {
-    let now = shared.now();
+    let now = shared.clock.now();
     let by_sync = gauges(
         "eastwest_services",
         "Services that opted in, by whether they are in sync.",
@@ -211,12 +96,12 @@ fn services(engine: &Engine, shared: &Shared) -> Vec<Box<dyn Collector>> {
     ]
 }
 
-/// What cannot be honoured, of services and of the document, which belongs to no cluster; advice is counted apart.
+/// Issues of services and of the document, which belongs to no cluster. Advice is counted apart.
 fn issues(engine: &Engine) -> [GaugeVec; 2] {
     let names = ["eastwest_issues", "eastwest_advice"];
     let helps = [
-        "What is declared and cannot be honoured, and holds a service or a document. Alert on this.",
-        "What is declared and worth a look, and holds nothing.",
+        "What is declared, is invalid, and holds a service or a document. Alert on this.",
+        "Warnings about what is declared. They hold nothing.",
     ];
     let [blocking, advice] = [0, 1].map(|at| gauges(names[at], helps[at], &["cluster"]));
     let count = |cluster: &str, issues: &mut dyn Iterator<Item = &Issue>| {
@@ -248,12 +133,12 @@ fn plans(engine: &Engine) -> Vec<Box<dyn Collector>> {
     );
     let conflicts = gauges(
         "eastwest_conflicts",
-        "Services that want a name somebody else has. Alert on this.",
+        "Services that want a name that another service has. Alert on this.",
         &["namespace"],
     );
     let stale = gauges(
         "eastwest_stale_clients",
-        "Clients in order but for endpoints they need that their tasks do not know.",
+        "Clients in order, except that their tasks do not know endpoints they need.",
         &["namespace"],
     );
     let drift = gauges(
@@ -295,7 +180,7 @@ fn document_age(engine: &Engine, shared: &Shared) -> Option<Box<dyn Collector>> 
         "Since when no reading has confirmed the document in force. Alert on this.",
     );
     let age = age.expect("a valid name");
-    let now = shared.now();
+    let now = shared.clock.now();
     let since = engine.view().in_force.good_at();
     age.set(since.map_or(now.since_start, |at| now.since(at)).as_secs_f64());
     Some(Box::new(age))
@@ -309,7 +194,7 @@ fn clusters(engine: &Engine, shared: &Shared) -> Box<dyn Collector> {
     );
     for (name, cluster) in &engine.view().clusters {
         if let Some(at) = cluster.complete_at {
-            let at = shared.calendar(at).as_millisecond();
+            let at = shared.clock.calendar(at).as_millisecond();
             #[expect(
                 clippy::cast_precision_loss,
                 reason = "milliseconds of this century fit a double"
@@ -320,24 +205,6 @@ fn clusters(engine: &Engine, shared: &Shared) -> Box<dyn Collector> {
     Box::new(swept)
 }
 
-fn counters(name: &str, help: &str, labels: &[&str]) -> IntCounterVec {
-    IntCounterVec::new(Opts::new(name, help), labels).expect("a valid name")
-}
-
-fn gauges(name: &str, help: &str, labels: &[&str]) -> GaugeVec {
-    GaugeVec::new(Opts::new(name, help), labels).expect("a valid name")
-}
-
-fn histogram(name: &str, help: &str, buckets: &[f64]) -> Histogram {
-    let options = HistogramOpts::new(name, help).buckets(buckets.to_vec());
-    Histogram::with_opts(options).expect("ascending buckets")
-}
-
-fn histograms(name: &str, help: &str, labels: &[&str]) -> HistogramVec {
-    let options = HistogramOpts::new(name, help).buckets(CALL_BUCKETS.to_vec());
-    HistogramVec::new(options, labels).expect("ascending buckets")
-}
-
 /// A count as a gauge's value.
 fn number(count: usize) -> f64 {
     u32::try_from(count).map_or(f64::MAX, f64::from)
@@ -345,15 +212,22 @@ fn number(count: usize) -> f64 {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use eastwest_core::declaration::settings::Settings;
 
+    use std::time::Duration;
+
     use super::*;
+    use crate::daemon::clock::Clock;
+    use crate::daemon::meters::Metrics;
 
     #[test]
     fn every_gauge_and_counter_can_be_registered_and_shown_before_anything_is_known() {
         let metrics = Metrics::new();
-        let shared = Shared::new(Settings::default(), metrics.clone());
-        let page = String::from_utf8(metrics.page(&shared)).unwrap();
+        let shared =
+            Shared::new(Settings::default(), metrics.clone(), Clock::start(Duration::ZERO));
+        let page = String::from_utf8(page(&shared)).unwrap();
         assert!(page.contains("eastwest_build_info{version="), "{page}");
         assert!(page.contains("eastwest_queue_depth 1"), "the listing of clusters is due: {page}");
     }
@@ -364,8 +238,9 @@ mod tests {
         let (api, operation, result) = ("ecs", "ListServices", "throttled");
         let duration = Duration::from_millis(30);
         metrics.call(&eastwest_aws::Call { api, operation, result, duration });
-        let shared = Shared::new(Settings::default(), metrics.clone());
-        let page = String::from_utf8(metrics.page(&shared)).unwrap();
+        let shared =
+            Shared::new(Settings::default(), metrics.clone(), Clock::start(Duration::ZERO));
+        let page = String::from_utf8(page(&shared)).unwrap();
         let counted =
             r#"eastwest_aws_calls_total{api="ecs",operation="ListServices",result="throttled"} 1"#;
         assert!(page.contains(counted), "{page}");

@@ -1,4 +1,4 @@
-//! The bearer token that opens what writes over HTTP. It is shown nowhere.
+//! The bearer token for the HTTP pages that write. No log line, page or message shows it.
 
 use std::fmt;
 use std::str::FromStr;
@@ -7,20 +7,20 @@ use subtle::ConstantTimeEq as _;
 
 /// A bearer token as it was given.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Token(String);
+pub(crate) struct Token(String);
 
 impl Token {
     /// What a token must be.
-    pub const ALLOWED: &str = "16 to 512 letters, digits and punctuation, no spaces";
+    pub(crate) const ALLOWED: &str = "16 to 512 letters, digits and punctuation, no spaces";
 
-    /// Whether it is one that can be sent in a header and is not guessed at once.
-    pub fn is_fit(&self) -> bool {
+    /// Whether it can be sent in a header and is long enough.
+    pub(crate) fn is_fit(&self) -> bool {
         (16..=512).contains(&self.0.len()) && self.0.bytes().all(|byte| byte.is_ascii_graphic())
     }
 
-    /// Whether this is the token; how long that takes tells only of its length.
-    pub fn is(&self, said: &str) -> bool {
-        self.0.as_bytes().ct_eq(said.as_bytes()).into()
+    /// Whether `sent` is the token. The time that this takes depends on the length alone.
+    pub(crate) fn is(&self, sent: &str) -> bool {
+        self.0.as_bytes().ct_eq(sent.as_bytes()).into()
     }
 }
 

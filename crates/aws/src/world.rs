@@ -1,0 +1,30 @@
+//! One AWS account in one region: the clients that its calls go through.
+//!
+//! Each verb adds what it can do in its own file; [`settings`](crate::settings) makes one.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::pace::Pace;
+
+/// One AWS account in one region.
+pub struct World {
+    pub(crate) ecs: aws_sdk_ecs::Client,
+    /// The same API without a second attempt.
+    pub(crate) ecs_writes: aws_sdk_ecs::Client,
+    pub(crate) cloud_map: aws_sdk_servicediscovery::Client,
+    /// The same API without a second attempt.
+    pub(crate) cloud_map_writes: aws_sdk_servicediscovery::Client,
+    pub(crate) ssm: aws_sdk_ssm::Client,
+    /// The first pause while an operation is followed.
+    pub(crate) first_pause: Duration,
+    pub(crate) pace: Arc<Pace>,
+    pub(crate) region: String,
+}
+
+impl World {
+    /// The region all calls go to.
+    pub fn region(&self) -> &str {
+        &self.region
+    }
+}

@@ -1,0 +1,224 @@
+//! One look at everything, for a command that writes nothing: read, ask what the plan lacks, and plan again until
+//! nothing is lacking.
+//!
+//! In come the answers to its effects; out go effects that read, a batch at a time: the clusters, then the documents
+//! (what they name is read whole at once), then a sweep of each cluster, then what the plan lacks. The next batch
+//! begins when the last one has been answered. Nothing is tried twice: what could not be read is unknown in the plan.
+//!
+//! **Invariant:** no effect of a look writes, and it ends: each batch of lacking answers asks what was not asked before.
+//!
+//! **Absent on purpose:** the engine. It reads again and again, follows rollouts and waits after a start; one look does
+//! none of it, and makes fewer calls.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use crate::declaration::settings::{Policy, Settings};
+use crate::ecs::fault::Fault;
+use crate::ecs::name::{ClusterName, EcsServiceName, ServiceKey};
+use crate::ecs::time::Now;
+use crate::engine::effect::{Effect, Event};
+use crate::guard::guard_shown;
+use crate::plan::Plan;
+use crate::plan::hold::{Hold, Unseen};
+use crate::planner::plan;
+use crate::view::View;
+use crate::view::merge::Reader;
+use crate::view::reading::Question;
+
+/// Reads in flight; each waits for its share of the API quota anyway.
+const AT_ONCE: usize = 16;
+
+/// The policy to decide by where nothing is written anyway: `observe` shows what `sync` would do.
+pub fn shown_policy(policy: Policy) -> Policy {
+    match policy {
+        Policy::Observe | Policy::Sync => Policy::Sync,
+        Policy::UpsertOnly => Policy::UpsertOnly,
+    }
+}
+
+/// What one look gave.
+#[derive(Debug)]
+pub struct Looked {
+    /// What was seen.
+    pub view: View,
+    /// What follows from it.
+    pub plan: Plan,
+    /// Why the clusters could not be listed, if so.
+    pub trouble: Option<Fault>,
+}
+
+/// The next batch.
+#[derive(Debug)]
+enum Stage {
+    /// Which clusters are there?
+    Clusters,
+    /// The documents, and then these clusters.
+    Documents(BTreeSet<ClusterName>),
+    /// These clusters.
+    Sweeps(BTreeSet<ClusterName>),
+    /// What the plan lacks.
+    Lacking,
+    /// Nothing: the look is over.
+    Over,
+}
+
+/// A look under way.
+#[derive(Debug)]
+pub struct Look {
+    settings: Settings,
+    now: Now,
+    stage: Stage,
+    /// What of the batch has not been sent yet.
+    waiting: VecDeque<Effect>,
+    /// How many effects have not been answered yet.
+    running: usize,
+    asked: BTreeSet<Question>,
+    confirmed: BTreeSet<ServiceKey>,
+    refreshed: BTreeSet<ServiceKey>,
+    looked: Looked,
+}
+
+impl Look {
+    /// A look that has read nothing yet; its first step, with [`Event::Tick`], begins it.
+    pub fn new(settings: Settings, now: Now) -> Self {
+        let stage = match &settings.clusters {
+            Some(clusters) => Stage::Documents(clusters.clone()),
+            None => Stage::Clusters,
+        };
+        Self {
+            settings,
+            now,
+            stage,
+            waiting: VecDeque::new(),
+            running: 0,
+            asked: BTreeSet::new(),
+            confirmed: BTreeSet::new(),
+            refreshed: BTreeSet::new(),
+            looked: Looked { view: View::default(), plan: Plan::default(), trouble: None },
+        }
+    }
+
+    /// Takes in one event and says what to read next.
+    pub fn step(&mut self, now: Now, event: Event) -> Vec<Effect> {
+        self.now = now;
+        self.take_in(event);
+        while self.waiting.is_empty() && self.running == 0 && !self.is_over() {
+            self.waiting = self.next_batch();
+        }
+        let free = AT_ONCE.saturating_sub(self.running).min(self.waiting.len());
+        self.running += free;
+        self.waiting.drain(..free).collect()
+    }
+
+    /// Whether nothing is left to read.
+    pub fn is_done(&self) -> bool {
+        self.is_over() && self.waiting.is_empty() && self.running == 0
+    }
+
+    /// What it gave, as far as it has come.
+    pub fn into_looked(self) -> Looked {
+        self.looked
+    }
+
+    fn is_over(&self) -> bool {
+        matches!(self.stage, Stage::Over)
+    }
+
+    /// The effects of the next batch; none where there is nothing to do in it.
+    fn next_batch(&mut self) -> VecDeque<Effect> {
+        match std::mem::replace(&mut self.stage, Stage::Over) {
+            // Where the answer is a fault, the look is over.
+            Stage::Clusters => [Effect::FindClusters].into(),
+            Stage::Documents(clusters) => {
+                self.stage = Stage::Sweeps(clusters);
+                let documents = self.settings.sources.documents.iter();
+                documents.map(|name| Effect::Ask(Question::Parameters(name.clone()))).collect()
+            }
+            Stage::Sweeps(clusters) => {
+                self.stage = Stage::Lacking;
+                clusters.into_iter().map(Effect::Sweep).collect()
+            }
+            Stage::Lacking => self.lacking(),
+            Stage::Over => VecDeque::new(),
+        }
+    }
+
+    /// Plans, and reads what the plan lacks; where it lacks nothing, the plan is the last.
+    fn lacking(&mut self) -> VecDeque<Effect> {
+        let plan = plan(&self.looked.view, &self.settings);
+        let effects = self.effects_for(&plan);
+        if effects.is_empty() {
+            self.looked.plan = guard_shown(plan, &self.looked.view, &self.settings, self.now);
+        } else {
+            self.stage = Stage::Lacking;
+        }
+        effects
+    }
+
+    /// What the plan lacks and was not tried yet: services read in part, then answers, then for each step the read
+    /// before a write, which alone shows members that we do not know.
+    fn effects_for(&mut self, plan: &Plan) -> VecDeque<Effect> {
+        let in_part = self.read_in_part(plan);
+        if !in_part.is_empty() {
+            return in_part
+                .into_iter()
+                .map(|(cluster, names)| Effect::Refresh(cluster, names))
+                .collect();
+        }
+        let asked = &mut self.asked;
+        let questions: VecDeque<Effect> = plan
+            .questions()
+            .filter(|question| asked.insert((*question).clone()))
+            .map(|question| Effect::Ask(question.clone()))
+            .collect();
+        if !questions.is_empty() {
+            return questions;
+        }
+        let confirmed = &mut self.confirmed;
+        let steps = plan.steps().filter(|(key, _)| confirmed.insert((*key).clone()));
+        steps.map(|(key, _)| Effect::Confirm(key.clone())).collect()
+    }
+
+    /// The services that were swept before the document that names them was read.
+    fn read_in_part(&mut self, plan: &Plan) -> BTreeMap<ClusterName, BTreeSet<EcsServiceName>> {
+        let mut in_part: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
+        for (key, hold) in plan.holds() {
+            if *hold == Hold::NotSeen(Unseen::Partly) && self.refreshed.insert(key.clone()) {
+                in_part.entry(key.cluster.clone()).or_default().insert(key.name.clone());
+            }
+        }
+        in_part
+    }
+
+    fn take_in(&mut self, event: Event) {
+        let (prefix, staleness) = (&self.settings.prefix, self.settings.timing.staleness);
+        let reader = Reader { prefix, sources: &self.settings.sources, staleness, now: self.now };
+        let view = &mut self.looked.view;
+        match event {
+            Event::ClustersFound(Ok(clusters)) => self.stage = Stage::Documents(clusters),
+            Event::ClustersFound(Err(fault)) => self.looked.trouble = Some(fault),
+            Event::Swept(reading) => {
+                reader.swept(view, reading);
+            }
+            Event::Confirmed(key, seen, history) => {
+                reader.confirmed(view, &key, (seen, history));
+            }
+            Event::Answered(answer) => {
+                reader.answered(view, answer);
+            }
+            Event::Refreshed(cluster, services) => {
+                reader.refreshed(view, &cluster, services);
+            }
+            // None of these answers an effect of a look.
+            Event::Tick
+            | Event::Stop
+            | Event::Acknowledged(_)
+            | Event::Applied(..)
+            | Event::Made(..) => return,
+        }
+        self.running = self.running.saturating_sub(1);
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,140 @@
+//! One look against a pretend AWS, with and without faults.
+
+use std::collections::{BTreeSet, VecDeque};
+
+use expect_test::expect;
+
+use super::{Look, Looked};
+use crate::declaration::settings::Policy;
+use crate::ecs::fault::FaultKind;
+use crate::engine::effect::{Effect, Event};
+use crate::plan::hold::Hold;
+use crate::testing::fake::Fake;
+
+/// Two to connect, one in another cluster, and one that the document alone opts in.
+const WORLD: &str = r#"cluster prod default=internal.myapp
+     cluster stage default=internal.myapp
+     document {"version": 1, "services": {"prod/web": {"mode": "client-server"}}}
+     web -
+     cron mode=client
+     stage/job mode=client"#;
+
+fn look_of(fake: &Fake) -> Look {
+    let mut settings = fake.engine.settings().clone();
+    settings.policy = Policy::Sync;
+    Look::new(settings, fake.now)
+}
+
+/// Carries a look out to its end.
+fn looked(fake: &mut Fake) -> Looked {
+    let mut look = look_of(fake);
+    let mut waiting: VecDeque<Effect> = look.step(fake.now, Event::Tick).into();
+    while let Some(effect) = waiting.pop_front() {
+        assert!(!look.is_done(), "an effect is still to be answered");
+        assert!(!matches!(effect, Effect::Apply(_) | Effect::Make(_)), "a look writes: {effect:?}");
+        let event = fake.carry_out(effect);
+        waiting.extend(look.step(fake.now, event));
+    }
+    assert!(look.is_done(), "a look ends when nothing is under way");
+    look.into_looked()
+}
+
+fn steps(looked: &Looked) -> Vec<String> {
+    looked.plan.steps().map(|(key, action)| format!("{} {key}", action.name())).collect()
+}
+
+fn reasons(looked: &Looked) -> Vec<String> {
+    let line =
+        |(key, hold): (&crate::ecs::name::ServiceKey, &Hold)| format!("{key} {}", hold.reason());
+    looked.plan.holds().map(line).collect()
+}
+
+#[test]
+fn a_look_reads_documents_then_clusters_then_what_the_plan_lacks() {
+    let mut fake = Fake::anywhere(WORLD);
+    let looked = looked(&mut fake);
+    assert_eq!(steps(&looked), ["connect prod/cron", "connect prod/web", "connect stage/job"]);
+    expect![[r#"
+        0 find-clusters
+        0 ask parameters /eastwest/prod
+        0 sweep prod
+        0 sweep stage
+        0 ask namespaces
+        0 ask task cron:1
+        0 ask task web:1
+        0 ask task job:1
+        0 ask use ns-internalmyapp
+        0 ask history prod/cron
+        0 ask history prod/web
+        0 ask history stage/job
+        0 confirm prod/cron
+        0 confirm prod/web
+        0 confirm stage/job
+    "#]]
+    .assert_eq(&fake.take_log());
+}
+
+#[test]
+fn clusters_that_are_named_are_not_listed() {
+    let mut fake = Fake::new(WORLD);
+    assert_eq!(steps(&looked(&mut fake)).len(), 3);
+    assert_eq!(fake.count("find-clusters"), 0);
+}
+
+#[test]
+fn a_failed_sweep_is_not_tried_again_and_its_cluster_is_unknown() {
+    let mut fake = Fake::new(WORLD);
+    fake.fail("sweep", FaultKind::ServerError, 1);
+    let looked = looked(&mut fake);
+    assert_eq!(fake.count("sweep"), 2);
+    let troubled = looked.view.clusters.iter().filter(|(_, cluster)| cluster.trouble.is_some());
+    assert_eq!(troubled.map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["prod"]);
+    assert!(steps(&looked).iter().all(|step| step.ends_with("stage/job")), "{:?}", steps(&looked));
+}
+
+#[test]
+fn a_question_that_fails_is_asked_once_and_holds_what_depends_on_it() {
+    let mut fake = Fake::new(WORLD);
+    fake.fail("ask", FaultKind::Denied, usize::from(u8::MAX));
+    let looked = looked(&mut fake);
+    assert_eq!(steps(&looked), [""; 0]);
+    assert!(!reasons(&looked).is_empty());
+    assert!(
+        reasons(&looked).iter().all(|line| line.ends_with("NotSeen")),
+        "{:?}",
+        reasons(&looked)
+    );
+    let log = fake.take_log();
+    let mut asked: Vec<&str> = log.lines().filter(|line| line.contains(" ask ")).collect();
+    let all = asked.len();
+    asked.sort_unstable();
+    asked.dedup();
+    assert_eq!(asked.len(), all, "{log}");
+}
+
+#[test]
+fn clusters_that_cannot_be_listed_end_the_look_with_the_fault() {
+    let mut fake = Fake::anywhere(WORLD);
+    fake.fail("find-clusters", FaultKind::Denied, 1);
+    let looked = looked(&mut fake);
+    assert_eq!(looked.trouble.map(|fault| fault.kind), Some(FaultKind::Denied));
+    assert!(looked.view.clusters.is_empty() && looked.plan.entries.is_empty());
+    assert_eq!(fake.log.len(), 1, "nothing else is read: {:?}", fake.log);
+}
+
+#[test]
+fn no_more_than_sixteen_reads_are_under_way() {
+    let world: String = (0..20).map(|number| format!("cluster c{number}\n")).collect();
+    let mut fake = Fake::new(&world);
+    let clusters = fake.engine.settings().clusters.as_ref().map_or(0, BTreeSet::len);
+    let mut look = look_of(&fake);
+    let first = look.step(fake.now, Event::Tick);
+    assert_eq!(first.len(), 16);
+    let mut answers = 0;
+    for effect in first {
+        let event = fake.carry_out(effect);
+        answers += look.step(fake.now, event).len();
+    }
+    assert_eq!(answers, clusters - 16, "each answer lets one more begin");
+    assert!(!look.is_done());
+}

@@ -1,0 +1,276 @@
+//! `GET /api/v1/plan`, and `eastwest plan --json`: what is done, what is held, and what is wrong.
+
+use std::collections::BTreeMap;
+
+use eastwest_core::declaration::issue::Issue;
+use eastwest_core::declaration::settings::{Policy, Settings};
+use eastwest_core::ecs::change::Change;
+use eastwest_core::ecs::fault::Fault;
+use eastwest_core::ecs::name::{ParameterName, ServiceKey};
+use eastwest_core::plan::action::Action;
+use eastwest_core::plan::awaited::Awaited;
+use eastwest_core::plan::consent::PlanId;
+use eastwest_core::plan::contention::Contention;
+use eastwest_core::plan::entry::{Entry, Verdict};
+use eastwest_core::plan::hold::Hold;
+use eastwest_core::plan::need::{Lack, Need};
+use eastwest_core::plan::{Missing, Plan};
+use eastwest_core::planner::{entries_for_nobody, namespaces_that_differ};
+use eastwest_core::report::cost::{Cost, cost};
+use eastwest_core::view::View;
+use serde::Serialize;
+
+use super::issues::issues;
+
+/// `GET /api/v1/plan`, and `eastwest plan --json`.
+#[derive(Debug, Serialize)]
+pub(crate) struct PlanPage {
+    /// The id of the whole plan.
+    pub(crate) id: PlanId,
+    /// What eastwest may write.
+    pub(crate) policy: Policy,
+    /// What eastwest creates first.
+    pub(crate) missing: Vec<Missing>,
+    /// What to do now, in this order.
+    pub(crate) steps: Vec<StepRow>,
+    /// What is wanted and held.
+    pub(crate) holds: Vec<HoldRow>,
+    /// Issues of what is declared, advice included.
+    pub(crate) issues: Vec<IssueRow>,
+    /// The names that services call: as declared, else as inferred from their environment.
+    pub(crate) needs: BTreeMap<ServiceKey, Vec<Need>>,
+    /// The document, where one is configured.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) document: Option<DocumentRow>,
+    /// What could not be read.
+    pub(crate) faults: Vec<FaultRow>,
+    /// The sums.
+    pub(crate) summary: Summary,
+    /// What all of it costs.
+    pub(crate) cost: Cost,
+}
+
+/// One step.
+#[derive(Debug, Serialize)]
+pub(crate) struct StepRow {
+    /// The service to change.
+    pub(crate) service: ServiceKey,
+    /// The call.
+    pub(crate) action: Action,
+    /// What differs.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) changes: Vec<Change>,
+    /// The namespace that it joins or is in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) namespace: Option<String>,
+    /// How many tasks the rollout replaces.
+    pub(crate) tasks: u32,
+    /// A remark: that it is one phase of several.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) note: Option<String>,
+    /// The server that must complete first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) awaits: Option<Box<Awaited>>,
+    /// The endpoints that it needs and that its tasks do not know.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) lacks: Vec<Lack>,
+    /// The other writer, where this is one more attempt.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) contention: Option<Box<Contention>>,
+}
+
+/// One hold.
+#[derive(Debug, Serialize)]
+pub(crate) struct HoldRow {
+    /// The service.
+    pub(crate) service: ServiceKey,
+    /// Why.
+    #[serde(flatten)]
+    pub(crate) hold: Hold,
+    /// What would be done, where that is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) action: Option<Action>,
+    /// What differs.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) changes: Vec<Change>,
+    /// A remark.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) note: Option<String>,
+    /// The endpoints that it needs and that its tasks do not know.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) lacks: Vec<Lack>,
+}
+
+/// One issue.
+#[derive(Debug, Serialize)]
+pub(crate) struct IssueRow {
+    /// The service whose tag it is.
+    pub(crate) service: ServiceKey,
+    /// The issue.
+    #[serde(flatten)]
+    pub(crate) issue: Issue,
+}
+
+/// The document and its sources.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct DocumentRow {
+    /// Whether one is in force. Until then eastwest writes nothing.
+    pub(crate) in_force: bool,
+    /// Whether it freezes everything.
+    pub(crate) freeze: bool,
+    /// How many services it names.
+    pub(crate) services: usize,
+    /// What is wrong with the latest reading; the last good one stays in force.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) trouble: Option<String>,
+    /// Its issues, advice included.
+    pub(crate) issues: Vec<Issue>,
+    /// Where eastwest reads it.
+    pub(crate) sources: Vec<SourceRow>,
+}
+
+/// One parameter, or every one below a path.
+#[derive(Debug, Serialize)]
+pub(crate) struct SourceRow {
+    /// Its name or path.
+    pub(crate) name: ParameterName,
+    /// Why the last read failed, if it did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) trouble: Option<String>,
+}
+
+/// One failed read of a whole cluster.
+#[derive(Debug, Serialize)]
+pub(crate) struct FaultRow {
+    /// The cluster; `*` for the list of clusters.
+    pub(crate) cluster: String,
+    /// What failed and what to do.
+    pub(crate) message: String,
+}
+
+/// The sums of a plan.
+#[derive(Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Summary {
+    /// Services to connect or change.
+    pub(crate) connect: usize,
+    /// Services to switch off.
+    pub(crate) disconnect: usize,
+    /// Services to roll out again as they are.
+    pub(crate) refresh: usize,
+    /// Wanted and held.
+    pub(crate) held: usize,
+    /// As wanted.
+    pub(crate) in_sync: usize,
+    /// Tasks that the steps replace.
+    pub(crate) tasks: u32,
+}
+
+impl PlanPage {
+    /// The page for a plan.
+    pub(crate) fn new(plan: &Plan, view: &View, settings: &Settings) -> Self {
+        let tasks = |key: &ServiceKey| {
+            view.service(key).and_then(|s| s.last.as_ref()).map_or(0, |last| last.desired_count)
+        };
+        let entries = &plan.entries;
+        let steps: Vec<StepRow> = plan
+            .steps()
+            .filter_map(|(key, action)| Some((key, action, entries.get(key)?)))
+            .map(|(key, action, entry)| StepRow {
+                service: key.clone(),
+                action: action.clone(),
+                changes: entry.changes.clone(),
+                namespace: entry.namespace.as_ref().map(|namespace| namespace.name.to_string()),
+                tasks: tasks(key),
+                note: entry.note.clone(),
+                awaits: entry.awaits.clone(),
+                lacks: entry.lacks.clone(),
+                contention: entry.contention.clone(),
+            })
+            .collect();
+        let holds: Vec<HoldRow> =
+            entries.iter().filter_map(|(key, entry)| HoldRow::new(key, entry)).collect();
+        let issues = view.services().flat_map(|(service, view)| {
+            let row = |issue: &Issue| IssueRow { service: service.clone(), issue: issue.clone() };
+            issues(&service, view, plan).map(row).collect::<Vec<_>>()
+        });
+        let faults = view.clusters.iter().filter_map(|(name, cluster)| {
+            Some(FaultRow::new(name.as_str(), cluster.trouble.as_ref()?))
+        });
+        let in_sync = entries.len() - steps.len() - holds.len();
+        Self {
+            summary: Summary { held: holds.len(), in_sync, ..Summary::of(&steps) },
+            id: plan.id(),
+            policy: settings.policy,
+            missing: plan.missing.clone(),
+            steps,
+            holds,
+            issues: issues.collect(),
+            document: DocumentRow::new(view, settings),
+            needs: plan.needs.clone(),
+            faults: faults.collect(),
+            cost: cost(plan, view, settings),
+        }
+    }
+}
+
+impl Summary {
+    /// The sums of steps.
+    fn of(steps: &[StepRow]) -> Self {
+        let mut sums = Self::default();
+        for step in steps {
+            match step.action {
+                Action::Connect { .. } => sums.connect += 1,
+                Action::Disconnect { .. } => sums.disconnect += 1,
+                Action::Refresh { .. } => sums.refresh += 1,
+            }
+            sums.tasks += step.tasks;
+        }
+        sums
+    }
+}
+
+impl DocumentRow {
+    fn new(view: &View, settings: &Settings) -> Option<Self> {
+        let document = view.document.as_ref();
+        let sources = settings.sources.documents.iter().map(|name| SourceRow {
+            name: name.clone(),
+            trouble: view.in_force.source(name).and_then(|s| Some(s.trouble.as_ref()?.to_string())),
+        });
+        (!settings.sources.documents.is_empty()).then(|| Self {
+            in_force: document.is_some(),
+            freeze: document.is_some_and(|document| document.freeze),
+            services: document.map_or(0, |document| document.services.len()),
+            trouble: view.in_force.trouble(),
+            issues: [
+                view.in_force.issues.clone(),
+                namespaces_that_differ(view),
+                entries_for_nobody(view),
+            ]
+            .concat(),
+            sources: sources.collect(),
+        })
+    }
+}
+
+impl HoldRow {
+    fn new(key: &ServiceKey, entry: &Entry) -> Option<Self> {
+        let Verdict::Hold { hold, action } = &entry.verdict else { return None };
+        Some(Self {
+            service: key.clone(),
+            hold: hold.clone(),
+            action: action.clone(),
+            changes: entry.changes.clone(),
+            note: entry.note.clone(),
+            lacks: entry.lacks.clone(),
+        })
+    }
+}
+
+impl FaultRow {
+    /// What failed, for people.
+    pub(crate) fn new(cluster: &str, fault: &Fault) -> Self {
+        Self { cluster: cluster.to_owned(), message: fault.to_string() }
+    }
+}

@@ -1,0 +1,164 @@
+//! `GET /api/v1/services`: every service of the watched clusters, with its status.
+
+use eastwest_core::declaration::intent::Intent;
+use eastwest_core::declaration::issue::Issue;
+use eastwest_core::ecs::change::Change;
+use eastwest_core::ecs::connect::Endpoint;
+use eastwest_core::ecs::name::{Arn, ServiceKey};
+use eastwest_core::ecs::service::{EcsService, Rollout};
+use eastwest_core::engine::Engine;
+use eastwest_core::plan::Plan;
+use eastwest_core::plan::need::{Lack, Need};
+use eastwest_core::report::status::Status;
+use eastwest_core::view::ServiceView;
+use serde::Serialize;
+
+use super::issues::issues;
+use crate::daemon::clock::Clock;
+
+/// `GET /api/v1/services`.
+#[derive(Debug, Serialize)]
+pub(crate) struct ServicesPage {
+    /// The clusters watched.
+    pub(crate) clusters: Vec<ClusterRow>,
+    /// Every service of theirs.
+    pub(crate) services: Vec<ServiceRow>,
+}
+
+/// One cluster.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ClusterRow {
+    /// Its name.
+    pub(crate) name: String,
+    /// When a sweep last covered all of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) swept_at: Option<jiff::Timestamp>,
+    /// Why the last one did not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) trouble: Option<String>,
+}
+
+/// One service.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ServiceRow {
+    /// `cluster/name`.
+    pub(crate) service: ServiceKey,
+    /// Its ARN, once read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) arn: Option<Arn>,
+    /// Whether it opted in.
+    pub(crate) managed: bool,
+    /// What is declared for it; absent where nothing is declared or the declaration is invalid.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) declared: Option<Intent>,
+    /// Its status, if it opted in.
+    #[serde(flatten)]
+    pub(crate) status: Option<Status>,
+    /// Since when the status is so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) since: Option<jiff::Timestamp>,
+    /// Its issues, advice included.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) issues: Vec<Issue>,
+    /// The names it calls: as declared, else as inferred from its environment.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) needs: Vec<Need>,
+    /// The endpoints that it needs and that its tasks do not know.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) lacks: Vec<Lack>,
+    /// Where it differs from what is wanted.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) changes: Vec<Change>,
+    /// The services that want a name it has.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) contested_by: Vec<ServiceKey>,
+    /// A remark on what is planned for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) note: Option<String>,
+    /// The configuration in force.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) deployed: Option<Deployed>,
+}
+
+/// The configuration in force: the PRIMARY deployment's.
+#[derive(Debug, Serialize)]
+pub(crate) struct Deployed {
+    /// The deployment.
+    pub(crate) deployment: String,
+    /// The state of its rollout.
+    pub(crate) rollout: Rollout,
+    /// Whether Service Connect is on.
+    pub(crate) enabled: bool,
+    /// The namespace as ECS shows it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) namespace: Option<String>,
+    /// The endpoints.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) endpoints: Vec<Endpoint>,
+}
+
+impl ServicesPage {
+    /// The page of this moment.
+    pub(crate) fn new(engine: &Engine, clock: Clock) -> Self {
+        let clusters = engine.view().clusters.iter().map(|(name, cluster)| ClusterRow {
+            name: name.to_string(),
+            swept_at: cluster.complete_at.map(|at| clock.calendar(at)),
+            trouble: cluster.trouble.as_ref().map(ToString::to_string),
+        });
+        let services = engine.view().services().map(|(key, view)| {
+            let published = engine.status(&key);
+            let since = published.map(|(_, since)| clock.calendar(*since));
+            ServiceRow::new(
+                key,
+                view,
+                engine.plan(),
+                published.map(|(status, _)| status.clone()),
+                since,
+            )
+        });
+        Self { clusters: clusters.collect(), services: services.collect() }
+    }
+}
+
+impl ServiceRow {
+    fn new(
+        service: ServiceKey,
+        view: &ServiceView,
+        plan: &Plan,
+        status: Option<Status>,
+        since: Option<jiff::Timestamp>,
+    ) -> Self {
+        let entry = plan.entries.get(&service);
+        Self {
+            arn: view.last.as_ref().map(|last| last.arn.clone()),
+            managed: view.intent != Intent::NotOptedIn,
+            declared: matches!(view.intent, Intent::Declared(_)).then(|| view.intent.clone()),
+            status,
+            since,
+            issues: issues(&service, view, plan).cloned().collect(),
+            needs: plan.needs.get(&service).cloned().unwrap_or_default(),
+            lacks: entry.map(|entry| entry.lacks.clone()).unwrap_or_default(),
+            changes: entry.map(|entry| entry.changes.clone()).unwrap_or_default(),
+            contested_by: entry.map(|entry| entry.contested_by.clone()).unwrap_or_default(),
+            note: entry.and_then(|entry| entry.note.clone()),
+            deployed: view.last.as_deref().and_then(Deployed::new),
+            service,
+        }
+    }
+}
+
+impl Deployed {
+    fn new(service: &EcsService) -> Option<Self> {
+        let primary = service.primary()?;
+        let connect = primary.connect.as_ref();
+        Some(Self {
+            deployment: primary.id.to_string(),
+            rollout: primary.rollout,
+            enabled: connect.is_some(),
+            namespace: connect.and_then(|c| c.namespace.as_ref()).map(ToString::to_string),
+            endpoints: connect.map(|connect| connect.endpoints.clone()).unwrap_or_default(),
+        })
+    }
+}

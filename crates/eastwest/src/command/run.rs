@@ -1,0 +1,44 @@
+//! `eastwest run`: the daemon.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use tracing::{info, warn};
+
+use super::world;
+use crate::config::Config;
+use crate::daemon::clock::Clock;
+use crate::daemon::driver::{self, Until};
+use crate::daemon::meters::Metrics;
+use crate::daemon::shared::Shared;
+use crate::daemon::signals::stop_signals;
+use crate::serve::http;
+
+/// Runs until a signal stops it.
+pub(crate) async fn run(config: Config) -> anyhow::Result<ExitCode> {
+    let stop = stop_signals().context("cannot listen for signals")?;
+    let listen = config.listen;
+    let listener = tokio::net::TcpListener::bind(listen).await.with_context(|| {
+        format!("cannot listen on {listen}: free the port, or choose another with --listen")
+    })?;
+    // Which port it is, if any free one was asked for.
+    let listen = listener.local_addr().context("cannot tell which port was taken")?;
+    let metrics = Metrics::new();
+    let clock = Clock::start(config.head_start);
+    let shared = Arc::new(Shared::new(config.settings.clone(), metrics.clone(), clock));
+    let policy: &str = config.settings.policy.into();
+    info!(%listen, policy, version = env!("CARGO_PKG_VERSION"), "listening");
+    if !config.head_start.is_zero() {
+        warn!(
+            "the start-up pause is shortened, which is for tests: changes may rest on stale answers"
+        );
+    }
+    let pages = axum::serve(listener, http::router(Arc::clone(&shared), config.token.clone()));
+    let pages = pages.with_graceful_shutdown(stop.clone().cancelled_owned());
+    let pages = tokio::spawn(pages.into_future());
+    let world = world::connect(&config, &metrics).await?;
+    driver::drive(world, shared, stop, Until::Stopped).await;
+    pages.abort();
+    Ok(ExitCode::SUCCESS)
+}

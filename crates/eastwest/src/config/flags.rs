@@ -1,0 +1,80 @@
+//! The flags of every command, as they are typed. What they mean is decided in [`super`].
+//!
+//! Values stay text here. [`Config::read`](super::Config::read) reads them, so that it reports all mistakes at once.
+//! Endpoints, credentials and profiles are the AWS SDK's own (`AWS_ENDPOINT_URL`, `AWS_PROFILE`, …).
+
+use clap::Args;
+
+use super::token::Token;
+
+/// Flags that every command takes; each is also an environment variable.
+#[derive(Debug, Default, Args)]
+#[command(next_help_heading = "Flags of every command")]
+pub(crate) struct Flags {
+    /// A cluster to watch, by name or ARN; may be repeated. Default: every cluster of the account and Region.
+    #[arg(
+        long,
+        global = true,
+        env = "EASTWEST_CLUSTER",
+        value_delimiter = ',',
+        value_name = "NAME"
+    )]
+    pub(crate) cluster: Vec<String>,
+    /// The AWS Region. Default: the one that the AWS SDK finds.
+    #[arg(long, global = true, env = "EASTWEST_REGION")]
+    pub(crate) region: Option<String>,
+    /// Where to read declarations: tags, or ssm:<parameter> or ssm:<path>/ for a document; may be repeated.
+    #[arg(
+        long,
+        global = true,
+        env = "EASTWEST_SOURCE",
+        value_delimiter = ',',
+        value_name = "tags|ssm:NAME",
+        default_value = "tags"
+    )]
+    pub(crate) source: Vec<String>,
+    /// The namespace of services that name no namespace and are in none: a name, an id or an ARN.
+    #[arg(long, global = true, env = "EASTWEST_NAMESPACE")]
+    pub(crate) namespace: Option<String>,
+    /// What eastwest may write: observe, upsert-only or sync. Default: observe. `plan` and `apply` work as with sync,
+    /// unless this is upsert-only.
+    #[arg(long, global = true, env = "EASTWEST_POLICY")]
+    pub(crate) policy: Option<String>,
+    /// The time from the end of one sweep to the start of the next, as 30s, 5m or 1h.
+    #[arg(long, global = true, env = "EASTWEST_INTERVAL", default_value = "60s")]
+    pub(crate) interval: String,
+    /// The prefix of the tags that eastwest reads.
+    #[arg(long, global = true, env = "EASTWEST_TAG_PREFIX", default_value = "eastwest/")]
+    pub(crate) tag_prefix: String,
+    /// How many rollouts may run at once in one cluster.
+    #[arg(long, global = true, env = "EASTWEST_ROLLOUTS_PER_CLUSTER", default_value = "2")]
+    pub(crate) rollouts_per_cluster: String,
+    /// How many rollouts may run at once in one namespace.
+    #[arg(long, global = true, env = "EASTWEST_ROLLOUTS_PER_NAMESPACE", default_value = "1")]
+    pub(crate) rollouts_per_namespace: String,
+    /// How much of a namespace may change at once without consent: a percentage, or a number of services. A percentage
+    /// always allows ten services.
+    #[arg(long, global = true, env = "EASTWEST_MASS_CHANGE", default_value = "20%")]
+    pub(crate) mass_change: String,
+    /// The bearer token for `POST /api/v1/ack`; without a token the page does not exist. Set it in the environment:
+    /// other users of the machine can see a command line.
+    #[arg(long, global = true, env = "EASTWEST_TOKEN", hide_env_values = true)]
+    pub(crate) token: Option<Token>,
+    /// Where `run` serves HTTP.
+    #[arg(long, global = true, env = "EASTWEST_LISTEN", default_value = "0.0.0.0:8080")]
+    pub(crate) listen: String,
+    /// For how long nothing is written after a start, from 0s to 10s. It is for tests of this program and hidden from
+    /// the help: with less than 10s, `run` and `apply` may act on answers of AWS from before the last write of the
+    /// eastwest that ran before.
+    #[arg(
+        long,
+        global = true,
+        env = "EASTWEST_START_UP_PAUSE",
+        default_value = "10s",
+        hide = true
+    )]
+    pub(crate) start_up_pause: String,
+    /// The format of log lines: json or text.
+    #[arg(long, global = true, env = "EASTWEST_LOG_FORMAT", default_value = "json")]
+    pub(crate) log_format: String,
+}

@@ -1,0 +1,145 @@
+//! The meters: counters and histograms, which count events as they happen. Their labels come from closed sets only.
+//!
+//! Gauges are not kept here: the metrics page reads them off the engine at each scrape.
+
+use std::time::Duration;
+
+use eastwest_core::ecs::name::ServiceKey;
+use eastwest_core::plan::Plan;
+use prometheus::core::Collector;
+use prometheus::proto::MetricFamily;
+use prometheus::{GaugeVec, Histogram, HistogramOpts, HistogramVec, IntCounterVec, Opts, Registry};
+
+/// A call to AWS takes tens of milliseconds to some seconds.
+const CALL_BUCKETS: &[f64] = &[0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0];
+/// A plan takes microseconds for a small fleet and milliseconds for thousands of services.
+const PASS_BUCKETS: &[f64] = &[0.0001, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5];
+/// A rollout takes half a minute to an hour.
+const ROLLOUT_BUCKETS: &[f64] = &[15.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1200.0, 2400.0, 3600.0];
+
+/// Everything that is counted as it happens.
+#[derive(Clone)]
+pub(crate) struct Metrics {
+    registry: Registry,
+    passes: IntCounterVec,
+    pass_seconds: Histogram,
+    applied: IntCounterVec,
+    rollout_seconds: Histogram,
+    calls: IntCounterVec,
+    call_seconds: HistogramVec,
+}
+
+impl Metrics {
+    /// Meters at zero.
+    pub(crate) fn new() -> Self {
+        let registry = Registry::new();
+        let build = gauges("eastwest_build_info", "The version that runs; always 1.", &["version"]);
+        build.with_label_values(&[env!("CARGO_PKG_VERSION")]).set(1.0);
+        let metrics = Self {
+            passes: counters(
+                "eastwest_passes_total",
+                "Plans made, by what they found: in-sync, changes or held.",
+                &["outcome"],
+            ),
+            pass_seconds: histogram(
+                "eastwest_pass_duration_seconds",
+                "Time to make one plan over the whole view.",
+                PASS_BUCKETS,
+            ),
+            applied: counters(
+                "eastwest_changes_applied_total",
+                "Changes sent, by how AWS answered. Alert on outcomes other than accepted.",
+                &["cluster", "action", "outcome"],
+            ),
+            rollout_seconds: histogram(
+                "eastwest_rollout_duration_seconds",
+                "How long rollouts were seen running.",
+                ROLLOUT_BUCKETS,
+            ),
+            calls: counters(
+                "eastwest_aws_calls_total",
+                "Attempts of calls to AWS, by result.",
+                &["api", "operation", "result"],
+            ),
+            call_seconds: histograms(
+                "eastwest_aws_call_duration_seconds",
+                "Time of one attempt of a call to AWS.",
+                &["api", "operation"],
+            ),
+            registry,
+        };
+        let all: [Box<dyn Collector>; 7] = [
+            Box::new(build),
+            Box::new(metrics.passes.clone()),
+            Box::new(metrics.pass_seconds.clone()),
+            Box::new(metrics.applied.clone()),
+            Box::new(metrics.rollout_seconds.clone()),
+            Box::new(metrics.calls.clone()),
+            Box::new(metrics.call_seconds.clone()),
+        ];
+        for collector in all {
+            metrics.registry.register(collector).expect("each name stands here once");
+        }
+        metrics
+    }
+
+    /// Counts one plan.
+    pub(crate) fn pass(&self, took: Duration, plan: &Plan) {
+        let outcome = if plan.steps().next().is_some() {
+            "changes"
+        } else if plan.holds().next().is_some() {
+            "held"
+        } else {
+            "in-sync"
+        };
+        self.passes.with_label_values(&[outcome]).inc();
+        self.pass_seconds.observe(took.as_secs_f64());
+    }
+
+    /// Counts one answered change.
+    pub(crate) fn applied(&self, key: &ServiceKey, action: &str, outcome: &str) {
+        self.applied.with_label_values(&[key.cluster.as_str(), action, outcome]).inc();
+    }
+
+    /// Counts one ended rollout.
+    pub(crate) fn rolled_out(&self, took: Duration) {
+        self.rollout_seconds.observe(took.as_secs_f64());
+    }
+
+    /// Counts one attempt of a call to AWS.
+    pub(crate) fn call(&self, call: &eastwest_aws::Call) {
+        self.calls.with_label_values(&[call.api, call.operation, call.result]).inc();
+        let seconds = self.call_seconds.with_label_values(&[call.api, call.operation]);
+        seconds.observe(call.duration.as_secs_f64());
+    }
+
+    /// Everything counted so far.
+    pub(crate) fn gather(&self) -> Vec<MetricFamily> {
+        self.registry.gather()
+    }
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+fn counters(name: &str, help: &str, labels: &[&str]) -> IntCounterVec {
+    IntCounterVec::new(Opts::new(name, help), labels).expect("a valid name")
+}
+
+/// Gauges of one name.
+pub(crate) fn gauges(name: &str, help: &str, labels: &[&str]) -> GaugeVec {
+    GaugeVec::new(Opts::new(name, help), labels).expect("a valid name")
+}
+
+fn histogram(name: &str, help: &str, buckets: &[f64]) -> Histogram {
+    let options = HistogramOpts::new(name, help).buckets(buckets.to_vec());
+    Histogram::with_opts(options).expect("ascending buckets")
+}
+
+fn histograms(name: &str, help: &str, labels: &[&str]) -> HistogramVec {
+    let options = HistogramOpts::new(name, help).buckets(CALL_BUCKETS.to_vec());
+    HistogramVec::new(options, labels).expect("ascending buckets")
+}

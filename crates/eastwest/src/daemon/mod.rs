@@ -1,0 +1,19 @@
+//! What keeps running: the loop around the engine, and what of it is logged and counted.
+//!
+//! In come events, from AWS through [`driver`] and from people through [`shared`]; out go effects, log lines and
+//! counters. No decision is taken here. In reading order: [`clock`], [`telemetry`], [`signals`], [`meters`],
+//! [`record`], [`shared`], [`driver`].
+
+pub(crate) mod clock;
+
+pub(crate) mod telemetry;
+
+pub(crate) mod signals;
+
+pub(crate) mod meters;
+
+pub(crate) mod record;
+
+pub(crate) mod shared;
+
+pub(crate) mod driver;
