@@ -1,7 +1,8 @@
 //! The seeded simulation: the real engine through thousands of lives, judged from the model's truth.
 //!
 //! `EASTWEST_SEEDS=20000` runs more; a failing seed prints the command that replays it. A run tells how often each kind
-//! of fault struck and how often each reason to hold was told, and fails if one never was.
+//! of fault struck and how often each reason to hold was told, and fails if one never was. With `EASTWEST_TRACES=FILE` it
+//! writes a line for each life into FILE, its seed and the hash of its trace, so that two versions can be compared.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -77,6 +78,13 @@ fn guarded(seed: u64) -> Report {
     run.unwrap_or_else(|_| panic!("seed {seed} panics (I16): replay with EASTWEST_SEED={seed}"))
 }
 
+/// Each life's seed and the hash of its trace, into the file that `EASTWEST_TRACES` names.
+fn write_traces(reports: &[Report]) {
+    let Some(file) = std::env::var_os("EASTWEST_TRACES") else { return };
+    let lines = reports.iter().map(|report| format!("{} {:016x}\n", report.seed, report.hash));
+    std::fs::write(file, lines.collect::<String>()).expect("EASTWEST_TRACES can be written");
+}
+
 fn assert_none_fails(reports: &[Report]) {
     let failed: Vec<&Report> = reports.iter().filter(|each| each.violation.is_some()).collect();
     let Some(first) = failed.first() else { return };
@@ -94,6 +102,7 @@ fn no_invariant_breaks_in_thousands_of_lives() {
     let began = std::time::Instant::now();
     let reports = all(seeds, guarded);
     let took = began.elapsed().as_secs_f64();
+    write_traces(&reports);
     let struck = total(&reports, |report| &report.befell);
     let told = total(&reports, |report| &report.reasons);
     let awake = reports.iter().filter(|report| report.is_awake).count();
