@@ -2,7 +2,8 @@
 //! that call; nothing is drawn, and nothing is left out.
 //!
 //! Every run must end in the state in which the story ends by itself, break no invariant on the way, and then
-//! write nothing for two hours. A run that does not prints the command that replays it.
+//! write nothing for two hours. A run that does not prints the command that replays it. With `EASTWEST_TRACES=FILE` a
+//! line for each run goes into FILE, its case and the hash of its trace, so that two versions can be compared.
 
 mod case;
 mod end;
@@ -103,6 +104,14 @@ fn print_summary(cases: &[(&Undisturbed, Case, &'static str)], seconds: f64) {
     println!("by call: {}", counted(cases.iter().map(|(_, _, op)| *op)));
 }
 
+/// Each run's case and the hash of its trace, into the file that `EASTWEST_TRACES` names.
+fn write_traces(cases: &[(&Undisturbed, Case, &str)], results: &[Disturbed]) {
+    let Some(file) = std::env::var_os("EASTWEST_TRACES") else { return };
+    let runs = cases.iter().zip(results);
+    let lines = runs.map(|((_, case, _), run)| format!("{case} {:016x}\n", run.hash));
+    std::fs::write(file, lines.collect::<String>()).expect("EASTWEST_TRACES can be written");
+}
+
 #[test]
 fn whatever_befalls_one_call_every_story_ends_as_it_would() {
     let began = std::time::Instant::now();
@@ -113,6 +122,7 @@ fn whatever_befalls_one_call_every_story_ends_as_it_would() {
         .collect();
     let results = all(cases.len(), |at| cases[at].0.disturb(&cases[at].1));
     print_summary(&cases, began.elapsed().as_secs_f64());
+    write_traces(&cases, &results);
     let failed = cases.iter().zip(&results).filter(|(_, result)| result.failure.is_some());
     let failures: Vec<String> = failed.map(|((_, case, op), run)| told(case, op, run)).collect();
     for text in &failures {

@@ -45,6 +45,8 @@ pub(crate) struct Disturbed {
     pub(crate) failure: Option<String>,
     /// The end of its trace, or all of it with `EASTWEST_TRACE` set.
     pub(crate) trace: String,
+    /// The hash of all of it.
+    pub(crate) hash: u64,
 }
 
 impl Undisturbed {
@@ -84,7 +86,7 @@ impl Undisturbed {
         let run = catch_unwind(AssertUnwindSafe(|| self.go(&mut story)));
         let run = run.unwrap_or_else(|_| Err("panics (I16)".to_owned()));
         let trace = story.world.trace.lines().collect::<Vec<_>>().join("\n");
-        Disturbed { failure: run.err(), trace }
+        Disturbed { failure: run.err(), trace, hash: story.world.trace.hash() }
     }
 
     fn go(&self, story: &mut Story) -> Result<(), String> {
