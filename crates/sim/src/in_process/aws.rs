@@ -65,6 +65,21 @@ impl Aws {
         })
     }
 
+    /// The same once more, apart from this one; none while a write is on its way to whoever waits for its answer.
+    pub(super) fn at_rest(&self) -> Option<Rc<Self>> {
+        let aws = || Self {
+            model: self.model.clone(),
+            clock: Rc::new((*self.clock).clone()),
+            weather: self.weather.clone(),
+            letters: RefCell::default(),
+            posted: self.posted.clone(),
+            looked: self.looked.clone(),
+            asked: self.asked.clone(),
+            notes: self.notes.clone(),
+        };
+        self.letters.borrow().is_empty().then(|| Rc::new(aws()))
+    }
+
     /// One read, tried up to three times.
     pub(super) async fn read<A>(
         &self,

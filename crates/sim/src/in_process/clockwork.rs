@@ -16,7 +16,7 @@ use crate::shapes::Time;
 type TaskId = u64;
 
 /// The instant, and who waits for which.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Clockwork {
     now: Cell<Time>,
     timers: RefCell<BTreeSet<(Time, u64, TaskId)>>,
@@ -108,6 +108,12 @@ impl<T> Tasks<T> {
         self.last += 1;
         self.running.insert(self.last, Box::pin(task));
         self.clock.arm(self.clock.now(), self.last);
+    }
+
+    /// As many as were ever started, on another clock; none of these if one still runs, since a task cannot be copied.
+    pub(super) fn at_rest(&self, clock: Rc<Clockwork>) -> Option<Self> {
+        let running = BTreeMap::new();
+        self.running.is_empty().then_some(Self { clock, running, last: self.last })
     }
 
     /// Forgets every task; what they had set off out there goes on.

@@ -37,7 +37,7 @@ pub struct Call {
 }
 
 /// Which call of a run the mishap is planned for, and what calls there were.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Mishaps {
     begun: u64,
     /// Kept if somebody asked for it.
@@ -70,6 +70,10 @@ impl Mishaps {
 
     pub(super) fn plan(&mut self, call: u64, mishap: Mishap) {
         self.planned = Some((call, mishap));
+    }
+
+    pub(super) fn begun(&self) -> u64 {
+        self.begun
     }
 
     pub(super) fn has_struck(&self) -> bool {

@@ -44,7 +44,7 @@ pub(super) struct Fate {
 }
 
 /// The weather of one run.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Weather {
     rng: SmallRng,
     /// In a thousand calls, by kind.
@@ -116,6 +116,11 @@ impl Weather {
     /// The calls since the beginning of the run, if they were recorded from there.
     pub fn recorded(&self) -> &[Call] {
         self.mishaps.log()
+    }
+
+    /// How many calls have begun since the beginning of the run.
+    pub fn begun(&self) -> u64 {
+        self.mishaps.begun()
     }
 
     /// Plans the one mishap of a run: what befalls its `call`th call, from 1, before rules and chance do.

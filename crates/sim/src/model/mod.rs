@@ -82,7 +82,7 @@ pub use task_definitions::{NamedPort, TaskDefinition};
 pub use world::*;
 
 /// The pretend world.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Model {
     now: Time,
     switches: Switches,

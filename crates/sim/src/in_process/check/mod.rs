@@ -76,7 +76,7 @@ pub struct Violation {
 }
 
 /// Watches the truth and judges the writes.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Checker {
     settings: Settings,
     lives: BTreeMap<EcsServiceKey, Life>,

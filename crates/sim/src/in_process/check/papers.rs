@@ -22,7 +22,7 @@ use crate::shapes::Time;
 use crate::shapes::ssm::{GetParameterRequest, GetParametersByPathRequest};
 
 /// The good texts, one after another, and the controller's knowledge of them.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Papers {
     sources: Sources,
     /// How many of the model's mutations have been looked at.
@@ -36,7 +36,7 @@ pub(super) struct Papers {
 }
 
 /// A source as it was last read.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 struct Reading {
     at: Time,
     parameters: Vec<Parameter>,

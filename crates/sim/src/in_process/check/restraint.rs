@@ -132,7 +132,7 @@ pub(super) fn windows(sent: &Sent<'_>) -> Broken {
 }
 
 /// What I12 is judged by.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Consent {
     /// Since when the latest reading of a service counts that a sweep has brought.
     swept: BTreeMap<EcsServiceKey, Time>,

@@ -198,7 +198,7 @@ pub(super) struct Failure {
 }
 
 /// One service over time.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Life {
     pub(super) moments: Vec<Moment>,
     pub(super) given_up: Vec<GivenUp>,
