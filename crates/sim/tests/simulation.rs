@@ -1,9 +1,12 @@
 //! The seeded simulation: the real engine through thousands of lives, judged from the model's truth.
 //!
-//! `EASTWEST_SEEDS=20000` runs more; a failing seed prints the command that replays it. A run tells how often each kind
-//! of fault struck and how often each reason to hold was told, and fails if one never was.
+//! `EASTWEST_SEEDS=20000` runs more, and `EASTWEST_FROM=3000` begins with another seed than 0; a failing seed prints the
+//! command that replays it. A run tells how often each kind
+//! of fault struck and how often each reason to hold was told, and fails if one never was. With `EASTWEST_TRACES=FILE` it
+//! writes a line for each life into FILE, its seed and the hash of its trace, so that two versions can be compared.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use eastwest_sim::faults::CATALOGUE;
@@ -35,13 +38,13 @@ const REASONS: [&str; 15] = [
 ];
 
 /// Runs what `run` makes of every seed on two threads; the reports in the order of seeds.
-fn all(seeds: u64, run: impl Fn(u64) -> Report + Sync) -> Vec<Report> {
-    let next = AtomicU64::new(0);
+fn all(seeds: Range<u64>, run: impl Fn(u64) -> Report + Sync) -> Vec<Report> {
+    let next = AtomicU64::new(seeds.start);
     let work = || {
         let mut reports = Vec::new();
         loop {
             let seed = next.fetch_add(1, Ordering::Relaxed);
-            if seed >= seeds {
+            if seed >= seeds.end {
                 return reports;
             }
             reports.push(run(seed));
@@ -77,6 +80,13 @@ fn guarded(seed: u64) -> Report {
     run.unwrap_or_else(|_| panic!("seed {seed} panics (I16): replay with EASTWEST_SEED={seed}"))
 }
 
+/// Each life's seed and the hash of its trace, into the file that `EASTWEST_TRACES` names.
+fn write_traces(reports: &[Report]) {
+    let Some(file) = std::env::var_os("EASTWEST_TRACES") else { return };
+    let lines = reports.iter().map(|report| format!("{} {:016x}\n", report.seed, report.hash));
+    std::fs::write(file, lines.collect::<String>()).expect("EASTWEST_TRACES can be written");
+}
+
 fn assert_none_fails(reports: &[Report]) {
     let failed: Vec<&Report> = reports.iter().filter(|each| each.violation.is_some()).collect();
     let Some(first) = failed.first() else { return };
@@ -91,14 +101,18 @@ fn assert_none_fails(reports: &[Report]) {
 #[test]
 fn no_invariant_breaks_in_thousands_of_lives() {
     let seeds = number("EASTWEST_SEEDS").unwrap_or(SEEDS);
+    let from = number("EASTWEST_FROM").unwrap_or_default();
     let began = std::time::Instant::now();
-    let reports = all(seeds, guarded);
+    let reports = all(from..from + seeds, guarded);
     let took = began.elapsed().as_secs_f64();
+    write_traces(&reports);
     let struck = total(&reports, |report| &report.happened);
     let told = total(&reports, |report| &report.reasons);
     let awake = reports.iter().filter(|report| report.is_awake).count();
     let sum = |of: fn(&Report) -> u64| reports.iter().map(of).sum::<u64>();
-    println!("{seeds} seeds in {took:.1} s, {} virtual days", sum(|r| r.seconds) / 86400);
+    let days = sum(|r| r.seconds) / 86400;
+    println!("{seeds} seeds from {from} in {took:.1} s, {days} virtual days");
+    println!("again: EASTWEST_FROM={from} EASTWEST_SEEDS={seeds}");
     println!("writes {}, crashes {}", sum(|r| r.writes), sum(|r| r.crashes));
     println!(
         "in 24 quiet hours each; {awake} controllers were awake all the time, the others now and then"
@@ -120,8 +134,8 @@ fn no_invariant_breaks_in_thousands_of_lives() {
 
 #[test]
 fn the_same_seed_gives_the_same_trace() {
-    let once = all(60, guarded);
-    let twice = all(60, guarded);
+    let once = all(0..60, guarded);
+    let twice = all(0..60, guarded);
     for (a, b) in once.iter().zip(&twice) {
         assert_eq!(a.hash, b.hash, "seed {}", a.seed);
     }

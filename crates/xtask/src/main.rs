@@ -44,7 +44,7 @@ enum Command {
 
 fn main() -> ExitCode {
     let done = match Cli::parse().command {
-        Command::Test(args) => test::run(&args),
+        Command::Test(args) => Ok(test::run(&args)),
         Command::Tidy => tidy::run(),
         Command::Docs(args) => docs::run(&args),
         Command::Fuzz(args) => fuzz::run(&args),

@@ -2,6 +2,7 @@
 
 use std::io::{BufRead, BufReader, IsTerminal, Read, Write};
 use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 
@@ -16,15 +17,24 @@ pub(crate) struct Ended {
 /// Runs `command` with no input and live output; `keep` chooses lines of standard output to keep.
 pub(crate) fn live(command: &mut Command, keep: impl Fn(&str) -> bool) -> Result<Ended> {
     let mut child = start(command.stdout(Stdio::piped()))?;
-    let kept = child.stdout.take().map(|output| copy(output, std::io::stdout(), keep));
+    let kept = child.stdout.take().map(|output| copy(output, "", keep));
     end(command, child, kept)
 }
 
-/// The same for a program that says everything on standard error.
-pub(crate) fn live_errors(command: &mut Command, keep: impl Fn(&str) -> bool) -> Result<Ended> {
-    let mut child = start(command.stderr(Stdio::piped()))?;
-    let kept = child.stderr.take().map(|output| copy(output, std::io::stderr(), keep));
-    end(command, child, kept)
+/// The same with standard error in the same stream, in the order in which it was written. Each line is shown after
+/// `mark`, so that two commands can run side by side.
+pub(crate) fn marked(
+    command: &mut Command,
+    mark: &str,
+    keep: impl Fn(&str) -> bool,
+) -> Result<Ended> {
+    let (output, input) = std::io::pipe().context("a pipe cannot be made")?;
+    let errors = input.try_clone().context("a pipe cannot be shared")?;
+    let child = start(command.stdout(input).stderr(errors))?;
+    // The command would hold the pipe open, and the end of the output would never come.
+    command.stdout(Stdio::null()).stderr(Stdio::null());
+    let kept = copy(output, mark, keep);
+    end(command, child, Some(kept))
 }
 
 fn start(command: &mut Command) -> Result<Child> {
@@ -41,19 +51,19 @@ fn end(command: &Command, mut child: Child, kept: Option<Result<Vec<String>>>) -
     Ok(Ended { ok: status.success(), kept })
 }
 
-/// Passes lines on as they come, and answers those to keep.
-fn copy(output: impl Read, mut to: impl Write, keep: impl Fn(&str) -> bool) -> Result<Vec<String>> {
+/// Passes lines on as they come, each after `mark`, and answers those to keep.
+fn copy(output: impl Read, mark: &str, keep: impl Fn(&str) -> bool) -> Result<Vec<String>> {
     let mut kept = Vec::new();
     let mut lines = BufReader::new(output);
-    let mut raw = Vec::new();
+    let mut raw = mark.as_bytes().to_vec();
     while lines.read_until(b'\n', &mut raw).context("reading the output")? > 0 {
         // A reader that went away must not end the tests.
-        let _ = to.write_all(&raw);
-        let line = plain(String::from_utf8_lossy(&raw).trim_end());
+        let _ = std::io::stdout().write_all(&raw);
+        let line = plain(String::from_utf8_lossy(&raw[mark.len()..]).trim_end());
         if keep(&line) {
             kept.push(line);
         }
-        raw.clear();
+        raw.truncate(mark.len());
     }
     Ok(kept)
 }
@@ -72,6 +82,12 @@ pub(crate) fn colours() -> bool {
 /// One line about what happens now, on standard error like cargo's own.
 pub(crate) fn say(line: &str) {
     eprintln!("\n==> {line}");
+}
+
+/// A length of time for people: `4:07`, in minutes and seconds.
+pub(crate) fn clock(took: Duration) -> String {
+    let seconds = (took.as_millis() + 500) / 1000;
+    format!("{}:{:02}", seconds / 60, seconds % 60)
 }
 
 fn shown(command: &Command) -> String {
@@ -97,8 +113,9 @@ fn plain(line: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{live, plain};
+    use super::{clock, live, marked, plain};
     use std::process::Command;
+    use std::time::Duration;
 
     #[test]
     fn colour_codes_are_not_kept() {
@@ -115,5 +132,20 @@ mod tests {
         let ended = live(&mut command, |line| line == "two").unwrap();
         assert!(!ended.ok);
         assert_eq!(ended.kept, ["two"]);
+    }
+
+    #[test]
+    fn both_outputs_are_one_stream_and_the_mark_is_not_kept() {
+        let mut command = Command::new("sh");
+        command.args(["-c", "echo one; echo two >&2; echo three"]);
+        let ended = marked(&mut command, "sh | ", |line| line != "one").unwrap();
+        assert!(ended.ok);
+        assert_eq!(ended.kept, ["two", "three"]);
+    }
+
+    #[test]
+    fn a_time_is_told_in_minutes_and_seconds() {
+        let told = [400, 59_600, 247_000].map(|ms| clock(Duration::from_millis(ms)));
+        assert_eq!(told, ["0:00", "1:00", "4:07"]);
     }
 }

@@ -1,11 +1,16 @@
 //! `cargo xtask test`: everything a change must pass, in one order, with live output.
 //!
 //! A part that fails does not stop the others, so that one run tells all; only what cannot run
-//! without it is left out and counted as failed. The last lines are the test runners' own.
+//! without it is left out and counted as failed. The wire tests, which mostly wait, run beside `cargo test`. Everything
+//! is built at once, by one command and with one set of features: a second command with other targets would compile
+//! what the features touch a second time. The last lines are what each part took and the test runners' own summaries.
+
+mod table;
 
 use std::process::Command;
+use std::time::{Duration, Instant};
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use clap::ValueEnum;
 
 use crate::{bugs, docs, fuzz, repo, requirements, run};
@@ -16,6 +21,9 @@ pub(crate) struct Args {
     /// Only these parts (may be repeated, or separated by commas)
     #[arg(long, value_enum, value_delimiter = ',')]
     only: Vec<Part>,
+    /// Only what finds most mistakes soonest: formatting, clippy, the tests of core, the house rules
+    #[arg(long, conflicts_with = "only")]
+    quick: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -31,98 +39,156 @@ enum Part {
 }
 
 const BUILD: &str = "cargo build";
+const TEST: &str = "cargo test";
 const PAGES: &str = "docs";
 const BUGS: &str = "seeded bugs";
 const WIRE: &str = "wire";
 const FUZZ: &str = "fuzz";
+/// What the lines of the wire tests begin with while something else runs beside them.
+const WIRE_MARK: &str = "wire | ";
 
-/// How one step went: its name, whether it passed, and its runner's summary lines.
+/// How one step went: its name, whether it passed, how long it took, and its runner's lines that were kept.
 struct Step {
     name: &'static str,
     ok: bool,
-    summary: Vec<String>,
+    took: Duration,
+    kept: Vec<String>,
 }
 
 impl Step {
-    fn failed(name: &'static str, why: &str) -> Self {
-        eprintln!("xtask: {name}: {why}");
-        Self { name, ok: false, summary: Vec::new() }
+    /// Carries a step out; what keeps it from running at all is told and counts as failed.
+    fn of(name: &'static str, work: impl FnOnce() -> Result<(bool, Vec<String>)>) -> Self {
+        let began = Instant::now();
+        let (ok, kept) = work().unwrap_or_else(|error| {
+            eprintln!("xtask: {name}: {error:#}");
+            (false, Vec::new())
+        });
+        Self { name, ok, took: began.elapsed(), kept }
     }
 }
 
-/// Runs the parts that were asked for, all of them by default.
-pub(crate) fn run(args: &Args) -> Result<bool> {
-    let wanted = |part| args.only.is_empty() || args.only.contains(&part);
+/// Runs the parts that were asked for, all of them by default; whether all passed.
+pub(crate) fn run(args: &Args) -> bool {
+    let began = Instant::now();
+    let steps = if args.quick { quick() } else { parts(&args.only) };
+    run::say("summary");
+    print!("{}", table::text(&steps, began.elapsed()));
+    steps.iter().all(|step| step.ok)
+}
+
+/// What one runs all day. The house rules are tests of a crate that depends on everything; `--workspace` lets them use
+/// what [`parts`] has built.
+fn quick() -> Vec<Step> {
+    let tidy = ["test", "--workspace", "--test", "tidy"];
+    vec![
+        format(),
+        clippy(),
+        cargo("core", &["test", "--package", "eastwest-core", "--no-fail-fast"]),
+        cargo("tidy", &tidy),
+    ]
+}
+
+fn parts(only: &[Part]) -> Vec<Step> {
+    let wanted = |part| only.is_empty() || only.contains(&part);
     let mut steps = Vec::new();
     if wanted(Part::Lint) {
-        steps.extend([format()?, clippy()?]);
+        steps.extend([format(), clippy()]);
     }
-    if wanted(Part::Rust) || wanted(Part::Wire) {
-        steps.push(cargo(BUILD, &["build", "--workspace"])?);
+    let (rust, wire) = (wanted(Part::Rust), wanted(Part::Wire));
+    if rust || wire {
+        let targets = if rust { "--all-targets" } else { "--bins" };
+        steps.push(cargo(BUILD, &["build", "--workspace", targets]));
     }
-    let lacks_programs = steps.iter().any(|step| step.name == BUILD && !step.ok);
-    let with_programs = |name, step: fn() -> Result<Step>| {
-        if lacks_programs {
-            return Step::failed(name, "the programs do not build");
-        }
-        step().unwrap_or_else(|error| Step::failed(name, &format!("{error:#}")))
-    };
-    if wanted(Part::Rust) {
-        steps.push(cargo("cargo test", &["test", "--workspace", "--no-fail-fast"])?);
-        steps.push(with_programs(PAGES, pages));
-        steps.push(seeded_bugs()?);
-    }
-    if wanted(Part::Wire) {
-        steps.push(with_programs(WIRE, wire));
-    }
+    let is_built = steps.iter().all(|step| step.name != BUILD || step.ok);
+    steps.extend(match (rust, wire) {
+        (true, true) => side_by_side(is_built),
+        (true, false) => rust_tests(is_built),
+        (false, true) => vec![wire_tests(is_built, "")],
+        (false, false) => Vec::new(),
+    });
     if wanted(Part::Fuzz) {
-        steps.push(fuzz().unwrap_or_else(|error| Step::failed(FUZZ, &format!("{error:#}"))));
+        steps.push(Step::of(FUZZ, || fuzz::every(fuzz::SECONDS_IN_TEST)));
     }
-    Ok(report(&steps))
+    steps
 }
 
-fn format() -> Result<Step> {
+/// The wire tests wait for programs most of the time; those of cargo keep the cores busy.
+fn side_by_side(is_built: bool) -> Vec<Step> {
+    std::thread::scope(|scope| {
+        let wire = scope.spawn(|| wire_tests(is_built, WIRE_MARK));
+        let mut steps = rust_tests(is_built);
+        let lost = || Step { name: WIRE, ok: false, took: Duration::ZERO, kept: Vec::new() };
+        steps.push(wire.join().unwrap_or_else(|_| lost()));
+        steps
+    })
+}
+
+fn rust_tests(is_built: bool) -> Vec<Step> {
+    vec![
+        cargo(TEST, &["test", "--workspace", "--no-fail-fast"]),
+        with_programs(PAGES, is_built, || {
+            // The generated pages say what the programs say.
+            run::say("docs --check");
+            Ok((docs::check()?, Vec::new()))
+        }),
+        Step::of(BUGS, || {
+            // Every planted mistake still applies; that each is found takes longer: `cargo xtask bugs`.
+            run::say("bugs --check");
+            Ok((bugs::check()?, Vec::new()))
+        }),
+    ]
+}
+
+fn wire_tests(is_built: bool, mark: &str) -> Step {
+    with_programs(WIRE, is_built, || wire(mark))
+}
+
+fn with_programs(
+    name: &'static str,
+    is_built: bool,
+    work: impl FnOnce() -> Result<(bool, Vec<String>)>,
+) -> Step {
+    Step::of(name, || if is_built { work() } else { bail!("the programs do not build") })
+}
+
+fn format() -> Step {
     tool("rustfmt", "cargo fmt", &["fmt", "--all", "--check"])
 }
 
-fn clippy() -> Result<Step> {
+fn clippy() -> Step {
     let arguments = ["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"];
     tool("clippy", "cargo clippy", &arguments)
 }
 
 /// A step that needs a component which a minimal toolchain lacks.
-fn tool(component: &str, name: &'static str, arguments: &[&str]) -> Result<Step> {
-    if run::quiet(&mut repo::cargo(&[arguments[0], "--version"])?) {
-        return cargo(name, arguments);
-    }
-    let why = format!("{component} is NOT INSTALLED; run: rustup component add {component}");
-    Ok(Step::failed(name, &why))
+fn tool(component: &str, name: &'static str, arguments: &[&str]) -> Step {
+    Step::of(name, || {
+        if run::quiet(&mut repo::cargo(&[arguments[0], "--version"])?) {
+            return live(arguments);
+        }
+        bail!("{component} is NOT INSTALLED; run: rustup component add {component}")
+    })
 }
 
-fn cargo(name: &'static str, arguments: &[&str]) -> Result<Step> {
+fn cargo(name: &'static str, arguments: &[&str]) -> Step {
+    Step::of(name, || live(arguments))
+}
+
+fn live(arguments: &[&str]) -> Result<(bool, Vec<String>)> {
     let mut command = repo::cargo(arguments)?;
     if run::colours() {
         command.env("CARGO_TERM_COLOR", "always");
     }
-    let ended = run::live(&mut command, |line| line.starts_with("test result:"))?;
-    // A binary without tests says so too; that is noise.
-    let summary = ended.kept.into_iter().filter(|line| !line.contains(" 0 passed; 0 failed"));
-    Ok(Step { name, ok: ended.ok, summary: summary.collect() })
+    let ended = if arguments[0] == "test" {
+        // What runs now is said on standard error, how it went on standard output.
+        run::marked(&mut command, "", table::is_told)?
+    } else {
+        run::live(&mut command, |_| false)?
+    };
+    Ok((ended.ok, ended.kept))
 }
 
-/// The generated pages say what the programs say.
-fn pages() -> Result<Step> {
-    run::say("docs --check");
-    Ok(Step { name: PAGES, ok: docs::check()?, summary: Vec::new() })
-}
-
-/// Every planted mistake still applies; that each is found takes longer: `cargo xtask bugs`.
-fn seeded_bugs() -> Result<Step> {
-    run::say("bugs --check");
-    Ok(Step { name: BUGS, ok: bugs::check()?, summary: Vec::new() })
-}
-
-fn wire() -> Result<Step> {
+fn wire(mark: &str) -> Result<(bool, Vec<String>)> {
     let root = repo::root()?;
     let mut command = Command::new(requirements::python(&root)?);
     command.args(["-m", "pytest", "tests/wire"]).current_dir(root);
@@ -130,28 +196,7 @@ fn wire() -> Result<Step> {
         command.arg("--color=yes");
     }
     // pytest's summary is its only line like `===== 12 passed in 3.45s =====`.
-    let ended = run::live(&mut command, |line| line.starts_with("==") && line.contains(" in "))?;
-    Ok(Step { name: WIRE, ok: ended.ok, summary: ended.kept })
-}
-
-fn fuzz() -> Result<Step> {
-    let (ok, summary) = fuzz::every(fuzz::SECONDS_IN_TEST)?;
-    Ok(Step { name: FUZZ, ok, summary })
-}
-
-fn report(steps: &[Step]) -> bool {
-    let failed: Vec<&str> = steps.iter().filter(|step| !step.ok).map(|step| step.name).collect();
-    run::say("summary");
-    for step in steps {
-        println!("{:<13} {}", step.name, if step.ok { "passed" } else { "FAILED" });
-    }
-    if failed.is_empty() {
-        println!("all parts passed");
-    } else {
-        println!("failed: {}", failed.join(", "));
-    }
-    for line in steps.iter().flat_map(|step| &step.summary) {
-        println!("{line}");
-    }
-    failed.is_empty()
+    let is_summary = |line: &str| line.starts_with("==") && line.contains(" in ");
+    let ended = run::marked(&mut command, mark, is_summary)?;
+    Ok((ended.ok, ended.kept))
 }

@@ -67,7 +67,7 @@ enum Job {
 }
 
 /// The reconciler.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Engine {
     settings: Settings,
     view: View,

@@ -15,7 +15,7 @@ use crate::report::status::Status;
 use crate::view::View;
 
 /// The clusters whose first reading is published, and how far the others are.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct FirstReadings {
     published: BTreeSet<ClusterName>,
     /// Of each other cluster, the services whose status is certain.

@@ -115,7 +115,7 @@ impl Engine {
 }
 
 /// A rollout seen running.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Rolling {
     since: Now,
     deployment: DeploymentId,

@@ -67,6 +67,21 @@ impl Aws {
         })
     }
 
+    /// A copy that is apart from this one; none while a write is on its way to a call that waits for its answer.
+    pub(crate) fn at_rest(&self) -> Option<Rc<Self>> {
+        let aws = || Self {
+            model: self.model.clone(),
+            clock: Rc::new((*self.clock).clone()),
+            weather: self.weather.clone(),
+            in_flight: RefCell::default(),
+            posted: self.posted.clone(),
+            looked: self.looked.clone(),
+            asked: self.asked.clone(),
+            notes: self.notes.clone(),
+        };
+        self.in_flight.borrow().is_empty().then(|| Rc::new(aws()))
+    }
+
     /// One read, tried up to three times.
     pub(crate) async fn read<A>(
         &self,

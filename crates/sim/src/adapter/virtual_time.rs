@@ -16,7 +16,7 @@ use crate::shapes::Time;
 type TaskId = u64;
 
 /// The present instant, and which task waits for which instant.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct VirtualClock {
     now: Cell<Time>,
     timers: RefCell<BTreeSet<(Time, u64, TaskId)>>,
@@ -108,6 +108,12 @@ impl<T> Tasks<T> {
         self.last += 1;
         self.running.insert(self.last, Box::pin(task));
         self.clock.arm(self.clock.now(), self.last);
+    }
+
+    /// As many as were ever started, on another clock; nothing if one still runs, because a task cannot be copied.
+    pub(crate) fn at_rest(&self, clock: Rc<VirtualClock>) -> Option<Self> {
+        let running = BTreeMap::new();
+        self.running.is_empty().then_some(Self { clock, running, last: self.last })
     }
 
     /// Drops every task; their writes that are on their way go on.

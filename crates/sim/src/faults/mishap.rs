@@ -43,7 +43,7 @@ pub(crate) struct BegunCall {
 }
 
 /// Which call of a run the mishap is planned for, and what calls there were.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Mishaps {
     begun: u64,
     /// The calls so far, if somebody asked for them.
@@ -76,6 +76,10 @@ impl Mishaps {
 
     pub(crate) fn plan(&mut self, call: u64, mishap: Mishap) {
         self.planned = Some((call, mishap));
+    }
+
+    pub(super) fn begun(&self) -> u64 {
+        self.begun
     }
 
     pub(crate) fn has_struck(&self) -> bool {

@@ -29,7 +29,7 @@ pub(crate) struct Fate {
 }
 
 /// The weather of one run.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Weather {
     rng: SmallRng,
     /// How many calls of a thousand each kind strikes.
@@ -101,6 +101,11 @@ impl Weather {
     /// The calls since the beginning of the run, if they were recorded from there.
     pub fn recorded(&self) -> &[Call] {
         self.mishaps.log()
+    }
+
+    /// How many calls have begun since the beginning of the run.
+    pub fn begun(&self) -> u64 {
+        self.mishaps.begun()
     }
 
     /// Plans the one mishap of a run: it strikes call number `call`, from 1, before rules and chance do.

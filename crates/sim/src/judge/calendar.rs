@@ -27,7 +27,7 @@ const WEEKDAYS: [&str; 7] = ["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"];
 const LONGEST_SHIFT_DAYS: i64 = 2;
 
 /// A maintenance window of a document.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Window {
     /// Whether it forbids changes while it is open; else it permits them.
     is_deny: bool,
@@ -41,7 +41,7 @@ pub(super) struct Window {
 }
 
 /// A cron pattern of five fields: the values that each field admits.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Pattern {
     minutes: BTreeSet<i8>,
     hours: BTreeSet<i8>,

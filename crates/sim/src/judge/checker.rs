@@ -53,7 +53,7 @@ const RULES: [fn(&SentWrite<'_>) -> Broken; 19] = [
 ];
 
 /// Watches the truth and judges the writes.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Checker {
     settings: Settings,
     histories: Histories,

@@ -10,7 +10,7 @@ use crate::model::EcsServiceKey;
 use crate::shapes::Time;
 
 /// What I12 is judged by.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Consent {
     /// The earliest instant that the latest sweep of each service may show.
     swept: BTreeMap<EcsServiceKey, Time>,

@@ -26,7 +26,7 @@ use crate::shapes::Time;
 use crate::shapes::ssm::{GetParameterRequest, GetParametersByPathRequest};
 
 /// The good texts, one after another, and what the controller has read of them.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct ParameterHistory {
     sources: Sources,
     /// How many of the model's mutations have been looked at.
@@ -40,14 +40,14 @@ pub(super) struct ParameterHistory {
 }
 
 /// A document that stood there and was good.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct GoodText {
     document: Arc<Document>,
     windows: Windows,
 }
 
 /// A source as it was last read.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 struct Reading {
     at: Time,
     parameters: Vec<Parameter>,

@@ -113,7 +113,7 @@ pub(super) struct Failure {
 }
 
 /// One service over time.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct ServiceHistory {
     pub(super) moments: Vec<Moment>,
     pub(super) failed_configurations: Vec<FailedConfiguration>,

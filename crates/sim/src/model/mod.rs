@@ -92,7 +92,7 @@ pub use strategy::{Conduct, EarlySuccess, PauseHook, Strategy};
 pub use task_definitions::{NamedPort, TaskDefinition};
 
 /// The pretend world.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Model {
     now: Time,
     switches: Switches,

@@ -14,7 +14,7 @@ use crate::shapes::Time;
 const TAIL: usize = 150;
 
 /// The trace of one run.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Trace {
     start: Time,
     hash: u64,

@@ -4,6 +4,8 @@
 //! writes arrive, then outside events happen, then answers reach the controller. A crash drops the controller
 //! and its calls, but a write that is on its way may still arrive; the next controller knows nothing.
 
+mod snapshot;
+
 use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::time::Duration;
@@ -42,7 +44,7 @@ const CONFIRM_BEGUN_MS: u64 = 250;
 const SPIN: u32 = 200;
 
 /// Makes a controller at its start.
-type Maker<C> = Box<dyn Fn(Now) -> C>;
+type Maker<C> = Rc<dyn Fn(Now) -> C>;
 
 /// One run.
 pub struct World<C> {
@@ -73,13 +75,18 @@ pub struct World<C> {
 
 impl<C: Controller> World<C> {
     /// A world in which no controller runs yet.
-    pub fn new(model: Model, weather: Weather, checker: Checker, make: Maker<C>) -> Self {
+    pub fn new(
+        model: Model,
+        weather: Weather,
+        checker: Checker,
+        make: Box<dyn Fn(Now) -> C>,
+    ) -> Self {
         let start = model.now();
         let aws = Aws::new(model, weather);
         let tasks = Tasks::new(Rc::clone(&aws.clock));
         let mut world = Self {
             aws,
-            make,
+            make: make.into(),
             controller: None,
             started_at: start,
             wake: None,

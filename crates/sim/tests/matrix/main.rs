@@ -2,7 +2,8 @@
 //! that call; nothing is drawn, and nothing is left out.
 //!
 //! Every run must end in the state in which the story ends by itself, break no invariant on the way, and then
-//! write nothing for two hours. A run that does not prints the command that replays it.
+//! write nothing for two hours. A run that does not prints the command that replays it. With `EASTWEST_TRACES=FILE` a
+//! line for each run goes into FILE, its case and the hash of its trace, so that two versions can be compared.
 
 mod case;
 mod end;
@@ -11,6 +12,7 @@ mod run;
 mod show;
 #[path = "../scenarios/story.rs"]
 mod story;
+mod way;
 #[path = "../scenarios/words.rs"]
 mod words;
 
@@ -20,6 +22,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use case::{Case, MISHAPS};
 use run::{Disturbed, Undisturbed};
+use way::Way;
+
+/// About a third of a run is allocation.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// The stories, as files of `tests/scenarios`. One fits if what it ends in depends on what was asked for, and not on
 /// what was done by when: a tag that goes while its rollout may have begun, a freeze amid a rollout, a document that
@@ -54,6 +61,9 @@ const STORIES: &[&str] = &[
     "throttled-start",
     "unnamed-port",
 ];
+
+/// How many runs share one way to their calls: enough to make the way cheap, and few enough to keep every core busy.
+const ON_ONE_WAY: usize = 64;
 
 fn undisturbed(name: &str) -> Undisturbed {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/scenarios");
@@ -94,6 +104,17 @@ fn told(case: &Case, op: &str, run: &Disturbed) -> String {
     )
 }
 
+/// What becomes of each case, in order.
+fn disturbed(cases: &[(&Undisturbed, Case, &str)]) -> Vec<Disturbed> {
+    let of_a_story = cases.chunk_by(|(one, ..), (other, ..)| std::ptr::eq(*one, *other));
+    let chunks: Vec<_> = of_a_story.flat_map(|cases| cases.chunks(ON_ONE_WAY)).collect();
+    let results = all(chunks.len(), |at| {
+        let these: Vec<&Case> = chunks[at].iter().map(|(_, case, _)| case).collect();
+        chunks[at][0].0.disturb_each(&these)
+    });
+    results.into_iter().flatten().collect()
+}
+
 fn print_summary(cases: &[(&Undisturbed, Case, &'static str)], seconds: f64) {
     let names: Vec<String> = cases.iter().map(|(_, case, _)| case::name(case.mishap)).collect();
     let cells: BTreeSet<_> = cases.iter().map(|(_, case, op)| (case.mishap, *op)).collect();
@@ -101,6 +122,14 @@ fn print_summary(cases: &[(&Undisturbed, Case, &'static str)], seconds: f64) {
     println!("by story: {}", counted(cases.iter().map(|(_, case, _)| case.story.as_str())));
     println!("by mishap: {}", counted(names.iter().map(String::as_str)));
     println!("by call: {}", counted(cases.iter().map(|(_, _, op)| *op)));
+}
+
+/// Each run's case and the hash of its trace, into the file that `EASTWEST_TRACES` names.
+fn write_traces(cases: &[(&Undisturbed, Case, &str)], results: &[Disturbed]) {
+    let Some(file) = std::env::var_os("EASTWEST_TRACES") else { return };
+    let runs = cases.iter().zip(results);
+    let lines = runs.map(|((_, case, _), run)| format!("{case} {:016x}\n", run.hash));
+    std::fs::write(file, lines.collect::<String>()).expect("EASTWEST_TRACES can be written");
 }
 
 #[test]
@@ -111,8 +140,9 @@ fn whatever_befalls_one_call_every_story_ends_as_it_would() {
     let cases: Vec<(&Undisturbed, Case, &str)> = named
         .flat_map(|(name, story)| story.cases(name).map(move |(case, op)| (story, case, op)))
         .collect();
-    let results = all(cases.len(), |at| cases[at].0.disturb(&cases[at].1));
+    let results = disturbed(&cases);
     print_summary(&cases, began.elapsed().as_secs_f64());
+    write_traces(&cases, &results);
     let failed = cases.iter().zip(&results).filter(|(_, result)| result.failure.is_some());
     let failures: Vec<String> = failed.map(|((_, case, op), run)| told(case, op, run)).collect();
     for text in &failures {
@@ -129,10 +159,22 @@ fn whatever_befalls_one_call_every_story_ends_as_it_would() {
 }
 
 #[test]
+fn a_run_that_goes_on_from_a_copy_is_the_one_from_the_beginning() {
+    let story = undisturbed("rename");
+    let cases: Vec<Case> = story.cases("rename").map(|(case, _)| case).step_by(7).collect();
+    let from_copies = story.disturb_each(&cases.iter().collect::<Vec<_>>());
+    for (case, from_a_copy) in cases.iter().zip(from_copies) {
+        let from_the_beginning = story.disturb(Way::begin(&story), case);
+        assert_eq!(from_a_copy.hash, from_the_beginning.hash, "{case}");
+    }
+}
+
+#[test]
 fn replay_one_case() {
     let Ok(text) = std::env::var("EASTWEST_MATRIX") else { return };
     let case: Case = text.parse().unwrap_or_else(|error| panic!("{error}"));
-    let run = undisturbed(&case.story).disturb(&case);
+    let story = undisturbed(&case.story);
+    let run = story.disturb(Way::begin(&story), &case);
     println!("{}", run.trace);
     assert_eq!(run.failure, None, "{case}");
 }

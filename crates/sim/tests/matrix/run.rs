@@ -1,7 +1,7 @@
 //! How a story is run: once as it is, to see what it ends in, and again with one mishap.
 //!
 //! Invariants: what people do in a story happens at the same instants in every run of it. A run with a mishap
-//! is the undisturbed one until the call that it befalls.
+//! is the undisturbed one until the call that it befalls, so it goes on from a copy of that one's world.
 
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -14,6 +14,7 @@ use crate::case::{Case, MISHAPS, can_befall};
 use crate::end;
 use crate::show;
 use crate::story::Story;
+use crate::way::Way;
 
 /// How long a story is looked at after its last line.
 const AFTER_SECONDS: u64 = 1800;
@@ -33,10 +34,12 @@ pub(crate) struct Undisturbed {
     pub(crate) script: String,
     /// The calls to be struck: their numbers from 1, and what they are.
     pub(crate) calls: Vec<(u64, &'static str)>,
+    /// When each of all its calls began.
+    pub(crate) begins: Vec<Time>,
     /// What it ends in.
     pub(crate) end: String,
     /// When it is at rest, and every call that counts has been made.
-    rest: Time,
+    pub(crate) rest: Time,
 }
 
 /// What became of a run with a mishap.
@@ -45,6 +48,8 @@ pub(crate) struct Disturbed {
     pub(crate) failure: Option<String>,
     /// The end of its trace, or all of it with `EASTWEST_TRACE` set.
     pub(crate) trace: String,
+    /// The hash of all of it.
+    pub(crate) hash: u64,
 }
 
 impl Undisturbed {
@@ -53,7 +58,12 @@ impl Undisturbed {
         let mut story = Story::begin(&script)?;
         story.world.with_weather(Weather::record);
         let mut stir = Stir::default();
-        play(&mut story, &script, |story, seconds| stir.watch(story, seconds))?;
+        for line in script.lines() {
+            match seconds(line) {
+                Some(seconds) => stir.watch(&mut story, seconds),
+                None => act(&mut story, line)?,
+            }
+        }
         stir.watch(&mut story, AFTER_SECONDS);
         if let Some(violation) = story.world.checker.violation() {
             return Err(format!("{name} breaks {violation:?} by itself"));
@@ -65,8 +75,9 @@ impl Undisturbed {
         let made = story.world.with_weather(|weather| weather.recorded().to_vec());
         let numbered = (1..).zip(&made).filter(|(_, call)| stir.is_soon_after(call.at));
         let calls = numbered.map(|(number, call)| (number, call.op)).collect();
+        let begins = made.iter().map(|call| call.at).collect();
         let end = end::of(&mut story);
-        Ok(Self { script, calls, end, rest: last.plus_seconds(SWEEP_SECONDS) })
+        Ok(Self { script, calls, begins, end, rest: last.plus_seconds(SWEEP_SECONDS) })
     }
 
     /// Every case of the story.
@@ -77,18 +88,40 @@ impl Undisturbed {
         })
     }
 
-    /// Runs the story with one mishap.
-    pub(crate) fn disturb(&self, case: &Case) -> Disturbed {
-        let mut story = Story::begin(&self.script).expect("it was run before");
-        story.world.with_weather(|weather| weather.plan(case.call, case.mishap));
-        let run = catch_unwind(AssertUnwindSafe(|| self.go(&mut story)));
-        let run = run.unwrap_or_else(|_| Err("panics (I16)".to_owned()));
-        let trace = story.world.trace.lines().collect::<Vec<_>>().join("\n");
-        Disturbed { failure: run.err(), trace }
+    /// Runs the story with each of these mishaps, which are in the order of their calls. Each run goes on from the last
+    /// moment before its call at which nothing was under way; one such moment at a time is kept.
+    pub(crate) fn disturb_each(&self, cases: &[&Case]) -> Vec<Disturbed> {
+        let mut way = Way::begin(self);
+        let mut kept = way.copy().expect("nothing is under way before the beginning");
+        let disturbed = cases.iter().map(|case| {
+            while way.begun() < case.call {
+                if let Some(copy) = way.has_calls_ahead().then(|| way.copy()).flatten() {
+                    kept = copy;
+                }
+                if !way.step() {
+                    break;
+                }
+            }
+            self.disturb(kept.copy().expect("it is a copy itself"), case)
+        });
+        disturbed.collect()
     }
 
-    fn go(&self, story: &mut Story) -> Result<(), String> {
-        play(story, &self.script, |story, seconds| story.world.run_for(seconds))?;
+    /// Runs the story with one mishap, from where `way` is.
+    pub(crate) fn disturb(&self, mut way: Way<'_>, case: &Case) -> Disturbed {
+        way.story.world.with_weather(|weather| weather.plan(case.call, case.mishap));
+        let run = catch_unwind(AssertUnwindSafe(|| {
+            way.finish()?;
+            self.go_on(&mut way.story)
+        }));
+        let run = run.unwrap_or_else(|_| Err("panics (I16)".to_owned()));
+        let trace = &way.story.world.trace;
+        let text = trace.lines().collect::<Vec<_>>().join("\n");
+        Disturbed { failure: run.err(), trace: text, hash: trace.hash() }
+    }
+
+    /// What comes after the last line.
+    fn go_on(&self, story: &mut Story) -> Result<(), String> {
         story.world.run_until(self.rest.max(story.world.now()));
         if !story.world.with_weather(|weather| weather.has_mishap_struck()) {
             return Err("there is no such call".to_owned());
@@ -119,23 +152,17 @@ impl Undisturbed {
     }
 }
 
-/// Carries a script out; what only looks is left out, and `pass` lets time go by.
-fn play(
-    story: &mut Story,
-    script: &str,
-    mut pass: impl FnMut(&mut Story, u64),
-) -> Result<(), String> {
-    for line in script.lines() {
-        match line.split_whitespace().collect::<Vec<_>>()[..] {
-            ["advance", seconds] => {
-                let seconds = seconds.parse().map_err(|_| format!("{line}: no number"))?;
-                pass(story, seconds);
-            }
-            ["show" | "calls" | "reach", ..] => {}
-            _ => story.line(line).map_err(|error| format!("{line}: {error}"))?,
-        }
+/// For how long a line lets time pass, if that is what it does.
+pub(crate) fn seconds(line: &str) -> Option<u64> {
+    line.strip_prefix("advance ")?.trim().parse().ok()
+}
+
+/// Carries out a line that lets no time pass of its own; what only looks is left out.
+pub(crate) fn act(story: &mut Story, line: &str) -> Result<(), String> {
+    match line.split_whitespace().next() {
+        Some("show" | "calls" | "reach") => Ok(()),
+        _ => story.line(line).map_err(|error| format!("{line}: {error}")),
     }
-    Ok(())
 }
 
 fn writes(model: &mut Model) -> usize {

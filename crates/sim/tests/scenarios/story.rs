@@ -44,11 +44,11 @@ use crate::words::{self, configuration, number, read_tag, settings};
 /// A story being told.
 pub(crate) struct Story {
     pub(crate) world: World<Engine>,
-    settings: Settings,
-    definitions: BTreeMap<String, Definition>,
-    begin: Time,
+    pub(crate) settings: Settings,
+    pub(crate) definitions: BTreeMap<String, Definition>,
+    pub(crate) begin: Time,
     /// Mutating calls told so far.
-    told: usize,
+    pub(crate) told: usize,
     pub(crate) out: String,
 }
 
