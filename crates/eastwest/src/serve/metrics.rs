@@ -216,8 +216,6 @@ mod tests {
 
     use eastwest_core::declaration::settings::Settings;
 
-    use std::time::Duration;
-
     use super::*;
     use crate::daemon::clock::Clock;
     use crate::daemon::meters::Metrics;
