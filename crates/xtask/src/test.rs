@@ -28,7 +28,7 @@ pub(crate) struct Args {
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Part {
-    /// Formatting and clippy
+    /// Formatting, clippy, and the links in comments
     Lint,
     /// `cargo test`
     Rust,
@@ -76,8 +76,8 @@ pub(crate) fn run(args: &Args) -> bool {
     steps.iter().all(|step| step.ok)
 }
 
-/// What one runs all day. The house rules are tests of a crate that depends on everything; `--workspace` lets them use
-/// what [`parts`] has built.
+/// What one runs all day. `--workspace` lets the house rules use what [`parts`] has built: for their package alone,
+/// the features of its dependencies would be others.
 fn quick() -> Vec<Step> {
     let tidy = ["test", "--workspace", "--test", "tidy"];
     vec![
@@ -92,7 +92,7 @@ fn parts(only: &[Part]) -> Vec<Step> {
     let wanted = |part| only.is_empty() || only.contains(&part);
     let mut steps = Vec::new();
     if wanted(Part::Lint) {
-        steps.extend([format(), clippy()]);
+        steps.extend([format(), clippy(), links()]);
     }
     let (rust, wire) = (wanted(Part::Rust), wanted(Part::Wire));
     if rust || wire {
@@ -153,6 +153,17 @@ fn with_programs(
 
 fn format() -> Step {
     tool("rustfmt", "cargo fmt", &["fmt", "--all", "--check"])
+}
+
+/// Every link in a comment leads somewhere.
+fn links() -> Step {
+    let arguments =
+        ["doc", "--workspace", "--no-deps", "--document-private-items", "--keep-going", "--quiet"];
+    Step::of("cargo doc", || {
+        let mut command = repo::cargo(&arguments)?;
+        command.env("RUSTDOCFLAGS", "-D warnings -A rustdoc::private_intra_doc_links");
+        Ok((run::live(&mut command, |_| false)?.ok, Vec::new()))
+    })
 }
 
 fn clippy() -> Step {
