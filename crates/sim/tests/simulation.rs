@@ -3,7 +3,8 @@
 //! `EASTWEST_SEEDS=20000` runs more, and `EASTWEST_FROM=3000` begins with another seed than 0; a failing seed prints the
 //! command that replays it. A run tells how often each kind
 //! of fault struck and how often each reason to hold was told, and fails if one never was. With `EASTWEST_TRACES=FILE` it
-//! writes a line for each life into FILE, its seed and the hash of its trace, so that two versions can be compared.
+//! writes a line for each life into FILE, so that two versions can be compared: its seed, the hash of its trace, and that
+//! of its trace without the news.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -80,10 +81,12 @@ fn guarded(seed: u64) -> Report {
     run.unwrap_or_else(|_| panic!("seed {seed} panics (I16): replay with EASTWEST_SEED={seed}"))
 }
 
-/// Each life's seed and the hash of its trace, into the file that `EASTWEST_TRACES` names.
+/// Each life's seed, the hash of its trace, and that of its trace without the news, into the file that `EASTWEST_TRACES` names.
 fn write_traces(reports: &[Report]) {
     let Some(file) = std::env::var_os("EASTWEST_TRACES") else { return };
-    let lines = reports.iter().map(|report| format!("{} {:016x}\n", report.seed, report.hash));
+    let lines = reports
+        .iter()
+        .map(|report| format!("{} {:016x} {:016x}\n", report.seed, report.hash, report.deeds));
     std::fs::write(file, lines.collect::<String>()).expect("EASTWEST_TRACES can be written");
 }
 

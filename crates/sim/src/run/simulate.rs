@@ -51,6 +51,8 @@ pub struct Report {
     pub seed: u64,
     /// The hash of the trace.
     pub hash: u64,
+    /// The hash of the trace without the news.
+    pub deeds: u64,
     /// The first broken invariant.
     pub violation: Option<Violation>,
     /// The end of the trace, or all of it with `EASTWEST_TRACE` set; where a rule broke, how everything stood then.
@@ -180,6 +182,7 @@ impl<C: Controller> Life<C> {
         Report {
             seed: self.seed,
             hash: world.trace.hash(),
+            deeds: world.trace.deeds(),
             violation: world.checker.violation().cloned(),
             tail,
             writes: world.checker.writes(),

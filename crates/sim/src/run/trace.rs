@@ -13,31 +13,45 @@ use crate::shapes::Time;
 /// How many of the last lines are kept, unless all are.
 const TAIL: usize = 150;
 
+/// The hash of nothing.
+const EMPTY: u64 = 0xcbf2_9ce4_8422_2325;
+/// How many characters of a line tell the time.
+const TIME: usize = 11;
+/// How a line with news goes on.
+const NEWS: &str = " news ";
+
 /// The trace of one run.
 #[derive(Debug, Clone)]
 pub struct Trace {
     start: Time,
     hash: u64,
+    deeds: u64,
     lines: VecDeque<String>,
     keep_all: bool,
 }
 
 impl Trace {
     pub(super) fn new(start: Time, keep_all: bool) -> Self {
-        Self { start, hash: 0xcbf2_9ce4_8422_2325, lines: VecDeque::new(), keep_all }
+        Self { start, hash: EMPTY, deeds: EMPTY, lines: VecDeque::new(), keep_all }
     }
 
     pub(super) fn line(&mut self, now: Time, text: fmt::Arguments<'_>) {
         let ms = now.since_ms(self.start);
         let line = format!("{:>7}.{:03} {text}", ms / 1000, ms % 1000);
-        // FNV-1a: the same on every machine and in every build.
-        for byte in line.bytes().chain([b'\n']) {
-            self.hash = (self.hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+        self.hash = hashed(self.hash, &line);
+        if !line[TIME..].starts_with(NEWS) {
+            self.deeds = hashed(self.deeds, &line);
         }
         self.lines.push_back(line);
         if !self.keep_all && self.lines.len() > TAIL {
             self.lines.pop_front();
         }
+    }
+
+    /// A hash of every line but the news: of what was read, asked and done, and when. Two versions that differ in their
+    /// words alone have the same.
+    pub fn deeds(&self) -> u64 {
+        self.deeds
     }
 
     /// A hash of every line.
@@ -49,6 +63,12 @@ impl Trace {
     pub fn lines(&self) -> impl Iterator<Item = &str> {
         self.lines.iter().map(String::as_str)
     }
+}
+
+/// FNV-1a: the same on every machine and in every build.
+fn hashed(hash: u64, line: &str) -> u64 {
+    let step = |hash: u64, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+    line.bytes().chain([b'\n']).fold(hash, step)
 }
 
 /// An effect as a line of the trace.
