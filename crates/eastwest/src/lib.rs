@@ -3,11 +3,11 @@
 //! [`main`] is the whole program, as a library, so that the demo is the real thing. Its rooms, each of which imports
 //! only rooms below it:
 //!
-//! - [`command`]: what can be typed, what it does and what it prints;
-//! - [`serve`]: HTTP;
-//! - [`api`]: the shapes that both show;
-//! - [`daemon`]: the loop, its log and its counters;
-//! - [`config`]: flags and what they mean.
+//! - [`mod@command`]: what can be typed, what it does and what it prints.
+//! - [`mod@serve`]: HTTP.
+//! - [`mod@api`]: the shapes that both show.
+//! - [`mod@daemon`]: the loop, its log and its counters.
+//! - [`mod@config`]: flags and what they mean.
 
 #![cfg_attr(
     test,

@@ -23,7 +23,7 @@ pub(crate) struct Flags {
     /// The AWS Region. Default: the one that the AWS SDK finds.
     #[arg(long, global = true, env = "EASTWEST_REGION")]
     pub(crate) region: Option<String>,
-    /// Where to read declarations: tags, or ssm:<parameter> or ssm:<path>/ for a document; may be repeated.
+    /// Where to read declarations: `tags`, or `ssm:NAME` or `ssm:PATH/` for a document; may be repeated.
     #[arg(
         long,
         global = true,
