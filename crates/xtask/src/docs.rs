@@ -80,7 +80,7 @@ fn command_line() -> Result<String> {
         section(&mut page, program, &help);
         for name in subcommands(&help) {
             let text = self::help(program, Some(name))?;
-            section(&mut page, &format!("{program} {name}"), &text);
+            section(&mut page, &format!("{program} {name}"), without_shared_flags(&text));
         }
     }
     Ok(page)
@@ -88,6 +88,11 @@ fn command_line() -> Result<String> {
 
 fn section(page: &mut String, title: &str, help: &str) {
     let _ = write!(page, "\n## {title}\n\n```text\n{}\n```\n", help.trim_end());
+}
+
+/// The help of one command without the flags of every command, which the page shows once.
+fn without_shared_flags(help: &str) -> &str {
+    help.split("\nFlags of every command:").next().unwrap_or(help)
 }
 
 /// What `--help` prints, with no terminal and no environment that could show through.
@@ -118,7 +123,14 @@ fn subcommands(help: &str) -> Vec<&str> {
 
 #[cfg(test)]
 mod tests {
-    use super::subcommands;
+    use super::{subcommands, without_shared_flags};
+
+    #[test]
+    fn the_flags_of_every_command_are_left_out_of_each_command() {
+        let help = "Run\n\nOptions:\n  -h  Help\n\nFlags of every command:\n  --region";
+        assert_eq!(without_shared_flags(help), "Run\n\nOptions:\n  -h  Help\n");
+        assert_eq!(without_shared_flags("Run"), "Run");
+    }
 
     #[test]
     fn commands_are_found_in_the_help() {
