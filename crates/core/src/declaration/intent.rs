@@ -80,8 +80,8 @@ pub fn declare(prefix: &TagPrefix, layers: &Layers<'_>) -> (Intent, Vec<Issue>) 
             Some(_) | None => (Intent::NotOptedIn, Vec::new()),
         };
     };
-    if let Some(aimless) = tagged.aimless.as_ref().filter(|_| !is_wanted) {
-        return (Intent::NotOptedIn, vec![aimless.clone()]);
+    if let Some(no_mode) = tagged.no_mode.as_ref().filter(|_| !is_wanted) {
+        return (Intent::NotOptedIn, vec![no_mode.clone()]);
     }
     let mut issues = tagged.issues.clone();
     let Some(tags) = tags else { return (Intent::Ambiguous, issues) };

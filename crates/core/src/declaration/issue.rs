@@ -85,13 +85,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_nearest_spelling_is_offered_only_when_it_is_near() {
-        let known = ["client", "client-server", "off"];
-        assert_eq!(nearest("clinet", known).as_deref(), Some("client"));
-        assert_eq!(nearest("banana", known), None);
-    }
-
-    #[test]
     fn a_look_alike_character_is_named() {
         let issue = Issue::new("eastwest/mоde", "client", "no such tag");
         assert_eq!(issue.to_string(), r#"eastwest/mоde="client" (with U+043E): no such tag"#);

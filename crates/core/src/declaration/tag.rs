@@ -177,14 +177,14 @@ pub fn read(prefix: &TagPrefix, tags: &BTreeMap<String, String>) -> Option<Tagge
     let mut issues: Vec<Issue> =
         ours.iter().filter_map(|(key, text)| read_tag(&mut draft, prefix, key, text)).collect();
     let opted_in = ours.iter().any(|(key, _)| *key == "mode");
-    let aimless = (!opted_in).then(|| not_opted_in(prefix, &ours));
+    let no_mode = (!opted_in).then(|| not_opted_in(prefix, &ours));
     issues.extend(contradictions(&draft, prefix, &ours));
     issues.sort();
     let is_clear = issues.iter().all(|issue| issue.weight == Weight::Advice);
     let declaration = is_clear.then(|| Arc::new(draft.finish()));
     let endpoint_tags = ours.iter().filter(|(key, _)| is_of_endpoint(key));
     let endpoint_tags = endpoint_tags.map(|(key, _)| prefix.key(key)).collect();
-    Some(Tagged { declaration, issues, aimless, endpoint_tags })
+    Some(Tagged { declaration, issues, no_mode, endpoint_tags })
 }
 
 /// Whether a tag of this key speaks of an endpoint.

@@ -29,3 +29,18 @@ impl TagPrefix {
         &self.0
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_prefix_is_what_a_tag_key_may_begin_with() {
+        for text in ["eastwest/", "a", "acme.io/mesh:"] {
+            assert!(TagPrefix::parse(text).is_some(), "{text}");
+        }
+        for text in ["", "aws:x", "AWS:", "with space", "ünï", &"x".repeat(65)] {
+            assert!(TagPrefix::parse(text).is_none(), "{text}");
+        }
+    }
+}

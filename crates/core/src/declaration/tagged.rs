@@ -13,7 +13,7 @@ pub struct Tagged {
     /// What of them cannot be honoured.
     pub issues: Vec<Issue>,
     /// What is to be said where nothing else opts the service in: there is no `mode` tag.
-    pub aimless: Option<Issue>,
+    pub no_mode: Option<Issue>,
     /// The tags that declare its endpoints, with their prefix.
     pub(crate) endpoint_tags: Vec<String>,
 }

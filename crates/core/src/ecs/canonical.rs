@@ -130,4 +130,4 @@ impl CanonicalEndpoint {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

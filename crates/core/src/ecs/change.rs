@@ -185,3 +185,6 @@ mod show {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

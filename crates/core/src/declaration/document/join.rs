@@ -7,16 +7,16 @@
 use std::collections::BTreeMap;
 
 use super::report::{escaped, place};
-use super::source::{NAMED, Part, Source};
-use super::{Defaults, Document, Limits, windows};
+use super::part::{NamedPart, Part, shown_places};
+use super::{Defaults, Document, Limits, window_entries};
 use crate::declaration::issue::Issue;
 
 /// What all say together, and an issue at each place that another contradicts.
-pub(super) fn join(sources: &[Source<'_>]) -> (Document, Vec<Issue>) {
-    let mut join = Join { sources, issues: Vec::new() };
+pub(super) fn join(parts: &[NamedPart<'_>]) -> (Document, Vec<Issue>) {
+    let mut join = Join { parts, issues: Vec::new() };
     let namespaces = join.map("namespaces", |part| &part.namespaces);
     let create = namespaces.into_iter().filter(|(_, namespace)| namespace.create);
-    let (windows, contradictions) = windows::join(sources);
+    let (windows, contradictions) = window_entries::join(parts);
     join.issues.extend(contradictions);
     let document = Document {
         namespaces: create.map(|(name, namespace)| (name, namespace.new)).collect(),
@@ -38,14 +38,14 @@ pub(super) fn join(sources: &[Source<'_>]) -> (Document, Vec<Issue>) {
                 .one(("limits", "massChange"), |part| part.limits.mass_change.as_ref()),
         },
         windows,
-        freeze: sources.iter().any(|source| source.part.freeze),
-        name_ports: sources.iter().any(|source| source.part.name_ports),
+        freeze: parts.iter().any(|each| each.part.freeze),
+        name_ports: parts.iter().any(|each| each.part.name_ports),
     };
     (document, join.issues)
 }
 
 struct Join<'a> {
-    sources: &'a [Source<'a>],
+    parts: &'a [NamedPart<'a>],
     issues: Vec<Issue>,
 }
 
@@ -60,9 +60,9 @@ impl<'a> Join<'a> {
         V: Clone + PartialEq + 'a,
     {
         let mut said: BTreeMap<&K, Vec<(&str, &V)>> = BTreeMap::new();
-        for source in self.sources {
-            for (key, value) in of(&source.part) {
-                said.entry(key).or_default().push((source.name, value));
+        for each in self.parts {
+            for (key, value) in of(&each.part) {
+                said.entry(key).or_default().push((each.name, value));
             }
         }
         let agree = |(key, said): (&K, Vec<(&str, &V)>)| {
@@ -78,8 +78,8 @@ impl<'a> Join<'a> {
         (object, member): (&str, &str),
         of: impl Fn(&'a Part) -> Option<&'a V>,
     ) -> Option<V> {
-        let said = |source: &'a Source<'a>| Some((source.name, of(&source.part)?));
-        let said: Vec<(&str, &V)> = self.sources.iter().filter_map(said).collect();
+        let said = |each: &'a NamedPart<'a>| Some((each.name, of(&each.part)?));
+        let said: Vec<(&str, &V)> = self.parts.iter().filter_map(said).collect();
         self.agree(object, member, &said);
         said.first().map(|(_, value)| (*value).clone())
     }
@@ -91,15 +91,11 @@ impl<'a> Join<'a> {
         }
         let at = |name: &str| place(name, &format!("/{member}/{}", escaped(key)));
         for (name, value) in said {
-            let others = || said.iter().filter(|(_, other)| other != value);
-            let named: Vec<String> = others().take(NAMED).map(|(other, _)| at(other)).collect();
-            let more = match others().count().saturating_sub(NAMED) {
-                0 => String::new(),
-                more => format!(" and {more} more"),
-            };
-            let places = named.join(", ");
-            let allowed =
-                format!("said otherwise at {places}{more}: say it once, or the same each time");
+            let others = said.iter().filter(|(_, other)| other != value);
+            let places = shown_places(others.map(|(other, _)| at(other)));
+            let allowed = format!(
+                "other values stand at {places}: keep one of them, or write the same value in each"
+            );
             self.issues.push(Issue { place: at(name), ..Issue::new("", key, allowed) });
         }
     }

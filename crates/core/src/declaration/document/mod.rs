@@ -15,17 +15,18 @@ mod conform;
 mod template;
 mod shape;
 mod entry;
-mod source;
-mod windows;
+mod part;
+mod window_entries;
 mod parameter;
 mod join;
 mod write;
 
 pub(crate) use report::escaped;
 pub use shape::schema;
+pub use write::write;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-pub use write::write;
 
 use super::declared::Declaration;
 use super::issue::{Issue, Weight};
@@ -33,7 +34,7 @@ use super::windows::Window;
 use crate::ecs::name::{DiscoveryName, NamespaceName, NamespaceRef, ServiceKey};
 use crate::ecs::namespace::NewNamespace;
 use crate::ecs::parameter::Parameter;
-use source::Source;
+use part::NamedPart;
 
 /// Reads the parameters of the document, in any order, and merges what they say. The document is there only if
 /// nothing at all is wrong with it; every issue is told, at `<parameter>#<JSON pointer>`.
@@ -43,14 +44,14 @@ pub fn read(parameters: &[Parameter]) -> (Option<Document>, Vec<Issue>) {
         return (None, vec![Issue::new("document", "no parameter", allowed)]);
     }
     let mut issues = Vec::new();
-    let mut sources = Vec::new();
+    let mut parts = Vec::new();
     for parameter in parameters {
         let (part, found) = parameter::read(parameter);
         issues.extend(found);
-        sources.extend(part.map(|part| Source { name: parameter.name.as_str(), part }));
+        parts.extend(part.map(|part| NamedPart { name: parameter.name.as_str(), part }));
     }
-    sources.sort_by_key(|source| source.name);
-    let (document, contradictions) = join::join(&sources);
+    parts.sort_by_key(|part| part.name);
+    let (document, contradictions) = join::join(&parts);
     issues.extend(contradictions);
     issues.sort();
     let is_whole = issues.iter().all(|issue| issue.weight == Weight::Advice);

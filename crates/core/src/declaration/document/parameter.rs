@@ -8,8 +8,8 @@ use serde_json::Value;
 use super::conform::conform;
 use super::report::{At, Report, Shown};
 use super::shape::VERSION;
-use super::source::{Namespace, Part};
-use super::{Defaults, Limits, MassChange, Template, entry, shape, windows};
+use super::part::{NamespaceEntry, Part};
+use super::{Defaults, Limits, MassChange, Template, entry, shape, window_entries};
 use crate::declaration::declared::Declaration;
 use crate::declaration::issue::Issue;
 use crate::declaration::value::Wrong;
@@ -75,7 +75,7 @@ fn part(at: &At<'_>, report: &mut Report<'_>) -> Part {
             Some(holders(at, report))
         }),
         limits: limits(at.member("limits"), report),
-        windows: windows::read(at, report),
+        windows: window_entries::read(at, report),
         freeze: flag("freeze"),
         name_ports: flag("namePorts"),
     }
@@ -117,7 +117,7 @@ fn namespace(
     name: Option<&NamespaceName>,
     at: &At<'_>,
     report: &mut Report<'_>,
-) -> Option<Namespace> {
+) -> Option<NamespaceEntry> {
     let kind = at.member("type").and_then(|at| at.node.text());
     let is_private_dns = kind == Some("private-dns");
     let vpc = at.member("vpc");
@@ -146,7 +146,7 @@ fn namespace(
     let vpc = report.text(vpc, "the id of a VPC, vpc-…", vpc_id);
     let create = at.member("create").and_then(|at| at.node.flag()).unwrap_or_default();
     let new = NewNamespace { name: name?.clone(), vpc };
-    Some(Namespace { is_private_dns, create, new })
+    Some(NamespaceEntry { is_private_dns, create, new })
 }
 
 /// SD:CreatePrivateDnsNamespaceRequest.Vpc has at most 64 characters.

@@ -5,7 +5,7 @@ mod entries;
 mod generate;
 mod properties;
 mod schema;
-mod windows;
+mod window_entries;
 
 use std::fmt::Write as _;
 

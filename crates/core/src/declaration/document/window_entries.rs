@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 
 use super::report::{At, Report, place};
-use super::source::{NAMED, Placed, Source};
+use super::part::{NamedPart, WindowEntry, shown_places};
 use crate::declaration::issue::Issue;
 use crate::declaration::value::Wrong;
 use crate::declaration::windows::{Kind, Pattern, Window, Zone, contradictions};
@@ -20,13 +20,15 @@ const MOST: usize = 256;
 const HINTED: usize = 8;
 
 /// Reads the windows of one parameter.
-pub(super) fn read(document: &At<'_>, report: &mut Report<'_>) -> Vec<Placed> {
+pub(super) fn read(document: &At<'_>, report: &mut Report<'_>) -> Vec<WindowEntry> {
     let Some(list) = document.member("windows") else { return Vec::new() };
     if list.node.items().len() > MOST {
         report.refuse(&list, format!("at most {MOST} windows"), None);
         return Vec::new();
     }
-    let read = |(number, at)| Some((number, window(&at, number < HINTED, report)?));
+    let read = |(number, at)| {
+        Some(WindowEntry { number, window: window(&at, number < HINTED, report)? })
+    };
     list.items().enumerate().filter_map(read).collect()
 }
 
@@ -119,42 +121,58 @@ fn cluster(text: &str) -> Result<ClusterName, Wrong> {
 }
 
 /// The windows of all parameters, and what is wrong with them together.
-pub(super) fn join(sources: &[Source<'_>]) -> (Vec<Window>, Vec<Issue>) {
-    let all: Vec<(&str, &Placed)> = sources
-        .iter()
-        .flat_map(|source| source.part.windows.iter().map(|placed| (source.name, placed)))
-        .collect();
+pub(super) fn join(parts: &[NamedPart<'_>]) -> (Vec<Window>, Vec<Issue>) {
+    let all: Vec<Placed<'_>> = parts.iter().flat_map(placed).collect();
     if all.len() > MOST {
-        return (Vec::new(), too_many(sources, all.len()));
+        return (Vec::new(), too_many(parts, all.len()));
     }
-    let at = |number: usize| {
-        let (name, (number, _)) = all[number];
-        place(name, &format!("/windows/{number}"))
-    };
-    let windows: Vec<&Window> = all.iter().map(|(_, (_, window))| window).collect();
-    let denied = |(allow, denies): (usize, Vec<usize>)| {
-        let named: Vec<String> = denies.iter().take(NAMED).map(|deny| at(*deny)).collect();
-        let more = match denies.len().saturating_sub(NAMED) {
-            0 => String::new(),
-            more => format!(" and {more} more"),
-        };
-        let named = named.join(", ");
-        let allowed = format!(
-            "a time that is not denied: whenever this window is open, so is a deny window ({named}{more}), and nothing could ever change; change one of them, or remove this one"
-        );
-        Issue { place: at(allow), ..Issue::new("", "allow", allowed) }
-    };
-    let issues = contradictions(&windows).into_iter().map(denied).collect();
+    let windows: Vec<&Window> = all.iter().map(|placed| placed.window).collect();
+    let issues = contradictions(&windows).into_iter().map(|(allow, denies)| {
+        let denies = shown_places(denies.iter().map(|deny| all[*deny].place()));
+        never_allows(&all[allow], &denies)
+    });
+    let issues = issues.collect();
     let windows: BTreeSet<Window> = windows.into_iter().cloned().collect();
     (windows.into_iter().collect(), issues)
 }
 
-fn too_many(sources: &[Source<'_>], count: usize) -> Vec<Issue> {
-    let guilty = sources.iter().filter(|source| !source.part.windows.is_empty());
-    let issue = |source: &Source<'_>| {
-        let read = source.part.windows.len().to_string();
-        let allowed = format!("at most {MOST} windows in all parameters, which have {count}");
-        Issue { place: place(source.name, "/windows"), ..Issue::new("", &read, allowed) }
+/// A window, and where it stands.
+struct Placed<'a> {
+    parameter: &'a str,
+    number: usize,
+    window: &'a Window,
+}
+
+impl Placed<'_> {
+    fn place(&self) -> String {
+        place(self.parameter, &format!("/windows/{}", self.number))
+    }
+}
+
+/// The windows of one parameter, each with its place.
+fn placed<'a>(part: &'a NamedPart<'a>) -> impl Iterator<Item = Placed<'a>> {
+    part.part.windows.iter().map(|WindowEntry { number, window }| Placed {
+        parameter: part.name,
+        number: *number,
+        window,
+    })
+}
+
+fn never_allows(allow: &Placed<'_>, denies: &str) -> Issue {
+    let allowed = format!(
+        "a time that no deny window covers: a deny window is open whenever this window is open ({denies}), so nothing could ever change; change one of them, or remove this one"
+    );
+    Issue { place: allow.place(), ..Issue::new("", "allow", allowed) }
+}
+
+fn too_many(parts: &[NamedPart<'_>], count: usize) -> Vec<Issue> {
+    let with_windows = parts.iter().filter(|each| !each.part.windows.is_empty());
+    let issue = |each: &NamedPart<'_>| {
+        let read = each.part.windows.len().to_string();
+        let allowed = format!(
+            "at most {MOST} windows in all parameters together: there are {count}, remove some"
+        );
+        Issue { place: place(each.name, "/windows"), ..Issue::new("", &read, allowed) }
     };
-    guilty.map(issue).collect()
+    with_windows.map(issue).collect()
 }
