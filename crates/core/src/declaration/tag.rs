@@ -62,7 +62,7 @@ pub const RULES: &[TagRule] = &[
     TagRule {
         key: "mode",
         allowed: "client, client-server or off",
-        meaning: "the opt-in; without it the service is never touched",
+        meaning: "the opt-in; without it eastwest never changes the service",
         read: |draft, text| value::mode(text).map(|v| draft.mode = Some(v)),
     },
     TagRule {
@@ -74,7 +74,7 @@ pub const RULES: &[TagRule] = &[
     TagRule {
         key: "port",
         allowed: "a port mapping's name, or a container port from 1 to 65535",
-        meaning: "the port to serve; needless where the task definition has exactly one named port",
+        meaning: "the port that the endpoint serves; not needed if the task definition has exactly one named port",
         read: |draft, text| value::port_selector(text).map(|v| draft.single.port = Some(v)),
     },
     TagRule {
@@ -85,7 +85,7 @@ pub const RULES: &[TagRule] = &[
     },
     TagRule {
         key: "alias",
-        allowed: "[dns-name][:port], as backend.internal.myapp:8080, backend or :80",
+        allowed: "[dns-name][:port], such as backend.internal.myapp:8080, backend or :80",
         meaning: "what clients call",
         read: |draft, text| value::alias(text).map(|v| draft.single.alias = Some(v)),
     },
@@ -98,7 +98,7 @@ pub const RULES: &[TagRule] = &[
     TagRule {
         key: "ingress-port",
         allowed: "a port from 1025 to 65535",
-        meaning: "the port the service's own proxy listens on",
+        meaning: "the port on which the service's own proxy listens",
         read: |draft, text| value::ingress_port(text).map(|v| draft.single.ingress_port = Some(v)),
     },
     TagRule {
@@ -110,43 +110,43 @@ pub const RULES: &[TagRule] = &[
     TagRule {
         key: "logs",
         allowed: "awslogs group=<name> region=<region> prefix=<text>, or none",
-        meaning: "the proxy's logs; absent: whatever is there stays",
+        meaning: "where the proxy's logs go; without it the deployed setting stays",
         read: |draft, text| value::logs(text).map(|v| draft.logs = Some(v)),
     },
     TagRule {
         key: "access-logs",
-        allowed: "text or json, and query to log query parameters",
+        allowed: "text or json, and optionally query to log query parameters",
         meaning: "one log line for each request; needs logs",
         read: |draft, text| value::access_logs(text).map(|v| draft.access_logs = Some(v)),
     },
     TagRule {
         key: "test-header",
         allowed: "<name>=<value>",
-        meaning: "the header of blue/green test traffic",
+        meaning: "the header that marks blue/green test traffic",
         read: |draft, text| value::test_header(text).map(|v| draft.test_header = Some(v)),
     },
     TagRule {
         key: "needs",
         allowed: "discovery names separated by spaces, or none",
-        meaning: "what this service calls: it waits until those servers are complete; absent: inferred from its environment",
+        meaning: "what this service calls: it waits until those servers are complete; without it eastwest infers the names from the environment",
         read: |draft, text| value::needs(text).map(|v| draft.needs = Some(v)),
     },
     TagRule {
         key: "refresh",
         allowed: "declared, inferred, always or never",
-        meaning: "which new endpoints have this service rolled out anew; absent: declared, those in needs",
+        meaning: "which new endpoints make eastwest roll this service out again; without it declared: those in needs",
         read: |draft, text| value::refresh(text).map(|v| draft.refresh = Some(v)),
     },
     TagRule {
         key: "pause",
-        allowed: "true, or a time as 2026-12-24T18:00:00Z",
+        allowed: "true, or a time such as 2026-12-24T18:00:00Z",
         meaning: "hold every change",
         read: |draft, text| value::pause(text).map(|v| draft.pause = v),
     },
     TagRule {
         key: "document",
-        allowed: "an SSM parameter's name, as /eastwest/services/web",
-        meaning: "the rest of the declaration, as a document's entry; a tag beside it wins",
+        allowed: "an SSM parameter's name, such as /eastwest/services/web",
+        meaning: "the parameter with the rest of the declaration, written as a document's entry; the service's own tags win over it",
         read: |draft, text| value::document(text).map(|v| draft.document = Some(v)),
     },
 ];
@@ -162,7 +162,7 @@ pub const ENDPOINT_ALLOWED: &str =
 
 /// What such a tag means, for the reference page.
 pub const ENDPOINT_MEANING: &str =
-    "one endpoint, for a service with several; excludes the tags for a single one";
+    "one endpoint of a service with several; cannot stand beside the tags for a single endpoint";
 
 /// Reads a service's tags; nothing where none of them is ours.
 pub fn read(prefix: &TagPrefix, tags: &BTreeMap<String, String>) -> Option<Tagged> {

@@ -227,7 +227,7 @@ pub(crate) fn seconds(text: &str) -> Result<u32, Wrong> {
 pub(crate) fn open_for(text: &str) -> Result<Duration, Wrong> {
     let seconds = counted(text, &TIMES[1..]);
     let seconds = seconds.filter(|seconds| (60..=31 * 86_400).contains(seconds));
-    let allowed = "a time as 30m, 4h or 3d, from 1m to 31d";
+    let allowed = "a time such as 30m, 4h or 3d, from 1m to 31d";
     seconds.map(Duration::from_secs).ok_or_else(|| wrong_because(allowed))
 }
 
@@ -270,7 +270,7 @@ impl<'a> Words<'a> {
                 return Err(Wrong { allowed: None, nearest: nearest(key, known.iter().copied()) });
             }
             if value.is_empty() || words.iter().any(|(earlier, _)| *earlier == key) {
-                return Err(wrong_because(format!("{key}=… once, with a value")));
+                return Err(wrong_because(format!("{key}=… at most once, with a value")));
             }
             words.push((key, value));
         }

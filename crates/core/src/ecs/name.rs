@@ -185,7 +185,7 @@ impl ParameterName {
             return Ok(Self(text.into()));
         }
         Err(Refused {
-            allowed: "a parameter's name or ARN, as /eastwest/prod, or a path that ends in '/': letters, digits, '_', '.', '-' and '/', at most 15 levels",
+            allowed: "a parameter's name or ARN, such as /eastwest/prod, or a path that ends in '/'; letters, digits, '_', '.', '-' and '/', at most 15 levels",
             nearest: None,
         })
     }

@@ -98,8 +98,8 @@ impl InForce {
         let rest = if more > 0 { format!("; and {more} more") } else { String::new() };
         let first = all.iter().take(TOLD_AT_ONCE).map(String::as_str).collect::<Vec<_>>();
         let meanwhile = match self.good_at() {
-            Some(_) => "; what was read before stays in force until this is mended",
-            None => "; nothing is changed until this is mended",
+            Some(_) => "; the last good document stays in force until this is fixed",
+            None => "; eastwest changes nothing until this is fixed",
         };
         (!all.is_empty()).then(|| first.join("; ") + &rest + meanwhile)
     }
@@ -164,7 +164,7 @@ fn nothing_there(name: &ParameterName) -> Fault {
 
 fn is_older_fault(known: &Parameter) -> Fault {
     let message = format!(
-        "the answer shows an older version of {} than {}, which was read before",
+        "the answer has an older version of {} than version {}, which was read before",
         known.name, known.version
     );
     Fault::new(FaultKind::Incomplete, "ssm.GetParameter", &message)
@@ -208,7 +208,7 @@ impl Named {
         let lasts = |fault: &&Fault| matches!(fault.kind, FaultKind::NotFound | FaultKind::Denied);
         let Some(fault) = self.source.trouble.as_ref().filter(lasts) else { return };
         if self.rest.declaration.is_some() {
-            let allowed = "what it said before stays in force until it can be read again";
+            let allowed = "its last good text stays in force until it can be read again";
             let issue = Issue::new(name.as_str(), &fault.to_string(), allowed);
             self.rest.issues = vec![issue.advice()];
         }

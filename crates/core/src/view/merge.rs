@@ -402,7 +402,7 @@ fn advice(intent: &Intent, service: &EcsService) -> Option<Issue> {
     let is_meant =
         matches!(intent, Intent::Declared(_)) && service.launch_type == "MANAGED_INSTANCES";
     is_meant.then(|| {
-        let text = "older guides say that Service Connect does not run on Managed Instances: try it on one service first, and look whether its tasks start";
+        let text = "older guides say that Service Connect does not run on Managed Instances: try it on one service first, and check that its tasks start";
         Issue::new("launchType", &service.launch_type, text).advice()
     })
 }
@@ -453,7 +453,7 @@ fn absent() -> Fault {
     Fault::new(
         FaultKind::NotFound,
         "ecs.DescribeServices",
-        "the service was listed but is not there",
+        "ECS listed the service and then did not find it",
     )
 }
 

@@ -121,12 +121,12 @@ impl Course {
             Self::HookPaused(stage) => {
                 return Some(format!("a PAUSE lifecycle hook holds its rollout at {stage}"));
             }
-            Self::RollingBack => "its rollout failed and ECS takes it back",
-            Self::Stalled => "its rollout runs for longer than it should and is still not done",
+            Self::RollingBack => "its rollout failed and ECS is rolling it back",
+            Self::Stalled => "its rollout takes longer than it should",
             Self::Failed(reason) if reason.is_empty() => "its last rollout failed",
             Self::Failed(reason) => return Some(format!("its last rollout failed: {reason}")),
             Self::NothingToGoBackTo => {
-                "its rollout failed and none of the deployments that AWS remembers completed, so ECS has none to go back to and launches nothing"
+                "its rollout failed, and no earlier deployment that AWS remembers completed: ECS cannot roll back, and starts no task"
             }
         };
         Some(said.to_owned())
@@ -139,13 +139,13 @@ impl Course {
             Self::Progressing | Self::RollingBack => Some("once it has completed or failed"),
             Self::Baking => Some("once that time is over"),
             Self::HookPaused(_) => {
-                Some("with ContinueServiceDeployment, by a person: CONTINUE or ROLLBACK")
+                Some("once a person calls ContinueServiceDeployment with CONTINUE or ROLLBACK")
             }
             Self::Stalled => Some(
-                "once its tasks can start: see the event, mend it and deploy anew, or stop the deployment",
+                "once its tasks can start: read the event, fix the cause and deploy again, or stop the deployment",
             ),
             Self::Failed(_) | Self::NothingToGoBackTo => {
-                Some("with a new deployment that completes; eastwest does not start the same again")
+                Some("once a new deployment completes; eastwest does not send the same configuration again")
             }
         }
     }

@@ -79,7 +79,7 @@ fn object(at: &At<'_>, schema: &Value, report: &mut Report<'_>) {
             None => unknown(at, (number, name, &member), schema, report),
             Some(schema) if seen.insert(name) => conform(&member, schema, report),
             Some(_) => {
-                report.refuse_name(&member, name, "each member once; this one is a second", None);
+                report.refuse_name(&member, name, "each member once: remove this repeated one", None);
             }
         }
     }
@@ -112,7 +112,7 @@ fn unknown(
 
 fn list(at: &At<'_>, schema: &Value, report: &mut Report<'_>) {
     if at.node.items().is_empty() && schema.get("minItems").is_some() {
-        report.refuse(at, "at least one item; to say nothing leave the member out", None);
+        report.refuse(at, "at least one item: add one, or leave the member out", None);
     }
     for item in at.items() {
         conform(&item, &schema["items"], report);

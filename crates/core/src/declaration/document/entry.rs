@@ -14,7 +14,7 @@ use crate::declaration::{tag, value};
 use crate::ecs::connect::{AccessLogs, ProxyLogs, TestHeader, Timeout, Tls};
 use crate::ecs::name::{DiscoveryName, Port};
 
-const TIME: &str = "a time as 30s, 5m or 1h, or 0 to disable";
+const TIME: &str = "a time such as 30s, 5m or 1h, or 0 to disable";
 
 /// Reads an entry; what is wrong in it is reported and left out.
 pub(super) fn read(at: &At<'_>, report: &mut Report<'_>) -> Declaration {
@@ -49,10 +49,10 @@ fn endpoints(at: &At<'_>, report: &mut Report<'_>) -> Vec<EndpointDeclaration> {
         let says =
             (endpoint.port.as_ref().map(ToString::to_string), endpoint.discovery_name.clone());
         if several && at.member("port").is_none() {
-            report.miss(&at, "port", "required where there are several endpoints".to_owned());
+            report.miss(&at, "port", "required if there are several endpoints".to_owned());
         } else if let Some(earlier) = known.insert(says, number) {
             let allowed = format!(
-                "port and discoveryName are those of endpoint {earlier}: change one, or remove it"
+                "endpoint {earlier} has the same port and discoveryName: change one of the two, or remove this one"
             );
             report.refuse(&at, allowed, None);
         }
@@ -101,7 +101,7 @@ fn logs(at: &At<'_>, report: &mut Report<'_>) -> Option<LogsDeclaration> {
         return Some(LogsDeclaration::Off);
     }
     let driver = |text: &str| one_line(text, 64);
-    let driver = report.text(at.member("driver"), "a log driver's name, as awslogs", driver);
+    let driver = report.text(at.member("driver"), "a log driver's name, such as awslogs", driver);
     let options = pairs(at.member("options"), report);
     let secret_options = pairs(at.member("secretOptions"), report);
     Some(LogsDeclaration::To(ProxyLogs { driver: driver?, options, secret_options }))
@@ -134,7 +134,7 @@ fn access_logs(at: &At<'_>) -> Option<AccessLogs> {
 }
 
 fn test_header(at: &At<'_>, report: &mut Report<'_>) -> Option<TestHeader> {
-    let allowed = "a header's name: letters, digits and '-', as X-Test";
+    let allowed = "a header's name: letters, digits and '-', such as X-Test";
     let name = report.text(at.member("name"), allowed, value::header_name);
     let allowed = "a header's value: visible characters and spaces between them";
     let exact = report.text(at.member("value"), allowed, value::header_value);
@@ -155,7 +155,7 @@ fn pause(at: &At<'_>, report: &mut Report<'_>) -> Option<Pause> {
         Ok(Some(Pause::Until(until))) => Ok(Pause::Until(until)),
         _ => Err(Wrong { allowed: None, nearest: None }),
     };
-    let allowed = "true or false, without quotes, or a time as 2026-12-24T18:00:00Z";
+    let allowed = "true or false, without quotes, or a time such as 2026-12-24T18:00:00Z";
     let open = at.node.flag().filter(|open| *open).map(|_| Pause::Open);
     open.or_else(|| report.text(Some(*at), allowed, until))
 }

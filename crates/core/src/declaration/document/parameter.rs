@@ -36,7 +36,7 @@ pub(super) fn read(parameter: &Parameter) -> (Option<Part>, Vec<Issue>) {
 pub(super) fn read_entry(parameter: &Parameter) -> (Option<Declaration>, Vec<Issue>) {
     let mut report = Report::new(parameter, Shown::Hidden);
     if parameter.is_secret {
-        let allowed = "a parameter of type String: a tag may not name a SecureString, because whoever may write the tag need not be allowed to read it";
+        let allowed = "a parameter of type String: a tag may not name a SecureString, because a person who may write the tag may not be allowed to read the parameter";
         report.refuse_whole("SecureString", allowed);
         return (None, report.finish());
     }
@@ -44,7 +44,7 @@ pub(super) fn read_entry(parameter: &Parameter) -> (Option<Declaration>, Vec<Iss
     let at = At::root(&node);
     conform(&at, &SCHEMA["properties"]["services"]["additionalProperties"], &mut report);
     if report.is_blocked() {
-        let allowed = "an entry of a document, and this is none, so nothing of it is shown";
+        let allowed = "an entry of a document: the parameter holds something else, so eastwest does not show its text";
         report.refuse_whole(&format!("{} bytes", parameter.text.len()), allowed);
         return (None, report.finish());
     }
@@ -59,7 +59,7 @@ fn part(at: &At<'_>, report: &mut Report<'_>) -> Part {
         version.filter(|at| at.node.whole().is_some_and(|version| version != VERSION.into()));
     if let Some(version) = other {
         // Whatever else stands there follows another grammar.
-        let allowed = format!("version {VERSION} is the only one that this eastwest knows");
+        let allowed = format!("version {VERSION}: this eastwest knows no other");
         report.refuse(&version, allowed, None);
         return Part::default();
     }
@@ -179,7 +179,7 @@ fn limits(at: Option<At<'_>>, report: &mut Report<'_>) -> Limits {
         Ok(share @ MassChange::Percent(_)) => Ok(share),
         _ => Err(Wrong { allowed: None, nearest: None }),
     };
-    let allowed = "a share as 20%, from 1% to 100%, or a number of services without quotes";
+    let allowed = "a share such as 20%, from 1% to 100%, or a number of services without quotes";
     let share = report.text(at.member("massChange"), allowed, share);
     Limits {
         rollouts_per_cluster: count("rolloutsPerCluster"),

@@ -155,7 +155,7 @@ impl<'a> Report<'a> {
         let size = format!("{} bytes", text.len());
         if (LONGEST_PARAMETER + 1..=tree::LONGEST).contains(&text.len()) {
             let place = place(self.parameter.name.as_str(), "");
-            let allowed = "Parameter Store holds 4096 bytes in a standard parameter and 8192 in an advanced one: split it over several below one path";
+            let allowed = "a standard parameter holds at most 4096 bytes and an advanced one 8192: split the document into several parameters below one path";
             self.push(Issue { place, ..Issue::new("", &size, allowed) }.advice());
         }
         tree::parse(text).map_err(|refused| self.refuse_whole(&size, &refused)).ok()
@@ -240,7 +240,7 @@ impl<'a> Report<'a> {
         if self.unlisted > 0 {
             let place = place(self.parameter.name.as_str(), "");
             let more = format!("{} more", self.unlisted);
-            let allowed = "mend those that are listed first";
+            let allowed = "fix the listed issues first";
             self.issues.push(Issue { place, ..Issue::new("", &more, allowed) });
         }
         self.issues

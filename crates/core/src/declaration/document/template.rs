@@ -8,7 +8,7 @@ use crate::ecs::text::nearest;
 
 /// What may stand between braces.
 const PLACEHOLDERS: [&str; 3] = ["service", "cluster", "port"];
-const ALLOWED: &str = "a discovery name with {service}, {port} and {cluster} in it, the first or the second at least: lower-case letters, digits, '_' and '-' around them, not starting with '-'";
+const ALLOWED: &str = "a discovery name with {service} or {port} in it, or both, and {cluster} if you want; around them lower-case letters, digits, '_' and '-', not starting with '-'";
 
 /// A template's text, cut where it changes.
 enum Piece<'a> {

@@ -290,12 +290,12 @@ fn nothing_read_from_a_secret_parameter_is_shown() {
     expect![[r#"
         /p#="(hidden)": member 2 is unknown; the members here are claims, defaults, freeze, limits, namePorts, namespaces, services, version and windows
         /p#/claims/x/0="(hidden)": <cluster>/<service>, each 1 to 255 letters, digits, '-' and '_'
-        /p#/limits/massChange="(hidden)": a share as 20%, from 1% to 100%, or a number of services without quotes
+        /p#/limits/massChange="(hidden)": a share such as 20%, from 1% to 100%, or a number of services without quotes
         /p#/services/*="(hidden)": <cluster>/<service>, each 1 to 255 letters, digits, '-' and '_'
         /p#/services/prod~1web/endpoints/0="(hidden)": member 2 is unknown; the members here are alias, discoveryName, ingressPort, port, timeout and tls
         /p#/services/prod~1web/endpoints/0/alias="(hidden)": a port from 1 to 65535
         /p#/services/prod~1web/endpoints/0/discoveryName="(hidden)": 1 to 64 lower-case letters, digits, '_' and '-', not starting with '-'
-        /p#/services/prod~1web/logs/driver="(hidden)": a log driver's name, as awslogs
+        /p#/services/prod~1web/logs/driver="(hidden)": a log driver's name, such as awslogs
         /p#/services/prod~1web/logs/options/*="(hidden)": a text
         /p#/services/prod~1web/mode="(hidden)": client, client-server or off
         /p#/services/prod~1web/namespace="(hidden)": a namespace's name, id (ns-…) or ARN; a name has no spaces, '<', '>', '"' or '/'
@@ -321,7 +321,7 @@ fn a_log_options_value_is_never_shown() {
         /p#/services/prod~1web/logs/options/a b="a b": an option's name: 1 to 256 characters without spaces
         /p#/services/prod~1web/logs/options/splunk-token="(hidden)": a text
         /p#/services/prod~1web/logs/secretOptions="(hidden)": an object
-        /p#/services/prod~1x/logs/driver="spl unk": a log driver's name, as awslogs
+        /p#/services/prod~1x/logs/driver="spl unk": a log driver's name, such as awslogs
     "#]],
     );
 }

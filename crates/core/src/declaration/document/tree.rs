@@ -42,7 +42,7 @@ pub(super) fn parse(text: &str) -> Result<Node, String> {
     let node = Seed { left: &left, depth: 0 }.deserialize(&mut reader);
     node.and_then(|node| reader.end().map(|()| node)).map_err(|error| match error.classify() {
         serde_json::error::Category::Data => error.to_string(),
-        _ => format!("JSON, and this is none: {error}"),
+        _ => format!("valid JSON; this is not: {error}"),
     })
 }
 
@@ -100,7 +100,7 @@ impl Seed<'_> {
     /// The seed of what lies inside of a list or an object here.
     fn inside<E: Error>(self) -> Result<Self, E> {
         if self.depth == DEEPEST {
-            return Err(E::custom(format!("lists and objects at most {DEEPEST} deep; deeper")));
+            return Err(E::custom(format!("at most {DEEPEST} levels of lists and objects; another begins")));
         }
         Ok(Self { depth: self.depth + 1, ..self })
     }
@@ -112,7 +112,7 @@ impl<'de> DeserializeSeed<'de> for Seed<'_> {
     fn deserialize<D: Deserializer<'de>>(self, reader: D) -> Result<Node, D::Error> {
         let left = self.left.get().checked_sub(1);
         self.left
-            .set(left.ok_or_else(|| D::Error::custom(format!("at most {MOST} values; more")))?);
+            .set(left.ok_or_else(|| D::Error::custom(format!("at most {MOST} values; another begins")))?);
         reader.deserialize_any(self)
     }
 }

@@ -67,12 +67,12 @@ fn opens(at: &At<'_>, report: &mut Report<'_>) -> Option<(Kind, Pattern)> {
         (Some(at), None) => Some((Kind::Allow, pattern(&at, report)?)),
         (None, Some(at)) => Some((Kind::Deny, pattern(&at, report)?)),
         (None, None) => {
-            let allowed = "required: when it opens, as allow or as deny";
+            let allowed = "required: allow or deny, which says when the window opens";
             report.miss(at, "allow", allowed.to_owned());
             None
         }
         (Some(_), Some(deny)) => {
-            let allowed = "either allow or deny, and this window has both: make two of it";
+            let allowed = "either allow or deny: this window has both, make two windows of it";
             report.refuse(&deny, allowed, None);
             None
         }
@@ -80,10 +80,10 @@ fn opens(at: &At<'_>, report: &mut Report<'_>) -> Option<(Kind, Pattern)> {
 }
 
 fn pattern(at: &At<'_>, report: &mut Report<'_>) -> Option<Pattern> {
-    let allowed = "five fields, minute, hour, day of the month, month and day of the week, as 0 22 * * MON-FRI";
+    let allowed = "five fields (minute, hour, day of the month, month, day of the week), such as 0 22 * * MON-FRI";
     match Pattern::parse(at.node.text()?) {
         Ok(pattern) if pattern.is_never() => {
-            report.refuse(at, "a day that there is: this one is in no year", None);
+            report.refuse(at, "a day that exists: no year has this one", None);
             None
         }
         Ok(pattern) => Some(pattern),
@@ -100,7 +100,7 @@ fn pattern(at: &At<'_>, report: &mut Report<'_>) -> Option<Pattern> {
 }
 
 fn zone(at: &At<'_>, hinted: bool, report: &mut Report<'_>) -> Option<Zone> {
-    let allowed = "a time zone's name out of the IANA database, as Europe/Berlin or UTC";
+    let allowed = "a name of the IANA time zone database, such as Europe/Berlin or UTC";
     let read = |text: &str| {
         let nearest = || if hinted { Zone::near(text) } else { None };
         let wrong = || Wrong { allowed: Some(allowed.to_owned()), nearest: nearest() };

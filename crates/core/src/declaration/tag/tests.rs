@@ -264,7 +264,7 @@ fn all_issues_are_said_at_once() {
             eastwest/alias=":": a port from 1 to 65535
             eastwest/discovery-name="Django API": 1 to 64 lower-case letters, digits, '_' and '-', not starting with '-'; did you mean "django-api"?
             eastwest/mode="client-sever": client, client-server or off; did you mean "client-server"?
-            eastwest/pause="soon": true, or a time as 2026-12-24T18:00:00Z
+            eastwest/pause="soon": true, or a time such as 2026-12-24T18:00:00Z
             eastwest/port="0": a port mapping's name, or a container port from 1 to 65535
             eastwest/refresh="sometimes": declared, inferred, always or never
         "#]],
@@ -506,7 +506,7 @@ fn an_empty_alias() {
          alias=",
         &expect![[r#"
             ambiguous
-            eastwest/alias="": [dns-name][:port], as backend.internal.myapp:8080, backend or :80
+            eastwest/alias="": [dns-name][:port], such as backend.internal.myapp:8080, backend or :80
         "#]],
     );
 }
@@ -746,7 +746,7 @@ fn access_logs_of_another_form() {
          access-logs=jsn",
         &expect![[r#"
             ambiguous
-            eastwest/access-logs="jsn": text or json, and query to log query parameters; did you mean "json"?
+            eastwest/access-logs="jsn": text or json, and optionally query to log query parameters; did you mean "json"?
         "#]],
     );
 }
@@ -758,7 +758,7 @@ fn access_logs_with_another_word() {
          access-logs=json queries",
         &expect![[r#"
             ambiguous
-            eastwest/access-logs="json queries": text or json, and query to log query parameters
+            eastwest/access-logs="json queries": text or json, and optionally query to log query parameters
         "#]],
     );
 }
@@ -926,7 +926,7 @@ fn a_pause_until_without_a_time_zone() {
          pause=2026-12-24T18:00:00",
         &expect![[r#"
             ambiguous
-            eastwest/pause="2026-12-24T18:00:00": true, or a time as 2026-12-24T18:00:00Z
+            eastwest/pause="2026-12-24T18:00:00": true, or a time such as 2026-12-24T18:00:00Z
         "#]],
     );
 }
@@ -938,7 +938,7 @@ fn a_pause_of_another_word() {
          pause=yes",
         &expect![[r#"
             ambiguous
-            eastwest/pause="yes": true, or a time as 2026-12-24T18:00:00Z
+            eastwest/pause="yes": true, or a time such as 2026-12-24T18:00:00Z
         "#]],
     );
 }
@@ -958,7 +958,7 @@ fn a_document_is_named_by_a_parameter_and_not_by_a_path() {
          document=/eastwest/",
         &expect![[r#"
             ambiguous
-            eastwest/document="/eastwest/": an SSM parameter's name, as /eastwest/services/web
+            eastwest/document="/eastwest/": an SSM parameter's name, such as /eastwest/services/web
         "#]],
     );
 }

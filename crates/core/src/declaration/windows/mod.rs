@@ -235,7 +235,7 @@ impl Closed {
     pub(crate) fn ends(&self) -> String {
         match self.opens_at {
             Some(moment) => format!("at {moment}, when a window opens"),
-            None => "once the document's windows change; no opening is in sight".to_owned(),
+            None => "once the document's windows change; eastwest found no later opening".to_owned(),
         }
     }
 }

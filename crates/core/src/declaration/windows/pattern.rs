@@ -40,10 +40,10 @@ impl Pattern {
             CronParser::builder().seconds(Seconds::Disallowed).year(Year::Disallowed).build();
         let read = parser.parse(&text).map_err(|error| error.to_string())?.pattern;
         if read.days.has_modifiers() || read.days_of_week.has_modifiers() {
-            return Err("L, W and # are not known here".to_owned());
+            return Err("L, W and # are not supported".to_owned());
         }
         if read.matches_dom_and_dow() {
-            return Err("+ is not known here".to_owned());
+            return Err("+ is not supported".to_owned());
         }
         let bits = |component: &croner::CronComponent| {
             component.values().iter().fold(0, |bits, value| bits | 1 << value)

@@ -188,7 +188,7 @@ fn each_tool_has_its_snippet() {
         lifecycle {
           ignore_changes = [service_connect_configuration]
         }
-        # CloudFormation, in the AWS::ECS::Service with ServiceName "web": it cannot ignore a property, so take this one out of the template:
+        # CloudFormation, in the AWS::ECS::Service with ServiceName "web": CloudFormation cannot ignore a property, so remove this one from the template:
         #   Properties:
         #     ServiceConnectConfiguration
         # In CDK: (service.node.defaultChild as ecs.CfnService).addPropertyDeletionOverride("ServiceConnectConfiguration");
