@@ -1,9 +1,9 @@
 //! The tag grammar as one table: tags in, a declaration and issues out.
 //!
 //! **Invariant:** parsing is total. Tags are written by anyone who may tag a service, so every text is
-//! possible; what is not understood becomes an [`Issue`] that says where, what was read, what is allowed
-//! and the nearest valid spelling. One bad tag leaves the service without a declaration, so nothing is half
-//! applied, and touches no other service. What the tags amount to beside a document is said in [`crate::declaration::intent`].
+//! possible; what is not understood becomes an [`Issue`] that says where, what was read, what is allowed and the
+//! nearest valid spelling. One bad tag leaves the service without a declaration, so nothing is half applied, and
+//! touches no other service. [`crate::declaration::intent`] puts the tags and the document together.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -27,7 +27,7 @@ pub struct TagRule {
     pub key: &'static str,
     /// What its value may be.
     pub allowed: &'static str,
-    /// What it means, for the reference page.
+    /// What it does, for the reference page.
     pub meaning: &'static str,
     read: Reader,
 }
@@ -54,7 +54,7 @@ struct Draft {
 const LONGEST: usize = 256;
 /// The key of the tags that declare one endpoint each, `endpoint.<port>`.
 const ENDPOINT: &str = "endpoint.";
-/// The tags that speak of the one endpoint, and so exclude `endpoint.<port>`.
+/// The tags that declare a single endpoint. They exclude `endpoint.<port>`.
 const SINGLE: [&str; 6] = ["port", "discovery-name", "alias", "timeout", "ingress-port", "tls"];
 
 /// The whole grammar, in the order of the reference page.
@@ -151,7 +151,7 @@ pub const RULES: &[TagRule] = &[
     },
 ];
 
-/// What the tag of this key may say; nothing of a key that is none.
+/// What the tag of this key may say; empty for an unknown key.
 pub(crate) fn allowed(key: &str) -> &'static str {
     RULES.iter().find(|rule| rule.key == key).map_or("", |rule| rule.allowed)
 }
@@ -160,11 +160,11 @@ pub(crate) fn allowed(key: &str) -> &'static str {
 pub const ENDPOINT_ALLOWED: &str =
     "name=… alias=… idle=… request=… ingress=… tls-ca=…, each at most once";
 
-/// What such a tag means, for the reference page.
+/// What such a tag does, for the reference page.
 pub const ENDPOINT_MEANING: &str =
     "one endpoint of a service with several; cannot stand beside the tags for a single endpoint";
 
-/// Reads a service's tags; nothing where none of them is ours.
+/// Reads a service's tags. `None`: the service has no tag of ours.
 pub fn read(prefix: &TagPrefix, tags: &BTreeMap<String, String>) -> Option<Tagged> {
     let ours: Vec<(&str, &str)> = tags
         .iter()
@@ -187,7 +187,7 @@ pub fn read(prefix: &TagPrefix, tags: &BTreeMap<String, String>) -> Option<Tagge
     Some(Tagged { declaration, issues, no_mode, endpoint_tags })
 }
 
-/// Whether a tag of this key speaks of an endpoint.
+/// Whether a tag of this key declares an endpoint.
 pub(crate) fn is_of_endpoint(key: &str) -> bool {
     SINGLE.contains(&key) || key.starts_with(ENDPOINT)
 }
@@ -240,7 +240,7 @@ fn not_opted_in(prefix: &TagPrefix, ours: &[(&str, &str)]) -> Issue {
     Issue { nearest, ..Issue::new(&prefix.key(key), text, allowed) }.advice()
 }
 
-/// Tags that are each fine and together say two things.
+/// Issues for tags that are good alone and contradict each other.
 fn contradictions(draft: &Draft, prefix: &TagPrefix, ours: &[(&str, &str)]) -> Vec<Issue> {
     let endpoint_tags: Vec<(&str, &str)> =
         ours.iter().filter(|(key, _)| is_of_endpoint(key)).copied().collect();

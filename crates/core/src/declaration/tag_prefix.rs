@@ -1,4 +1,4 @@
-//! The prefix that makes a tag one of ours.
+//! The prefix of the tags that eastwest reads.
 
 /// The prefix of our tags, `eastwest/` unless configured otherwise.
 #[derive(Debug, Clone, PartialEq, Eq)]

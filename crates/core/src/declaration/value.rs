@@ -20,7 +20,7 @@ impl From<Refused> for Wrong {
     }
 }
 
-/// Refused by the tag's own rule.
+/// The value breaks the tag's own rule.
 fn wrong() -> Wrong {
     Wrong { allowed: None, nearest: None }
 }
@@ -283,9 +283,9 @@ impl<'a> Words<'a> {
     }
 }
 
-/// Why one value was refused, before it knows which tag it stands in.
+/// Why one value was refused. It does not know in which tag the value stands.
 pub(crate) struct Wrong {
-    /// What is allowed, where more can be said than the tag's rule does.
+    /// What is allowed, if it differs from the tag's rule.
     pub(crate) allowed: Option<String>,
     /// The nearest valid spelling.
     pub(crate) nearest: Option<String>,

@@ -19,7 +19,7 @@ pub struct Change {
     /// What stands there now.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub from: Option<String>,
-    /// What shall stand there.
+    /// What should stand there.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub to: Option<String>,
 }

@@ -1,8 +1,8 @@
-//! Which document is in force: the last good one.
+//! Which document is in force: always the last good one.
 //!
-//! **Invariant:** a reading that failed, is older, is bad, or shows nothing replaces nothing. What was in force
-//! stays in force, and how long ago a reading last confirmed it is shown. A parameter that is missing below a path is
-//! believed gone only when it was missing for longer than AWS can lag, because what it declared is then released.
+//! **Invariant:** a reading that failed, is older, is bad or is empty replaces nothing. The document in force stays,
+//! and its age is shown. A parameter that is missing below a path counts as deleted only if it is missing for longer
+//! than AWS can lag, because its services are then no longer managed.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -18,14 +18,14 @@ use crate::ecs::parameter::Parameter;
 use crate::ecs::seen::Seen;
 use crate::ecs::time::Now;
 
-/// Issues that one line tells of; the pages show all.
+/// Issues that one line names. The pages show all of them.
 const TOLD_AT_ONCE: usize = 5;
 
 /// What is known of the document's sources.
 #[derive(Debug, Clone, Default)]
 pub struct InForce {
     sources: BTreeMap<ParameterName, Source>,
-    /// What the latest complete reading of all sources has wrong, or worth knowing.
+    /// The issues of the latest complete reading of all sources.
     pub issues: Vec<Issue>,
 }
 
@@ -34,17 +34,18 @@ pub struct InForce {
 pub struct Source {
     /// Its latest accepted reading, good or bad.
     parameters: Vec<Parameter>,
-    /// When it was last asked for and answered, whatever the answer was.
+    /// When AWS last answered for it, even with a failure.
     pub read_at: Option<Now>,
-    /// When a reading of it last went into the document in force, or was equal to what is in force.
+    /// When a reading of it was last part of the document in force, or equal to it.
     pub good_at: Option<Now>,
-    /// Why its last reading told nothing, if so.
+    /// Why its last reading failed, if it did.
     pub trouble: Option<Fault>,
     missing_since: Option<Now>,
 }
 
 impl InForce {
-    /// Takes in a reading of one of `wanted`; the document to be in force from now on, if it is another.
+    /// Takes in a reading of one of `wanted`. Returns the document that is in force from now on, if the reading was
+    /// good.
     pub fn take_in(
         &mut self,
         (name, seen): (ParameterName, Seen<Vec<Parameter>>),
@@ -73,7 +74,7 @@ impl InForce {
         self.sources.get(name)
     }
 
-    /// Whether the last reading of a source told nothing.
+    /// Whether the last reading of a source failed.
     pub fn is_troubled(&self, name: &ParameterName) -> bool {
         self.source(name).is_some_and(|source| source.trouble.is_some())
     }
@@ -84,12 +85,12 @@ impl InForce {
         all.collect::<Option<Vec<Now>>>()?.into_iter().min_by_key(|at| at.since_start)
     }
 
-    /// Whether the latest reading is not what is in force.
+    /// Whether the latest reading is bad, so that an older one is in force.
     pub fn is_bad(&self) -> bool {
         self.issues.iter().any(|issue| issue.weight == Weight::Blocking)
     }
 
-    /// What is wrong with the latest reading, in one line, and what that means.
+    /// One line that says what is wrong with the latest reading and what follows from it.
     pub fn trouble(&self) -> Option<String> {
         let faults = self.troubles().map(|(name, fault)| format!("{name}: {fault}"));
         let blocking = self.issues.iter().filter(|issue| issue.weight == Weight::Blocking);
@@ -104,14 +105,14 @@ impl InForce {
         (!all.is_empty()).then(|| first.join("; ") + &rest + meanwhile)
     }
 
-    /// The sources that told nothing the last time, and why.
+    /// The sources whose last reading failed, and why.
     pub fn troubles(&self) -> impl Iterator<Item = (&ParameterName, &Fault)> {
         self.sources.iter().filter_map(|(name, source)| Some((name, source.trouble.as_ref()?)))
     }
 }
 
 impl Source {
-    /// Takes a reading for the latest, unless it failed, shows nothing or is older.
+    /// Keeps a reading, unless it failed, is empty or is older. Says whether it was kept.
     fn accept(
         &mut self,
         name: &ParameterName,
@@ -150,7 +151,7 @@ fn find<'a>(parameters: &'a [Parameter], like: &Parameter) -> Option<&'a Paramet
     parameters.iter().find(|parameter| parameter.name == like.name)
 }
 
-/// Versions begin anew when a deleted parameter is created again, but its time does not go back.
+/// When a deleted parameter is created again, its version starts at 1, but its time does not go back.
 fn is_older(new: &[Parameter], known: &Parameter) -> bool {
     let rank = |parameter: &Parameter| (parameter.modified_at, parameter.version);
     find(new, known).is_some_and(|new| rank(new) < rank(known))
@@ -196,14 +197,14 @@ impl Named {
         if let Some(declaration) = declaration {
             self.rest.declaration = Some(Arc::new(declaration));
         } else if self.rest.declaration.is_some() {
-            // The last good one stays in force, so the service is not held; its owner is told all the same.
+            // The last good content stays in force, so the service is not held. Its owner still sees the issues.
             let issues = std::mem::take(&mut self.rest.issues);
             self.rest.issues = issues.into_iter().map(Issue::advice).collect();
         }
     }
 
-    /// The service goes on with what the parameter said before, so nothing else would tell its owner. What passes by
-    /// itself is not told.
+    /// Shows the owner of the service why the parameter cannot be read: the service goes on with the last good content,
+    /// so nothing else shows it. A fault that passes by itself is not shown.
     fn tell_what_lasts(&mut self, name: &ParameterName) {
         let lasts = |fault: &&Fault| matches!(fault.kind, FaultKind::NotFound | FaultKind::Denied);
         let Some(fault) = self.source.trouble.as_ref().filter(lasts) else { return };
@@ -214,7 +215,7 @@ impl Named {
         }
     }
 
-    /// When it was last asked for and answered, and why that told nothing, if so.
+    /// When AWS last answered for it, and why that failed, if it did.
     pub fn last(&self) -> (Option<Now>, Option<&Fault>) {
         (self.source.read_at, self.source.trouble.as_ref())
     }

@@ -8,7 +8,7 @@ use crate::declaration::intent::Layers;
 use crate::declaration::tagged::Tagged;
 use crate::ecs::name::{ParameterName, ServiceKey};
 
-/// Everything that is said of one service, where its tags and what stands beside them are at hand.
+/// All declarations of one service, from its tags and what stands beside them.
 pub(crate) fn layers<'a>(
     key: &ServiceKey,
     tagged: Option<&'a Tagged>,

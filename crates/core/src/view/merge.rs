@@ -1,9 +1,9 @@
 //! How readings become part of the view.
 //!
-//! AWS answers may be old, partial, or older than the answer before. So: an older reading does not replace
-//! a newer one, unless older ones keep coming for longer than AWS can lag; what a listing misses is
-//! forgotten only when a second complete listing misses it too, that much later; what failed leaves what was
-//! known in place, with a note.
+//! An answer of AWS may be old, partial, or older than the answer before. So there are three rules. An older reading
+//! does not replace a newer one, unless older ones keep coming for longer than AWS can lag. A service that a listing
+//! misses is forgotten only when a second complete listing, that much later, misses it too. A failed reading leaves in
+//! place what was known, and is noted.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
@@ -32,7 +32,7 @@ use crate::ecs::service::{Deployment, EcsService, Rollout};
 use crate::ecs::time::{AwsTime, Now};
 use crate::ecs::tool::Tool;
 
-/// How to take readings in.
+/// Takes readings into the view.
 #[derive(Debug, Clone, Copy)]
 pub struct Reader<'a> {
     /// The prefix of our tags.
@@ -45,23 +45,23 @@ pub struct Reader<'a> {
     pub now: Now,
 }
 
-/// What is said of services beside their tags.
+/// What declares services beside their tags.
 #[derive(Clone, Copy)]
 struct Said<'a> {
     document: Option<&'a Document>,
     named: &'a BTreeMap<ParameterName, Named>,
 }
 
-/// What a reading of one service told.
+/// What a reading of one service changed.
 struct Told {
-    /// Whether what was read of its past no longer counts.
+    /// Whether its past must be read again.
     forgets: bool,
-    /// Whether it told anything that a plan could rest on and did not know before.
+    /// Whether it has anything new that a plan depends on.
     is_new: bool,
 }
 
 impl Reader<'_> {
-    /// Takes in a sweep; says whether it told anything that a plan could rest on and did not know before.
+    /// Takes in a sweep. Says whether it has anything new that a plan depends on.
     pub fn swept(&self, view: &mut View, reading: ClusterReading) -> bool {
         let View { clusters, document, named, .. } = view;
         let said = Said { document: document.as_deref(), named };
@@ -85,8 +85,8 @@ impl Reader<'_> {
                 forget.push(ServiceKey::new(&reading.cluster, &name));
             }
         }
-        // Whether a service that was never read is ours is not known, so it has no entry in a plan that could
-        // tell of its trouble: the cluster tells of it.
+        // It is not known whether a service that was never read opted in. So no entry of a plan can show its trouble:
+        // the cluster shows it.
         let never_read = cluster.services.values().filter(|service| service.last.is_none());
         let unread = || {
             never_read
@@ -104,7 +104,7 @@ impl Reader<'_> {
             view.histories.remove(key);
         }
         if !view.named.is_empty() {
-            // What no tag names any more need not be read for ever.
+            // A parameter that no tag names any more is not read again.
             let used: BTreeSet<&ParameterName> = tagged_documents(&view.clusters).collect();
             view.named.retain(|name, _| used.contains(name));
         }
@@ -142,8 +142,7 @@ impl Reader<'_> {
         self.past(view, key.clone(), past);
     }
 
-    /// Takes in an answer; says whether it may tell anything that was not known before. A failed answer does not
-    /// replace what an earlier one told.
+    /// Takes in an answer. Says whether it may have anything new. A failed answer does not replace an earlier one.
     pub fn answered(&self, view: &mut View, answer: Answer) -> bool {
         match answer {
             Answer::Namespaces(seen) => {
@@ -194,10 +193,10 @@ impl Reader<'_> {
         view.histories.insert(key, (self.now, history));
     }
 
-    /// Takes in what Parameter Store holds. What services ask for may be something else from now on.
+    /// Takes in what Parameter Store holds. A new document may change what services ask for.
     fn parameters(&self, view: &mut View, name: ParameterName, seen: Seen<Vec<Parameter>>) {
         let times = (self.staleness, self.now);
-        // Most readings say what was said before; then thousands of services need not be worked out anew.
+        // Most readings have nothing new. Then the declarations of thousands of services need not be made again.
         let mut is_new = false;
         if tagged_documents(&view.clusters).any(|named| *named == name) {
             let named = view.named.entry(name.clone()).or_default();
@@ -218,7 +217,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Works out anew what every service asks for.
+    /// Makes the intent of every service again.
     fn declare_all(&self, view: &mut View) {
         let View { clusters, document, named, .. } = view;
         let said = Said { document: document.as_deref(), named };
@@ -270,7 +269,7 @@ impl Reader<'_> {
         Told { forgets: false, is_new }
     }
 
-    /// Whether a reading is older than the last one and must be turned away.
+    /// Whether a reading is older than the last one and must be ignored.
     fn is_older(&self, entry: &mut ServiceView, service: &EcsService) -> bool {
         let older = entry
             .last
@@ -281,7 +280,7 @@ impl Reader<'_> {
             return false;
         }
         let since = *entry.stale_since.get_or_insert(self.now);
-        // A deployment that goes from the list may take the latest change with it: then this is the truth.
+        // If the deployment with the latest change leaves the list, all later readings look older and are right.
         let believed = self.now.since(since) >= self.staleness;
         if believed {
             entry.stale_since = None;
@@ -294,7 +293,7 @@ impl Reader<'_> {
         let fingerprint = Some(fingerprint(&tags));
         let same_tags = entry.fingerprint == fingerprint;
         let read = || tag::read(self.prefix, &tags).map(Arc::new);
-        // Most readings say what was said before.
+        // Most readings have nothing new.
         let tagged =
             if same_tags { entry.tagged.clone() } else { self.sources.tags.then(read).flatten() };
         let (intent, mut issues) = self.declare(&service.key, tagged.as_deref(), said);
@@ -306,7 +305,7 @@ impl Reader<'_> {
         if let Some(last) = entry.last.as_ref().filter(|_| same_rollout)
             && service.unknown_members.is_empty()
         {
-            // Only the read before a write looks for them, and a deployment's configuration never changes.
+            // Only the read before a write looks for them, and the configuration of a deployment never changes.
             service.unknown_members.clone_from(&last.unknown_members);
         }
         let (was_rolling, shifts) = (entry.rolling_since.is_some(), service.strategy.shifts);
@@ -337,13 +336,13 @@ impl Reader<'_> {
             entry.trouble = None;
             entry.last = Some(Arc::new(service));
         }
-        // Where traffic shifts, the service deployment may go on when the deployments say "done".
+        // With a traffic shift, the service deployment may still run when the deployments are done.
         let goes_on = was_rolling && shifts;
         let forgets = !same_rollout || (was_rolling != entry.rolling_since.is_some() && !goes_on);
         Told { forgets, is_new: !is_same || forgets }
     }
 
-    /// Notes what a complete listing misses; says whether it misses anything.
+    /// Notes the services that a complete listing misses. Says whether it misses any.
     fn unlisted(&self, cluster: &mut ClusterView, listed: &[EcsServiceName]) -> bool {
         let mut misses = false;
         cluster.services.retain(|name, service| {
@@ -376,7 +375,7 @@ impl Reader<'_> {
     }
 }
 
-/// The services beyond the clusters that we watch whose past no longer counts, because their deployments changed.
+/// The services outside the watched clusters whose past must be read again, because their deployments changed.
 fn redeployed(before: Option<&NamespaceUse>, after: &NamespaceUse) -> Vec<ServiceKey> {
     let elsewhere = before.map_or(&[][..], |before| &before.elsewhere);
     let is_as_before = |service: &&EcsService| {
@@ -387,7 +386,7 @@ fn redeployed(before: Option<&NamespaceUse>, after: &NamespaceUse) -> Vec<Servic
     changed.map(|service| service.key.clone()).collect()
 }
 
-/// What tells tags from others without keeping them, as thousands of services have many.
+/// A short fingerprint of the tags. The tags themselves are not kept, because thousands of services have many.
 fn fingerprint(tags: &BTreeMap<String, String>) -> [u64; 2] {
     [0_u8, 1].map(|salt| {
         let mut hasher = DefaultHasher::new();
@@ -396,7 +395,7 @@ fn fingerprint(tags: &BTreeMap<String, String>) -> [u64; 2] {
     })
 }
 
-/// What is worth knowing of a service that is ours, beside what its tags and the document say.
+/// An advice about a service that opted in, beside those about its tags and the document.
 fn advice(intent: &Intent, service: &EcsService) -> Option<Issue> {
     // The guide named Managed Instances among what is not supported, and later no longer did.
     let is_meant =
@@ -416,13 +415,13 @@ fn tagged_documents(
     tagged.filter_map(|tagged| tagged.declaration.as_ref()?.document.as_ref())
 }
 
-/// A service that is listed but not there is being made or deleted just now.
+/// A service that is listed and not found is being created or deleted at this moment.
 fn is_serious(fault: &Fault) -> bool {
     fault.kind != FaultKind::NotFound
 }
 
-/// Drops what nobody will ask of a service: thousands of them are kept, and most are not ours. Of those only
-/// the names that they hold matter.
+/// Drops what no decision needs. Thousands of services are kept, and most did not opt in; of those only their names
+/// matter.
 fn slim(service: &mut EcsService, intent: &Intent) {
     let EcsService { deployments, task_definition, events, .. } = &mut *service;
     let quiet = |deployment: &Deployment| deployment.rollout == Rollout::Completed;
@@ -434,12 +433,12 @@ fn slim(service: &mut EcsService, intent: &Intent) {
             deployment.rollout_reason = String::new();
         }
         if deployment.task_definition == *task_definition {
-            // One text in place of two equal ones.
+            // One shared text in place of two equal ones.
             deployment.task_definition = task_definition.clone();
         }
     }
     if *intent == Intent::NotOptedIn {
-        // What rolls is known by its deployment, or it would seem to have begun anew at each reading.
+        // A deployment that rolls is kept, or its rollout would seem to start again at each reading.
         let rolls = |each: &Deployment| each.rollout == Rollout::InProgress;
         deployments.retain(|deployment| deployment.connect.is_some() || rolls(deployment));
         deployments.shrink_to_fit();

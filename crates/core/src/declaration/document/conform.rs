@@ -1,7 +1,8 @@
-//! Holds a tree against the schema: whatever has not the shape of a document is said here, once.
+//! Compares a tree with the schema: each value that does not have the shape of a document becomes an issue.
 //!
-//! It knows the few keywords in [`CHECKED`]; the others that the schema uses ([`FOR_EDITORS`]) either say nothing or
-//! say what the readers of [`crate::declaration::value`] say better. A test holds the schema to these two lists.
+//! It knows the few keywords in [`CHECKED`]. The other keywords of the schema ([`FOR_EDITORS`]) are for editors; the
+//! readers in [`crate::declaration::value`] check the same with better messages. A test holds the schema to these two
+//! lists.
 
 use std::collections::BTreeSet;
 
@@ -42,7 +43,7 @@ pub(super) const FOR_EDITORS: &[&str] = &[
     "title",
 ];
 
-/// Says of the value here, and of all below it, what the schema does not allow.
+/// Reports what the schema does not allow in the value here and in all values below it.
 pub(super) fn conform(at: &At<'_>, schema: &Value, report: &mut Report<'_>) {
     let mut choices = Vec::new();
     gather(schema, &mut choices);
@@ -79,7 +80,12 @@ fn object(at: &At<'_>, schema: &Value, report: &mut Report<'_>) {
             None => unknown(at, (number, name, &member), schema, report),
             Some(schema) if seen.insert(name) => conform(&member, schema, report),
             Some(_) => {
-                report.refuse_name(&member, name, "each member once: remove this repeated one", None);
+                report.refuse_name(
+                    &member,
+                    name,
+                    "each member once: remove this repeated one",
+                    None,
+                );
             }
         }
     }
@@ -93,7 +99,7 @@ fn object(at: &At<'_>, schema: &Value, report: &mut Report<'_>) {
     }
 }
 
-/// Of what is hidden the member's number is said instead of its name.
+/// Reports a member that the schema does not know. If the text is hidden, its number stands for its name.
 fn unknown(
     at: &At<'_>,
     (number, name, member): (usize, &str, &At<'_>),
@@ -119,7 +125,7 @@ fn list(at: &At<'_>, schema: &Value, report: &mut Report<'_>) {
     }
 }
 
-/// The alternatives of a schema, however they nest; it alone where it has none.
+/// Collects the alternatives of a schema, nested ones too. A schema without alternatives is its own.
 fn gather<'a>(schema: &'a Value, choices: &mut Vec<&'a Value>) {
     match schema.get("anyOf").or(schema.get("oneOf")).and_then(Value::as_array) {
         Some(each) => each.iter().for_each(|schema| gather(schema, choices)),

@@ -1,7 +1,7 @@
 //! One service's entry: the tree of it becomes a [`Declaration`].
 //!
-//! Its shape was held against the schema before, which also says all about words and numbers; so those are taken here
-//! in silence where they are good. What texts say goes through the readers that tags go through.
+//! [`super::conform`] has checked the shape, words and numbers already, so a bad one is skipped here without a second
+//! issue. Texts go through the same readers as tags.
 
 use std::collections::BTreeMap;
 
@@ -16,7 +16,7 @@ use crate::ecs::name::{DiscoveryName, Port};
 
 const TIME: &str = "a time such as 30s, 5m or 1h, or 0 to disable";
 
-/// Reads an entry; what is wrong in it is reported and left out.
+/// Reads an entry. A bad member is reported and left out.
 pub(super) fn read(at: &At<'_>, report: &mut Report<'_>) -> Declaration {
     let declaration = Declaration {
         mode: word(at, "mode", value::mode),
@@ -34,7 +34,7 @@ pub(super) fn read(at: &At<'_>, report: &mut Report<'_>) -> Declaration {
     declaration
 }
 
-/// A member that the schema allows some words for.
+/// A member that is one of a few words.
 fn word<T>(at: &At<'_>, name: &str, read: impl Fn(&str) -> Result<T, Wrong>) -> Option<T> {
     read(at.member(name)?.node.text()?).ok()
 }
@@ -107,7 +107,7 @@ fn logs(at: &At<'_>, report: &mut Report<'_>) -> Option<LogsDeclaration> {
     Some(LogsDeclaration::To(ProxyLogs { driver: driver?, options, secret_options }))
 }
 
-/// Names and texts, by name. The texts are the log driver's own business.
+/// Names with their texts, by name. Only the log driver knows what a text means.
 fn pairs(at: Option<At<'_>>, report: &mut Report<'_>) -> Vec<(String, String)> {
     let mut pairs = Vec::new();
     for (name, value) in at.iter().flat_map(At::members) {
@@ -160,7 +160,7 @@ fn pause(at: &At<'_>, report: &mut Report<'_>) -> Option<Pause> {
     open.or_else(|| report.text(Some(*at), allowed, until))
 }
 
-/// Members that are each fine and together say two things.
+/// Reports members that are good alone and contradict each other.
 fn contradictions(at: &At<'_>, declaration: &Declaration, report: &mut Report<'_>) {
     if let Some(endpoints) =
         at.member("endpoints").filter(|_| declaration.mode == Some(Mode::Client))

@@ -1,17 +1,16 @@
-//! Several parameters become one document, by a rule that does not depend on their order.
+//! Several parameters become one document. The order of the parameters does not matter.
 //!
-//! Two may say the same; where they say of one thing two different things, there is no answer, and both places are
-//! named. The two switches are on as soon as one turns them on: each only makes eastwest more careful, or was allowed
-//! by somebody who may write the document.
+//! Two parameters may say the same. If they give two values for one thing, both places get an issue and there is no
+//! document. The two switches, `freeze` and `namePorts`, are on as soon as one parameter turns them on.
 
 use std::collections::BTreeMap;
 
-use super::report::{escaped, place};
 use super::part::{NamedPart, Part, shown_places};
+use super::report::{escaped, place};
 use super::{Defaults, Document, Limits, window_entries};
 use crate::declaration::issue::Issue;
 
-/// What all say together, and an issue at each place that another contradicts.
+/// The whole document, and an issue at each place that another place contradicts.
 pub(super) fn join(parts: &[NamedPart<'_>]) -> (Document, Vec<Issue>) {
     let mut join = Join { parts, issues: Vec::new() };
     let namespaces = join.map("namespaces", |part| &part.namespaces);
@@ -84,7 +83,7 @@ impl<'a> Join<'a> {
         said.first().map(|(_, value)| (*value).clone())
     }
 
-    /// Says at each place which others say something else.
+    /// Adds an issue at each place that another place contradicts.
     fn agree<V: PartialEq>(&mut self, member: &str, key: &str, said: &[(&str, &V)]) {
         if said.windows(2).all(|two| two[0].1 == two[1].1) {
             return;

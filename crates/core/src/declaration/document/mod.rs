@@ -1,8 +1,8 @@
 //! What a platform team declares in Parameter Store, for many services at once.
 //!
-//! One parameter, or every parameter below a path: then they are merged by a rule that does not depend on their
-//! order. **Invariant:** a document is in force whole or not at all; whatever is wrong in it is an issue with the
-//! parameter and the JSON pointer, and the last good one stays in force.
+//! The document is one parameter, or all parameters below a path. Their order does not matter. **Invariant:** a
+//! document is in force as a whole or not at all. Each fault in it is an issue with the parameter and the JSON pointer,
+//! and the last good document stays in force.
 //!
 //! ```text
 //!  text ──tree──▶ Node ──conform──▶ of the schema's shape ──parameter, entry──▶ Part ──join──▶ Document
@@ -36,8 +36,8 @@ use crate::ecs::namespace::NewNamespace;
 use crate::ecs::parameter::Parameter;
 use part::NamedPart;
 
-/// Reads the parameters of the document, in any order, and merges what they say. The document is there only if
-/// nothing at all is wrong with it; every issue is told, at `<parameter>#<JSON pointer>`.
+/// Reads the parameters of the document, in any order, and merges them. There is a document only if no issue blocks it.
+/// The place of an issue is `<parameter>#<JSON pointer>`.
 pub fn read(parameters: &[Parameter]) -> (Option<Document>, Vec<Issue>) {
     if parameters.is_empty() {
         let allowed = "at least one parameter: without one there is no document";
@@ -58,20 +58,20 @@ pub fn read(parameters: &[Parameter]) -> (Option<Document>, Vec<Issue>) {
     (is_whole.then_some(document), issues)
 }
 
-/// Reads the parameter that a `document` tag names: one service's entry. Whoever wrote the tag need not be allowed to
-/// read that parameter, so nothing of it is shown unless it has an entry's shape.
+/// Reads the parameter that a `document` tag names: one service's entry. The person who wrote the tag may not be
+/// allowed to read the parameter, so its text is shown only if it has the shape of an entry.
 pub fn read_entry(parameter: &Parameter) -> (Option<Declaration>, Vec<Issue>) {
     parameter::read_entry(parameter)
 }
 
-/// Everything that the parameters say together.
+/// What all parameters say together.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Document {
     /// The namespaces to create where they are missing.
     pub namespaces: BTreeMap<NamespaceName, NewNamespace>,
-    /// What holds for services that do not say it themselves.
+    /// Values for services that do not set them.
     pub defaults: Defaults,
-    /// What each service shall be.
+    /// The entry of each service.
     pub services: BTreeMap<ServiceKey, Arc<Declaration>>,
     /// The discovery names that only these services may have.
     pub claims: BTreeMap<DiscoveryName, BTreeSet<ServiceKey>>,
@@ -85,7 +85,7 @@ pub struct Document {
     pub name_ports: bool,
 }
 
-/// What holds for services that do not say it themselves.
+/// Values for services that do not set them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Defaults {
     /// The namespace to be in.
@@ -98,14 +98,14 @@ pub struct Defaults {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Template(pub(crate) String);
 
-/// How much may change at once; what is absent is said by the flags.
+/// How much may change at once; the flags give what is left out.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Limits {
     /// Rollouts at once in one cluster.
     pub rollouts_per_cluster: Option<usize>,
     /// Rollouts at once in one namespace.
     pub rollouts_per_namespace: Option<usize>,
-    /// How many services of a namespace one pass may change without somebody's consent.
+    /// How many services of a namespace one pass may change without consent.
     pub mass_change: Option<MassChange>,
 }
 

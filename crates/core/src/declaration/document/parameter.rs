@@ -1,4 +1,4 @@
-//! One parameter: the tree of it becomes what that parameter says.
+//! One parameter of the document: from its text to what it says.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, LazyLock};
@@ -6,9 +6,9 @@ use std::sync::{Arc, LazyLock};
 use serde_json::Value;
 
 use super::conform::conform;
+use super::part::{NamespaceEntry, Part};
 use super::report::{At, Report, Shown};
 use super::shape::VERSION;
-use super::part::{NamespaceEntry, Part};
 use super::{Defaults, Limits, MassChange, Template, entry, shape, window_entries};
 use crate::declaration::declared::Declaration;
 use crate::declaration::issue::Issue;
@@ -21,7 +21,7 @@ use crate::ecs::parameter::Parameter;
 /// Made once: it is always the same.
 static SCHEMA: LazyLock<Value> = LazyLock::new(shape::schema);
 
-/// Reads a parameter of the document; nothing as soon as something in it blocks.
+/// Reads a parameter of the document. `None`: an issue blocks it.
 pub(super) fn read(parameter: &Parameter) -> (Option<Part>, Vec<Issue>) {
     let shown = if parameter.is_secret { Shown::Hidden } else { Shown::Open };
     let mut report = Report::new(parameter, shown);
@@ -31,8 +31,8 @@ pub(super) fn read(parameter: &Parameter) -> (Option<Part>, Vec<Issue>) {
     (part, report.finish())
 }
 
-/// Reads a parameter that holds one service's entry. Somebody named it in a tag who need not be allowed to read it,
-/// so nothing of it is shown before its shape proves that it was meant to be an entry.
+/// Reads a parameter that holds one service's entry. The person who named it in a tag may not be allowed to read it, so
+/// its text is hidden until its shape shows that it is an entry.
 pub(super) fn read_entry(parameter: &Parameter) -> (Option<Declaration>, Vec<Issue>) {
     let mut report = Report::new(parameter, Shown::Hidden);
     if parameter.is_secret {
@@ -58,7 +58,7 @@ fn part(at: &At<'_>, report: &mut Report<'_>) -> Part {
     let other =
         version.filter(|at| at.node.whole().is_some_and(|version| version != VERSION.into()));
     if let Some(version) = other {
-        // Whatever else stands there follows another grammar.
+        // The other members follow another grammar.
         let allowed = format!("version {VERSION}: this eastwest knows no other");
         report.refuse(&version, allowed, None);
         return Part::default();
@@ -97,7 +97,7 @@ fn each<K: Ord, V>(
             report.refuse_name(&at, name, refused.allowed, nearest);
         };
         let key = key(name).map_err(refuse).ok();
-        // What stands under a bad name may be wrong too.
+        // The value under a bad name is checked too.
         let value = value(key.as_ref(), &at, report);
         read.extend(key.zip(value));
     }

@@ -1,12 +1,12 @@
-//! The maintenance windows of a document: each is read where it stands, then all parameters' are held together.
+//! The maintenance windows of a document: each is read for itself, then those of all parameters are compared.
 //!
-//! A window that never opens is refused, and an allow window that is denied whenever it opens: whoever wrote it would
-//! wait for a change that never comes.
+//! Two kinds are refused, because a change would wait for ever: a window that never opens, and an allow window that is
+//! always covered by deny windows.
 
 use std::collections::BTreeSet;
 
-use super::report::{At, Report, place};
 use super::part::{NamedPart, WindowEntry, shown_places};
+use super::report::{At, Report, place};
 use crate::declaration::issue::Issue;
 use crate::declaration::value::Wrong;
 use crate::declaration::windows::{Kind, Pattern, Window, Zone, contradictions};
@@ -26,9 +26,8 @@ pub(super) fn read(document: &At<'_>, report: &mut Report<'_>) -> Vec<WindowEntr
         report.refuse(&list, format!("at most {MOST} windows"), None);
         return Vec::new();
     }
-    let read = |(number, at)| {
-        Some(WindowEntry { number, window: window(&at, number < HINTED, report)? })
-    };
+    let read =
+        |(number, at)| Some(WindowEntry { number, window: window(&at, number < HINTED, report)? });
     list.items().enumerate().filter_map(read).collect()
 }
 

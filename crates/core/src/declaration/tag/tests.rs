@@ -578,7 +578,7 @@ fn a_time_out_twice() {
          timeout=idle=1m idle=2m",
         &expect![[r#"
             ambiguous
-            eastwest/timeout="idle=1m idle=2m": idle=… once, with a value
+            eastwest/timeout="idle=1m idle=2m": idle=… at most once, with a value
         "#]],
     );
 }

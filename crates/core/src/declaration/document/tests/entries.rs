@@ -123,7 +123,7 @@ fn several_endpoints_each_have_their_port_and_name() {
         &expect![[r#"
             none
             /e#/endpoints/1/port="": required if there are several endpoints
-            /e#/endpoints/2="an object of 1": port and discoveryName are those of endpoint 0: change one, or remove it
+            /e#/endpoints/2="an object of 1": endpoint 0 has the same port and discoveryName: change one of the two, or remove this one
         "#]],
     );
 }

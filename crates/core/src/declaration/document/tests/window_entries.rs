@@ -70,7 +70,7 @@ fn an_allow_window_that_is_always_denied_is_refused() {
         &[parameter("/p/a", allow), parameter("/p/b", deny)],
         &expect![[r#"
             none
-            /p/a#/windows/1="allow": a time that is not denied: whenever this window is open, so is a deny window (/p/b#/windows/0), and nothing could ever change; change one of them, or remove this one
+            /p/a#/windows/1="allow": a time that no deny window covers: a deny window is open whenever this window is open (/p/b#/windows/0), so nothing could ever change; change one of them, or remove this one
         "#]],
     );
 }
@@ -102,10 +102,10 @@ fn there_are_not_more_windows_than_can_be_looked_at() {
     check(
         &[parameter("/p/a", &text(128)), parameter("/p/b", &text(129))],
         &expect![[r#"
-        none
-        /p/a#/windows="128": at most 256 windows in all parameters, which have 257
-        /p/b#/windows="129": at most 256 windows in all parameters, which have 257
-    "#]],
+            none
+            /p/a#/windows="128": at most 256 windows in all parameters together: there are 257, remove some
+            /p/b#/windows="129": at most 256 windows in all parameters together: there are 257, remove some
+        "#]],
     );
     let (_, issues) = read(&[parameter("/p", &text(257))]);
     expect![[r#"
