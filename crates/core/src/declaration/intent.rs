@@ -91,6 +91,12 @@ pub fn declare(prefix: &TagPrefix, layers: &Layers<'_>) -> (Intent, Vec<Issue>) 
     (intent(layers, tags, &mut issues), issues)
 }
 
+/// What a service asks for by its tags alone.
+pub fn parse(prefix: &TagPrefix, tags: &BTreeMap<String, String>) -> (Intent, Vec<Issue>) {
+    let tagged = read(prefix, tags);
+    declare(prefix, &Layers { tagged: tagged.as_ref(), ..Layers::default() })
+}
+
 fn intent(layers: &Layers<'_>, tags: &Declaration, issues: &mut Vec<Issue>) -> Intent {
     issues.extend(layers.rest.iter().flat_map(|rest| &rest.issues).cloned());
     let known = layers.rest.and_then(|rest| rest.declaration.as_ref());
@@ -131,12 +137,6 @@ fn overruled(
         );
         Issue::new(&place, &text, allowed).advice()
     })
-}
-
-/// What a service asks for by its tags alone.
-pub fn parse(prefix: &TagPrefix, tags: &BTreeMap<String, String>) -> (Intent, Vec<Issue>) {
-    let tagged = read(prefix, tags);
-    declare(prefix, &Layers { tagged: tagged.as_ref(), ..Layers::default() })
 }
 
 #[cfg(test)]

@@ -29,10 +29,10 @@ pub struct TagRule {
     pub allowed: &'static str,
     /// What it does, for the reference page.
     pub meaning: &'static str,
-    read: Reader,
+    read: ReadValue,
 }
 
-type Reader = fn(&mut Draft, &str) -> Result<(), Wrong>;
+type ReadValue = fn(&mut Draft, &str) -> Result<(), Wrong>;
 
 /// A declaration in the making.
 #[derive(Default)]

@@ -14,6 +14,14 @@ use crate::ecs::name::{
 };
 use crate::ecs::text::nearest;
 
+/// Why one value was refused. It does not know in which tag the value stands.
+pub(crate) struct Wrong {
+    /// What is allowed, if it differs from the tag's rule.
+    pub(crate) allowed: Option<String>,
+    /// The nearest valid spelling.
+    pub(crate) nearest: Option<String>,
+}
+
 impl From<Refused> for Wrong {
     fn from(refused: Refused) -> Self {
         Self { allowed: Some(refused.allowed.to_owned()), nearest: refused.nearest }
@@ -281,12 +289,4 @@ impl<'a> Words<'a> {
         let at = self.0.iter().position(|(known, _)| *known == key)?;
         Some(self.0.swap_remove(at).1)
     }
-}
-
-/// Why one value was refused. It does not know in which tag the value stands.
-pub(crate) struct Wrong {
-    /// What is allowed, if it differs from the tag's rule.
-    pub(crate) allowed: Option<String>,
-    /// The nearest valid spelling.
-    pub(crate) nearest: Option<String>,
 }

@@ -67,7 +67,7 @@ impl Tool {
                 "// Pulumi, among the resource options of the aws.ecs.Service with name \"{name}\":\n{{ ignoreChanges: [\"serviceConnectConfiguration\"] }}\n"
             ),
             Self::CloudFormation => format!(
-                "# CloudFormation, in the AWS::ECS::Service with ServiceName \"{name}\": CloudFormation cannot ignore a property, so remove this one from the template:\n#   Properties:\n#     ServiceConnectConfiguration\n# In CDK: (service.node.defaultChild as ecs.CfnService).addPropertyDeletionOverride(\"ServiceConnectConfiguration\");\n# A stack update changes only what the new template says otherwise than the old one. Should the update that takes it\n# out change the service all the same, eastwest sets it once more, and later updates leave it alone.\n"
+                "# CloudFormation, in the AWS::ECS::Service with ServiceName \"{name}\": CloudFormation cannot ignore a property, so remove this one from the template:\n#   Properties:\n#     ServiceConnectConfiguration\n# In CDK: (service.node.defaultChild as ecs.CfnService).addPropertyDeletionOverride(\"ServiceConnectConfiguration\");\n# A stack update changes only what differs between the old and the new template. If the update that removes the\n# property changes the service all the same, eastwest sets it once more. Later updates leave it alone.\n"
             ),
             Self::Unknown => {
                 [Self::Terraform, Self::CloudFormation].map(|tool| tool.snippet(service)).concat()

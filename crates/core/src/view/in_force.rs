@@ -21,17 +21,26 @@ use crate::ecs::time::Now;
 /// Issues that one line names. The pages show all of them.
 const TOLD_AT_ONCE: usize = 5;
 
+/// When a reading arrived, and for how long an answer may lag.
+#[derive(Debug, Clone, Copy)]
+pub struct Arrival {
+    /// When it arrived.
+    pub now: Now,
+    /// How long an answer may lag.
+    pub staleness: Duration,
+}
+
 /// What is known of the document's sources.
 #[derive(Debug, Clone, Default)]
 pub struct InForce {
-    sources: BTreeMap<ParameterName, Source>,
+    sources: BTreeMap<ParameterName, DocumentSource>,
     /// The issues of the latest complete reading of all sources.
     pub issues: Vec<Issue>,
 }
 
 /// A source: a parameter, or every parameter below a path.
 #[derive(Debug, Clone, Default)]
-pub struct Source {
+pub struct DocumentSource {
     /// Its latest accepted reading, good or bad.
     parameters: Vec<Parameter>,
     /// When AWS last answered for it, even with a failure.
@@ -48,16 +57,17 @@ impl InForce {
     /// good.
     pub fn take_in(
         &mut self,
-        (name, seen): (ParameterName, Seen<Vec<Parameter>>),
+        name: ParameterName,
+        seen: Seen<Vec<Parameter>>,
         wanted: &BTreeSet<ParameterName>,
-        (staleness, now): (Duration, Now),
+        arrival: Arrival,
     ) -> Option<Arc<Document>> {
         let source = self.sources.entry(name.clone()).or_default();
-        if !source.accept(&name, seen, (staleness, now)) {
+        if !source.accept(&name, seen, arrival) {
             return None;
         }
         let read = |name| self.sources.get(name).filter(|s| !s.parameters.is_empty());
-        let all: Option<Vec<&Source>> = wanted.iter().map(read).collect();
+        let all: Option<Vec<&DocumentSource>> = wanted.iter().map(read).collect();
         let parameters: Vec<Parameter> =
             all?.into_iter().flat_map(|source| &source.parameters).cloned().collect();
         let (document, issues) = document::read(&parameters);
@@ -70,7 +80,7 @@ impl InForce {
     }
 
     /// What is known of a source.
-    pub fn source(&self, name: &ParameterName) -> Option<&Source> {
+    pub fn source(&self, name: &ParameterName) -> Option<&DocumentSource> {
         self.sources.get(name)
     }
 
@@ -111,13 +121,13 @@ impl InForce {
     }
 }
 
-impl Source {
+impl DocumentSource {
     /// Keeps a reading, unless it failed, is empty or is older. Says whether it was kept.
     fn accept(
         &mut self,
         name: &ParameterName,
         seen: Seen<Vec<Parameter>>,
-        (staleness, now): (Duration, Now),
+        Arrival { now, staleness }: Arrival,
     ) -> bool {
         self.read_at = Some(now);
         let new = match seen {
@@ -147,6 +157,52 @@ impl Source {
     }
 }
 
+/// A parameter that some service's `document` tag names.
+#[derive(Debug, Clone, Default)]
+pub struct NamedParameter {
+    source: DocumentSource,
+    /// What it says.
+    pub rest: Rest,
+}
+
+impl NamedParameter {
+    /// Takes in a reading.
+    pub fn take_in(&mut self, name: &ParameterName, seen: Seen<Vec<Parameter>>, arrival: Arrival) {
+        if !self.source.accept(name, seen, arrival) {
+            return self.show_lasting_fault(name);
+        }
+        let (declaration, issues) = match &self.source.parameters[..] {
+            [only] => document::read_entry(only),
+            _ => (None, Vec::new()),
+        };
+        self.rest.issues = issues;
+        if let Some(declaration) = declaration {
+            self.rest.declaration = Some(Arc::new(declaration));
+        } else if self.rest.declaration.is_some() {
+            // The last good content stays in force, so the service is not held. Its owner still sees the issues.
+            let issues = std::mem::take(&mut self.rest.issues);
+            self.rest.issues = issues.into_iter().map(Issue::advice).collect();
+        }
+    }
+
+    /// Shows the owner of the service why the parameter cannot be read: the service goes on with the last good content,
+    /// so nothing else shows it. A fault that passes by itself is not shown.
+    fn show_lasting_fault(&mut self, name: &ParameterName) {
+        let lasts = |fault: &&Fault| matches!(fault.kind, FaultKind::NotFound | FaultKind::Denied);
+        let Some(fault) = self.source.trouble.as_ref().filter(lasts) else { return };
+        if self.rest.declaration.is_some() {
+            let allowed = "its last good text stays in force until it can be read again";
+            let issue = Issue::new(name.as_str(), &fault.to_string(), allowed);
+            self.rest.issues = vec![issue.advice()];
+        }
+    }
+
+    /// When AWS last answered for it, and why that failed, if it did.
+    pub fn last(&self) -> (Option<Now>, Option<&Fault>) {
+        (self.source.read_at, self.source.trouble.as_ref())
+    }
+}
+
 fn find<'a>(parameters: &'a [Parameter], like: &Parameter) -> Option<&'a Parameter> {
     parameters.iter().find(|parameter| parameter.name == like.name)
 }
@@ -169,56 +225,6 @@ fn is_older_fault(known: &Parameter) -> Fault {
         known.name, known.version
     );
     Fault::new(FaultKind::Incomplete, "ssm.GetParameter", &message)
-}
-
-/// A parameter that some service's `document` tag names.
-#[derive(Debug, Clone, Default)]
-pub struct Named {
-    source: Source,
-    /// What it says.
-    pub rest: Rest,
-}
-
-impl Named {
-    /// Takes in a reading.
-    pub fn take_in(
-        &mut self,
-        (name, seen): (&ParameterName, Seen<Vec<Parameter>>),
-        (staleness, now): (Duration, Now),
-    ) {
-        if !self.source.accept(name, seen, (staleness, now)) {
-            return self.tell_what_lasts(name);
-        }
-        let (declaration, issues) = match &self.source.parameters[..] {
-            [only] => document::read_entry(only),
-            _ => (None, Vec::new()),
-        };
-        self.rest.issues = issues;
-        if let Some(declaration) = declaration {
-            self.rest.declaration = Some(Arc::new(declaration));
-        } else if self.rest.declaration.is_some() {
-            // The last good content stays in force, so the service is not held. Its owner still sees the issues.
-            let issues = std::mem::take(&mut self.rest.issues);
-            self.rest.issues = issues.into_iter().map(Issue::advice).collect();
-        }
-    }
-
-    /// Shows the owner of the service why the parameter cannot be read: the service goes on with the last good content,
-    /// so nothing else shows it. A fault that passes by itself is not shown.
-    fn tell_what_lasts(&mut self, name: &ParameterName) {
-        let lasts = |fault: &&Fault| matches!(fault.kind, FaultKind::NotFound | FaultKind::Denied);
-        let Some(fault) = self.source.trouble.as_ref().filter(lasts) else { return };
-        if self.rest.declaration.is_some() {
-            let allowed = "its last good text stays in force until it can be read again";
-            let issue = Issue::new(name.as_str(), &fault.to_string(), allowed);
-            self.rest.issues = vec![issue.advice()];
-        }
-    }
-
-    /// When AWS last answered for it, and why that failed, if it did.
-    pub fn last(&self) -> (Option<Now>, Option<&Fault>) {
-        (self.source.read_at, self.source.trouble.as_ref())
-    }
 }
 
 #[cfg(test)]

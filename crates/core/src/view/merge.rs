@@ -11,11 +11,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::history::History;
-use super::in_force::Named;
-use super::layers::layers;
+use super::in_force::Arrival;
+use super::layers::BesideTags;
 use super::reading::{Answer, ClusterReading};
 use super::{ClusterView, ServiceView, View};
-use crate::declaration::document::Document;
 use crate::declaration::intent::{Intent, declare};
 use crate::declaration::issue::Issue;
 use crate::declaration::settings::Sources;
@@ -45,17 +44,10 @@ pub struct Reader<'a> {
     pub now: Now,
 }
 
-/// What declares services beside their tags.
-#[derive(Clone, Copy)]
-struct Said<'a> {
-    document: Option<&'a Document>,
-    named: &'a BTreeMap<ParameterName, Named>,
-}
-
 /// What a reading of one service changed.
-struct Told {
+struct Changed {
     /// Whether its past must be read again.
-    forgets: bool,
+    past_is_old: bool,
     /// Whether it has anything new that a plan depends on.
     is_new: bool,
 }
@@ -63,51 +55,38 @@ struct Told {
 impl Reader<'_> {
     /// Takes in a sweep. Says whether it has anything new that a plan depends on.
     pub fn swept(&self, view: &mut View, reading: ClusterReading) -> bool {
-        let View { clusters, document, named, .. } = view;
-        let said = Said { document: document.as_deref(), named };
-        let cluster = clusters.entry(reading.cluster.clone()).or_default();
-        let listed: Vec<EcsServiceName> = reading.services.keys().cloned().collect();
-        let mut trouble = reading.listing.as_ref().err().cloned();
-        let mut is_new = cluster.complete_at.is_none() && reading.listing.is_ok();
-        match reading.default_namespace {
+        let View { clusters, document, named, histories, .. } = view;
+        let beside = BesideTags { document: document.as_deref(), named };
+        let ClusterReading { cluster: name, default_namespace, listing, services } = reading;
+        let cluster = clusters.entry(name.clone()).or_default();
+        let listed: Vec<EcsServiceName> = services.keys().cloned().collect();
+        let mut is_new = cluster.complete_at.is_none() && listing.is_ok();
+        let namespace_fault = match default_namespace {
             Seen::Known(namespace) => {
                 is_new |= cluster.default_namespace != namespace;
                 cluster.default_namespace = namespace;
+                None
             }
-            Seen::Absent => {}
-            Seen::Unknown(fault) => trouble = trouble.or(Some(fault)),
-        }
-        let mut forget = Vec::new();
-        for (name, seen) in reading.services {
-            let told = self.service((cluster, &reading.cluster, said), &name, seen);
-            is_new |= told.is_new;
-            if told.forgets {
-                forget.push(ServiceKey::new(&reading.cluster, &name));
-            }
-        }
-        // It is not known whether a service that was never read opted in. So no entry of a plan can show its trouble:
-        // the cluster shows it.
-        let never_read = cluster.services.values().filter(|service| service.last.is_none());
-        let unread = || {
-            never_read
-                .filter_map(|service| service.trouble.as_ref())
-                .find(|fault| is_serious(fault))
+            Seen::Absent => None,
+            Seen::Unknown(fault) => Some(fault),
         };
-        let trouble = trouble.or_else(|| unread().cloned());
+        for (service, seen) in services {
+            let key = ServiceKey::new(&name, &service);
+            let changed = self.service(cluster, &key, seen, beside);
+            is_new |= changed.is_new;
+            if changed.past_is_old {
+                histories.remove(&key);
+            }
+        }
+        let fault = listing.as_ref().err().cloned().or(namespace_fault);
+        let trouble = fault.or_else(|| never_read(cluster));
         is_new |= cluster.trouble != trouble;
         cluster.trouble = trouble;
-        if reading.listing.is_ok() {
+        if listing.is_ok() {
             is_new |= self.unlisted(cluster, &listed);
             cluster.complete_at = Some(self.now);
         }
-        for key in &forget {
-            view.histories.remove(key);
-        }
-        if !view.named.is_empty() {
-            // A parameter that no tag names any more is not read again.
-            let used: BTreeSet<&ParameterName> = tagged_documents(&view.clusters).collect();
-            view.named.retain(|name, _| used.contains(name));
-        }
+        forget_unnamed(view);
         is_new
     }
 
@@ -119,13 +98,14 @@ impl Reader<'_> {
         services: BTreeMap<EcsServiceName, Seen<EcsService>>,
     ) {
         let View { clusters, document, named, histories, .. } = view;
-        let said = Said { document: document.as_deref(), named };
+        let beside = BesideTags { document: document.as_deref(), named };
         let Some(known) = clusters.get_mut(cluster) else { return };
         for (name, seen) in services {
+            let key = ServiceKey::new(cluster, &name);
             if known.services.contains_key(&name)
-                && self.service((known, cluster, said), &name, seen).forgets
+                && self.service(known, &key, seen, beside).past_is_old
             {
-                histories.remove(&ServiceKey::new(cluster, &name));
+                histories.remove(&key);
             }
         }
     }
@@ -195,18 +175,18 @@ impl Reader<'_> {
 
     /// Takes in what Parameter Store holds. A new document may change what services ask for.
     fn parameters(&self, view: &mut View, name: ParameterName, seen: Seen<Vec<Parameter>>) {
-        let times = (self.staleness, self.now);
+        let arrival = Arrival { now: self.now, staleness: self.staleness };
         // Most readings have nothing new. Then the declarations of thousands of services need not be made again.
         let mut is_new = false;
         if tagged_documents(&view.clusters).any(|named| *named == name) {
             let named = view.named.entry(name.clone()).or_default();
             let before = named.rest.clone();
-            named.take_in((&name, seen.clone()), times);
+            named.take_in(&name, seen.clone(), arrival);
             is_new = named.rest != before;
         }
         let wanted = &self.sources.documents;
         if wanted.contains(&name)
-            && let Some(new) = view.in_force.take_in((name, seen), wanted, times)
+            && let Some(new) = view.in_force.take_in(name, seen, wanted, arrival)
             && view.document.as_ref() != Some(&new)
         {
             is_new = true;
@@ -220,12 +200,12 @@ impl Reader<'_> {
     /// Makes the intent of every service again.
     fn declare_all(&self, view: &mut View) {
         let View { clusters, document, named, .. } = view;
-        let said = Said { document: document.as_deref(), named };
+        let beside = BesideTags { document: document.as_deref(), named };
         for (cluster, known) in clusters {
             for (name, service) in &mut known.services {
                 let key = ServiceKey::new(cluster, name);
                 (service.intent, service.issues) =
-                    self.declare(&key, service.tagged.as_deref(), said);
+                    self.declare(&key, service.tagged.as_deref(), beside);
                 let last = service.last.as_deref();
                 service.issues.extend(last.and_then(|last| advice(&service.intent, last)));
             }
@@ -236,37 +216,37 @@ impl Reader<'_> {
         &self,
         key: &ServiceKey,
         tagged: Option<&Tagged>,
-        said: Said<'_>,
+        beside: BesideTags<'_>,
     ) -> (Intent, Vec<Issue>) {
-        declare(self.prefix, &layers(key, tagged, (said.document, said.named)))
+        declare(self.prefix, &beside.layers(key, tagged))
     }
 
     /// Takes in one service.
     fn service(
         &self,
-        (cluster, cluster_name, said): (&mut ClusterView, &ClusterName, Said<'_>),
-        name: &EcsServiceName,
+        cluster: &mut ClusterView,
+        key: &ServiceKey,
         seen: Seen<EcsService>,
-    ) -> Told {
-        let entry = cluster.services.entry(name.clone()).or_insert_with(|| self.unseen());
+        beside: BesideTags<'_>,
+    ) -> Changed {
+        let entry = cluster.services.entry(key.name.clone()).or_insert_with(|| self.unseen());
         let trouble = match seen {
             Seen::Known(mut service) => {
-                // The listing's name and the service's own are one text.
-                service.key.name = name.clone();
                 let was_odd = entry.missing_since.take().is_some() || entry.stale_since.is_some();
                 if self.is_older(entry, &service) {
-                    return Told { forgets: false, is_new: true };
+                    return Changed { past_is_old: false, is_new: true };
                 }
-                service.key.cluster = cluster_name.clone();
-                let told = self.replace(entry, service, said);
-                return Told { is_new: told.is_new || was_odd, ..told };
+                // One shared text for the key and the service's own.
+                service.key = key.clone();
+                let changed = self.replace(entry, service, beside);
+                return Changed { is_new: changed.is_new || was_odd, ..changed };
             }
             Seen::Absent => absent(),
             Seen::Unknown(fault) => fault,
         };
         let is_new = entry.last.is_none() || entry.trouble.as_ref() != Some(&trouble);
         entry.trouble = Some(trouble);
-        Told { forgets: false, is_new }
+        Changed { past_is_old: false, is_new }
     }
 
     /// Whether a reading is older than the last one and must be ignored.
@@ -288,7 +268,13 @@ impl Reader<'_> {
         !believed
     }
 
-    fn replace(&self, entry: &mut ServiceView, mut service: EcsService, said: Said<'_>) -> Told {
+    /// Takes in a reading of one service that is not older than the last one.
+    fn replace(
+        &self,
+        entry: &mut ServiceView,
+        mut service: EcsService,
+        beside: BesideTags<'_>,
+    ) -> Changed {
         let tags = std::mem::take(&mut service.tags);
         let fingerprint = Some(fingerprint(&tags));
         let same_tags = entry.fingerprint == fingerprint;
@@ -296,23 +282,9 @@ impl Reader<'_> {
         // Most readings have nothing new.
         let tagged =
             if same_tags { entry.tagged.clone() } else { self.sources.tags.then(read).flatten() };
-        let (intent, mut issues) = self.declare(&service.key, tagged.as_deref(), said);
+        let (intent, mut issues) = self.declare(&service.key, tagged.as_deref(), beside);
         issues.extend(advice(&intent, &service));
-        let same_rollout = entry
-            .last
-            .as_ref()
-            .is_some_and(|last| last.primary().map(|p| &p.id) == service.primary().map(|p| &p.id));
-        if let Some(last) = entry.last.as_ref().filter(|_| same_rollout)
-            && service.unknown_members.is_empty()
-        {
-            // Only the read before a write looks for them, and the configuration of a deployment never changes.
-            service.unknown_members.clone_from(&last.unknown_members);
-        }
-        let (was_rolling, shifts) = (entry.rolling_since.is_some(), service.strategy.shifts);
-        let earlier = entry.rolling_since.filter(|_| same_rollout);
-        entry.rolling_since = service.is_rolling().then(|| earlier.unwrap_or(self.now));
-        let seen = entry.primary_since.filter(|_| same_rollout);
-        entry.primary_since = service.primary().map(|_| seen.unwrap_or(self.now));
+        let past_is_old = self.follow_rollout(entry, &mut service);
         let is_ours = intent != Intent::NotOptedIn;
         let was_ours = !entry.is_slim && entry.last.is_some();
         let tool = match is_ours {
@@ -330,16 +302,33 @@ impl Reader<'_> {
         entry.fingerprint = fingerprint;
         if !is_same {
             (entry.is_slim, entry.tool) = (!is_ours, tool);
-            entry.tagged = tagged;
-            entry.intent = intent;
-            entry.issues = issues;
+            (entry.tagged, entry.intent, entry.issues) = (tagged, intent, issues);
             entry.trouble = None;
             entry.last = Some(Arc::new(service));
         }
+        Changed { past_is_old, is_new: !is_same || past_is_old }
+    }
+
+    /// Notes since when the PRIMARY is there and rolls. Says whether the service's past must be read again.
+    fn follow_rollout(&self, entry: &mut ServiceView, service: &mut EcsService) -> bool {
+        let same_rollout = entry
+            .last
+            .as_ref()
+            .is_some_and(|last| last.primary().map(|p| &p.id) == service.primary().map(|p| &p.id));
+        if let Some(last) = entry.last.as_ref().filter(|_| same_rollout)
+            && service.unknown_members.is_empty()
+        {
+            // Only the read before a write looks for them, and the configuration of a deployment never changes.
+            service.unknown_members.clone_from(&last.unknown_members);
+        }
+        let was_rolling = entry.rolling_since.is_some();
+        let earlier = entry.rolling_since.filter(|_| same_rollout);
+        entry.rolling_since = service.is_rolling().then(|| earlier.unwrap_or(self.now));
+        let seen = entry.primary_since.filter(|_| same_rollout);
+        entry.primary_since = service.primary().map(|_| seen.unwrap_or(self.now));
         // With a traffic shift, the service deployment may still run when the deployments are done.
-        let goes_on = was_rolling && shifts;
-        let forgets = !same_rollout || (was_rolling != entry.rolling_since.is_some() && !goes_on);
-        Told { forgets, is_new: !is_same || forgets }
+        let goes_on = was_rolling && service.strategy.shifts;
+        !same_rollout || (was_rolling != entry.rolling_since.is_some() && !goes_on)
     }
 
     /// Notes the services that a complete listing misses. Says whether it misses any.
@@ -373,6 +362,23 @@ impl Reader<'_> {
             stale_since: None,
         }
     }
+}
+
+/// Why a service of the cluster was never read, if one was not. It is not known whether such a service opted in. So no
+/// entry of a plan can show its trouble: the cluster shows it.
+fn never_read(cluster: &ClusterView) -> Option<Fault> {
+    let services = cluster.services.values().filter(|service| service.last.is_none());
+    let mut faults = services.filter_map(|service| service.trouble.as_ref());
+    faults.find(|fault| is_serious(fault)).cloned()
+}
+
+/// A parameter that no tag names any more is not read again.
+fn forget_unnamed(view: &mut View) {
+    if view.named.is_empty() {
+        return;
+    }
+    let used: BTreeSet<&ParameterName> = tagged_documents(&view.clusters).collect();
+    view.named.retain(|name, _| used.contains(name));
 }
 
 /// The services outside the watched clusters whose past must be read again, because their deployments changed.

@@ -35,7 +35,8 @@ use crate::ecs::task_definition::TaskDefinition;
 use crate::ecs::time::{AwsTime, Now};
 use crate::ecs::tool::Tool;
 use history::History;
-use in_force::{InForce, Named};
+use in_force::{InForce, NamedParameter};
+use layers::BesideTags;
 use reading::Question;
 
 /// What we keep of one listed service.
@@ -97,7 +98,7 @@ pub struct View {
     /// What is known of the document's sources.
     pub in_force: InForce,
     /// The parameters that services name in their tags.
-    pub named: BTreeMap<ParameterName, Named>,
+    pub named: BTreeMap<ParameterName, NamedParameter>,
     /// The namespaces of this account and region, once read.
     pub namespaces: Option<Seen<Vec<Namespace>>>,
     /// When they were read.
@@ -152,7 +153,8 @@ impl View {
     /// All declarations of one service, in the order of precedence.
     pub fn layers(&self, key: &ServiceKey) -> Layers<'_> {
         let tagged = self.service(key).and_then(|service| service.tagged.as_deref());
-        layers::layers(key, tagged, (self.document.as_deref(), &self.named))
+        let beside = BesideTags { document: self.document.as_deref(), named: &self.named };
+        beside.layers(key, tagged)
     }
 
     /// Every service of every watched cluster, in order.

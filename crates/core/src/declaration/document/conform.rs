@@ -77,7 +77,7 @@ fn object(at: &At<'_>, schema: &Value, report: &mut Report<'_>) {
     let mut seen = BTreeSet::new();
     for (number, (name, member)) in (1..).zip(at.members()) {
         match known.get(name).or(others) {
-            None => unknown(at, (number, name, &member), schema, report),
+            None => unknown(at, &Member { number, name, at: member }, schema, report),
             Some(schema) if seen.insert(name) => conform(&member, schema, report),
             Some(_) => {
                 report.refuse_name(
@@ -99,14 +99,17 @@ fn object(at: &At<'_>, schema: &Value, report: &mut Report<'_>) {
     }
 }
 
+/// A member of an object, with its number from 1.
+struct Member<'a> {
+    number: usize,
+    name: &'a str,
+    at: At<'a>,
+}
+
 /// Reports a member that the schema does not know. If the text is hidden, its number stands for its name.
-fn unknown(
-    at: &At<'_>,
-    (number, name, member): (usize, &str, &At<'_>),
-    schema: &Value,
-    report: &mut Report<'_>,
-) {
+fn unknown(at: &At<'_>, member: &Member<'_>, schema: &Value, report: &mut Report<'_>) {
     let members = members(schema);
+    let Member { number, name, at: member } = member;
     let near = nearest(name, members.iter().copied());
     let allowed = format!("the members here are {}", listed(&members, "and"));
     if report.is_hidden() {

@@ -20,21 +20,20 @@ pub(super) fn join(parts: &[NamedPart<'_>]) -> (Document, Vec<Issue>) {
     let document = Document {
         namespaces: create.map(|(name, namespace)| (name, namespace.new)).collect(),
         defaults: Defaults {
-            namespace: join.one(("defaults", "namespace"), |part| part.defaults.namespace.as_ref()),
+            namespace: join.one("defaults", "namespace", |part| part.defaults.namespace.as_ref()),
             discovery_name: join
-                .one(("defaults", "discoveryName"), |part| part.defaults.discovery_name.as_ref()),
+                .one("defaults", "discoveryName", |part| part.defaults.discovery_name.as_ref()),
         },
         services: join.map("services", |part| &part.services),
         claims: join.map("claims", |part| &part.claims),
         limits: Limits {
-            rollouts_per_cluster: join.one(("limits", "rolloutsPerCluster"), |part| {
+            rollouts_per_cluster: join.one("limits", "rolloutsPerCluster", |part| {
                 part.limits.rollouts_per_cluster.as_ref()
             }),
-            rollouts_per_namespace: join.one(("limits", "rolloutsPerNamespace"), |part| {
+            rollouts_per_namespace: join.one("limits", "rolloutsPerNamespace", |part| {
                 part.limits.rollouts_per_namespace.as_ref()
             }),
-            mass_change: join
-                .one(("limits", "massChange"), |part| part.limits.mass_change.as_ref()),
+            mass_change: join.one("limits", "massChange", |part| part.limits.mass_change.as_ref()),
         },
         windows,
         freeze: parts.iter().any(|each| each.part.freeze),
@@ -74,7 +73,8 @@ impl<'a> Join<'a> {
 
     fn one<V: Clone + PartialEq + 'a>(
         &mut self,
-        (object, member): (&str, &str),
+        object: &str,
+        member: &str,
         of: impl Fn(&'a Part) -> Option<&'a V>,
     ) -> Option<V> {
         let said = |each: &'a NamedPart<'a>| Some((each.name, of(&each.part)?));

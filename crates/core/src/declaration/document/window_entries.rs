@@ -9,7 +9,7 @@ use super::part::{NamedPart, WindowEntry, shown_places};
 use super::report::{At, Report, place};
 use crate::declaration::issue::Issue;
 use crate::declaration::value::Wrong;
-use crate::declaration::windows::{Kind, Pattern, Window, Zone, contradictions};
+use crate::declaration::windows::{Contradiction, Kind, Pattern, Window, Zone, contradictions};
 use crate::declaration::{tag, value};
 use crate::ecs::name::{ClusterName, Refused};
 use crate::ecs::text::printable;
@@ -126,7 +126,7 @@ pub(super) fn join(parts: &[NamedPart<'_>]) -> (Vec<Window>, Vec<Issue>) {
         return (Vec::new(), too_many(parts, all.len()));
     }
     let windows: Vec<&Window> = all.iter().map(|placed| placed.window).collect();
-    let issues = contradictions(&windows).into_iter().map(|(allow, denies)| {
+    let issues = contradictions(&windows).into_iter().map(|Contradiction { allow, denies }| {
         let denies = shown_places(denies.iter().map(|deny| all[*deny].place()));
         never_allows(&all[allow], &denies)
     });

@@ -9,10 +9,11 @@ mod pattern;
 mod zone;
 
 pub(crate) use pattern::Pattern;
+pub(crate) use zone::Zone;
+
 use std::collections::BTreeSet;
 use std::fmt;
 use std::time::Duration;
-pub(crate) use zone::Zone;
 
 use jiff::Timestamp;
 
@@ -108,35 +109,41 @@ pub fn closed(windows: &[Window], place: Place<'_>, at: Timestamp) -> Option<Clo
     Some(Closed { why, opens_at })
 }
 
-/// The allow windows, by number, that deny windows cover whenever they open, and the numbers of those that do. Only
-/// deny windows count that apply everywhere where the allow window does. A contradiction that takes too long to find is
-/// not found.
-pub(crate) fn contradictions(windows: &[&Window]) -> Vec<(usize, Vec<usize>)> {
-    let begin = Timestamp::from_second(BEGIN).unwrap_or_default();
+/// An allow window in which no change can ever begin, and the deny windows that always cover it; all by number.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Contradiction {
+    pub(crate) allow: usize,
+    pub(crate) denies: Vec<usize>,
+}
+
+/// The allow windows that deny windows always cover. Only deny windows count that apply everywhere where the allow
+/// window does. A contradiction that takes too long to find is not found.
+pub(crate) fn contradictions(windows: &[&Window]) -> Vec<Contradiction> {
     let mut looks = LOOKS_AT_ALL;
-    let mut found = Vec::new();
-    for (number, allow) in (0..).zip(windows).filter(|(_, window)| window.kind == Kind::Allow) {
-        let mut is_covered = |denies: &[usize]| {
-            let together = denies.iter().map(|deny| windows[*deny]).chain([*allow]);
-            next_free(&together.collect::<Vec<_>>(), begin, &mut looks) == Next::Never
-        };
-        let covers = |deny: &Window| deny.kind == Kind::Deny && deny.covers(allow);
-        let denies = (0..).zip(windows).filter(|(_, deny)| covers(deny)).map(|(at, _)| at);
-        let mut denies: Vec<usize> = denies.collect();
-        if denies.is_empty() || !is_covered(&denies) {
-            continue;
-        }
-        // A deny window that is not needed to cover it is not named.
-        for deny in denies.clone() {
-            let others: Vec<usize> =
-                denies.iter().copied().filter(|other| *other != deny).collect();
-            if is_covered(&others) {
-                denies = others;
-            }
-        }
-        found.push((number, denies));
+    let allows = (0..windows.len()).filter(|number| windows[*number].kind == Kind::Allow);
+    allows.filter_map(|allow| contradiction(windows, allow, &mut looks)).collect()
+}
+
+fn contradiction(windows: &[&Window], allow: usize, looks: &mut usize) -> Option<Contradiction> {
+    let covers = |deny: &Window| deny.kind == Kind::Deny && deny.covers(windows[allow]);
+    let mut denies: Vec<usize> = (0..windows.len()).filter(|at| covers(windows[*at])).collect();
+    if denies.is_empty() || !is_covered(windows, allow, &denies, looks) {
+        return None;
     }
-    found
+    // A deny window that is not needed to cover it is not named.
+    for deny in denies.clone() {
+        let others: Vec<usize> = denies.iter().copied().filter(|other| *other != deny).collect();
+        if is_covered(windows, allow, &others, looks) {
+            denies = others;
+        }
+    }
+    Some(Contradiction { allow, denies })
+}
+
+fn is_covered(windows: &[&Window], allow: usize, denies: &[usize], looks: &mut usize) -> bool {
+    let begin = Timestamp::from_second(BEGIN).unwrap_or_default();
+    let together = denies.iter().copied().chain([allow]).map(|number| windows[number]);
+    next_free(&together.collect::<Vec<_>>(), begin, looks) == Next::Never
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
