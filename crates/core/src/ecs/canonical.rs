@@ -1,4 +1,4 @@
-//! When two configurations are the same, and where they differ if not.
+//! When two configurations are the same. Where they differ is in [`super::change`].
 //!
 //! ECS echoes a namespace in the form it was given, and some defaults but not others, depending on the case (the
 //! Service Connect tutorial shows an entry without `discoveryName` and without `dnsName`; other captures show them

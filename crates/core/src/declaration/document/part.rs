@@ -9,6 +9,9 @@ use crate::declaration::windows::Window;
 use crate::ecs::name::{DiscoveryName, NamespaceName, ServiceKey};
 use crate::ecs::namespace::NewNamespace;
 
+/// Places that one issue names.
+const SHOWN_PLACES: usize = 3;
+
 /// A parameter's name and what it says.
 pub(super) struct NamedPart<'a> {
     pub(super) name: &'a str,
@@ -51,6 +54,3 @@ pub(super) fn shown_places(places: impl IntoIterator<Item = String>) -> String {
         more => format!("{} and {more} more", first.join(", ")),
     }
 }
-
-/// Places that one issue names.
-const SHOWN_PLACES: usize = 3;
