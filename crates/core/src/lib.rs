@@ -1,15 +1,28 @@
 //! Every decision eastwest takes: pure, total, deterministic.
 //!
-//! The flow on one page, in reading order:
+//! Eight rooms. A room imports only rooms below it:
 //!
 //! ```text
-//!  tags ──tag──▶ Declaration ──settle──▶ Desired ──plan──▶ Plan ──guard──▶ Plan ──check──▶ Effect
-//!  readings ──merge──▶ View ────────────────┴──────────────┘
+//!  engine        the reconciler: events in, effects out; what is due when        top
+//!  report        what is published: status, news, explain, cost, import
+//!  guard         which steps of a plan may run now
+//!  planner       how a plan is made
+//!  plan          what a plan is: entries, actions, holds
+//!  view          what is known of AWS, how old it is, how sure
+//!  declaration   what people wrote, and what is wrong with it
+//!  ecs           what AWS has; time and faults                                   ground
 //! ```
 //!
-//! [`engine`] holds the parts together: events in, effects out. **Absent here, on purpose:** I/O, a clock,
-//! randomness, logging, hash maps, the AWS SDK. Time is an argument; everything that must not be done now is a
-//! [`plan::Hold`] in the answer, so that it is shown, counted and tested.
+//! The flow, in reading order:
+//!
+//! ```text
+//!  tags, document ──declaration──▶ Intent ──┐
+//!                                           ├──▶ View ──planner──▶ Plan ──guard──▶ Plan ──engine──▶ Effect
+//!  readings ───────────ecs─────────────────▶┘
+//! ```
+//!
+//! A change that must not be made now is a [`plan::hold::Hold`] in the plan, so that it is shown, counted and tested.
+//! **Absent here, on purpose:** I/O, a clock, randomness, logging, hash maps, the AWS SDK. Time is an argument.
 
 #![cfg_attr(
     test,

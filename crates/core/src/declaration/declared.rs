@@ -1,8 +1,8 @@
-//! What one service asks for, before the world is looked at.
+//! What one service asks for, before anything is compared with what is deployed.
 //!
-//! Every field is optional: what is not declared stays as it is deployed. A service's tags are one declaration, its
-//! entry in the document is another, the parameter that its `document` tag names a third; [`Declaration::over`] lays
-//! one over the other.
+//! Every field is optional. A field that is not declared stays as it is deployed. A service's tags are one declaration,
+//! its entry in the document is another, the parameter that its `document` tag names a third; [`Declaration::over`]
+//! lays one over the other.
 
 use std::fmt;
 
@@ -16,13 +16,13 @@ use crate::ecs::name::{DiscoveryName, DnsName, NamespaceRef, ParameterName, Port
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Declaration {
-    /// The opt-in. Always there in a declaration that is acted on; one source alone need not have it.
+    /// The opt-in. A declaration that eastwest acts on always has it; one source alone may lack it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mode: Option<Mode>,
     /// The namespace to be in.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub namespace: Option<NamespaceRef>,
-    /// The endpoints to offer, whole; empty where none is declared, and then those that stand are kept.
+    /// All endpoints to offer. If none is declared the list is empty, and the deployed endpoints stay.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub endpoints: Vec<EndpointDeclaration>,
     /// Where the proxy's logs go.
@@ -43,14 +43,15 @@ pub struct Declaration {
     /// Until when nothing may change.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pause: Option<Pause>,
-    /// The parameter that holds the rest of it. Only a tag says so.
+    /// The parameter that holds the rest of it. Only a tag can name one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub document: Option<ParameterName>,
 }
 
 impl Declaration {
-    /// Field by field what this one says, else what the other says. The endpoints are one field: a list is taken
-    /// whole. A pause is the exception, because stopping must be possible from either side: the longer one counts.
+    /// Each field of this declaration, and the other's field where this one has none. The endpoints are one field: a
+    /// list is taken whole. The pause is an exception, because either side must be able to stop changes: the longer
+    /// pause counts.
     pub fn over(&self, under: &Self) -> Self {
         let endpoints = if self.endpoints.is_empty() { &under.endpoints } else { &self.endpoints };
         Self {
@@ -69,7 +70,7 @@ impl Declaration {
 }
 
 impl Declaration {
-    /// What is said, field by field, under the names of the tags: for people. Options of logs are not shown.
+    /// Each declared field as text, under the name of its tag. Options of logs are not shown.
     pub fn fields(&self) -> Vec<(&'static str, String)> {
         let mode = self.mode.map(|mode| <&str>::from(mode).to_owned());
         let listed = || self.endpoints.iter().map(ToString::to_string).collect::<Vec<_>>();
@@ -102,9 +103,9 @@ fn shown_needs(needs: &[DiscoveryName]) -> String {
 #[serde(rename_all = "kebab-case")]
 #[strum(serialize_all = "kebab-case")]
 pub enum Mode {
-    /// Calls others, offers nothing.
+    /// It calls others and offers nothing.
     Client,
-    /// Calls others and offers endpoints.
+    /// It calls others and offers endpoints.
     ClientServer,
     /// Service Connect is switched off.
     Off,

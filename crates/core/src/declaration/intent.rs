@@ -1,8 +1,8 @@
-//! What a service asks for in all: its entry in the document, then its tags, then the parameter that they name.
+//! What a service asks for in total: its entry in the document, then its tags, then the parameter that they name.
 //!
-//! Field by field, the first that says something counts. What a tag says and the document overrules is reported, so
-//! that nobody wonders why a tag has no effect. The opt-in is the document's or a tag's; a parameter that anybody may
-//! name in a tag opts nobody in.
+//! For each field, the first source that has it counts. If the document overrules a tag, an issue says so, because
+//! otherwise a tag without effect is a riddle. Only the document or a tag opts a service in. A parameter does not,
+//! because anyone who may write a tag may name it.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -20,9 +20,9 @@ use crate::ecs::name::ParameterName;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
 pub enum Intent {
-    /// Nothing opts it in: the service is not ours and is never touched.
+    /// Nothing opts it in: eastwest never changes the service.
     NotOptedIn,
-    /// It opted in, but what it wants cannot be told.
+    /// It opted in, but its declaration is not understood.
     Ambiguous,
     /// It opted in, and the parameter with the rest of its declaration has not been read.
     Unread(ParameterName),
@@ -31,7 +31,7 @@ pub enum Intent {
 }
 
 impl Intent {
-    /// What it wants, where that can be told.
+    /// What it wants, if that is known.
     pub fn declared(&self) -> Option<&Declaration> {
         match self {
             Self::Declared(declaration) => Some(declaration),
@@ -40,21 +40,21 @@ impl Intent {
     }
 }
 
-/// Everything that is said of one service, in the order of precedence.
+/// All declarations of one service, in the order of precedence.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Layers<'a> {
     /// Its entry in the document in force.
     pub entry: Option<&'a Arc<Declaration>>,
     /// Its tags.
     pub tagged: Option<&'a Tagged>,
-    /// What the parameter holds that its `document` tag names.
+    /// The content of the parameter that its `document` tag names.
     pub rest: Option<&'a Rest>,
 }
 
 /// What is known of a parameter that a `document` tag names.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Rest {
-    /// What it said when it was last good.
+    /// Its last good content.
     pub declaration: Option<Arc<Declaration>>,
     /// What is wrong with it now.
     pub issues: Vec<Issue>,
@@ -69,7 +69,7 @@ impl<'a> Layers<'a> {
     }
 }
 
-/// What a service asks for in all, and what of it cannot be honoured.
+/// What a service asks for in total, and the issues.
 pub fn declare(prefix: &TagPrefix, layers: &Layers<'_>) -> (Intent, Vec<Issue>) {
     let tags = layers.tagged.and_then(|tagged| tagged.declaration.as_deref());
     let mode = |declaration: Option<&Declaration>| declaration.and_then(|each| each.mode);
@@ -80,8 +80,8 @@ pub fn declare(prefix: &TagPrefix, layers: &Layers<'_>) -> (Intent, Vec<Issue>) 
             Some(_) | None => (Intent::NotOptedIn, Vec::new()),
         };
     };
-    if let Some(aimless) = tagged.aimless.as_ref().filter(|_| !is_wanted) {
-        return (Intent::NotOptedIn, vec![aimless.clone()]);
+    if let Some(no_mode) = tagged.no_mode.as_ref().filter(|_| !is_wanted) {
+        return (Intent::NotOptedIn, vec![no_mode.clone()]);
     }
     let mut issues = tagged.issues.clone();
     let Some(tags) = tags else { return (Intent::Ambiguous, issues) };
@@ -91,11 +91,17 @@ pub fn declare(prefix: &TagPrefix, layers: &Layers<'_>) -> (Intent, Vec<Issue>) 
     (intent(layers, tags, &mut issues), issues)
 }
 
+/// What a service asks for by its tags alone.
+pub fn parse(prefix: &TagPrefix, tags: &BTreeMap<String, String>) -> (Intent, Vec<Issue>) {
+    let tagged = read(prefix, tags);
+    declare(prefix, &Layers { tagged: tagged.as_ref(), ..Layers::default() })
+}
+
 fn intent(layers: &Layers<'_>, tags: &Declaration, issues: &mut Vec<Issue>) -> Intent {
     issues.extend(layers.rest.iter().flat_map(|rest| &rest.issues).cloned());
     let known = layers.rest.and_then(|rest| rest.declaration.as_ref());
     if let (Some(name), None) = (&tags.document, known) {
-        // Bad, or not read yet: either way nothing is known of what else is wanted.
+        // The parameter is bad or not read yet. In both cases the rest of the declaration is unknown.
         let is_bad = layers.rest.is_some_and(|rest| !rest.issues.is_empty());
         return if is_bad { Intent::Ambiguous } else { Intent::Unread(name.clone()) };
     }
@@ -111,7 +117,7 @@ fn intent(layers: &Layers<'_>, tags: &Declaration, issues: &mut Vec<Issue>) -> I
     whole.map_or(Intent::NotOptedIn, Intent::Declared)
 }
 
-/// The tags that have no effect because the document says otherwise.
+/// An issue for each tag that has no effect because the document has another value.
 fn overruled(
     prefix: &TagPrefix,
     entry: &Declaration,
@@ -124,19 +130,13 @@ fn overruled(
         (*other != text && field != "pause").then(|| (field, text, other.clone()))
     });
     overruled.map(|(field, text, other)| {
-        // The endpoints are one field, whatever number of tags says it.
+        // The endpoints are one field, even if several tags declare them.
         let place = if field == "endpoints" { endpoint_tags.join(", ") } else { prefix.key(field) };
         let allowed = format!(
             "overruled by the document, which says {other}: remove this tag, or change the document"
         );
         Issue::new(&place, &text, allowed).advice()
     })
-}
-
-/// What a service asks for by its tags alone.
-pub fn parse(prefix: &TagPrefix, tags: &BTreeMap<String, String>) -> (Intent, Vec<Issue>) {
-    let tagged = read(prefix, tags);
-    declare(prefix, &Layers { tagged: tagged.as_ref(), ..Layers::default() })
 }
 
 #[cfg(test)]

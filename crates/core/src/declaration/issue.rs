@@ -1,4 +1,4 @@
-//! What a user wrote that we cannot honour, said so that they can mend it.
+//! What is wrong in a text that a user wrote, so that they can fix it.
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::ecs::name::Refused;
 use crate::ecs::text::{is_foreign, nearest, printable};
 
-/// Something a user wrote that cannot be honoured: where, what was read, what is allowed, what to do.
+/// Something wrong in a user's text: where it stands, what was read, what is allowed, what to do.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Issue {
     /// Where it stands: a tag's key, or `<parameter>#<JSON pointer>`.
@@ -20,17 +20,17 @@ pub struct Issue {
     /// The nearest spelling that would be accepted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub nearest: Option<String>,
-    /// Whether the declaration can still be understood without it.
+    /// Whether it holds the service.
     pub weight: Weight,
 }
 
-/// Whether an issue leaves the declaration understandable.
+/// Whether an issue holds the service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Weight {
-    /// What is wanted cannot be told: the service is held whole.
+    /// The declaration is not understood: every change of the service is held.
     Blocking,
-    /// Worth knowing; the declaration stands.
+    /// Worth knowing. The declaration counts.
     Advice,
 }
 
@@ -83,13 +83,6 @@ impl fmt::Display for Issue {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_nearest_spelling_is_offered_only_when_it_is_near() {
-        let known = ["client", "client-server", "off"];
-        assert_eq!(nearest("clinet", known).as_deref(), Some("client"));
-        assert_eq!(nearest("banana", known), None);
-    }
 
     #[test]
     fn a_look_alike_character_is_named() {

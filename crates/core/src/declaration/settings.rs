@@ -1,4 +1,5 @@
-//! What the operator allows and how patient we are: flags, resolved once.
+//! The settings of the engine: what the operator allows and how long we wait. They come from the flags and never
+//! change.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -9,7 +10,7 @@ use super::document::MassChange;
 use super::tag_prefix::TagPrefix;
 use crate::ecs::name::{ClusterName, NamespaceRef, ParameterName};
 
-/// Everything the engine is told at its start.
+/// All settings of the engine.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
     /// The clusters to watch; `None`: all of the account and region.
@@ -24,9 +25,9 @@ pub struct Settings {
     pub policy: Policy,
     /// How many rollouts may run at once.
     pub budget: Budget,
-    /// How much of a namespace may change without somebody's consent.
+    /// How much of a namespace may change without consent.
     pub mass_change: MassChange,
-    /// How patient we are.
+    /// How long we wait.
     pub timing: Timing,
 }
 
@@ -72,7 +73,7 @@ pub enum Policy {
     Observe,
     /// Add and change; never switch off, never remove an endpoint.
     UpsertOnly,
-    /// Make it so.
+    /// Add, change, remove, switch off.
     Sync,
 }
 
@@ -92,7 +93,7 @@ impl Default for Budget {
     }
 }
 
-/// How patient we are. All on our own clock.
+/// How long we wait, all on our own clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Timing {
     /// From the end of a sweep to the next.

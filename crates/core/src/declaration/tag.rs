@@ -1,9 +1,9 @@
 //! The tag grammar as one table: tags in, a declaration and issues out.
 //!
 //! **Invariant:** parsing is total. Tags are written by anyone who may tag a service, so every text is
-//! possible; what is not understood becomes an [`Issue`] that says where, what was read, what is allowed
-//! and the nearest valid spelling. One bad tag leaves the service without a declaration, so nothing is half
-//! applied, and touches no other service. What the tags amount to beside a document is said in [`crate::declaration::intent`].
+//! possible; what is not understood becomes an [`Issue`] that says where, what was read, what is allowed and the
+//! nearest valid spelling. One bad tag leaves the service without a declaration, so nothing is half applied, and
+//! touches no other service. [`crate::declaration::intent`] puts the tags and the document together.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -27,12 +27,12 @@ pub struct TagRule {
     pub key: &'static str,
     /// What its value may be.
     pub allowed: &'static str,
-    /// What it means, for the reference page.
+    /// What it does, for the reference page.
     pub meaning: &'static str,
-    read: Reader,
+    read: ReadValue,
 }
 
-type Reader = fn(&mut Draft, &str) -> Result<(), Wrong>;
+type ReadValue = fn(&mut Draft, &str) -> Result<(), Wrong>;
 
 /// A declaration in the making.
 #[derive(Default)]
@@ -54,7 +54,7 @@ struct Draft {
 const LONGEST: usize = 256;
 /// The key of the tags that declare one endpoint each, `endpoint.<port>`.
 const ENDPOINT: &str = "endpoint.";
-/// The tags that speak of the one endpoint, and so exclude `endpoint.<port>`.
+/// The tags that declare a single endpoint. They exclude `endpoint.<port>`.
 const SINGLE: [&str; 6] = ["port", "discovery-name", "alias", "timeout", "ingress-port", "tls"];
 
 /// The whole grammar, in the order of the reference page.
@@ -62,7 +62,7 @@ pub const RULES: &[TagRule] = &[
     TagRule {
         key: "mode",
         allowed: "client, client-server or off",
-        meaning: "the opt-in; without it the service is never touched",
+        meaning: "the opt-in; without it eastwest never changes the service",
         read: |draft, text| value::mode(text).map(|v| draft.mode = Some(v)),
     },
     TagRule {
@@ -74,7 +74,7 @@ pub const RULES: &[TagRule] = &[
     TagRule {
         key: "port",
         allowed: "a port mapping's name, or a container port from 1 to 65535",
-        meaning: "the port to serve; needless where the task definition has exactly one named port",
+        meaning: "the port that the endpoint serves; not needed if the task definition has exactly one named port",
         read: |draft, text| value::port_selector(text).map(|v| draft.single.port = Some(v)),
     },
     TagRule {
@@ -85,7 +85,7 @@ pub const RULES: &[TagRule] = &[
     },
     TagRule {
         key: "alias",
-        allowed: "[dns-name][:port], as backend.internal.myapp:8080, backend or :80",
+        allowed: "[dns-name][:port], such as backend.internal.myapp:8080, backend or :80",
         meaning: "what clients call",
         read: |draft, text| value::alias(text).map(|v| draft.single.alias = Some(v)),
     },
@@ -98,7 +98,7 @@ pub const RULES: &[TagRule] = &[
     TagRule {
         key: "ingress-port",
         allowed: "a port from 1025 to 65535",
-        meaning: "the port the service's own proxy listens on",
+        meaning: "the port on which the service's own proxy listens",
         read: |draft, text| value::ingress_port(text).map(|v| draft.single.ingress_port = Some(v)),
     },
     TagRule {
@@ -110,48 +110,48 @@ pub const RULES: &[TagRule] = &[
     TagRule {
         key: "logs",
         allowed: "awslogs group=<name> region=<region> prefix=<text>, or none",
-        meaning: "the proxy's logs; absent: whatever is there stays",
+        meaning: "where the proxy's logs go; without it the deployed setting stays",
         read: |draft, text| value::logs(text).map(|v| draft.logs = Some(v)),
     },
     TagRule {
         key: "access-logs",
-        allowed: "text or json, and query to log query parameters",
+        allowed: "text or json, and optionally query to log query parameters",
         meaning: "one log line for each request; needs logs",
         read: |draft, text| value::access_logs(text).map(|v| draft.access_logs = Some(v)),
     },
     TagRule {
         key: "test-header",
         allowed: "<name>=<value>",
-        meaning: "the header of blue/green test traffic",
+        meaning: "the header that marks blue/green test traffic",
         read: |draft, text| value::test_header(text).map(|v| draft.test_header = Some(v)),
     },
     TagRule {
         key: "needs",
         allowed: "discovery names separated by spaces, or none",
-        meaning: "what this service calls: it waits until those servers are complete; absent: inferred from its environment",
+        meaning: "what this service calls: it waits until those servers are complete; without it eastwest infers the names from the environment",
         read: |draft, text| value::needs(text).map(|v| draft.needs = Some(v)),
     },
     TagRule {
         key: "refresh",
         allowed: "declared, inferred, always or never",
-        meaning: "which new endpoints have this service rolled out anew; absent: declared, those in needs",
+        meaning: "which new endpoints make eastwest roll this service out again; without it declared: those in needs",
         read: |draft, text| value::refresh(text).map(|v| draft.refresh = Some(v)),
     },
     TagRule {
         key: "pause",
-        allowed: "true, or a time as 2026-12-24T18:00:00Z",
+        allowed: "true, or a time such as 2026-12-24T18:00:00Z",
         meaning: "hold every change",
         read: |draft, text| value::pause(text).map(|v| draft.pause = v),
     },
     TagRule {
         key: "document",
-        allowed: "an SSM parameter's name, as /eastwest/services/web",
-        meaning: "the rest of the declaration, as a document's entry; a tag beside it wins",
+        allowed: "an SSM parameter's name, such as /eastwest/services/web",
+        meaning: "the parameter with the rest of the declaration, written as a document's entry; the service's own tags win over it",
         read: |draft, text| value::document(text).map(|v| draft.document = Some(v)),
     },
 ];
 
-/// What the tag of this key may say; nothing of a key that is none.
+/// What the tag of this key may say; empty for an unknown key.
 pub(crate) fn allowed(key: &str) -> &'static str {
     RULES.iter().find(|rule| rule.key == key).map_or("", |rule| rule.allowed)
 }
@@ -160,11 +160,11 @@ pub(crate) fn allowed(key: &str) -> &'static str {
 pub const ENDPOINT_ALLOWED: &str =
     "name=… alias=… idle=… request=… ingress=… tls-ca=…, each at most once";
 
-/// What such a tag means, for the reference page.
+/// What such a tag does, for the reference page.
 pub const ENDPOINT_MEANING: &str =
-    "one endpoint, for a service with several; excludes the tags for a single one";
+    "one endpoint of a service with several; cannot stand beside the tags for a single endpoint";
 
-/// Reads a service's tags; nothing where none of them is ours.
+/// Reads a service's tags. `None`: the service has no tag of ours.
 pub fn read(prefix: &TagPrefix, tags: &BTreeMap<String, String>) -> Option<Tagged> {
     let ours: Vec<(&str, &str)> = tags
         .iter()
@@ -177,17 +177,17 @@ pub fn read(prefix: &TagPrefix, tags: &BTreeMap<String, String>) -> Option<Tagge
     let mut issues: Vec<Issue> =
         ours.iter().filter_map(|(key, text)| read_tag(&mut draft, prefix, key, text)).collect();
     let opted_in = ours.iter().any(|(key, _)| *key == "mode");
-    let aimless = (!opted_in).then(|| not_opted_in(prefix, &ours));
+    let no_mode = (!opted_in).then(|| not_opted_in(prefix, &ours));
     issues.extend(contradictions(&draft, prefix, &ours));
     issues.sort();
     let is_clear = issues.iter().all(|issue| issue.weight == Weight::Advice);
     let declaration = is_clear.then(|| Arc::new(draft.finish()));
     let endpoint_tags = ours.iter().filter(|(key, _)| is_of_endpoint(key));
     let endpoint_tags = endpoint_tags.map(|(key, _)| prefix.key(key)).collect();
-    Some(Tagged { declaration, issues, aimless, endpoint_tags })
+    Some(Tagged { declaration, issues, no_mode, endpoint_tags })
 }
 
-/// Whether a tag of this key speaks of an endpoint.
+/// Whether a tag of this key declares an endpoint.
 pub(crate) fn is_of_endpoint(key: &str) -> bool {
     SINGLE.contains(&key) || key.starts_with(ENDPOINT)
 }
@@ -240,7 +240,7 @@ fn not_opted_in(prefix: &TagPrefix, ours: &[(&str, &str)]) -> Issue {
     Issue { nearest, ..Issue::new(&prefix.key(key), text, allowed) }.advice()
 }
 
-/// Tags that are each fine and together say two things.
+/// Issues for tags that are good alone and contradict each other.
 fn contradictions(draft: &Draft, prefix: &TagPrefix, ours: &[(&str, &str)]) -> Vec<Issue> {
     let endpoint_tags: Vec<(&str, &str)> =
         ours.iter().filter(|(key, _)| is_of_endpoint(key)).copied().collect();

@@ -1,4 +1,4 @@
-//! The prefix that makes a tag one of ours.
+//! The prefix of the tags that eastwest reads.
 
 /// The prefix of our tags, `eastwest/` unless configured otherwise.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,5 +27,20 @@ impl TagPrefix {
     /// The prefix as text.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_prefix_is_what_a_tag_key_may_begin_with() {
+        for text in ["eastwest/", "a", "acme.io/mesh:"] {
+            assert!(TagPrefix::parse(text).is_some(), "{text}");
+        }
+        for text in ["", "aws:x", "AWS:", "with space", "ünï", &"x".repeat(65)] {
+            assert!(TagPrefix::parse(text).is_none(), "{text}");
+        }
     }
 }

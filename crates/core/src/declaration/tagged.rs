@@ -1,19 +1,19 @@
-//! What the tags of one service say, as they were read.
+//! What the tags of one service say.
 
 use std::sync::Arc;
 
 use super::declared::Declaration;
 use super::issue::Issue;
 
-/// What a service's tags say, by themselves.
+/// What a service's tags say, without the document.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tagged {
-    /// What they declare; none where that cannot be told.
+    /// What they declare; none if one of them is wrong.
     pub declaration: Option<Arc<Declaration>>,
-    /// What of them cannot be honoured.
+    /// What is wrong in them.
     pub issues: Vec<Issue>,
-    /// What is to be said where nothing else opts the service in: there is no `mode` tag.
-    pub aimless: Option<Issue>,
+    /// The issue that there is no `mode` tag. It is shown if the document does not opt the service in either.
+    pub no_mode: Option<Issue>,
     /// The tags that declare its endpoints, with their prefix.
     pub(crate) endpoint_tags: Vec<String>,
 }

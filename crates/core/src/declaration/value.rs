@@ -14,13 +14,21 @@ use crate::ecs::name::{
 };
 use crate::ecs::text::nearest;
 
+/// Why one value was refused. It does not know in which tag the value stands.
+pub(crate) struct Wrong {
+    /// What is allowed, if it differs from the tag's rule.
+    pub(crate) allowed: Option<String>,
+    /// The nearest valid spelling.
+    pub(crate) nearest: Option<String>,
+}
+
 impl From<Refused> for Wrong {
     fn from(refused: Refused) -> Self {
         Self { allowed: Some(refused.allowed.to_owned()), nearest: refused.nearest }
     }
 }
 
-/// Refused by the tag's own rule.
+/// The value breaks the tag's own rule.
 fn wrong() -> Wrong {
     Wrong { allowed: None, nearest: None }
 }
@@ -227,7 +235,7 @@ pub(crate) fn seconds(text: &str) -> Result<u32, Wrong> {
 pub(crate) fn open_for(text: &str) -> Result<Duration, Wrong> {
     let seconds = counted(text, &TIMES[1..]);
     let seconds = seconds.filter(|seconds| (60..=31 * 86_400).contains(seconds));
-    let allowed = "a time as 30m, 4h or 3d, from 1m to 31d";
+    let allowed = "a time such as 30m, 4h or 3d, from 1m to 31d";
     seconds.map(Duration::from_secs).ok_or_else(|| wrong_because(allowed))
 }
 
@@ -270,7 +278,7 @@ impl<'a> Words<'a> {
                 return Err(Wrong { allowed: None, nearest: nearest(key, known.iter().copied()) });
             }
             if value.is_empty() || words.iter().any(|(earlier, _)| *earlier == key) {
-                return Err(wrong_because(format!("{key}=… once, with a value")));
+                return Err(wrong_because(format!("{key}=… at most once, with a value")));
             }
             words.push((key, value));
         }
@@ -281,12 +289,4 @@ impl<'a> Words<'a> {
         let at = self.0.iter().position(|(known, _)| *known == key)?;
         Some(self.0.swap_remove(at).1)
     }
-}
-
-/// Why one value was refused, before it knows which tag it stands in.
-pub(crate) struct Wrong {
-    /// What is allowed, where more can be said than the tag's rule does.
-    pub(crate) allowed: Option<String>,
-    /// The nearest valid spelling.
-    pub(crate) nearest: Option<String>,
 }

@@ -1,9 +1,9 @@
-//! When two configurations are the same, and where they differ if not.
+//! When two configurations are the same. Where they differ is in [`super::change`].
 //!
-//! ECS echoes a namespace in the form it was given, and some defaults but not others, depending on the case
-//! (the Service Connect tutorial shows an entry without `discoveryName` and without `dnsName`; other captures show them
-//! filled). So both sides are brought into one form first: namespace by id, every default filled in, empty
-//! the same as absent, order without meaning. A controller that compares less carefully rolls its services for ever.
+//! ECS echoes a namespace in the form it was given, and some defaults but not others, depending on the case (the
+//! Service Connect tutorial shows an entry without `discoveryName` and without `dnsName`; other captures show them
+//! filled). So both sides are brought into one form first: the namespace by id, every default filled in, empty the same
+//! as absent, and lists sorted. A controller that compares less carefully rolls its services out again and again.
 
 use std::collections::BTreeMap;
 
@@ -28,7 +28,7 @@ pub struct Canonical {
     pub log_level: String,
 }
 
-/// A namespace's id, or the words it was named by where they resolve to none.
+/// A namespace's id, or the reference to it if no namespace is found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Identity {
     /// Resolved.
@@ -56,7 +56,7 @@ pub struct CanonicalEndpoint {
     pub tls: Option<Tls>,
 }
 
-/// Brings a configuration into the one form in which it can be compared.
+/// Brings a configuration into the form in which it can be compared.
 pub fn canonical(connect: &Connect, ground: &Ground<'_>) -> Canonical {
     let namespace = ground.namespace_of(connect);
     let named = connect.namespace.as_ref().or(ground.default_namespace);
@@ -130,4 +130,4 @@ impl CanonicalEndpoint {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -19,7 +19,7 @@ pub struct Change {
     /// What stands there now.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub from: Option<String>,
-    /// What shall stand there.
+    /// What should stand there.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub to: Option<String>,
 }
@@ -56,34 +56,31 @@ pub enum Field {
 /// Every difference between what is in force and what is wanted; empty means equal. `None` is "off".
 pub fn changes(from: Option<&Canonical>, to: Option<&Canonical>) -> Vec<Change> {
     let mut changes = Vec::new();
-    let onoff =
-        |side: Option<&Canonical>| Some(if side.is_some() { "on" } else { "off" }.to_owned());
-    note(&mut changes, Field::Enabled, None, (onoff(from), onoff(to)));
+    note(&mut changes, Field::Enabled.change(switch(from), switch(to)));
     let Some(to) = to else { return changes };
-    let namespace = |side: &Canonical| Some(side.namespace.to_string());
-    note(&mut changes, Field::Namespace, None, (from.and_then(namespace), namespace(to)));
+    let namespace = |side: &Canonical| side.namespace.to_string();
+    note(&mut changes, Field::Namespace.change(from.map(namespace), Some(namespace(to))));
+    endpoints_changes(&mut changes, from, to);
+    logs_changes(&mut changes, from, to);
+    changes
+}
+
+fn switch(side: Option<&Canonical>) -> Option<String> {
+    Some(if side.is_some() { "on" } else { "off" }.to_owned())
+}
+
+fn endpoints_changes(changes: &mut Vec<Change>, from: Option<&Canonical>, to: &Canonical) {
     let empty = BTreeMap::new();
     let before = from.map_or(&empty, |side| &side.endpoints);
     for (key, endpoint) in before.iter().filter(|(key, _)| !to.endpoints.contains_key(key)) {
-        note(&mut changes, Field::Endpoint, Some(key), (Some(endpoint.alias()), None));
+        note(changes, Field::Endpoint.change(Some(endpoint.alias()), None).of(key));
     }
     for (key, endpoint) in &to.endpoints {
         match before.get(key) {
-            None => note(&mut changes, Field::Endpoint, Some(key), (None, Some(endpoint.alias()))),
-            Some(old) => endpoint_changes(&mut changes, key, old, endpoint),
+            None => note(changes, Field::Endpoint.change(None, Some(endpoint.alias())).of(key)),
+            Some(old) => endpoint_changes(changes, key, old, endpoint),
         }
     }
-    let logs = |side: &Canonical| side.logs.as_ref().map(ToString::to_string);
-    if from.and_then(|side| side.logs.as_ref()) != to.logs.as_ref() {
-        // Not `note`: the values of log options are not shown, they may hold a token.
-        let (from, to) = (from.and_then(logs), logs(to));
-        changes.push(Change { field: Field::Logs, endpoint: None, from, to });
-    }
-    let access = |side: &Canonical| side.access_logs.as_ref().map(ToString::to_string);
-    note(&mut changes, Field::AccessLogs, None, (from.and_then(access), access(to)));
-    let level = |side: &Canonical| Some(side.log_level.clone()).filter(|level| level != "info");
-    note(&mut changes, Field::LogLevel, None, (from.and_then(level), level(to)));
-    changes
 }
 
 type EndpointKey = (PortName, DiscoveryName);
@@ -103,20 +100,40 @@ fn endpoint_changes(
         (Field::Timeout, |e| Some(e.timeout.to_string())),
         (Field::Tls, |e| e.tls.as_ref().map(ToString::to_string)),
     ];
-    for (field, read) in fields {
-        note(changes, field, Some(key), (read(old), read(new)));
+    for (field, show) in fields {
+        note(changes, field.change(show(old), show(new)).of(key));
     }
 }
 
-fn note(
-    changes: &mut Vec<Change>,
-    field: Field,
-    endpoint: Option<&EndpointKey>,
-    (from, to): (Option<String>, Option<String>),
-) {
-    if from != to {
-        let endpoint = endpoint.map(|(port, discovery)| format!("{port}/{discovery}"));
-        changes.push(Change { field, endpoint, from, to });
+fn logs_changes(changes: &mut Vec<Change>, from: Option<&Canonical>, to: &Canonical) {
+    let logs = |side: &Canonical| side.logs.as_ref().map(ToString::to_string);
+    if from.and_then(|side| side.logs.as_ref()) != to.logs.as_ref() {
+        // Not `note`: the values of log options are hidden, so two different ones may look alike.
+        changes.push(Field::Logs.change(from.and_then(logs), logs(to)));
+    }
+    let access = |side: &Canonical| side.access_logs.as_ref().map(ToString::to_string);
+    note(changes, Field::AccessLogs.change(from.and_then(access), access(to)));
+    let level = |side: &Canonical| Some(side.log_level.clone()).filter(|level| level != "info");
+    note(changes, Field::LogLevel.change(from.and_then(level), level(to)));
+}
+
+/// Adds a change, unless both sides are the same.
+fn note(changes: &mut Vec<Change>, change: Change) {
+    if change.from != change.to {
+        changes.push(change);
+    }
+}
+
+impl Field {
+    fn change(self, from: Option<String>, to: Option<String>) -> Change {
+        Change { field: self, endpoint: None, from, to }
+    }
+}
+
+impl Change {
+    /// The same change, of one endpoint.
+    fn of(self, (port, discovery): &EndpointKey) -> Self {
+        Self { endpoint: Some(format!("{port}/{discovery}")), ..self }
     }
 }
 
@@ -185,3 +202,6 @@ mod show {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -28,8 +28,8 @@ pub struct Connect {
     /// Whether and how the proxy logs each request.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub access_logs: Option<AccessLogs>,
-    /// How much the proxy writes into its logs (`containerConfigurations[].logLevel`): `info`, which absent means,
-    /// or `debug`. Nothing declares it; it is carried over, for a write without it would reset it.
+    /// How much the proxy writes into its logs (`containerConfigurations[].logLevel`): `info`, which absent means, or
+    /// `debug`. Nothing declares it. It is carried over, because a write without it would reset it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub log_level: Option<String>,
 }
@@ -107,8 +107,8 @@ pub struct Tls {
     pub role: Option<Arn>,
 }
 
-/// API:LogConfiguration. Drivers take tokens as options, so the values of most are shown nowhere: neither in a log,
-/// nor on a page.
+/// API:LogConfiguration. Drivers take tokens as options, so the values of most options are never shown, in logs or on
+/// pages.
 #[derive(Clone, PartialEq, Eq)]
 pub struct ProxyLogs {
     /// The log driver's name.
@@ -127,7 +127,7 @@ impl Timeout {
 }
 
 impl ProxyLogs {
-    /// The options as they may be shown: those of awslogs are names of places.
+    /// The options as they may be shown. Only the options of awslogs have no secrets.
     pub fn shown(&self) -> impl Iterator<Item = (&str, &str)> {
         let value = |(name, value)| if is_public(name) { value } else { "(hidden)" };
         let options = self.options.iter().map(|(name, value)| (name.as_str(), value.as_str()));
@@ -178,7 +178,7 @@ pub struct AccessLogs {
 }
 
 impl Endpoint {
-    /// An endpoint on a port with nothing else said.
+    /// An endpoint on a port, with a default for everything else.
     pub fn bare(port_name: PortName) -> Self {
         Self {
             port_name,
@@ -190,7 +190,7 @@ impl Endpoint {
         }
     }
 
-    /// What clients call, as far as it is said.
+    /// What clients call, if it is set.
     pub fn called(&self) -> Option<(Option<DnsName>, Port)> {
         self.alias.as_ref().map(|alias| (alias.dns_name.clone(), alias.port))
     }

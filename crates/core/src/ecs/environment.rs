@@ -1,7 +1,7 @@
-//! Which hosts a task definition's environment values may name.
+//! The hosts that the environment values of a task definition may name.
 //!
-//! Values are matched and never shown: a value may be a password, and a bare word looks like a host. So what is kept
-//! has no text form at all: it neither prints nor serialises, and answers only whether it names a given alias.
+//! Values are compared and never shown: a value may be a password, and a bare word looks like a host. So what is kept
+//! has no text form: it does not print or serialise, and answers only whether it names a given alias.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -10,10 +10,10 @@ use super::name::Port;
 
 /// A host has no more characters (RFC 1035); longer words name none.
 const HOST_MAX: usize = 253;
-/// More than any environment names; what comes after is not looked at.
+/// More than any environment names. Later ones are ignored.
 const MOST: usize = 256;
 
-/// The hosts that environment values may name, with their ports where these are said.
+/// The hosts that environment values may name, with their ports where the values give them.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Mentions(BTreeSet<(Box<str>, Option<Port>)>);
 
@@ -35,7 +35,7 @@ impl Mentions {
         self.iter().any(|(each, said)| each == host && said.is_none_or(|said| said == port))
     }
 
-    /// Each of them, for matching within this crate: what is handed out may be a password.
+    /// Each of them, for comparing inside this crate only: a host may be a password.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, Option<Port>)> {
         self.0.iter().map(|(host, port)| (&**host, *port))
     }
@@ -73,7 +73,7 @@ fn mention(word: &str) -> Option<(Box<str>, Option<Port>)> {
     is_host(host).then(|| (host.to_ascii_lowercase().into(), port))
 }
 
-/// The port that a URL without one means. Of other schemes we know none, so any will do.
+/// The port that a URL without one means. For other schemes every port counts.
 fn default_port(scheme: &str) -> Option<Port> {
     match scheme.to_ascii_lowercase().as_str() {
         "http" | "ws" => Port::from_i32(80),

@@ -1,7 +1,7 @@
-//! What became of a call that failed, and what that means for us.
+//! A failed call, and what it means for us.
 //!
-//! The adapter turns every failed call into a [`Fault`] in one table; every decision about failures
-//! reads a `Fault` and nothing else. No text is matched anywhere past that table.
+//! The adapter turns every failed call into a [`Fault`] in one table; every decision about failures reads a `Fault` and
+//! nothing else. No code after that table matches text.
 
 use std::fmt;
 use std::sync::Arc;
@@ -15,11 +15,11 @@ pub struct Fault {
     pub kind: FaultKind,
     /// The call, as `ecs.UpdateService`.
     pub operation: Arc<str>,
-    /// What AWS, or the transport, said; no secrets, one line.
+    /// What AWS or the transport answered: one line, without secrets.
     pub message: Arc<str>,
 }
 
-/// The kinds of failure that we tell apart because we act differently on them.
+/// The kinds of failure. There is one for each way in which we act on a failure.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, strum::IntoStaticStr,
 )]
@@ -41,14 +41,14 @@ pub enum FaultKind {
     TimedOut,
     /// AWS failed inside: whether the call took effect is unknown.
     ServerError,
-    /// The answer says nothing of something it was asked for.
+    /// The answer leaves out something that was asked for.
     Incomplete,
     /// The answer could not be read (an HTML page, truncated JSON): whether it took effect is unknown.
     Unreadable,
 }
 
 impl FaultKind {
-    /// Whether the same call may succeed later without anybody's doing.
+    /// Whether the same call may succeed later although nobody does anything.
     pub fn passes(self) -> bool {
         match self {
             Self::Denied | Self::NoCredentials | Self::NotFound | Self::Refused => false,

@@ -1,11 +1,11 @@
-//! What a service's defaults depend on.
+//! What the defaults of a configuration depend on.
 
 use super::connect::Connect;
 use super::name::{NamespaceRef, PortName};
 use super::namespace::Namespace;
 use super::task_definition::{PortMapping, TaskDefinition};
 
-/// What defaults depend on.
+/// What the defaults of a configuration depend on.
 #[derive(Debug, Clone, Copy)]
 pub struct Ground<'a> {
     /// The namespaces of the account and region.
@@ -17,8 +17,8 @@ pub struct Ground<'a> {
 }
 
 impl<'a> Ground<'a> {
-    /// The namespace a reference means. A name is what ECS takes it for, Cloud Map's `HttpName`, and else
-    /// the only namespace of that name; twins of one name mean none.
+    /// The namespace that a reference means. ECS reads a name as Cloud Map's `HttpName`. If there is none, it is the
+    /// only namespace of that name; two namespaces of one name mean none.
     pub fn resolve(&self, reference: &NamespaceRef) -> Option<&'a Namespace> {
         match reference {
             NamespaceRef::Id(id) | NamespaceRef::Arn(_, id) => {

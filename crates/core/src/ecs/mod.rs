@@ -2,7 +2,7 @@
 //!
 //! **In:** nothing; this is the ground floor. **Out:** the types that every other room speaks of.
 //!
-//! Nothing here is decided about what is wanted, and nothing says how well we know it: that is [`crate::view`].
+//! Nothing here knows what is wanted, or how sure a reading is. How sure we are is the business of [`crate::view`].
 
 pub mod time;
 pub mod text;

@@ -1,8 +1,8 @@
 //! Names as types: what parsed once is never checked again.
 //!
-//! A value a *user* wrote goes through `parse`, which refuses with the rule it broke. A value *AWS*
-//! answered goes through `as_read`, which keeps it whatever it is: AWS is the authority on its own
-//! names, and a name we find odd must still compare, display and be carried over unchanged.
+//! A value a *user* wrote goes through `parse`, which refuses with the rule it broke. A value *AWS* answered goes
+//! through `as_read`, which accepts every text. AWS is the authority on its own names: a name that we find odd must
+//! still compare, display and be carried over unchanged.
 
 use std::fmt;
 use std::sync::Arc;
@@ -185,7 +185,7 @@ impl ParameterName {
             return Ok(Self(text.into()));
         }
         Err(Refused {
-            allowed: "a parameter's name or ARN, as /eastwest/prod, or a path that ends in '/': letters, digits, '_', '.', '-' and '/', at most 15 levels",
+            allowed: "a parameter's name or ARN, such as /eastwest/prod, or a path that ends in '/'; letters, digits, '_', '.', '-' and '/', at most 15 levels",
             nearest: None,
         })
     }
@@ -332,7 +332,7 @@ impl Serialize for ServiceKey {
     }
 }
 
-/// A namespace as somebody wrote it: by name, by id or by ARN.
+/// A namespace as it was written: by name, by id or by ARN.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum NamespaceRef {
     /// By name; ECS reads it as Cloud Map's `HttpName`.

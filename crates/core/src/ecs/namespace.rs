@@ -23,7 +23,7 @@ pub struct Namespace {
     pub http_name: NamespaceName,
     /// `HTTP`, `DNS_PRIVATE` or `DNS_PUBLIC`.
     pub kind: String,
-    /// The account that owns it, where that was told; another one's is shared with this account.
+    /// The account that owns it, where AWS gives it. A namespace of another account is shared with this one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub owner: Option<String>,
 }
@@ -62,7 +62,7 @@ pub struct NewNamespace {
 }
 
 impl NewNamespace {
-    /// The same for the same wish, so that asking again after a crash is the same request
+    /// The same id for the same namespace, so that a repeated request after a crash is the same request
     /// (SD:CreateHttpNamespaceRequest.CreatorRequestId, at most 64 characters).
     pub fn request_id(&self) -> String {
         let words = [self.name.as_str(), "|", self.vpc.as_deref().unwrap_or_default()];

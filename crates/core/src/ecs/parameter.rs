@@ -8,7 +8,7 @@ use super::time::AwsTime;
 pub struct Parameter {
     /// Its name.
     pub name: ParameterName,
-    /// Its version; begins anew when a deleted parameter is created again.
+    /// Its version. It starts again at 1 when a deleted parameter is created again.
     pub version: i64,
     /// When it was last written.
     pub modified_at: AwsTime,

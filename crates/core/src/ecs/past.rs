@@ -1,4 +1,4 @@
-//! A past rollout of a service, as AWS describes its service deployment.
+//! A past rollout of a service: a service deployment of AWS.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use super::connect::Connect;
 use super::name::Arn;
 use super::time::AwsTime;
 
-/// One service deployment as AWS remembers it (API:ServiceDeploymentBrief), with the revision it aimed at.
+/// One service deployment (API:ServiceDeploymentBrief), with its target revision.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Past {
     /// The configuration it carried.
@@ -21,20 +21,20 @@ pub struct Past {
     pub created_at: AwsTime,
     /// When it ended.
     pub finished_at: Option<AwsTime>,
-    /// API:ServiceDeployment.lifecycleStage of one under way: `BAKE_TIME`, …; empty where not told.
+    /// API:ServiceDeployment.lifecycleStage of one that runs: `BAKE_TIME`, …; empty where AWS gives none.
     pub stage: String,
     /// The stage at which a PAUSE lifecycle hook holds it (API:DeploymentLifecycleHookDetail).
     pub paused_at: Option<String>,
 }
 
 impl Past {
-    /// Whether ECS took it back, or is about to.
+    /// Whether ECS rolled it back, or is doing so.
     pub(crate) fn is_taken_back(&self) -> bool {
         self.status.starts_with("ROLLBACK_")
     }
 
-    /// STOPPED alone is no failure: a newer deployment, or a person, took its place. But so ends what the circuit
-    /// breaker gives up and does not take back, because it may not or has nothing to go back to.
+    /// Whether it failed. STOPPED alone is no failure: a newer deployment or a person may have stopped it. But a
+    /// deployment also ends as STOPPED if the circuit breaker stops it and does not roll it back.
     pub(crate) fn is_failed(&self) -> bool {
         let given_up = || self.reason.to_ascii_lowercase().contains("circuit breaker");
         self.is_taken_back() || (self.status == "STOPPED" && given_up())
@@ -44,7 +44,7 @@ impl Past {
         self.status == "SUCCESSFUL"
     }
 
-    /// Whether it goes on. A status we do not know is one more way of not being done.
+    /// Whether it still runs. A status that we do not know counts as running.
     pub fn is_under_way(&self) -> bool {
         let over = ["SUCCESSFUL", "STOPPED", "ROLLBACK_SUCCESSFUL", "ROLLBACK_FAILED"];
         !over.contains(&self.status.as_str())

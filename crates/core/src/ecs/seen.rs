@@ -1,4 +1,4 @@
-//! The result of looking at one thing: it is there, it is not, or we could not tell.
+//! The result of looking at one thing: it is there, it is not there, or we do not know.
 //!
 //! **Invariant:** only [`Seen::Known`] justifies a change. A page that failed, an entry of `failures[]` or
 //! a refused call makes [`Seen::Unknown`], never [`Seen::Absent`].
@@ -12,7 +12,7 @@ pub enum Seen<T> {
     Known(T),
     /// We looked, completely, and it is not there.
     Absent,
-    /// We could not tell.
+    /// The look failed, so we do not know.
     Unknown(Fault),
 }
 

@@ -26,7 +26,7 @@ pub struct EcsService {
     pub controller: DeploymentController,
     /// How ECS rolls it out.
     pub strategy: Strategy,
-    /// What ECS said of it last, newest first; kept only while a rollout runs or has failed.
+    /// Its latest events, newest first. They are kept only while a rollout runs or has failed.
     pub events: Vec<ServiceEvent>,
     /// `FARGATE`, `EC2`, `EXTERNAL`, `MANAGED_INSTANCES`; empty where capacity providers decide.
     pub launch_type: String,
@@ -65,7 +65,7 @@ pub enum DeploymentController {
     Ecs,
     /// AWS `CodeDeploy`; it accepts no Service Connect.
     CodeDeploy,
-    /// Task sets made by somebody else; it accepts no Service Connect.
+    /// Task sets of an external tool; it accepts no Service Connect.
     External,
 }
 
@@ -74,7 +74,7 @@ pub enum DeploymentController {
 #[serde(rename_all = "camelCase")]
 pub struct Strategy {
     /// Whether the new tasks stand beside the old ones before traffic moves: `BLUE_GREEN`, `LINEAR` and `CANARY`, and
-    /// whatever else is not `ROLLING`.
+    /// every strategy but `ROLLING`.
     pub shifts: bool,
     /// For how many minutes both stand when all traffic has moved (`bakeTimeInMinutes`).
     pub bake_minutes: u32,
@@ -85,7 +85,7 @@ pub struct Strategy {
 }
 
 impl Strategy {
-    /// How long its steps and its bake take by plan. Nothing seems to move meanwhile.
+    /// How long its steps and its bake take by plan. Nothing seems to move in that time.
     pub fn bakes(&self) -> Duration {
         let steps = if self.step_percent == 0 { 0 } else { 100_u32.div_ceil(self.step_percent) };
         let minutes = self.bake_minutes.saturating_add(self.step_minutes.saturating_mul(steps));
@@ -96,7 +96,7 @@ impl Strategy {
 /// API:ServiceEvent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ServiceEvent {
-    /// When ECS said it.
+    /// When it happened.
     pub at: AwsTime,
     /// What.
     pub message: String,
@@ -140,11 +140,11 @@ pub enum DeploymentStatus {
 /// API:Deployment.rolloutState.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub enum Rollout {
-    /// Under way, or with no circuit breaker perhaps stuck.
+    /// It runs. Without a circuit breaker it may be stuck.
     InProgress,
     /// Done.
     Completed,
-    /// Given up by the circuit breaker or an alarm.
+    /// Failed by the circuit breaker or an alarm.
     Failed,
 }
 
@@ -159,10 +159,10 @@ impl EcsService {
         self.primary()?.connect.as_ref()
     }
 
-    /// Whether a rollout is under way, ours or anybody's.
+    /// Whether a rollout runs, no matter who started it.
     ///
-    /// Older deployments may linger for two weeks beside a COMPLETED one
-    /// (DG:early-success-criteria), so their presence alone says nothing.
+    /// Older deployments may linger for two weeks beside a COMPLETED one (DG:early-success-criteria), so an older
+    /// deployment is no sign of a rollout.
     pub fn is_rolling(&self) -> bool {
         self.primary().is_none_or(|primary| primary.rollout == Rollout::InProgress)
     }

@@ -1,27 +1,9 @@
-//! Texts of users: made fit to print, and the nearest known word.
+//! Texts that users wrote: how they are shown, and which known word is nearest to one.
+//!
+//! Tag text is untrusted and ends up in logs and terminals. So a text is shown only as [`printable`] makes it.
 
-/// Whether it may be taken for a letter, digit or sign of ASCII that it is not: nobody finds a Cyrillic `о` by looking.
-/// The two signs that [`printable`] puts in are none of the user's.
-pub(crate) fn is_foreign(c: char) -> bool {
-    !c.is_ascii() && c != '\u{fffd}' && c != '…'
-}
-
-/// The known spelling within a third of its length of edits, nearest first, alphabetical among equals.
-pub fn nearest<'a>(read: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
-    let length = read.chars().count();
-    let within = |candidate: &str| candidate.len().div_ceil(3);
-    known
-        .into_iter()
-        // The difference in length is the least distance. To count edits takes memory by the product of the lengths.
-        .filter(|candidate| length.abs_diff(candidate.chars().count()) <= within(candidate))
-        .map(|candidate| (strsim::damerau_levenshtein(read, candidate), candidate))
-        .filter(|(distance, candidate)| *distance <= within(candidate))
-        .min()
-        .map(|(_, candidate)| candidate.to_owned())
-}
-
-/// The first `longest` characters with those made visible that move the cursor, break the line or turn the
-/// direction of writing: tag text is untrusted and ends up in logs and terminals.
+/// The first `longest` characters. Characters that move the cursor, break the line or change the direction of writing
+/// are replaced by a visible sign.
 pub(crate) fn printable(text: &str, longest: usize) -> String {
     let shown = |c: char| if c.is_control() || is_invisible(c) { '\u{fffd}' } else { c };
     let mut shown: String = text.chars().take(longest).map(shown).collect();
@@ -31,7 +13,47 @@ pub(crate) fn printable(text: &str, longest: usize) -> String {
     shown
 }
 
-/// Separators of lines, marks of direction and characters of no width.
+/// Whether it separates lines, changes the direction of writing, or has no width.
 fn is_invisible(c: char) -> bool {
     matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+}
+
+/// Whether a reader may take it for a letter, digit or sign of ASCII, which it is not: nobody sees that an `о` is
+/// Cyrillic. The two signs that [`printable`] puts in do not count.
+pub(crate) fn is_foreign(c: char) -> bool {
+    !c.is_ascii() && c != '\u{fffd}' && c != '…'
+}
+
+/// The known word that differs from `read` in at most a third of its characters: the one with the fewest edits, and
+/// of several the first in the alphabet.
+pub fn nearest<'a>(read: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
+    let length = read.chars().count();
+    let within = |candidate: &str| candidate.len().div_ceil(3);
+    known
+        .into_iter()
+        // Counting edits takes memory by the product of the lengths, and the difference in length is the least count.
+        .filter(|candidate| length.abs_diff(candidate.chars().count()) <= within(candidate))
+        .map(|candidate| (strsim::damerau_levenshtein(read, candidate), candidate))
+        .filter(|(distance, candidate)| *distance <= within(candidate))
+        .min()
+        .map(|(_, candidate)| candidate.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_nearest_spelling_is_offered_only_when_it_is_near() {
+        let known = ["client", "client-server", "off"];
+        assert_eq!(nearest("clinet", known).as_deref(), Some("client"));
+        assert_eq!(nearest("banana", known), None);
+    }
+
+    #[test]
+    fn control_characters_are_replaced_and_a_long_text_is_cut() {
+        assert_eq!(printable("a\u{1b}[31m\u{202e}b", 80), "a\u{fffd}[31m\u{fffd}b");
+        assert_eq!(printable("abcdef", 3), "abc…");
+        assert_eq!(printable("abc", 3), "abc");
+    }
 }

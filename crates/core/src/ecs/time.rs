@@ -1,4 +1,4 @@
-//! Two kinds of time that must never meet.
+//! Two kinds of time that are never mixed.
 //!
 //! [`AwsTime`] is a moment AWS wrote down; it is compared only with another `AwsTime`. [`Now`] is our
 //! own clock, handed in by the driver; it measures only how long *we* have waited. There is no

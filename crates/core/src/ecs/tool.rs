@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::text::printable;
 
-/// The tool that owns a service, as far as its tags tell.
+/// The tool that owns a service, if its tags show it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub enum Tool {
     /// `CloudFormation`, or what writes its templates.
@@ -15,14 +15,14 @@ pub enum Tool {
     Terraform,
     /// Pulumi.
     Pulumi,
-    /// Not told.
+    /// The tags do not show it.
     #[default]
     Unknown,
 }
 
 impl Tool {
-    /// What the tags tell. `CloudFormation` sets its own, under a prefix that nobody else can use; of the others only
-    /// habits are known.
+    /// The tool that the tags show. `CloudFormation` sets tags under a prefix that is reserved for it. For the other
+    /// tools we know only what people usually write.
     pub fn of(tags: &BTreeMap<String, String>) -> Self {
         let lower = |(key, value): (&String, &String)| {
             (key.to_ascii_lowercase(), value.to_ascii_lowercase())
@@ -33,7 +33,8 @@ impl Tool {
         known.into_iter().find(is_told).unwrap_or_default()
     }
 
-    /// Whether a tag, in lower case, says so: `Terraform=true`, `managed-by=terraform`, `pulumi:project=…`, `aws-cdk:…`.
+    /// Whether a tag, in lower case, names this tool: `Terraform=true`, `managed-by=terraform`, `pulumi:project=…`,
+    /// `aws-cdk:…`.
     fn is_told_by(self, key: &str, value: &str) -> bool {
         let names: &[&str] = match self {
             Self::CloudFormation => {
@@ -54,10 +55,9 @@ impl Tool {
             .any(|name| (owner && value.contains(name)) || (key.starts_with(name) && !denied))
     }
 
-    /// What makes the tool leave Service Connect alone, ready to be pasted; `service` is its name, which anybody may
-    /// have chosen.
+    /// The text to paste so that the tool leaves Service Connect alone. The name `service` is untrusted.
     pub(crate) fn snippet(self, service: &str) -> String {
-        // Neither ends the line nor the quotes that it stands in.
+        // The name must not end the line or the quotes around it.
         let name = printable(service, 255).replace(['"', '\\'], "\u{fffd}");
         match self {
             Self::Terraform => format!(
@@ -67,7 +67,7 @@ impl Tool {
                 "// Pulumi, among the resource options of the aws.ecs.Service with name \"{name}\":\n{{ ignoreChanges: [\"serviceConnectConfiguration\"] }}\n"
             ),
             Self::CloudFormation => format!(
-                "# CloudFormation, in the AWS::ECS::Service with ServiceName \"{name}\": it cannot ignore a property, so take this one out of the template:\n#   Properties:\n#     ServiceConnectConfiguration\n# In CDK: (service.node.defaultChild as ecs.CfnService).addPropertyDeletionOverride(\"ServiceConnectConfiguration\");\n# A stack update changes only what the new template says otherwise than the old one. Should the update that takes it\n# out change the service all the same, eastwest sets it once more, and later updates leave it alone.\n"
+                "# CloudFormation, in the AWS::ECS::Service with ServiceName \"{name}\": CloudFormation cannot ignore a property, so remove this one from the template:\n#   Properties:\n#     ServiceConnectConfiguration\n# In CDK: (service.node.defaultChild as ecs.CfnService).addPropertyDeletionOverride(\"ServiceConnectConfiguration\");\n# A stack update changes only what differs between the old and the new template. If the update that removes the\n# property changes the service all the same, eastwest sets it once more. Later updates leave it alone.\n"
             ),
             Self::Unknown => {
                 [Self::Terraform, Self::CloudFormation].map(|tool| tool.snippet(service)).concat()
@@ -76,7 +76,7 @@ impl Tool {
     }
 }
 
-/// The keys under which people write what made a thing, without their signs.
+/// The keys of tags that usually name the tool, as letters and digits alone.
 const MANAGERS: [&str; 8] = [
     "managedby",
     "provisionedby",

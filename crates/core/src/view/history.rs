@@ -1,8 +1,8 @@
-//! What a service's own past tells: what failed, what runs, since when its endpoints are there, who else writes.
+//! What a service's past rollouts show: what failed, what runs, how old its endpoints are, who else writes.
 //!
-//! ECS tells nobody what became of a rollout; the memory of it lies in the service deployments and in the
-//! revisions they aimed at, so a restart of ours forgets nothing. What is kept here is only what decisions ask for:
-//! twenty whole configurations for each of thousands of services would be most of our memory.
+//! AWS keeps the result of each rollout in the service deployments and their revisions, so nothing is lost when
+//! eastwest restarts. Only what decisions need is kept here: twenty whole configurations for each of thousands of
+//! services would be most of our memory.
 
 use std::time::Duration;
 
@@ -13,29 +13,29 @@ use crate::ecs::name::{Arn, DiscoveryName, DnsName, Port};
 use crate::ecs::past::Past;
 use crate::ecs::time::AwsTime;
 
-/// How far back from the newest deployment a second writer is looked for: for longer than one is given way to, so that
-/// a fight is not forgotten in the meantime.
+/// How far back from the newest deployment a second writer is searched. It is longer than eastwest gives way to one, so
+/// that a fight is not forgotten in that time.
 const LATELY: Duration = Duration::from_hours(4);
 /// A service's first deployment is created with it.
 const FIRST: Duration = Duration::from_mins(1);
 
-/// What AWS says of the revision that a listed deployment aimed at.
+/// Whether AWS has the revision of a listed deployment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RevisionAnswer {
-    /// It could be read.
+    /// It was read.
     Read,
-    /// AWS says that it does not have it.
+    /// AWS does not have it.
     Gone,
-    /// The answer does not mention it: it was not read.
+    /// The answer does not mention it, so it was not read.
     Unmentioned,
 }
 
-/// A listed deployment, as far as it matters whether its past can be told.
+/// A listed deployment: what decides whether the past is known.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Listed {
     /// API:ServiceDeployment.status.
     pub status: String,
-    /// What AWS says of its revision.
+    /// Whether AWS has its revision.
     pub revision: RevisionAnswer,
 }
 
@@ -54,15 +54,14 @@ impl Listed {
     }
 }
 
-/// How many of the listed deployments, newest first, make up the past that can be told; `None`: the whole past is
-/// unknown.
+/// How many of the listed deployments, newest first, make up the known past. `None`: the past is unknown.
 ///
-/// ECS promises nowhere to keep a revision for as long as it lists the deployment that aimed at it. What it says it does
-/// not have at the far end therefore shortens the past, as if AWS listed no more; were it all unknown, nothing
-/// could be written to the service until newer deployments had pushed those out. Three things may not be gone: what
-/// **failed**, for it would be sent again; the **newest**, and the newest that **completed**, for those say what stands
-/// and what a rollback goes back to. Nor is a gap forgetting: behind one that is missing none may be readable, or
-/// endpoints would look younger than they are. A revision of which the answer says nothing was not read.
+/// ECS does not promise to keep a revision for as long as it lists the deployment. So revisions that are gone at the
+/// old end shorten the past, as if AWS listed fewer deployments. If the whole past were unknown instead, nothing could
+/// be written to the service until newer deployments replaced the old ones. Three deployments may not be gone: one that
+/// **failed**, because it would be sent again; the **newest**; and the newest that **completed**, because a rollback
+/// goes back to it. A gap is not allowed either: if a revision is gone, all older ones must be gone, or endpoints would
+/// look younger than they are. A revision that the answer does not mention was not read.
 pub fn told(listed: &[Listed]) -> Option<usize> {
     let last = listed.iter().rposition(|deployment| !deployment.is_gone());
     let (kept, gone) = listed.split_at(last.map_or(0, |last| last + 1));
@@ -76,13 +75,13 @@ pub fn told(listed: &[Listed]) -> Option<usize> {
 /// What became of a service's recent rollouts.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct History {
-    /// Those that failed or were rolled back, newest first, but for what completed later all the same.
+    /// Those that failed or were rolled back, newest first, without those that completed later.
     pub failed: Vec<FailedRevision>,
     /// The one under way.
     pub ongoing: Option<Ongoing>,
     /// Whether any completed: without one the circuit breaker has nothing to go back to.
     pub has_completed: bool,
-    /// Since when each endpoint that completed last is there.
+    /// Since when each endpoint of the last completed deployment exists.
     pub ages: Vec<Age>,
     /// The deployments of the four hours before the newest, newest first.
     pub lately: Vec<Past>,
@@ -90,7 +89,7 @@ pub struct History {
     pub took: Option<Duration>,
 }
 
-/// A revision that ECS gave up.
+/// A revision whose rollout failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FailedRevision {
     /// The configuration it carried.
@@ -108,25 +107,25 @@ pub struct FailedRevision {
 pub struct Ongoing {
     /// `PENDING`, `IN_PROGRESS`, `ROLLBACK_IN_PROGRESS`, …
     pub status: String,
-    /// Its lifecycle stage; empty where not told.
+    /// Its lifecycle stage; empty where AWS gives none.
     pub stage: String,
     /// The stage at which a PAUSE lifecycle hook holds it.
     pub paused_at: Option<String>,
 }
 
-/// Since when an endpoint is there.
+/// Since when an endpoint exists.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Age {
     /// Its discovery name.
     pub discovery: DiscoveryName,
-    /// What clients call, as far as it is said.
+    /// What clients call, if it is set.
     pub alias: Option<(Option<DnsName>, Port)>,
     /// When the deployment that brought it completed; `None`: longer than AWS remembers.
     pub since: Option<AwsTime>,
 }
 
 impl History {
-    /// What a past tells, in any order; `created_at` is the service's own age.
+    /// What these past rollouts show. Their order does not matter; `created_at` is when the service was created.
     pub fn of(mut pasts: Vec<Past>, created_at: AwsTime, ground: &Ground<'_>) -> Self {
         pasts.sort_by_key(|past| std::cmp::Reverse(past.created_at));
         let failed = failed(&pasts, ground).map(failed_revision).collect();
@@ -141,7 +140,7 @@ impl History {
         Self { failed, ongoing, has_completed, ages, lately: pasts, took }
     }
 
-    /// Since when an endpoint is there; `None` where the past does not tell of it.
+    /// Since when an endpoint exists. `None`: the past does not show it.
     pub fn age(&self, endpoint: &Endpoint) -> Option<&Age> {
         self.ages.iter().find(|age| age.is_of(endpoint))
     }
@@ -167,8 +166,8 @@ fn ongoing(past: &Past) -> Ongoing {
     Ongoing { status: status.clone(), stage: stage.clone(), paused_at: paused_at.clone() }
 }
 
-/// What failed and was not redeemed: a later deployment of the same configuration on the same task definition that
-/// completed shows that it can be done. `pasts` are newest first.
+/// The failed deployments, without those that worked later: a later deployment of the same configuration on the same
+/// task definition that completed shows that it works. `pasts` are newest first.
 fn failed<'a>(pasts: &'a [Past], ground: &Ground<'_>) -> impl Iterator<Item = &'a Past> {
     let same = |one: &Past, other: &Past| {
         let of = |past: &Past| past.connect.as_ref().map(|connect| canonical(connect, ground));

@@ -1,8 +1,8 @@
-//! Which document is in force: the last good one.
+//! Which document is in force: always the last good one.
 //!
-//! **Invariant:** a reading that failed, is older, is bad, or shows nothing replaces nothing. What was in force
-//! stays in force, and how long ago a reading last confirmed it is shown. A parameter that is missing below a path is
-//! believed gone only when it was missing for longer than AWS can lag, because what it declared is then released.
+//! **Invariant:** a reading that failed, is older, is bad or is empty replaces nothing. The document in force stays,
+//! and its age is shown. A parameter that is missing below a path counts as deleted only if it is missing for longer
+//! than AWS can lag, because its services are then no longer managed.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -18,45 +18,56 @@ use crate::ecs::parameter::Parameter;
 use crate::ecs::seen::Seen;
 use crate::ecs::time::Now;
 
-/// Issues that one line tells of; the pages show all.
+/// Issues that one line names. The pages show all of them.
 const TOLD_AT_ONCE: usize = 5;
+
+/// When a reading arrived, and for how long an answer may lag.
+#[derive(Debug, Clone, Copy)]
+pub struct Arrival {
+    /// When it arrived.
+    pub now: Now,
+    /// How long an answer may lag.
+    pub staleness: Duration,
+}
 
 /// What is known of the document's sources.
 #[derive(Debug, Clone, Default)]
 pub struct InForce {
-    sources: BTreeMap<ParameterName, Source>,
-    /// What the latest complete reading of all sources has wrong, or worth knowing.
+    sources: BTreeMap<ParameterName, DocumentSource>,
+    /// The issues of the latest complete reading of all sources.
     pub issues: Vec<Issue>,
 }
 
 /// A source: a parameter, or every parameter below a path.
 #[derive(Debug, Clone, Default)]
-pub struct Source {
+pub struct DocumentSource {
     /// Its latest accepted reading, good or bad.
     parameters: Vec<Parameter>,
-    /// When it was last asked for and answered, whatever the answer was.
+    /// When AWS last answered for it, even with a failure.
     pub read_at: Option<Now>,
-    /// When a reading of it last went into the document in force, or was equal to what is in force.
+    /// When a reading of it was last part of the document in force, or equal to it.
     pub good_at: Option<Now>,
-    /// Why its last reading told nothing, if so.
+    /// Why its last reading failed, if it did.
     pub trouble: Option<Fault>,
     missing_since: Option<Now>,
 }
 
 impl InForce {
-    /// Takes in a reading of one of `wanted`; the document to be in force from now on, if it is another.
+    /// Takes in a reading of one of `wanted`. Returns the document that is in force from now on, if the reading was
+    /// good.
     pub fn take_in(
         &mut self,
-        (name, seen): (ParameterName, Seen<Vec<Parameter>>),
+        name: ParameterName,
+        seen: Seen<Vec<Parameter>>,
         wanted: &BTreeSet<ParameterName>,
-        (staleness, now): (Duration, Now),
+        arrival: Arrival,
     ) -> Option<Arc<Document>> {
         let source = self.sources.entry(name.clone()).or_default();
-        if !source.accept(&name, seen, (staleness, now)) {
+        if !source.accept(&name, seen, arrival) {
             return None;
         }
         let read = |name| self.sources.get(name).filter(|s| !s.parameters.is_empty());
-        let all: Option<Vec<&Source>> = wanted.iter().map(read).collect();
+        let all: Option<Vec<&DocumentSource>> = wanted.iter().map(read).collect();
         let parameters: Vec<Parameter> =
             all?.into_iter().flat_map(|source| &source.parameters).cloned().collect();
         let (document, issues) = document::read(&parameters);
@@ -69,11 +80,11 @@ impl InForce {
     }
 
     /// What is known of a source.
-    pub fn source(&self, name: &ParameterName) -> Option<&Source> {
+    pub fn source(&self, name: &ParameterName) -> Option<&DocumentSource> {
         self.sources.get(name)
     }
 
-    /// Whether the last reading of a source told nothing.
+    /// Whether the last reading of a source failed.
     pub fn is_troubled(&self, name: &ParameterName) -> bool {
         self.source(name).is_some_and(|source| source.trouble.is_some())
     }
@@ -84,12 +95,12 @@ impl InForce {
         all.collect::<Option<Vec<Now>>>()?.into_iter().min_by_key(|at| at.since_start)
     }
 
-    /// Whether the latest reading is not what is in force.
+    /// Whether the latest reading is bad, so that an older one is in force.
     pub fn is_bad(&self) -> bool {
         self.issues.iter().any(|issue| issue.weight == Weight::Blocking)
     }
 
-    /// What is wrong with the latest reading, in one line, and what that means.
+    /// One line that says what is wrong with the latest reading and what follows from it.
     pub fn trouble(&self) -> Option<String> {
         let faults = self.troubles().map(|(name, fault)| format!("{name}: {fault}"));
         let blocking = self.issues.iter().filter(|issue| issue.weight == Weight::Blocking);
@@ -98,25 +109,25 @@ impl InForce {
         let rest = if more > 0 { format!("; and {more} more") } else { String::new() };
         let first = all.iter().take(TOLD_AT_ONCE).map(String::as_str).collect::<Vec<_>>();
         let meanwhile = match self.good_at() {
-            Some(_) => "; what was read before stays in force until this is mended",
-            None => "; nothing is changed until this is mended",
+            Some(_) => "; the last good document stays in force until this is fixed",
+            None => "; eastwest changes nothing until this is fixed",
         };
         (!all.is_empty()).then(|| first.join("; ") + &rest + meanwhile)
     }
 
-    /// The sources that told nothing the last time, and why.
+    /// The sources whose last reading failed, and why.
     pub fn troubles(&self) -> impl Iterator<Item = (&ParameterName, &Fault)> {
         self.sources.iter().filter_map(|(name, source)| Some((name, source.trouble.as_ref()?)))
     }
 }
 
-impl Source {
-    /// Takes a reading for the latest, unless it failed, shows nothing or is older.
+impl DocumentSource {
+    /// Keeps a reading, unless it failed, is empty or is older. Says whether it was kept.
     fn accept(
         &mut self,
         name: &ParameterName,
         seen: Seen<Vec<Parameter>>,
-        (staleness, now): (Duration, Now),
+        Arrival { now, staleness }: Arrival,
     ) -> bool {
         self.read_at = Some(now);
         let new = match seen {
@@ -146,11 +157,57 @@ impl Source {
     }
 }
 
+/// A parameter that some service's `document` tag names.
+#[derive(Debug, Clone, Default)]
+pub struct NamedParameter {
+    source: DocumentSource,
+    /// What it says.
+    pub rest: Rest,
+}
+
+impl NamedParameter {
+    /// Takes in a reading.
+    pub fn take_in(&mut self, name: &ParameterName, seen: Seen<Vec<Parameter>>, arrival: Arrival) {
+        if !self.source.accept(name, seen, arrival) {
+            return self.show_lasting_fault(name);
+        }
+        let (declaration, issues) = match &self.source.parameters[..] {
+            [only] => document::read_entry(only),
+            _ => (None, Vec::new()),
+        };
+        self.rest.issues = issues;
+        if let Some(declaration) = declaration {
+            self.rest.declaration = Some(Arc::new(declaration));
+        } else if self.rest.declaration.is_some() {
+            // The last good content stays in force, so the service is not held. Its owner still sees the issues.
+            let issues = std::mem::take(&mut self.rest.issues);
+            self.rest.issues = issues.into_iter().map(Issue::advice).collect();
+        }
+    }
+
+    /// Shows the owner of the service why the parameter cannot be read: the service goes on with the last good content,
+    /// so nothing else shows it. A fault that passes by itself is not shown.
+    fn show_lasting_fault(&mut self, name: &ParameterName) {
+        let lasts = |fault: &&Fault| matches!(fault.kind, FaultKind::NotFound | FaultKind::Denied);
+        let Some(fault) = self.source.trouble.as_ref().filter(lasts) else { return };
+        if self.rest.declaration.is_some() {
+            let allowed = "its last good text stays in force until it can be read again";
+            let issue = Issue::new(name.as_str(), &fault.to_string(), allowed);
+            self.rest.issues = vec![issue.advice()];
+        }
+    }
+
+    /// When AWS last answered for it, and why that failed, if it did.
+    pub fn last(&self) -> (Option<Now>, Option<&Fault>) {
+        (self.source.read_at, self.source.trouble.as_ref())
+    }
+}
+
 fn find<'a>(parameters: &'a [Parameter], like: &Parameter) -> Option<&'a Parameter> {
     parameters.iter().find(|parameter| parameter.name == like.name)
 }
 
-/// Versions begin anew when a deleted parameter is created again, but its time does not go back.
+/// When a deleted parameter is created again, its version starts at 1, but its time does not go back.
 fn is_older(new: &[Parameter], known: &Parameter) -> bool {
     let rank = |parameter: &Parameter| (parameter.modified_at, parameter.version);
     find(new, known).is_some_and(|new| rank(new) < rank(known))
@@ -164,60 +221,10 @@ fn nothing_there(name: &ParameterName) -> Fault {
 
 fn is_older_fault(known: &Parameter) -> Fault {
     let message = format!(
-        "the answer shows an older version of {} than {}, which was read before",
+        "the answer has an older version of {} than version {}, which was read before",
         known.name, known.version
     );
     Fault::new(FaultKind::Incomplete, "ssm.GetParameter", &message)
-}
-
-/// A parameter that some service's `document` tag names.
-#[derive(Debug, Clone, Default)]
-pub struct Named {
-    source: Source,
-    /// What it says.
-    pub rest: Rest,
-}
-
-impl Named {
-    /// Takes in a reading.
-    pub fn take_in(
-        &mut self,
-        (name, seen): (&ParameterName, Seen<Vec<Parameter>>),
-        (staleness, now): (Duration, Now),
-    ) {
-        if !self.source.accept(name, seen, (staleness, now)) {
-            return self.tell_what_lasts(name);
-        }
-        let (declaration, issues) = match &self.source.parameters[..] {
-            [only] => document::read_entry(only),
-            _ => (None, Vec::new()),
-        };
-        self.rest.issues = issues;
-        if let Some(declaration) = declaration {
-            self.rest.declaration = Some(Arc::new(declaration));
-        } else if self.rest.declaration.is_some() {
-            // The last good one stays in force, so the service is not held; its owner is told all the same.
-            let issues = std::mem::take(&mut self.rest.issues);
-            self.rest.issues = issues.into_iter().map(Issue::advice).collect();
-        }
-    }
-
-    /// The service goes on with what the parameter said before, so nothing else would tell its owner. What passes by
-    /// itself is not told.
-    fn tell_what_lasts(&mut self, name: &ParameterName) {
-        let lasts = |fault: &&Fault| matches!(fault.kind, FaultKind::NotFound | FaultKind::Denied);
-        let Some(fault) = self.source.trouble.as_ref().filter(lasts) else { return };
-        if self.rest.declaration.is_some() {
-            let allowed = "what it said before stays in force until it can be read again";
-            let issue = Issue::new(name.as_str(), &fault.to_string(), allowed);
-            self.rest.issues = vec![issue.advice()];
-        }
-    }
-
-    /// When it was last asked for and answered, and why that told nothing, if so.
-    pub fn last(&self) -> (Option<Now>, Option<&Fault>) {
-        (self.source.read_at, self.source.trouble.as_ref())
-    }
 }
 
 #[cfg(test)]

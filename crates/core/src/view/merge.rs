@@ -1,9 +1,9 @@
 //! How readings become part of the view.
 //!
-//! AWS answers may be old, partial, or older than the answer before. So: an older reading does not replace
-//! a newer one, unless older ones keep coming for longer than AWS can lag; what a listing misses is
-//! forgotten only when a second complete listing misses it too, that much later; what failed leaves what was
-//! known in place, with a note.
+//! An answer of AWS may be old, partial, or older than the answer before. So there are three rules. An older reading
+//! does not replace a newer one, unless older ones keep coming for longer than AWS can lag. A service that a listing
+//! misses is forgotten only when a second complete listing, that much later, misses it too. A failed reading leaves in
+//! place what was known, and is noted.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
@@ -11,11 +11,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::history::History;
-use super::in_force::Named;
-use super::layers::layers;
+use super::in_force::Arrival;
+use super::layers::BesideTags;
 use super::reading::{Answer, ClusterReading};
 use super::{ClusterView, ServiceView, View};
-use crate::declaration::document::Document;
 use crate::declaration::intent::{Intent, declare};
 use crate::declaration::issue::Issue;
 use crate::declaration::settings::Sources;
@@ -32,7 +31,7 @@ use crate::ecs::service::{Deployment, EcsService, Rollout};
 use crate::ecs::time::{AwsTime, Now};
 use crate::ecs::tool::Tool;
 
-/// How to take readings in.
+/// Takes readings into the view.
 #[derive(Debug, Clone, Copy)]
 pub struct Reader<'a> {
     /// The prefix of our tags.
@@ -45,69 +44,49 @@ pub struct Reader<'a> {
     pub now: Now,
 }
 
-/// What is said of services beside their tags.
-#[derive(Clone, Copy)]
-struct Said<'a> {
-    document: Option<&'a Document>,
-    named: &'a BTreeMap<ParameterName, Named>,
-}
-
-/// What a reading of one service told.
-struct Told {
-    /// Whether what was read of its past no longer counts.
-    forgets: bool,
-    /// Whether it told anything that a plan could rest on and did not know before.
+/// What a reading of one service changed.
+struct Changed {
+    /// Whether its past must be read again.
+    past_is_old: bool,
+    /// Whether it has anything new that a plan depends on.
     is_new: bool,
 }
 
 impl Reader<'_> {
-    /// Takes in a sweep; says whether it told anything that a plan could rest on and did not know before.
+    /// Takes in a sweep. Says whether it has anything new that a plan depends on.
     pub fn swept(&self, view: &mut View, reading: ClusterReading) -> bool {
-        let View { clusters, document, named, .. } = view;
-        let said = Said { document: document.as_deref(), named };
-        let cluster = clusters.entry(reading.cluster.clone()).or_default();
-        let listed: Vec<EcsServiceName> = reading.services.keys().cloned().collect();
-        let mut trouble = reading.listing.as_ref().err().cloned();
-        let mut is_new = cluster.complete_at.is_none() && reading.listing.is_ok();
-        match reading.default_namespace {
+        let View { clusters, document, named, histories, .. } = view;
+        let beside = BesideTags { document: document.as_deref(), named };
+        let ClusterReading { cluster: name, default_namespace, listing, services } = reading;
+        let cluster = clusters.entry(name.clone()).or_default();
+        let listed: Vec<EcsServiceName> = services.keys().cloned().collect();
+        let mut is_new = cluster.complete_at.is_none() && listing.is_ok();
+        let namespace_fault = match default_namespace {
             Seen::Known(namespace) => {
                 is_new |= cluster.default_namespace != namespace;
                 cluster.default_namespace = namespace;
+                None
             }
-            Seen::Absent => {}
-            Seen::Unknown(fault) => trouble = trouble.or(Some(fault)),
-        }
-        let mut forget = Vec::new();
-        for (name, seen) in reading.services {
-            let told = self.service((cluster, &reading.cluster, said), &name, seen);
-            is_new |= told.is_new;
-            if told.forgets {
-                forget.push(ServiceKey::new(&reading.cluster, &name));
-            }
-        }
-        // Whether a service that was never read is ours is not known, so it has no entry in a plan that could
-        // tell of its trouble: the cluster tells of it.
-        let never_read = cluster.services.values().filter(|service| service.last.is_none());
-        let unread = || {
-            never_read
-                .filter_map(|service| service.trouble.as_ref())
-                .find(|fault| is_serious(fault))
+            Seen::Absent => None,
+            Seen::Unknown(fault) => Some(fault),
         };
-        let trouble = trouble.or_else(|| unread().cloned());
+        for (service, seen) in services {
+            let key = ServiceKey::new(&name, &service);
+            let changed = self.service(cluster, &key, seen, beside);
+            is_new |= changed.is_new;
+            if changed.past_is_old {
+                histories.remove(&key);
+            }
+        }
+        let fault = listing.as_ref().err().cloned().or(namespace_fault);
+        let trouble = fault.or_else(|| never_read(cluster));
         is_new |= cluster.trouble != trouble;
         cluster.trouble = trouble;
-        if reading.listing.is_ok() {
+        if listing.is_ok() {
             is_new |= self.unlisted(cluster, &listed);
             cluster.complete_at = Some(self.now);
         }
-        for key in &forget {
-            view.histories.remove(key);
-        }
-        if !view.named.is_empty() {
-            // What no tag names any more need not be read for ever.
-            let used: BTreeSet<&ParameterName> = tagged_documents(&view.clusters).collect();
-            view.named.retain(|name, _| used.contains(name));
-        }
+        forget_unnamed(view);
         is_new
     }
 
@@ -119,13 +98,14 @@ impl Reader<'_> {
         services: BTreeMap<EcsServiceName, Seen<EcsService>>,
     ) {
         let View { clusters, document, named, histories, .. } = view;
-        let said = Said { document: document.as_deref(), named };
+        let beside = BesideTags { document: document.as_deref(), named };
         let Some(known) = clusters.get_mut(cluster) else { return };
         for (name, seen) in services {
+            let key = ServiceKey::new(cluster, &name);
             if known.services.contains_key(&name)
-                && self.service((known, cluster, said), &name, seen).forgets
+                && self.service(known, &key, seen, beside).past_is_old
             {
-                histories.remove(&ServiceKey::new(cluster, &name));
+                histories.remove(&key);
             }
         }
     }
@@ -142,8 +122,7 @@ impl Reader<'_> {
         self.past(view, key.clone(), past);
     }
 
-    /// Takes in an answer; says whether it may tell anything that was not known before. A failed answer does not
-    /// replace what an earlier one told.
+    /// Takes in an answer. Says whether it may have anything new. A failed answer does not replace an earlier one.
     pub fn answered(&self, view: &mut View, answer: Answer) -> bool {
         match answer {
             Answer::Namespaces(seen) => {
@@ -194,20 +173,20 @@ impl Reader<'_> {
         view.histories.insert(key, (self.now, history));
     }
 
-    /// Takes in what Parameter Store holds. What services ask for may be something else from now on.
+    /// Takes in what Parameter Store holds. A new document may change what services ask for.
     fn parameters(&self, view: &mut View, name: ParameterName, seen: Seen<Vec<Parameter>>) {
-        let times = (self.staleness, self.now);
-        // Most readings say what was said before; then thousands of services need not be worked out anew.
+        let arrival = Arrival { now: self.now, staleness: self.staleness };
+        // Most readings have nothing new. Then the declarations of thousands of services need not be made again.
         let mut is_new = false;
         if tagged_documents(&view.clusters).any(|named| *named == name) {
             let named = view.named.entry(name.clone()).or_default();
             let before = named.rest.clone();
-            named.take_in((&name, seen.clone()), times);
+            named.take_in(&name, seen.clone(), arrival);
             is_new = named.rest != before;
         }
         let wanted = &self.sources.documents;
         if wanted.contains(&name)
-            && let Some(new) = view.in_force.take_in((name, seen), wanted, times)
+            && let Some(new) = view.in_force.take_in(name, seen, wanted, arrival)
             && view.document.as_ref() != Some(&new)
         {
             is_new = true;
@@ -218,15 +197,15 @@ impl Reader<'_> {
         }
     }
 
-    /// Works out anew what every service asks for.
+    /// Makes the intent of every service again.
     fn declare_all(&self, view: &mut View) {
         let View { clusters, document, named, .. } = view;
-        let said = Said { document: document.as_deref(), named };
+        let beside = BesideTags { document: document.as_deref(), named };
         for (cluster, known) in clusters {
             for (name, service) in &mut known.services {
                 let key = ServiceKey::new(cluster, name);
                 (service.intent, service.issues) =
-                    self.declare(&key, service.tagged.as_deref(), said);
+                    self.declare(&key, service.tagged.as_deref(), beside);
                 let last = service.last.as_deref();
                 service.issues.extend(last.and_then(|last| advice(&service.intent, last)));
             }
@@ -237,40 +216,40 @@ impl Reader<'_> {
         &self,
         key: &ServiceKey,
         tagged: Option<&Tagged>,
-        said: Said<'_>,
+        beside: BesideTags<'_>,
     ) -> (Intent, Vec<Issue>) {
-        declare(self.prefix, &layers(key, tagged, (said.document, said.named)))
+        declare(self.prefix, &beside.layers(key, tagged))
     }
 
     /// Takes in one service.
     fn service(
         &self,
-        (cluster, cluster_name, said): (&mut ClusterView, &ClusterName, Said<'_>),
-        name: &EcsServiceName,
+        cluster: &mut ClusterView,
+        key: &ServiceKey,
         seen: Seen<EcsService>,
-    ) -> Told {
-        let entry = cluster.services.entry(name.clone()).or_insert_with(|| self.unseen());
+        beside: BesideTags<'_>,
+    ) -> Changed {
+        let entry = cluster.services.entry(key.name.clone()).or_insert_with(|| self.unseen());
         let trouble = match seen {
             Seen::Known(mut service) => {
-                // The listing's name and the service's own are one text.
-                service.key.name = name.clone();
                 let was_odd = entry.missing_since.take().is_some() || entry.stale_since.is_some();
                 if self.is_older(entry, &service) {
-                    return Told { forgets: false, is_new: true };
+                    return Changed { past_is_old: false, is_new: true };
                 }
-                service.key.cluster = cluster_name.clone();
-                let told = self.replace(entry, service, said);
-                return Told { is_new: told.is_new || was_odd, ..told };
+                // One shared text for the key and the service's own.
+                service.key = key.clone();
+                let changed = self.replace(entry, service, beside);
+                return Changed { is_new: changed.is_new || was_odd, ..changed };
             }
             Seen::Absent => absent(),
             Seen::Unknown(fault) => fault,
         };
         let is_new = entry.last.is_none() || entry.trouble.as_ref() != Some(&trouble);
         entry.trouble = Some(trouble);
-        Told { forgets: false, is_new }
+        Changed { past_is_old: false, is_new }
     }
 
-    /// Whether a reading is older than the last one and must be turned away.
+    /// Whether a reading is older than the last one and must be ignored.
     fn is_older(&self, entry: &mut ServiceView, service: &EcsService) -> bool {
         let older = entry
             .last
@@ -281,7 +260,7 @@ impl Reader<'_> {
             return false;
         }
         let since = *entry.stale_since.get_or_insert(self.now);
-        // A deployment that goes from the list may take the latest change with it: then this is the truth.
+        // If the deployment with the latest change leaves the list, all later readings look older and are right.
         let believed = self.now.since(since) >= self.staleness;
         if believed {
             entry.stale_since = None;
@@ -289,31 +268,23 @@ impl Reader<'_> {
         !believed
     }
 
-    fn replace(&self, entry: &mut ServiceView, mut service: EcsService, said: Said<'_>) -> Told {
+    /// Takes in a reading of one service that is not older than the last one.
+    fn replace(
+        &self,
+        entry: &mut ServiceView,
+        mut service: EcsService,
+        beside: BesideTags<'_>,
+    ) -> Changed {
         let tags = std::mem::take(&mut service.tags);
         let fingerprint = Some(fingerprint(&tags));
         let same_tags = entry.fingerprint == fingerprint;
         let read = || tag::read(self.prefix, &tags).map(Arc::new);
-        // Most readings say what was said before.
+        // Most readings have nothing new.
         let tagged =
             if same_tags { entry.tagged.clone() } else { self.sources.tags.then(read).flatten() };
-        let (intent, mut issues) = self.declare(&service.key, tagged.as_deref(), said);
+        let (intent, mut issues) = self.declare(&service.key, tagged.as_deref(), beside);
         issues.extend(advice(&intent, &service));
-        let same_rollout = entry
-            .last
-            .as_ref()
-            .is_some_and(|last| last.primary().map(|p| &p.id) == service.primary().map(|p| &p.id));
-        if let Some(last) = entry.last.as_ref().filter(|_| same_rollout)
-            && service.unknown_members.is_empty()
-        {
-            // Only the read before a write looks for them, and a deployment's configuration never changes.
-            service.unknown_members.clone_from(&last.unknown_members);
-        }
-        let (was_rolling, shifts) = (entry.rolling_since.is_some(), service.strategy.shifts);
-        let earlier = entry.rolling_since.filter(|_| same_rollout);
-        entry.rolling_since = service.is_rolling().then(|| earlier.unwrap_or(self.now));
-        let seen = entry.primary_since.filter(|_| same_rollout);
-        entry.primary_since = service.primary().map(|_| seen.unwrap_or(self.now));
+        let past_is_old = self.follow_rollout(entry, &mut service);
         let is_ours = intent != Intent::NotOptedIn;
         let was_ours = !entry.is_slim && entry.last.is_some();
         let tool = match is_ours {
@@ -331,19 +302,36 @@ impl Reader<'_> {
         entry.fingerprint = fingerprint;
         if !is_same {
             (entry.is_slim, entry.tool) = (!is_ours, tool);
-            entry.tagged = tagged;
-            entry.intent = intent;
-            entry.issues = issues;
+            (entry.tagged, entry.intent, entry.issues) = (tagged, intent, issues);
             entry.trouble = None;
             entry.last = Some(Arc::new(service));
         }
-        // Where traffic shifts, the service deployment may go on when the deployments say "done".
-        let goes_on = was_rolling && shifts;
-        let forgets = !same_rollout || (was_rolling != entry.rolling_since.is_some() && !goes_on);
-        Told { forgets, is_new: !is_same || forgets }
+        Changed { past_is_old, is_new: !is_same || past_is_old }
     }
 
-    /// Notes what a complete listing misses; says whether it misses anything.
+    /// Notes since when the PRIMARY is there and rolls. Says whether the service's past must be read again.
+    fn follow_rollout(&self, entry: &mut ServiceView, service: &mut EcsService) -> bool {
+        let same_rollout = entry
+            .last
+            .as_ref()
+            .is_some_and(|last| last.primary().map(|p| &p.id) == service.primary().map(|p| &p.id));
+        if let Some(last) = entry.last.as_ref().filter(|_| same_rollout)
+            && service.unknown_members.is_empty()
+        {
+            // Only the read before a write looks for them, and the configuration of a deployment never changes.
+            service.unknown_members.clone_from(&last.unknown_members);
+        }
+        let was_rolling = entry.rolling_since.is_some();
+        let earlier = entry.rolling_since.filter(|_| same_rollout);
+        entry.rolling_since = service.is_rolling().then(|| earlier.unwrap_or(self.now));
+        let seen = entry.primary_since.filter(|_| same_rollout);
+        entry.primary_since = service.primary().map(|_| seen.unwrap_or(self.now));
+        // With a traffic shift, the service deployment may still run when the deployments are done.
+        let goes_on = was_rolling && service.strategy.shifts;
+        !same_rollout || (was_rolling != entry.rolling_since.is_some() && !goes_on)
+    }
+
+    /// Notes the services that a complete listing misses. Says whether it misses any.
     fn unlisted(&self, cluster: &mut ClusterView, listed: &[EcsServiceName]) -> bool {
         let mut misses = false;
         cluster.services.retain(|name, service| {
@@ -376,7 +364,24 @@ impl Reader<'_> {
     }
 }
 
-/// The services beyond the clusters that we watch whose past no longer counts, because their deployments changed.
+/// Why a service of the cluster was never read, if one was not. It is not known whether such a service opted in. So no
+/// entry of a plan can show its trouble: the cluster shows it.
+fn never_read(cluster: &ClusterView) -> Option<Fault> {
+    let services = cluster.services.values().filter(|service| service.last.is_none());
+    let mut faults = services.filter_map(|service| service.trouble.as_ref());
+    faults.find(|fault| is_serious(fault)).cloned()
+}
+
+/// A parameter that no tag names any more is not read again.
+fn forget_unnamed(view: &mut View) {
+    if view.named.is_empty() {
+        return;
+    }
+    let used: BTreeSet<&ParameterName> = tagged_documents(&view.clusters).collect();
+    view.named.retain(|name, _| used.contains(name));
+}
+
+/// The services outside the watched clusters whose past must be read again, because their deployments changed.
 fn redeployed(before: Option<&NamespaceUse>, after: &NamespaceUse) -> Vec<ServiceKey> {
     let elsewhere = before.map_or(&[][..], |before| &before.elsewhere);
     let is_as_before = |service: &&EcsService| {
@@ -387,7 +392,7 @@ fn redeployed(before: Option<&NamespaceUse>, after: &NamespaceUse) -> Vec<Servic
     changed.map(|service| service.key.clone()).collect()
 }
 
-/// What tells tags from others without keeping them, as thousands of services have many.
+/// A short fingerprint of the tags. The tags themselves are not kept, because thousands of services have many.
 fn fingerprint(tags: &BTreeMap<String, String>) -> [u64; 2] {
     [0_u8, 1].map(|salt| {
         let mut hasher = DefaultHasher::new();
@@ -396,13 +401,13 @@ fn fingerprint(tags: &BTreeMap<String, String>) -> [u64; 2] {
     })
 }
 
-/// What is worth knowing of a service that is ours, beside what its tags and the document say.
+/// An advice about a service that opted in, beside those about its tags and the document.
 fn advice(intent: &Intent, service: &EcsService) -> Option<Issue> {
     // The guide named Managed Instances among what is not supported, and later no longer did.
     let is_meant =
         matches!(intent, Intent::Declared(_)) && service.launch_type == "MANAGED_INSTANCES";
     is_meant.then(|| {
-        let text = "older guides say that Service Connect does not run on Managed Instances: try it on one service first, and look whether its tasks start";
+        let text = "older guides say that Service Connect does not run on Managed Instances: try it on one service first, and check that its tasks start";
         Issue::new("launchType", &service.launch_type, text).advice()
     })
 }
@@ -416,13 +421,13 @@ fn tagged_documents(
     tagged.filter_map(|tagged| tagged.declaration.as_ref()?.document.as_ref())
 }
 
-/// A service that is listed but not there is being made or deleted just now.
+/// A service that is listed and not found is being created or deleted at this moment.
 fn is_serious(fault: &Fault) -> bool {
     fault.kind != FaultKind::NotFound
 }
 
-/// Drops what nobody will ask of a service: thousands of them are kept, and most are not ours. Of those only
-/// the names that they hold matter.
+/// Drops what no decision needs. Thousands of services are kept, and most did not opt in; of those only their names
+/// matter.
 fn slim(service: &mut EcsService, intent: &Intent) {
     let EcsService { deployments, task_definition, events, .. } = &mut *service;
     let quiet = |deployment: &Deployment| deployment.rollout == Rollout::Completed;
@@ -434,12 +439,12 @@ fn slim(service: &mut EcsService, intent: &Intent) {
             deployment.rollout_reason = String::new();
         }
         if deployment.task_definition == *task_definition {
-            // One text in place of two equal ones.
+            // One shared text in place of two equal ones.
             deployment.task_definition = task_definition.clone();
         }
     }
     if *intent == Intent::NotOptedIn {
-        // What rolls is known by its deployment, or it would seem to have begun anew at each reading.
+        // A deployment that rolls is kept, or its rollout would seem to start again at each reading.
         let rolls = |each: &Deployment| each.rollout == Rollout::InProgress;
         deployments.retain(|deployment| deployment.connect.is_some() || rolls(deployment));
         deployments.shrink_to_fit();
@@ -453,7 +458,7 @@ fn absent() -> Fault {
     Fault::new(
         FaultKind::NotFound,
         "ecs.DescribeServices",
-        "the service was listed but is not there",
+        "ECS listed the service and then did not find it",
     )
 }
 

@@ -1,10 +1,10 @@
-//! What we know of the world, and how well.
+//! What we know of AWS, how old it is, and how sure.
 //!
 //! **Invariant:** only [`Seen::Known`] justifies a change. A page that failed, an entry of `failures[]` or
 //! a refused call makes [`Seen::Unknown`], never [`Seen::Absent`].
 //!
-//! **Invariant:** the last thing known of a service is kept while it cannot be read, so that a name it
-//! holds stays held, and it is forgotten only after two complete listings without it, some time apart.
+//! **Invariant:** the last reading of a service is kept while the service cannot be read, so that its names stay taken.
+//! A service is forgotten only after two complete listings without it, some time apart.
 //!
 //! Types first; how readings are merged into the view is in [`crate::view::merge`].
 
@@ -35,27 +35,28 @@ use crate::ecs::task_definition::TaskDefinition;
 use crate::ecs::time::{AwsTime, Now};
 use crate::ecs::tool::Tool;
 use history::History;
-use in_force::{InForce, Named};
+use in_force::{InForce, NamedParameter};
+use layers::BesideTags;
 use reading::Question;
 
 /// What we keep of one listed service.
 #[derive(Debug, Clone)]
 pub struct ServiceView {
-    /// The last thing known of it; shared, because plans and statuses look at it too.
+    /// Its last good reading; shared, because plans and statuses use it too.
     pub last: Option<Arc<EcsService>>,
-    /// When that was read; as long as nothing was, when the service was first listed.
+    /// When that was read; before the first reading, when the service was first listed.
     pub read_at: Now,
     /// Why it could not be read the last time, if so.
     pub trouble: Option<Fault>,
-    /// What its tags say by themselves; none where it has none of ours.
+    /// What its tags say, without the document; none if it has no tag of ours.
     pub tagged: Option<Arc<Tagged>>,
-    /// What tells the tags that were read from others; nothing before any were.
+    /// The fingerprint of the tags that were read last; none before the first reading.
     pub fingerprint: Option<[u64; 2]>,
-    /// What it asks for in all.
+    /// What it asks for in total.
     pub intent: Intent,
-    /// What of that cannot be honoured.
+    /// What is wrong with that.
     pub issues: Vec<Issue>,
-    /// Whether what only matters for services that opted in was dropped from the last reading.
+    /// Whether the last reading was cut down because the service did not opt in.
     pub is_slim: bool,
     /// Since when complete listings have missed it.
     pub missing_since: Option<Now>,
@@ -63,9 +64,9 @@ pub struct ServiceView {
     pub rolling_since: Option<Now>,
     /// Since when its present PRIMARY deployment has been seen.
     pub primary_since: Option<Now>,
-    /// What seems to own it, as its tags tell.
+    /// The tool that owns it, if its tags show it.
     pub tool: Tool,
-    /// Since when older readings than the last one have been turned away.
+    /// Since when readings that are older than the last one have been ignored.
     pub stale_since: Option<Now>,
 }
 
@@ -80,15 +81,15 @@ pub struct ClusterView {
     pub complete_at: Option<Now>,
     /// When that sweep began: nothing in it is older, but for what AWS may lag.
     pub complete_from: Option<Now>,
-    /// What the last sweep could not read and no service's own trouble tells, if anything.
+    /// What the last sweep could not read, if no service shows it.
     pub trouble: Option<Fault>,
 }
 
 /// Everything we know.
 #[derive(Debug, Clone, Default)]
 pub struct View {
-    /// Since when we have been awake, counted from our start: zero, unless we were stopped for so long meanwhile that
-    /// whatever was being read may be old.
+    /// Since when the process has run without a long stop, counted from its start. After a long stop, an answer that
+    /// was on its way may be old.
     pub awake_since: Duration,
     /// The clusters we watch.
     pub clusters: BTreeMap<ClusterName, ClusterView>,
@@ -97,7 +98,7 @@ pub struct View {
     /// What is known of the document's sources.
     pub in_force: InForce,
     /// The parameters that services name in their tags.
-    pub named: BTreeMap<ParameterName, Named>,
+    pub named: BTreeMap<ParameterName, NamedParameter>,
     /// The namespaces of this account and region, once read.
     pub namespaces: Option<Seen<Vec<Namespace>>>,
     /// When they were read.
@@ -108,7 +109,7 @@ pub struct View {
     pub task_definitions: BTreeMap<Arn, Seen<Arc<TaskDefinition>>>,
     /// The latest active revisions of families, where they were asked.
     pub latest_revisions: BTreeMap<Family, (Now, Seen<Arc<TaskDefinition>>)>,
-    /// When AWS says that the latest rollouts of our own were created, since our start, oldest first.
+    /// When our own latest rollouts were created, by AWS's clock, since our start, oldest first.
     pub begun: BTreeMap<ServiceKey, Vec<AwsTime>>,
     /// Recent rollouts of services about to be changed.
     pub histories: BTreeMap<ServiceKey, (Now, Seen<History>)>,
@@ -140,7 +141,8 @@ impl View {
         }
     }
 
-    /// Every service that is seen: of the clusters we watch, and of others as far as namespaces told of them.
+    /// Every service that was read: those of the watched clusters, and those of other clusters in a namespace that was
+    /// read.
     pub(crate) fn everybody(&self) -> impl Iterator<Item = &EcsService> {
         let watched = self.clusters.values().flat_map(|cluster| cluster.services.values());
         let uses = self.uses.values().filter_map(|(_, seen)| seen.known());
@@ -148,10 +150,11 @@ impl View {
         watched.filter_map(|view| view.last.as_deref()).chain(elsewhere)
     }
 
-    /// Everything that is said of one service, in the order of precedence.
+    /// All declarations of one service, in the order of precedence.
     pub fn layers(&self, key: &ServiceKey) -> Layers<'_> {
         let tagged = self.service(key).and_then(|service| service.tagged.as_deref());
-        layers::layers(key, tagged, (self.document.as_deref(), &self.named))
+        let beside = BesideTags { document: self.document.as_deref(), named: &self.named };
+        beside.layers(key, tagged)
     }
 
     /// Every service of every watched cluster, in order.
@@ -162,8 +165,8 @@ impl View {
     }
 }
 
-/// The namespaces that a service's deployments are in, as far as known: the one it comes from counts until the
-/// rollout is over, above all where it leaves for none.
+/// The known namespaces of a service's deployments. The one that it leaves counts until the rollout is over, even if it
+/// goes to none.
 pub(crate) fn deployed(view: &View, key: &ServiceKey) -> Vec<NamespaceId> {
     let last = view.service(key).and_then(|service| service.last.as_ref());
     let ground = view.ground(&key.cluster);
@@ -173,7 +176,7 @@ pub(crate) fn deployed(view: &View, key: &ServiceKey) -> Vec<NamespaceId> {
     found.map(|namespace| namespace.id.clone()).collect()
 }
 
-/// The question who uses a namespace, beyond the clusters we watch.
+/// The question who uses a namespace, outside the watched clusters.
 pub(crate) fn who_uses(view: &View, namespace: &Namespace) -> Question {
     let watched = view.clusters.keys().cloned().collect();
     Question::NamespaceUse(namespace.id.clone(), namespace.arn.clone(), watched)

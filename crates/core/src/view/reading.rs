@@ -1,4 +1,4 @@
-//! What is asked of AWS, and what it answers.
+//! What we ask AWS, and what it answers.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,7 +13,7 @@ use crate::ecs::seen::Seen;
 use crate::ecs::service::EcsService;
 use crate::ecs::task_definition::TaskDefinition;
 
-/// Something a plan needs to know and a sweep does not tell.
+/// Something that a plan needs to know and a sweep does not show.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Question {
     /// Which namespaces are there?
@@ -74,21 +74,21 @@ impl Answer {
         }
     }
 
-    /// Whether it tells anything: a failure does not, nor does a path with nothing below it.
+    /// Whether it has content: a failure has none, and a path with nothing below it has none.
     pub fn succeeded(&self) -> bool {
         match self {
             Self::Namespaces(seen) => seen.known().is_some(),
             Self::NamespaceUse(_, seen) => seen.known().is_some(),
             Self::TaskDefinition(_, seen) | Self::LatestRevision(_, seen) => seen.known().is_some(),
             Self::History(_, seen) => seen.known().is_some(),
-            // Nothing below a path may become something: it is asked again, but not at once.
+            // An empty path may get parameters later: it is asked again, but not at once.
             Self::Parameters(_, seen) => seen.known().is_some_and(|found| !found.is_empty()),
         }
     }
 }
 
 impl Question {
-    /// The answer that nothing could be told.
+    /// The answer if the call failed.
     pub fn failed(&self, fault: Fault) -> Answer {
         match self {
             Self::Namespaces => Answer::Namespaces(Seen::Unknown(fault)),

@@ -1,8 +1,8 @@
-//! How a service's rollout goes, and why it goes no further.
+//! How a service's rollout goes, and why it does not go on.
 //!
-//! A stall, a wait for a person and a wait by plan look the same in `deployments[]`: IN_PROGRESS, for hours. They are
-//! told apart here, because the first needs help, the second an answer, and the third nothing. Our own clock says how
-//! long we have seen it run; the service's own past says at which stage it is and whether there is a way back.
+//! A stall, a wait for a person and a wait by plan look the same in `deployments[]`: IN_PROGRESS, for hours. This file
+//! separates them, because the first needs help, the second an answer, and the third nothing. Our own clock measures
+//! how long it has run. The service's past shows its stage, and whether ECS can roll back.
 
 use std::time::Duration;
 
@@ -30,17 +30,17 @@ pub enum Course {
     Baking,
     /// A PAUSE lifecycle hook holds it at this stage.
     HookPaused(String),
-    /// ECS takes back one that failed.
+    /// ECS rolls back one that failed.
     RollingBack,
     /// It runs for longer than it should.
     Stalled,
-    /// ECS gave it up and did not take it back; why, in its words.
+    /// It failed, and ECS did not roll it back; why, in ECS's words.
     Failed(String),
-    /// ECS gave it up, and no earlier one completed that it could take the service back to.
+    /// It failed, and no earlier one completed that ECS could roll back to.
     NothingToGoBackTo,
 }
 
-/// For how long a rollout may run: the operator's patience and what its strategy waits by plan.
+/// How long a rollout may run: the operator's limit, and the time that its strategy waits by plan.
 pub fn patience(service: &ServiceView, timing: &Timing) -> Duration {
     let bakes = service.last.as_ref().map(|last| last.strategy.bakes()).unwrap_or_default();
     timing.stall.saturating_add(bakes)
@@ -64,7 +64,7 @@ pub fn course(
     }
     let failed = service.primary().filter(|primary| primary.rollout == Rollout::Failed);
     let gave_up = history.is_some_and(|history| !history.failed.is_empty());
-    // A past that tells of nothing tells nothing of a way back.
+    // An empty past does not show whether there is a way back.
     let no_way_back = |history: &History| !history.has_completed && !history.lately.is_empty();
     let is_lost = history.is_some_and(no_way_back);
     let is_late = has_stalled(view, timing, now);
@@ -86,7 +86,7 @@ pub fn course(
     }
 }
 
-/// Whether the PRIMARY rolls again and one that came after it has failed: ECS takes that one back.
+/// Whether the PRIMARY rolls again and a later one has failed: then ECS rolls that one back.
 fn is_back(service: &EcsService) -> bool {
     let Some(primary) = service.primary() else { return false };
     let failed_later = |deployment: &Deployment| {
@@ -96,7 +96,7 @@ fn is_back(service: &EcsService) -> bool {
 }
 
 impl Course {
-    /// Its name, one of a closed set; none where all is well.
+    /// Its name, one of a closed set; none if all is well.
     pub fn reason(&self) -> Option<&'static str> {
         match self {
             Self::Settled => None,
@@ -110,7 +110,7 @@ impl Course {
         }
     }
 
-    /// What is so.
+    /// What happens, in words.
     pub fn message(&self) -> Option<String> {
         let said = match self {
             Self::Settled => return None,
@@ -121,12 +121,12 @@ impl Course {
             Self::HookPaused(stage) => {
                 return Some(format!("a PAUSE lifecycle hook holds its rollout at {stage}"));
             }
-            Self::RollingBack => "its rollout failed and ECS takes it back",
-            Self::Stalled => "its rollout runs for longer than it should and is still not done",
+            Self::RollingBack => "its rollout failed and ECS is rolling it back",
+            Self::Stalled => "its rollout takes longer than it should",
             Self::Failed(reason) if reason.is_empty() => "its last rollout failed",
             Self::Failed(reason) => return Some(format!("its last rollout failed: {reason}")),
             Self::NothingToGoBackTo => {
-                "its rollout failed and none of the deployments that AWS remembers completed, so ECS has none to go back to and launches nothing"
+                "its rollout failed, and no earlier deployment that AWS remembers completed: ECS cannot roll back, and starts no task"
             }
         };
         Some(said.to_owned())
@@ -139,14 +139,14 @@ impl Course {
             Self::Progressing | Self::RollingBack => Some("once it has completed or failed"),
             Self::Baking => Some("once that time is over"),
             Self::HookPaused(_) => {
-                Some("with ContinueServiceDeployment, by a person: CONTINUE or ROLLBACK")
+                Some("once a person calls ContinueServiceDeployment with CONTINUE or ROLLBACK")
             }
             Self::Stalled => Some(
-                "once its tasks can start: see the event, mend it and deploy anew, or stop the deployment",
+                "once its tasks can start: read the event, fix the cause and deploy again, or stop the deployment",
             ),
-            Self::Failed(_) | Self::NothingToGoBackTo => {
-                Some("with a new deployment that completes; eastwest does not start the same again")
-            }
+            Self::Failed(_) | Self::NothingToGoBackTo => Some(
+                "once a new deployment completes; eastwest does not send the same configuration again",
+            ),
         }
     }
 
@@ -159,17 +159,17 @@ impl Course {
     }
 }
 
-/// The event that explains why a rollout fails or gets nowhere, as ECS said it, cut and made fit to be shown.
+/// The event of ECS that best explains why a rollout fails or stands still, cut to a line.
 pub fn explaining(service: &EcsService) -> Option<String> {
     let newest = service.deployments.iter().map(|deployment| deployment.created_at).max();
     let events = service.events.iter().filter(|event| event.at >= newest.unwrap_or(AwsTime(0)));
-    // What cannot be done says more than that it failed, and that more than what ECS does about it. They come newest
-    // first, and the first of the least is taken.
+    // The cause is the most useful event, then the failure, then what ECS does about it. Of equal ones the newest is
+    // taken.
     let best = events.filter_map(|event| Some((weight(event)?, event))).min_by_key(|found| found.0);
     best.map(|(_, event)| printable(&event.message, EVENT))
 }
 
-/// How much an event says, least is best; nothing where it tells of good things.
+/// How useful an event is, the least is best; none for good news.
 fn weight(ServiceEvent { message, .. }: &ServiceEvent) -> Option<usize> {
     const TELLING: [&str; 3] = ["unable to", "failed", "rolling back"];
     if message.contains("has reached a steady state") {

@@ -296,8 +296,8 @@ mod tests {
         let one = r#"{"version": 1, "services": {"prod/web": {"mode": "client"}}}"#;
         let other = r#"{"version": 1, "services": {"prod/web": {"mode": "off"}}}"#;
         lines(&[("a.json", one), ("b.json", other)], &expect![[r#"
-            error: a.json#/services/prod~1web="prod/web": said otherwise at b.json#/services/prod~1web: say it once, or the same each time
-            error: b.json#/services/prod~1web="prod/web": said otherwise at a.json#/services/prod~1web: say it once, or the same each time
+            error: a.json#/services/prod~1web="prod/web": other values stand at b.json#/services/prod~1web: keep one of them, or write the same value in each
+            error: b.json#/services/prod~1web="prod/web": other values stand at a.json#/services/prod~1web: keep one of them, or write the same value in each
             2 documents, 0 services that opted in: 2 wrong
         "#]]).await;
     }

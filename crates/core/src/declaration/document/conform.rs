@@ -1,7 +1,8 @@
-//! Holds a tree against the schema: whatever has not the shape of a document is said here, once.
+//! Compares a tree with the schema: each value that does not have the shape of a document becomes an issue.
 //!
-//! It knows the few keywords in [`CHECKED`]; the others that the schema uses ([`FOR_EDITORS`]) either say nothing or
-//! say what the readers of [`crate::declaration::value`] say better. A test holds the schema to these two lists.
+//! It knows the few keywords in [`CHECKED`]. The other keywords of the schema ([`FOR_EDITORS`]) are for editors; the
+//! readers in [`crate::declaration::value`] check the same with better messages. A test holds the schema to these two
+//! lists.
 
 use std::collections::BTreeSet;
 
@@ -42,7 +43,7 @@ pub(super) const FOR_EDITORS: &[&str] = &[
     "title",
 ];
 
-/// Says of the value here, and of all below it, what the schema does not allow.
+/// Reports what the schema does not allow in the value here and in all values below it.
 pub(super) fn conform(at: &At<'_>, schema: &Value, report: &mut Report<'_>) {
     let mut choices = Vec::new();
     gather(schema, &mut choices);
@@ -76,10 +77,15 @@ fn object(at: &At<'_>, schema: &Value, report: &mut Report<'_>) {
     let mut seen = BTreeSet::new();
     for (number, (name, member)) in (1..).zip(at.members()) {
         match known.get(name).or(others) {
-            None => unknown(at, (number, name, &member), schema, report),
+            None => unknown(at, &Member { number, name, at: member }, schema, report),
             Some(schema) if seen.insert(name) => conform(&member, schema, report),
             Some(_) => {
-                report.refuse_name(&member, name, "each member once; this one is a second", None);
+                report.refuse_name(
+                    &member,
+                    name,
+                    "each member once: remove this repeated one",
+                    None,
+                );
             }
         }
     }
@@ -93,14 +99,17 @@ fn object(at: &At<'_>, schema: &Value, report: &mut Report<'_>) {
     }
 }
 
-/// Of what is hidden the member's number is said instead of its name.
-fn unknown(
-    at: &At<'_>,
-    (number, name, member): (usize, &str, &At<'_>),
-    schema: &Value,
-    report: &mut Report<'_>,
-) {
+/// A member of an object, with its number from 1.
+struct Member<'a> {
+    number: usize,
+    name: &'a str,
+    at: At<'a>,
+}
+
+/// Reports a member that the schema does not know. If the text is hidden, its number stands for its name.
+fn unknown(at: &At<'_>, member: &Member<'_>, schema: &Value, report: &mut Report<'_>) {
     let members = members(schema);
+    let Member { number, name, at: member } = member;
     let near = nearest(name, members.iter().copied());
     let allowed = format!("the members here are {}", listed(&members, "and"));
     if report.is_hidden() {
@@ -112,14 +121,14 @@ fn unknown(
 
 fn list(at: &At<'_>, schema: &Value, report: &mut Report<'_>) {
     if at.node.items().is_empty() && schema.get("minItems").is_some() {
-        report.refuse(at, "at least one item; to say nothing leave the member out", None);
+        report.refuse(at, "at least one item: add one, or leave the member out", None);
     }
     for item in at.items() {
         conform(&item, &schema["items"], report);
     }
 }
 
-/// The alternatives of a schema, however they nest; it alone where it has none.
+/// Collects the alternatives of a schema, nested ones too. A schema without alternatives is its own.
 fn gather<'a>(schema: &'a Value, choices: &mut Vec<&'a Value>) {
     match schema.get("anyOf").or(schema.get("oneOf")).and_then(Value::as_array) {
         Some(each) => each.iter().for_each(|schema| gather(schema, choices)),

@@ -1,7 +1,7 @@
 //! One service's entry: the tree of it becomes a [`Declaration`].
 //!
-//! Its shape was held against the schema before, which also says all about words and numbers; so those are taken here
-//! in silence where they are good. What texts say goes through the readers that tags go through.
+//! [`super::conform`] has checked the shape, words and numbers already, so a bad one is skipped here without a second
+//! issue. Texts go through the same readers as tags.
 
 use std::collections::BTreeMap;
 
@@ -14,9 +14,9 @@ use crate::declaration::{tag, value};
 use crate::ecs::connect::{AccessLogs, ProxyLogs, TestHeader, Timeout, Tls};
 use crate::ecs::name::{DiscoveryName, Port};
 
-const TIME: &str = "a time as 30s, 5m or 1h, or 0 to disable";
+const TIME: &str = "a time such as 30s, 5m or 1h, or 0 to disable";
 
-/// Reads an entry; what is wrong in it is reported and left out.
+/// Reads an entry. A bad member is reported and left out.
 pub(super) fn read(at: &At<'_>, report: &mut Report<'_>) -> Declaration {
     let declaration = Declaration {
         mode: word(at, "mode", value::mode),
@@ -34,7 +34,7 @@ pub(super) fn read(at: &At<'_>, report: &mut Report<'_>) -> Declaration {
     declaration
 }
 
-/// A member that the schema allows some words for.
+/// A member that is one of a few words.
 fn word<T>(at: &At<'_>, name: &str, read: impl Fn(&str) -> Result<T, Wrong>) -> Option<T> {
     read(at.member(name)?.node.text()?).ok()
 }
@@ -49,10 +49,10 @@ fn endpoints(at: &At<'_>, report: &mut Report<'_>) -> Vec<EndpointDeclaration> {
         let says =
             (endpoint.port.as_ref().map(ToString::to_string), endpoint.discovery_name.clone());
         if several && at.member("port").is_none() {
-            report.miss(&at, "port", "required where there are several endpoints".to_owned());
+            report.miss(&at, "port", "required if there are several endpoints".to_owned());
         } else if let Some(earlier) = known.insert(says, number) {
             let allowed = format!(
-                "port and discoveryName are those of endpoint {earlier}: change one, or remove it"
+                "endpoint {earlier} has the same port and discoveryName: change one of the two, or remove this one"
             );
             report.refuse(&at, allowed, None);
         }
@@ -101,13 +101,13 @@ fn logs(at: &At<'_>, report: &mut Report<'_>) -> Option<LogsDeclaration> {
         return Some(LogsDeclaration::Off);
     }
     let driver = |text: &str| one_line(text, 64);
-    let driver = report.text(at.member("driver"), "a log driver's name, as awslogs", driver);
+    let driver = report.text(at.member("driver"), "a log driver's name, such as awslogs", driver);
     let options = pairs(at.member("options"), report);
     let secret_options = pairs(at.member("secretOptions"), report);
     Some(LogsDeclaration::To(ProxyLogs { driver: driver?, options, secret_options }))
 }
 
-/// Names and texts, by name. The texts are the log driver's own business.
+/// Names with their texts, by name. Only the log driver knows what a text means.
 fn pairs(at: Option<At<'_>>, report: &mut Report<'_>) -> Vec<(String, String)> {
     let mut pairs = Vec::new();
     for (name, value) in at.iter().flat_map(At::members) {
@@ -134,7 +134,7 @@ fn access_logs(at: &At<'_>) -> Option<AccessLogs> {
 }
 
 fn test_header(at: &At<'_>, report: &mut Report<'_>) -> Option<TestHeader> {
-    let allowed = "a header's name: letters, digits and '-', as X-Test";
+    let allowed = "a header's name: letters, digits and '-', such as X-Test";
     let name = report.text(at.member("name"), allowed, value::header_name);
     let allowed = "a header's value: visible characters and spaces between them";
     let exact = report.text(at.member("value"), allowed, value::header_value);
@@ -155,12 +155,12 @@ fn pause(at: &At<'_>, report: &mut Report<'_>) -> Option<Pause> {
         Ok(Some(Pause::Until(until))) => Ok(Pause::Until(until)),
         _ => Err(Wrong { allowed: None, nearest: None }),
     };
-    let allowed = "true or false, without quotes, or a time as 2026-12-24T18:00:00Z";
+    let allowed = "true or false, without quotes, or a time such as 2026-12-24T18:00:00Z";
     let open = at.node.flag().filter(|open| *open).map(|_| Pause::Open);
     open.or_else(|| report.text(Some(*at), allowed, until))
 }
 
-/// Members that are each fine and together say two things.
+/// Reports members that are good alone and contradict each other.
 fn contradictions(at: &At<'_>, declaration: &Declaration, report: &mut Report<'_>) {
     if let Some(endpoints) =
         at.member("endpoints").filter(|_| declaration.mode == Some(Mode::Client))

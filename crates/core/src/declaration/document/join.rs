@@ -1,51 +1,49 @@
-//! Several parameters become one document, by a rule that does not depend on their order.
+//! Several parameters become one document. The order of the parameters does not matter.
 //!
-//! Two may say the same; where they say of one thing two different things, there is no answer, and both places are
-//! named. The two switches are on as soon as one turns them on: each only makes eastwest more careful, or was allowed
-//! by somebody who may write the document.
+//! Two parameters may say the same. If they give two values for one thing, both places get an issue and there is no
+//! document. The two switches, `freeze` and `namePorts`, are on as soon as one parameter turns them on.
 
 use std::collections::BTreeMap;
 
+use super::part::{NamedPart, Part, shown_places};
 use super::report::{escaped, place};
-use super::source::{NAMED, Part, Source};
-use super::{Defaults, Document, Limits, windows};
+use super::{Defaults, Document, Limits, window_entries};
 use crate::declaration::issue::Issue;
 
-/// What all say together, and an issue at each place that another contradicts.
-pub(super) fn join(sources: &[Source<'_>]) -> (Document, Vec<Issue>) {
-    let mut join = Join { sources, issues: Vec::new() };
+/// The whole document, and an issue at each place that another place contradicts.
+pub(super) fn join(parts: &[NamedPart<'_>]) -> (Document, Vec<Issue>) {
+    let mut join = Join { parts, issues: Vec::new() };
     let namespaces = join.map("namespaces", |part| &part.namespaces);
     let create = namespaces.into_iter().filter(|(_, namespace)| namespace.create);
-    let (windows, contradictions) = windows::join(sources);
+    let (windows, contradictions) = window_entries::join(parts);
     join.issues.extend(contradictions);
     let document = Document {
         namespaces: create.map(|(name, namespace)| (name, namespace.new)).collect(),
         defaults: Defaults {
-            namespace: join.one(("defaults", "namespace"), |part| part.defaults.namespace.as_ref()),
+            namespace: join.one("defaults", "namespace", |part| part.defaults.namespace.as_ref()),
             discovery_name: join
-                .one(("defaults", "discoveryName"), |part| part.defaults.discovery_name.as_ref()),
+                .one("defaults", "discoveryName", |part| part.defaults.discovery_name.as_ref()),
         },
         services: join.map("services", |part| &part.services),
         claims: join.map("claims", |part| &part.claims),
         limits: Limits {
-            rollouts_per_cluster: join.one(("limits", "rolloutsPerCluster"), |part| {
+            rollouts_per_cluster: join.one("limits", "rolloutsPerCluster", |part| {
                 part.limits.rollouts_per_cluster.as_ref()
             }),
-            rollouts_per_namespace: join.one(("limits", "rolloutsPerNamespace"), |part| {
+            rollouts_per_namespace: join.one("limits", "rolloutsPerNamespace", |part| {
                 part.limits.rollouts_per_namespace.as_ref()
             }),
-            mass_change: join
-                .one(("limits", "massChange"), |part| part.limits.mass_change.as_ref()),
+            mass_change: join.one("limits", "massChange", |part| part.limits.mass_change.as_ref()),
         },
         windows,
-        freeze: sources.iter().any(|source| source.part.freeze),
-        name_ports: sources.iter().any(|source| source.part.name_ports),
+        freeze: parts.iter().any(|each| each.part.freeze),
+        name_ports: parts.iter().any(|each| each.part.name_ports),
     };
     (document, join.issues)
 }
 
 struct Join<'a> {
-    sources: &'a [Source<'a>],
+    parts: &'a [NamedPart<'a>],
     issues: Vec<Issue>,
 }
 
@@ -60,9 +58,9 @@ impl<'a> Join<'a> {
         V: Clone + PartialEq + 'a,
     {
         let mut said: BTreeMap<&K, Vec<(&str, &V)>> = BTreeMap::new();
-        for source in self.sources {
-            for (key, value) in of(&source.part) {
-                said.entry(key).or_default().push((source.name, value));
+        for each in self.parts {
+            for (key, value) in of(&each.part) {
+                said.entry(key).or_default().push((each.name, value));
             }
         }
         let agree = |(key, said): (&K, Vec<(&str, &V)>)| {
@@ -75,31 +73,28 @@ impl<'a> Join<'a> {
 
     fn one<V: Clone + PartialEq + 'a>(
         &mut self,
-        (object, member): (&str, &str),
+        object: &str,
+        member: &str,
         of: impl Fn(&'a Part) -> Option<&'a V>,
     ) -> Option<V> {
-        let said = |source: &'a Source<'a>| Some((source.name, of(&source.part)?));
-        let said: Vec<(&str, &V)> = self.sources.iter().filter_map(said).collect();
+        let said = |each: &'a NamedPart<'a>| Some((each.name, of(&each.part)?));
+        let said: Vec<(&str, &V)> = self.parts.iter().filter_map(said).collect();
         self.agree(object, member, &said);
         said.first().map(|(_, value)| (*value).clone())
     }
 
-    /// Says at each place which others say something else.
+    /// Adds an issue at each place that another place contradicts.
     fn agree<V: PartialEq>(&mut self, member: &str, key: &str, said: &[(&str, &V)]) {
         if said.windows(2).all(|two| two[0].1 == two[1].1) {
             return;
         }
         let at = |name: &str| place(name, &format!("/{member}/{}", escaped(key)));
         for (name, value) in said {
-            let others = || said.iter().filter(|(_, other)| other != value);
-            let named: Vec<String> = others().take(NAMED).map(|(other, _)| at(other)).collect();
-            let more = match others().count().saturating_sub(NAMED) {
-                0 => String::new(),
-                more => format!(" and {more} more"),
-            };
-            let places = named.join(", ");
-            let allowed =
-                format!("said otherwise at {places}{more}: say it once, or the same each time");
+            let others = said.iter().filter(|(_, other)| other != value);
+            let places = shown_places(others.map(|(other, _)| at(other)));
+            let allowed = format!(
+                "other values stand at {places}: keep one of them, or write the same value in each"
+            );
             self.issues.push(Issue { place: at(name), ..Issue::new("", key, allowed) });
         }
     }

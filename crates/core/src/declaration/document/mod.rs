@@ -1,8 +1,8 @@
 //! What a platform team declares in Parameter Store, for many services at once.
 //!
-//! One parameter, or every parameter below a path: then they are merged by a rule that does not depend on their
-//! order. **Invariant:** a document is in force whole or not at all; whatever is wrong in it is an issue with the
-//! parameter and the JSON pointer, and the last good one stays in force.
+//! The document is one parameter, or all parameters below a path. Their order does not matter. **Invariant:** a
+//! document is in force as a whole or not at all. Each fault in it is an issue with the parameter and the JSON pointer,
+//! and the last good document stays in force.
 //!
 //! ```text
 //!  text ──tree──▶ Node ──conform──▶ of the schema's shape ──parameter, entry──▶ Part ──join──▶ Document
@@ -15,17 +15,18 @@ mod conform;
 mod template;
 mod shape;
 mod entry;
-mod source;
-mod windows;
+mod part;
+mod window_entries;
 mod parameter;
 mod join;
 mod write;
 
 pub(crate) use report::escaped;
 pub use shape::schema;
+pub use write::write;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-pub use write::write;
 
 use super::declared::Declaration;
 use super::issue::{Issue, Weight};
@@ -33,44 +34,44 @@ use super::windows::Window;
 use crate::ecs::name::{DiscoveryName, NamespaceName, NamespaceRef, ServiceKey};
 use crate::ecs::namespace::NewNamespace;
 use crate::ecs::parameter::Parameter;
-use source::Source;
+use part::NamedPart;
 
-/// Reads the parameters of the document, in any order, and merges what they say. The document is there only if
-/// nothing at all is wrong with it; every issue is told, at `<parameter>#<JSON pointer>`.
+/// Reads the parameters of the document, in any order, and merges them. There is a document only if no issue blocks it.
+/// The place of an issue is `<parameter>#<JSON pointer>`.
 pub fn read(parameters: &[Parameter]) -> (Option<Document>, Vec<Issue>) {
     if parameters.is_empty() {
         let allowed = "at least one parameter: without one there is no document";
         return (None, vec![Issue::new("document", "no parameter", allowed)]);
     }
     let mut issues = Vec::new();
-    let mut sources = Vec::new();
+    let mut parts = Vec::new();
     for parameter in parameters {
         let (part, found) = parameter::read(parameter);
         issues.extend(found);
-        sources.extend(part.map(|part| Source { name: parameter.name.as_str(), part }));
+        parts.extend(part.map(|part| NamedPart { name: parameter.name.as_str(), part }));
     }
-    sources.sort_by_key(|source| source.name);
-    let (document, contradictions) = join::join(&sources);
+    parts.sort_by_key(|part| part.name);
+    let (document, contradictions) = join::join(&parts);
     issues.extend(contradictions);
     issues.sort();
     let is_whole = issues.iter().all(|issue| issue.weight == Weight::Advice);
     (is_whole.then_some(document), issues)
 }
 
-/// Reads the parameter that a `document` tag names: one service's entry. Whoever wrote the tag need not be allowed to
-/// read that parameter, so nothing of it is shown unless it has an entry's shape.
+/// Reads the parameter that a `document` tag names: one service's entry. The person who wrote the tag may not be
+/// allowed to read the parameter, so its text is shown only if it has the shape of an entry.
 pub fn read_entry(parameter: &Parameter) -> (Option<Declaration>, Vec<Issue>) {
     parameter::read_entry(parameter)
 }
 
-/// Everything that the parameters say together.
+/// What all parameters say together.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Document {
     /// The namespaces to create where they are missing.
     pub namespaces: BTreeMap<NamespaceName, NewNamespace>,
-    /// What holds for services that do not say it themselves.
+    /// Values for services that do not set them.
     pub defaults: Defaults,
-    /// What each service shall be.
+    /// The entry of each service.
     pub services: BTreeMap<ServiceKey, Arc<Declaration>>,
     /// The discovery names that only these services may have.
     pub claims: BTreeMap<DiscoveryName, BTreeSet<ServiceKey>>,
@@ -84,7 +85,7 @@ pub struct Document {
     pub name_ports: bool,
 }
 
-/// What holds for services that do not say it themselves.
+/// Values for services that do not set them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Defaults {
     /// The namespace to be in.
@@ -97,14 +98,14 @@ pub struct Defaults {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Template(pub(crate) String);
 
-/// How much may change at once; what is absent is said by the flags.
+/// How much may change at once; the flags give what is left out.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Limits {
     /// Rollouts at once in one cluster.
     pub rollouts_per_cluster: Option<usize>,
     /// Rollouts at once in one namespace.
     pub rollouts_per_namespace: Option<usize>,
-    /// How many services of a namespace one pass may change without somebody's consent.
+    /// How many services of a namespace one pass may change without consent.
     pub mass_change: Option<MassChange>,
 }
 

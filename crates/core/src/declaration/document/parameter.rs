@@ -1,4 +1,4 @@
-//! One parameter: the tree of it becomes what that parameter says.
+//! One parameter of the document: from its text to what it says.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, LazyLock};
@@ -6,10 +6,10 @@ use std::sync::{Arc, LazyLock};
 use serde_json::Value;
 
 use super::conform::conform;
+use super::part::{NamespaceEntry, Part};
 use super::report::{At, Report, Shown};
 use super::shape::VERSION;
-use super::source::{Namespace, Part};
-use super::{Defaults, Limits, MassChange, Template, entry, shape, windows};
+use super::{Defaults, Limits, MassChange, Template, entry, shape, window_entries};
 use crate::declaration::declared::Declaration;
 use crate::declaration::issue::Issue;
 use crate::declaration::value::Wrong;
@@ -21,7 +21,7 @@ use crate::ecs::parameter::Parameter;
 /// Made once: it is always the same.
 static SCHEMA: LazyLock<Value> = LazyLock::new(shape::schema);
 
-/// Reads a parameter of the document; nothing as soon as something in it blocks.
+/// Reads a parameter of the document. `None`: an issue blocks it.
 pub(super) fn read(parameter: &Parameter) -> (Option<Part>, Vec<Issue>) {
     let shown = if parameter.is_secret { Shown::Hidden } else { Shown::Open };
     let mut report = Report::new(parameter, shown);
@@ -31,12 +31,12 @@ pub(super) fn read(parameter: &Parameter) -> (Option<Part>, Vec<Issue>) {
     (part, report.finish())
 }
 
-/// Reads a parameter that holds one service's entry. Somebody named it in a tag who need not be allowed to read it,
-/// so nothing of it is shown before its shape proves that it was meant to be an entry.
+/// Reads a parameter that holds one service's entry. The person who named it in a tag may not be allowed to read it, so
+/// its text is hidden until its shape shows that it is an entry.
 pub(super) fn read_entry(parameter: &Parameter) -> (Option<Declaration>, Vec<Issue>) {
     let mut report = Report::new(parameter, Shown::Hidden);
     if parameter.is_secret {
-        let allowed = "a parameter of type String: a tag may not name a SecureString, because whoever may write the tag need not be allowed to read it";
+        let allowed = "a parameter of type String: a tag may not name a SecureString, because a person who may write the tag may not be allowed to read the parameter";
         report.refuse_whole("SecureString", allowed);
         return (None, report.finish());
     }
@@ -44,7 +44,7 @@ pub(super) fn read_entry(parameter: &Parameter) -> (Option<Declaration>, Vec<Iss
     let at = At::root(&node);
     conform(&at, &SCHEMA["properties"]["services"]["additionalProperties"], &mut report);
     if report.is_blocked() {
-        let allowed = "an entry of a document, and this is none, so nothing of it is shown";
+        let allowed = "an entry of a document: the parameter holds something else, so eastwest does not show its text";
         report.refuse_whole(&format!("{} bytes", parameter.text.len()), allowed);
         return (None, report.finish());
     }
@@ -58,8 +58,8 @@ fn part(at: &At<'_>, report: &mut Report<'_>) -> Part {
     let other =
         version.filter(|at| at.node.whole().is_some_and(|version| version != VERSION.into()));
     if let Some(version) = other {
-        // Whatever else stands there follows another grammar.
-        let allowed = format!("version {VERSION} is the only one that this eastwest knows");
+        // The other members follow another grammar.
+        let allowed = format!("version {VERSION}: this eastwest knows no other");
         report.refuse(&version, allowed, None);
         return Part::default();
     }
@@ -75,7 +75,7 @@ fn part(at: &At<'_>, report: &mut Report<'_>) -> Part {
             Some(holders(at, report))
         }),
         limits: limits(at.member("limits"), report),
-        windows: windows::read(at, report),
+        windows: window_entries::read(at, report),
         freeze: flag("freeze"),
         name_ports: flag("namePorts"),
     }
@@ -97,7 +97,7 @@ fn each<K: Ord, V>(
             report.refuse_name(&at, name, refused.allowed, nearest);
         };
         let key = key(name).map_err(refuse).ok();
-        // What stands under a bad name may be wrong too.
+        // The value under a bad name is checked too.
         let value = value(key.as_ref(), &at, report);
         read.extend(key.zip(value));
     }
@@ -117,7 +117,7 @@ fn namespace(
     name: Option<&NamespaceName>,
     at: &At<'_>,
     report: &mut Report<'_>,
-) -> Option<Namespace> {
+) -> Option<NamespaceEntry> {
     let kind = at.member("type").and_then(|at| at.node.text());
     let is_private_dns = kind == Some("private-dns");
     let vpc = at.member("vpc");
@@ -146,7 +146,7 @@ fn namespace(
     let vpc = report.text(vpc, "the id of a VPC, vpc-…", vpc_id);
     let create = at.member("create").and_then(|at| at.node.flag()).unwrap_or_default();
     let new = NewNamespace { name: name?.clone(), vpc };
-    Some(Namespace { is_private_dns, create, new })
+    Some(NamespaceEntry { is_private_dns, create, new })
 }
 
 /// SD:CreatePrivateDnsNamespaceRequest.Vpc has at most 64 characters.
@@ -179,7 +179,7 @@ fn limits(at: Option<At<'_>>, report: &mut Report<'_>) -> Limits {
         Ok(share @ MassChange::Percent(_)) => Ok(share),
         _ => Err(Wrong { allowed: None, nearest: None }),
     };
-    let allowed = "a share as 20%, from 1% to 100%, or a number of services without quotes";
+    let allowed = "a share such as 20%, from 1% to 100%, or a number of services without quotes";
     let share = report.text(at.member("massChange"), allowed, share);
     Limits {
         rollouts_per_cluster: count("rolloutsPerCluster"),

@@ -1,7 +1,7 @@
-//! Where one stands in a parameter's tree, and what is to be said about it.
+//! Places in a parameter's tree, and the issues found there.
 //!
-//! **Invariant:** of a parameter that is [`Shown::Hidden`] no value and no name of its own making reaches an issue:
-//! only positions, sizes and the grammar's own words. A log option's value is shown of none: drivers take tokens there.
+//! **Invariant:** if a parameter is [`Shown::Hidden`], no value and no name from it reaches an issue: only positions,
+//! sizes and words of the grammar. The value of a log option is never shown, because it may be a token.
 
 use std::fmt::Write as _;
 
@@ -12,14 +12,14 @@ use crate::declaration::value::Wrong;
 use crate::ecs::parameter::Parameter;
 use crate::ecs::text::printable;
 
-/// Issues listed of one parameter; of a text that is something else altogether a few tell as much as all.
+/// Issues that are listed for one parameter. A text that is no document at all would have one for each member.
 const MOST: usize = 100;
 /// The longest name of a parameter and the longest pointer that an issue's place shows.
 const LONGEST_NAME: usize = 128;
 const LONGEST_POINTER: usize = 384;
 /// Parameter Store's larger size; anything longer comes from a file (SSM:PutParameterRequest.Value).
 const LONGEST_PARAMETER: usize = 8192;
-/// What stands for everything that is not shown.
+/// The text in place of a hidden one.
 const HIDDEN: &str = "(hidden)";
 
 /// A value of the tree and the way to it.
@@ -84,7 +84,7 @@ impl<'a> At<'a> {
         pointer
     }
 
-    /// Whether it is the value of a log option, or stands where somebody may have put one.
+    /// Whether it is the value of a log option, or stands where one may have been written by mistake.
     fn is_of_logs(&self) -> bool {
         within_logs(&self.way()).is_some_and(|rest| !matches!(rest, [Step::Member("driver")]))
     }
@@ -144,7 +144,7 @@ impl<'a> Report<'a> {
         self.shown = Shown::Open;
     }
 
-    /// Whether nothing of its own making may be shown.
+    /// Whether its values and names are hidden.
     pub(super) fn is_hidden(&self) -> bool {
         self.shown == Shown::Hidden
     }
@@ -155,7 +155,7 @@ impl<'a> Report<'a> {
         let size = format!("{} bytes", text.len());
         if (LONGEST_PARAMETER + 1..=tree::LONGEST).contains(&text.len()) {
             let place = place(self.parameter.name.as_str(), "");
-            let allowed = "Parameter Store holds 4096 bytes in a standard parameter and 8192 in an advanced one: split it over several below one path";
+            let allowed = "a standard parameter holds at most 4096 bytes and an advanced one 8192: split the document into several parameters below one path";
             self.push(Issue { place, ..Issue::new("", &size, allowed) }.advice());
         }
         tree::parse(text).map_err(|refused| self.refuse_whole(&size, &refused)).ok()
@@ -196,8 +196,8 @@ impl<'a> Report<'a> {
         self.say(&at.pointer(self.shown), read, allowed.into(), nearest);
     }
 
-    /// The text here, understood by `read`; `allowed` says what may stand here where `read` says no more. Silent
-    /// about what is absent or no text.
+    /// The text here, read by `read`. If that fails, the issue says what `read` allows, or else `allowed`. A missing
+    /// value, or one that is no text, is skipped.
     pub(super) fn text<T>(
         &mut self,
         at: Option<At<'_>>,
@@ -229,18 +229,18 @@ impl<'a> Report<'a> {
         }
     }
 
-    /// Whether something is wrong that the document cannot be understood without.
+    /// Whether an issue blocks the document.
     pub(super) fn is_blocked(&self) -> bool {
         self.issues.iter().any(|issue| issue.weight == Weight::Blocking)
     }
 
-    /// All that was said, in the order of places.
+    /// All issues, in the order of places.
     pub(super) fn finish(mut self) -> Vec<Issue> {
         self.issues.sort();
         if self.unlisted > 0 {
             let place = place(self.parameter.name.as_str(), "");
             let more = format!("{} more", self.unlisted);
-            let allowed = "mend those that are listed first";
+            let allowed = "fix the listed issues first";
             self.issues.push(Issue { place, ..Issue::new("", &more, allowed) });
         }
         self.issues

@@ -1,8 +1,8 @@
 //! The shape of a document: its members, and of which kind each is.
 //!
-//! From here come the JSON Schema, with it what [`super::conform`] accepts, and what [`super::write`] writes. What a
-//! text must say to be a name, an alias or a time is not repeated here but for the patterns that help an editor: that
-//! is decided by the readers of [`crate::declaration::value`], which tags go through too.
+//! From here come the JSON Schema, with it what [`super::conform`] accepts, and what [`super::write`] writes. Whether a
+//! text is a name, an alias or a time is decided by the readers of [`crate::declaration::value`], for tags too. The
+//! patterns here only help an editor.
 
 use std::collections::BTreeMap;
 
@@ -32,7 +32,7 @@ pub fn schema() -> Value {
     schema
 }
 
-/// A member that may be left out may not be `null` instead; and a description is one line.
+/// Removes `null` where a member may be left out, and makes each description one line.
 fn tidy(schema: &mut Schema) {
     let is_null = |value: &Value| *value == "null" || value["type"] == "null";
     if let Some(Value::Array(types)) = schema.get_mut("type") {
@@ -62,15 +62,14 @@ pub(super) struct Document {
     /// The version of this grammar.
     #[schemars(schema_with = "version")]
     pub(super) version: u8,
-    /// Cloud Map namespaces by name: what they are, and whether to create them where they are missing. None is ever
-    /// deleted.
+    /// Cloud Map namespaces by name: their kind, and whether to create a missing one. eastwest never deletes one.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(extend("propertyNames" = {"pattern": "^[!#-.0-;=?-~]{1,1024}$"}))]
     pub(super) namespaces: Option<BTreeMap<String, Namespace>>,
-    /// What holds for services that neither their entry nor their tags say otherwise of.
+    /// Values for services whose entry and tags do not set them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) defaults: Option<Defaults>,
-    /// What each ECS service shall be, by `<cluster>/<service>`.
+    /// The entry of each ECS service, by `<cluster>/<service>`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(extend("propertyNames" = {"pattern": "^[A-Za-z0-9_-]{1,255}/[A-Za-z0-9_-]{1,255}$"}))]
     pub(super) services: Option<BTreeMap<String, Entry>>,
@@ -78,14 +77,14 @@ pub(super) struct Document {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(extend("propertyNames" = {"pattern": "^[a-z0-9_][a-z0-9_-]{0,63}$"}))]
     pub(super) claims: Option<BTreeMap<String, Holders>>,
-    /// How much may change at once; what is absent is said by the flags.
+    /// How much may change at once; the flags give what is left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) limits: Option<Limits>,
-    /// When a change may begin: in no open deny window, and where allow windows apply in one of them. Those of several
-    /// parameters add up.
+    /// When a change may begin: in no open deny window and, where allow windows apply, in one of them. The windows of
+    /// all parameters count.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) windows: Option<Vec<Window>>,
-    /// Whether nothing may change at all. Said in several parameters, one true is enough.
+    /// Whether nothing may change at all. If several parameters say it, one true is enough.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) freeze: Option<bool>,
     /// Whether eastwest may register a task definition revision that names a port. One true is enough.
@@ -127,7 +126,7 @@ pub(super) enum NamespaceKind {
     PrivateDns,
 }
 
-/// What holds for services that do not say it themselves.
+/// Values for services that do not set them.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct Defaults {
@@ -143,17 +142,17 @@ pub(super) struct Defaults {
     pub(super) discovery_name: Option<String>,
 }
 
-/// What one ECS service shall be. What is left out is for its tags to say, else it stays as it is deployed.
+/// One ECS service. A member that is left out comes from the service's tags; without a tag it stays as it is deployed.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct Entry {
-    /// The opt-in; without it, here or as a tag, the service is never touched.
+    /// The opt-in. Without it, here or as a tag, eastwest never changes the service.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) mode: Option<Mode>,
     /// The namespace to be in: its name, id or ARN.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) namespace: Option<String>,
-    /// What it offers, as the whole list. Left out, the endpoints that stand are kept.
+    /// All endpoints that it offers. If the list is left out, the deployed endpoints stay.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1))]
     pub(super) endpoints: Option<Vec<Endpoint>>,
@@ -166,7 +165,7 @@ pub(super) struct Entry {
     /// The header of blue/green test traffic, for every endpoint.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) test_header: Option<TestHeader>,
-    /// The discovery names that it calls: servers are rolled out before it. An empty list says that it calls none.
+    /// The discovery names that it calls. Their servers are rolled out before it. An empty list: it calls none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) needs: Option<Vec<String>>,
     /// When new endpoints make this service stale.
@@ -309,7 +308,7 @@ pub(super) struct TestHeader {
     /// Its name.
     #[schemars(regex(pattern = "^[!#$%&'*+.^_`|~0-9A-Za-z-]+$"))]
     pub(super) name: String,
-    /// The value it must have; left out, any.
+    /// The value that it must have. If it is left out, every value counts.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1))]
     pub(super) value: Option<String>,
@@ -319,7 +318,7 @@ pub(super) struct TestHeader {
 #[derive(Serialize, JsonSchema)]
 #[serde(untagged)]
 pub(super) enum Pause {
-    /// Until this is taken away, or not at all.
+    /// true: until this is removed; false: not at all.
     Open(bool),
     /// Until a time (RFC 3339), as `2026-12-24T18:00:00Z`.
     Until(#[schemars(extend("format" = "date-time"))] String),
@@ -342,7 +341,7 @@ pub(super) struct Limits {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 1000))]
     pub(super) rollouts_per_namespace: Option<u16>,
-    /// How many services of a namespace one pass may change before somebody agrees.
+    /// How many services of a namespace one pass may change without consent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) mass_change: Option<MassChange>,
 }
@@ -366,23 +365,23 @@ pub(super) enum MassChange {
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct Window {
-    /// When a time begins in which changes may begin.
+    /// When the window opens, for a window in which changes may begin.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) allow: Option<String>,
-    /// When a time begins in which no change may begin.
+    /// When the window opens, for a window in which no change may begin.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) deny: Option<String>,
     /// How long it is open: `30m`, `4h` or `3d`, at most 31 days.
     #[schemars(regex(pattern = "^[0-9]{1,5}[mhd]$"))]
     pub(super) duration: String,
-    /// The time zone of the pattern, a name of the IANA database as `Europe/Berlin`; left out, UTC.
+    /// The time zone of the pattern, a name of the IANA database such as `Europe/Berlin`. Default: UTC.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) time_zone: Option<String>,
-    /// The namespaces that it applies to, by name, id or ARN; left out, all, and what is in none.
+    /// The namespaces that it applies to, by name, id or ARN. Default: all of them, and services in none.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1))]
     pub(super) namespaces: Option<Vec<String>>,
-    /// The clusters that it applies to; left out, all.
+    /// The clusters that it applies to. Default: all.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1))]
     pub(super) clusters: Option<Vec<String>>,

@@ -8,7 +8,7 @@ use crate::ecs::text::nearest;
 
 /// What may stand between braces.
 const PLACEHOLDERS: [&str; 3] = ["service", "cluster", "port"];
-const ALLOWED: &str = "a discovery name with {service}, {port} and {cluster} in it, the first or the second at least: lower-case letters, digits, '_' and '-' around them, not starting with '-'";
+const ALLOWED: &str = "a discovery name with {service} or {port} in it, or both, and {cluster} if you want; around them lower-case letters, digits, '_' and '-', not starting with '-'";
 
 /// A template's text, cut where it changes.
 enum Piece<'a> {
@@ -17,7 +17,8 @@ enum Piece<'a> {
 }
 
 impl Template {
-    /// A template as a user writes it. What it makes is one name for each service or port, so it must tell them apart.
+    /// A template as a user writes it. It must have `{service}` or `{port}`, so that two services or ports get
+    /// different names.
     pub fn parse(text: &str) -> Result<Self, Refused> {
         let refused = |nearest| Refused { allowed: ALLOWED, nearest };
         let pieces = cut(text).ok_or_else(|| refused(None))?;
@@ -41,7 +42,7 @@ impl Template {
         if fits { Ok(Self(text.to_owned())) } else { Err(refused(None)) }
     }
 
-    /// The name it makes; whether that can be a discovery name is for the caller to see.
+    /// The name it makes. The caller checks that it is a discovery name.
     pub fn render(&self, key: &ServiceKey, port: &PortName) -> String {
         let text = |piece: &Piece<'_>| match *piece {
             Piece::Placeholder("service") => key.name.to_string(),
@@ -84,7 +85,7 @@ impl fmt::Display for Template {
 }
 
 impl MassChange {
-    /// The largest number of services that can be said.
+    /// The largest number of services.
     pub const MOST: usize = 1_000_000;
 
     /// A share as `20%` or a number of services as `15`.

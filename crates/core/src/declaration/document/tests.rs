@@ -5,7 +5,7 @@ mod entries;
 mod generate;
 mod properties;
 mod schema;
-mod windows;
+mod window_entries;
 
 use std::fmt::Write as _;
 
@@ -231,16 +231,16 @@ fn two_parameters_that_contradict_each_other_name_each_other() {
         &[parameter("/p/a", one), parameter("/p/b", two)],
         &expect![[r#"
             none
-            /p/a#/claims/pay="pay": said otherwise at /p/b#/claims/pay: say it once, or the same each time
-            /p/a#/defaults/namespace="namespace": said otherwise at /p/b#/defaults/namespace: say it once, or the same each time
-            /p/a#/limits/massChange="massChange": said otherwise at /p/b#/limits/massChange: say it once, or the same each time
-            /p/a#/namespaces/shop="shop": said otherwise at /p/b#/namespaces/shop: say it once, or the same each time
-            /p/a#/services/prod~1web="prod/web": said otherwise at /p/b#/services/prod~1web: say it once, or the same each time
-            /p/b#/claims/pay="pay": said otherwise at /p/a#/claims/pay: say it once, or the same each time
-            /p/b#/defaults/namespace="namespace": said otherwise at /p/a#/defaults/namespace: say it once, or the same each time
-            /p/b#/limits/massChange="massChange": said otherwise at /p/a#/limits/massChange: say it once, or the same each time
-            /p/b#/namespaces/shop="shop": said otherwise at /p/a#/namespaces/shop: say it once, or the same each time
-            /p/b#/services/prod~1web="prod/web": said otherwise at /p/a#/services/prod~1web: say it once, or the same each time
+            /p/a#/claims/pay="pay": other values stand at /p/b#/claims/pay: keep one of them, or write the same value in each
+            /p/a#/defaults/namespace="namespace": other values stand at /p/b#/defaults/namespace: keep one of them, or write the same value in each
+            /p/a#/limits/massChange="massChange": other values stand at /p/b#/limits/massChange: keep one of them, or write the same value in each
+            /p/a#/namespaces/shop="shop": other values stand at /p/b#/namespaces/shop: keep one of them, or write the same value in each
+            /p/a#/services/prod~1web="prod/web": other values stand at /p/b#/services/prod~1web: keep one of them, or write the same value in each
+            /p/b#/claims/pay="pay": other values stand at /p/a#/claims/pay: keep one of them, or write the same value in each
+            /p/b#/defaults/namespace="namespace": other values stand at /p/a#/defaults/namespace: keep one of them, or write the same value in each
+            /p/b#/limits/massChange="massChange": other values stand at /p/a#/limits/massChange: keep one of them, or write the same value in each
+            /p/b#/namespaces/shop="shop": other values stand at /p/a#/namespaces/shop: keep one of them, or write the same value in each
+            /p/b#/services/prod~1web="prod/web": other values stand at /p/a#/services/prod~1web: keep one of them, or write the same value in each
         "#]],
     );
 }
@@ -258,7 +258,7 @@ fn of_many_that_contradict_each_other_some_are_named() {
     let (document, issues) = read(&parameters);
     assert_eq!(document, None);
     expect![[r#"
-        /p/1#/limits/rolloutsPerCluster="rolloutsPerCluster": said otherwise at /p/2#/limits/rolloutsPerCluster, /p/3#/limits/rolloutsPerCluster, /p/4#/limits/rolloutsPerCluster and 5 more: say it once, or the same each time
+        /p/1#/limits/rolloutsPerCluster="rolloutsPerCluster": other values stand at /p/2#/limits/rolloutsPerCluster, /p/3#/limits/rolloutsPerCluster, /p/4#/limits/rolloutsPerCluster and 5 more: keep one of them, or write the same value in each
     "#]].assert_eq(&listed(&issues[..1]));
 }
 
@@ -290,12 +290,12 @@ fn nothing_read_from_a_secret_parameter_is_shown() {
     expect![[r#"
         /p#="(hidden)": member 2 is unknown; the members here are claims, defaults, freeze, limits, namePorts, namespaces, services, version and windows
         /p#/claims/x/0="(hidden)": <cluster>/<service>, each 1 to 255 letters, digits, '-' and '_'
-        /p#/limits/massChange="(hidden)": a share as 20%, from 1% to 100%, or a number of services without quotes
+        /p#/limits/massChange="(hidden)": a share such as 20%, from 1% to 100%, or a number of services without quotes
         /p#/services/*="(hidden)": <cluster>/<service>, each 1 to 255 letters, digits, '-' and '_'
         /p#/services/prod~1web/endpoints/0="(hidden)": member 2 is unknown; the members here are alias, discoveryName, ingressPort, port, timeout and tls
         /p#/services/prod~1web/endpoints/0/alias="(hidden)": a port from 1 to 65535
         /p#/services/prod~1web/endpoints/0/discoveryName="(hidden)": 1 to 64 lower-case letters, digits, '_' and '-', not starting with '-'
-        /p#/services/prod~1web/logs/driver="(hidden)": a log driver's name, as awslogs
+        /p#/services/prod~1web/logs/driver="(hidden)": a log driver's name, such as awslogs
         /p#/services/prod~1web/logs/options/*="(hidden)": a text
         /p#/services/prod~1web/mode="(hidden)": client, client-server or off
         /p#/services/prod~1web/namespace="(hidden)": a namespace's name, id (ns-…) or ARN; a name has no spaces, '<', '>', '"' or '/'
@@ -321,7 +321,7 @@ fn a_log_options_value_is_never_shown() {
         /p#/services/prod~1web/logs/options/a b="a b": an option's name: 1 to 256 characters without spaces
         /p#/services/prod~1web/logs/options/splunk-token="(hidden)": a text
         /p#/services/prod~1web/logs/secretOptions="(hidden)": an object
-        /p#/services/prod~1x/logs/driver="spl unk": a log driver's name, as awslogs
+        /p#/services/prod~1x/logs/driver="spl unk": a log driver's name, such as awslogs
     "#]],
     );
 }

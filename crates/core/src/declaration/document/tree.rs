@@ -1,8 +1,8 @@
-//! Strict JSON: a text becomes a small tree, or one sentence about where it stops being JSON.
+//! Strict JSON: a text becomes a small tree, or one sentence that says where it is not JSON.
 //!
-//! Whoever writes the text may be hostile, so its size, its depth and the number of its values are bounded before
-//! anything is kept. Nothing is dropped: of a member that stands twice both are kept, for the reader to refuse.
-//! **Invariant:** the sentence says positions and never what stands there.
+//! The text may be hostile, so its size, its depth and the number of its values are limited before anything is kept.
+//! Nothing is dropped: a repeated member is kept twice, so that the reader can refuse it. **Invariant:** the sentence
+//! has positions and no text from the document.
 
 use std::cell::Cell;
 use std::fmt;
@@ -42,7 +42,7 @@ pub(super) fn parse(text: &str) -> Result<Node, String> {
     let node = Seed { left: &left, depth: 0 }.deserialize(&mut reader);
     node.and_then(|node| reader.end().map(|()| node)).map_err(|error| match error.classify() {
         serde_json::error::Category::Data => error.to_string(),
-        _ => format!("JSON, and this is none: {error}"),
+        _ => format!("valid JSON; this is not: {error}"),
     })
 }
 
@@ -80,7 +80,7 @@ impl fmt::Display for Node {
             Self::Null => f.write_str("null"),
             Self::Flag(flag) => flag.fmt(f),
             Self::Whole(number) => number.fmt(f),
-            // So that one sees that it is none of the whole ones: `1000.0` for `1e3`.
+            // It must not look like a whole number: `1000.0` for `1e3`.
             Self::Fraction(number) => write!(f, "{number:?}"),
             Self::Text(text) => f.write_str(text),
             Self::List(items) => write!(f, "a list of {}", items.len()),
@@ -100,7 +100,9 @@ impl Seed<'_> {
     /// The seed of what lies inside of a list or an object here.
     fn inside<E: Error>(self) -> Result<Self, E> {
         if self.depth == DEEPEST {
-            return Err(E::custom(format!("lists and objects at most {DEEPEST} deep; deeper")));
+            return Err(E::custom(format!(
+                "at most {DEEPEST} levels of lists and objects; another begins"
+            )));
         }
         Ok(Self { depth: self.depth + 1, ..self })
     }
@@ -111,8 +113,9 @@ impl<'de> DeserializeSeed<'de> for Seed<'_> {
 
     fn deserialize<D: Deserializer<'de>>(self, reader: D) -> Result<Node, D::Error> {
         let left = self.left.get().checked_sub(1);
-        self.left
-            .set(left.ok_or_else(|| D::Error::custom(format!("at most {MOST} values; more")))?);
+        self.left.set(
+            left.ok_or_else(|| D::Error::custom(format!("at most {MOST} values; another begins")))?,
+        );
         reader.deserialize_any(self)
     }
 }

@@ -71,7 +71,7 @@ fn timeout(timeout: Timeout) -> shape::Timeout {
     shape::Timeout { idle: timeout.idle_s.map(time), request: timeout.request_s.map(time) }
 }
 
-/// In the largest unit that says it whole.
+/// In the largest unit that needs no fraction.
 fn time(seconds: u32) -> String {
     match seconds {
         0 => "0".to_owned(),

@@ -1,5 +1,7 @@
 //! What the document, the tags and a parameter amount to together.
 
+mod properties;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 

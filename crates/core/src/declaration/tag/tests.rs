@@ -1,12 +1,9 @@
 //! The tag grammar: what each tag may say, and what is said about what it may not.
 
-mod properties;
-
 use std::fmt::Write as _;
 
 use expect_test::{Expect, expect};
 
-use crate::declaration::intent::{Intent, parse};
 use crate::testing::read_tags;
 
 use super::*;
@@ -24,15 +21,20 @@ fn check(lines: &str, expected: &Expect) {
             None => (format!("eastwest/{key}"), value.to_owned()),
         })
         .collect();
-    expected.assert_eq(&show(parse(&TagPrefix::default(), &tags)));
+    expected.assert_eq(&show(read(&TagPrefix::default(), &tags)));
 }
 
-fn show((intent, issues): (Intent, Vec<Issue>)) -> String {
-    let mut shown = match intent {
-        Intent::NotOptedIn => "not opted in\n".to_owned(),
-        Intent::Ambiguous => "ambiguous\n".to_owned(),
-        Intent::Unread(name) => format!("waits for {name}\n"),
-        Intent::Declared(declaration) => declared(&declaration),
+/// What the tags say by themselves: the mode and the fields, then the issues.
+fn show(tagged: Option<Tagged>) -> String {
+    let Some(Tagged { declaration, issues, no_mode, .. }) = tagged else {
+        return "not opted in\n".to_owned();
+    };
+    if let Some(issue) = no_mode {
+        return format!("not opted in\nadvice: {issue}\n");
+    }
+    let mut shown = match declaration {
+        None => "ambiguous\n".to_owned(),
+        Some(declaration) => declared(&declaration),
     };
     for issue in issues {
         let weight = if issue.weight == Weight::Advice { "advice: " } else { "" };
@@ -49,6 +51,7 @@ fn declared(declaration: &Declaration) -> String {
             writeln!(shown, "  {name} {value}").expect("a String takes all text");
         }
     };
+    note("document", declaration.document.as_ref().map(ToString::to_string));
     note("namespace", declaration.namespace.as_ref().map(ToString::to_string));
     for endpoint in &declaration.endpoints {
         note("endpoint", Some(show_endpoint(endpoint)));
@@ -261,7 +264,7 @@ fn all_issues_are_said_at_once() {
             eastwest/alias=":": a port from 1 to 65535
             eastwest/discovery-name="Django API": 1 to 64 lower-case letters, digits, '_' and '-', not starting with '-'; did you mean "django-api"?
             eastwest/mode="client-sever": client, client-server or off; did you mean "client-server"?
-            eastwest/pause="soon": true, or a time as 2026-12-24T18:00:00Z
+            eastwest/pause="soon": true, or a time such as 2026-12-24T18:00:00Z
             eastwest/port="0": a port mapping's name, or a container port from 1 to 65535
             eastwest/refresh="sometimes": declared, inferred, always or never
         "#]],
@@ -503,7 +506,7 @@ fn an_empty_alias() {
          alias=",
         &expect![[r#"
             ambiguous
-            eastwest/alias="": [dns-name][:port], as backend.internal.myapp:8080, backend or :80
+            eastwest/alias="": [dns-name][:port], such as backend.internal.myapp:8080, backend or :80
         "#]],
     );
 }
@@ -575,7 +578,7 @@ fn a_time_out_twice() {
          timeout=idle=1m idle=2m",
         &expect![[r#"
             ambiguous
-            eastwest/timeout="idle=1m idle=2m": idle=… once, with a value
+            eastwest/timeout="idle=1m idle=2m": idle=… at most once, with a value
         "#]],
     );
 }
@@ -743,7 +746,7 @@ fn access_logs_of_another_form() {
          access-logs=jsn",
         &expect![[r#"
             ambiguous
-            eastwest/access-logs="jsn": text or json, and query to log query parameters; did you mean "json"?
+            eastwest/access-logs="jsn": text or json, and optionally query to log query parameters; did you mean "json"?
         "#]],
     );
 }
@@ -755,7 +758,7 @@ fn access_logs_with_another_word() {
          access-logs=json queries",
         &expect![[r#"
             ambiguous
-            eastwest/access-logs="json queries": text or json, and query to log query parameters
+            eastwest/access-logs="json queries": text or json, and optionally query to log query parameters
         "#]],
     );
 }
@@ -923,7 +926,7 @@ fn a_pause_until_without_a_time_zone() {
          pause=2026-12-24T18:00:00",
         &expect![[r#"
             ambiguous
-            eastwest/pause="2026-12-24T18:00:00": true, or a time as 2026-12-24T18:00:00Z
+            eastwest/pause="2026-12-24T18:00:00": true, or a time such as 2026-12-24T18:00:00Z
         "#]],
     );
 }
@@ -935,7 +938,7 @@ fn a_pause_of_another_word() {
          pause=yes",
         &expect![[r#"
             ambiguous
-            eastwest/pause="yes": true, or a time as 2026-12-24T18:00:00Z
+            eastwest/pause="yes": true, or a time such as 2026-12-24T18:00:00Z
         "#]],
     );
 }
@@ -946,7 +949,8 @@ fn a_document_is_named_by_a_parameter_and_not_by_a_path() {
         "mode=client
          document=/eastwest/web",
         &expect![[r#"
-            waits for /eastwest/web
+            client
+              document /eastwest/web
         "#]],
     );
     check(
@@ -954,7 +958,7 @@ fn a_document_is_named_by_a_parameter_and_not_by_a_path() {
          document=/eastwest/",
         &expect![[r#"
             ambiguous
-            eastwest/document="/eastwest/": an SSM parameter's name, as /eastwest/services/web
+            eastwest/document="/eastwest/": an SSM parameter's name, such as /eastwest/services/web
         "#]],
     );
 }
@@ -1155,17 +1159,7 @@ fn another_prefix_may_be_chosen() {
     expect![[r#"
         ambiguous
         acme.io/mesh.x="1": no such tag; the tags are acme.io/mesh.mode, acme.io/mesh.namespace, acme.io/mesh.port, acme.io/mesh.discovery-name, acme.io/mesh.alias, acme.io/mesh.timeout, acme.io/mesh.ingress-port, acme.io/mesh.tls, acme.io/mesh.logs, acme.io/mesh.access-logs, acme.io/mesh.test-header, acme.io/mesh.needs, acme.io/mesh.refresh, acme.io/mesh.pause, acme.io/mesh.document and acme.io/mesh.endpoint.<port>
-    "#]].assert_eq(&show(parse(&prefix, &tags)));
-}
-
-#[test]
-fn a_prefix_is_what_a_tag_key_may_begin_with() {
-    for text in ["eastwest/", "a", "acme.io/mesh:"] {
-        assert!(TagPrefix::parse(text).is_some(), "{text}");
-    }
-    for text in ["", "aws:x", "AWS:", "with space", "ünï", &"x".repeat(65)] {
-        assert!(TagPrefix::parse(text).is_none(), "{text}");
-    }
+    "#]].assert_eq(&show(read(&prefix, &tags)));
 }
 
 #[test]
@@ -1175,8 +1169,8 @@ fn every_tag_of_the_grammar_has_a_good_value() {
          ingress-port=2000, tls=ca=arn:a:b:c:d:e, logs=awslogs group=g, access-logs=text, \
          test-header=a=b, needs=n, refresh=never, pause=true",
     );
-    let (intent, issues) = parse(&TagPrefix::default(), &good);
-    assert!(matches!(intent, Intent::Declared(_)), "{issues:?}");
+    let tagged = read(&TagPrefix::default(), &good).expect("tags of ours");
+    assert!(tagged.declaration.is_some(), "{:?}", tagged.issues);
     let untested: Vec<_> =
         RULES.iter().filter(|rule| !good.contains_key(&format!("eastwest/{}", rule.key))).collect();
     assert_eq!(untested.iter().map(|rule| rule.key).collect::<Vec<_>>(), ["document"]);

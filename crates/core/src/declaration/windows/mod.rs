@@ -1,18 +1,19 @@
 //! Maintenance windows: when a change may begin.
 //!
-//! A window opens by a cron pattern in a time zone and stays open for so long; if it opens again meanwhile, it stays
-//! open for so long from then. **At a moment a change may begin if no deny window that applies is open and, if any allow
-//! window applies, at least one of them is open.** What runs when a window closes goes on. Everything here is a pure
-//! function of the moment, and bounded: a hostile document cannot make it slow.
+//! A window opens by a cron pattern in a time zone and stays open for its duration. If it opens again in that time, the
+//! duration starts again. **At a moment a change may begin if no deny window that applies is open and, if any allow
+//! window applies, at least one of them is open.** A rollout that runs when a window closes goes on. Everything here is
+//! a pure function of the moment and takes bounded time, even for a hostile document.
 
 mod pattern;
 mod zone;
 
 pub(crate) use pattern::Pattern;
+pub(crate) use zone::Zone;
+
 use std::collections::BTreeSet;
 use std::fmt;
 use std::time::Duration;
-pub(crate) use zone::Zone;
 
 use jiff::Timestamp;
 
@@ -20,20 +21,21 @@ use crate::ecs::name::{ClusterName, NamespaceName, NamespaceRef};
 use crate::ecs::namespace::Namespace;
 use zone::{earlier, later};
 
-/// How far ahead an opening is looked for: each day of the calendar comes in it, 29 February too.
+/// How far ahead an opening is searched: far enough for each day of the calendar, 29 February too.
 const HORIZON: Duration = Duration::from_hours(9 * 366 * 24);
-/// Windows looked at to find the next opening of some.
+/// How often the search for the next opening looks at a window.
 const LOOKS: usize = 4096;
-/// Windows looked at to find contradictions in a document.
+/// How often the search for contradictions looks at a window.
 const LOOKS_AT_ALL: usize = 32_768;
-/// Where contradictions are looked for from, 2026-01-01T00:00:00Z: a document is good or bad whenever it is read.
+/// Where the search for contradictions starts, 2026-01-01T00:00:00Z. It is fixed, so that a document is good or bad no
+/// matter when it is read.
 const BEGIN: i64 = 1_767_225_600;
 
-/// Whether a window lets changes begin, or keeps them from it.
+/// Whether changes may begin in a window.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, strum::IntoStaticStr)]
 #[strum(serialize_all = "lowercase")]
 pub(crate) enum Kind {
-    /// Changes begin in it, and in others of its kind, alone.
+    /// Where allow windows apply, a change begins only in one of them.
     Allow,
     /// No change begins in it.
     Deny,
@@ -46,7 +48,7 @@ pub struct Window {
     pub(crate) pattern: Pattern,
     pub(crate) duration: Duration,
     pub(crate) zone: Zone,
-    /// Where it applies; everywhere if none is named.
+    /// Where it applies; everywhere if empty.
     pub(crate) namespaces: BTreeSet<NamespaceRef>,
     pub(crate) clusters: BTreeSet<ClusterName>,
 }
@@ -60,14 +62,14 @@ pub struct Place<'a> {
     pub namespace: Within<'a>,
 }
 
-/// A namespace, as far as there is one.
+/// The namespace of a change, if there is one.
 #[derive(Debug, Clone, Copy)]
 pub enum Within<'a> {
     /// None, or none that is known.
     Nothing,
     /// This one.
     Known(&'a Namespace),
-    /// One that is to be made.
+    /// One that eastwest will create.
     New(&'a NamespaceName),
 }
 
@@ -76,7 +78,7 @@ pub enum Within<'a> {
 pub struct Closed {
     /// Why.
     pub why: Why,
-    /// The next moment at which one may begin; none where there is none for years, or none was found in reasonable time.
+    /// The next moment at which a change may begin. None: there is none for years, or the search took too long.
     pub opens_at: Option<Timestamp>,
 }
 
@@ -89,7 +91,7 @@ pub enum Why {
     NoneOpen,
 }
 
-/// Why no change may begin at `place` and at this moment; nothing if one may.
+/// Why no change may begin at `place` at this moment. `None`: a change may begin.
 pub fn closed(windows: &[Window], place: Place<'_>, at: Timestamp) -> Option<Closed> {
     let applying: Vec<&Window> = windows.iter().filter(|window| window.applies(place)).collect();
     let of = |kind| applying.iter().copied().filter(move |window| window.kind == kind);
@@ -107,45 +109,52 @@ pub fn closed(windows: &[Window], place: Place<'_>, at: Timestamp) -> Option<Clo
     Some(Closed { why, opens_at })
 }
 
-/// The allow windows, by number, that deny windows cover whenever they open, and the numbers of those that do. A deny
-/// window counts that applies wherever the allow window does. What would take too long to find is not found.
-pub(crate) fn contradictions(windows: &[&Window]) -> Vec<(usize, Vec<usize>)> {
-    let begin = Timestamp::from_second(BEGIN).unwrap_or_default();
+/// An allow window in which no change can ever begin, and the deny windows that always cover it; all by number.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Contradiction {
+    pub(crate) allow: usize,
+    pub(crate) denies: Vec<usize>,
+}
+
+/// The allow windows that deny windows always cover. Only deny windows count that apply everywhere where the allow
+/// window does. A contradiction that takes too long to find is not found.
+pub(crate) fn contradictions(windows: &[&Window]) -> Vec<Contradiction> {
     let mut looks = LOOKS_AT_ALL;
-    let mut found = Vec::new();
-    for (number, allow) in (0..).zip(windows).filter(|(_, window)| window.kind == Kind::Allow) {
-        let mut is_covered = |denies: &[usize]| {
-            let together = denies.iter().map(|deny| windows[*deny]).chain([*allow]);
-            next_free(&together.collect::<Vec<_>>(), begin, &mut looks) == Next::Never
-        };
-        let covers = |deny: &Window| deny.kind == Kind::Deny && deny.covers(allow);
-        let denies = (0..).zip(windows).filter(|(_, deny)| covers(deny)).map(|(at, _)| at);
-        let mut denies: Vec<usize> = denies.collect();
-        if denies.is_empty() || !is_covered(&denies) {
-            continue;
-        }
-        // Those that it is covered without are not to blame.
-        for deny in denies.clone() {
-            let others: Vec<usize> =
-                denies.iter().copied().filter(|other| *other != deny).collect();
-            if is_covered(&others) {
-                denies = others;
-            }
-        }
-        found.push((number, denies));
+    let allows = (0..windows.len()).filter(|number| windows[*number].kind == Kind::Allow);
+    allows.filter_map(|allow| contradiction(windows, allow, &mut looks)).collect()
+}
+
+fn contradiction(windows: &[&Window], allow: usize, looks: &mut usize) -> Option<Contradiction> {
+    let covers = |deny: &Window| deny.kind == Kind::Deny && deny.covers(windows[allow]);
+    let mut denies: Vec<usize> = (0..windows.len()).filter(|at| covers(windows[*at])).collect();
+    if denies.is_empty() || !is_covered(windows, allow, &denies, looks) {
+        return None;
     }
-    found
+    // A deny window that is not needed to cover it is not named.
+    for deny in denies.clone() {
+        let others: Vec<usize> = denies.iter().copied().filter(|other| *other != deny).collect();
+        if is_covered(windows, allow, &others, looks) {
+            denies = others;
+        }
+    }
+    Some(Contradiction { allow, denies })
+}
+
+fn is_covered(windows: &[&Window], allow: usize, denies: &[usize], looks: &mut usize) -> bool {
+    let begin = Timestamp::from_second(BEGIN).unwrap_or_default();
+    let together = denies.iter().copied().chain([allow]).map(|number| windows[number]);
+    next_free(&together.collect::<Vec<_>>(), begin, looks) == Next::Never
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Next {
     At(Timestamp),
     Never,
-    /// It was not found in so many looks.
+    /// The search took too long.
     Unknown,
 }
 
-/// The first moment from `from` on at which these let a change begin.
+/// The first moment from `from` on at which these windows let a change begin.
 fn next_free(windows: &[&Window], from: Timestamp, looks: &mut usize) -> Next {
     let until = later(from, HORIZON);
     let of = |kind| windows.iter().filter(move |window| window.kind == kind);
@@ -173,7 +182,7 @@ impl Window {
         (self.clusters.is_empty() || in_cluster()) && (self.namespaces.is_empty() || in_namespace())
     }
 
-    /// Whether it applies wherever the other one does, by what both say.
+    /// Whether it applies everywhere where the other one does.
     fn covers(&self, other: &Self) -> bool {
         fn all<T: Ord>(these: &BTreeSet<T>, others: &BTreeSet<T>) -> bool {
             these.is_empty() || !others.is_empty() && others.is_subset(these)
@@ -200,7 +209,7 @@ impl Window {
 }
 
 impl Within<'_> {
-    /// Whether it is the one that somebody named so.
+    /// Whether `named` means this namespace.
     fn is(self, named: &NamespaceRef) -> bool {
         match (self, named) {
             (Self::Known(known), NamespaceRef::Name(name)) => {
@@ -231,11 +240,13 @@ impl fmt::Display for Window {
 }
 
 impl Closed {
-    /// When it goes on.
+    /// When changes may begin again.
     pub(crate) fn ends(&self) -> String {
         match self.opens_at {
             Some(moment) => format!("at {moment}, when a window opens"),
-            None => "once the document's windows change; no opening is in sight".to_owned(),
+            None => {
+                "once the document's windows change; eastwest found no later opening".to_owned()
+            }
         }
     }
 }

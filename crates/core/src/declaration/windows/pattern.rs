@@ -1,7 +1,7 @@
-//! When a window opens by the clock on the wall: a cron pattern of five fields.
+//! When a window opens, in local time: a cron pattern of five fields.
 //!
-//! `croner` reads the text; of what it reads a few bits are kept. A window is asked often, and thousands may stand in a
-//! document that somebody hostile wrote, so each question here is a few steps over bits and days.
+//! `croner` reads the text, and we keep a few bits of its answer. Windows are asked often, and a hostile document may
+//! have thousands, so each question here takes a few steps over bits and days.
 
 use croner::parser::{CronParser, Seconds, Year};
 use jiff::civil::{Date, DateTime};
@@ -12,7 +12,7 @@ const LONGEST: [u32; 12] = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 const ALL_HOURS: u64 = (1 << 24) - 1;
 const ALL_MINUTES: u64 = (1 << 60) - 1;
 
-/// The minutes at which something begins, on any clock; bit *n* stands for the value *n*.
+/// The minutes at which a window opens, in local time. Bit *n* stands for the value *n*.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Pattern {
     /// What was written, in upper case and with single spaces.
@@ -23,13 +23,13 @@ pub(crate) struct Pattern {
     months: u64,
     /// From Sunday, as 0.
     weekdays: u64,
-    /// Whether each day of the month, each day of the week will do.
+    /// Whether the field of the day, and of the day of the week, is `*`.
     any_day: bool,
     any_weekday: bool,
 }
 
 impl Pattern {
-    /// Reads a pattern, or says why it is none.
+    /// Reads a pattern, or says what is wrong with it.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
         let fields: Vec<&str> = text.split_whitespace().collect();
         if fields.len() != 5 {
@@ -40,10 +40,10 @@ impl Pattern {
             CronParser::builder().seconds(Seconds::Disallowed).year(Year::Disallowed).build();
         let read = parser.parse(&text).map_err(|error| error.to_string())?.pattern;
         if read.days.has_modifiers() || read.days_of_week.has_modifiers() {
-            return Err("L, W and # are not known here".to_owned());
+            return Err("L, W and # are not supported".to_owned());
         }
         if read.matches_dom_and_dow() {
-            return Err("+ is not known here".to_owned());
+            return Err("+ is not supported".to_owned());
         }
         let bits = |component: &croner::CronComponent| {
             component.values().iter().fold(0, |bits, value| bits | 1 << value)
@@ -73,13 +73,13 @@ impl Pattern {
         self.any_weekday && !(1..).zip(&LONGEST).any(has)
     }
 
-    /// Whether it is each minute of all time.
+    /// Whether it is open in every minute.
     pub(super) fn is_always(&self) -> bool {
         let all_days = self.months.count_ones() == 12 && self.any_day && self.any_weekday;
         all_days && self.hours == ALL_HOURS && self.minutes == ALL_MINUTES
     }
 
-    /// The last beginning from `first` to `last`, both included.
+    /// The last opening from `first` to `last`, both included.
     pub(super) fn last(&self, first: DateTime, last: DateTime) -> Option<DateTime> {
         let (mut day, mut minute) = (last.date(), minute_of(last));
         while day >= first.date() {
@@ -93,7 +93,7 @@ impl Pattern {
         None
     }
 
-    /// The first beginning from `first` to `last`, both included.
+    /// The first opening from `first` to `last`, both included.
     pub(super) fn first(&self, first: DateTime, last: DateTime) -> Option<DateTime> {
         let (mut day, mut minute) = (first.date(), minute_of(first));
         while day <= last.date() {
@@ -109,8 +109,8 @@ impl Pattern {
         None
     }
 
-    /// Whether something begins on this day. As in every cron, where both the day of the month and the day of the week
-    /// are said, either will do.
+    /// Whether it opens on this day. As in every cron, if both the day of the month and the day of the week are given,
+    /// one of them is enough.
     fn has_day(&self, date: Date) -> bool {
         if self.months & (1 << date.month()) == 0 {
             return false;

@@ -1,7 +1,7 @@
-//! A pattern of clock times in a time zone: the moments at which something begins.
+//! A pattern in a time zone: the moments at which a window opens.
 //!
-//! A time that the clock shows twice, when summer time ends, is two moments. A time that it skips, when summer time
-//! begins, is the moment that a clock which was not put forward would show it at.
+//! A time that the clock shows twice, when summer time ends, is two moments. A time that the clock skips, when summer
+//! time begins, is the moment at which a clock that was not put forward would show it.
 
 use std::cmp::Ordering;
 use std::time::Duration;
@@ -12,12 +12,12 @@ use jiff::tz::{Offset, TimeZone, TimeZoneDatabase, TimeZoneTransition};
 use super::pattern::Pattern;
 use crate::ecs::text::nearest;
 
-/// Longer than any clock was ever put forward: a day (Pacific/Apia, 2011).
+/// Longer than the largest step that a clock was ever put forward: a day (Pacific/Apia, 2011).
 const LONGEST_GAP: Duration = Duration::from_hours(25);
 
-/// A time zone of the database that is part of the program: what a file on the machine says must not change an answer.
+/// A time zone of the database that is part of the program. Files on the machine do not matter.
 ///
-/// Two of one name are the same.
+/// Two zones with the same name are equal.
 #[derive(Debug, Clone)]
 pub(crate) struct Zone(TimeZone);
 
@@ -63,7 +63,7 @@ impl Zone {
         self.0.iana_name().unwrap_or_default()
     }
 
-    /// The last beginning after `after` and not after `until`.
+    /// The last opening after `after` and not after `until`.
     pub(super) fn last(
         &self,
         pattern: &Pattern,
@@ -82,14 +82,14 @@ impl Zone {
         found.max()
     }
 
-    /// The first beginning after `after` and before `until`.
+    /// The first opening after `after` and before `until`.
     pub(super) fn first(
         &self,
         pattern: &Pattern,
         after: Timestamp,
         until: Timestamp,
     ) -> Option<Timestamp> {
-        // What the clock skipped before may still come.
+        // A time that the clock skipped before `after` may still come.
         let begin = self.span(earlier(after, LONGEST_GAP));
         let spans = std::iter::successors(Some(begin), |span| {
             (span.until < until).then(|| self.span(span.until))
@@ -128,13 +128,13 @@ const NANOSECOND: Duration = Duration::from_nanos(1);
 struct Span {
     from: Option<Timestamp>,
     until: Timestamp,
-    /// Until when a clock that was not put forward shows what is skipped.
+    /// Until when a clock that was not put forward shows the skipped times.
     end: Timestamp,
     offset: Offset,
 }
 
 impl Span {
-    /// What of the time from `first` to `last` is in it.
+    /// The part of the time from `first` to `last` that is in it.
     fn within(&self, first: Timestamp, last: Timestamp) -> Option<(Timestamp, Timestamp)> {
         let first = self.from.map_or(first, |from| first.max(from));
         let last = last.min(before(self.end));
@@ -157,12 +157,12 @@ impl Span {
     }
 }
 
-/// So much later, or the end of time.
+/// `by` later, or the end of time.
 pub(super) fn later(at: Timestamp, by: Duration) -> Timestamp {
     at.checked_add(by).unwrap_or(Timestamp::MAX)
 }
 
-/// So much earlier, or the beginning of time.
+/// `by` earlier, or the beginning of time.
 pub(super) fn earlier(at: Timestamp, by: Duration) -> Timestamp {
     at.checked_sub(by).unwrap_or(Timestamp::MIN)
 }

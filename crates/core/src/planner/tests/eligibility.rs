@@ -252,7 +252,7 @@ fn managed_instances_are_advised_against_and_not_held() {
     check_issues(
         world,
         &expect![[r#"
-        prod/web: launchType="MANAGED_INSTANCES": older guides say that Service Connect does not run on Managed Instances: try it on one service first, and look whether its tasks start
+        prod/web: launchType="MANAGED_INSTANCES": older guides say that Service Connect does not run on Managed Instances: try it on one service first, and check that its tasks start
     "#]],
     );
 }

@@ -31,7 +31,7 @@ fn in_order_after_a_failed_rollout() {
         "web mode=client | in internal.myapp | http=8080 | failed",
         &expect![[r#"
             prod/web: Synced Degraded RolloutFailed its last rollout failed
-                ends with a new deployment that completes; eastwest does not start the same again
+                ends once a new deployment completes; eastwest does not send the same configuration again
         "#]],
     );
 }

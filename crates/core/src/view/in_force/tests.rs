@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use super::InForce;
+use super::{Arrival, InForce};
 use crate::ecs::fault::FaultKind;
 use crate::ecs::name::ParameterName;
 use crate::ecs::parameter::Parameter;
@@ -27,7 +27,8 @@ impl Sources {
     /// How many services the document names that is to be in force from now on, if it is another.
     fn read(&mut self, seconds: u64, name: &str, seen: Seen<Vec<Parameter>>) -> Option<usize> {
         let name = ParameterName::as_read(name);
-        let document = self.in_force.take_in((name, seen), &self.wanted, (STALENESS, at(seconds)));
+        let arrival = Arrival { now: at(seconds), staleness: STALENESS };
+        let document = self.in_force.take_in(name, seen, &self.wanted, arrival);
         document.map(|document| document.services.len())
     }
 }

@@ -24,8 +24,8 @@ fn a_rollout_that_runs_too_long_has_stalled() {
     check(
         "rolling rolling=1800 event=(service_web)_was_unable_to_place_a_task event=(service_web)_has_started_1_tasks",
         &expect![[r#"
-            prod/web: Synced Degraded Stalled its rollout runs for longer than it should and is still not done
-                ends once its tasks can start: see the event, mend it and deploy anew, or stop the deployment
+            prod/web: Synced Degraded Stalled its rollout takes longer than it should
+                ends once its tasks can start: read the event, fix the cause and deploy again, or stop the deployment
                 ECS says: (service web) was unable to place a task
         "#]],
     );
@@ -43,8 +43,8 @@ fn a_wait_by_plan_is_no_stall() {
     check(
         "shifts bakes=60 rolling rolling=5400",
         &expect![[r#"
-        prod/web: Synced Degraded Stalled its rollout runs for longer than it should and is still not done
-            ends once its tasks can start: see the event, mend it and deploy anew, or stop the deployment
+        prod/web: Synced Degraded Stalled its rollout takes longer than it should
+            ends once its tasks can start: read the event, fix the cause and deploy again, or stop the deployment
     "#]],
     );
     check(
@@ -62,7 +62,7 @@ fn a_rollout_that_waits_for_a_person_is_no_stall() {
         "shifts rolling rolling=90000 past=10:IN_PROGRESS!POST_TEST_TRAFFIC_SHIFT:in_internal.myapp",
         &expect![[r#"
             prod/web: Synced Suspended HookPaused a PAUSE lifecycle hook holds its rollout at POST_TEST_TRAFFIC_SHIFT
-                ends with ContinueServiceDeployment, by a person: CONTINUE or ROLLBACK
+                ends once a person calls ContinueServiceDeployment with CONTINUE or ROLLBACK
         "#]],
     );
 }
@@ -73,7 +73,7 @@ fn one_that_failed_says_why() {
         "failed past=0:SUCCESSFUL:off past=10:STOPPED:in_internal.myapp event=rolling_back_to_deployment_x event=(service_web)_deployment_failed:_tasks_failed_to_start event=(service_web)_has_reached_a_steady_state",
         &expect![[r#"
             prod/web: Synced Degraded RolloutFailed its last rollout failed
-                ends with a new deployment that completes; eastwest does not start the same again
+                ends once a new deployment completes; eastwest does not send the same configuration again
                 ECS says: (service web) deployment failed: tasks failed to start
         "#]],
     );
@@ -84,15 +84,15 @@ fn one_that_failed_with_nothing_to_go_back_to_says_so() {
     check(
         "failed past=10:STOPPED:in_internal.myapp",
         &expect![[r#"
-        prod/web: Synced Degraded NothingToGoBackTo its rollout failed and none of the deployments that AWS remembers completed, so ECS has none to go back to and launches nothing
-            ends with a new deployment that completes; eastwest does not start the same again
+        prod/web: Synced Degraded NothingToGoBackTo its rollout failed, and no earlier deployment that AWS remembers completed: ECS cannot roll back, and starts no task
+            ends once a new deployment completes; eastwest does not send the same configuration again
     "#]],
     );
     check(
         "rolling rolling=1800 past=10:ROLLBACK_IN_PROGRESS:in_internal.myapp",
         &expect![[r#"
-        prod/web: Synced Degraded NothingToGoBackTo its rollout failed and none of the deployments that AWS remembers completed, so ECS has none to go back to and launches nothing
-            ends with a new deployment that completes; eastwest does not start the same again
+        prod/web: Synced Degraded NothingToGoBackTo its rollout failed, and no earlier deployment that AWS remembers completed: ECS cannot roll back, and starts no task
+            ends once a new deployment completes; eastwest does not send the same configuration again
     "#]],
     );
 }
@@ -102,7 +102,7 @@ fn one_that_is_taken_back_says_so() {
     check(
         "rolling rolling=5 past=0:SUCCESSFUL:off past=10:ROLLBACK_IN_PROGRESS:in_internal.myapp",
         &expect![[r#"
-            prod/web: Synced Degraded RollingBack its rollout failed and ECS takes it back
+            prod/web: Synced Degraded RollingBack its rollout failed and ECS is rolling it back
                 ends once it has completed or failed
         "#]],
     );
@@ -134,12 +134,12 @@ fn how_it_goes_says_more_than_that_it_rolls() {
          c mode=off | in internal.myapp | http=8080 | shifts rolling past=10:IN_PROGRESS!PRE_SCALE_UP:in_internal.myapp
          d mode=off | in internal.myapp | http=8080 | failed",
         &expect![[r#"
-            prod/a: OutOfSync Degraded Stalled its rollout runs for longer than it should and is still not done
-                ends once its tasks can start: see the event, mend it and deploy anew, or stop the deployment
+            prod/a: OutOfSync Degraded Stalled its rollout takes longer than it should
+                ends once its tasks can start: read the event, fix the cause and deploy again, or stop the deployment
             prod/b: OutOfSync Progressing Rolling a deployment of this service is under way
                 ends once that deployment has ended
             prod/c: OutOfSync Suspended HookPaused a PAUSE lifecycle hook holds its rollout at PRE_SCALE_UP
-                ends with ContinueServiceDeployment, by a person: CONTINUE or ROLLBACK
+                ends once a person calls ContinueServiceDeployment with CONTINUE or ROLLBACK
             prod/d: OutOfSync Degraded Budget waits for its turn: at most 2 rollout(s) at once in cluster prod
                 ends once one of those rollouts has ended
         "#]],
@@ -153,7 +153,7 @@ fn what_ecs_says_is_cut_and_made_fit_to_be_shown() {
         &format!("failed event={text}"),
         &expect![[r#"
         prod/web: Synced Degraded RolloutFailed its last rollout failed
-            ends with a new deployment that completes; eastwest does not start the same again
+            ends once a new deployment completes; eastwest does not send the same configuration again
             ECS says: unable to x�[31myyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy…
     "#]],
     );

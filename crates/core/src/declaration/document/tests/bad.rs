@@ -46,31 +46,31 @@ fn what_is_not_json() {
         &rows,
         &expect![[r#"
         empty
-        /p#="0 bytes": JSON, and this is none: EOF while parsing a value at line 1 column 0
+        /p#="0 bytes": valid JSON; this is not: EOF while parsing a value at line 1 column 0
         spaces
-        /p#="3 bytes": JSON, and this is none: EOF while parsing a value at line 2 column 0
+        /p#="3 bytes": valid JSON; this is not: EOF while parsing a value at line 2 column 0
         words
-        /p#="12 bytes": JSON, and this is none: expected value at line 1 column 1
+        /p#="12 bytes": valid JSON; this is not: expected value at line 1 column 1
         cut off
-        /p#="27 bytes": JSON, and this is none: EOF while parsing an object at line 2 column 13
+        /p#="27 bytes": valid JSON; this is not: EOF while parsing an object at line 2 column 13
         trailing comma
-        /p#="14 bytes": JSON, and this is none: trailing comma at line 1 column 14
+        /p#="14 bytes": valid JSON; this is not: trailing comma at line 1 column 14
         trailing garbage
-        /p#="15 bytes": JSON, and this is none: trailing characters at line 2 column 1
+        /p#="15 bytes": valid JSON; this is not: trailing characters at line 2 column 1
         two documents
-        /p#="26 bytes": JSON, and this is none: trailing characters at line 1 column 14
+        /p#="26 bytes": valid JSON; this is not: trailing characters at line 1 column 14
         comment
-        /p#="20 bytes": JSON, and this is none: trailing characters at line 1 column 15
+        /p#="20 bytes": valid JSON; this is not: trailing characters at line 1 column 15
         single quotes
-        /p#="13 bytes": JSON, and this is none: key must be a string at line 1 column 2
+        /p#="13 bytes": valid JSON; this is not: key must be a string at line 1 column 2
         byte order mark
         /p#="16 bytes": JSON without a byte order mark (U+FEFF) before it
         control character in a text
-        /p#="47 bytes": JSON, and this is none: control character (\u0000-\u001F) found while parsing a string at line 1 column 40
+        /p#="47 bytes": valid JSON; this is not: control character (\u0000-\u001F) found while parsing a string at line 1 column 40
         half a surrogate
-        /p#="47 bytes": JSON, and this is none: unexpected end of hex escape at line 1 column 45
+        /p#="47 bytes": valid JSON; this is not: unexpected end of hex escape at line 1 column 45
         number too large for any
-        /p#="17 bytes": JSON, and this is none: number out of range at line 1 column 16
+        /p#="17 bytes": valid JSON; this is not: number out of range at line 1 column 16
     "#]],
     );
 }
@@ -94,18 +94,18 @@ fn what_is_too_much() {
             64 KB of one name
             /p#="65542 bytes": at most 16384 bytes
             a depth bomb
-            advice: /p#="15000 bytes": Parameter Store holds 4096 bytes in a standard parameter and 8192 in an advanced one: split it over several below one path
-            /p#="15000 bytes": lists and objects at most 8 deep; deeper at line 1 column 9
+            advice: /p#="15000 bytes": a standard parameter holds at most 4096 bytes and an advanced one 8192: split the document into several parameters below one path
+            /p#="15000 bytes": at most 8 levels of lists and objects; another begins at line 1 column 9
             a depth bomb of objects
-            advice: /p#="15000 bytes": Parameter Store holds 4096 bytes in a standard parameter and 8192 in an advanced one: split it over several below one path
-            /p#="15000 bytes": lists and objects at most 8 deep; deeper at line 1 column 41
+            advice: /p#="15000 bytes": a standard parameter holds at most 4096 bytes and an advanced one 8192: split the document into several parameters below one path
+            /p#="15000 bytes": at most 8 levels of lists and objects; another begins at line 1 column 41
             nine levels
-            /p#="18 bytes": lists and objects at most 8 deep; deeper at line 1 column 10
+            /p#="18 bytes": at most 8 levels of lists and objects; another begins at line 1 column 10
             too many values
-            advice: /p#="10003 bytes": Parameter Store holds 4096 bytes in a standard parameter and 8192 in an advanced one: split it over several below one path
-            /p#="10003 bytes": at most 2048 values; more at line 1 column 4095
+            advice: /p#="10003 bytes": a standard parameter holds at most 4096 bytes and an advanced one 8192: split the document into several parameters below one path
+            /p#="10003 bytes": at most 2048 values; another begins at line 1 column 4095
             a name of 15 KB
-            advice: /p#="15018 bytes": Parameter Store holds 4096 bytes in a standard parameter and 8192 in an advanced one: split it over several below one path
+            advice: /p#="15018 bytes": a standard parameter holds at most 4096 bytes and an advanced one 8192: split the document into several parameters below one path
             /p#/nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn…="nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn…": no such member; the members here are claims, defaults, freeze, limits, namePorts, namespaces, services, version and windows
         "#]],
     );
@@ -139,17 +139,17 @@ fn what_is_another_version_or_none() {
             none
             /p#/version="": required: the number 1
             another, with a grammar of its own
-            /p#/version="2": version 1 is the only one that this eastwest knows
+            /p#/version="2": version 1: this eastwest knows no other
             a text
             /p#/version="1": the number 1
             a fraction
             /p#/version="1.0": the number 1
             negative
-            /p#/version="-1": version 1 is the only one that this eastwest knows
+            /p#/version="-1": version 1: this eastwest knows no other
             large
-            /p#/version="18446744073709551615": version 1 is the only one that this eastwest knows
+            /p#/version="18446744073709551615": version 1: this eastwest knows no other
             twice
-            /p#/version="version": each member once; this one is a second
+            /p#/version="version": each member once: remove this repeated one
             no object
             /p#="a list of 1": an object with claims, defaults, freeze, limits, namePorts, namespaces, services, version and windows
             null
@@ -198,9 +198,9 @@ fn what_is_misspelt_or_misplaced() {
             a slash and a tilde in a member
             /p#/a~1b~0c="a/b~c": no such member; the members here are claims, defaults, freeze, limits, namePorts, namespaces, services, version and windows
             a member twice
-            /p#/freeze="freeze": each member once; this one is a second
+            /p#/freeze="freeze": each member once: remove this repeated one
             a service twice
-            /p#/services/prod~1web="prod/web": each member once; this one is a second
+            /p#/services/prod~1web="prod/web": each member once: remove this repeated one
             wrong types
             /p#/claims/a="prod/a": a list
             /p#/freeze="true": true or false
@@ -231,8 +231,8 @@ fn what_is_empty_or_missing() {
         &rows,
         &expect![[r#"
         empty lists and objects
-        /p#/claims/x="a list of 0": at least one item; to say nothing leave the member out
-        /p#/services/a~1b/endpoints="a list of 0": at least one item; to say nothing leave the member out
+        /p#/claims/x="a list of 0": at least one item: add one, or leave the member out
+        /p#/services/a~1b/endpoints="a list of 0": at least one item: add one, or leave the member out
         /p#/services/a~1c/endpoints/0/timeout="an object of 0": at least one of idle and request
         missing members
         /p#/namespaces/a/type="": required: http or private-dns
@@ -291,7 +291,7 @@ fn what_is_no_name() {
         /p#/claims/ok/0="web": <cluster>/<service>, each 1 to 255 letters, digits, '-' and '_'
         /p#/claims/pаy="pаy" (with U+0430): 1 to 64 lower-case letters, digits, '_' and '-', not starting with '-'
         defaults
-        /p#/defaults/discoveryName="{svc}-{servic}": a discovery name with {service}, {port} and {cluster} in it, the first or the second at least: lower-case letters, digits, '_' and '-' around them, not starting with '-'
+        /p#/defaults/discoveryName="{svc}-{servic}": a discovery name with {service} or {port} in it, or both, and {cluster} if you want; around them lower-case letters, digits, '_' and '-', not starting with '-'
         /p#/defaults/namespace="a b": a namespace's name, id (ns-…) or ARN; a name has no spaces, '<', '>', '"' or '/'
         a long one
         /p#/services/prod~1xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx="prod/xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…": <cluster>/<service>, each 1 to 255 letters, digits, '-' and '_'
@@ -344,10 +344,10 @@ fn what_is_out_of_range() {
             /p#/limits/massChange="1000.0": a text or a whole number from 1 to 1000000
             /p#/limits/rolloutsPerCluster="1000.0": a whole number from 1 to 1000
             limit of text
-            /p#/limits/massChange="15": a share as 20%, from 1% to 100%, or a number of services without quotes
+            /p#/limits/massChange="15": a share such as 20%, from 1% to 100%, or a number of services without quotes
             /p#/limits/rolloutsPerCluster="15": a whole number from 1 to 1000
             limit of a share
-            /p#/limits/massChange="101%": a share as 20%, from 1% to 100%, or a number of services without quotes
+            /p#/limits/massChange="101%": a share such as 20%, from 1% to 100%, or a number of services without quotes
             /p#/limits/rolloutsPerCluster="101%": a whole number from 1 to 1000
             port 0
             /p#/services/a~1b/endpoints/0/ingressPort="0": a whole number from 1025 to 65535
@@ -416,6 +416,6 @@ fn a_long_parameter_is_advice() {
     let (document, issues) = read(&[parameter("/p", &text)]);
     assert!(document.is_some());
     expect![[r#"
-        advice: /p#="9013 bytes": Parameter Store holds 4096 bytes in a standard parameter and 8192 in an advanced one: split it over several below one path
+        advice: /p#="9013 bytes": a standard parameter holds at most 4096 bytes and an advanced one 8192: split the document into several parameters below one path
     "#]].assert_eq(&listed(&issues));
 }

@@ -70,15 +70,15 @@ fn every_bad_value_is_said_at_once_with_its_nearest() {
             /e#/endpoints/0/alias="Backend:80": 1 to 127 lower-case letters, digits, '_', '-' and '.', not starting with '-'; did you mean "backend:80"?
             /e#/endpoints/0/discoveryName="Django API": 1 to 64 lower-case letters, digits, '_' and '-', not starting with '-'; did you mean "django-api"?
             /e#/endpoints/0/port="Web": 1 to 64 lower-case letters, digits, '_' and '-', not starting with '-'; did you mean "web"?
-            /e#/endpoints/0/timeout/idle="5": a time as 30s, 5m or 1h, or 0 to disable
+            /e#/endpoints/0/timeout/idle="5": a time such as 30s, 5m or 1h, or 0 to disable
             /e#/endpoints/1/tls/ca="myca": an ARN: arn:aws:<service>:<region>:<account>:<resource>
             /e#/endpoints/1/tls/key="": a KMS key's id, alias or ARN
             /e#/endpoints/1/tls/role="arn": an ARN: arn:aws:<service>:<region>:<account>:<resource>
-            /e#/logs/driver="": a log driver's name, as awslogs
+            /e#/logs/driver="": a log driver's name, such as awslogs
             /e#/namespace="my ns": a namespace's name, id (ns-…) or ARN; a name has no spaces, '<', '>', '"' or '/'
             /e#/needs/1="Not Ok": 1 to 64 lower-case letters, digits, '_' and '-', not starting with '-'; did you mean "not-ok"?
-            /e#/pause="true": true or false, without quotes, or a time as 2026-12-24T18:00:00Z
-            /e#/testHeader/name="a b": a header's name: letters, digits and '-', as X-Test
+            /e#/pause="true": true or false, without quotes, or a time such as 2026-12-24T18:00:00Z
+            /e#/testHeader/name="a b": a header's name: letters, digits and '-', such as X-Test
             /e#/testHeader/value=" x": a header's value: visible characters and spaces between them
         "#]],
     );
@@ -122,8 +122,8 @@ fn several_endpoints_each_have_their_port_and_name() {
         r#"{"endpoints":[{"port":"a"},{"discoveryName":"x"},{"port":"a"},{"port":"a","discoveryName":"y"}]}"#,
         &expect![[r#"
             none
-            /e#/endpoints/1/port="": required where there are several endpoints
-            /e#/endpoints/2="an object of 1": port and discoveryName are those of endpoint 0: change one, or remove it
+            /e#/endpoints/1/port="": required if there are several endpoints
+            /e#/endpoints/2="an object of 1": endpoint 0 has the same port and discoveryName: change one of the two, or remove this one
         "#]],
     );
 }
@@ -153,41 +153,41 @@ fn nothing_is_shown_of_what_is_no_entry() {
     }
     assert!(!all.contains("hush"), "{all}");
     expect![[r#"
-        /e#="4 bytes": JSON, and this is none: expected value at line 1 column 1
+        /e#="4 bytes": valid JSON; this is not: expected value at line 1 column 1
 
         /e#="(hidden)": an object with accessLogs, endpoints, logs, mode, namespace, needs, pause, refresh and testHeader
-        /e#="6 bytes": an entry of a document, and this is none, so nothing of it is shown
+        /e#="6 bytes": an entry of a document: the parameter holds something else, so eastwest does not show its text
 
         /e#="(hidden)": an object with accessLogs, endpoints, logs, mode, namespace, needs, pause, refresh and testHeader
-        /e#="8 bytes": an entry of a document, and this is none, so nothing of it is shown
+        /e#="8 bytes": an entry of a document: the parameter holds something else, so eastwest does not show its text
 
         /e#="(hidden)": member 1 is unknown; the members here are accessLogs, endpoints, logs, mode, namespace, needs, pause, refresh and testHeader
         /e#="(hidden)": member 2 is unknown; the members here are accessLogs, endpoints, logs, mode, namespace, needs, pause, refresh and testHeader
-        /e#="37 bytes": an entry of a document, and this is none, so nothing of it is shown
+        /e#="37 bytes": an entry of a document: the parameter holds something else, so eastwest does not show its text
 
         /e#="(hidden)": member 1 is unknown; the members here are accessLogs, endpoints, logs, mode, namespace, needs, pause, refresh and testHeader
-        /e#="31 bytes": an entry of a document, and this is none, so nothing of it is shown
+        /e#="31 bytes": an entry of a document: the parameter holds something else, so eastwest does not show its text
 
-        /e#="15 bytes": an entry of a document, and this is none, so nothing of it is shown
+        /e#="15 bytes": an entry of a document: the parameter holds something else, so eastwest does not show its text
         /e#/mode="(hidden)": client, client-server or off
 
-        /e#="31 bytes": an entry of a document, and this is none, so nothing of it is shown
-        /e#/mode="(hidden)": each member once; this one is a second
+        /e#="31 bytes": an entry of a document: the parameter holds something else, so eastwest does not show its text
+        /e#/mode="(hidden)": each member once: remove this repeated one
 
         /e#="(hidden)": member 1 is unknown; the members here are accessLogs, endpoints, logs, mode, namespace, needs, pause, refresh and testHeader
         /e#="(hidden)": member 2 is unknown; the members here are accessLogs, endpoints, logs, mode, namespace, needs, pause, refresh and testHeader
-        /e#="19 bytes": an entry of a document, and this is none, so nothing of it is shown
+        /e#="19 bytes": an entry of a document: the parameter holds something else, so eastwest does not show its text
 
-        /e#="31 bytes": an entry of a document, and this is none, so nothing of it is shown
+        /e#="31 bytes": an entry of a document: the parameter holds something else, so eastwest does not show its text
         /e#/endpoints/0="(hidden)": member 1 is unknown; the members here are alias, discoveryName, ingressPort, port, timeout and tls
 
-        /e#="56 bytes": an entry of a document, and this is none, so nothing of it is shown
+        /e#="56 bytes": an entry of a document: the parameter holds something else, so eastwest does not show its text
         /e#/logs/options/*="(hidden)": a text
 
         /e#="(hidden)": member 2 is unknown; the members here are accessLogs, endpoints, logs, mode, namespace, needs, pause, refresh and testHeader
-        /e#="37 bytes": an entry of a document, and this is none, so nothing of it is shown
+        /e#="37 bytes": an entry of a document: the parameter holds something else, so eastwest does not show its text
 
-        /e#="26 bytes": JSON, and this is none: invalid number at line 1 column 2
+        /e#="26 bytes": valid JSON; this is not: invalid number at line 1 column 2
 
     "#]].assert_eq(&all);
 }
@@ -199,7 +199,7 @@ fn a_misspelt_member_is_recognised_without_being_shown() {
         &expect![[r#"
         none
         /e#="(hidden)": member 1 is unknown; the members here are accessLogs, endpoints, logs, mode, namespace, needs, pause, refresh and testHeader; did you mean "mode"?
-        /e#="32 bytes": an entry of a document, and this is none, so nothing of it is shown
+        /e#="32 bytes": an entry of a document: the parameter holds something else, so eastwest does not show its text
     "#]],
     );
 }
@@ -210,7 +210,7 @@ fn a_secret_parameter_is_not_read_for_a_tag() {
         &secret("/e", r#"{"mode":"client"}"#),
         &expect![[r#"
         none
-        /e#="SecureString": a parameter of type String: a tag may not name a SecureString, because whoever may write the tag need not be allowed to read it
+        /e#="SecureString": a parameter of type String: a tag may not name a SecureString, because a person who may write the tag may not be allowed to read the parameter
     "#]],
     );
 }

@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 use proptest::sample::select;
 
-use super::{ANYWHERE, Kind, Window, closed, contradictions, window};
+use super::{ANYWHERE, Contradiction, Kind, Window, closed, contradictions, window};
 
 /// Each with its own way of putting the clock forward and back.
 const ZONES: [&str; 7] = [
@@ -146,7 +146,7 @@ proptest! {
         at in moment(),
     ) {
         let windows: Vec<Window> = texts.iter().map(|text| window(text)).collect();
-        for (allow, denies) in contradictions(&windows.iter().collect::<Vec<_>>()) {
+        for Contradiction { allow, denies } in contradictions(&windows.iter().collect::<Vec<_>>()) {
             let denied = denies.iter().any(|deny| is_open(&texts[*deny], at));
             prop_assert!(denied || !is_open(&texts[allow], at));
         }

@@ -188,12 +188,12 @@ fn each_tool_has_its_snippet() {
         lifecycle {
           ignore_changes = [service_connect_configuration]
         }
-        # CloudFormation, in the AWS::ECS::Service with ServiceName "web": it cannot ignore a property, so take this one out of the template:
+        # CloudFormation, in the AWS::ECS::Service with ServiceName "web": CloudFormation cannot ignore a property, so remove this one from the template:
         #   Properties:
         #     ServiceConnectConfiguration
         # In CDK: (service.node.defaultChild as ecs.CfnService).addPropertyDeletionOverride("ServiceConnectConfiguration");
-        # A stack update changes only what the new template says otherwise than the old one. Should the update that takes it
-        # out change the service all the same, eastwest sets it once more, and later updates leave it alone.
+        # A stack update changes only what differs between the old and the new template. If the update that removes the
+        # property changes the service all the same, eastwest sets it once more. Later updates leave it alone.
     "##]].assert_eq(&snippet(Tool::Unknown, "web"));
     expect![[r#"
         // Pulumi, among the resource options of the aws.ecs.Service with name "web":

@@ -1,15 +1,15 @@
-//! The maintenance windows of a document: each is read where it stands, then all parameters' are held together.
+//! The maintenance windows of a document: each is read for itself, then those of all parameters are compared.
 //!
-//! A window that never opens is refused, and an allow window that is denied whenever it opens: whoever wrote it would
-//! wait for a change that never comes.
+//! Two kinds are refused, because a change would wait for ever: a window that never opens, and an allow window that is
+//! always covered by deny windows.
 
 use std::collections::BTreeSet;
 
+use super::part::{NamedPart, WindowEntry, shown_places};
 use super::report::{At, Report, place};
-use super::source::{NAMED, Placed, Source};
 use crate::declaration::issue::Issue;
 use crate::declaration::value::Wrong;
-use crate::declaration::windows::{Kind, Pattern, Window, Zone, contradictions};
+use crate::declaration::windows::{Contradiction, Kind, Pattern, Window, Zone, contradictions};
 use crate::declaration::{tag, value};
 use crate::ecs::name::{ClusterName, Refused};
 use crate::ecs::text::printable;
@@ -20,13 +20,14 @@ const MOST: usize = 256;
 const HINTED: usize = 8;
 
 /// Reads the windows of one parameter.
-pub(super) fn read(document: &At<'_>, report: &mut Report<'_>) -> Vec<Placed> {
+pub(super) fn read(document: &At<'_>, report: &mut Report<'_>) -> Vec<WindowEntry> {
     let Some(list) = document.member("windows") else { return Vec::new() };
     if list.node.items().len() > MOST {
         report.refuse(&list, format!("at most {MOST} windows"), None);
         return Vec::new();
     }
-    let read = |(number, at)| Some((number, window(&at, number < HINTED, report)?));
+    let read =
+        |(number, at)| Some(WindowEntry { number, window: window(&at, number < HINTED, report)? });
     list.items().enumerate().filter_map(read).collect()
 }
 
@@ -65,12 +66,12 @@ fn opens(at: &At<'_>, report: &mut Report<'_>) -> Option<(Kind, Pattern)> {
         (Some(at), None) => Some((Kind::Allow, pattern(&at, report)?)),
         (None, Some(at)) => Some((Kind::Deny, pattern(&at, report)?)),
         (None, None) => {
-            let allowed = "required: when it opens, as allow or as deny";
+            let allowed = "required: allow or deny, which says when the window opens";
             report.miss(at, "allow", allowed.to_owned());
             None
         }
         (Some(_), Some(deny)) => {
-            let allowed = "either allow or deny, and this window has both: make two of it";
+            let allowed = "either allow or deny: this window has both, make two windows of it";
             report.refuse(&deny, allowed, None);
             None
         }
@@ -78,10 +79,10 @@ fn opens(at: &At<'_>, report: &mut Report<'_>) -> Option<(Kind, Pattern)> {
 }
 
 fn pattern(at: &At<'_>, report: &mut Report<'_>) -> Option<Pattern> {
-    let allowed = "five fields, minute, hour, day of the month, month and day of the week, as 0 22 * * MON-FRI";
+    let allowed = "five fields (minute, hour, day of the month, month, day of the week), such as 0 22 * * MON-FRI";
     match Pattern::parse(at.node.text()?) {
         Ok(pattern) if pattern.is_never() => {
-            report.refuse(at, "a day that there is: this one is in no year", None);
+            report.refuse(at, "a day that exists: no year has this one", None);
             None
         }
         Ok(pattern) => Some(pattern),
@@ -98,7 +99,7 @@ fn pattern(at: &At<'_>, report: &mut Report<'_>) -> Option<Pattern> {
 }
 
 fn zone(at: &At<'_>, hinted: bool, report: &mut Report<'_>) -> Option<Zone> {
-    let allowed = "a time zone's name out of the IANA database, as Europe/Berlin or UTC";
+    let allowed = "a name of the IANA time zone database, such as Europe/Berlin or UTC";
     let read = |text: &str| {
         let nearest = || if hinted { Zone::near(text) } else { None };
         let wrong = || Wrong { allowed: Some(allowed.to_owned()), nearest: nearest() };
@@ -119,42 +120,58 @@ fn cluster(text: &str) -> Result<ClusterName, Wrong> {
 }
 
 /// The windows of all parameters, and what is wrong with them together.
-pub(super) fn join(sources: &[Source<'_>]) -> (Vec<Window>, Vec<Issue>) {
-    let all: Vec<(&str, &Placed)> = sources
-        .iter()
-        .flat_map(|source| source.part.windows.iter().map(|placed| (source.name, placed)))
-        .collect();
+pub(super) fn join(parts: &[NamedPart<'_>]) -> (Vec<Window>, Vec<Issue>) {
+    let all: Vec<Placed<'_>> = parts.iter().flat_map(placed).collect();
     if all.len() > MOST {
-        return (Vec::new(), too_many(sources, all.len()));
+        return (Vec::new(), too_many(parts, all.len()));
     }
-    let at = |number: usize| {
-        let (name, (number, _)) = all[number];
-        place(name, &format!("/windows/{number}"))
-    };
-    let windows: Vec<&Window> = all.iter().map(|(_, (_, window))| window).collect();
-    let denied = |(allow, denies): (usize, Vec<usize>)| {
-        let named: Vec<String> = denies.iter().take(NAMED).map(|deny| at(*deny)).collect();
-        let more = match denies.len().saturating_sub(NAMED) {
-            0 => String::new(),
-            more => format!(" and {more} more"),
-        };
-        let named = named.join(", ");
-        let allowed = format!(
-            "a time that is not denied: whenever this window is open, so is a deny window ({named}{more}), and nothing could ever change; change one of them, or remove this one"
-        );
-        Issue { place: at(allow), ..Issue::new("", "allow", allowed) }
-    };
-    let issues = contradictions(&windows).into_iter().map(denied).collect();
+    let windows: Vec<&Window> = all.iter().map(|placed| placed.window).collect();
+    let issues = contradictions(&windows).into_iter().map(|Contradiction { allow, denies }| {
+        let denies = shown_places(denies.iter().map(|deny| all[*deny].place()));
+        never_allows(&all[allow], &denies)
+    });
+    let issues = issues.collect();
     let windows: BTreeSet<Window> = windows.into_iter().cloned().collect();
     (windows.into_iter().collect(), issues)
 }
 
-fn too_many(sources: &[Source<'_>], count: usize) -> Vec<Issue> {
-    let guilty = sources.iter().filter(|source| !source.part.windows.is_empty());
-    let issue = |source: &Source<'_>| {
-        let read = source.part.windows.len().to_string();
-        let allowed = format!("at most {MOST} windows in all parameters, which have {count}");
-        Issue { place: place(source.name, "/windows"), ..Issue::new("", &read, allowed) }
+/// A window, and where it stands.
+struct Placed<'a> {
+    parameter: &'a str,
+    number: usize,
+    window: &'a Window,
+}
+
+impl Placed<'_> {
+    fn place(&self) -> String {
+        place(self.parameter, &format!("/windows/{}", self.number))
+    }
+}
+
+/// The windows of one parameter, each with its place.
+fn placed<'a>(part: &'a NamedPart<'a>) -> impl Iterator<Item = Placed<'a>> {
+    part.part.windows.iter().map(|WindowEntry { number, window }| Placed {
+        parameter: part.name,
+        number: *number,
+        window,
+    })
+}
+
+fn never_allows(allow: &Placed<'_>, denies: &str) -> Issue {
+    let allowed = format!(
+        "a time that no deny window covers: a deny window is open whenever this window is open ({denies}), so nothing could ever change; change one of them, or remove this one"
+    );
+    Issue { place: allow.place(), ..Issue::new("", "allow", allowed) }
+}
+
+fn too_many(parts: &[NamedPart<'_>], count: usize) -> Vec<Issue> {
+    let with_windows = parts.iter().filter(|each| !each.part.windows.is_empty());
+    let issue = |each: &NamedPart<'_>| {
+        let read = each.part.windows.len().to_string();
+        let allowed = format!(
+            "at most {MOST} windows in all parameters together: there are {count}, remove some"
+        );
+        Issue { place: place(each.name, "/windows"), ..Issue::new("", &read, allowed) }
     };
-    guilty.map(issue).collect()
+    with_windows.map(issue).collect()
 }

@@ -41,19 +41,19 @@ fn what_is_wrong_with_a_window_is_said() {
         ]}"#,
         &expect![[r#"
             none
-            /p#/windows/0/allow="": required: when it opens, as allow or as deny
-            /p#/windows/1/deny="0 22 * * *": either allow or deny, and this window has both: make two of it
-            /p#/windows/2/allow="0 22 * *": five fields, minute, hour, day of the month, month and day of the week, as 0 22 * * MON-FRI; it has 4 fields
-            /p#/windows/3/allow="0 25 * * *": five fields, minute, hour, day of the month, month and day of the week, as 0 22 * * MON-FRI; Component error: Number out of bounds.
-            /p#/windows/4/allow="0 0 L * *": five fields, minute, hour, day of the month, month and day of the week, as 0 22 * * MON-FRI; L, W and # are not known here
-            /p#/windows/5/deny="0 0 30 2 *": a day that there is: this one is in no year
-            /p#/windows/6/duration="30s": a time as 30m, 4h or 3d, from 1m to 31d
-            /p#/windows/6/timeZone="Europe/Berln": a time zone's name out of the IANA database, as Europe/Berlin or UTC; did you mean "Europe/Berlin"?
-            /p#/windows/7/duration="32d": a time as 30m, 4h or 3d, from 1m to 31d
-            /p#/windows/7/timeZone="+02:00": a time zone's name out of the IANA database, as Europe/Berlin or UTC
+            /p#/windows/0/allow="": required: allow or deny, which says when the window opens
+            /p#/windows/1/deny="0 22 * * *": either allow or deny: this window has both, make two windows of it
+            /p#/windows/2/allow="0 22 * *": five fields (minute, hour, day of the month, month, day of the week), such as 0 22 * * MON-FRI; it has 4 fields
+            /p#/windows/3/allow="0 25 * * *": five fields (minute, hour, day of the month, month, day of the week), such as 0 22 * * MON-FRI; Component error: Number out of bounds.
+            /p#/windows/4/allow="0 0 L * *": five fields (minute, hour, day of the month, month, day of the week), such as 0 22 * * MON-FRI; L, W and # are not supported
+            /p#/windows/5/deny="0 0 30 2 *": a day that exists: no year has this one
+            /p#/windows/6/duration="30s": a time such as 30m, 4h or 3d, from 1m to 31d
+            /p#/windows/6/timeZone="Europe/Berln": a name of the IANA time zone database, such as Europe/Berlin or UTC; did you mean "Europe/Berlin"?
+            /p#/windows/7/duration="32d": a time such as 30m, 4h or 3d, from 1m to 31d
+            /p#/windows/7/timeZone="+02:00": a name of the IANA time zone database, such as Europe/Berlin or UTC
             /p#/windows/8/clusters/0="arn:aws:ecs:eu-west-1:1:cluster/prod": a cluster's name: 1 to 255 letters, digits, '-' and '_'; did you mean "prod"?
             /p#/windows/8/duration="": required: a text
-            /p#/windows/8/namespaces="a list of 0": at least one item; to say nothing leave the member out
+            /p#/windows/8/namespaces="a list of 0": at least one item: add one, or leave the member out
             /p#/windows/9/deny="7": a text
             /p#/windows/9/namespaces/0="a b": a namespace's name, id (ns-…) or ARN; a name has no spaces, '<', '>', '"' or '/'
             /p#/windows/9/timezone="timezone": no such member; the members here are allow, clusters, deny, duration, namespaces and timeZone; did you mean "timeZone"?
@@ -70,7 +70,7 @@ fn an_allow_window_that_is_always_denied_is_refused() {
         &[parameter("/p/a", allow), parameter("/p/b", deny)],
         &expect![[r#"
             none
-            /p/a#/windows/1="allow": a time that is not denied: whenever this window is open, so is a deny window (/p/b#/windows/0), and nothing could ever change; change one of them, or remove this one
+            /p/a#/windows/1="allow": a time that no deny window covers: a deny window is open whenever this window is open (/p/b#/windows/0), so nothing could ever change; change one of them, or remove this one
         "#]],
     );
 }
@@ -84,12 +84,12 @@ fn nothing_of_a_secret_window_is_shown() {
     let listed = listed(&issues);
     assert!(!listed.to_lowercase().contains("hush"), "{listed}");
     expect![[r#"
-        /p#/windows/0/allow="(hidden)": five fields, minute, hour, day of the month, month and day of the week, as 0 22 * * MON-FRI
+        /p#/windows/0/allow="(hidden)": five fields (minute, hour, day of the month, month, day of the week), such as 0 22 * * MON-FRI
         /p#/windows/0/clusters/0="(hidden)": a cluster's name: 1 to 255 letters, digits, '-' and '_'
-        /p#/windows/0/duration="(hidden)": a time as 30m, 4h or 3d, from 1m to 31d
+        /p#/windows/0/duration="(hidden)": a time such as 30m, 4h or 3d, from 1m to 31d
         /p#/windows/0/namespaces/0="(hidden)": a namespace's name, id (ns-…) or ARN; a name has no spaces, '<', '>', '"' or '/'
-        /p#/windows/0/timeZone="(hidden)": a time zone's name out of the IANA database, as Europe/Berlin or UTC
-        /p#/windows/1/deny="(hidden)": five fields, minute, hour, day of the month, month and day of the week, as 0 22 * * MON-FRI
+        /p#/windows/0/timeZone="(hidden)": a name of the IANA time zone database, such as Europe/Berlin or UTC
+        /p#/windows/1/deny="(hidden)": five fields (minute, hour, day of the month, month, day of the week), such as 0 22 * * MON-FRI
     "#]].assert_eq(&listed);
 }
 
@@ -102,14 +102,14 @@ fn there_are_not_more_windows_than_can_be_looked_at() {
     check(
         &[parameter("/p/a", &text(128)), parameter("/p/b", &text(129))],
         &expect![[r#"
-        none
-        /p/a#/windows="128": at most 256 windows in all parameters, which have 257
-        /p/b#/windows="129": at most 256 windows in all parameters, which have 257
-    "#]],
+            none
+            /p/a#/windows="128": at most 256 windows in all parameters together: there are 257, remove some
+            /p/b#/windows="129": at most 256 windows in all parameters together: there are 257, remove some
+        "#]],
     );
     let (_, issues) = read(&[parameter("/p", &text(257))]);
     expect![[r#"
-        advice: /p#="9534 bytes": Parameter Store holds 4096 bytes in a standard parameter and 8192 in an advanced one: split it over several below one path
+        advice: /p#="9534 bytes": a standard parameter holds at most 4096 bytes and an advanced one 8192: split the document into several parameters below one path
         /p#/windows="a list of 257": at most 256 windows
     "#]].assert_eq(&listed(&issues));
 }
