@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider, future};
-use aws_smithy_http_client::test_util::infallible_client_fn;
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use eastwest_core::action::Action;
 use eastwest_core::effect::{Answer, Effect, Event, Question};
@@ -16,8 +15,8 @@ use eastwest_core::view::{NamespaceUse, Seen};
 use serde_json::{Value, json};
 
 use super::{
-    Asked, Stage, Told, config, describe_asked, named_ports, names, namespace_arn, new_namespace,
-    parameters, played, prod, staged, web,
+    Asked, Stage, Told, config, describe_asked, named_ports, names, namespace_arn, network,
+    new_namespace, parameters, played, prod, staged, web,
 };
 use crate::Operation;
 
@@ -171,7 +170,7 @@ impl ProvideCredentials for Ignorant {
 
 fn without_credentials(why: fn() -> CredentialsError) -> Stage {
     let provider = SharedCredentialsProvider::new(Ignorant(why));
-    let nobody = infallible_client_fn(|_| -> http::Response<&str> { panic!("nothing is sent") });
+    let nobody = network::client(|_| -> http::Response<&str> { panic!("nothing is sent") });
     let config = config().credentials_provider(provider).http_client(nobody).build();
     staged(&config, Arc::default())
 }

@@ -8,6 +8,7 @@ mod ask;
 mod confirm;
 mod faults;
 mod named_ports;
+mod network;
 mod new_namespace;
 mod parameters;
 mod signature;
@@ -21,7 +22,6 @@ use std::time::Duration;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
-use aws_smithy_http_client::test_util::infallible_client_fn;
 use aws_smithy_types::body::SdkBody;
 use eastwest_core::effect::{Effect, Event};
 use eastwest_core::name::{Arn, ClusterName, EcsServiceName, ServiceKey};
@@ -92,7 +92,7 @@ impl Stage {
 fn played<T: Into<Told>>(answer: impl Fn(&Asked) -> T + Send + Sync + 'static) -> Stage {
     let asked = Arc::new(Mutex::new(Vec::new()));
     let log = Arc::clone(&asked);
-    let client = infallible_client_fn(move |request: http::Request<SdkBody>| {
+    let client = network::client(move |request: http::Request<SdkBody>| {
         let asked = read(&request);
         log.lock().unwrap().push(asked.clone());
         let told = answer(&asked).into();
