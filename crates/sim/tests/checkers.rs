@@ -1,6 +1,7 @@
 //! The checkers can fail: each flaw, put into a controller on purpose, trips the invariant it breaks.
 
 use std::collections::BTreeMap;
+use std::io::Write as _;
 
 use eastwest_core::action::Action;
 use eastwest_core::connect::{Endpoint, ProxyLogs};
@@ -17,6 +18,10 @@ use eastwest_core::time::Now;
 use eastwest_core::view::Seen;
 use eastwest_sim::in_process::Controller;
 use eastwest_sim::in_process::simulate::simulate_with;
+
+/// About a third of a life is allocation.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// What is wrong with a controller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -290,42 +295,51 @@ impl Controller for Flawed {
     }
 }
 
-/// The first seed in which a flaw breaks that rule.
-fn first_broken(flaw: Flaw, rule: &str) -> Option<u64> {
-    (0..1000).find(|seed| {
-        let report = simulate_with(*seed, move |settings, now| Flawed::new(flaw, settings, now));
-        report.violation.is_some_and(|violation| violation.rule == rule)
-    })
+/// The rule that a flaw breaks, and a seed in which it does. A change of the engine or of the simulator may move the seed:
+/// then another is looked for and printed, and the row is to be changed.
+type Row = (Flaw, &'static str, u64);
+
+/// Seeds that are looked at if the remembered one no longer shows a flaw.
+const SEEDS: u64 = 1000;
+
+fn breaks(flaw: Flaw, rule: &str, seed: u64) -> bool {
+    let report = simulate_with(seed, move |settings, now| Flawed::new(flaw, settings, now));
+    report.violation.is_some_and(|violation| violation.rule == rule)
 }
 
-/// Every rule by a flaw, on two threads; the rules that were never broken.
-fn missed(rows: &[(Flaw, &'static str)]) -> Vec<String> {
-    let found = rows.iter().filter_map(|(flaw, rule)| match first_broken(*flaw, rule) {
-        Some(seed) => {
-            println!("{flaw:?} breaks {rule} in seed {seed}");
-            None
+/// What no seed shows.
+fn missed(rows: &[Row]) -> Vec<String> {
+    let missed = rows.iter().filter_map(|(flaw, rule, remembered)| {
+        if breaks(*flaw, rule, *remembered) {
+            return None;
         }
-        None => Some(format!("{flaw:?} never breaks {rule}")),
+        let Some(seed) = (0..SEEDS).find(|seed| breaks(*flaw, rule, *seed)) else {
+            return Some(format!("{flaw:?} never breaks {rule}"));
+        };
+        // Not `println!`, which nobody sees of a test that passes.
+        let news = format!("{flaw:?} breaks {rule} in seed {seed}, no longer in {remembered}\n");
+        std::io::stderr().write_all(news.as_bytes()).expect("standard error takes everything");
+        None
     });
-    found.collect()
+    missed.collect()
 }
 
 #[test]
 fn flaws_in_what_is_written_trip_their_invariants() {
     let rows = [
-        (Flaw::Repeats, "I4"),
-        (Flaw::Trespasses, "I2"),
-        (Flaw::IgnoresPauses, "I2"),
-        (Flaw::TakesNonsenseForOff, "I10"),
-        (Flaw::TakesAbsenceForOff, "I11"),
-        (Flaw::DropsLogs, "I5"),
-        (Flaw::Grabs, "I1"),
-        (Flaw::IgnoresFreezes, "I2"),
-        (Flaw::IgnoresClaims, "I1"),
-        (Flaw::Rushes, "I2"),
-        (Flaw::Clings, "I2"),
-        (Flaw::IgnoresFreezes, "window"),
-        (Flaw::Blabs, "I15"),
+        (Flaw::Repeats, "I4", 0),
+        (Flaw::Trespasses, "I2", 1),
+        (Flaw::IgnoresPauses, "I2", 7),
+        (Flaw::TakesNonsenseForOff, "I10", 1),
+        (Flaw::TakesAbsenceForOff, "I11", 0),
+        (Flaw::DropsLogs, "I5", 0),
+        (Flaw::Grabs, "I1", 202),
+        (Flaw::IgnoresFreezes, "I2", 6),
+        (Flaw::IgnoresClaims, "I1", 40),
+        (Flaw::Rushes, "I2", 6),
+        (Flaw::Clings, "I2", 56),
+        (Flaw::IgnoresFreezes, "window", 8),
+        (Flaw::Blabs, "I15", 0),
     ];
     assert_eq!(missed(&rows), [""; 0]);
 }
@@ -333,20 +347,20 @@ fn flaws_in_what_is_written_trip_their_invariants() {
 #[test]
 fn flaws_in_when_it_is_written_trip_their_invariants() {
     let rows = [
-        (Flaw::Hurries, "I3"),
-        (Flaw::Interrupts, "I3"),
-        (Flaw::Insists, "I9"),
-        (Flaw::RetriesBlindly, "I6"),
-        (Flaw::Grabs, "I6b"),
-        (Flaw::Flaps, "I6"),
-        (Flaw::IsLazy, "convergence"),
-        (Flaw::Clings, "convergence"),
-        (Flaw::ForgetsEntries, "convergence"),
-        (Flaw::Restless, "quiet"),
-        (Flaw::Spins, "I16"),
-        (Flaw::Fights, "I8"),
-        (Flaw::RushesWaves, "wave"),
-        (Flaw::AsksNobody, "I12"),
+        (Flaw::Hurries, "I3", 2),
+        (Flaw::Interrupts, "I3", 2),
+        (Flaw::Insists, "I9", 15),
+        (Flaw::RetriesBlindly, "I6", 20),
+        (Flaw::Grabs, "I6b", 0),
+        (Flaw::Flaps, "I6", 1),
+        (Flaw::IsLazy, "convergence", 0),
+        (Flaw::Clings, "convergence", 6),
+        (Flaw::ForgetsEntries, "convergence", 6),
+        (Flaw::Restless, "quiet", 17),
+        (Flaw::Spins, "I16", 0),
+        (Flaw::Fights, "I8", 412),
+        (Flaw::RushesWaves, "wave", 56),
+        (Flaw::AsksNobody, "I12", 49),
     ];
     assert_eq!(missed(&rows), [""; 0]);
 }

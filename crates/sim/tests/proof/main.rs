@@ -20,6 +20,10 @@ use path::Path;
 use round_trip::{Flaw, Outcome, Tally, round_trip, tried};
 use run::{Failed, all, number, shrink};
 
+/// About a third of a case is allocation.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// What must have been tried beside every tag of the grammar.
 const ALSO: &[&str] = &[
     "tag endpoint.<port>",
