@@ -29,6 +29,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use expect_test::Expect;
+use proptest::test_runner::Config;
 
 use crate::declaration::settings::{Policy, Settings};
 use crate::ecs::fault::{Fault, FaultKind};
@@ -107,6 +108,12 @@ pub(crate) fn check_issues(text: &str, expected: &Expect) {
 fn swept() -> ClusterView {
     let (complete_at, complete_from) = (Some(at(0)), Some(at(60)));
     ClusterView { complete_at, complete_from, ..ClusterView::default() }
+}
+
+/// A property that is tried so often. A failure is made smaller in as many tries, and not in four times as many: what
+/// fails may take far longer than what passes, and a test that fails has to end.
+pub(crate) fn cases(cases: u32) -> Config {
+    Config { cases, max_shrink_iters: cases, ..Config::default() }
 }
 
 /// Our clock, so many seconds after the start.

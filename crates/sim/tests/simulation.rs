@@ -1,10 +1,9 @@
 //! The seeded simulation: the real engine through thousands of lives, judged from the model's truth.
 //!
 //! `EASTWEST_SEEDS=20000` runs more, and `EASTWEST_FROM=3000` begins with another seed than 0; a failing seed prints the
-//! command that replays it. A run tells how often each kind
-//! of fault struck and how often each reason to hold was told, and fails if one never was. With `EASTWEST_TRACES=FILE` it
-//! writes a line for each life into FILE, so that two versions can be compared: its seed, the hash of its trace, and that
-//! of its trace without the news.
+//! command that replays it. A run tells how often each kind of fault struck and how often each reason to hold was told,
+//! and fails if one never was. With `EASTWEST_TRACES=FILE` it writes a line for each life into FILE, so that two
+//! versions can be compared: its seed, the hash of its trace, and that of its trace without the news.
 
 use std::collections::BTreeMap;
 use std::ops::Range;

@@ -275,7 +275,7 @@ fn what_is_in_order_costs_one_sweep_a_minute_and_says_nothing() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 96, ..ProptestConfig::default() })]
+    #![proptest_config(crate::testing::cases(96))]
 
     /// Left alone, every world comes to rest: nothing is a step any more, and nothing is written again.
     #[test]

@@ -24,6 +24,12 @@ use crate::plan::prerequisite::{NamedPorts, Prerequisite};
 use crate::report::news::{Census, News};
 use crate::view::reading::{Answer, ClusterReading, Question};
 
+/// What an engine may do at most, in effects and wakes: so much in any case, so much for each service, and so much for
+/// each service and for the rest in a second. It is three times what any test needs; an engine that asks again and again
+/// runs into it soon.
+const DEEDS: u64 = 200;
+const DEEDS_FOR_A_SERVICE: u64 = 4;
+
 /// A world with an engine in it.
 pub(crate) struct Fake {
     pub(crate) engine: Engine,
@@ -49,6 +55,9 @@ pub(crate) struct Fake {
     stage: Stage,
     waiting: VecDeque<Effect>,
     deployments: u32,
+    /// How much the engine has done, and in how many seconds.
+    deeds: u64,
+    lived: u64,
     /// Every effect carried out, as `seconds kind target`.
     pub(crate) log: Vec<String>,
     news: Vec<String>,
@@ -81,6 +90,8 @@ impl Fake {
             stage,
             waiting: VecDeque::new(),
             deployments: 1,
+            deeds: 0,
+            lived: 0,
             log: Vec::new(),
             news: Vec::new(),
         }
@@ -113,12 +124,14 @@ impl Fake {
     /// Lets time pass, doing all that falls due.
     pub(crate) fn run(&mut self, seconds: u64) {
         let end = self.now.plus(Duration::from_secs(seconds));
+        self.lived += seconds;
         self.step(Event::Tick);
-        for _ in 0..10_000 {
+        loop {
             while let Some(effect) = self.waiting.pop_front() {
                 let event = self.carry_out(effect);
                 self.step(event);
             }
+            self.note_deed();
             match self.engine.next_wake(self.now) {
                 Some(wake) if wake.since_start < end.since_start => {
                     assert!(wake > self.now, "a wake in the past is a hot loop");
@@ -131,7 +144,21 @@ impl Fake {
             }
             self.step(Event::Tick);
         }
-        panic!("a hot loop: {:?}", &self.log[self.log.len() - 20..]);
+    }
+
+    /// An engine that never comes to rest fails its test, in place of keeping it for ever.
+    fn note_deed(&mut self) {
+        self.deeds += 1;
+        let services = u64::try_from(self.services.len()).expect("few services");
+        let most = DEEDS + DEEDS_FOR_A_SERVICE * services + (1 + services) * self.lived;
+        let last = self.log.len().saturating_sub(20);
+        assert!(
+            self.deeds <= most,
+            "a hot loop: {} effects and wakes in {} s with {services} services; the last of them:\n{}",
+            self.deeds,
+            self.lived,
+            self.log[last..].join("\n")
+        );
     }
 
     /// Lets time pass in which the process is stopped: nothing is done, and whatever was on its way comes late.
@@ -278,6 +305,7 @@ impl Fake {
     /// Carries out one effect.
     pub(crate) fn carry_out(&mut self, effect: Effect) -> Event {
         self.finish_rollouts();
+        self.note_deed();
         let kind = describe(&effect);
         self.log.push(format!("{} {kind}", self.now.since_start.as_secs()));
         let kind = kind.split(' ').next().unwrap_or_default();

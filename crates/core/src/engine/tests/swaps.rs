@@ -107,7 +107,7 @@ fn a_failed_first_phase_is_not_tried_again() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 96, ..ProptestConfig::default() })]
+    #![proptest_config(crate::testing::cases(96))]
 
     /// However names are dealt anew, all get theirs, and at no moment is one there twice; a crash at any moment
     /// changes nothing.

@@ -252,7 +252,7 @@ fn is_payments(text: &str) -> bool {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
+    #![proptest_config(crate::testing::cases(400))]
 
     /// Whoever is older, or first, or alone, or elsewhere, or spells it otherwise: a claimed name is only newly
     /// taken by those for whom it is claimed.

@@ -138,7 +138,7 @@ fn load(stage: &Stage, plan: &Plan) -> (BTreeMap<String, usize>, BTreeMap<String
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 512, ..ProptestConfig::default() })]
+    #![proptest_config(crate::testing::cases(512))]
 
     #[test]
     fn what_was_applied_is_in_sync_however_ecs_echoes_it(world in generate::world(), echo in echoes()) {

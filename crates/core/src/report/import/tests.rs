@@ -340,7 +340,7 @@ fn check_nothing_changes(world: &str) -> Result<(), TestCaseError> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 1024, ..ProptestConfig::default() })]
+    #![proptest_config(crate::testing::cases(1024))]
 
     #[test]
     fn planning_with_what_was_imported_changes_nothing(world in world()) {

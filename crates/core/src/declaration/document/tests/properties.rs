@@ -127,7 +127,7 @@ fn blocks(issues: &[Issue]) -> bool {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 512, ..ProptestConfig::default() })]
+    #![proptest_config(crate::testing::cases(512))]
 
     #[test]
     fn what_is_written_reads_the_same(services in services()) {

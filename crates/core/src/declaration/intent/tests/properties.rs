@@ -40,7 +40,7 @@ fn tags() -> impl Strategy<Value = BTreeMap<String, String>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 512, ..ProptestConfig::default() })]
+    #![proptest_config(crate::testing::cases(512))]
 
     #[test]
     fn parsing_never_panics_and_gives_one_answer(tags in tags()) {

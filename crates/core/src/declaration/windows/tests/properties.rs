@@ -99,7 +99,7 @@ fn begins(zone: &TimeZone, clock: DateTime) -> Vec<Timestamp> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(crate::testing::cases(64))]
 
     #[test]
     fn windows_are_closed_when_a_look_at_each_minute_says_so(
