@@ -1,8 +1,7 @@
 //! The two alphabets of the engine: what it asks the world to do, and what the world answers.
 //!
-//! Each effect is answered by exactly one event. An effect carries all that its execution needs: whoever
-//! executes it makes no choice. The daemon executes them through the AWS SDK, the simulator in process
-//! on virtual time.
+//! Exactly one event answers each effect. An effect carries everything that its execution needs, so its executor makes
+//! no choice. The daemon executes effects through the AWS SDK, the simulator in process on virtual time.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -42,9 +41,9 @@ pub enum Effect {
 pub enum Event {
     /// Time has passed; something may be due.
     Tick,
-    /// Please stop: start nothing new.
+    /// Stop: start nothing new.
     Stop,
-    /// Somebody agrees to a plan that changes much at once.
+    /// A person agrees to a plan that changes much at once.
     Acknowledged(PlanId),
     /// Answers [`Effect::FindClusters`].
     ClustersFound(Result<BTreeSet<ClusterName>, Fault>),
@@ -58,12 +57,12 @@ pub enum Event {
     Answered(Answer),
     /// Answers [`Effect::Apply`].
     Applied(Action, Result<Accepted, Fault>),
-    /// Answers [`Effect::Make`]: the ARN or id of what is there now.
+    /// Answers [`Effect::Make`] with the ARN or id of what is there now.
     Made(Prerequisite, Result<String, Fault>),
 }
 
 impl Effect {
-    /// The event that says this effect could not be carried out, for whatever reason lies outside of AWS.
+    /// The event that says that this effect could not be carried out, for a reason outside of AWS.
     pub fn failed(&self, fault: Fault) -> Event {
         match self {
             Self::FindClusters => Event::ClustersFound(Err(fault)),

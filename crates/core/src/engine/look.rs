@@ -1,14 +1,15 @@
-//! One look at everything, for a command that writes nothing: read, ask what the plan lacks, and plan again until
-//! nothing is lacking.
+//! One look at everything, for a command that writes nothing: read, ask what the plan lacks, and plan again until it
+//! lacks nothing.
 //!
-//! In come the answers to its effects; out go effects that read, a batch at a time: the clusters, then the documents
-//! (what they name is read whole at once), then a sweep of each cluster, then what the plan lacks. The next batch
-//! begins when the last one has been answered. Nothing is tried twice: what could not be read is unknown in the plan.
+//! A look takes in the answers to its effects. Its effects only read, a batch at a time: the clusters, then the
+//! documents (so that the services they name are read in full at once), then a sweep of each cluster, then what the plan
+//! lacks. The next batch begins when the last one has been answered. Nothing is tried twice: what could not be read is
+//! unknown in the plan.
 //!
-//! **Invariant:** no effect of a look writes, and it ends: each batch of lacking answers asks what was not asked before.
+//! **Invariant:** no effect of a look writes. A look ends: no batch asks what was asked before.
 //!
-//! **Absent on purpose:** the engine. It reads again and again, follows rollouts and waits after a start; one look does
-//! none of it, and makes fewer calls.
+//! **Absent on purpose:** the engine. It reads again and again, follows rollouts and waits after a start. A look does
+//! none of this, and makes fewer calls.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -43,7 +44,7 @@ pub struct Looked {
     pub view: View,
     /// What follows from it.
     pub plan: Plan,
-    /// Why the clusters could not be listed, if so.
+    /// Why the clusters could not be listed, if they could not.
     pub trouble: Option<Fault>,
 }
 
@@ -98,10 +99,10 @@ impl Look {
         }
     }
 
-    /// Takes in one event and says what to read next.
+    /// Takes in one event. Returns what to read next.
     pub fn step(&mut self, now: Now, event: Event) -> Vec<Effect> {
         self.now = now;
-        self.take_in(event);
+        self.apply_event(event);
         while self.waiting.is_empty() && self.running == 0 && !self.is_over() {
             self.waiting = self.next_batch();
         }
@@ -115,7 +116,7 @@ impl Look {
         self.is_over() && self.waiting.is_empty() && self.running == 0
     }
 
-    /// What it gave, as far as it has come.
+    /// What the look has given so far.
     pub fn into_looked(self) -> Looked {
         self.looked
     }
@@ -143,7 +144,7 @@ impl Look {
         }
     }
 
-    /// Plans, and reads what the plan lacks; where it lacks nothing, the plan is the last.
+    /// Plans, and reads what the plan lacks. If it lacks nothing, it is the last plan.
     fn lacking(&mut self) -> VecDeque<Effect> {
         let plan = plan(&self.looked.view, &self.settings);
         let effects = self.effects_for(&plan);
@@ -190,7 +191,7 @@ impl Look {
         in_part
     }
 
-    fn take_in(&mut self, event: Event) {
+    fn apply_event(&mut self, event: Event) {
         let (prefix, staleness) = (&self.settings.prefix, self.settings.timing.staleness);
         let reader = Reader { prefix, sources: &self.settings.sources, staleness, now: self.now };
         let view = &mut self.looked.view;

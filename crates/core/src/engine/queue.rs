@@ -28,8 +28,8 @@ impl<K: Ord + Clone> Queue<K> {
         self.due.entry(key).and_modify(|due| *due = at.min(*due)).or_insert(at);
     }
 
-    /// Makes a key due now, or after the wait that its failures in a row have earned it; does nothing
-    /// while it runs or waits already.
+    /// Makes a key due now, or after a wait that grows with its failures in a row. Does nothing while the key runs or
+    /// waits already.
     pub(crate) fn ask(&mut self, key: &K, timing: &Timing, now: Now) {
         if self.running.contains(key) || self.due.contains_key(key) {
             return;

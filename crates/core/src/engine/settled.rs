@@ -1,6 +1,6 @@
-//! Whether the engine has come to rest, for whoever runs it only until then.
+//! Whether the engine has come to rest, for a caller that runs it only until then.
 
-use super::Engine;
+use super::state::Engine;
 use crate::declaration::intent::Intent;
 use crate::ecs::name::ServiceKey;
 use crate::guard::unseen::unread_document;
@@ -10,34 +10,36 @@ use crate::view::rollout::has_stalled;
 use crate::view::{ClusterView, ServiceView};
 
 impl Engine {
-    /// Whether nothing is left that can proceed by itself: all was looked at, nothing is under way, and whatever is
+    /// Whether nothing is left that can proceed by itself: everything was read, nothing is under way, and whatever is
     /// still wanted waits for a person. A rollout that has stalled is waited for no longer.
     pub fn is_settled(&self) -> bool {
-        let missing = self.plan.missing.iter().map(|missing| missing.hold.as_ref());
-        let moves = |(key, entry): (&ServiceKey, &Entry)| self.is_to_move(key, entry);
-        self.has_looked_around()
-            && !self.unplanned
-            && !self.is_writing()
-            && self.confirming.is_empty()
-            && self.questions_running() == 0
-            && self.writes.to_read_back().next().is_none()
-            && !missing.into_iter().any(|hold| hold.is_none_or(Hold::passes))
-            && !self.plan.entries.iter().any(moves)
-            && !self.view.services().any(|(_, service)| self.is_rolling(service))
+        self.has_read_everything() && self.is_idle() && !self.waits_for_itself()
     }
 
-    fn has_looked_around(&self) -> bool {
-        let clusters = &self.view.clusters;
-        let is_read = |cluster: &ClusterView| {
-            let hopeless = cluster.trouble.as_ref().is_some_and(|fault| !fault.kind.passes());
-            cluster.complete_at.is_some() || hopeless
-        };
+    fn has_read_everything(&self) -> bool {
         let has_document =
             unread_document(&self.view, &self.settings).is_none_or(|unseen| !unseen.passes());
-        self.passes > 0
+        self.planning.passes() > 0
             && self.view.awake_for(self.stepped_at) >= self.settings.timing.staleness
-            && clusters.values().all(is_read)
+            && self.view.clusters.values().all(is_read)
             && has_document
+    }
+
+    /// Whether no call is under way and none is about to begin.
+    fn is_idle(&self) -> bool {
+        !self.planning.is_outdated()
+            && !self.is_writing()
+            && !self.work.is_confirming()
+            && self.work.questions_running() == 0
+            && self.memory.writes().to_read_back().next().is_none()
+    }
+
+    /// Whether something proceeds or begins without a person.
+    fn waits_for_itself(&self) -> bool {
+        let plan = self.planning.plan();
+        plan.missing.iter().any(|missing| missing.hold.as_ref().is_none_or(Hold::passes))
+            || plan.entries.iter().any(|(key, entry)| self.is_to_move(key, entry))
+            || self.view.services().any(|(_, service)| self.is_rolling(service))
     }
 
     fn is_to_move(&self, key: &ServiceKey, entry: &Entry) -> bool {
@@ -60,4 +62,10 @@ impl Engine {
     fn has_stalled(&self, service: &ServiceView) -> bool {
         has_stalled(service, &self.settings.timing, self.stepped_at)
     }
+}
+
+/// Whether a cluster was read whole, or cannot be without a person.
+fn is_read(cluster: &ClusterView) -> bool {
+    let needs_person = cluster.trouble.as_ref().is_some_and(|fault| !fault.kind.passes());
+    cluster.complete_at.is_some() || needs_person
 }

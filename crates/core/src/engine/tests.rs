@@ -41,14 +41,14 @@ fn a_confirmation_that_shows_another_wish_drops_the_step() {
     fake.tag("web", "mode=client-server, discovery-name=other");
     let confirmed = fake.next_event();
     fake.step(confirmed);
-    assert_eq!(fake.pending(), ["confirm prod/web"], "planned anew, and read anew");
+    assert_eq!(fake.pending(), ["confirm prod/web"], "planned again, and read again");
     let confirmed = fake.next_event();
     fake.step(confirmed);
     assert_eq!(fake.pending(), ["apply connect prod/web"]);
 }
 
 #[test]
-fn who_was_stopped_reads_all_anew_before_anything_is_written() {
+fn a_process_that_was_stopped_reads_everything_again_before_it_writes() {
     for seconds in [31, 45, 600] {
         let mut fake = Fake::new(WEB);
         fake.begin_writing();

@@ -244,12 +244,12 @@ impl Fake {
         self.unreadable.remove(&super::key(name));
     }
 
-    /// Somebody deploys a service anew, with the same configuration.
+    /// A person deploys a service again, with the same configuration.
     pub(crate) fn redeploy(&mut self, name: &str) {
         self.apply(&Action::Refresh { service: super::key(name) });
     }
 
-    /// Whoever serves beyond the watched clusters is deployed with this configuration, at once.
+    /// The service beyond the watched clusters is deployed with this configuration, at once.
     pub(crate) fn deploy_elsewhere(&mut self, connect: &str) {
         let (now, connect) = (self.aws_now(), super::read_connect(connect));
         let uses = self.stage.view.uses.values_mut();
@@ -295,7 +295,7 @@ impl Fake {
         known.push(super::namespace(name));
     }
 
-    /// Writes the document anew.
+    /// Writes the document again.
     pub(crate) fn write_document(&mut self, version: i64, text: &str) {
         let name = ParameterName::as_read("/eastwest/prod");
         let written = vec![super::parameter(name.as_str(), version, text)];

@@ -109,12 +109,12 @@ impl ServicesPage {
         });
         let services = engine.view().services().map(|(key, view)| {
             let published = engine.status(&key);
-            let since = published.map(|(_, since)| clock.calendar(*since));
+            let since = published.map(|published| clock.calendar(published.since));
             ServiceRow::new(
                 key,
                 view,
                 engine.plan(),
-                published.map(|(status, _)| status.clone()),
+                published.map(|published| published.status.clone()),
                 since,
             )
         });

@@ -8,8 +8,8 @@ use anyhow::{Context as _, bail};
 use clap::Args;
 use eastwest_core::declaration::settings::Policy;
 use eastwest_core::ecs::name::ServiceKey;
-use eastwest_core::engine::Engine;
 use eastwest_core::engine::effect::Event;
+use eastwest_core::engine::{Engine, PublishedStatus};
 use eastwest_core::plan::consent::PlanId;
 use eastwest_core::report::health::Health;
 use eastwest_core::report::news::{Census, News};
@@ -97,7 +97,7 @@ fn policy(given: Option<Policy>) -> anyhow::Result<Policy> {
 fn end(engine: &Engine, is_settled: bool, json: bool) -> ExitCode {
     let mut waits = false;
     for (key, _) in engine.view().services() {
-        let Some((status, _)) = engine.status(&key) else { continue };
+        let Some(PublishedStatus { status, .. }) = engine.status(&key) else { continue };
         if status.sync != Sync::Synced || status.health == Health::Degraded {
             waits = true;
             Line::of_status(&key, status, "at the end").print(json);

@@ -4,7 +4,7 @@
 //! Labels come from closed sets only; services are named on two capped families.
 
 use eastwest_core::declaration::issue::{Issue, Weight};
-use eastwest_core::engine::Engine;
+use eastwest_core::engine::{Engine, PublishedStatus};
 use eastwest_core::plan::entry::Verdict;
 use eastwest_core::report::status::Sync;
 use prometheus::core::Collector;
@@ -69,7 +69,7 @@ fn services(engine: &Engine, shared: &Shared) -> Vec<Box<dyn Collector>> {
     let mut listed = Vec::new();
     for (key, view) in engine.view().services() {
         let cluster = key.cluster.as_str();
-        let Some((status, since)) = engine.status(&key) else { continue };
+        let Some(PublishedStatus { status, since }) = engine.status(&key) else { continue };
         let sync: &str = status.sync.into();
         by_sync.with_label_values(&[cluster, sync]).inc();
         rolling

@@ -16,7 +16,7 @@ pub(super) fn lines<C: Controller>(world: &mut World<C>, asked: &AtRest) -> Vec<
         lines.push(format!("{key}: {state}"));
         let Some(engine) = engine else { continue };
         let key = service_key(&key);
-        if let Some((status, _)) = engine.status(&key) {
+        if let Some(status) = engine.status(&key).map(|published| &published.status) {
             let message = status.message.as_deref().unwrap_or_default();
             lines.push(format!("    said: {:?} {:?} {message}", status.sync, status.reason));
         }

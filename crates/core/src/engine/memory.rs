@@ -1,0 +1,146 @@
+//! What the engine remembers of its own actions: its writes, the waves of their rollouts, and what people agreed to.
+//!
+//! The guard borrows all of it as one value.
+//!
+//! **Invariant:** [`Writes`] and [`Waves`] learn of each write that leaves, and of each answer to one, together. A
+//! restart forgets everything here; the pause after a start and the services' own deployments take its place.
+
+use std::collections::BTreeSet;
+
+use crate::declaration::settings::{Settings, Timing};
+use crate::ecs::fault::Fault;
+use crate::ecs::name::{NamespaceId, ServiceKey};
+use crate::ecs::time::Now;
+use crate::guard::acks::Acks;
+use crate::guard::brake::Brake;
+use crate::guard::circumstances::Circumstances;
+use crate::guard::waves::Waves;
+use crate::guard::writes::Writes;
+use crate::plan::Plan;
+use crate::plan::action::{Accepted, Action};
+use crate::plan::consent::PlanId;
+use crate::plan::prerequisite::Prerequisite;
+use crate::view::View;
+
+/// What the engine remembers of its own actions.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Memory {
+    writes: Writes,
+    waves: Waves,
+    acks: Acks,
+}
+
+impl Memory {
+    /// What became of our writes.
+    pub(super) fn writes(&self) -> &Writes {
+        &self.writes
+    }
+
+    /// What people agreed to.
+    pub(super) fn acks(&self) -> &Acks {
+        &self.acks
+    }
+
+    /// What the guard decides from.
+    pub(super) fn guard_input<'a>(
+        &'a self,
+        view: &'a View,
+        settings: &'a Settings,
+        now: Now,
+    ) -> Circumstances<'a> {
+        let Self { writes, waves, acks } = self;
+        Circumstances { view, writes, waves, acks, settings, now }
+    }
+
+    /// A person agrees to a plan.
+    pub(super) fn acknowledge(&mut self, plan: PlanId) {
+        self.acks.give(plan);
+    }
+
+    /// Forgets consent to what no plan wants any more, and releases the changes of this plan that a person agreed to.
+    pub(super) fn redeem_acks(
+        &mut self,
+        wanted: &Plan,
+        view: &View,
+        settings: &Settings,
+        now: Now,
+    ) {
+        self.acks.forget(wanted);
+        if self.acks.unmet().next().is_none() {
+            return;
+        }
+        let brake = Brake::new(wanted, &self.guard_input(view, settings, now));
+        brake.redeem(wanted, &mut self.acks);
+    }
+
+    /// Notes that a write leaves, and in which namespace its rollout counts.
+    pub(super) fn sent(&mut self, action: &Action, namespace: Option<NamespaceId>, now: Now) {
+        let key = action.service();
+        self.writes.sent(action);
+        self.waves.begins(key, namespace.as_ref(), now);
+        self.writes.begins(key, namespace);
+    }
+
+    /// Notes the answer to a write. Where the answer was lost, the wave waits for a reading.
+    pub(super) fn answered(
+        &mut self,
+        action: &Action,
+        outcome: Result<Accepted, Fault>,
+        timing: &Timing,
+        now: Now,
+    ) {
+        match &outcome {
+            Ok(accepted) => self.waves.accepted(action.service(), accepted),
+            Err(fault) if fault.kind.leaves_effect_unknown() => {}
+            Err(_) => self.waves.refused(action.service()),
+        }
+        self.writes.ended(action, outcome, (timing, now));
+    }
+
+    /// Notes how the making of a prerequisite ended.
+    pub(super) fn made(
+        &mut self,
+        prerequisite: Prerequisite,
+        outcome: Result<(), Fault>,
+        timing: &Timing,
+        now: Now,
+    ) {
+        self.writes.made(prerequisite, outcome, (timing, now));
+    }
+
+    /// Forgets the writes that the latest readings settle.
+    pub(super) fn read_back(&mut self, view: &View, now: Now) {
+        let begun = self.writes.begun().map(|(key, _)| key);
+        let pending: BTreeSet<ServiceKey> =
+            self.writes.to_read_back().chain(begun).cloned().collect();
+        for key in pending {
+            let Some(service) = view.service(&key) else {
+                self.writes.is_gone(&key, now);
+                continue;
+            };
+            // The last reading of a service that cannot be read now may be older than the write.
+            if let Some(last) = service.last.as_ref().filter(|_| service.trouble.is_none()) {
+                self.writes.observe(last, service.read_at);
+            }
+        }
+    }
+
+    /// Forgets the writes that time settles, and notes how the rollouts of the waves go.
+    pub(super) fn observe(&mut self, view: &View, timing: &Timing, now: Now) {
+        self.writes.expire(timing, now);
+        self.waves.observe(view, &self.writes, (timing, now));
+    }
+
+    /// Forgets the waves that are over under this plan.
+    pub(super) fn end_waves(&mut self, plan: &Plan) {
+        self.waves.end(plan);
+    }
+
+    /// The next moment after `seen` at which time settles something.
+    pub(super) fn next_due(&self, seen: Now) -> Option<Now> {
+        [self.writes.next_due(seen), self.waves.next_due(seen)].into_iter().flatten().min()
+    }
+}
+
+#[cfg(test)]
+mod tests;

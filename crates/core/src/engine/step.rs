@@ -1,0 +1,109 @@
+//! One step of the engine: an event in, effects out.
+//!
+//! **Invariant:** a write leaves only in the same step in which its target was read again, successfully, and only if the
+//! plan made from that reading still asks for the very same action.
+
+use std::time::Duration;
+
+use super::effect::{Effect, Event};
+use super::polls::Polls;
+use super::published::PublishInput;
+use super::questions::Questions;
+use super::state::Engine;
+use crate::ecs::name::ServiceKey;
+use crate::ecs::time::Now;
+
+/// How long the read before a write may take: its answer may be as old.
+const CONFIRMED_WITHIN: Duration = Duration::from_secs(30);
+
+impl Engine {
+    /// Takes in one event. Returns what to do next.
+    pub fn step(&mut self, now: Now, event: Event) -> Vec<Effect> {
+        if let Some(slept) = self.overslept(now) {
+            self.wake_up(slept, now);
+        }
+        self.stepped_at = now;
+        let confirmed = confirmed_service(&event);
+        let is_answer = matches!(event, Event::Answered(_));
+        let is_new = self.apply_event(event, now);
+        self.planning.note_change(is_new);
+        if is_answer && self.more_answers_come(now) {
+            return if self.stopping { Vec::new() } else { self.start_due(now) };
+        }
+        self.memory.observe(&self.view, &self.settings.timing, now);
+        self.replan(now);
+        let write = confirmed.and_then(|key| self.write(&key, now));
+        self.publish(now);
+        if self.stopping {
+            return Vec::new();
+        }
+        self.ask(now);
+        let mut effects: Vec<Effect> = write.into_iter().collect();
+        effects.extend(self.work.confirm(self.planning.plan(), now));
+        effects.extend(self.start_due(now));
+        effects
+    }
+
+    /// Whether the plan may wait for more answers. Thousands of questions may be open after a fleet opted in, and a
+    /// plan over all of it for each answer would keep a core busy for minutes.
+    fn more_answers_come(&self, now: Now) -> bool {
+        self.work.questions_running() > 0 && self.planning.may_wait_for_answers(now)
+    }
+
+    fn replan(&mut self, now: Now) {
+        let breaches = self.planning.replan(&mut self.memory, &self.view, &self.settings, now);
+        self.published.publish_breaches(breaches);
+    }
+
+    /// The write of a step whose target was read again, if that reading confirms it.
+    fn write(&mut self, key: &ServiceKey, now: Now) -> Option<Effect> {
+        let confirming = self.work.take_confirming(key)?;
+        let was_read = self.view.service(key).is_some_and(|service| service.read_at == now);
+        let is_fresh = was_read && now.since(confirming.since) <= CONFIRMED_WITHIN;
+        if !is_fresh || self.stopping || !self.planning.asks_for(key, &confirming.action) {
+            return None;
+        }
+        let namespace = self.planning.begin(key);
+        self.memory.sent(&confirming.action, namespace, now);
+        Some(Effect::Apply(confirming.action))
+    }
+
+    fn publish(&mut self, now: Now) {
+        self.published.publish(PublishInput {
+            view: &self.view,
+            plan: self.planning.plan(),
+            writes: self.memory.writes(),
+            timing: &self.settings.timing,
+            now,
+        });
+    }
+
+    /// Queues what the plan lacks: answers, prerequisites, and later readings of services that change.
+    fn ask(&mut self, now: Now) {
+        let (view, plan, settings) = (&self.view, self.planning.plan(), &self.settings);
+        let timing = &settings.timing;
+        self.work.ask(Questions { view, plan, settings, now }.all(), timing, now);
+        self.work.make(plan, timing, now);
+        let interval = timing.rollout_poll.min(timing.interval);
+        let polls = self.polls();
+        self.work.poll(&polls, now.plus(interval));
+    }
+
+    fn start_due(&mut self, now: Now) -> Vec<Effect> {
+        let polls = self.polls();
+        self.work.start_due(polls, self.planning.plan(), now)
+    }
+
+    fn polls(&self) -> Polls {
+        let rolling = self.published.rollouts().services();
+        Polls::new(self.memory.writes(), self.planning.plan(), rolling)
+    }
+}
+
+/// The service that was read again before a write, if the event is that reading.
+fn confirmed_service(event: &Event) -> Option<ServiceKey> {
+    match event {
+        Event::Confirmed(key, ..) => Some(key.clone()),
+        _ => None,
+    }
+}

@@ -1,0 +1,219 @@
+//! What is due, what runs, and which steps are being confirmed.
+//!
+//! **Invariant:** no job runs twice at once. A job that failed comes back later and later.
+//!
+//! **Invariant:** at most [`QUESTIONS_AT_ONCE`] questions run at once.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::effect::Effect;
+use super::polls::Polls;
+use super::queue::Queue;
+use crate::declaration::settings::{Timing, backoff};
+use crate::ecs::name::{ClusterName, ServiceKey};
+use crate::ecs::time::Now;
+use crate::plan::action::Action;
+use crate::plan::hold::Hold;
+use crate::plan::prerequisite::Prerequisite;
+use crate::plan::{Missing, Plan};
+use crate::view::reading::{Answer, Question};
+
+/// How many questions run at once. More of them would only wait for the API quota.
+const QUESTIONS_AT_ONCE: usize = 16;
+
+/// Something that falls due again and again.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Job {
+    /// List the clusters.
+    FindClusters,
+    /// Read all of a cluster.
+    Sweep(ClusterName),
+    /// Read some services of a cluster between two sweeps.
+    Poll(ClusterName),
+    /// Read something that the plan lacks.
+    Ask(Question),
+    /// Make something that services wait for.
+    Make(Prerequisite),
+}
+
+impl Job {
+    fn is_question(&self) -> bool {
+        matches!(self, Self::Ask(_))
+    }
+}
+
+/// A step whose target is being read again.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Confirming {
+    /// What the step does.
+    pub(super) action: Action,
+    /// Since when its target is being read.
+    pub(super) since: Now,
+}
+
+/// What is due, what runs, and which steps are being confirmed.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Work {
+    queue: Queue<Job>,
+    confirming: BTreeMap<ServiceKey, Confirming>,
+    /// When the sweeps under way began.
+    sweeping: BTreeMap<ClusterName, Now>,
+}
+
+impl Work {
+    /// Makes a job due at `at`, or earlier if it already is.
+    pub(super) fn push(&mut self, job: Job, at: Now) {
+        self.queue.push(job, at);
+    }
+
+    /// Notes how a job ended.
+    pub(super) fn ended(&mut self, job: &Job, succeeded: bool) {
+        self.queue.ended(job, succeeded);
+    }
+
+    /// Notes that the question of this answer was answered.
+    pub(super) fn answered(&mut self, answer: &Answer) {
+        let asked = |job: &Job| matches!(job, Job::Ask(question) if answer.answers(question));
+        self.queue.ended_where(asked, answer.succeeded());
+    }
+
+    /// Whether the last run of a job failed.
+    pub(super) fn is_failing(&self, job: &Job) -> bool {
+        self.queue.failures(job) > 0
+    }
+
+    /// When a failed job comes back: soon, then later and later, but no later than after a success.
+    pub(super) fn retry_at(&self, job: &Job, timing: &Timing, now: Now) -> Now {
+        let failures = self.queue.failures(job).saturating_sub(1);
+        let longest = timing.interval.max(timing.backoff_min);
+        now.plus(backoff(timing, failures).min(longest))
+    }
+
+    /// Takes out when the sweep of a cluster began, if one was under way.
+    pub(super) fn take_sweep(&mut self, cluster: &ClusterName) -> Option<Now> {
+        self.sweeping.remove(cluster)
+    }
+
+    /// Drops all confirmations and sweeps every cluster again.
+    pub(super) fn start_again<'a>(
+        &mut self,
+        clusters: impl Iterator<Item = &'a ClusterName>,
+        now: Now,
+    ) {
+        self.confirming.clear();
+        for cluster in clusters {
+            self.queue.push(Job::Sweep(cluster.clone()), now);
+        }
+    }
+
+    /// Queues these questions, each no earlier than its failures allow.
+    pub(super) fn ask(&mut self, questions: BTreeSet<Question>, timing: &Timing, now: Now) {
+        for question in questions {
+            self.queue.ask(&Job::Ask(question), timing, now);
+        }
+    }
+
+    /// Queues the making of what the plan lacks and nothing holds.
+    pub(super) fn make(&mut self, plan: &Plan, timing: &Timing, now: Now) {
+        for missing in plan.missing.iter().filter(|missing| may_be_made(missing)) {
+            self.queue.ask(&Job::Make(missing.prerequisite.clone()), timing, now);
+        }
+    }
+
+    /// Queues the polls.
+    pub(super) fn poll(&mut self, polls: &Polls, at: Now) {
+        for cluster in polls.clusters() {
+            self.queue.push_if_absent(Job::Poll(cluster.clone()), at);
+        }
+    }
+
+    /// Starts the read before a write for every step of the plan.
+    pub(super) fn confirm(&mut self, plan: &Plan, now: Now) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        for (key, action) in plan.steps() {
+            if !self.confirming.contains_key(key) {
+                let confirming = Confirming { action: action.clone(), since: now };
+                self.confirming.insert(key.clone(), confirming);
+                effects.push(Effect::Confirm(key.clone()));
+            }
+        }
+        effects
+    }
+
+    /// Takes out the step whose target was read again.
+    pub(super) fn take_confirming(&mut self, key: &ServiceKey) -> Option<Confirming> {
+        self.confirming.remove(key)
+    }
+
+    /// Starts every job that is due.
+    pub(super) fn start_due(&mut self, mut polls: Polls, plan: &Plan, now: Now) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        for job in self.take_due(now) {
+            match job {
+                Job::FindClusters => effects.push(Effect::FindClusters),
+                Job::Sweep(cluster) => {
+                    self.sweeping.insert(cluster.clone(), now);
+                    effects.push(Effect::Sweep(cluster));
+                }
+                Job::Ask(question) => effects.push(Effect::Ask(question)),
+                // Since it fell due, it may have become frozen or needless.
+                Job::Make(prerequisite) if !is_to_be_made(plan, &prerequisite) => {
+                    self.queue.ended(&Job::Make(prerequisite), true);
+                }
+                Job::Make(prerequisite) => effects.push(Effect::Make(prerequisite)),
+                Job::Poll(cluster) => match polls.take(&cluster) {
+                    Some(services) => effects.push(Effect::Refresh(cluster, services)),
+                    None => self.queue.ended(&Job::Poll(cluster), true),
+                },
+            }
+        }
+        effects
+    }
+
+    /// Takes the jobs that are due, and of the questions as many as may run.
+    fn take_due(&mut self, now: Now) -> Vec<Job> {
+        let mut jobs = self.queue.take_due(now, usize::MAX, |job| !job.is_question());
+        let free = QUESTIONS_AT_ONCE.saturating_sub(self.questions_running());
+        jobs.extend(self.queue.take_due(now, free, Job::is_question));
+        jobs
+    }
+
+    /// When the next job falls due. Questions that only wait for others to end do not count.
+    pub(super) fn next_due(&self) -> Option<Now> {
+        let may_ask = self.questions_running() < QUESTIONS_AT_ONCE;
+        self.queue.next_due(|job| may_ask || !job.is_question())
+    }
+
+    /// How many questions run.
+    pub(super) fn questions_running(&self) -> usize {
+        self.queue.running(Job::is_question)
+    }
+
+    /// Whether something is being made that services wait for.
+    pub(super) fn is_making(&self) -> bool {
+        self.queue.running(|job| matches!(job, Job::Make(_))) > 0
+    }
+
+    /// Whether a step is being confirmed.
+    pub(super) fn is_confirming(&self) -> bool {
+        !self.confirming.is_empty()
+    }
+
+    /// How many jobs wait or run.
+    pub(super) fn depth(&self) -> usize {
+        self.queue.depth()
+    }
+}
+
+fn is_to_be_made(plan: &Plan, prerequisite: &Prerequisite) -> bool {
+    let mut missing = plan.missing.iter();
+    missing.any(|missing| missing.prerequisite == *prerequisite && may_be_made(missing))
+}
+
+/// Whether nothing holds it now. The queue delays what failed before.
+fn may_be_made(missing: &Missing) -> bool {
+    matches!(missing.hold, None | Some(Hold::Refused(_)))
+}
+
+#[cfg(test)]
+mod tests;
