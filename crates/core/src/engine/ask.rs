@@ -17,8 +17,8 @@ use crate::ecs::time::Now;
 use crate::plan::Missing;
 use crate::plan::hold::{Hold, Unseen};
 use crate::plan::prerequisite::Prerequisite;
+use crate::planner::input::PlannerInput;
 use crate::planner::names::capacity;
-use crate::planner::world::World;
 use crate::view::history::History;
 use crate::view::reading::Question;
 use crate::view::{ServiceView, who_uses};
@@ -188,12 +188,12 @@ impl Engine {
         });
         let namespaces: BTreeMap<&NamespaceId, &Namespace> =
             refused.map(|namespace| (&namespace.id, namespace)).collect();
-        let world = World::new(&self.view, &self.settings);
+        let input = PlannerInput::new(&self.view, &self.settings);
         let is_old = |id: &NamespaceId| {
             self.view.uses.get(id).is_some_and(|(at, _)| now.since(*at) >= interval)
         };
         let old =
-            namespaces.into_iter().filter(|(id, _)| is_old(id) && capacity::is_full(&world, id));
+            namespaces.into_iter().filter(|(id, _)| is_old(id) && capacity::is_full(&input, id));
         old.map(|(_, namespace)| who_uses(&self.view, namespace)).collect()
     }
 

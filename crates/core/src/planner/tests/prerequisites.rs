@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use expect_test::{Expect, expect};
 
-use crate::planner::entries_for_nobody;
+use crate::planner::unmatched_entries;
 use crate::testing::Stage;
 
 /// What is missing, and every hold.
@@ -46,7 +46,7 @@ fn an_entry_for_a_service_that_is_not_there_is_told_with_the_name_that_is_near()
          django -
          web -"#,
     );
-    let told = entries_for_nobody(&stage.view);
+    let told = unmatched_entries(&stage.view);
     let told: Vec<String> = told.iter().map(ToString::to_string).collect();
     expect![[r##"#/services/prod~1djagno="prod/djagno": cluster prod has no ECS service of this name: the entry waits until there is one, or mend its name; did you mean "prod/django"?"##]]
     .assert_eq(&told.join("\n"));
