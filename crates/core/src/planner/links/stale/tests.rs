@@ -323,6 +323,7 @@ fn a_client_waits_for_a_server_that_somebody_else_rolls_out() {
     fake.run(600);
     expect![[r#""#]].assert_eq(&fake.take_writes());
     expect![[r#"
+        0 cluster prod: 0 in order, 1 not, 1 not opted in
         0 prod/web OutOfSync Healthy NotSeen
         10 prod/web OutOfSync Healthy WaitingForServer
     "#]]
