@@ -82,7 +82,7 @@ pub fn namespaces_that_differ(view: &View) -> Vec<Issue> {
         (there.kind != kind).then(|| {
             let place = format!("#/namespaces/{}/type", escaped(new.name.as_str()));
             let words = format!(
-                "the namespace that is there, {}, is of the type {}, and a type never changes: it is taken as it is; write what it is, or choose another name",
+                "the namespace that is there, {}, is of the type {}, and a type never changes: it is used as it is; write its type, or choose another name",
                 there.id, there.kind
             );
             Issue::new(&place, wanted, words).advice()
@@ -101,7 +101,7 @@ pub fn unmatched_entries(view: &View) -> Vec<Issue> {
         (!is_there).then(|| {
             let place = format!("#/services/{}", escaped(&key.to_string()));
             let words = format!(
-                "cluster {} has no ECS service of this name: the entry waits until there is one, or mend its name",
+                "cluster {} has no ECS service of this name: the entry waits until there is one; or correct its name",
                 key.cluster
             );
             let near = nearest(key.name.as_str(), cluster.services.keys().map(EcsServiceName::as_str));

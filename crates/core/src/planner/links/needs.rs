@@ -127,8 +127,7 @@ fn issue(
     let Namespace { id, name: namespace, .. } = client.namespace;
     let place = &place_of_needs(input, &client.service.key);
     if is_own(offers, client, name) {
-        let words =
-            "the service itself offers this name; a service need not wait for itself: take it out";
+        let words = "the service itself offers this name and need not wait for itself: remove it";
         return Some(Issue::new(place, name.as_str(), words).advice());
     }
     if !offers.of(id, name).is_empty() {
@@ -136,12 +135,12 @@ fn issue(
     }
     if let Some(server) = offers.elsewhere(id, name) {
         let words = format!(
-            "nobody offers this name in namespace {namespace}; {server} does in another, where this service cannot call it: bring both into one namespace, or take it out. Nothing waits for it"
+            "no service offers this name in namespace {namespace}; {server} does in another, where this service cannot call it: put both into one namespace, or remove it. Nothing waits for it"
         );
         return Some(Issue::new(place, name.as_str(), words).advice());
     }
     let words = format!(
-        "nobody offers this name in namespace {namespace}: mend the spelling, or take it out. Nothing waits for it; once somebody offers it, this service is refreshed"
+        "no service offers this name in namespace {namespace}: correct the spelling, or remove it. Nothing waits for it; once a service offers it, this service is refreshed"
     );
     let near = nearest(name.as_str(), offers.in_namespace(id).map(|(name, _)| name.as_str()));
     Some(Issue { nearest: near, ..Issue::new(place, name.as_str(), words) }.advice())

@@ -144,7 +144,7 @@ fn image_words(input: &PlannerInput<'_>, client: &Client<'_>) -> Option<String> 
     let mutable: Vec<&str> = mutable.map(String::as_str).collect();
     (!mutable.is_empty()).then(|| {
         format!(
-            "a forced deployment resolves image tags anew: {} may be another image by now; name images by digest to rule that out",
+            "a forced deployment resolves image tags again: {} may be another image by now; name images by digest to rule that out",
             mutable.join(", ")
         )
     })

@@ -260,13 +260,13 @@ fn words(circle: &Circle<'_, '_>, begins: Option<&ServiceKey>, may_remove: bool)
     let names = names.join(", ");
     match begins {
         Some(first) => format!(
-            "{names} swap names in phases: first {first} lets go of its name and takes none yet, so for that long nobody answers to it; then the others take theirs one by one, and {first} its own at last"
+            "{names} swap names in phases: first {first} gives its name up and takes none yet, so no service answers to that name for a while; then the others take their names one by one, and {first} takes its own last"
         ),
         None if !may_remove => format!(
-            "{names} want each other's names; to swap them one must let go of its name for a while, which the policy upsert-only does not allow: use the policy sync, or rename one of them by hand first"
+            "{names} want each other's names; to swap them, one must give its name up for a while, which the policy upsert-only does not allow: use the policy sync, or rename one of them by hand first"
         ),
         None => format!(
-            "{names} want each other's names, and what is not declared of an endpoint would be lost if one let go of its name first: declare its port, alias and time-outs, or rename one by hand first"
+            "{names} want each other's names, and undeclared settings of an endpoint would be lost if one gave its name up first: declare its port, alias and time-outs, or rename one by hand first"
         ),
     }
 }

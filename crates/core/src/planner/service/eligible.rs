@@ -47,7 +47,7 @@ pub(crate) fn namespace_quota_note(
     let own = namespaces.iter().filter(|n| !n.owner.as_ref().is_some_and(shared)).count();
     (own >= NAMESPACES_MAX).then(|| {
         format!(
-            "this account has {own} namespaces in this Region, and Cloud Map allows {NAMESPACES_MAX} unless the quota was raised: delete one that nobody uses, or ask for more in Service Quotas (AWS Cloud Map, namespaces per Region)"
+            "this account has {own} namespaces in this Region, and Cloud Map allows {NAMESPACES_MAX} unless the quota was raised: delete an unused one, or ask for more in Service Quotas (AWS Cloud Map, namespaces per Region)"
         )
     })
 }
@@ -203,7 +203,7 @@ fn tls(endpoint: &Endpoint, deployed: Option<&Connect>, ground: &Ground<'_>) -> 
     let is_kept = before.any(|old| old.tls.as_ref() == Some(tls));
     (tls.authority.is_none() && !is_kept).then(|| {
         format!(
-            "endpoint {name} has TLS without a certificate authority: say it as ca=<arn> of an AWS Private CA"
+            "endpoint {name} has TLS without a certificate authority: set it with ca=<arn> of an AWS Private CA"
         )
     })
 }

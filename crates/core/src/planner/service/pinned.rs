@@ -102,6 +102,6 @@ fn words(name: &DiscoveryName, then: &PortMapping, now: &PortMapping) -> String 
     let other = DiscoveryName::parse(&format!("{name}-{now}"));
     let other = other.map(|other| format!(", such as {other},")).unwrap_or_default();
     format!(
-        "ECS keeps the protocol a discovery name was made with: {name} is {then} and port {port} speaks {now}. Rename in two steps: 1. declare the endpoint under a new discovery name{other} wait until that is rolled out, and redeploy the clients, so that none needs {name} any more; 2. if the old name shall come back, declare it again once ECS has removed the Cloud Map service {name}"
+        "ECS keeps the protocol a discovery name was made with: {name} is {then} and port {port} speaks {now}. Rename in two steps: 1. declare the endpoint under a new discovery name{other} wait until that is rolled out, and redeploy the clients, so that none needs {name} any more; 2. to get the old name back, declare it again once ECS has removed the Cloud Map service {name}"
     )
 }

@@ -43,14 +43,14 @@ pub(super) fn only_named_port(task_definition: &TaskDefinition) -> Result<PortNa
     match (named.next(), named.next(), &carried[..]) {
         (Some(only), None, _) => Ok(only.clone()),
         (Some(_), Some(_), _) => Err(Hold::Ineligible(format!(
-            "{} has several named ports ({}): say which with the port tag",
+            "{} has several named ports ({}): name one with the port tag",
             task_definition.arn.resource(),
             named_ports(task_definition)
         ))),
         (None, _, [unnamed]) => Err(unnamed_port(unnamed, task_definition)),
         // With `namePorts` eastwest names the port, and it must not guess which one.
         (None, _, [_, _, ..]) => Err(Hold::Ineligible(format!(
-            "{} has several ports and none has a name: say which with the port tag, by its number",
+            "{} has several ports and none has a name: name one with the port tag, by its number",
             task_definition.arn.resource()
         ))),
         (None, _, []) => Err(Hold::Ineligible(format!(
