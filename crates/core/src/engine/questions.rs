@@ -18,8 +18,8 @@ use crate::plan::Plan;
 use crate::plan::entry::Entry;
 use crate::plan::hold::Hold;
 use crate::plan::prerequisite::NamedPorts;
+use crate::planner::input::PlannerInput;
 use crate::planner::names::capacity;
-use crate::planner::world::World;
 use crate::view::history::History;
 use crate::view::reading::Question;
 use crate::view::{ServiceView, View, who_uses};
@@ -96,11 +96,11 @@ impl Questions<'_> {
         });
         let namespaces: BTreeMap<&NamespaceId, &Namespace> =
             refused.map(|namespace| (&namespace.id, namespace)).collect();
-        let world = World::new(self.view, self.settings);
+        let input = PlannerInput::new(self.view, self.settings);
         namespaces
             .into_iter()
             .filter(|(id, _)| self.is_older(self.uses_read_at(id), interval))
-            .filter(|(id, _)| capacity::is_full(&world, id))
+            .filter(|(id, _)| capacity::is_full(&input, id))
             .map(|(_, namespace)| who_uses(self.view, namespace))
             .collect()
     }

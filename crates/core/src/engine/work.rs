@@ -43,7 +43,7 @@ impl Job {
 }
 
 /// A step whose target is being read again.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Confirming {
     /// What the step does.
     pub(super) action: Action,

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use super::service::settle::Desired;
+use super::facts::with_facts;
+use super::input::PlannerInput;
+use super::service::settle::{Desired, settle};
 use super::service::{eligible, pinned};
 use crate::declaration::declared::Declaration;
 use crate::ecs::canonical::{Canonical, canonical};
@@ -11,7 +13,7 @@ use crate::ecs::connect::Connect;
 use crate::ecs::ground::Ground;
 use crate::ecs::name::{DiscoveryName, NamespaceId};
 use crate::ecs::namespace::Namespace;
-use crate::ecs::service::EcsService;
+use crate::ecs::service::{EcsService, ServiceStatus};
 use crate::plan::hold::Hold;
 use crate::view::View;
 
@@ -20,22 +22,37 @@ pub(crate) struct Candidate<'a> {
     pub(crate) service: &'a Arc<EcsService>,
     pub(crate) declaration: &'a Declaration,
     pub(crate) desired: Desired,
-    /// What it shall be, to compare with; absent for off, and where nothing differs.
+    /// The wanted configuration in the form that is compared; absent for off, and if nothing differs.
     pub(crate) to: Option<Canonical>,
     pub(crate) changes: Vec<Change>,
     pub(crate) ground: Ground<'a>,
 }
 
+/// Compares what a service is to be with what it is; `None` for a service that is being deleted.
+pub(crate) fn candidate<'a>(
+    input: &PlannerInput<'a>,
+    service: &'a Arc<EcsService>,
+    declaration: &'a Declaration,
+) -> Result<Option<Candidate<'a>>, Hold> {
+    if service.status != ServiceStatus::Active {
+        return Ok(None);
+    }
+    let terms = input.terms(service);
+    let ground = terms.ground;
+    let desired = settle(service, declaration, &terms).map_err(|hold| with_facts(input, hold))?;
+    let (to, changes) = difference(service.connect(), &desired, &ground);
+    Ok(Some(Candidate { service, declaration, desired, to, changes, ground }))
+}
+
 impl Candidate<'_> {
-    /// The same service on the way to something else.
+    /// The same service with another wanted configuration.
     pub(crate) fn instead(&self, desired: Desired) -> Self {
         let Self { service, declaration, ground, .. } = *self;
         let (to, changes) = difference(service.connect(), &desired, &ground);
         Candidate { service, declaration, desired, to, changes, ground }
     }
-}
 
-impl Candidate<'_> {
+    /// The namespace it is to be in; for a service that is switched off, the one it is in.
     pub(crate) fn namespace(&self) -> Option<&Namespace> {
         match &self.desired {
             Desired::On(_, namespace) => Some(namespace),
@@ -43,12 +60,12 @@ impl Candidate<'_> {
         }
     }
 
-    /// Whether anything is to be done.
+    /// Whether anything is to be changed.
     pub(crate) fn differs(&self) -> bool {
         !self.changes.is_empty()
     }
 
-    /// What it shall offer, and where.
+    /// The wanted configuration and its namespace; `None` for off.
     pub(crate) fn offers(&self) -> Option<(&NamespaceId, &Connect)> {
         match &self.desired {
             Desired::On(connect, namespace) => Some((&namespace.id, connect)),
@@ -56,29 +73,32 @@ impl Candidate<'_> {
         }
     }
 
-    /// Whether it shall offer a name.
+    /// Whether it is to offer a name.
     pub(crate) fn will_offer(&self, name: &DiscoveryName) -> bool {
         let offers = self.offers();
         offers.is_some_and(|(_, connect)| connect.endpoints.iter().any(|e| e.discovery() == *name))
     }
 
-    /// The names it is to change to, where it changes.
+    /// The wanted configuration in the form that is compared, if something differs.
     pub(crate) fn wanted(&self) -> Option<(&NamespaceId, &Canonical)> {
         self.offers().map(|(namespace, _)| namespace).zip(self.to.as_ref())
     }
 
-    /// Why it cannot be as it shall be until a person changes something, or until more is read.
+    /// Why the wanted configuration is impossible until a person changes something or more is read.
     pub(crate) fn refusal(&self, view: &View) -> Option<Hold> {
         let wanted = self.offers();
         let connect = wanted.map(|(_, connect)| connect);
         let refused = eligible::refusal(self.service, connect, &self.ground).map(Hold::Ineligible);
-        refused.or_else(|| pinned::obstacle(self.service, wanted?, &self.ground, view))
+        refused.or_else(|| {
+            let (namespace, connect) = wanted?;
+            pinned::obstacle(self.service, namespace, connect, &self.ground, view)
+        })
     }
 }
 
-/// What is in force against what is wanted. Most services are as they shall be to the letter, so that is seen
-/// first, without bringing both into one form.
-pub(crate) fn difference(
+/// Compares what is in force with what is wanted. Most services are in order to the letter. That is checked first,
+/// because it needs no canonical form.
+fn difference(
     deployed: Option<&Connect>,
     desired: &Desired,
     ground: &Ground<'_>,
@@ -99,7 +119,7 @@ pub(crate) fn difference(
     (to.filter(|_| !changes.is_empty()), changes)
 }
 
-/// Whether all but the namespace is the same to the letter.
+/// Whether everything except the namespace is the same to the letter.
 fn is_same(one: &Connect, other: &Connect) -> bool {
     let Connect { namespace: _, endpoints, logs, access_logs, log_level } = one;
     *endpoints == other.endpoints

@@ -1,8 +1,9 @@
-//! What must be made before services can be as they shall be: namespaces, and revisions that name a port.
+//! What must be made before services can change: namespaces, and revisions that name a port.
 
 use std::collections::BTreeMap;
 
-use super::service::eligible::room_for_namespace;
+use super::entries::Entries;
+use super::service::eligible::namespace_quota_note;
 use crate::declaration::document::escaped;
 use crate::declaration::issue::Issue;
 use crate::ecs::name::{Arn, EcsServiceName, ServiceKey};
@@ -11,34 +12,44 @@ use crate::ecs::seen::Seen;
 use crate::ecs::task_definition::{PortMapping, TaskDefinition};
 use crate::ecs::text::nearest;
 use crate::plan::Missing;
-use crate::plan::entry::Entry;
 use crate::plan::hold::{Hold, Naming, Unseen};
 use crate::plan::prerequisite::{NamedPort, NamedPorts, Prerequisite};
 use crate::view::View;
 use crate::view::reading::Question;
 
-/// Everything the document has us make and that is not there, in a stable order. What cannot be seen is not missing.
-pub(super) fn missing(view: &View, entries: &BTreeMap<ServiceKey, Entry>) -> Vec<Missing> {
-    let mut wanted: Vec<Prerequisite> = namespaces(view).collect();
+/// Everything that the document tells eastwest to make and that is not there, in a stable order. What cannot be read does
+/// not count as missing.
+pub(super) fn missing(view: &View, entries: &Entries) -> Vec<Missing> {
+    let known = view.namespaces.as_ref().and_then(Seen::known);
+    let note = known.and_then(|known| namespace_quota_note(known, account(view)));
+    let namespaces = namespaces(view).map(|prerequisite| Missing {
+        prerequisite,
+        hold: None,
+        note: note.clone(),
+    });
+    let revisions = revisions(entries).into_iter().map(|prerequisite| Missing {
+        prerequisite,
+        hold: None,
+        note: None,
+    });
+    namespaces.chain(revisions).collect()
+}
+
+/// The revisions that name ports: one for each task definition.
+fn revisions(entries: &Entries) -> Vec<Prerequisite> {
     let mut revisions: BTreeMap<&Arn, NamedPorts> = BTreeMap::new();
-    for hold in entries.values().filter_map(Entry::hold) {
+    for hold in entries.iter().filter_map(|(_, entry)| entry.hold()) {
         let Hold::UnnamedPort(named, Naming::ByUs) = hold else { continue };
         let none = NamedPorts { ports: Vec::new(), ..(**named).clone() };
         let revision = revisions.entry(&named.task_definition).or_insert(none);
         revision.ports.extend(named.ports.iter().cloned());
     }
-    wanted.extend(revisions.into_values().map(|mut revision| {
+    let sorted = |mut revision: NamedPorts| {
         revision.ports.sort();
         revision.ports.dedup();
         Prerequisite::NamedPorts(revision)
-    }));
-    let known = view.namespaces.as_ref().and_then(Seen::known);
-    let room = known.and_then(|known| room_for_namespace(known, account(view)));
-    let missing = |prerequisite: Prerequisite| {
-        let is_namespace = matches!(prerequisite, Prerequisite::Namespace(_));
-        Missing { prerequisite, hold: None, note: room.clone().filter(|_| is_namespace) }
     };
-    wanted.into_iter().map(missing).collect()
+    revisions.into_values().map(sorted).collect()
 }
 
 /// The account that the services run in: the fifth part of an ARN.
@@ -47,7 +58,7 @@ fn account(view: &View) -> Option<&str> {
     service.last.as_ref()?.arn.as_str().split(':').nth(4)
 }
 
-/// The namespaces to create: those of the document that nobody has, under their name or the name that ECS knows.
+/// The namespaces to create: those of the document that are not there under their name or the name that ECS knows.
 fn namespaces(view: &View) -> impl Iterator<Item = Prerequisite> {
     let known = view.namespaces.as_ref().and_then(Seen::known);
     let new = view.document.iter().flat_map(|document| document.namespaces.values());
@@ -57,7 +68,7 @@ fn namespaces(view: &View) -> impl Iterator<Item = Prerequisite> {
     })
 }
 
-/// What the document says of a namespace and is otherwise: it is taken as it is, for Service Connect works with any
+/// The namespaces whose type is not the one in the document. They are used as they are: Service Connect works with any
 /// type, and a type never changes.
 pub fn namespaces_that_differ(view: &View) -> Vec<Issue> {
     let known = view.known_namespaces();
@@ -71,7 +82,7 @@ pub fn namespaces_that_differ(view: &View) -> Vec<Issue> {
         (there.kind != kind).then(|| {
             let place = format!("#/namespaces/{}/type", escaped(new.name.as_str()));
             let words = format!(
-                "the namespace that is there, {}, is of the type {}, and a type never changes: it is taken as it is; write what it is, or choose another name",
+                "the namespace that is there, {}, is of the type {}, and a type never changes: it is used as it is; write its type, or choose another name",
                 there.id, there.kind
             );
             Issue::new(&place, wanted, words).advice()
@@ -80,17 +91,17 @@ pub fn namespaces_that_differ(view: &View) -> Vec<Issue> {
     new.filter_map(differs).collect()
 }
 
-/// The entries of the document whose service is not there, in clusters that were seen whole: most likely misspelt. A
-/// cluster that is not watched may be another eastwest's.
-pub fn entries_for_nobody(view: &View) -> Vec<Issue> {
+/// The entries of the document that match no service in a cluster that was read completely. Most likely the name is
+/// misspelt. Clusters that are not watched do not count: another eastwest may watch them.
+pub fn unmatched_entries(view: &View) -> Vec<Issue> {
     let entries = view.document.iter().flat_map(|document| document.services.keys());
-    let nobody = |key: &ServiceKey| {
+    let unmatched = |key: &ServiceKey| {
         let cluster = view.clusters.get(&key.cluster)?;
         let is_there = cluster.complete_at.is_none() || cluster.services.contains_key(&key.name);
         (!is_there).then(|| {
             let place = format!("#/services/{}", escaped(&key.to_string()));
             let words = format!(
-                "cluster {} has no ECS service of this name: the entry waits until there is one, or mend its name",
+                "cluster {} has no ECS service of this name: the entry waits until there is one; or correct its name",
                 key.cluster
             );
             let near = nearest(key.name.as_str(), cluster.services.keys().map(EcsServiceName::as_str));
@@ -98,11 +109,11 @@ pub fn entries_for_nobody(view: &View) -> Vec<Issue> {
             Issue { nearest: near, ..Issue::new(&place, &key.to_string(), words) }.advice()
         })
     };
-    entries.filter_map(nobody).collect()
+    entries.filter_map(unmatched).collect()
 }
 
-/// Who names a port that has no name: a person, unless the document has us do it. It is done on the latest
-/// revision of the family, because that is what the next deployment of its pipeline begins from.
+/// Decides who names a port without a name: a person, unless the document tells eastwest to do it. eastwest names it in a
+/// copy of the family's latest revision, because the next deployment of its pipeline begins from that.
 pub(super) fn naming(view: &View, hold: Hold) -> Hold {
     let Hold::UnnamedPort(mut named, Naming::ByHand) = hold else { return hold };
     if !view.document.as_ref().is_some_and(|document| document.name_ports) {
@@ -137,7 +148,7 @@ fn naming_in(latest: &TaskDefinition, named: &NamedPorts) -> Naming {
     };
     let all: Option<Vec<&PortMapping>> = named.ports.iter().map(mapping).collect();
     match all {
-        // The latest revision has no such port any more: what it should be called is not ours to say.
+        // The latest revision has no such port any more, so eastwest cannot name it.
         None => Naming::ByHand,
         Some(all) if all.iter().all(|mapping| mapping.name.is_some()) => {
             Naming::In(latest.arn.clone())

@@ -1,5 +1,6 @@
 //! From a world as text to a plan as text, by theme.
 
+mod capacity;
 mod claims;
 mod eligibility;
 mod gone;
@@ -10,5 +11,4 @@ mod namespaces;
 mod ports;
 mod prerequisites;
 mod properties;
-mod room;
 mod swap;

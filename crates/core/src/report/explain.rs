@@ -15,9 +15,9 @@ use crate::ecs::name::{PortName, ServiceKey};
 use crate::plan::Plan;
 use crate::plan::entry::Entry;
 use crate::plan::need::Need;
-use crate::planner::service::choice::{Choice, Minutes, Source};
-use crate::planner::service::settle::settle_before;
-use crate::planner::world::terms;
+use crate::planner::input::terms;
+use crate::planner::service::choice::{Choice, Recorder, Source};
+use crate::planner::service::settle::settle_observed;
 use crate::view::View;
 
 /// Field by field, what a service shall be and why.
@@ -123,10 +123,10 @@ pub fn explain(
     fields.extend(inferred(needs, &fields));
     let mut hold = plan.entries.get(key).and_then(Entry::hold).map(ToString::to_string);
     if let (Intent::Declared(declaration), Some(last)) = (&service.intent, &service.last) {
-        let minutes = Minutes::default();
-        let settled = settle_before(&minutes, last, declaration, &terms(view, settings, last));
+        let recorder = Recorder::default();
+        let settled = settle_observed(&recorder, last, declaration, &terms(view, settings, last));
         hold = hold.or_else(|| settled.err().map(|hold| hold.to_string()));
-        fields.extend(minutes.choices().iter().map(|choice| teller.settled(choice)));
+        fields.extend(recorder.choices().iter().map(|choice| teller.settled(choice)));
     }
     fields.sort_by(|a, b| a.endpoint.cmp(&b.endpoint));
     let managed = service.intent != Intent::NotOptedIn;

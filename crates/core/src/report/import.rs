@@ -23,7 +23,7 @@ use crate::ecs::namespace::Namespace;
 use crate::ecs::parameter::Parameter;
 use crate::ecs::service::EcsService;
 use crate::ecs::time::AwsTime;
-use crate::planner::service::settle::named_port;
+use crate::planner::service::ports::named_port;
 
 /// The longest key and the longest value of a tag, in characters (API:Tag).
 const LONGEST: (usize, usize) = (128, 256);

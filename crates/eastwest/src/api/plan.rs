@@ -15,7 +15,7 @@ use eastwest_core::plan::entry::{Entry, Verdict};
 use eastwest_core::plan::hold::Hold;
 use eastwest_core::plan::need::{Lack, Need};
 use eastwest_core::plan::{Missing, Plan};
-use eastwest_core::planner::{entries_for_nobody, namespaces_that_differ};
+use eastwest_core::planner::{namespaces_that_differ, unmatched_entries};
 use eastwest_core::report::cost::{Cost, cost};
 use eastwest_core::view::View;
 use serde::Serialize;
@@ -246,7 +246,7 @@ impl DocumentRow {
             issues: [
                 view.in_force.issues.clone(),
                 namespaces_that_differ(view),
-                entries_for_nobody(view),
+                unmatched_entries(view),
             ]
             .concat(),
             sources: sources.collect(),

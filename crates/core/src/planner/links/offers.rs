@@ -1,8 +1,8 @@
-//! Which endpoints there are to call, which are on their way, and who offers them.
+//! Which endpoints can be called, which are to come, and which services offer them.
 //!
-//! An endpoint counts once a deployment that has it COMPLETED, whether its service is ours or not: tasks learn only of
-//! endpoints that were there when their own deployment began (DG:service-connect-concepts-deploy), and at which
-//! instant within the server's rollout an endpoint comes to be is not documented.
+//! An endpoint counts once a deployment that has it COMPLETED, whether its service opted in or not. Tasks know only the
+//! endpoints that were there when their own deployment began (DG:service-connect-concepts-deploy). AWS does not document
+//! at which moment of the server's rollout an endpoint is there.
 
 use std::collections::BTreeMap;
 
@@ -13,54 +13,65 @@ use crate::ecs::namespace::Namespace;
 use crate::ecs::service::{Deployment, DeploymentStatus, EcsService, Rollout, ServiceStatus};
 use crate::ecs::time::AwsTime;
 use crate::planner::candidate::Candidate;
+use crate::planner::input::PlannerInput;
 use crate::planner::service::settle::Desired;
-use crate::planner::world::World;
 
-/// One endpoint that somebody offers, or is to offer.
+/// One endpoint that a service offers or is to offer.
 #[derive(Debug)]
 pub(crate) struct Offer<'c> {
-    /// Who.
+    /// The service that offers it.
     pub(crate) service: &'c EcsService,
-    /// As it is configured.
+    /// Its configuration.
     pub(crate) endpoint: &'c Endpoint,
     pub(crate) discovery: DiscoveryName,
     /// What clients call.
     pub(crate) host: DnsName,
-    /// Not known where the alias does not say and the task definition was not read.
+    /// Not known if the alias does not say it and the task definition was not read.
     pub(crate) port: Option<Port>,
-    pub(crate) stands: Stands,
+    pub(crate) state: EndpointState,
 }
 
-/// How far an endpoint is.
+/// Whether an endpoint can be called yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Stands {
-    /// A deployment that has it completed, by then at the latest.
+pub(crate) enum EndpointState {
+    /// A deployment that has it completed, at this time or before.
     Complete(AwsTime),
-    /// The first deployment that has it is not over, or was given up.
+    /// The first deployment that has it still runs, or failed.
     Rolling,
     /// It is only wanted.
     Wanted,
 }
 
-/// What answers at a host: a port, where it is known, and the discovery name behind it.
-type AtHost = (Option<Port>, DiscoveryName);
+/// What answers at a host: a port, if it is known, and the discovery name behind it.
+#[derive(Debug)]
+struct HostEntry {
+    port: Option<Port>,
+    name: DiscoveryName,
+}
+
+/// A name that takes the place of another on the same port of a service.
+#[derive(Debug)]
+struct Successor<'c> {
+    name: DiscoveryName,
+    server: &'c ServiceKey,
+}
 
 /// All offers, by namespace and name.
 #[derive(Debug, Default)]
 pub(crate) struct Offers<'c> {
     names: BTreeMap<(NamespaceId, DiscoveryName), Vec<Offer<'c>>>,
     /// The discovery names by what clients call, in lower case.
-    hosts: BTreeMap<(NamespaceId, Box<str>), Vec<AtHost>>,
-    /// Who is to serve the port of a name under another one.
-    successors: BTreeMap<(NamespaceId, DiscoveryName), Vec<(DiscoveryName, &'c ServiceKey)>>,
+    hosts: BTreeMap<(NamespaceId, Box<str>), Vec<HostEntry>>,
+    /// The names that are to serve the port of a name, by that name.
+    successors: BTreeMap<(NamespaceId, DiscoveryName), Vec<Successor<'c>>>,
 }
 
 impl<'c> Offers<'c> {
     /// What every service in view has in force, and what the candidates are to have.
-    pub(crate) fn new<'a: 'c>(world: &World<'a>, candidates: &'c [Candidate<'a>]) -> Self {
+    pub(crate) fn new<'a: 'c>(input: &PlannerInput<'a>, candidates: &'c [Candidate<'a>]) -> Self {
         let mut offers = Self::default();
-        for service in world.view.everybody() {
-            offers.note_in_force(service, &world.ground_of(service), shifts_still(world, service));
+        for service in input.view.everybody() {
+            offers.note_in_force(service, &input.ground_of(service), shifts_still(input, service));
         }
         for candidate in candidates {
             offers.note_wanted(candidate);
@@ -68,12 +79,12 @@ impl<'c> Offers<'c> {
         offers
     }
 
-    /// Who offers a name; nobody, several while a change is under way.
+    /// The offers of a name: none, one, or several while a change runs.
     pub(crate) fn of(&self, namespace: &NamespaceId, name: &DiscoveryName) -> &[Offer<'c>] {
         self.names.get(&(namespace.clone(), name.clone())).map_or(&[], Vec::as_slice)
     }
 
-    /// Every name that is offered in a namespace, and by whom.
+    /// Every name that is offered in a namespace, with its offers.
     pub(crate) fn in_namespace(
         &self,
         namespace: &NamespaceId,
@@ -83,7 +94,7 @@ impl<'c> Offers<'c> {
         here.map(|((_, name), offers)| (name, offers.as_slice()))
     }
 
-    /// The names behind a host; those of any port where none is given.
+    /// The names behind a host; those of any port if `port` is none.
     pub(crate) fn at_host(
         &self,
         namespace: &NamespaceId,
@@ -91,26 +102,25 @@ impl<'c> Offers<'c> {
         port: Option<Port>,
     ) -> impl Iterator<Item = &DiscoveryName> {
         let found = self.hosts.get(&(namespace.clone(), host.into()));
-        let matches =
-            move |known: &Option<Port>| port.is_none() || known.is_none() || *known == port;
-        found.into_iter().flatten().filter(move |(known, _)| matches(known)).map(|(_, name)| name)
+        let matches = move |at: &&HostEntry| port.is_none() || at.port.is_none() || at.port == port;
+        found.into_iter().flatten().filter(matches).map(|at| &at.name)
     }
 
-    /// What takes the place of a name: of each server that is to give it up, what it offers on the same port instead.
+    /// The offers that take the place of a name: for each server that is to give it up, what it offers on the same port.
     pub(crate) fn successors(
         &self,
         namespace: &NamespaceId,
         name: &DiscoveryName,
     ) -> impl Iterator<Item = Vec<&Offer<'c>>> {
         let named = self.successors.get(&(namespace.clone(), name.clone()));
-        named.into_iter().flatten().map(|(new, server)| {
-            let offers = self.of(namespace, new).iter();
-            offers.filter(|offer| offer.service.key == **server).collect()
+        named.into_iter().flatten().map(|new| {
+            let offers = self.of(namespace, &new.name).iter();
+            offers.filter(|offer| offer.service.key == *new.server).collect()
         })
     }
 
-    /// What is offered under a name, and what takes its place: who needs a name that is to get another will need that
-    /// one.
+    /// The offers of a name, and those that take its place. A client that needs a name that is renamed will need the new
+    /// name.
     pub(crate) fn called(
         &self,
         namespace: &NamespaceId,
@@ -119,7 +129,7 @@ impl<'c> Offers<'c> {
         self.of(namespace, name).iter().chain(self.successors(namespace, name).flatten())
     }
 
-    /// The other namespaces in which a name is offered.
+    /// A service that offers a name in another namespace.
     pub(crate) fn elsewhere(
         &self,
         namespace: &NamespaceId,
@@ -129,7 +139,7 @@ impl<'c> Offers<'c> {
         others.find_map(|(_, offers)| offers.first()).map(|offer| &offer.service.key)
     }
 
-    /// Notes what a service has in force; `shifts`: whether its newest deployment still shifts traffic or bakes.
+    /// Notes what a service has in force. `shifts` says that its newest deployment still shifts traffic or bakes.
     fn note_in_force(&mut self, service: &'c EcsService, ground: &Ground<'_>, shifts: bool) {
         if service.status != ServiceStatus::Active {
             return;
@@ -141,28 +151,29 @@ impl<'c> Offers<'c> {
                 each.rollout == Rollout::Completed
                     && !(shifts && each.status == DeploymentStatus::Primary)
             });
-            let stands = completed(done, endpoint, namespace, ground)
-                .map_or(Stands::Rolling, Stands::Complete);
-            self.note(namespace, offer(service, endpoint, (namespace, ground), stands));
+            let state = completed(done, endpoint, namespace, ground)
+                .map_or(EndpointState::Rolling, EndpointState::Complete);
+            self.note(namespace, offer(service, endpoint, namespace, ground, state));
         }
     }
 
     fn note_wanted(&mut self, candidate: &'c Candidate<'_>) {
         let Desired::On(connect, namespace) = &candidate.desired else { return };
         for endpoint in &connect.endpoints {
-            let place = (namespace, &candidate.ground);
-            let wanted = offer(candidate.service, endpoint, place, Stands::Wanted);
-            let stands = self.of(&namespace.id, &wanted.discovery).iter().any(|each| {
+            let Candidate { service, ground, .. } = candidate;
+            let wanted = offer(service, endpoint, namespace, ground, EndpointState::Wanted);
+            let is_there = self.of(&namespace.id, &wanted.discovery).iter().any(|each| {
                 each.service.arn == candidate.service.arn
                     && (&each.host, each.port) == (&wanted.host, wanted.port)
             });
-            if !stands {
+            if !is_there {
                 self.note(namespace, wanted);
             }
         }
-        for (old, new) in renamed(candidate) {
+        let server = &candidate.service.key;
+        for Renamed { old, new: name } in renamed(candidate) {
             let named = self.successors.entry((namespace.id.clone(), old)).or_default();
-            named.push((new, &candidate.service.key));
+            named.push(Successor { name, server });
         }
     }
 
@@ -170,13 +181,19 @@ impl<'c> Offers<'c> {
         let id = namespace.id.clone();
         let host: Box<str> = offer.host.as_str().to_ascii_lowercase().into();
         let known = self.hosts.entry((id.clone(), host)).or_default();
-        known.push((offer.port, offer.discovery.clone()));
+        known.push(HostEntry { port: offer.port, name: offer.discovery.clone() });
         self.names.entry((id, offer.discovery.clone())).or_default().push(offer);
     }
 }
 
-/// The names that a candidate gives up, each with those that serve the same port from then on.
-fn renamed(candidate: &Candidate<'_>) -> Vec<(DiscoveryName, DiscoveryName)> {
+/// A name that a service gives up, and one that serves the same port afterwards.
+struct Renamed {
+    old: DiscoveryName,
+    new: DiscoveryName,
+}
+
+/// The names that a candidate gives up, each with every name that takes its place.
+fn renamed(candidate: &Candidate<'_>) -> Vec<Renamed> {
     let Some((namespace, wanted)) = candidate.offers() else { return Vec::new() };
     let stays = |connect: &&Connect| {
         candidate.ground.namespace_of(connect).is_some_and(|found| found.id == *namespace)
@@ -188,14 +205,18 @@ fn renamed(candidate: &Candidate<'_>) -> Vec<(DiscoveryName, DiscoveryName)> {
         wanted.endpoints.iter().filter(move |each| each.port_name == port)
     };
     let gone = standing.iter().filter(|old| !candidate.will_offer(&old.discovery()));
-    gone.flat_map(|old| on(&old.port_name).map(|new| (old.discovery(), new.discovery()))).collect()
+    gone.flat_map(|old| {
+        on(&old.port_name).map(|new| Renamed { old: old.discovery(), new: new.discovery() })
+    })
+    .collect()
 }
 
 fn offer<'c>(
     service: &'c EcsService,
     endpoint: &'c Endpoint,
-    (namespace, ground): (&Namespace, &Ground<'_>),
-    stands: Stands,
+    namespace: &Namespace,
+    ground: &Ground<'_>,
+    state: EndpointState,
 ) -> Offer<'c> {
     let discovery = endpoint.discovery();
     let alias = endpoint.alias.as_ref();
@@ -203,18 +224,18 @@ fn offer<'c>(
     let host = host.unwrap_or_else(|| DnsName::of_endpoint(&discovery, &namespace.name));
     let port = alias.map(|alias| alias.port);
     let port = port.or_else(|| ground.port(&endpoint.port_name)?.container_port);
-    Offer { service, endpoint, discovery, host, port, stands }
+    Offer { service, endpoint, discovery, host, port, state }
 }
 
-/// Whether a service that shifts traffic is still at it, or bakes, though its deployments may say "done": its service
-/// deployments tell (API:ServiceDeployment).
-fn shifts_still(world: &World<'_>, service: &EcsService) -> bool {
-    let history = world.view.histories.get(&service.key).and_then(|(_, seen)| seen.known());
+/// Whether a service still shifts traffic or bakes. Its deployments may say "done" already; its service deployments tell
+/// (API:ServiceDeployment).
+fn shifts_still(input: &PlannerInput<'_>, service: &EcsService) -> bool {
+    let history = input.view.histories.get(&service.key).and_then(|(_, seen)| seen.known());
     service.strategy.shifts && history.is_some_and(|history| history.ongoing.is_some())
 }
 
-/// When the newest of these deployments that has the endpoint was last changed. During a rollout the one before still
-/// serves.
+/// When the newest of these deployments that has the endpoint was last changed. During a rollout the deployment before it
+/// still serves.
 fn completed<'d>(
     done: impl Iterator<Item = &'d Deployment>,
     endpoint: &Endpoint,
@@ -230,7 +251,7 @@ fn completed<'d>(
     done.filter(has).map(|deployment| deployment.updated_at).max()
 }
 
-/// Whether two are one endpoint to those who call it.
+/// Whether clients call both in the same way.
 pub(crate) fn is_same(one: &Endpoint, other: &Endpoint) -> bool {
     one.discovery() == other.discovery() && one.called() == other.called()
 }

@@ -1,35 +1,35 @@
-//! In which order steps are taken: servers before the clients that need them, and no client before they are complete.
+//! The order of steps: servers before the clients that need them, and no client before its servers are complete.
 //!
-//! Tasks see only the endpoints that were there when their deployment began
-//! (DG:service-connect-concepts-deploy), so a client rolled out before its server cannot call it. In a circle of needs
-//! somebody must go first: who does is refreshed once the others are complete.
+//! Tasks know only the endpoints that were there when their deployment began (DG:service-connect-concepts-deploy), so a
+//! client that is rolled out before its server cannot call it. In a circle of needs one service must go first. That one
+//! is refreshed once the others are complete.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use petgraph::algo::kosaraju_scc;
 use petgraph::graph::{DiGraph, NodeIndex};
 
-use super::needs::Needs;
-use super::offers::{Offer, Offers, Stands};
+use super::needs::{Calls, Needs};
+use super::offers::{EndpointState, Offer, Offers};
 use crate::declaration::declared::Pause;
 use crate::ecs::name::{DiscoveryName, NamespaceId, ServiceKey};
-use crate::plan::Plan;
 use crate::plan::awaited::{Awaited, Until};
 use crate::plan::entry::{Entry, Verdict};
 use crate::plan::hold::Hold;
 use crate::planner::candidate::Candidate;
+use crate::planner::entries::Entries;
 use crate::view::View;
 
-/// Who is to come before whom.
+/// Which service is to come before which.
 #[derive(Debug, Default)]
 pub(crate) struct Order {
-    /// Everybody, servers first, otherwise in the order of keys.
+    /// Every service that is to change, servers first, otherwise in the order of keys.
     pub(crate) keys: Vec<ServiceKey>,
-    /// The circles of needs, each in the order in which it is gone through.
+    /// The circles of needs, each in the order of its steps.
     pub(crate) circles: Vec<Vec<ServiceKey>>,
 }
 
-/// The order of those that are to change. Who is as it shall be is not among them: it waits for nobody.
+/// The order of the services that are to change. A service in order is not among them: it waits for no other.
 pub(crate) fn servers_first(
     candidates: &[Candidate<'_>],
     needs: &Needs,
@@ -37,10 +37,10 @@ pub(crate) fn servers_first(
 ) -> Order {
     let mut graph: DiGraph<usize, ()> = DiGraph::with_capacity(candidates.len(), 0);
     let nodes: Vec<NodeIndex> = (0..candidates.len()).map(|at| graph.add_node(at)).collect();
-    // They come in the order of keys.
+    // The candidates are in the order of keys.
     let at = |key: &ServiceKey| candidates.binary_search_by_key(&key, |c| &c.service.key).ok();
     for (client, candidate) in candidates.iter().enumerate() {
-        // Who is switched off calls nobody.
+        // A service that is switched off calls no other.
         let Some((namespace, _)) = candidate.offers() else { continue };
         let needed = needs.of(&candidate.service.key).iter();
         let called = needed.flat_map(|need| offers.called(namespace, &need.name));
@@ -52,7 +52,7 @@ pub(crate) fn servers_first(
         let servers = servers.into_iter().filter(|server| *server != client);
         graph.extend_with_edges(servers.map(|server| (nodes[client], nodes[server])));
     }
-    // Components come in reverse topological order: whoever is needed before whoever needs.
+    // Components come in reverse topological order: servers before their clients.
     let mut order = Order::default();
     for component in waiting_last(kosaraju_scc(&graph), &graph) {
         let members: Vec<ServiceKey> =
@@ -65,12 +65,12 @@ pub(crate) fn servers_first(
     order
 }
 
-/// Who is switched off or gives a name up is nobody's server.
+/// Whether a candidate is to offer a name. One that is switched off or gives the name up is no server.
 fn is_server(candidate: &Candidate<'_>, namespace: &NamespaceId, name: &DiscoveryName) -> bool {
     candidate.offers().is_some_and(|(id, _)| id == namespace) && candidate.will_offer(name)
 }
 
-/// The components as sorted numbers, each after those it needs, and as early in the order of numbers as that allows.
+/// The components as sorted numbers. Each comes after those it needs, and as early in the order of numbers as possible.
 fn waiting_last(components: Vec<Vec<NodeIndex>>, graph: &DiGraph<usize, ()>) -> Vec<Vec<usize>> {
     let mut of = vec![0; graph.node_count()];
     let mut sorted: Vec<Vec<usize>> = Vec::with_capacity(components.len());
@@ -82,7 +82,7 @@ fn waiting_last(components: Vec<Vec<NodeIndex>>, graph: &DiGraph<usize, ()>) -> 
         }
         sorted.push(members);
     }
-    // How long a chain of servers each one has: those without come first.
+    // The length of the longest chain of servers of each component: those without servers come first.
     let mut depth = vec![0_usize; sorted.len()];
     for (number, members) in sorted.iter().enumerate() {
         let needed = members.iter().flat_map(|at| graph.neighbors(NodeIndex::new(*at)));
@@ -94,19 +94,20 @@ fn waiting_last(components: Vec<Vec<NodeIndex>>, graph: &DiGraph<usize, ()>) -> 
     order.into_iter().map(|number| std::mem::take(&mut sorted[number])).collect()
 }
 
-/// Notes for every step which server it waits for, and who is in a circle.
-pub(crate) fn note_awaited(
-    plan: &mut Plan,
+/// The server that each step waits for; `steps` are all steps, servers first.
+pub(crate) fn awaited(
     view: &View,
-    (needs, offers): (&Needs, &Offers<'_>),
+    entries: &Entries,
+    calls: Calls<'_>,
     order: &Order,
-) {
-    let place = order.keys.iter().enumerate().map(|(at, key)| (key, at)).collect();
-    let mut waits = Waits { plan, view, needs, offers, place, stuck: BTreeMap::new() };
-    let mut all: Vec<(ServiceKey, Awaited)> = Vec::new();
-    // Servers come first, so of each one it is known whether it waits for a person itself.
-    for key in &plan.order {
-        let entry = plan.entries.get(key);
+    steps: &[ServiceKey],
+) -> Vec<(ServiceKey, Awaited)> {
+    let position = order.keys.iter().enumerate().map(|(at, key)| (key, at)).collect();
+    let mut waits = Waits { view, entries, calls, position, stuck: BTreeMap::new() };
+    let mut all = Vec::new();
+    // Servers come first, so it is known of each server whether it waits for a person itself.
+    for key in steps {
+        let entry = entries.get(key);
         let entry = entry.filter(|entry| matches!(entry.verdict, Verdict::Step { .. }));
         let Some(awaited) = entry.and_then(|entry| waits.of(key, entry)) else { continue };
         if matches!(awaited.until, Until::Mended(_)) {
@@ -115,34 +116,29 @@ pub(crate) fn note_awaited(
         }
         all.push((key.clone(), awaited));
     }
-    for (key, awaited) in all {
-        if let Some(entry) = plan.entries.get_mut(&key) {
-            entry.awaits = Some(Box::new(awaited));
-        }
-    }
-    note_circles(plan, order);
+    all
 }
 
-/// What tells who waits for whom.
+/// What tells which service waits for which.
 struct Waits<'a> {
-    plan: &'a Plan,
     view: &'a View,
-    needs: &'a Needs,
-    offers: &'a Offers<'a>,
-    /// At which place in the order somebody changes.
-    place: BTreeMap<&'a ServiceKey, usize>,
-    /// Those who wait for what a person must mend, and how that is called.
+    entries: &'a Entries,
+    calls: Calls<'a>,
+    /// The position of each service that is to change in the order.
+    position: BTreeMap<&'a ServiceKey, usize>,
+    /// The services that wait for what a person must mend, and the reason of that hold.
     stuck: BTreeMap<&'a ServiceKey, &'static str>,
 }
 
 impl Waits<'_> {
-    /// The first server that a client waits for.
+    /// The first server that a client waits for, if any.
     fn of(&self, client: &ServiceKey, entry: &Entry) -> Option<Awaited> {
         let namespace = &entry.namespace.as_ref()?.id;
-        self.needs.of(client).iter().find_map(|need| {
-            let named = self.offers.of(namespace, &need.name).iter().collect();
-            // As long as its successor cannot come, a name can be called as it is.
-            let successors = self.offers.successors(namespace, &need.name).map(|each| (each, true));
+        self.calls.needs.of(client).iter().find_map(|need| {
+            let named = self.calls.offers.of(namespace, &need.name).iter().collect();
+            // As long as its successor cannot come, the old name can be called.
+            let successors =
+                self.calls.offers.successors(namespace, &need.name).map(|each| (each, true));
             let mut all = std::iter::once((named, need.inferred)).chain(successors);
             let (offer, until) = all
                 .find_map(|(offers, can_do_without)| self.first(client, &offers, can_do_without))?;
@@ -151,47 +147,48 @@ impl Waits<'_> {
         })
     }
 
-    /// What is to be waited for of those who offer one name, if anything.
+    /// Which of the offers of one name is to be waited for, if any.
     fn first<'o>(
         &self,
         client: &ServiceKey,
         offers: &[&'o Offer<'o>],
         can_do_without: bool,
     ) -> Option<(&'o Offer<'o>, Until)> {
-        let complete = offers.iter().any(|offer| matches!(offer.stands, Stands::Complete(_)));
-        let others = |stands: Stands| {
+        let complete = offers.iter().any(|offer| matches!(offer.state, EndpointState::Complete(_)));
+        let others = |state: EndpointState| {
             let others = offers.iter().filter(|offer| offer.service.key != *client);
-            others.copied().filter(move |offer| offer.stands == stands)
+            others.copied().filter(move |offer| offer.state == state)
         };
-        // In a circle somebody goes first.
-        let wanted =
-            || others(Stands::Wanted).filter(|offer| self.is_before(&offer.service.key, client));
+        // In a circle one service goes first.
+        let wanted = || {
+            others(EndpointState::Wanted).filter(|offer| self.is_before(&offer.service.key, client))
+        };
         if let Some(offer) = wanted().find(|offer| self.keeping(&offer.service.key).is_none()) {
             return Some((offer, Until::Changed));
         }
         if complete {
             return None;
         }
-        // A rollout under way is waited for even in a circle.
-        if let Some(offer) = others(Stands::Rolling).next() {
+        // A client waits for a running rollout even in a circle.
+        if let Some(offer) = others(EndpointState::Rolling).next() {
             return Some((offer, Until::Complete));
         }
-        // Nobody knows when that will be: a client that may do without, or is to have the name itself, goes on.
+        // Nobody knows when that will be. A client that can do without, or is to have the name itself, goes on.
         let is_its_own = offers.iter().any(|offer| offer.service.key == *client);
         let offer = wanted().next().filter(|_| !can_do_without && !is_its_own)?;
         Some((offer, Until::Mended(self.keeping(&offer.service.key)?)))
     }
 
     fn is_before(&self, server: &ServiceKey, client: &ServiceKey) -> bool {
-        match (self.place.get(server), self.place.get(client)) {
+        match (self.position.get(server), self.position.get(client)) {
             (Some(server), Some(client)) => server < client,
             _ => true,
         }
     }
 
-    /// Why a server is not changed until a person does something.
+    /// Why a server is not changed until a person does something, if so.
     fn keeping(&self, server: &ServiceKey) -> Option<&'static str> {
-        let hold = self.plan.entries.get(server).and_then(Entry::hold);
+        let hold = self.entries.get(server).and_then(Entry::hold);
         let hold = hold.filter(|hold| !hold.passes()).map(Hold::reason);
         let paused = || is_paused_for_good(self.view, server).then(|| Hold::Paused(None).reason());
         hold.or_else(paused).or_else(|| self.stuck.get(server).copied())
@@ -203,20 +200,18 @@ fn is_paused_for_good(view: &View, server: &ServiceKey) -> bool {
     declared.is_some_and(|declaration| declaration.pause == Some(Pause::Open))
 }
 
-fn note_circles(plan: &mut Plan, order: &Order) {
-    for circle in &order.circles {
+/// The note of each service that is in a circle of needs.
+pub(crate) fn circle_notes(order: &Order) -> Vec<(ServiceKey, String)> {
+    let notes = order.circles.iter().flat_map(|circle| {
         let names: Vec<String> = circle.iter().map(ToString::to_string).collect();
         let words = format!(
             "{} need each other: {} goes first, and is refreshed once the others are complete",
             names.join(", "),
             names[0],
         );
-        for key in circle {
-            if let Some(entry) = plan.entries.get_mut(key) {
-                entry.add_note(&words);
-            }
-        }
-    }
+        circle.iter().map(move |key| (key.clone(), words.clone()))
+    });
+    notes.collect()
 }
 
 #[cfg(test)]

@@ -1,65 +1,61 @@
-//! A discovery name or an alias that becomes another: add, roll the clients, remove.
+//! Renames a discovery name or an alias in three steps: add, roll the clients out, remove.
 //!
-//! For clients a renamed endpoint is a new one; those that do not know it yet still call the old one, which would be
-//! gone as soon as its server is rolled out. So the server first gets both, the clients that need it are rolled out,
-//! and only then the old one goes. Which of the three is next is decided from what is seen, so it goes on from any
-//! point after a crash.
+//! For clients a renamed endpoint is a new one. A client that does not know it yet still calls the old one, which would
+//! be gone as soon as its server is rolled out. So the server first gets both, then the clients that need it are rolled
+//! out, and only then the old one goes. What is seen decides which step is next, so after a crash it goes on from any
+//! point.
 //!
-//! **Invariant:** nothing is kept for nobody, and nothing that somebody else wants: then the change is made at once.
+//! **Invariant:** An old endpoint is kept only while a client calls it, and only if no other service wants its name.
+//! Otherwise the change is made at once.
 
 use std::collections::BTreeMap;
 
-use super::needs::{Client, Needs};
-use super::offers::{Offers, Stands, is_same};
+use super::client::Client;
+use super::needs::Calls;
+use super::offers::{EndpointState, Offers, is_same};
 use super::stale::is_younger;
 use crate::declaration::settings::Policy;
 use crate::ecs::canonical::canonical;
 use crate::ecs::connect::{Connect, Endpoint};
-use crate::ecs::name::{DiscoveryName, ServiceKey};
-use crate::ecs::service::{Deployment, Rollout};
+use crate::ecs::name::{DiscoveryName, NamespaceId, ServiceKey};
+use crate::ecs::service::{Deployment, EcsService, Rollout};
 use crate::plan::entry::Entry;
 use crate::plan::hold::Hold;
 use crate::planner::candidate::Candidate;
+use crate::planner::facts::with_facts;
+use crate::planner::input::PlannerInput;
 use crate::planner::names::register::{Register, claims};
 use crate::planner::service::settle::Desired;
-use crate::planner::world::World;
 
-/// Who calls what, as far as known.
-#[derive(Clone, Copy)]
-pub(crate) struct Calls<'c> {
-    pub(crate) offers: &'c Offers<'c>,
-    pub(crate) needs: &'c Needs,
-    pub(crate) clients: &'c [Client<'c>],
-}
-
-/// Where a rename stands.
-pub(crate) struct Phase<'a> {
-    /// What the service is to be while both are there.
+/// A rename whose old endpoints are still called.
+pub(crate) struct RenamePhase<'a> {
+    /// The service with both the old and the new endpoints.
     pub(crate) both: Candidate<'a>,
-    /// Who is to be rolled out before the old one goes, and what must be read to know.
+    /// Until which client is rolled out, or what is read, the old endpoints stay.
     hold: Hold,
     note: String,
 }
 
-impl Phase<'_> {
-    /// Makes the entry that of this phase: both are added, or stand and the removal waits.
-    pub(crate) fn enter(self, entry: &mut Entry) {
+impl RenamePhase<'_> {
+    /// The entry in this phase: either both are added, or both are there and the removal waits.
+    pub(crate) fn applied_to(self, mut entry: Entry) -> Entry {
         if !self.both.differs() {
             entry.hold_step(self.hold);
         }
         entry.add_note(&self.note);
+        entry
     }
 }
 
 /// The renames among the candidates whose old endpoints are still called.
 pub(crate) fn phases<'a>(
-    world: &World<'a>,
+    input: &PlannerInput<'a>,
     candidates: &[Candidate<'a>],
     register: &Register,
     calls: Calls<'_>,
-) -> BTreeMap<ServiceKey, Phase<'a>> {
+) -> BTreeMap<ServiceKey, RenamePhase<'a>> {
     let phase = |candidate: &Candidate<'a>| {
-        Some((candidate.service.key.clone(), phase(world, candidate, register, calls)?))
+        Some((candidate.service.key.clone(), phase(input, candidate, register, calls)?))
     };
     if calls.clients.is_empty() {
         return BTreeMap::new();
@@ -68,51 +64,54 @@ pub(crate) fn phases<'a>(
 }
 
 fn phase<'a>(
-    world: &World<'a>,
+    input: &PlannerInput<'a>,
     candidate: &Candidate<'a>,
     register: &Register,
     calls: Calls<'_>,
-) -> Option<Phase<'a>> {
+) -> Option<RenamePhase<'a>> {
     let Desired::On(whole, namespace) = &candidate.desired else { return None };
-    if candidate.declaration.endpoints.is_empty() || world.settings.policy != Policy::Sync {
-        // What stands is kept then, so the old one would never go.
+    if candidate.declaration.endpoints.is_empty() || input.settings.policy != Policy::Sync {
+        // Then what is deployed is kept, so the old endpoint would never go.
         return None;
     }
-    let standing = candidate.service.connect()?;
-    if candidate.ground.namespace_of(standing)?.id != namespace.id {
+    let deployed = candidate.service.connect()?;
+    if candidate.ground.namespace_of(deployed)?.id != namespace.id {
         return None;
     }
     let mut kept = Vec::new();
     let mut hold = None;
-    for old in standing.endpoints.iter().filter(|old| is_replaced(old, whole)) {
+    for old in deployed.endpoints.iter().filter(|old| is_replaced(old, whole)) {
         let Some(both) = beside(old, whole, candidate, calls.offers) else { continue };
-        let Some(waits) = caller(world, candidate, old, calls) else { continue };
-        if !is_sought(register, candidate, &both) {
+        let Some(waits) = caller(input, candidate, old, calls) else { continue };
+        if !is_wanted_by_others(register, candidate, &both) {
             hold = hold.or(Some(waits));
             kept.push(both);
         }
     }
     let hold = hold?;
-    let names: Vec<String> = kept.iter().map(|old| old.discovery().to_string()).collect();
+    let note = words(&kept);
     let mut both = (**whole).clone();
     both.endpoints.extend(kept);
-    let note = format!(
-        "renamed in three steps: the new endpoint is added beside {}, the clients that need it are rolled out, then {} goes",
-        names.join(", "),
-        names.join(", "),
-    );
     let both = candidate.instead(Desired::On(Box::new(both), namespace.clone()));
-    Some(Phase { both, hold, note })
+    Some(RenamePhase { both, hold, note })
 }
 
-/// Whether an endpoint that stands is to go while another serves its port.
+fn words(kept: &[Endpoint]) -> String {
+    let names: Vec<String> = kept.iter().map(|old| old.discovery().to_string()).collect();
+    let names = names.join(", ");
+    format!(
+        "renamed in three steps: the new endpoint is added beside {names}, the clients that need it are rolled out, then {names} goes"
+    )
+}
+
+/// Whether a deployed endpoint is to go while another one serves its port.
 fn is_replaced(old: &Endpoint, whole: &Connect) -> bool {
     !whole.endpoints.iter().any(|new| is_same(new, old))
         && whole.endpoints.iter().any(|new| new.port_name == old.port_name)
 }
 
-/// The old endpoint as it can stand beside the new ones; none where it cannot. One discovery name has one alias, so
-/// where only the alias changes the old one goes on under a name of its own.
+/// The old endpoint as it can be beside the new ones; `None` if it cannot. One discovery name has one alias, so if only
+/// the alias changes, the old endpoint gets a name of its own.
 fn beside(
     old: &Endpoint,
     whole: &Connect,
@@ -136,60 +135,77 @@ fn beside(
     free.then(|| Endpoint { discovery_name: Some(name), ..old.clone() })
 }
 
-/// Whether somebody else waits for a name that the old endpoint would keep.
-fn is_sought(register: &Register, candidate: &Candidate<'_>, old: &Endpoint) -> bool {
+/// Whether another service waits for a name that the old endpoint would keep.
+fn is_wanted_by_others(register: &Register, candidate: &Candidate<'_>, old: &Endpoint) -> bool {
     let Desired::On(whole, namespace) = &candidate.desired else { return false };
     let alone = Connect { endpoints: vec![old.clone()], ..(**whole).clone() };
     let names = canonical(&alone, &candidate.ground);
     let mut names = claims(&names);
-    names.any(|claim| register.is_sought_by_others(candidate.service, &namespace.id, &claim))
+    names.any(|claim| register.is_wanted_by_others(candidate.service, &namespace.id, &claim))
 }
 
-/// The first client that may call the old endpoint and does not know all of those that take its place.
+/// The hold for the first client that may call the old endpoint and does not know every endpoint that replaces it.
 fn caller(
-    world: &World<'_>,
+    input: &PlannerInput<'_>,
     candidate: &Candidate<'_>,
     old: &Endpoint,
     calls: Calls<'_>,
 ) -> Option<Hold> {
-    let (namespace, whole) = candidate.offers()?;
-    let Calls { offers, needs, clients } = calls;
-    let new: Vec<DiscoveryName> = whole
-        .endpoints
-        .iter()
-        .filter(|new| new.port_name == old.port_name)
-        .map(Endpoint::discovery)
-        .collect();
-    let gone = old.discovery();
-    let others = clients.iter().filter(|client| {
-        client.service.arn != candidate.service.arn && client.is_in(world, namespace)
+    let replaced = Replaced::of(candidate, old)?;
+    let others = calls.clients.iter().filter(|client| {
+        client.service.arn != replaced.server.arn && client.is_in(input, replaced.namespace)
     });
-    let calls = |client: &&Client<'_>| {
-        needs.refreshing(client, offers).into_iter().any(|offer| {
-            offer.service.arn == candidate.service.arn
-                && (offer.discovery == gone || new.contains(&offer.discovery))
+    others
+        .filter(|client| replaced.is_called_by(client, calls))
+        .find_map(|client| replaced.waits_for(input, client, calls.offers))
+}
+
+/// An old endpoint and the names that replace it.
+struct Replaced<'e> {
+    server: &'e EcsService,
+    namespace: &'e NamespaceId,
+    old: DiscoveryName,
+    new: Vec<DiscoveryName>,
+}
+
+impl<'e> Replaced<'e> {
+    fn of(candidate: &'e Candidate<'_>, old: &Endpoint) -> Option<Self> {
+        let (namespace, whole) = candidate.offers()?;
+        let on_its_port = whole.endpoints.iter().filter(|new| new.port_name == old.port_name);
+        let new = on_its_port.map(Endpoint::discovery).collect();
+        Some(Self { server: candidate.service, namespace, old: old.discovery(), new })
+    }
+
+    fn is_called_by(&self, client: &Client<'_>, calls: Calls<'_>) -> bool {
+        calls.needs.refresh_causes(client, calls.offers).into_iter().any(|offer| {
+            offer.service.arn == self.server.arn
+                && (offer.discovery == self.old || self.new.contains(&offer.discovery))
         })
-    };
-    let hold = |client: &Client<'_>| {
+    }
+
+    /// Why the old endpoint must wait for a client; `None` if its tasks know every new endpoint.
+    fn waits_for(
+        &self,
+        input: &PlannerInput<'_>,
+        client: &Client<'_>,
+        offers: &Offers<'_>,
+    ) -> Option<Hold> {
         let Deployment { created_at, rollout, .. } = *client.service.primary()?;
+        let waits = || Some(Hold::WaitingForClient(client.service.key.clone()));
         if rollout != Rollout::Completed {
-            // Tasks of the deployment before still run, and may be what it goes back to.
-            return Some(Hold::WaitingForClient(client.service.key.clone()));
+            // Tasks of the deployment before still run, and ECS may roll back to them.
+            return waits();
         }
-        let own = |name| {
-            let all = offers.of(namespace, name).iter();
-            all.filter(|offer| offer.service.arn == candidate.service.arn)
-        };
-        for offer in new.iter().flat_map(own) {
-            match is_younger(world, offer, created_at) {
-                Ok(false) if matches!(offer.stands, Stands::Complete(_)) => {}
-                Ok(_) => return Some(Hold::WaitingForClient(client.service.key.clone())),
-                Err(hold) => return Some(world.with_facts(hold)),
+        let named = self.new.iter().flat_map(|name| offers.of(self.namespace, name));
+        for offer in named.filter(|offer| offer.service.arn == self.server.arn) {
+            match is_younger(input, offer, created_at) {
+                Ok(false) if matches!(offer.state, EndpointState::Complete(_)) => {}
+                Ok(_) => return waits(),
+                Err(hold) => return Some(with_facts(input, hold)),
             }
         }
         None
-    };
-    others.filter(calls).find_map(hold)
+    }
 }
 
 #[cfg(test)]

@@ -1,20 +1,20 @@
 //! How many ECS services a namespace takes: 300, and nobody can raise that (GR:ecs-service).
 //!
-//! Clients count too. Who is in stays free to change; who would newly join, after those before it in the same plan,
-//! is held before ECS refuses it.
+//! Clients count too. A service that is in the namespace may still change. A service that would join a full namespace is
+//! held before ECS refuses it; the services that join before it in the same plan count.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::ecs::ground::Ground;
-use crate::ecs::name::{Arn, NamespaceId};
+use crate::ecs::name::{Arn, NamespaceId, ServiceKey};
 use crate::ecs::namespace::{Namespace, NamespaceUse};
 use crate::ecs::seen::Seen;
 use crate::ecs::service::{DeploymentStatus, EcsService, ServiceStatus};
-use crate::plan::Plan;
 use crate::plan::action::Action;
-use crate::plan::entry::Verdict;
+use crate::plan::entry::{Entry, Verdict};
 use crate::plan::hold::Hold;
-use crate::planner::world::World;
+use crate::planner::entries::Entries;
+use crate::planner::input::PlannerInput;
 
 /// ECS services in one namespace (GR:ecs-service).
 pub(crate) const SERVICES_MAX: usize = 300;
@@ -29,46 +29,56 @@ pub(crate) fn is_in(service: &EcsService, namespace: &NamespaceId, ground: &Grou
 }
 
 /// Whether a namespace takes no more services.
-pub(crate) fn is_full(world: &World<'_>, namespace: &NamespaceId) -> bool {
-    members(world, namespace).len() >= SERVICES_MAX
+pub(crate) fn is_full(input: &PlannerInput<'_>, namespace: &NamespaceId) -> bool {
+    members(input, namespace).len() >= SERVICES_MAX
 }
 
-/// Holds the steps by which more services would join a namespace than it takes.
-pub(crate) fn hold_beyond(plan: &mut Plan, world: &World<'_>) {
-    let mut members: BTreeMap<NamespaceId, usize> = BTreeMap::new();
-    for key in &plan.order {
-        let Some(entry) = plan.entries.get_mut(key) else { continue };
-        let (Verdict::Step { action }, Some(namespace)) = (&entry.verdict, &entry.namespace) else {
+/// The holds of the steps by which more services would join a namespace than it takes; `order` is the order of steps.
+pub(crate) fn holds_beyond(
+    input: &PlannerInput<'_>,
+    entries: &Entries,
+    order: &[ServiceKey],
+) -> Vec<(ServiceKey, Hold)> {
+    let mut counts: BTreeMap<&NamespaceId, usize> = BTreeMap::new();
+    let mut holds = Vec::new();
+    for key in order {
+        let Some(namespace) = entries.get(key).and_then(|entry| joined(input, key, entry)) else {
             continue;
         };
-        let Some(service) = world.view.service(key).and_then(|view| view.last.as_deref()) else {
-            continue;
-        };
-        let is_in = is_in(service, &namespace.id, &world.ground_of(service));
-        if is_in || matches!(action, Action::Disconnect { .. }) {
-            continue;
-        }
-        let taken = members
-            .entry(namespace.id.clone())
-            .or_insert_with(|| self::members(world, &namespace.id).len());
-        if *taken >= SERVICES_MAX {
-            let words = words(namespace, *taken);
-            entry.hold_step(Hold::Ineligible(words));
+        let count =
+            counts.entry(&namespace.id).or_insert_with(|| members(input, &namespace.id).len());
+        if *count >= SERVICES_MAX {
+            holds.push((key.clone(), Hold::Ineligible(words(namespace, *count))));
         } else {
-            *taken += 1;
+            *count += 1;
         }
     }
+    holds
 }
 
-/// Who was seen in a namespace, and who has come since.
-fn members(world: &World<'_>, namespace: &NamespaceId) -> BTreeSet<Arn> {
-    let read = world.view.uses.get(namespace).map(|(_, seen)| seen);
+/// The namespace that a service would join by its step; `None` if it is in it already.
+fn joined<'e>(
+    input: &PlannerInput<'_>,
+    key: &ServiceKey,
+    entry: &'e Entry,
+) -> Option<&'e Namespace> {
+    let Verdict::Step { action } = &entry.verdict else { return None };
+    let namespace = entry.namespace.as_ref()?;
+    let service = input.view.service(key)?.last.as_deref()?;
+    let stays_out = matches!(action, Action::Disconnect { .. });
+    let joins = !stays_out && !is_in(service, &namespace.id, &input.ground_of(service));
+    joins.then_some(namespace)
+}
+
+/// The services that were seen in a namespace, and those that have joined since.
+fn members(input: &PlannerInput<'_>, namespace: &NamespaceId) -> BTreeSet<Arn> {
+    let read = input.view.uses.get(namespace).map(|(_, seen)| seen);
     let mut members = match read {
         Some(Seen::Known(NamespaceUse { members, .. })) => members.clone(),
         Some(Seen::Absent | Seen::Unknown(_)) | None => BTreeSet::new(),
     };
-    let watched = world.view.services().filter_map(|(_, view)| view.last.as_deref());
-    let there = watched.filter(|each| is_in(each, namespace, &world.ground_of(each)));
+    let watched = input.view.services().filter_map(|(_, view)| view.last.as_deref());
+    let there = watched.filter(|each| is_in(each, namespace, &input.ground_of(each)));
     members.extend(there.map(|service| service.arn.clone()));
     members
 }

@@ -1,8 +1,8 @@
 //! Names that the document keeps for some services.
 //!
-//! Whoever may write tags on one service could otherwise take any free name and receive the calls that are meant for
-//! another. A claim covers the discovery name in every namespace, and every alias by which clients of that name call:
-//! the bare name, and the name before any namespace's.
+//! Without claims, a person who may write tags on one service could take any free name and receive the calls that are
+//! meant for another. A claim covers the discovery name in every namespace, and every alias by which clients of that
+//! name call: the bare name, and the name followed by a namespace's name.
 
 use std::collections::BTreeSet;
 
@@ -14,14 +14,14 @@ use crate::plan::hold::claim::Claim;
 /// The claims in force.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Claims<'a> {
-    /// Where they stand.
+    /// The document that lists them.
     pub(crate) document: Option<&'a Document>,
     /// The namespaces of the account and region.
     pub(crate) namespaces: &'a [Namespace],
 }
 
 impl<'a> Claims<'a> {
-    /// The services that may newly take a name; `None` where anybody may.
+    /// The services that may newly take a name; `None` if every service may.
     pub(crate) fn on(&self, claim: &Claim) -> Option<&'a BTreeSet<ServiceKey>> {
         let claims = self.document.map(|document| &document.claims)?;
         if claims.is_empty() {
@@ -33,9 +33,9 @@ impl<'a> Claims<'a> {
         }
     }
 
-    /// The discovery name that a host is taken for.
+    /// The discovery name that a host stands for.
     fn called_by(&self, host: &DnsName) -> Option<DiscoveryName> {
-        // A resolver takes `name.` for `name`.
+        // A resolver treats `name.` as `name`.
         let host = host.as_str().trim_end_matches('.');
         let (name, rest) = host.split_once('.').unwrap_or((host, ""));
         let known = rest.is_empty() || self.namespaces.iter().any(|n| n.name.as_str() == rest);

@@ -1,10 +1,13 @@
-//! Who may have a name that several want.
+//! Decides which service may have a name that several want.
 //!
 //! ECS refuses a taken discovery name without saying who has it, and nobody knows whether it refuses a taken
-//! alias at all; so both are decided here, before any call, over every service we can see. The holder keeps
-//! a name; if nobody has it, only those may have it that the document's claims list, if they say anything; among
-//! them the oldest service gets it, then ARN order. It is a total order that does not depend on when we look, so
-//! two who want one name never take turns.
+//! alias at all. So eastwest decides both before any call, over every service it can see:
+//!
+//! 1. The holder keeps a name.
+//! 2. If no service has it and the document claims it, only the services that the claim lists may take it.
+//! 3. Among those that may take it, the oldest service gets it; of two of one age, the first by ARN.
+//!
+//! This order is total and does not depend on when eastwest looks, so two services that want one name never take turns.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,9 +19,12 @@ use crate::ecs::name::{Arn, DnsName, NamespaceId, ServiceKey};
 use crate::ecs::namespace::{Namespace, NamespaceUse};
 use crate::ecs::service::{DeploymentStatus, EcsService, ServiceStatus};
 use crate::ecs::time::AwsTime;
-use crate::plan::Plan;
+use crate::plan::entry::Entry;
 use crate::plan::hold::Hold;
 use crate::plan::hold::claim::{Claim, Holder};
+use crate::planner::candidate::Candidate;
+use crate::planner::entries::{Contest, Entries};
+use crate::planner::input::PlannerInput;
 
 /// One service that has or wants names in one namespace.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,82 +47,120 @@ impl Party {
 
 type Name = (NamespaceId, Claim);
 
-/// One name that somebody wants and does not have.
+/// One name that a service wants and does not have.
 #[derive(Debug, Default)]
-struct Sought {
+struct ContestedName {
     wanted: Vec<Party>,
     held: Vec<Party>,
+    /// A Cloud Map service of this name that no ECS service was seen to use.
     leftover: Option<Arn>,
-    /// Who registers in the leftover without Service Connect.
+    /// The ECS service that registers in the leftover without Service Connect.
     registry: Option<ServiceKey>,
-    /// Who may newly take it, where the document says so.
+    /// The services that may newly take it, if the document claims it.
     claimants: Option<BTreeSet<ServiceKey>>,
 }
 
-/// The names that somebody wants to change to, with who wants and who has them.
+/// The names that services want to change to, with the services that want and that have them.
 ///
-/// Only those: in a fleet in order there are none, and then nothing is looked up for thousands of services.
-/// Hence the order of the notes: first who wants, then the Cloud Map services, then who holds.
+/// It holds no other names: in a fleet in order there are none, and then nothing is looked up for thousands of
+/// services. That is why it notes first which services want a name, then the Cloud Map services, then the holders.
 #[derive(Debug, Default)]
 pub(crate) struct Register {
-    names: BTreeMap<Name, Sought>,
-    /// Who wants a name that is claimed by others: they go nowhere, so they keep no other name from anybody.
+    names: BTreeMap<Name, ContestedName>,
+    /// The services that want a name that is claimed for others. They change nothing, so they keep no other name from
+    /// any service.
     strangers: BTreeSet<Arn>,
-    /// Cloud Map services of sought names that nobody was seen to use yet.
+    /// Cloud Map services of contested names that no service was seen to use yet.
     leftovers: BTreeMap<Arn, Name>,
 }
 
 impl Register {
-    /// Whether nobody seeks a name.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.names.is_empty()
+    /// Reads which services want and have which names; `wanting` are all services whose wish is known.
+    pub(crate) fn new<'c, 'a: 'c>(
+        input: &PlannerInput<'a>,
+        wanting: impl Iterator<Item = &'c Candidate<'a>>,
+    ) -> Self {
+        let mut register = Self::default();
+        register.note_wishes(input, wanting);
+        if register.names.is_empty() {
+            return register;
+        }
+        for (namespace, (_, seen)) in &input.view.uses {
+            if let Some(names) = seen.known() {
+                register.note_cloud_map(namespace, names);
+            }
+        }
+        for service in input.view.everybody() {
+            register.note_held(service, &input.ground_of(service));
+        }
+        register.note_strangers();
+        register
     }
 
-    /// Notes what a service shall have.
-    pub(crate) fn note_wanted(
+    fn note_wishes<'c, 'a: 'c>(
+        &mut self,
+        input: &PlannerInput<'a>,
+        wanting: impl Iterator<Item = &'c Candidate<'a>>,
+    ) {
+        let document = input.view.document.as_deref();
+        let claims = Claims { document, namespaces: input.namespaces };
+        // A service that waits only for an answer keeps its place.
+        let refused = |hold: Hold| !matches!(hold, Hold::NotSeen(_));
+        for candidate in wanting {
+            if let Some((namespace, to)) = candidate.wanted()
+                && !candidate.refusal(input.view).is_some_and(refused)
+            {
+                self.note_wanted(candidate.service, namespace, to, &claims);
+            }
+        }
+    }
+
+    /// Notes what a service is to have.
+    fn note_wanted(
         &mut self,
         service: &EcsService,
-        (namespace, to): (&NamespaceId, &Canonical),
+        namespace: &NamespaceId,
+        to: &Canonical,
         document: &Claims<'_>,
     ) {
         for claim in claims(to) {
             let claimants = document.on(&claim);
-            let sought = self.names.entry((namespace.clone(), claim)).or_default();
-            if sought.wanted.is_empty() {
-                sought.claimants = claimants.cloned();
+            let contested = self.names.entry((namespace.clone(), claim)).or_default();
+            if contested.wanted.is_empty() {
+                contested.claimants = claimants.cloned();
             }
-            sought.wanted.push(Party::of(service));
+            contested.wanted.push(Party::of(service));
         }
     }
 
-    /// Notes that all is noted: who is a stranger to a claim depends on who holds the name.
-    pub(crate) fn note_strangers(&mut self) {
-        let claimed = self.names.values().filter(|sought| sought.claimants.is_some());
-        let strangers = claimed.flat_map(|sought| {
-            sought.wanted.iter().filter(|party| sought.is_stranger(&party.key, &party.arn))
+    /// Comes last: whether a service is a stranger to a claim depends on which service holds the name.
+    fn note_strangers(&mut self) {
+        let claimed = self.names.values().filter(|contested| contested.claimants.is_some());
+        let strangers = claimed.flat_map(|contested| {
+            contested.wanted.iter().filter(|party| contested.is_stranger(&party.key, &party.arn))
         });
         self.strangers = strangers.map(|party| party.arn.clone()).collect();
     }
 
     /// Notes the Cloud Map services of a namespace.
-    pub(crate) fn note_cloud_map(&mut self, namespace: &NamespaceId, names: &NamespaceUse) {
+    fn note_cloud_map(&mut self, namespace: &NamespaceId, names: &NamespaceUse) {
         for service in &names.cloud_map {
             let name = (namespace.clone(), Claim::Discovery(service.name.clone()));
-            if let Some(sought) = self.names.get_mut(&name) {
-                sought.leftover = Some(service.arn.clone());
+            if let Some(contested) = self.names.get_mut(&name) {
+                contested.leftover = Some(service.arn.clone());
                 self.leftovers.insert(service.arn.clone(), name);
             }
         }
     }
 
-    /// Notes what a service has in force: in any deployment that still has tasks, for they are called too.
-    pub(crate) fn note_held(&mut self, service: &EcsService, ground: &Ground<'_>) {
+    /// Notes what a service has in force in any deployment that still has tasks, because clients call those too.
+    fn note_held(&mut self, service: &EcsService, ground: &Ground<'_>) {
         if service.status == ServiceStatus::Inactive {
             return;
         }
         for name in service.registries.iter().filter_map(|arn| self.leftovers.get(arn)) {
-            let sought = self.names.entry(name.clone()).or_default();
-            sought.registry.get_or_insert_with(|| service.key.clone());
+            let contested = self.names.entry(name.clone()).or_default();
+            contested.registry.get_or_insert_with(|| service.key.clone());
         }
         let running = service.deployments.iter().filter(|d| d.status != DeploymentStatus::Inactive);
         for deployment in running {
@@ -138,14 +182,14 @@ impl Register {
         namespace: &NamespaceId,
     ) {
         for claim in claims {
-            let Some(sought) = self.names.get_mut(&(namespace.clone(), claim)) else { continue };
-            if sought.held.iter().all(|party| party.arn != service.arn) {
-                sought.held.push(Party::of(service));
+            let Some(contested) = self.names.get_mut(&(namespace.clone(), claim)) else { continue };
+            if contested.held.iter().all(|party| party.arn != service.arn) {
+                contested.held.push(Party::of(service));
             }
         }
     }
 
-    /// Whether a service would claim a name that it does not hold itself.
+    /// Whether a service would take a name that it does not hold itself.
     pub(crate) fn claims_new_name(
         &self,
         service: &EcsService,
@@ -153,12 +197,12 @@ impl Register {
         to: &Canonical,
     ) -> bool {
         claims(to).any(|claim| {
-            let sought = self.names.get(&(namespace.clone(), claim));
-            !sought.is_some_and(|s| s.held.iter().any(|party| party.arn == service.arn))
+            let contested = self.names.get(&(namespace.clone(), claim));
+            !contested.is_some_and(|s| s.held.iter().any(|party| party.arn == service.arn))
         })
     }
 
-    /// What stands in this service's way: each of its claims that it must not have, the lasting ones first.
+    /// The reason against each name that a service wants and must not have. Those that stay come first.
     pub(crate) fn obstacles(
         &self,
         service: &EcsService,
@@ -168,46 +212,47 @@ impl Register {
         let mut obstacles: Vec<Hold> = claims(to)
             .filter_map(|claim| {
                 let name = (namespace.clone(), claim);
-                let sought = self.names.get(&name)?;
-                if sought.is_stranger(&service.key, &service.arn) {
-                    let by = sought.claimants.clone().unwrap_or_default();
+                let contested = self.names.get(&name)?;
+                if contested.is_stranger(&service.key, &service.arn) {
+                    let by = contested.claimants.clone().unwrap_or_default();
                     return Some(Hold::Claimed { claim: name.1, by });
                 }
-                Some(Hold::Conflict(name.1, sought.obstacle_to(service, &self.strangers)?))
+                Some(Hold::Conflict(name.1, contested.obstacle_to(service, &self.strangers)?))
             })
             .collect();
         obstacles.sort_by_key(|hold| matches!(hold, Hold::Conflict(..)));
         obstacles
     }
 
-    /// Whether somebody else wants a name.
-    pub(crate) fn is_sought_by_others(
+    /// Whether another service wants a name.
+    pub(crate) fn is_wanted_by_others(
         &self,
         service: &EcsService,
         namespace: &NamespaceId,
         claim: &Claim,
     ) -> bool {
-        let sought = self.names.get(&(namespace.clone(), claim.clone()));
-        sought.is_some_and(|sought| sought.wanted.iter().any(|party| party.arn != service.arn))
+        let contested = self.names.get(&(namespace.clone(), claim.clone()));
+        contested
+            .is_some_and(|contested| contested.wanted.iter().any(|party| party.arn != service.arn))
     }
 
-    /// Whether a service comes first of all that want a name, once its holder has let go of it.
+    /// Whether a service is the first to get a name once its holder has given it up.
     pub(crate) fn is_first(
         &self,
         service: &EcsService,
         namespace: &NamespaceId,
         claim: &Claim,
     ) -> bool {
-        let sought = self.names.get(&(namespace.clone(), claim.clone()));
-        let first = sought.and_then(|sought| sought.first(&self.strangers));
+        let contested = self.names.get(&(namespace.clone(), claim.clone()));
+        let first = contested.and_then(|contested| contested.first(&self.strangers));
         first.is_some_and(|first| first.arn == service.arn)
     }
 }
 
-impl Sought {
+impl ContestedName {
     fn obstacle_to(&self, service: &EcsService, strangers: &BTreeSet<Arn>) -> Option<Holder> {
-        // Two may have one name already, for nobody knows whether ECS refuses an alias twice: then it is the
-        // first one's, and the other waits even with a change that leaves its names alone.
+        // Two services may have one name already, because nobody knows whether ECS refuses an alias twice. Then the
+        // name belongs to the first, and the other waits even with a change that leaves its names alone.
         if let Some(holder) = self.held.iter().min_by_key(|party| party.rank()) {
             let other = holder.arn != service.arn;
             return other.then(|| Holder::Has(holder.key.clone(), holder.arn.clone()));
@@ -227,14 +272,14 @@ impl Sought {
         wanted.min_by_key(|party| party.rank())
     }
 
-    /// Whether the name is claimed, and neither by this service nor in its hands.
+    /// Whether the name is claimed for others and this service does not have it.
     fn is_stranger(&self, key: &ServiceKey, arn: &Arn) -> bool {
         self.claimants.as_ref().is_some_and(|claimants| !claimants.contains(key))
             && self.held.iter().all(|party| party.arn != *arn)
     }
 }
 
-/// Every name a configuration takes up.
+/// Every name that a configuration takes.
 pub(crate) fn claims(canonical: &Canonical) -> impl Iterator<Item = Claim> {
     canonical.endpoints.iter().flat_map(|((_, discovery), endpoint)| {
         let alias =
@@ -243,8 +288,8 @@ pub(crate) fn claims(canonical: &Canonical) -> impl Iterator<Item = Claim> {
     })
 }
 
-/// The same of a configuration in force. Not through its canonical form, because this runs for every service
-/// there is, and most name all that they have.
+/// The same for a configuration in force. It does not use the canonical form, because it runs for every service
+/// there is.
 fn claims_in_force<'c>(
     connect: &'c Connect,
     namespace: &'c Namespace,
@@ -262,20 +307,13 @@ fn claims_in_force<'c>(
     })
 }
 
-/// Tells each holder who else wants its name.
-pub(crate) fn name_contestants(plan: &mut Plan) {
-    let contests: Vec<(ServiceKey, ServiceKey)> = plan
-        .holds()
-        .filter_map(|(loser, hold)| match hold {
-            Hold::Conflict(_, Holder::Has(winner, _) | Holder::Precedes(winner, _)) => {
-                Some((winner.clone(), loser.clone()))
-            }
-            _ => None,
-        })
-        .collect();
-    for (winner, loser) in contests {
-        if let Some(entry) = plan.entries.get_mut(&winner) {
-            entry.contested_by.push(loser);
+/// The pairs of services that want one name, in the order of those that wait.
+pub(crate) fn contests(entries: &Entries) -> Vec<Contest> {
+    let contest = |(loser, entry): (&ServiceKey, &Entry)| match entry.hold()? {
+        Hold::Conflict(_, Holder::Has(winner, _) | Holder::Precedes(winner, _)) => {
+            Some(Contest { winner: winner.clone(), loser: loser.clone() })
         }
-    }
+        _ => None,
+    };
+    entries.iter().filter_map(contest).collect()
 }

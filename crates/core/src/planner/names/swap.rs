@@ -1,41 +1,43 @@
-//! Two services, or a circle of them, that want each other's names.
+//! Resolves a circle of two or more services that want each other's names.
 //!
-//! ECS gives a name to nobody while somebody has it, so each would wait for the others for ever. Under the policy
-//! sync one of them, the youngest, therefore goes first to what it shall be *without* the endpoints whose names
-//! others have: it lets go of its own and takes none. When that is rolled out the next one takes its name, and so
-//! on, and in the end the first takes its own. Each phase is decided from what is seen, so that a crash at any
-//! point changes nothing: what comes next is planned from where things stand.
+//! ECS gives a name to no service while another one has it, so each would wait for the others for ever. Under the
+//! policy sync one of them, the youngest, goes first. It becomes what it is to be *without* the endpoints whose names
+//! others have: it gives its own name up and takes none. When that is rolled out, the next service takes the free name,
+//! and so on. In the end the first takes its own. Each phase is decided from what is seen, so a crash at any point
+//! changes nothing: the next phase is planned from what is there.
 //!
-//! **Invariant:** nobody lets go unless each name that is passed on has a taker who wants nothing else that is not
-//! free, and the one that lets go can still be settled afterwards without what it let go of.
+//! **Invariant:** No service gives a name up unless each name has a waiting taker with no other obstacle, and the service
+//! that gives up can still be settled afterwards without the endpoints it gave up.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::register::{Register, claims};
 use crate::declaration::settings::Policy;
 use crate::ecs::canonical::canonical;
-use crate::ecs::connect::Connect;
+use crate::ecs::connect::{Connect, Endpoint};
 use crate::ecs::name::{NamespaceId, ServiceKey};
 use crate::ecs::service::DeploymentStatus;
 use crate::plan::entry::{Entry, Verdict};
 use crate::plan::hold::claim::{Claim, Holder};
 use crate::plan::hold::{Hold, Unseen};
 use crate::planner::candidate::Candidate;
+use crate::planner::facts::with_facts;
+use crate::planner::input::PlannerInput;
+use crate::planner::obstacle::{lasting, passing};
 use crate::planner::service::settle::{Desired, settle};
-use crate::planner::world::World;
 
-/// What the circle changes of a service's entry.
-pub(crate) struct Phase<'a> {
-    /// What it becomes first; none for those that wait.
+/// What the circle changes in the entry of one service.
+pub(crate) struct SwapPhase<'a> {
+    /// What it becomes first; `None` for the services that wait.
     first: Option<Candidate<'a>>,
-    /// What must be read of it before anybody lets go.
+    /// What must be read about it before any service gives a name up.
     ask: Option<Hold>,
     note: String,
 }
 
-impl Phase<'_> {
-    /// Makes the entry that of this phase.
-    pub(crate) fn enter(self, entry: &mut Entry) {
+impl SwapPhase<'_> {
+    /// The entry in this phase.
+    pub(crate) fn applied_to(self, mut entry: Entry) -> Entry {
         if let Some(first) = self.first {
             let action = first.desired.action(first.service);
             entry.verdict = Verdict::Step { action };
@@ -44,10 +46,11 @@ impl Phase<'_> {
             entry.verdict = Verdict::Hold { hold, action: action.clone() };
         }
         entry.add_note(&self.note);
+        entry
     }
 }
 
-/// Someone whose only obstacles are names that others have.
+/// A service whose only obstacles are names that others have.
 struct Waiting<'c, 'a> {
     candidate: &'c Candidate<'a>,
     namespace: &'c NamespaceId,
@@ -59,49 +62,68 @@ type Circle<'c, 'a> = BTreeMap<&'c ServiceKey, Waiting<'c, 'a>>;
 
 /// The phases of all circles among the candidates.
 pub(crate) fn phases<'a>(
-    world: &World<'a>,
+    input: &PlannerInput<'a>,
     candidates: &[Candidate<'a>],
     register: &Register,
-) -> BTreeMap<ServiceKey, Phase<'a>> {
-    let circles = circles(candidates, world, register);
-    circles.iter().flat_map(|circle| phases_of(circle, world)).collect()
+) -> BTreeMap<ServiceKey, SwapPhase<'a>> {
+    let circles = circles(input, candidates, register);
+    circles.iter().flat_map(|circle| phases_of(input, circle)).collect()
 }
 
-fn phases_of<'a>(circle: &Circle<'_, 'a>, world: &World<'a>) -> Vec<(ServiceKey, Phase<'a>)> {
-    let may_remove = world.settings.policy != Policy::UpsertOnly;
-    let mut oldest_first: Vec<&Waiting<'_, 'a>> = circle.values().collect();
-    oldest_first.sort_by_key(|w| (w.candidate.service.created_at, &w.candidate.service.arn));
-    let mut first = oldest_first.iter().rev().find_map(|waiting| let_go(waiting, world));
-    first = first.filter(|_| may_remove);
+fn phases_of<'a>(
+    input: &PlannerInput<'a>,
+    circle: &Circle<'_, 'a>,
+) -> Vec<(ServiceKey, SwapPhase<'a>)> {
+    let may_remove = input.settings.policy != Policy::UpsertOnly;
+    let mut first = first_to_give_up(input, circle).filter(|_| may_remove);
     let note = words(circle, first.as_ref().map(|first| &first.service.key), may_remove);
-    // All that can be read is read before one of them lets go.
-    let mut asks: BTreeMap<&ServiceKey, Hold> = BTreeMap::new();
-    if first.is_some() {
-        let unread = |waiting: &Waiting<'_, 'a>| world.passing(waiting.candidate);
-        let asked = circle.iter().filter_map(|(k, w)| Some((*k, world.with_facts(unread(w)?))));
-        asks.extend(asked);
-    }
+    // Everything is read before one of them gives its name up.
+    let mut asks = match first {
+        Some(_) => still_to_read(input, circle),
+        None => BTreeMap::new(),
+    };
     let ready = asks.is_empty();
     let phase = |key: &&ServiceKey| {
         let first = first.take_if(|first| ready && first.service.key == **key);
-        let phase = Phase { first, ask: asks.remove(*key), note: note.clone() };
+        let phase = SwapPhase { first, ask: asks.remove(*key), note: note.clone() };
         ((*key).clone(), phase)
     };
     circle.keys().map(phase).collect()
 }
 
-/// Every circle: those that wait, directly or through others, for each other and for nobody else.
+/// The youngest service that can give its name up, as what it becomes first.
+fn first_to_give_up<'a>(
+    input: &PlannerInput<'a>,
+    circle: &Circle<'_, 'a>,
+) -> Option<Candidate<'a>> {
+    let mut oldest_first: Vec<&Waiting<'_, 'a>> = circle.values().collect();
+    oldest_first.sort_by_key(|w| (w.candidate.service.created_at, &w.candidate.service.arn));
+    oldest_first.iter().rev().find_map(|waiting| without_taken(input, waiting))
+}
+
+/// What must be read about the services of a circle.
+fn still_to_read<'c>(
+    input: &PlannerInput<'_>,
+    circle: &Circle<'c, '_>,
+) -> BTreeMap<&'c ServiceKey, Hold> {
+    let unread = |(key, waiting): (&&'c ServiceKey, &Waiting<'_, '_>)| {
+        Some((*key, with_facts(input, passing(input, waiting.candidate)?)))
+    };
+    circle.iter().filter_map(unread).collect()
+}
+
+/// Every circle: services that wait, directly or through others, for each other and for no other service.
 fn circles<'c, 'a>(
+    input: &PlannerInput<'a>,
     candidates: &'c [Candidate<'a>],
-    world: &World<'a>,
     register: &Register,
 ) -> Vec<Circle<'c, 'a>> {
-    let waiting = candidates.iter().filter_map(|candidate| waiting(candidate, world, register));
+    let waiting = candidates.iter().filter_map(|candidate| waiting(input, candidate, register));
     let mut all: Circle<'c, 'a> =
         waiting.map(|waiting| (&waiting.candidate.service.key, waiting)).collect();
     let mut circles = Vec::new();
     loop {
-        // Whoever waits for somebody outside, or for a name that its holder means to keep, is in no circle.
+        // A service that waits for one outside, or for a name that its holder keeps, is in no circle.
         drop_outsiders(&mut all);
         let Some(one) = innermost(&all) else { return circles };
         let circle = reach(one, |key| all.get(key).map_or(&[][..], |waiting| &waiting.holders));
@@ -122,7 +144,7 @@ fn drop_outsiders(all: &mut Circle<'_, '_>) {
     }
 }
 
-/// Who waits for whom, by whom they wait for.
+/// The services that wait, by the service that they wait for.
 fn waiters(all: &Circle<'_, '_>) -> BTreeMap<ServiceKey, Vec<ServiceKey>> {
     let mut waiters: BTreeMap<ServiceKey, Vec<ServiceKey>> = BTreeMap::new();
     for (key, waiting) in all {
@@ -133,8 +155,9 @@ fn waiters(all: &Circle<'_, '_>) -> BTreeMap<ServiceKey, Vec<ServiceKey>> {
     waiters
 }
 
-/// One that waits for nobody but those that wait for it. Going backwards from everybody in turn, it is the last
-/// from whom one had to begin anew: whoever it waits for would else have led to it.
+/// A service that waits only for services that wait for it. The search goes backwards from each service in turn. The
+/// result is the last one from which the search had to start again: each service it waits for would otherwise have led
+/// to it.
 fn innermost<'c>(all: &Circle<'c, '_>) -> Option<&'c ServiceKey> {
     let waiters = waiters(all);
     let mut visited = BTreeSet::new();
@@ -149,7 +172,7 @@ fn innermost<'c>(all: &Circle<'c, '_>) -> Option<&'c ServiceKey> {
     last
 }
 
-/// Everybody to whom one comes step by step, the start included.
+/// Every service that the steps lead to, the start included.
 fn reach<'w>(
     start: &ServiceKey,
     steps: impl Fn(&ServiceKey) -> &'w [ServiceKey],
@@ -172,10 +195,10 @@ fn reach_beyond<'w>(
     reached
 }
 
-/// A candidate that nothing hinders but names that others have and will pass on to it before all others.
+/// A candidate whose only obstacles are names that others have, if it is the first to get each of them.
 fn waiting<'c, 'a>(
+    input: &PlannerInput<'a>,
     candidate: &'c Candidate<'a>,
-    world: &World<'a>,
     register: &Register,
 ) -> Option<Waiting<'c, 'a>> {
     let service = candidate.service;
@@ -189,19 +212,19 @@ fn waiting<'c, 'a>(
         names.push(name);
         holders.push(holder);
     }
-    // The plan knows no time, so a pause that is over counts as one too.
+    // The planner knows no time, so a pause that is over counts too.
     let free = candidate.declaration.pause.is_none()
         && !names.is_empty()
-        && world.lasting(candidate).is_none()
-        && is_ready_once_read(candidate, world);
+        && lasting(input, candidate).is_none()
+        && is_ready_once_read(input, candidate);
     free.then_some(Waiting { candidate, namespace, names, holders })
 }
 
-fn is_ready_once_read(candidate: &Candidate<'_>, world: &World<'_>) -> bool {
-    matches!(world.passing(candidate), None | Some(Hold::NotSeen(Unseen::Answer(..))))
+fn is_ready_once_read(input: &PlannerInput<'_>, candidate: &Candidate<'_>) -> bool {
+    matches!(passing(input, candidate), None | Some(Hold::NotSeen(Unseen::Answer(..))))
 }
 
-/// Whether each name that it waits for is with somebody who waits too and shall not have it any more.
+/// Whether the holder of each name that it waits for waits too and does not keep the name.
 fn is_passed_on(waiting: &Waiting<'_, '_>, all: &Circle<'_, '_>) -> bool {
     waiting.names.iter().zip(&waiting.holders).all(|(name, holder)| {
         let Some(holder) = all.get(holder) else { return false };
@@ -211,24 +234,25 @@ fn is_passed_on(waiting: &Waiting<'_, '_>, all: &Circle<'_, '_>) -> bool {
     })
 }
 
-/// What it becomes first: all that it shall be but the endpoints whose names others have. None where it could not
-/// become the whole afterwards, because something undeclared would have gone with the endpoint.
-fn let_go<'a>(waiting: &Waiting<'_, 'a>, world: &World<'a>) -> Option<Candidate<'a>> {
+/// What a service becomes first: everything it is to be except the endpoints whose names others have. `None` if it could
+/// not become the whole afterwards, because something undeclared would have gone with an endpoint.
+fn without_taken<'a>(input: &PlannerInput<'a>, waiting: &Waiting<'_, 'a>) -> Option<Candidate<'a>> {
     let candidate = waiting.candidate;
     let Desired::On(whole, namespace) = &candidate.desired else { return None };
-    let taken = |discovery: &Claim, alias: &Option<Claim>| {
-        waiting.names.iter().any(|name| name == discovery || Some(name) == alias.as_ref())
-    };
     let mut first: Connect = (**whole).clone();
-    first.endpoints.retain(|endpoint| {
-        let alias = endpoint.alias.as_ref();
-        let alias = alias.and_then(|a| Some(Claim::Alias(a.dns_name.clone()?, a.port)));
-        !taken(&Claim::Discovery(endpoint.discovery()), &alias)
-    });
+    first.endpoints.retain(|endpoint| !takes_any(endpoint, &waiting.names));
     let desired = Desired::On(Box::new(first), namespace.clone());
     let first = candidate.instead(desired);
-    let goes = first.differs() && is_ready_once_read(&first, world);
-    (goes && world.settles_after(&first, candidate)).then_some(first)
+    let goes = first.differs() && is_ready_once_read(input, &first);
+    (goes && settles_after(input, &first, candidate)).then_some(first)
+}
+
+/// Whether an endpoint takes one of these names.
+fn takes_any(endpoint: &Endpoint, names: &[Claim]) -> bool {
+    let discovery = Claim::Discovery(endpoint.discovery());
+    let alias = endpoint.alias.as_ref();
+    let alias = alias.and_then(|alias| Some(Claim::Alias(alias.dns_name.clone()?, alias.port)));
+    names.iter().any(|name| *name == discovery || Some(name) == alias.as_ref())
 }
 
 fn words(circle: &Circle<'_, '_>, begins: Option<&ServiceKey>, may_remove: bool) -> String {
@@ -236,30 +260,28 @@ fn words(circle: &Circle<'_, '_>, begins: Option<&ServiceKey>, may_remove: bool)
     let names = names.join(", ");
     match begins {
         Some(first) => format!(
-            "{names} swap names in phases: first {first} lets go of its name and takes none yet, so for that long nobody answers to it; then the others take theirs one by one, and {first} its own at last"
+            "{names} swap names in phases: first {first} gives its name up and takes none yet, so no service answers to that name for a while; then the others take their names one by one, and {first} takes its own last"
         ),
         None if !may_remove => format!(
-            "{names} want each other's names; to swap them one must let go of its name for a while, which the policy upsert-only does not allow: use the policy sync, or rename one of them by hand first"
+            "{names} want each other's names; to swap them, one must give its name up for a while, which the policy upsert-only does not allow: use the policy sync, or rename one of them by hand first"
         ),
         None => format!(
-            "{names} want each other's names, and what is not declared of an endpoint would be lost if one let go of its name first: declare its port, alias and time-outs, or rename one by hand first"
+            "{names} want each other's names, and undeclared settings of an endpoint would be lost if one gave its name up first: declare its port, alias and time-outs, or rename one by hand first"
         ),
     }
 }
 
-impl<'a> World<'a> {
-    /// Whether a service that has become `first` is still to become what `whole` is.
-    fn settles_after(&self, first: &Candidate<'a>, whole: &Candidate<'a>) -> bool {
-        let Desired::On(connect, _) = &first.desired else { return false };
-        let mut service = (**whole.service).clone();
-        for deployment in &mut service.deployments {
-            if deployment.status == DeploymentStatus::Primary {
-                deployment.connect = Some((**connect).clone());
-            }
+/// Whether a service that has become `first` would then become what `whole` is.
+fn settles_after(input: &PlannerInput<'_>, first: &Candidate<'_>, whole: &Candidate<'_>) -> bool {
+    let Desired::On(connect, _) = &first.desired else { return false };
+    let mut service = (**whole.service).clone();
+    for deployment in &mut service.deployments {
+        if deployment.status == DeploymentStatus::Primary {
+            deployment.connect = Some((**connect).clone());
         }
-        match settle(&service, whole.declaration, &self.terms(whole.service)) {
-            Ok(Desired::On(then, _)) => Some(canonical(&then, &whole.ground)) == whole.to,
-            Ok(Desired::Off) | Err(_) => false,
-        }
+    }
+    match settle(&service, whole.declaration, &input.terms(whole.service)) {
+        Ok(Desired::On(then, _)) => Some(canonical(&then, &whole.ground)) == whole.to,
+        Ok(Desired::Off) | Err(_) => false,
     }
 }

@@ -1,7 +1,7 @@
-//! Who decided what, for `explain`: settling goes through here with every choice it makes.
+//! Which source decides each field. Settling makes every choice through this file, so that `explain` can show it.
 //!
-//! **Invariant:** who only wants the result pays for nothing more: candidates are made one after the other until the
-//! first says something. Who wants the reasons sees all of them, from the very code that decides.
+//! **Invariant:** A caller that wants only the result pays for nothing more: values are made one after the other until
+//! the first source has one. A caller that wants the reasons gets all of them, from the code that decides.
 
 use std::cell::RefCell;
 use std::fmt;
@@ -13,7 +13,7 @@ use crate::ecs::name::PortName;
 /// Where a value comes from, in the order of precedence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Source {
+pub(crate) enum Source {
     /// A declaration: the document's entry, a tag, or the parameter that a tag names.
     Declared,
     /// The PRIMARY deployment.
@@ -24,64 +24,81 @@ pub enum Source {
     Flag,
     /// The cluster's Service Connect default.
     ClusterDefault,
-    /// What eastwest takes, or what ECS does, where nobody says anything.
+    /// What eastwest takes, or what ECS does, if no source has a value.
     BuiltIn,
 }
 
-/// Which field, and of which endpoint.
-pub(crate) type Place<'a> = (&'static str, Option<&'a PortName>);
-
-/// Takes the first candidate that says something, and may look at the others.
-pub(crate) trait Witness {
-    /// The first candidate that says something.
-    fn first<T: fmt::Display>(
-        &self,
-        place: Place<'_>,
-        candidates: impl Iterator<Item = (Source, Option<T>)>,
-    ) -> Option<T>;
+/// The field that is chosen, and the port of the endpoint it belongs to.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct FieldPath<'a> {
+    name: &'static str,
+    endpoint: Option<&'a PortName>,
 }
 
-/// Nobody wants to know.
-impl Witness for () {
-    fn first<T: fmt::Display>(
-        &self,
-        _place: Place<'_>,
-        mut candidates: impl Iterator<Item = (Source, Option<T>)>,
-    ) -> Option<T> {
-        candidates.find_map(|(_, candidate)| candidate)
+impl<'a> FieldPath<'a> {
+    /// A field of the service as a whole.
+    pub(crate) fn service(name: &'static str) -> Self {
+        Self { name, endpoint: None }
+    }
+
+    /// A field of one endpoint.
+    pub(crate) fn endpoint(name: &'static str, port: &'a PortName) -> Self {
+        Self { name, endpoint: Some(port) }
     }
 }
 
-/// One choice: a field, what it became, and what was passed over.
+/// Takes the first value that a source has, and may look at the others.
+pub(crate) trait Observer {
+    /// The first value that a source has.
+    fn first<T: fmt::Display>(
+        &self,
+        field: FieldPath<'_>,
+        values: impl Iterator<Item = (Source, Option<T>)>,
+    ) -> Option<T>;
+}
+
+/// The caller wants only the result.
+impl Observer for () {
+    fn first<T: fmt::Display>(
+        &self,
+        _field: FieldPath<'_>,
+        mut values: impl Iterator<Item = (Source, Option<T>)>,
+    ) -> Option<T> {
+        values.find_map(|(_, value)| value)
+    }
+}
+
+/// One choice: a field, and the value of each source.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Choice {
     pub(crate) field: &'static str,
     pub(crate) endpoint: Option<PortName>,
-    /// What each source says, the one that counts first.
+    /// The value of each source. The first one counts.
     pub(crate) said: Vec<(Source, String)>,
 }
 
-/// Writes every choice down.
+/// Records every choice.
 #[derive(Debug, Default)]
-pub(crate) struct Minutes(RefCell<Vec<Choice>>);
+pub(crate) struct Recorder(RefCell<Vec<Choice>>);
 
-impl Minutes {
+impl Recorder {
     /// All choices in the order in which they were made.
     pub(crate) fn choices(self) -> Vec<Choice> {
         self.0.into_inner()
     }
 }
 
-impl Witness for Minutes {
+impl Observer for Recorder {
     fn first<T: fmt::Display>(
         &self,
-        (field, endpoint): Place<'_>,
-        candidates: impl Iterator<Item = (Source, Option<T>)>,
+        field: FieldPath<'_>,
+        values: impl Iterator<Item = (Source, Option<T>)>,
     ) -> Option<T> {
         let said: Vec<(Source, T)> =
-            candidates.filter_map(|(source, candidate)| Some((source, candidate?))).collect();
+            values.filter_map(|(source, value)| Some((source, value?))).collect();
         let texts = said.iter().map(|(source, text)| (*source, text.to_string())).collect();
-        let choice = Choice { field, endpoint: endpoint.cloned(), said: texts };
+        let FieldPath { name, endpoint } = field;
+        let choice = Choice { field: name, endpoint: endpoint.cloned(), said: texts };
         self.0.borrow_mut().push(choice);
         said.into_iter().next().map(|(_, first)| first)
     }

@@ -1,10 +1,12 @@
-//! Somebody else who keeps changing a service back.
+//! Detects that something else keeps changing a service back.
 //!
-//! Two writers that each insist roll a service for ever. Who wrote a deployment is not told, but whatever leads away
-//! from what is wanted was not ours, so the service's own deployments show the fight and a restart forgets nothing. It
-//! was ours after all where what is wanted goes to and fro; those that we began since our start are known and left out.
-//! AWS wrote the times in them, and they are compared only with one another; how long the last word of the other has
-//! stood is a matter of our own clock, and of [`crate::guard`].
+//! Two writers that each insist roll a service for ever. AWS does not tell who wrote a deployment. But a change that
+//! leads away from what is wanted was not ours, so the service's own deployments show the fight, and a restart forgets
+//! nothing. If the wanted value itself goes back and forth, such a change was ours after all: the deployments that
+//! eastwest began since its start are known and left out.
+//!
+//! AWS wrote the times of these deployments. They are compared only with one another. How long the other writer's last
+//! change has stood is a matter of our own clock, and of [`crate::guard`].
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -18,40 +20,54 @@ use crate::ecs::time::AwsTime;
 use crate::ecs::tool::Tool;
 use crate::plan::contention::Contention;
 
-/// So many times the same field is changed back within an hour before we stop insisting.
+/// So often the same field is changed back within an hour before eastwest stops insisting.
 const REVERTS: usize = 3;
 /// A deployment and its service deployment are created this close together.
 const TOLD_APART: Duration = Duration::from_secs(2);
 const HOUR: Duration = Duration::from_hours(1);
-/// For so long what the other one made of it is left alone, on our own clock.
+/// For so long eastwest leaves the other writer's change alone, on its own clock.
 pub(crate) const TRUCE: Duration = Duration::from_hours(1);
 
+/// What shows whether something else keeps changing a service back.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Evidence<'a> {
+    pub(crate) service: &'a ServiceKey,
+    pub(crate) tool: Tool,
+    /// The wanted configuration; `None` for off.
+    pub(crate) wanted: Option<&'a Canonical>,
+    /// Where what is in force differs from it.
+    pub(crate) changes: &'a [Change],
+    /// The latest deployments, newest first.
+    pub(crate) lately: &'a [Past],
+    /// When the deployments were created that eastwest began since its start.
+    pub(crate) ours: &'a [AwsTime],
+    pub(crate) ground: &'a Ground<'a>,
+}
+
 /// The fight over what is to be changed, if there is one: fields that at least three deployments within an hour led away
-/// from what is wanted, each after one that had them as wanted.
-pub(crate) fn contention(
-    (service, tool): (&ServiceKey, Tool),
-    (wanted, differing): (Option<&Canonical>, &[Change]),
-    (lately, ours, ground): (&[Past], &[AwsTime], &Ground<'_>),
-) -> Option<Contention> {
-    if lately.len() < REVERTS {
+/// from what is wanted, each after a deployment that had them as wanted.
+pub(crate) fn contention(evidence: &Evidence<'_>) -> Option<Contention> {
+    if evidence.lately.len() < REVERTS {
         return None;
     }
-    let differing: BTreeSet<Place> = differing.iter().map(place).collect();
-    let reverts = reverts(wanted, (lately, ours), ground).into_iter();
-    // What is as wanted now is not fought over, whatever became of it before.
-    let counts = reverts.filter(|(place, _)| differing.contains(place));
-    let counts = counts.map(|((field, _), times)| (field, most_within(HOUR, &times)));
+    let differing: BTreeSet<EndpointField> =
+        evidence.changes.iter().map(EndpointField::of).collect();
+    let reverts = reverts(evidence).into_iter();
+    // A field that is as wanted now is not fought over, whatever happened to it before.
+    let counts = reverts.filter(|(changed, _)| differing.contains(changed));
+    let counts = counts.map(|(changed, times)| (changed.field, most_within(HOUR, &times)));
     let fights: BTreeMap<Field, usize> = counts.filter(|(_, count)| *count >= REVERTS).collect();
     let reverts = fights.values().max().copied()?;
     let mut fields: BTreeSet<Field> = fights.into_keys().collect();
     if fields.contains(&Field::Enabled) {
-        // With it goes all else.
+        // Every other field goes with this one.
         fields.retain(|field| *field == Field::Enabled);
     }
-    Some(Contention { service: service.clone(), fields, reverts, tool })
+    let service = evidence.service.clone();
+    Some(Contention { service, fields, reverts, tool: evidence.tool })
 }
 
-/// How many of these times, oldest first, lie within one span at most.
+/// The largest number of these times, oldest first, that lie within one span.
 fn most_within(span: Duration, times: &[AwsTime]) -> usize {
     let count = |first: usize| {
         let from = times[first];
@@ -60,44 +76,51 @@ fn most_within(span: Duration, times: &[AwsTime]) -> usize {
     (0..times.len()).map(count).max().unwrap_or_default()
 }
 
-/// Whether two times are of one deployment: as `UpdateService` and as its service deployment tell it.
+/// Whether two times belong to one deployment: `UpdateService` tells one, and its service deployment the other.
 fn is_same(one: AwsTime, other: AwsTime) -> bool {
     one.since(other).max(other.since(one)) <= TOLD_APART
 }
 
-/// A field, and of which endpoint.
-type Place = (Field, Option<String>);
-
-fn place(change: &Change) -> Place {
-    (change.field, change.endpoint.clone())
+/// A field, and the endpoint it belongs to.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct EndpointField {
+    field: Field,
+    endpoint: Option<String>,
 }
 
-/// When each field was led away from what is wanted, oldest first; `lately` is newest first. What ECS took back counts as
-/// well, for whoever sent it superseded what was there; but it is not what was there before the next.
-fn reverts(
-    wanted: Option<&Canonical>,
-    (lately, ours): (&[Past], &[AwsTime]),
-    ground: &Ground<'_>,
-) -> BTreeMap<Place, Vec<AwsTime>> {
-    let mut reverts: BTreeMap<Place, Vec<AwsTime>> = BTreeMap::new();
-    let mut before: Option<BTreeSet<Place>> = None;
-    for past in lately.iter().rev() {
-        let connect = past.connect.as_ref().map(|connect| canonical(connect, ground));
-        let away = if connect.as_ref() == wanted {
-            BTreeSet::new()
-        } else {
-            changes(connect.as_ref(), wanted).iter().map(place).collect()
-        };
-        let is_ours = ours.iter().any(|at| is_same(*at, past.created_at));
+impl EndpointField {
+    fn of(change: &Change) -> Self {
+        Self { field: change.field, endpoint: change.endpoint.clone() }
+    }
+}
+
+/// When each field was led away from what is wanted, oldest first. A deployment that ECS rolled back counts too, because
+/// it superseded what was there. But the deployment after it does not start from it.
+fn reverts(evidence: &Evidence<'_>) -> BTreeMap<EndpointField, Vec<AwsTime>> {
+    let mut reverts: BTreeMap<EndpointField, Vec<AwsTime>> = BTreeMap::new();
+    let mut before: Option<BTreeSet<EndpointField>> = None;
+    for past in evidence.lately.iter().rev() {
+        let away = away(past, evidence);
+        let is_ours = evidence.ours.iter().any(|at| is_same(*at, past.created_at));
         let before_it = before.as_ref().filter(|_| !is_ours);
-        for place in before_it.iter().flat_map(|before| away.difference(before)) {
-            reverts.entry(place.clone()).or_default().push(past.created_at);
+        for changed in before_it.iter().flat_map(|before| away.difference(before)) {
+            reverts.entry(changed.clone()).or_default().push(past.created_at);
         }
         if !past.is_taken_back() {
             before = Some(away);
         }
     }
     reverts
+}
+
+/// The fields that a deployment had otherwise than is wanted now.
+fn away(past: &Past, evidence: &Evidence<'_>) -> BTreeSet<EndpointField> {
+    let Evidence { wanted, ground, .. } = *evidence;
+    let connect = past.connect.as_ref().map(|connect| canonical(connect, ground));
+    if connect.as_ref() == wanted {
+        return BTreeSet::new();
+    }
+    changes(connect.as_ref(), wanted).iter().map(EndpointField::of).collect()
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
-//! What ECS would refuse, or what would start no task, said before the call with the fix.
+//! What ECS would refuse, or what would start no task: found before the call and told with the fix.
 //!
-//! Each row cites AWS. Checked only where something would change: a service that runs as it is needs no
-//! permission from us.
+//! Each row cites AWS. Only services that would change are checked: a service that runs as it is needs no permission
+//! from us.
 
 use crate::ecs::connect::{Connect, Endpoint};
 use crate::ecs::ground::Ground;
@@ -12,22 +12,22 @@ use crate::ecs::task_definition::{PortMapping, TaskDefinition};
 
 /// Instances of one Cloud Map service, each a task; not adjustable (GR:cloud-map, DG:service-connect).
 const TASKS_MAX: u32 = 1000;
-/// What the proxy takes of every task (DG:service-connect-concepts-deploy).
+/// What the proxy needs in every task (DG:service-connect-concepts-deploy).
 const PROXY: &str = "its proxy needs 256 CPU units and 64 MiB or more";
 
-/// Why ECS would not take `wanted` for this service, if so. `None` wanted: switching off.
+/// Why ECS would refuse `wanted` for this service, if it would. `None` means switching off.
 pub(crate) fn refusal(
     service: &EcsService,
     wanted: Option<&Connect>,
     ground: &Ground<'_>,
 ) -> Option<String> {
     let Some(connect) = wanted else { return controller(service) };
-    let standing = service.connect();
+    let deployed = service.connect();
     controller(service)
         .or_else(|| platform(service))
         .or_else(|| ground.task_definition.and_then(task_definition))
         .or_else(|| connect.endpoints.iter().find_map(|e| endpoint(e, ground)))
-        .or_else(|| connect.endpoints.iter().find_map(|e| tls(e, standing, ground)))
+        .or_else(|| connect.endpoints.iter().find_map(|e| tls(e, deployed, ground)))
         .or_else(|| twice(connect))
         .or_else(|| tasks(service, connect))
         .or_else(|| logs(service, connect))
@@ -37,9 +37,9 @@ pub(crate) fn refusal(
 /// Namespaces of one account in one Region, unless AWS has raised it (GR:cloud-map).
 const NAMESPACES_MAX: usize = 50;
 
-/// Why one more namespace may not find room, if so. Those that other accounts share do not count; `account` is this
-/// one's, where that is known. The quota can be raised, so it is AWS that decides.
-pub(crate) fn room_for_namespace(
+/// The note that one more namespace may exceed the quota. Namespaces that other accounts share do not count; `account` is
+/// this account, if it is known. The quota can be raised, so this is only a note: AWS decides.
+pub(crate) fn namespace_quota_note(
     namespaces: &[Namespace],
     account: Option<&str>,
 ) -> Option<String> {
@@ -47,7 +47,7 @@ pub(crate) fn room_for_namespace(
     let own = namespaces.iter().filter(|n| !n.owner.as_ref().is_some_and(shared)).count();
     (own >= NAMESPACES_MAX).then(|| {
         format!(
-            "this account has {own} namespaces in this Region, and Cloud Map allows {NAMESPACES_MAX} unless the quota was raised: delete one that nobody uses, or ask for more in Service Quotas (AWS Cloud Map, namespaces per Region)"
+            "this account has {own} namespaces in this Region, and Cloud Map allows {NAMESPACES_MAX} unless the quota was raised: delete an unused one, or ask for more in Service Quotas (AWS Cloud Map, namespaces per Region)"
         )
     })
 }
@@ -88,8 +88,7 @@ fn windows() -> String {
     "it runs Windows containers, which Service Connect does not support".to_owned()
 }
 
-/// DG:service-connect-concepts-deploy: awsvpc or bridge, said explicitly; neither `links` nor, in bridge mode,
-/// `hostname`.
+/// DG:service-connect-concepts-deploy: awsvpc or bridge, set explicitly; no `links`; in bridge mode no `hostname`.
 fn task_definition(task_definition: &TaskDefinition) -> Option<String> {
     let name = task_definition.arn.resource();
     if task_definition.windows {
@@ -118,8 +117,8 @@ fn task_definition(task_definition: &TaskDefinition) -> Option<String> {
     resources(task_definition)
 }
 
-/// DG:service-connect-concepts-deploy: task memory and CPU are required, with room for the proxy, which is in
-/// every task and in no task definition.
+/// DG:service-connect-concepts-deploy: task memory and CPU are required, with enough for the proxy. Every task has the
+/// proxy, and no task definition shows it.
 fn resources(task_definition: &TaskDefinition) -> Option<String> {
     let (name, limits) = (task_definition.arn.resource(), task_definition.container_memory_mib);
     match task_definition.memory_mib {
@@ -169,7 +168,7 @@ fn endpoint(endpoint: &Endpoint, ground: &Ground<'_>) -> Option<String> {
     })
 }
 
-/// An endpoint is one port (API:ServiceConnectService.portName); of a range nobody could say which.
+/// An endpoint is one port (API:ServiceConnectService.portName), so a range of ports cannot be one.
 pub(crate) fn range(mapping: &PortMapping) -> Option<String> {
     let range = mapping.range.as_ref()?;
     Some(format!(
@@ -178,7 +177,7 @@ pub(crate) fn range(mapping: &PortMapping) -> Option<String> {
     ))
 }
 
-/// A default alias ends in the namespace's name, and that may be longer than a host, or in capitals.
+/// A default alias ends in the namespace's name. That may be longer than a host may be, or in capitals.
 fn host(endpoint: &Endpoint) -> Option<String> {
     let host = endpoint.alias.as_ref()?.dns_name.as_ref()?;
     // "The DNS name that you provided is invalid"
@@ -189,9 +188,9 @@ fn host(endpoint: &Endpoint) -> Option<String> {
     ))
 }
 
-/// DG:service-connect-tls: awsvpc only, and an authority. The role is not required by the API
-/// (API:ServiceConnectTlsConfiguration.roleArn), though ECS can do little without one: that is for ECS to say.
-fn tls(endpoint: &Endpoint, standing: Option<&Connect>, ground: &Ground<'_>) -> Option<String> {
+/// DG:service-connect-tls: awsvpc only, and an authority. The API does not require the role
+/// (API:ServiceConnectTlsConfiguration.roleArn), though ECS can do little without one. ECS tells that itself.
+fn tls(endpoint: &Endpoint, deployed: Option<&Connect>, ground: &Ground<'_>) -> Option<String> {
     let tls = endpoint.tls.as_ref()?;
     let name = endpoint.discovery();
     if ground.task_definition.is_some_and(|definition| definition.network_mode == "bridge") {
@@ -199,12 +198,12 @@ fn tls(endpoint: &Endpoint, standing: Option<&Connect>, ground: &Ground<'_>) -> 
             "endpoint {name} has TLS, which Service Connect does not support in bridge mode: use awsvpc, or remove the tls tag"
         ));
     }
-    let stands = standing.into_iter().flat_map(|connect| &connect.endpoints);
-    let mut stands = stands.filter(|old| old.port_name == endpoint.port_name);
-    let is_kept = stands.any(|old| old.tls.as_ref() == Some(tls));
+    let before = deployed.into_iter().flat_map(|connect| &connect.endpoints);
+    let mut before = before.filter(|old| old.port_name == endpoint.port_name);
+    let is_kept = before.any(|old| old.tls.as_ref() == Some(tls));
     (tls.authority.is_none() && !is_kept).then(|| {
         format!(
-            "endpoint {name} has TLS without a certificate authority: say it as ca=<arn> of an AWS Private CA"
+            "endpoint {name} has TLS without a certificate authority: set it with ca=<arn> of an AWS Private CA"
         )
     })
 }
@@ -222,7 +221,7 @@ fn tasks(service: &EcsService, connect: &Connect) -> Option<String> {
 /// API:LogConfiguration.logDriver: Fargate has three.
 fn logs(service: &EcsService, connect: &Connect) -> Option<String> {
     let driver = connect.logs.as_ref()?.driver.as_str();
-    // With capacity providers there is no launch type, but only Fargate has a platform version.
+    // A service with capacity providers has no launch type, but only Fargate has a platform version.
     let fargate = match service.launch_type.as_str() {
         "" => !service.platform_version.is_empty(),
         launch_type => launch_type == "FARGATE",
@@ -232,7 +231,7 @@ fn logs(service: &EcsService, connect: &Connect) -> Option<String> {
     })
 }
 
-/// One service must not claim one name twice (API:ServiceConnectClientAlias, -Service).
+/// One service must not have one name twice (API:ServiceConnectClientAlias, -Service).
 fn twice(connect: &Connect) -> Option<String> {
     for (at, endpoint) in connect.endpoints.iter().enumerate() {
         for other in &connect.endpoints[..at] {
@@ -267,16 +266,16 @@ mod tests {
     use crate::testing::namespace;
 
     #[test]
-    fn the_fifty_first_namespace_of_an_account_may_find_no_room_and_shared_ones_do_not_count() {
+    fn the_fifty_first_namespace_of_an_account_may_exceed_the_quota_and_shared_ones_do_not_count() {
         let owned = |owner: Option<&str>, count: usize| {
             let owner = owner.map(str::to_owned);
             vec![Namespace { owner, ..namespace("internal.myapp") }; count]
         };
         let mut known = [owned(Some("111"), 40), owned(None, 9), owned(Some("222"), 30)].concat();
-        assert_eq!(room_for_namespace(&known, Some("111")), None);
-        assert!(room_for_namespace(&known, None).is_some(), "then all may be its own");
+        assert_eq!(namespace_quota_note(&known, Some("111")), None);
+        assert!(namespace_quota_note(&known, None).is_some(), "then all may be its own");
         known.extend(owned(Some("111"), 1));
-        let words = room_for_namespace(&known, Some("111")).unwrap();
+        let words = namespace_quota_note(&known, Some("111")).unwrap();
         assert!(words.starts_with("this account has 50 namespaces"), "{words}");
     }
 }

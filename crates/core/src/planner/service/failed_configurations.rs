@@ -1,7 +1,7 @@
-//! Configurations that ECS gave up: they are not sent again until they, or the task definition, change.
+//! Configurations that ECS gave up. eastwest does not send one again until it or the task definition changes.
 //!
-//! A rollback brings the old configuration back, so a controller that only compares would send the failed one again,
-//! for ever. The memory of it lies in the service's own deployments, so a restart forgets nothing.
+//! A rollback brings the old configuration back, so a controller that only compares would send the failed one again for
+//! ever. The service's own deployments are the memory, so a restart forgets nothing.
 
 use crate::ecs::canonical::{Canonical, canonical};
 use crate::ecs::ground::Ground;
@@ -11,9 +11,9 @@ use crate::ecs::text::printable;
 use crate::plan::hold::Hold;
 use crate::view::history::History;
 
-/// Whether ECS gave exactly this up on this task definition, and it has not completed since. `connect` is what would
-/// be sent; for a refresh, what is deployed.
-pub(crate) fn given_up(
+/// The hold if ECS gave exactly this configuration up on this task definition and it has not completed since. `connect`
+/// is what would be sent; for a refresh, what is deployed.
+pub(crate) fn failed_before(
     connect: Option<&Canonical>,
     task_definition: &Arn,
     history: &History,
@@ -26,8 +26,8 @@ pub(crate) fn given_up(
     Some(rolled_back(&failed.status, &failed.reason))
 }
 
-/// The same of a deployment that is still there: failed and not taken back, or on its way out. Its record may say no
-/// more than that it was stopped.
+/// The same for a deployment that is still there: it failed and was not rolled back, or its rollback runs. Its record may
+/// say only that it was stopped.
 pub(crate) fn failing(
     connect: Option<&Canonical>,
     service: &EcsService,

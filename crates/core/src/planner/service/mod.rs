@@ -1,11 +1,12 @@
-//! What one service is to be, and what of it ECS would refuse.
+//! Decides what one service is to be, and what ECS would refuse or has refused.
 //!
-//! **In:** a declaration and what is known of the service. **Out:** the wanted configuration, or why there is none.
+//! **In:** a declaration and what is known of the service. **Out:** the wanted configuration, or the reason why there is
+//! none or why it cannot be sent.
 
-pub mod choice;
+pub(crate) mod choice;
 pub(crate) mod eligible;
 pub(crate) mod ports;
-pub mod settle;
+pub(crate) mod settle;
 pub(crate) mod pinned;
 pub(crate) mod failed_configurations;
-pub mod contended;
+pub(crate) mod contended;

@@ -1,12 +1,12 @@
-//! What ECS pinned to a discovery name when it was made, and never changes.
+//! What ECS pins to a discovery name when the name is made, and never changes.
 //!
 //! A Cloud Map service of Service Connect keeps the protocol and the application protocol of its first port
-//! (API:PortMapping.appProtocol), and ECS refuses another one in words that few understand:
-//! `ScServiceStableConfig(…)` (roadmap#2378). So it is seen before, and the way around is spelled out.
+//! (API:PortMapping.appProtocol). ECS refuses another one in words that few understand:
+//! `ScServiceStableConfig(…)` (roadmap#2378). So this file detects it before the call and says what to do.
 
 use crate::ecs::connect::{Connect, Endpoint};
 use crate::ecs::ground::Ground;
-use crate::ecs::name::{DiscoveryName, NamespaceId};
+use crate::ecs::name::{Arn, DiscoveryName, NamespaceId};
 use crate::ecs::seen::Seen;
 use crate::ecs::service::{Deployment, DeploymentStatus, EcsService};
 use crate::ecs::task_definition::PortMapping;
@@ -14,62 +14,77 @@ use crate::plan::hold::Hold;
 use crate::view::View;
 use crate::view::reading::Question;
 
-/// Why a name that the service has cannot go on with the port it shall have.
+/// Why the service cannot keep a name with the port that is wanted for it.
 pub(crate) fn obstacle(
     service: &EcsService,
-    (namespace, wanted): (&NamespaceId, &Connect),
+    namespace: &NamespaceId,
+    wanted: &Connect,
     ground: &Ground<'_>,
     view: &View,
 ) -> Option<Hold> {
     wanted.endpoints.iter().find_map(|endpoint| {
         let name = endpoint.discovery();
-        let is_on = |deployment: &Deployment, old: &Endpoint| {
-            old.port_name == endpoint.port_name
-                && deployment.task_definition == service.task_definition
-        };
-        let made = stands(service, namespace, &name, ground);
-        if made.iter().any(|(deployment, old)| is_on(deployment, old)) {
-            // As it is in force, so it was made.
+        let in_force = in_force(service, namespace, &name, ground);
+        if in_force.iter().any(|there| there.serves(endpoint, &service.task_definition)) {
+            // The name is in force with this very port, so ECS accepts it.
             return None;
         }
         let now = ground.port(&endpoint.port_name)?;
-        let then = made.iter().find_map(|(deployment, old)| {
-            let known = view.task_definitions.get(&deployment.task_definition)?.known()?;
-            known.ports.iter().find(|port| port.name.as_ref() == Some(&old.port_name))
-        });
-        match then {
+        match in_force.iter().find_map(|there| there.mapping(view)) {
             Some(then) => differs(then, now).then(|| Hold::Immutable(words(&name, then, now))),
-            None => unread(&made, view),
+            None => unread(&in_force, view),
         }
     })
 }
 
-/// Where a name is in force, in any deployment that still has tasks.
-fn stands<'s>(
+/// A name in force: a deployment that still has tasks, and its endpoint of that name.
+struct InForce<'s> {
+    deployment: &'s Deployment,
+    endpoint: &'s Endpoint,
+}
+
+impl InForce<'_> {
+    /// Whether the name is on the port of `wanted`, in the task definition of the service.
+    fn serves(&self, wanted: &Endpoint, task_definition: &Arn) -> bool {
+        self.endpoint.port_name == wanted.port_name
+            && self.deployment.task_definition == *task_definition
+    }
+
+    /// The port behind the name, if its task definition was read.
+    fn mapping<'v>(&self, view: &'v View) -> Option<&'v PortMapping> {
+        let known = view.task_definitions.get(&self.deployment.task_definition)?.known()?;
+        known.ports.iter().find(|port| port.name.as_ref() == Some(&self.endpoint.port_name))
+    }
+}
+
+/// Where a name is in force.
+fn in_force<'s>(
     service: &'s EcsService,
     namespace: &NamespaceId,
     name: &DiscoveryName,
     ground: &Ground<'_>,
-) -> Vec<(&'s Deployment, &'s Endpoint)> {
+) -> Vec<InForce<'s>> {
     let running = service.deployments.iter().filter(|d| d.status != DeploymentStatus::Inactive);
-    let there = running.filter_map(|deployment| Some((deployment, deployment.connect.as_ref()?)));
-    there
+    let configured =
+        running.filter_map(|deployment| Some((deployment, deployment.connect.as_ref()?)));
+    configured
         .filter(|(_, connect)| ground.namespace_of(connect).is_some_and(|n| n.id == *namespace))
-        .flat_map(|(deployment, connect)| connect.endpoints.iter().map(move |e| (deployment, e)))
-        .filter(|(_, endpoint)| endpoint.discovery() == *name)
+        .flat_map(|(deployment, connect)| {
+            connect.endpoints.iter().map(move |endpoint| InForce { deployment, endpoint })
+        })
+        .filter(|there| there.endpoint.discovery() == *name)
         .collect()
 }
 
-/// The question what it was made with, where nobody has read that yet.
-fn unread(made: &[(&Deployment, &Endpoint)], view: &View) -> Option<Hold> {
-    let unread = made.iter().find(|(deployment, _)| {
-        let read = view.task_definitions.get(&deployment.task_definition);
+/// The hold until the task definition that the name was made with is read.
+fn unread(in_force: &[InForce<'_>], view: &View) -> Option<Hold> {
+    let is_unread = |there: &&InForce<'_>| {
+        let read = view.task_definitions.get(&there.deployment.task_definition);
         !matches!(read, Some(Seen::Known(_)))
-    });
-    unread.map(|(deployment, _)| {
-        let question = Question::TaskDefinition(deployment.task_definition.clone());
-        Hold::until_answered(question)
-    })
+    };
+    let unread = in_force.iter().find(is_unread)?;
+    let question = Question::TaskDefinition(unread.deployment.task_definition.clone());
+    Some(Hold::until_answered(question))
 }
 
 fn differs(then: &PortMapping, now: &PortMapping) -> bool {
@@ -87,6 +102,6 @@ fn words(name: &DiscoveryName, then: &PortMapping, now: &PortMapping) -> String 
     let other = DiscoveryName::parse(&format!("{name}-{now}"));
     let other = other.map(|other| format!(", such as {other},")).unwrap_or_default();
     format!(
-        "ECS keeps the protocol a discovery name was made with: {name} is {then} and port {port} speaks {now}. Rename in two steps: 1. declare the endpoint under a new discovery name{other} wait until that is rolled out, and redeploy the clients, so that none needs {name} any more; 2. if the old name shall come back, declare it again once ECS has removed the Cloud Map service {name}"
+        "ECS keeps the protocol a discovery name was made with: {name} is {then} and port {port} speaks {now}. Rename in two steps: 1. declare the endpoint under a new discovery name{other} wait until that is rolled out, and redeploy the clients, so that none needs {name} any more; 2. to get the old name back, declare it again once ECS has removed the Cloud Map service {name}"
     )
 }

@@ -1,4 +1,4 @@
-//! Which port of a task definition an endpoint serves, and what is wrong where there is none.
+//! Which port of a task definition an endpoint serves, and what is wrong if there is none.
 
 use super::eligible;
 use crate::declaration::declared::PortSelector;
@@ -25,8 +25,8 @@ pub(crate) fn named_port(
     }
 }
 
-/// Those that Service Connect carries, which is TCP alone (API:PortMapping.protocol), those with a name before those
-/// without one; all of them where it carries none, so that it can be said why.
+/// The ports that Service Connect carries, which is only TCP (API:PortMapping.protocol). Those with a name come first. If
+/// it carries none, all ports, so that the hold can tell why.
 fn carried_first<'a>(mappings: impl Iterator<Item = &'a PortMapping>) -> Vec<&'a PortMapping> {
     let all: Vec<&PortMapping> = mappings.collect();
     let tcp: Vec<&PortMapping> =
@@ -36,21 +36,21 @@ fn carried_first<'a>(mappings: impl Iterator<Item = &'a PortMapping>) -> Vec<&'a
     first
 }
 
-/// The only port with a name, where nothing says which.
+/// The only port with a name, if the declaration names no port.
 pub(super) fn only_named_port(task_definition: &TaskDefinition) -> Result<PortName, Hold> {
     let carried = carried_first(task_definition.ports.iter());
     let mut named = carried.iter().filter_map(|mapping| mapping.name.as_ref());
     match (named.next(), named.next(), &carried[..]) {
         (Some(only), None, _) => Ok(only.clone()),
         (Some(_), Some(_), _) => Err(Hold::Ineligible(format!(
-            "{} has several named ports ({}): say which with the port tag",
+            "{} has several named ports ({}): name one with the port tag",
             task_definition.arn.resource(),
             named_ports(task_definition)
         ))),
         (None, _, [unnamed]) => Err(unnamed_port(unnamed, task_definition)),
-        // Which one would get a name must not be a guess: with `namePorts` it is we who give it.
+        // With `namePorts` eastwest names the port, and it must not guess which one.
         (None, _, [_, _, ..]) => Err(Hold::Ineligible(format!(
-            "{} has several ports and none has a name: say which with the port tag, by its number",
+            "{} has several ports and none has a name: name one with the port tag, by its number",
             task_definition.arn.resource()
         ))),
         (None, _, []) => Err(Hold::Ineligible(format!(
@@ -60,7 +60,7 @@ pub(super) fn only_named_port(task_definition: &TaskDefinition) -> Result<PortNa
     }
 }
 
-/// Port mappings are never named by the API (API:PortMapping.name); the console proposes this form.
+/// The API never names a port mapping (API:PortMapping.name); the console proposes this form.
 fn unnamed_port(mapping: &PortMapping, task_definition: &TaskDefinition) -> Hold {
     if let Some(refused) = eligible::range(mapping) {
         return Hold::Ineligible(refused);

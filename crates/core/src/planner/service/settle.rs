@@ -1,20 +1,19 @@
-//! From what a service declares to the whole configuration it shall have.
+//! Turns what a service declares into the whole configuration that is wanted for it.
 //!
-//! **Invariant:** what is not declared is carried over from the PRIMARY deployment, so that opting in a
-//! service that already uses Service Connect changes nothing and a removed tag renames nothing.
+//! **Invariant:** What is not declared is carried over from the PRIMARY deployment. So opting in a service that already
+//! uses Service Connect changes nothing, and a removed tag renames nothing.
 //!
-//! **Invariant:** the namespace is always named by ARN and every endpoint has an explicit alias: AWS's
-//! documents disagree on what omitting them does, so it must not matter to us.
+//! **Invariant:** The namespace is always named by ARN, and every endpoint has an explicit alias. AWS's documents
+//! disagree on what omitting them does, so it must not matter to us.
 //!
-//! A question that only a task definition answers holds the service until it is read; for a converged
-//! service with explicit aliases none arises.
+//! A question that only a task definition answers holds the service until the task definition is read. A converged
+//! service with explicit aliases raises no such question.
 
-pub(crate) use super::ports::named_port;
 use std::fmt::Display;
 
-use super::choice::{Source, Witness};
+use super::choice::{FieldPath, Observer, Source};
 use super::eligible;
-use super::ports::{no_port, only_named_port};
+use super::ports::{named_port, no_port, only_named_port};
 use crate::declaration::declared::{
     Declaration, EndpointDeclaration, LogsDeclaration, Mode, PortSelector,
 };
@@ -32,9 +31,9 @@ use crate::plan::hold::{Hold, Naming};
 use crate::plan::prerequisite::NamedPorts;
 use crate::view::reading::Question;
 
-/// What one service shall be.
+/// What one service is to be.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Desired {
+pub(crate) enum Desired {
     /// Service Connect off.
     Off,
     /// Exactly this configuration, in this namespace.
@@ -43,7 +42,7 @@ pub enum Desired {
 
 impl Desired {
     /// The call that makes it so.
-    pub fn action(&self, service: &EcsService) -> Action {
+    pub(crate) fn action(&self, service: &EcsService) -> Action {
         let service = service.key.clone();
         match self {
             Self::Off => Action::Disconnect { service },
@@ -52,31 +51,31 @@ impl Desired {
     }
 }
 
-/// What a service is settled against.
+/// Everything beside the declaration that decides what a service is to be.
 #[derive(Debug, Clone, Copy)]
-pub struct Terms<'a> {
+pub(crate) struct Terms<'a> {
     /// Namespaces, defaults and the task definition.
-    pub ground: Ground<'a>,
+    pub(crate) ground: Ground<'a>,
     /// The document in force.
-    pub document: Option<&'a Document>,
+    pub(crate) document: Option<&'a Document>,
     /// The namespace flag.
-    pub namespace: Option<&'a NamespaceRef>,
-    /// Whether endpoints that stand and are not declared go.
-    pub policy: Policy,
+    pub(crate) namespace: Option<&'a NamespaceRef>,
+    /// Whether deployed endpoints that are not declared are removed.
+    pub(crate) policy: Policy,
 }
 
-/// The configuration a service shall have, or why that cannot be said.
+/// The configuration that is wanted for a service, or why it cannot be told.
 pub(crate) fn settle(
     service: &EcsService,
     declaration: &Declaration,
     terms: &Terms<'_>,
 ) -> Result<Desired, Hold> {
-    settle_before(&(), service, declaration, terms)
+    settle_observed(&(), service, declaration, terms)
 }
 
-/// The same, while `witness` is told of each choice.
-pub(crate) fn settle_before<W: Witness>(
-    witness: &W,
+/// The same, while `observer` sees each choice.
+pub(crate) fn settle_observed<O: Observer>(
+    observer: &O,
     service: &EcsService,
     declaration: &Declaration,
     terms: &Terms<'_>,
@@ -85,8 +84,8 @@ pub(crate) fn settle_before<W: Witness>(
         return Ok(Desired::Off);
     }
     let deployed = service.connect();
-    let namespace = namespace(witness, declaration, deployed, terms)?;
-    let builder = Builder { service, deployed, namespace, terms, witness };
+    let namespace = namespace(observer, declaration, deployed, terms)?;
+    let builder = Builder { service, deployed, namespace, terms, observer };
     let mut endpoints = builder.endpoints(declaration)?;
     for endpoint in &mut endpoints {
         builder.test_header(declaration, endpoint);
@@ -102,9 +101,9 @@ pub(crate) fn settle_before<W: Witness>(
     Ok(Desired::On(Box::new(connect), namespace.clone()))
 }
 
-/// What is declared, else what is deployed, else the document's default, else the flag, else the cluster's default.
-fn namespace<'a, W: Witness>(
-    witness: &W,
+/// The declared namespace, else the deployed one, else the document's default, the flag's, or the cluster's default.
+fn namespace<'a, O: Observer>(
+    observer: &O,
     declaration: &'a Declaration,
     deployed: Option<&'a Connect>,
     terms: &Terms<'a>,
@@ -118,7 +117,7 @@ fn namespace<'a, W: Witness>(
         (Source::Flag, terms.namespace),
         (Source::ClusterDefault, terms.ground.default_namespace),
     ];
-    let reference = witness.first(("namespace", None), chain.into_iter()).ok_or_else(|| {
+    let reference = observer.first(FieldPath::service("namespace"), chain.into_iter()).ok_or_else(|| {
         Hold::NoNamespace(
             "no namespace: set the namespace tag, --namespace, or the cluster's Service Connect default".to_owned(),
         )
@@ -154,16 +153,16 @@ fn no_namespace(reference: &NamespaceRef, terms: &Terms<'_>) -> Hold {
     ))
 }
 
-struct Builder<'a, W> {
+struct Builder<'a, O> {
     service: &'a EcsService,
     deployed: Option<&'a Connect>,
     namespace: &'a Namespace,
     terms: &'a Terms<'a>,
-    witness: &'a W,
+    observer: &'a O,
 }
 
-impl<'a, W: Witness> Builder<'a, W> {
-    /// One header for every endpoint.
+impl<'a, O: Observer> Builder<'a, O> {
+    /// Sets the test header, which is the same for every endpoint.
     fn test_header(&self, declaration: &Declaration, endpoint: &mut Endpoint) {
         let port = endpoint.port_name.clone();
         let Some(alias) = &mut endpoint.alias else { return };
@@ -171,17 +170,19 @@ impl<'a, W: Witness> Builder<'a, W> {
             (Source::Declared, declaration.test_header.as_ref()),
             (Source::Deployed, alias.test_header.as_ref()),
         ];
-        alias.test_header =
-            self.witness.first(("test-header", Some(&port)), chain.into_iter()).cloned();
+        alias.test_header = self
+            .observer
+            .first(FieldPath::endpoint("test-header", &port), chain.into_iter())
+            .cloned();
     }
 
-    /// Where the proxy logs, and how it logs requests; the second goes with the first unless it is declared.
+    /// Where the proxy logs, and how it logs requests. Without the first, the second goes too, unless it is declared.
     fn logs(&self, declaration: &Declaration) -> (Option<ProxyLogs>, Option<AccessLogs>) {
         let deployed = self.deployed.and_then(|connect| connect.logs.clone());
         let kept = deployed.map(LogsDeclaration::To);
         let chain =
             [(Source::Declared, declaration.logs.as_ref()), (Source::Deployed, kept.as_ref())];
-        let logs = match self.witness.first(("logs", None), chain.into_iter()) {
+        let logs = match self.observer.first(FieldPath::service("logs"), chain.into_iter()) {
             Some(LogsDeclaration::To(logs)) => Some(logs.clone()),
             Some(LogsDeclaration::Off) | None => None,
         };
@@ -190,7 +191,8 @@ impl<'a, W: Witness> Builder<'a, W> {
             (Source::Declared, declaration.access_logs.as_ref()),
             (Source::Deployed, kept.filter(|_| logs.is_some())),
         ];
-        let access_logs = self.witness.first(("access-logs", None), chain.into_iter()).cloned();
+        let access_logs =
+            self.observer.first(FieldPath::service("access-logs"), chain.into_iter()).cloned();
         (logs, access_logs)
     }
 
@@ -208,25 +210,22 @@ impl<'a, W: Witness> Builder<'a, W> {
                 return standing.iter().map(|e| self.standing(e)).collect();
             }
         };
-        let mut taken = vec![false; standing.len()];
+        let mut rest = Remaining { endpoints: standing.iter().collect(), declared };
         let mut endpoints = Vec::with_capacity(declared.len());
         for (wanted, port) in declared.iter().zip(self.ports(declared, standing)?) {
-            let same = matching(standing, (&port, wanted), declared, &taken);
-            if let Some(at) = same {
-                taken[at] = true;
-            }
-            endpoints.push(self.endpoint(wanted, port, same.map(|at| &standing[at]))?);
+            let same = rest.take(&port, wanted);
+            endpoints.push(self.endpoint(wanted, port, same)?);
         }
         if self.terms.policy == Policy::UpsertOnly {
-            for (endpoint, _) in standing.iter().zip(taken).filter(|(_, taken)| !taken) {
+            for endpoint in rest.endpoints {
                 endpoints.push(self.standing(endpoint)?);
             }
         }
         Ok(endpoints)
     }
 
-    /// The port of each declared endpoint. Those without a name are told together, so that one new revision can name
-    /// all of them.
+    /// The port of each declared endpoint. One hold lists all ports without a name, so that one new revision can name all
+    /// of them.
     fn ports(
         &self,
         declared: &[EndpointDeclaration],
@@ -245,13 +244,13 @@ impl<'a, W: Witness> Builder<'a, W> {
         unnamed.map_or(Ok(ports), |all| Err(Hold::UnnamedPort(all, Naming::ByHand)))
     }
 
-    /// An endpoint that stands and stays.
+    /// A deployed endpoint that stays.
     fn standing(&self, endpoint: &Endpoint) -> Result<Endpoint, Hold> {
         let nothing = EndpointDeclaration::default();
         self.endpoint(&nothing, endpoint.port_name.clone(), Some(endpoint))
     }
 
-    /// One endpoint: what is declared, else what stands on that port, else the defaults.
+    /// One endpoint: each field as declared, else as deployed on that port, else the default.
     fn endpoint(
         &self,
         wanted: &EndpointDeclaration,
@@ -262,34 +261,39 @@ impl<'a, W: Witness> Builder<'a, W> {
         let alias = self.alias(wanted, &discovery, &port_name, standing)?;
         let kept = standing.map(|endpoint| endpoint.timeout).unwrap_or_default();
         let timeout = Timeout {
-            idle_s: self.kept(("timeout idle", &port_name), wanted.timeout.idle_s, kept.idle_s),
+            idle_s: self.kept(
+                FieldPath::endpoint("timeout idle", &port_name),
+                wanted.timeout.idle_s,
+                kept.idle_s,
+            ),
             request_s: self.kept(
-                ("timeout request", &port_name),
+                FieldPath::endpoint("timeout request", &port_name),
                 wanted.timeout.request_s,
                 kept.request_s,
             ),
         };
         let kept = standing.and_then(kept_ingress_port);
-        let ingress_port = self.kept(("ingress-port", &port_name), wanted.ingress_port, kept);
+        let ingress_port =
+            self.kept(FieldPath::endpoint("ingress-port", &port_name), wanted.ingress_port, kept);
         let kept = standing.and_then(|endpoint| endpoint.tls.as_ref());
-        self.kept(("tls", &port_name), wanted.tls.as_ref(), kept);
+        self.kept(FieldPath::endpoint("tls", &port_name), wanted.tls.as_ref(), kept);
         let tls = tls(wanted.tls.as_ref(), kept);
         let discovery_name = Some(discovery);
         Ok(Endpoint { port_name, discovery_name, alias: Some(alias), ingress_port, timeout, tls })
     }
 
-    /// What is declared, else what stands.
+    /// The declared value, else the deployed one.
     fn kept<T: Display>(
         &self,
-        (field, port): (&'static str, &PortName),
+        field: FieldPath<'_>,
         declared: Option<T>,
         standing: Option<T>,
     ) -> Option<T> {
         let candidates = [(Source::Declared, declared), (Source::Deployed, standing)];
-        self.witness.first((field, Some(port)), candidates.into_iter())
+        self.observer.first(field, candidates.into_iter())
     }
 
-    /// What is declared, else the name this port has, else the document's template or the ECS service's name.
+    /// The declared name, else the name that this port has, else that of the document's template or the ECS service.
     fn discovery(
         &self,
         wanted: &EndpointDeclaration,
@@ -301,27 +305,33 @@ impl<'a, W: Witness> Builder<'a, W> {
             (Source::Deployed, standing.map(Endpoint::discovery)),
         ];
         let default = || {
-            let (source, _, text) = self.default_discovery(port);
-            (source, DiscoveryName::parse(&text).ok())
+            let default = self.default_discovery(port);
+            (default.source, DiscoveryName::parse(&default.text).ok())
         };
         let candidates = known.into_iter().chain(std::iter::once_with(default));
-        let chosen = self.witness.first(("discovery-name", Some(port)), candidates);
+        let chosen = self.observer.first(FieldPath::endpoint("discovery-name", port), candidates);
         if let Some(chosen) = chosen {
             return Ok(chosen);
         }
-        let (_, whose, text) = self.default_discovery(port);
-        DiscoveryName::parse(&text).map_err(|refused| no_discovery_name(whose, &text, refused))
+        let default = self.default_discovery(port);
+        DiscoveryName::parse(&default.text).map_err(|refused| no_discovery_name(&default, refused))
     }
 
-    /// The name by default, and whose it is. ECS itself would take the port's name, and in real fleets every
-    /// service calls its port the same.
-    fn default_discovery(&self, port: &PortName) -> (Source, &'static str, String) {
+    /// The default name. ECS itself would take the port's name, but in real fleets the ports of all services have the
+    /// same name.
+    fn default_discovery(&self, port: &PortName) -> DefaultName {
         let key = &self.service.key;
         match self.terms.document.and_then(|document| document.defaults.discovery_name.as_ref()) {
-            Some(template) => {
-                (Source::DocumentDefault, "the document's template", template.render(key, port))
-            }
-            None => (Source::BuiltIn, "the service's name", key.name.to_string()),
+            Some(template) => DefaultName {
+                source: Source::DocumentDefault,
+                whose: "the document's template",
+                text: template.render(key, port),
+            },
+            None => DefaultName {
+                source: Source::BuiltIn,
+                whose: "the service's name",
+                text: key.name.to_string(),
+            },
         }
     }
 
@@ -342,7 +352,7 @@ impl<'a, W: Witness> Builder<'a, W> {
         let candidates = candidates
             .into_iter()
             .chain(std::iter::once_with(|| (Source::BuiltIn, Some(built_in()))));
-        let host = self.witness.first(("alias host", Some(port_name)), candidates);
+        let host = self.observer.first(FieldPath::endpoint("alias host", port_name), candidates);
         let host = host.unwrap_or_else(built_in);
         let candidates = [
             (Source::Declared, declared.and_then(|alias| alias.port)),
@@ -350,15 +360,16 @@ impl<'a, W: Witness> Builder<'a, W> {
         ];
         let container_port = || (Source::BuiltIn, self.container_port(port_name).ok());
         let candidates = candidates.into_iter().chain(std::iter::once_with(container_port));
-        let port = match self.witness.first(("alias port", Some(port_name)), candidates) {
-            Some(port) => port,
-            None => self.container_port(port_name)?,
-        };
+        let port =
+            match self.observer.first(FieldPath::endpoint("alias port", port_name), candidates) {
+                Some(port) => port,
+                None => self.container_port(port_name)?,
+            };
         let test_header = present.and_then(|alias| alias.test_header.clone());
         Ok(ClientAlias { port, dns_name: Some(host), test_header })
     }
 
-    /// The host of a standing alias if somebody chose it; a default host follows the discovery name.
+    /// The deployed host, if a person chose it. A default host follows the discovery name.
     fn kept_host(&self, standing: &Endpoint, discovery: &DiscoveryName) -> Option<DnsName> {
         let host = standing.alias.as_ref()?.dns_name.as_ref()?;
         let deployed = self.terms.ground.namespace_of(self.deployed?);
@@ -387,7 +398,8 @@ impl<'a, W: Witness> Builder<'a, W> {
             None if standing.len() == 1 => Source::Deployed,
             None => Source::BuiltIn,
         };
-        self.witness.first(("port", Some(&port)), std::iter::once((source, Some(&port))));
+        self.observer
+            .first(FieldPath::endpoint("port", &port), std::iter::once((source, Some(&port))));
         Ok(port)
     }
 
@@ -419,13 +431,21 @@ impl<'a, W: Witness> Builder<'a, W> {
     }
 }
 
-/// The ingress port that stands. ECS takes none up to 1024 as an override ("IngressPortOverride cannot use ports <=
-/// 1024."), so such a one is the container's port filled in, and would be refused if it were sent back.
+/// The deployed ingress port. ECS refuses an override up to 1024 ("IngressPortOverride cannot use ports <= 1024."), so
+/// such a port is the container's port that ECS filled in, and ECS would refuse it if it were sent back.
 fn kept_ingress_port(standing: &Endpoint) -> Option<Port> {
     standing.ingress_port.filter(|port| port.number() > 1024)
 }
 
-fn no_discovery_name(whose: &str, text: &str, refused: Refused) -> Hold {
+/// A name that is taken if none is declared or deployed.
+struct DefaultName {
+    source: Source,
+    whose: &'static str,
+    text: String,
+}
+
+fn no_discovery_name(default: &DefaultName, refused: Refused) -> Hold {
+    let DefaultName { whose, text, .. } = default;
     let hint = refused.nearest.map(|near| format!(", such as {near:?}")).unwrap_or_default();
     Hold::Ineligible(format!(
         "{whose} {text} cannot be its discovery name ({}): set the discovery-name tag{hint}",
@@ -445,23 +465,28 @@ fn tls(wanted: Option<&Tls>, standing: Option<&Tls>) -> Option<Tls> {
     })
 }
 
-/// The standing endpoint a declared one continues: same port and same name, else the first by name on the same
-/// port that no other declaration names.
-fn matching(
-    standing: &[Endpoint],
-    (port, wanted): (&PortName, &EndpointDeclaration),
-    declared: &[EndpointDeclaration],
-    taken: &[bool],
-) -> Option<usize> {
-    let free = |at: &usize| !taken[*at] && standing[*at].port_name == *port;
-    let named = |by: &EndpointDeclaration, at: usize| {
-        by.discovery_name.as_ref() == Some(&standing[at].discovery())
-    };
-    let unnamed = |at: &usize| !declared.iter().any(|by| named(by, *at));
-    let same_name = (0..standing.len()).filter(free).find(|at| named(wanted, *at));
-    // By name, not by place: the order in which ECS lists endpoints says nothing.
-    let others = (0..standing.len()).filter(free).filter(unnamed);
-    same_name.or_else(|| others.min_by_key(|at| standing[*at].discovery()))
+/// The deployed endpoints that no declared one continues so far.
+struct Remaining<'e> {
+    endpoints: Vec<&'e Endpoint>,
+    declared: &'e [EndpointDeclaration],
+}
+
+impl<'e> Remaining<'e> {
+    /// The deployed endpoint that a declared one continues: the one with the same port and the same name, else the first
+    /// by name on the same port that no other declaration names.
+    fn take(&mut self, port: &PortName, wanted: &EndpointDeclaration) -> Option<&'e Endpoint> {
+        let on_port = |at: &usize| self.endpoints[*at].port_name == *port;
+        let named = |by: &EndpointDeclaration, at: usize| {
+            by.discovery_name.as_ref() == Some(&self.endpoints[at].discovery())
+        };
+        let unnamed = |at: &usize| !self.declared.iter().any(|by| named(by, *at));
+        let all = 0..self.endpoints.len();
+        let same_name = all.clone().filter(on_port).find(|at| named(wanted, *at));
+        // By name, not by position: the order in which ECS lists endpoints means nothing.
+        let others = all.filter(on_port).filter(unnamed);
+        let found = same_name.or_else(|| others.min_by_key(|at| self.endpoints[*at].discovery()));
+        found.map(|at| self.endpoints.remove(at))
+    }
 }
 
 #[cfg(test)]

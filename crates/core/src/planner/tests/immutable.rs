@@ -9,7 +9,7 @@ fn a_name_does_not_move_to_a_port_of_another_application_protocol() {
     check_plan(
         "web mode=client-server, port=rpc, discovery-name=api | in internal.myapp http/api@api:80 | http=8080/http rpc=9000/grpc",
         &expect![[r#"
-            prod/web: Immutable: ECS keeps the protocol a discovery name was made with: api is http and port rpc speaks grpc. Rename in two steps: 1. declare the endpoint under a new discovery name, such as api-grpc, wait until that is rolled out, and redeploy the clients, so that none needs api any more; 2. if the old name shall come back, declare it again once ECS has removed the Cloud Map service api
+            prod/web: Immutable: ECS keeps the protocol a discovery name was made with: api is http and port rpc speaks grpc. Rename in two steps: 1. declare the endpoint under a new discovery name, such as api-grpc, wait until that is rolled out, and redeploy the clients, so that none needs api any more; 2. to get the old name back, declare it again once ECS has removed the Cloud Map service api
                 endpoint http/api: api:80 -> -
                 endpoint rpc/api: - -> api.internal.myapp:9000
         "#]],
@@ -21,7 +21,7 @@ fn a_name_does_not_move_to_a_plain_tcp_port() {
     check_plan(
         "web mode=client-server, port=raw, discovery-name=api | in internal.myapp http/api@api:80 | http=8080/http raw=9000",
         &expect![[r#"
-            prod/web: Immutable: ECS keeps the protocol a discovery name was made with: api is http and port raw speaks tcp. Rename in two steps: 1. declare the endpoint under a new discovery name, such as api-tcp, wait until that is rolled out, and redeploy the clients, so that none needs api any more; 2. if the old name shall come back, declare it again once ECS has removed the Cloud Map service api
+            prod/web: Immutable: ECS keeps the protocol a discovery name was made with: api is http and port raw speaks tcp. Rename in two steps: 1. declare the endpoint under a new discovery name, such as api-tcp, wait until that is rolled out, and redeploy the clients, so that none needs api any more; 2. to get the old name back, declare it again once ECS has removed the Cloud Map service api
                 endpoint http/api: api:80 -> -
                 endpoint raw/api: - -> api.internal.myapp:9000
         "#]],
@@ -57,7 +57,7 @@ fn a_port_that_a_new_revision_gave_another_protocol_is_seen_before_the_call() {
     check_plan(
         "web mode=client-server, alias=b:80 | in internal.myapp http/api@api:80 | http=8080/grpc | made-with=http=8080/http",
         &expect![[r#"
-            prod/web: Immutable: ECS keeps the protocol a discovery name was made with: api is http and port http speaks grpc. Rename in two steps: 1. declare the endpoint under a new discovery name, such as api-grpc, wait until that is rolled out, and redeploy the clients, so that none needs api any more; 2. if the old name shall come back, declare it again once ECS has removed the Cloud Map service api
+            prod/web: Immutable: ECS keeps the protocol a discovery name was made with: api is http and port http speaks grpc. Rename in two steps: 1. declare the endpoint under a new discovery name, such as api-grpc, wait until that is rolled out, and redeploy the clients, so that none needs api any more; 2. to get the old name back, declare it again once ECS has removed the Cloud Map service api
                 alias http/api: api:80 -> b:80
         "#]],
     );
@@ -114,7 +114,7 @@ fn a_name_of_an_older_deployment_with_tasks_is_pinned_too() {
         "cluster prod default=internal.myapp
          web mode=client-server, discovery-name=api, port=http | off | http=8080/grpc raw=9000 | made-with=http=8080/http before=in_internal.myapp_http/api@api:80",
         &expect![[r#"
-            prod/web: Immutable: ECS keeps the protocol a discovery name was made with: api is http and port http speaks grpc. Rename in two steps: 1. declare the endpoint under a new discovery name, such as api-grpc, wait until that is rolled out, and redeploy the clients, so that none needs api any more; 2. if the old name shall come back, declare it again once ECS has removed the Cloud Map service api
+            prod/web: Immutable: ECS keeps the protocol a discovery name was made with: api is http and port http speaks grpc. Rename in two steps: 1. declare the endpoint under a new discovery name, such as api-grpc, wait until that is rolled out, and redeploy the clients, so that none needs api any more; 2. to get the old name back, declare it again once ECS has removed the Cloud Map service api
                 enabled: off -> on
                 namespace: - -> ns-internalmyapp
                 endpoint http/api: - -> api.internal.myapp:8080
@@ -148,7 +148,7 @@ fn who_cannot_have_a_name_hinders_nobody_who_can() {
                 enabled: off -> on
                 namespace: - -> ns-internalmyapp
                 endpoint http/cart: - -> cart.internal.myapp:8080
-            prod/old: Immutable: ECS keeps the protocol a discovery name was made with: api is http and port rpc speaks grpc. Rename in two steps: 1. declare the endpoint under a new discovery name, such as api-grpc, wait until that is rolled out, and redeploy the clients, so that none needs api any more; 2. if the old name shall come back, declare it again once ECS has removed the Cloud Map service api
+            prod/old: Immutable: ECS keeps the protocol a discovery name was made with: api is http and port rpc speaks grpc. Rename in two steps: 1. declare the endpoint under a new discovery name, such as api-grpc, wait until that is rolled out, and redeploy the clients, so that none needs api any more; 2. to get the old name back, declare it again once ECS has removed the Cloud Map service api
                 endpoint http/api: api:80 -> -
                 endpoint raw/cart: - -> cart.internal.myapp:1
                 endpoint rpc/api: - -> api.internal.myapp:9000

@@ -275,24 +275,46 @@ fn a_default_alias_collides_with_a_chosen_one() {
 fn a_left_over_cloud_map_service_takes_a_name() {
     check_plan(
         "cluster prod default=internal.myapp
-         use internal.myapp web=arn:aws:servicediscovery:eu-west-1:1:service/srv-1 web mode=client-server", &expect![[r#" prod/web: Conflict: discovery name web is taken by the Cloud Map service arn:aws:servicediscovery:eu-west-1:1:service/srv-1, which no ECS service seen here uses enabled: off -> on namespace: - -> ns-internalmyapp endpoint http/web: - -> web.internal.myapp:8080 "#]], );
+         use internal.myapp web=arn:aws:servicediscovery:eu-west-1:1:service/srv-1
+         web mode=client-server",
+        &expect![[r#"
+            prod/web: Conflict: discovery name web is taken by the Cloud Map service arn:aws:servicediscovery:eu-west-1:1:service/srv-1, which no ECS service seen here uses
+                enabled: off -> on
+                namespace: - -> ns-internalmyapp
+                endpoint http/web: - -> web.internal.myapp:8080
+        "#]],
+    );
 }
 
 #[test]
 fn a_cloud_map_service_in_use_is_not_left_over() {
     check_plan(
         "cluster prod default=internal.myapp
-         use internal.myapp api=arn:srv-1 old mode=client-server | in internal.myapp http/api@api:80 | http=8080/http | cloud-map=arn:srv-1 web mode=client-server", &expect![[r#" prod/old: in sync prod/web: connect in ns-internalmyapp http/web@web.internal.myapp:8080 enabled: off -> on namespace: - -> ns-internalmyapp endpoint http/web: - -> web.internal.myapp:8080 "#]], );
+         use internal.myapp api=arn:srv-1
+         old mode=client-server | in internal.myapp http/api@api:80 | http=8080/http | cloud-map=arn:srv-1
+         web mode=client-server",
+        &expect![[r#"
+            prod/old: in sync
+            prod/web: connect in ns-internalmyapp http/web@web.internal.myapp:8080
+                enabled: off -> on
+                namespace: - -> ns-internalmyapp
+                endpoint http/web: - -> web.internal.myapp:8080
+        "#]],
+    );
 }
 
 #[test]
 fn before_a_new_name_the_whole_namespace_is_looked_at() {
     check_plan(
         "cluster prod default=internal.myapp
-         use internal.myapp ? web mode=client-server",
-        &expect![[
-            r#" prod/web: NotSeen: not read yet: who uses namespace ns-internalmyapp enabled: off -> on namespace: - -> ns-internalmyapp endpoint http/web: - -> web.internal.myapp:8080 "#
-        ]],
+         use internal.myapp ?
+         web mode=client-server",
+        &expect![[r#"
+            prod/web: NotSeen: not read yet: who uses namespace ns-internalmyapp
+                enabled: off -> on
+                namespace: - -> ns-internalmyapp
+                endpoint http/web: - -> web.internal.myapp:8080
+        "#]],
     );
 }
 
@@ -312,10 +334,14 @@ fn before_a_new_alias_the_whole_namespace_is_looked_at() {
 fn a_namespace_whose_use_cannot_be_read_gives_no_new_names() {
     check_plan(
         "cluster prod default=internal.myapp
-         use internal.myapp ! web mode=client-server",
-        &expect![[
-            r#" prod/web: NotSeen: could not read who uses namespace ns-internalmyapp: ecs.DescribeServices: no luck; allow this call in the IAM policy of eastwest's task role enabled: off -> on namespace: - -> ns-internalmyapp endpoint http/web: - -> web.internal.myapp:8080 "#
-        ]],
+         use internal.myapp !
+         web mode=client-server",
+        &expect![[r#"
+            prod/web: NotSeen: could not read who uses namespace ns-internalmyapp: ecs.DescribeServices: no luck; allow this call in the IAM policy of eastwest's task role
+                enabled: off -> on
+                namespace: - -> ns-internalmyapp
+                endpoint http/web: - -> web.internal.myapp:8080
+        "#]],
     );
 }
 
@@ -367,12 +393,29 @@ fn of_two_that_have_one_name_already_each_may_give_it_up() {
 fn a_cloud_map_service_of_classic_discovery_is_told_with_who_registers_there() {
     check_plan(
         "cluster prod default=internal.myapp
-         use internal.myapp web=arn:aws:servicediscovery:eu-west-1:1:service/srv-1 web mode=client-server | off | http=8080/http | registry=arn:aws:servicediscovery:eu-west-1:1:service/srv-1", &expect![[r#" prod/web: Conflict: discovery name web is taken by the Cloud Map service arn:aws:servicediscovery:eu-west-1:1:service/srv-1, where the tasks of prod/web register by serviceRegistries, without Service Connect enabled: off -> on namespace: - -> ns-internalmyapp endpoint http/web: - -> web.internal.myapp:8080 "#]], );
+         use internal.myapp web=arn:aws:servicediscovery:eu-west-1:1:service/srv-1
+         web mode=client-server | off | http=8080/http | registry=arn:aws:servicediscovery:eu-west-1:1:service/srv-1",
+        &expect![[r#"
+            prod/web: Conflict: discovery name web is taken by the Cloud Map service arn:aws:servicediscovery:eu-west-1:1:service/srv-1, where the tasks of prod/web register by serviceRegistries, without Service Connect
+                enabled: off -> on
+                namespace: - -> ns-internalmyapp
+                endpoint http/web: - -> web.internal.myapp:8080
+        "#]],
+    );
 }
 
 #[test]
 fn so_is_that_of_another_service() {
     check_plan(
         "cluster prod default=internal.myapp
-         use internal.myapp web=arn:aws:servicediscovery:eu-west-1:1:service/srv-1 web mode=client-server old - | off | http=8080/http | registry=arn:aws:servicediscovery:eu-west-1:1:service/srv-1", &expect![[r#" prod/web: Conflict: discovery name web is taken by the Cloud Map service arn:aws:servicediscovery:eu-west-1:1:service/srv-1, where the tasks of prod/old register by serviceRegistries, without Service Connect enabled: off -> on namespace: - -> ns-internalmyapp endpoint http/web: - -> web.internal.myapp:8080 "#]], );
+         use internal.myapp web=arn:aws:servicediscovery:eu-west-1:1:service/srv-1
+         web mode=client-server
+         old - | off | http=8080/http | registry=arn:aws:servicediscovery:eu-west-1:1:service/srv-1",
+        &expect![[r#"
+            prod/web: Conflict: discovery name web is taken by the Cloud Map service arn:aws:servicediscovery:eu-west-1:1:service/srv-1, where the tasks of prod/old register by serviceRegistries, without Service Connect
+                enabled: off -> on
+                namespace: - -> ns-internalmyapp
+                endpoint http/web: - -> web.internal.myapp:8080
+        "#]],
+    );
 }

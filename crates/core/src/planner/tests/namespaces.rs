@@ -257,6 +257,6 @@ fn a_namespace_of_another_type_than_the_document_says_is_told_and_taken_as_it_is
     );
     let told = namespaces_that_differ(&stage.view);
     let told: Vec<String> = told.iter().map(ToString::to_string).collect();
-    expect![[r##"#/namespaces/internal.myapp/type="private-dns": the namespace that is there, ns-internalmyapp, is of the type HTTP, and a type never changes: it is taken as it is; write what it is, or choose another name"##]].assert_eq(&told.join("\n"));
+    expect![[r##"#/namespaces/internal.myapp/type="private-dns": the namespace that is there, ns-internalmyapp, is of the type HTTP, and a type never changes: it is used as it is; write its type, or choose another name"##]].assert_eq(&told.join("\n"));
     assert!(crate::planner::plan(&stage.view, &stage.settings).missing.is_empty());
 }

@@ -24,7 +24,7 @@ fn several_named_ports_need_a_choice() {
         "cluster prod default=internal.myapp
          web mode=client-server | off | http=8080/http grpc=9000/grpc",
         &expect![[r#"
-            prod/web: Ineligible: web:1 has several named ports (http (8080), grpc (9000)): say which with the port tag
+            prod/web: Ineligible: web:1 has several named ports (http (8080), grpc (9000)): name one with the port tag
         "#]],
     );
 }
@@ -439,7 +439,7 @@ fn several_ports_without_a_name_need_a_choice_too() {
         "cluster prod default=internal.myapp
          web mode=client-server | off | =8080 =9090",
         &expect![[r#"
-            prod/web: Ineligible: web:1 has several ports and none has a name: say which with the port tag, by its number
+            prod/web: Ineligible: web:1 has several ports and none has a name: name one with the port tag, by its number
         "#]],
     );
 }

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use expect_test::{Expect, expect};
 
-use crate::planner::entries_for_nobody;
+use crate::planner::unmatched_entries;
 use crate::testing::Stage;
 
 /// What is missing, and every hold.
@@ -46,9 +46,9 @@ fn an_entry_for_a_service_that_is_not_there_is_told_with_the_name_that_is_near()
          django -
          web -"#,
     );
-    let told = entries_for_nobody(&stage.view);
+    let told = unmatched_entries(&stage.view);
     let told: Vec<String> = told.iter().map(ToString::to_string).collect();
-    expect![[r##"#/services/prod~1djagno="prod/djagno": cluster prod has no ECS service of this name: the entry waits until there is one, or mend its name; did you mean "prod/django"?"##]]
+    expect![[r##"#/services/prod~1djagno="prod/djagno": cluster prod has no ECS service of this name: the entry waits until there is one; or correct its name; did you mean "prod/django"?"##]]
     .assert_eq(&told.join("\n"));
 }
 
@@ -76,7 +76,7 @@ fn the_quota_of_namespaces_is_told_of_before_it_is_hit() {
         ),
         &expect![[r#"
             create HTTP namespace new.ns
-                this account has 50 namespaces in this Region, and Cloud Map allows 50 unless the quota was raised: delete one that nobody uses, or ask for more in Service Quotas (AWS Cloud Map, namespaces per Region)
+                this account has 50 namespaces in this Region, and Cloud Map allows 50 unless the quota was raised: delete an unused one, or ask for more in Service Quotas (AWS Cloud Map, namespaces per Region)
         "#]],
     );
 }

@@ -13,10 +13,10 @@ fn of_two_that_swap_the_younger_lets_go_first() {
             prod/a: Conflict: discovery name y is held by prod/b (arn:aws:ecs:eu-west-1:1:service/prod/b)
                 endpoint http/x: x:80 -> -
                 endpoint http/y: - -> y:80
-                note: prod/a, prod/b swap names in phases: first prod/b lets go of its name and takes none yet, so for that long nobody answers to it; then the others take theirs one by one, and prod/b its own at last
+                note: prod/a, prod/b swap names in phases: first prod/b gives its name up and takes none yet, so no service answers to that name for a while; then the others take their names one by one, and prod/b takes its own last
             prod/b: connect in ns-internalmyapp
                 endpoint http/y: y:80 -> -
-                note: prod/a, prod/b swap names in phases: first prod/b lets go of its name and takes none yet, so for that long nobody answers to it; then the others take theirs one by one, and prod/b its own at last
+                note: prod/a, prod/b swap names in phases: first prod/b gives its name up and takes none yet, so no service answers to that name for a while; then the others take their names one by one, and prod/b takes its own last
                 contested by prod/a
         "#]],
     );
@@ -61,15 +61,15 @@ fn a_circle_of_three_has_one_beginning() {
             prod/a: Conflict: discovery name y is held by prod/b (arn:aws:ecs:eu-west-1:1:service/prod/b)
                 endpoint http/x: x.internal.myapp:80 -> -
                 endpoint http/y: - -> y.internal.myapp:80
-                note: prod/a, prod/b, prod/c swap names in phases: first prod/c lets go of its name and takes none yet, so for that long nobody answers to it; then the others take theirs one by one, and prod/c its own at last
+                note: prod/a, prod/b, prod/c swap names in phases: first prod/c gives its name up and takes none yet, so no service answers to that name for a while; then the others take their names one by one, and prod/c takes its own last
             prod/b: Conflict: discovery name z is held by prod/c (arn:aws:ecs:eu-west-1:1:service/prod/c)
                 endpoint http/y: y.internal.myapp:80 -> -
                 endpoint http/z: - -> z.internal.myapp:80
-                note: prod/a, prod/b, prod/c swap names in phases: first prod/c lets go of its name and takes none yet, so for that long nobody answers to it; then the others take theirs one by one, and prod/c its own at last
+                note: prod/a, prod/b, prod/c swap names in phases: first prod/c gives its name up and takes none yet, so no service answers to that name for a while; then the others take their names one by one, and prod/c takes its own last
                 contested by prod/a
             prod/c: connect in ns-internalmyapp
                 endpoint http/z: z.internal.myapp:80 -> -
-                note: prod/a, prod/b, prod/c swap names in phases: first prod/c lets go of its name and takes none yet, so for that long nobody answers to it; then the others take theirs one by one, and prod/c its own at last
+                note: prod/a, prod/b, prod/c swap names in phases: first prod/c gives its name up and takes none yet, so no service answers to that name for a while; then the others take their names one by one, and prod/c takes its own last
                 contested by prod/b
         "#]],
     );
@@ -84,10 +84,10 @@ fn only_the_endpoints_that_wait_go() {
             prod/a: Conflict: discovery name y is held by prod/b (arn:aws:ecs:eu-west-1:1:service/prod/b)
                 endpoint http/x: x:80 -> -
                 endpoint http/y: - -> y:80
-                note: prod/a, prod/b swap names in phases: first prod/b lets go of its name and takes none yet, so for that long nobody answers to it; then the others take theirs one by one, and prod/b its own at last
+                note: prod/a, prod/b swap names in phases: first prod/b gives its name up and takes none yet, so no service answers to that name for a while; then the others take their names one by one, and prod/b takes its own last
             prod/b: connect in ns-internalmyapp rpc/rpc@rpc:81
                 endpoint http/y: y:80 -> -
-                note: prod/a, prod/b swap names in phases: first prod/b lets go of its name and takes none yet, so for that long nobody answers to it; then the others take theirs one by one, and prod/b its own at last
+                note: prod/a, prod/b swap names in phases: first prod/b gives its name up and takes none yet, so no service answers to that name for a while; then the others take their names one by one, and prod/b takes its own last
                 contested by prod/a
         "#]],
     );
@@ -103,12 +103,12 @@ fn under_upsert_only_both_wait_and_are_told_why() {
             prod/a: Conflict: discovery name y is held by prod/b (arn:aws:ecs:eu-west-1:1:service/prod/b)
                 endpoint http/x: x:80 -> -
                 endpoint http/y: - -> y:80
-                note: prod/a, prod/b want each other's names; to swap them one must let go of its name for a while, which the policy upsert-only does not allow: use the policy sync, or rename one of them by hand first
+                note: prod/a, prod/b want each other's names; to swap them, one must give its name up for a while, which the policy upsert-only does not allow: use the policy sync, or rename one of them by hand first
                 contested by prod/b
             prod/b: Conflict: discovery name x is held by prod/a (arn:aws:ecs:eu-west-1:1:service/prod/a)
                 endpoint http/y: y:80 -> -
                 endpoint http/x: - -> x:80
-                note: prod/a, prod/b want each other's names; to swap them one must let go of its name for a while, which the policy upsert-only does not allow: use the policy sync, or rename one of them by hand first
+                note: prod/a, prod/b want each other's names; to swap them, one must give its name up for a while, which the policy upsert-only does not allow: use the policy sync, or rename one of them by hand first
                 contested by prod/a
         "#]],
     );
@@ -176,12 +176,12 @@ fn what_was_never_read_is_asked_for_first() {
             prod/a: NotSeen: not read yet: its recent service deployments
                 endpoint http/x: x:80 -> -
                 endpoint http/y: - -> y:80
-                note: prod/a, prod/b swap names in phases: first prod/b lets go of its name and takes none yet, so for that long nobody answers to it; then the others take theirs one by one, and prod/b its own at last
+                note: prod/a, prod/b swap names in phases: first prod/b gives its name up and takes none yet, so no service answers to that name for a while; then the others take their names one by one, and prod/b takes its own last
                 contested by prod/b
             prod/b: Conflict: discovery name x is held by prod/a (arn:aws:ecs:eu-west-1:1:service/prod/a)
                 endpoint http/y: y:80 -> -
                 endpoint http/x: - -> x:80
-                note: prod/a, prod/b swap names in phases: first prod/b lets go of its name and takes none yet, so for that long nobody answers to it; then the others take theirs one by one, and prod/b its own at last
+                note: prod/a, prod/b swap names in phases: first prod/b gives its name up and takes none yet, so no service answers to that name for a while; then the others take their names one by one, and prod/b takes its own last
         "#]],
     );
 }
@@ -240,10 +240,10 @@ fn a_younger_outsider_waits_for_its_turn() {
             prod/a: Conflict: discovery name y is held by prod/b (arn:aws:ecs:eu-west-1:1:service/prod/b)
                 endpoint http/x: x:80 -> -
                 endpoint http/y: - -> y:80
-                note: prod/a, prod/b swap names in phases: first prod/b lets go of its name and takes none yet, so for that long nobody answers to it; then the others take theirs one by one, and prod/b its own at last
+                note: prod/a, prod/b swap names in phases: first prod/b gives its name up and takes none yet, so no service answers to that name for a while; then the others take their names one by one, and prod/b takes its own last
             prod/b: connect in ns-internalmyapp
                 endpoint http/y: y:80 -> -
-                note: prod/a, prod/b swap names in phases: first prod/b lets go of its name and takes none yet, so for that long nobody answers to it; then the others take theirs one by one, and prod/b its own at last
+                note: prod/a, prod/b swap names in phases: first prod/b gives its name up and takes none yet, so no service answers to that name for a while; then the others take their names one by one, and prod/b takes its own last
                 contested by prod/a
                 contested by prod/new
             prod/new: Conflict: discovery name y is held by prod/b (arn:aws:ecs:eu-west-1:1:service/prod/b)
@@ -262,12 +262,12 @@ fn where_something_undeclared_would_be_lost_the_other_lets_go() {
         &expect![[r#"
             prod/a: connect in ns-internalmyapp
                 endpoint http/x: x:80 -> -
-                note: prod/a, prod/b swap names in phases: first prod/a lets go of its name and takes none yet, so for that long nobody answers to it; then the others take theirs one by one, and prod/a its own at last
+                note: prod/a, prod/b swap names in phases: first prod/a gives its name up and takes none yet, so no service answers to that name for a while; then the others take their names one by one, and prod/a takes its own last
                 contested by prod/b
             prod/b: Conflict: discovery name x is held by prod/a (arn:aws:ecs:eu-west-1:1:service/prod/a)
                 endpoint http/y: y:80 -> -
                 endpoint http/x: - -> x:80
-                note: prod/a, prod/b swap names in phases: first prod/a lets go of its name and takes none yet, so for that long nobody answers to it; then the others take theirs one by one, and prod/a its own at last
+                note: prod/a, prod/b swap names in phases: first prod/a gives its name up and takes none yet, so no service answers to that name for a while; then the others take their names one by one, and prod/a takes its own last
         "#]],
     );
 }
@@ -281,12 +281,12 @@ fn where_it_would_be_lost_with_either_nobody_does() {
             prod/a: Conflict: discovery name y is held by prod/b (arn:aws:ecs:eu-west-1:1:service/prod/b)
                 endpoint http/x: x:80 -> -
                 endpoint http/y: - -> y:80
-                note: prod/a, prod/b want each other's names, and what is not declared of an endpoint would be lost if one let go of its name first: declare its port, alias and time-outs, or rename one by hand first
+                note: prod/a, prod/b want each other's names, and undeclared settings of an endpoint would be lost if one gave its name up first: declare its port, alias and time-outs, or rename one by hand first
                 contested by prod/b
             prod/b: Conflict: discovery name x is held by prod/a (arn:aws:ecs:eu-west-1:1:service/prod/a)
                 endpoint http/y: y:80 -> -
                 endpoint http/x: - -> x:80
-                note: prod/a, prod/b want each other's names, and what is not declared of an endpoint would be lost if one let go of its name first: declare its port, alias and time-outs, or rename one by hand first
+                note: prod/a, prod/b want each other's names, and undeclared settings of an endpoint would be lost if one gave its name up first: declare its port, alias and time-outs, or rename one by hand first
                 contested by prod/a
         "#]],
     );
@@ -336,11 +336,11 @@ fn who_waits_for_a_circle_waits_on() {
             prod/a: Conflict: discovery name y is held by prod/b (arn:aws:ecs:eu-west-1:1:service/prod/b)
                 endpoint http/x: x:80 -> -
                 endpoint http/y: - -> y:80
-                note: prod/a, prod/b swap names in phases: first prod/b lets go of its name and takes none yet, so for that long nobody answers to it; then the others take theirs one by one, and prod/b its own at last
+                note: prod/a, prod/b swap names in phases: first prod/b gives its name up and takes none yet, so no service answers to that name for a while; then the others take their names one by one, and prod/b takes its own last
                 contested by prod/c
             prod/b: connect in ns-internalmyapp
                 endpoint http/y: y:80 -> -
-                note: prod/a, prod/b swap names in phases: first prod/b lets go of its name and takes none yet, so for that long nobody answers to it; then the others take theirs one by one, and prod/b its own at last
+                note: prod/a, prod/b swap names in phases: first prod/b gives its name up and takes none yet, so no service answers to that name for a while; then the others take their names one by one, and prod/b takes its own last
                 contested by prod/a
             prod/c: Conflict: alias x:80 is held by prod/a (arn:aws:ecs:eu-west-1:1:service/prod/a)
                 alias http/w: w:80 -> x:80

@@ -57,7 +57,7 @@ fn what_an_endpoints_own_tag_says_is_found_there() {
             http: ingress-port: -
             http: tls: -
             http: test-header: -
-            eastwest/needs="x": nobody offers this name in namespace a.b: mend the spelling, or take it out. Nothing waits for it; once somebody offers it, this service is refreshed
+            eastwest/needs="x": no service offers this name in namespace a.b: correct the spelling, or remove it. Nothing waits for it; once a service offers it, this service is refreshed
         "#]],
     );
 }
@@ -88,7 +88,7 @@ fn every_source_is_named_with_what_it_overruled() {
             http: tls: -
             http: test-header: -
             eastwest/namespace="c.d": overruled by the document, which says a.b: remove this tag, or change the document
-            eastwest/needs="x": nobody offers this name in namespace a.b: mend the spelling, or take it out. Nothing waits for it; once somebody offers it, this service is refreshed
+            eastwest/needs="x": no service offers this name in namespace a.b: correct the spelling, or remove it. Nothing waits for it; once a service offers it, this service is refreshed
         "#]],
     );
 }
@@ -161,7 +161,7 @@ fn what_is_wrong_with_a_declared_need_is_told() {
             namespace: internal.myapp (kept as deployed)
             logs: -
             access-logs: -
-            eastwest/needs="catalok": nobody offers this name in namespace internal.myapp: mend the spelling, or take it out. Nothing waits for it; once somebody offers it, this service is refreshed; did you mean "catalog"?
+            eastwest/needs="catalok": no service offers this name in namespace internal.myapp: correct the spelling, or remove it. Nothing waits for it; once a service offers it, this service is refreshed; did you mean "catalog"?
         "#]],
     );
 }

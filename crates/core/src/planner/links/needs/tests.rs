@@ -77,9 +77,9 @@ fn nobody_itself_and_another_namespace_are_issues_and_hold_nobody_up() {
         &with("ui mode=client-server, needs=catalok far ui, namespace=internal.myapp"),
         &expect![[r#"
             prod/ui needs catalok, far
-            prod/ui: eastwest/needs="catalok": nobody offers this name in namespace internal.myapp: mend the spelling, or take it out. Nothing waits for it; once somebody offers it, this service is refreshed; did you mean "catalog"?
-            prod/ui: eastwest/needs="far": nobody offers this name in namespace internal.myapp; prod/far does in another, where this service cannot call it: bring both into one namespace, or take it out. Nothing waits for it
-            prod/ui: eastwest/needs="ui": the service itself offers this name; a service need not wait for itself: take it out
+            prod/ui: eastwest/needs="catalok": no service offers this name in namespace internal.myapp: correct the spelling, or remove it. Nothing waits for it; once a service offers it, this service is refreshed; did you mean "catalog"?
+            prod/ui: eastwest/needs="far": no service offers this name in namespace internal.myapp; prod/far does in another, where this service cannot call it: put both into one namespace, or remove it. Nothing waits for it
+            prod/ui: eastwest/needs="ui": the service itself offers this name and need not wait for itself: remove it
         "#]],
     );
 }

@@ -109,7 +109,7 @@ fn the_old_name_stays_while_a_client_cannot_be_rolled_out() {
                 endpoint http/api: api.internal.myapp:8080 -> -
                 note: renamed in three steps: the new endpoint is added beside api, the clients that need it are rolled out, then api goes
             prod/web: refresh
-                note: a forced deployment resolves image tags anew: app:1 may be another image by now; name images by digest to rule that out
+                note: a forced deployment resolves image tags again: app:1 may be another image by now; name images by digest to rule that out
                 lacks: api as api.internal.myapp:8080 of prod/api
                 lacks: backend as backend.internal.myapp:8080 of prod/api
         "#]],

@@ -20,7 +20,7 @@ fn a_client_older_than_an_endpoint_that_it_needs_is_redeployed() {
         &expect![[r#"
         prod/api: in sync
         prod/web: refresh
-            note: a forced deployment resolves image tags anew: app:1 may be another image by now; name images by digest to rule that out
+            note: a forced deployment resolves image tags again: app:1 may be another image by now; name images by digest to rule that out
             lacks: api as api.internal.myapp:8080 of prod/api
     "#]],
     );
@@ -58,7 +58,7 @@ fn inferred_needs_refresh_only_where_that_is_asked_for() {
         &expect![[r#"
         prod/api: in sync
         prod/web: refresh
-            note: a forced deployment resolves image tags anew: app:1 may be another image by now; name images by digest to rule that out
+            note: a forced deployment resolves image tags again: app:1 may be another image by now; name images by digest to rule that out
             lacks: api as api:80 of prod/api
     "#]],
     );
@@ -85,7 +85,7 @@ fn always_means_every_name_of_the_namespace_and_never_none() {
         &expect![[r#"
         prod/api: in sync
         prod/web: refresh
-            note: a forced deployment resolves image tags anew: app:1 may be another image by now; name images by digest to rule that out
+            note: a forced deployment resolves image tags again: app:1 may be another image by now; name images by digest to rule that out
             lacks: api as api.internal.myapp:8080 of prod/api
     "#]],
     );
@@ -158,7 +158,7 @@ fn nobody_is_redeployed_for_an_endpoint_that_is_about_to_go() {
             enabled: on -> off
             note: api goes, and prod/web can no longer call it
         prod/web: refresh
-            note: a forced deployment resolves image tags anew: app:1 may be another image by now; name images by digest to rule that out
+            note: a forced deployment resolves image tags again: app:1 may be another image by now; name images by digest to rule that out
             lacks: api as api.internal.myapp:8080 of prod/api
     "#]],
     );
@@ -233,7 +233,7 @@ fn a_refresh_that_ecs_took_back_is_not_tried_again() {
         &expect![[r#"
             prod/api: in sync
             prod/web: RolledBack: ECS gave up exactly this configuration before (ROLLBACK_SUCCESSFUL: tasks failed to start)
-                note: a forced deployment resolves image tags anew: app:1 may be another image by now; name images by digest to rule that out
+                note: a forced deployment resolves image tags again: app:1 may be another image by now; name images by digest to rule that out
                 lacks: api as api.internal.myapp:8080 of prod/api
         "#]],
     );
@@ -323,6 +323,7 @@ fn a_client_waits_for_a_server_that_somebody_else_rolls_out() {
     fake.run(600);
     expect![[r#""#]].assert_eq(&fake.take_writes());
     expect![[r#"
+        0 cluster prod: 0 in order, 1 not, 1 not opted in
         0 prod/web OutOfSync Healthy NotSeen
         10 prod/web OutOfSync Healthy WaitingForServer
     "#]]

@@ -1,0 +1,50 @@
+//! What a plan is made from: the view and the settings, with the look-ups that every stage needs. It decides nothing.
+
+use crate::declaration::settings::Settings;
+use crate::ecs::ground::Ground;
+use crate::ecs::namespace::Namespace;
+use crate::ecs::seen::Seen;
+use crate::ecs::service::EcsService;
+use crate::ecs::task_definition::TaskDefinition;
+use crate::planner::service::settle::Terms;
+use crate::view::View;
+
+/// What a plan is made from.
+pub(crate) struct PlannerInput<'a> {
+    pub(crate) view: &'a View,
+    pub(crate) settings: &'a Settings,
+    pub(crate) namespaces: &'a [Namespace],
+}
+
+impl<'a> PlannerInput<'a> {
+    pub(crate) fn new(view: &'a View, settings: &'a Settings) -> Self {
+        Self { view, settings, namespaces: view.known_namespaces() }
+    }
+
+    /// What a service's defaults depend on.
+    pub(crate) fn ground_of(&self, service: &EcsService) -> Ground<'a> {
+        let task_definition = self.task_definition(service);
+        Ground { task_definition, ..self.view.ground(&service.key.cluster) }
+    }
+
+    /// The task definition of a service, if it was read.
+    pub(crate) fn task_definition(&self, service: &EcsService) -> Option<&'a TaskDefinition> {
+        let seen = self.view.task_definitions.get(&service.task_definition);
+        seen.and_then(Seen::known).map(|found| &**found)
+    }
+
+    /// Everything beside the declaration that decides what a service is to be.
+    pub(crate) fn terms(&self, service: &EcsService) -> Terms<'a> {
+        Terms {
+            ground: self.ground_of(service),
+            document: self.view.document.as_deref(),
+            namespace: self.settings.namespace.as_ref(),
+            policy: self.settings.policy,
+        }
+    }
+}
+
+/// Everything beside the declaration that decides what a service is to be.
+pub(crate) fn terms<'a>(view: &'a View, settings: &'a Settings, service: &EcsService) -> Terms<'a> {
+    PlannerInput::new(view, settings).terms(service)
+}

@@ -1,0 +1,75 @@
+//! The services that may call others.
+
+use crate::declaration::declared::{Declaration, Mode, RefreshWhen};
+use crate::ecs::name::NamespaceId;
+use crate::ecs::namespace::Namespace;
+use crate::ecs::service::{EcsService, ServiceStatus};
+use crate::planner::candidate::Candidate;
+use crate::planner::input::PlannerInput;
+use crate::planner::service::settle::Desired;
+
+/// A service that may call others.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Client<'c> {
+    pub(crate) service: &'c EcsService,
+    pub(crate) declaration: &'c Declaration,
+    /// The namespace it is to be in.
+    pub(crate) namespace: &'c Namespace,
+}
+
+impl<'c> Client<'c> {
+    /// A service that is in order, if it may call others.
+    pub(crate) fn in_order(input: &PlannerInput<'c>, candidate: &Candidate<'c>) -> Option<Self> {
+        let (namespace, _) = candidate.offers()?;
+        let namespace = input.namespaces.iter().find(|each| each.id == *namespace)?;
+        let Candidate { service, declaration, .. } = *candidate;
+        Self { service, declaration, namespace }.if_calling(input)
+    }
+
+    /// A service that is to change, if it may call others.
+    pub(crate) fn changing(input: &PlannerInput<'_>, candidate: &'c Candidate<'_>) -> Option<Self> {
+        let Desired::On(_, namespace) = &candidate.desired else { return None };
+        let Candidate { service, declaration, .. } = candidate;
+        Self { service, declaration, namespace }.if_calling(input)
+    }
+
+    /// A service that is in a namespace, while nobody can tell what it is to be. Its tasks call others all the same.
+    pub(crate) fn stranded(
+        input: &PlannerInput<'c>,
+        service: &'c EcsService,
+        declaration: &'c Declaration,
+    ) -> Option<Self> {
+        let namespace = input.ground_of(service).namespace_of(service.connect()?)?;
+        if service.status != ServiceStatus::Active || declaration.mode == Some(Mode::Off) {
+            return None;
+        }
+        Self { service, declaration, namespace }.if_calling(input)
+    }
+
+    /// Whether it is in a namespace already, and so may call others there.
+    pub(crate) fn is_in(&self, input: &PlannerInput<'_>, namespace: &NamespaceId) -> bool {
+        let ground = input.view.ground(&self.service.key.cluster);
+        let found = self.service.connect().and_then(|connect| ground.namespace_of(connect));
+        found.is_some_and(|found| found.id == *namespace)
+    }
+
+    /// Whether its environment decides on a refresh and was not read. A service in order needs its task definition for
+    /// nothing else.
+    pub(crate) fn has_unread_environment(&self, input: &PlannerInput<'_>) -> bool {
+        let Declaration { needs, refresh, .. } = self.declaration;
+        *refresh == Some(RefreshWhen::Inferred)
+            && needs.is_none()
+            && input.task_definition(self.service).is_none()
+    }
+
+    /// Itself, if it may call any other service. For most of a fleet in order nothing is looked up.
+    fn if_calling(self, input: &PlannerInput<'_>) -> Option<Self> {
+        let Declaration { needs, refresh, .. } = self.declaration;
+        let has_hosts =
+            || input.task_definition(self.service).is_some_and(|found| !found.mentions.is_empty());
+        let may_call = *refresh == Some(RefreshWhen::Always)
+            || self.has_unread_environment(input)
+            || needs.as_ref().map_or_else(has_hosts, |needs| !needs.is_empty());
+        may_call.then_some(self)
+    }
+}
