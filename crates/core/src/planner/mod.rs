@@ -52,8 +52,8 @@ pub fn plan(view: &View, settings: &Settings) -> Plan {
 
     let order = links.order(&candidates);
     let refreshes = links.refreshes(&input, &candidates, &entries);
-    let refreshed = refreshes.iter().map(|(key, _)| key);
-    let steps: Vec<ServiceKey> = order.keys.iter().chain(refreshed).cloned().collect();
+    let stale = refreshes.iter().map(|(key, _)| key);
+    let steps: Vec<ServiceKey> = order.keys.iter().chain(stale).cloned().collect();
     let entries = entries.replaced(refreshes);
 
     let awaited = links.awaited(view, &entries, &order, &steps);
