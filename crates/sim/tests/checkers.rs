@@ -24,10 +24,6 @@ use eastwest_sim::run::simulate::simulate_with;
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-/// About a third of a life is allocation.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 /// What is wrong with a controller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Flaw {
