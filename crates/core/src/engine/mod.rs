@@ -28,8 +28,8 @@ use crate::ecs::time::Now;
 use crate::guard::acks::Acks;
 use crate::guard::brake::Brake;
 use crate::guard::check::{Breach, check};
-use crate::guard::circumstances::Circumstances;
 use crate::guard::guard;
+use crate::guard::input::GuardInput;
 use crate::guard::truce::truce_until;
 use crate::guard::waves::Waves;
 use crate::guard::writes::Writes;
@@ -224,9 +224,9 @@ impl Engine {
         self.drop_breaches();
     }
 
-    fn circumstances(&self, now: Now) -> Circumstances<'_> {
+    fn circumstances(&self, now: Now) -> GuardInput<'_> {
         let Self { view, writes, waves, acks, settings, .. } = self;
-        Circumstances { view, writes, waves, acks, settings, now }
+        GuardInput { view, writes, waves, acks, settings, now }
     }
 
     /// When to come back with [`Event::Tick`] if nothing else happens before.

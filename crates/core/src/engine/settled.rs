@@ -21,7 +21,7 @@ impl Engine {
             && self.confirming.is_empty()
             && self.questions_running() == 0
             && self.writes.to_read_back().next().is_none()
-            && !missing.into_iter().any(|hold| hold.is_none_or(Hold::passes))
+            && !missing.into_iter().any(|hold| hold.is_none_or(Hold::ends_by_itself))
             && !self.plan.entries.iter().any(moves)
             && !self.view.services().any(|(_, service)| self.is_rolling(service))
     }
@@ -29,11 +29,11 @@ impl Engine {
     fn has_looked_around(&self) -> bool {
         let clusters = &self.view.clusters;
         let is_read = |cluster: &ClusterView| {
-            let hopeless = cluster.trouble.as_ref().is_some_and(|fault| !fault.kind.passes());
+            let hopeless = cluster.trouble.as_ref().is_some_and(|fault| !fault.kind.is_transient());
             cluster.complete_at.is_some() || hopeless
         };
-        let has_document =
-            unread_document(&self.view, &self.settings).is_none_or(|unseen| !unseen.passes());
+        let has_document = unread_document(&self.view, &self.settings)
+            .is_none_or(|unseen| !unseen.ends_by_itself());
         self.passes > 0
             && self.view.awake_for(self.stepped_at) >= self.settings.timing.staleness
             && clusters.values().all(is_read)
@@ -46,7 +46,7 @@ impl Engine {
             Verdict::Step { .. } => true,
             Verdict::Hold { hold, .. } => {
                 let stalled = self.view.service(key).is_some_and(|view| self.has_stalled(view));
-                hold.passes() && !stalled
+                hold.ends_by_itself() && !stalled
             }
         }
     }

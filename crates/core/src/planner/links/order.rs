@@ -17,6 +17,7 @@ use crate::plan::Plan;
 use crate::plan::awaited::{Awaited, Until};
 use crate::plan::entry::{Entry, Verdict};
 use crate::plan::hold::Hold;
+use crate::plan::reason::Reason;
 use crate::planner::candidate::Candidate;
 use crate::view::View;
 
@@ -110,8 +111,7 @@ pub(crate) fn note_awaited(
         let entry = entry.filter(|entry| matches!(entry.verdict, Verdict::Step { .. }));
         let Some(awaited) = entry.and_then(|entry| waits.of(key, entry)) else { continue };
         if matches!(awaited.until, Until::Mended(_)) {
-            let hold = Hold::WaitingForServer(Box::new(awaited.clone()));
-            waits.stuck.insert(key, hold.reason());
+            waits.stuck.insert(key, Reason::WaitingForServer);
         }
         all.push((key.clone(), awaited));
     }
@@ -132,7 +132,7 @@ struct Waits<'a> {
     /// At which place in the order somebody changes.
     place: BTreeMap<&'a ServiceKey, usize>,
     /// Those who wait for what a person must mend, and how that is called.
-    stuck: BTreeMap<&'a ServiceKey, &'static str>,
+    stuck: BTreeMap<&'a ServiceKey, Reason>,
 }
 
 impl Waits<'_> {
@@ -190,10 +190,10 @@ impl Waits<'_> {
     }
 
     /// Why a server is not changed until a person does something.
-    fn keeping(&self, server: &ServiceKey) -> Option<&'static str> {
+    fn keeping(&self, server: &ServiceKey) -> Option<Reason> {
         let hold = self.plan.entries.get(server).and_then(Entry::hold);
-        let hold = hold.filter(|hold| !hold.passes()).map(Hold::reason);
-        let paused = || is_paused_for_good(self.view, server).then(|| Hold::Paused(None).reason());
+        let hold = hold.filter(|hold| !hold.ends_by_itself()).map(Hold::reason);
+        let paused = || is_paused_for_good(self.view, server).then_some(Reason::Paused);
         hold.or_else(paused).or_else(|| self.stuck.get(server).copied())
     }
 }
