@@ -46,12 +46,13 @@ use crate::ecs::service::{
 };
 use crate::ecs::time::{AwsTime, Now};
 use crate::guard::acks::Acks;
-use crate::guard::circumstances::Circumstances;
-use crate::guard::guard;
+use crate::guard::input::GuardInput;
 use crate::guard::waves::Waves;
 use crate::guard::writes::Writes;
+use crate::guard::{guard, guard_shown};
 use crate::plan::Plan;
 use crate::planner::plan;
+use crate::report::status::status;
 use crate::view::merge::Reader;
 use crate::view::reading::Answer;
 use crate::view::{ClusterView, View};
@@ -93,6 +94,28 @@ pub(crate) fn check_status(text: &str, expected: &Expect) {
     let stage = Stage::read(text);
     let plan = stage.guarded(&Writes::default());
     expected.assert_eq(&render::statuses(&stage.view, &plan, (&stage.settings.timing, stage.now)));
+}
+
+/// Whether the only service of a world waits, and no person has to act.
+pub(crate) fn waiting(text: &str) -> bool {
+    let stage = Stage::read(text);
+    let plan = stage.guarded(&Writes::default());
+    let (key, entry) = plan.entries.first_key_value().expect("a service");
+    let status = status(&stage.view, key, Some(entry), (&stage.settings.timing, stage.now));
+    status.expect("one that opted in").is_waiting()
+}
+
+/// The verdicts as they are carried out and as they are shown, where these differ: of those that hold for a reason
+/// that only the moment decides, the second tells nothing.
+pub(crate) fn check_guarded_and_shown(text: &str, expected: &Expect) {
+    let stage = Stage::read(text);
+    let carried_out = stage.guarded(&Writes::default());
+    let shown = guard_shown(stage.plan(), &stage.view, &stage.settings, stage.now);
+    expected.assert_eq(&format!(
+        "carried out:\n{}shown:\n{}",
+        render::verdicts(&carried_out),
+        render::verdicts(&shown)
+    ));
 }
 
 /// The issues of all services, one line each.
@@ -192,9 +215,9 @@ impl Stage {
         writes: &'a Writes,
         waves: &'a Waves,
         acks: &'a Acks,
-    ) -> Circumstances<'a> {
+    ) -> GuardInput<'a> {
         let Self { view, settings, now, .. } = self;
-        Circumstances { view, writes, waves, acks, settings, now: *now }
+        GuardInput { view, writes, waves, acks, settings, now: *now }
     }
 
     /// The breaches of a plan; what only concerns the policy observe is left to the guard.

@@ -49,7 +49,7 @@ pub enum FaultKind {
 
 impl FaultKind {
     /// Whether the same call may succeed later although nobody does anything.
-    pub fn passes(self) -> bool {
+    pub fn is_transient(self) -> bool {
         match self {
             Self::Denied | Self::NoCredentials | Self::NotFound | Self::Refused => false,
             Self::Throttled

@@ -103,6 +103,7 @@ mod tests {
             ends: None,
             event: None,
             snippet: None,
+            ending: None,
         }
     }
 

@@ -13,7 +13,7 @@ use crate::ecs::name::{NamespaceId, ServiceKey};
 use crate::ecs::time::Now;
 use crate::guard::acks::Acks;
 use crate::guard::brake::Brake;
-use crate::guard::circumstances::Circumstances;
+use crate::guard::input::GuardInput;
 use crate::guard::waves::Waves;
 use crate::guard::writes::Writes;
 use crate::plan::Plan;
@@ -47,9 +47,9 @@ impl Memory {
         view: &'a View,
         settings: &'a Settings,
         now: Now,
-    ) -> Circumstances<'a> {
+    ) -> GuardInput<'a> {
         let Self { writes, waves, acks } = self;
-        Circumstances { view, writes, waves, acks, settings, now }
+        GuardInput { view, writes, waves, acks, settings, now }
     }
 
     /// A person agrees to a plan.

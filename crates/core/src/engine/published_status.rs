@@ -41,11 +41,12 @@ impl PublishedStatus {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::plan::reason::Reason;
     use crate::report::health::Health;
     use crate::report::status::Sync;
     use crate::testing::at;
 
-    fn held(reason: &'static str, message: &str) -> Status {
+    fn held(reason: Reason, message: &str) -> Status {
         Status {
             sync: Sync::OutOfSync,
             health: Health::Healthy,
@@ -54,22 +55,23 @@ mod tests {
             ends: None,
             event: None,
             snippet: None,
+            ending: None,
         }
     }
 
-    fn published(reason: &'static str, message: &str) -> PublishedStatus {
+    fn published(reason: Reason, message: &str) -> PublishedStatus {
         PublishedStatus { status: held(reason, message), since: at(5) }
     }
 
     #[test]
     fn a_first_status_begins_now() {
-        let next = PublishedStatus::next(None, held("Budget", "one runs"), true, at(9));
+        let next = PublishedStatus::next(None, held(Reason::Budget, "one runs"), true, at(9));
         assert_eq!(next.map(|next| next.since), Some(at(9)));
     }
 
     #[test]
     fn the_same_status_is_not_published_again_but_shows_the_latest_event() {
-        let mut before = published("Budget", "one runs");
+        let mut before = published(Reason::Budget, "one runs");
         let status = Status { event: Some("cannot pull".to_owned()), ..before.status.clone() };
         assert_eq!(PublishedStatus::next(Some(&mut before), status, false, at(9)), None);
         assert_eq!(before.status.event.as_deref(), Some("cannot pull"));
@@ -77,18 +79,19 @@ mod tests {
 
     #[test]
     fn other_words_for_the_same_reason_keep_the_time() {
-        let mut before = published("Budget", "one runs");
+        let mut before = published(Reason::Budget, "one runs");
         let next = |before: &mut PublishedStatus, status| {
             PublishedStatus::next(Some(before), status, false, at(9)).map(|next| next.since)
         };
-        assert_eq!(next(&mut before, held("Budget", "two run")), Some(at(5)));
-        assert_eq!(next(&mut before, held("Paused", "one runs")), Some(at(9)));
+        assert_eq!(next(&mut before, held(Reason::Budget, "two run")), Some(at(5)));
+        assert_eq!(next(&mut before, held(Reason::Paused, "one runs")), Some(at(9)));
     }
 
     #[test]
     fn a_status_that_waits_for_an_answer_replaces_none() {
-        let mut before = published("Budget", "one runs");
-        let next = PublishedStatus::next(Some(&mut before), held("NotSeen", "asks"), true, at(9));
-        assert_eq!((next, before), (None, published("Budget", "one runs")));
+        let mut before = published(Reason::Budget, "one runs");
+        let next =
+            PublishedStatus::next(Some(&mut before), held(Reason::NotSeen, "asks"), true, at(9));
+        assert_eq!((next, before), (None, published(Reason::Budget, "one runs")));
     }
 }

@@ -17,8 +17,8 @@ impl Engine {
     }
 
     fn has_read_everything(&self) -> bool {
-        let has_document =
-            unread_document(&self.view, &self.settings).is_none_or(|unseen| !unseen.passes());
+        let has_document = unread_document(&self.view, &self.settings)
+            .is_none_or(|unseen| !unseen.ends_by_itself());
         self.planning.passes() > 0
             && self.view.awake_for(self.stepped_at) >= self.settings.timing.staleness
             && self.view.clusters.values().all(is_read)
@@ -37,7 +37,7 @@ impl Engine {
     /// Whether something proceeds or begins without a person.
     fn waits_for_itself(&self) -> bool {
         let plan = self.planning.plan();
-        plan.missing.iter().any(|missing| missing.hold.as_ref().is_none_or(Hold::passes))
+        plan.missing.iter().any(|missing| missing.hold.as_ref().is_none_or(Hold::ends_by_itself))
             || plan.entries.iter().any(|(key, entry)| self.is_to_move(key, entry))
             || self.view.services().any(|(_, service)| self.is_rolling(service))
     }
@@ -48,7 +48,7 @@ impl Engine {
             Verdict::Step { .. } => true,
             Verdict::Hold { hold, .. } => {
                 let stalled = self.view.service(key).is_some_and(|view| self.has_stalled(view));
-                hold.passes() && !stalled
+                hold.ends_by_itself() && !stalled
             }
         }
     }
@@ -66,6 +66,6 @@ impl Engine {
 
 /// Whether a cluster was read whole, or cannot be without a person.
 fn is_read(cluster: &ClusterView) -> bool {
-    let needs_person = cluster.trouble.as_ref().is_some_and(|fault| !fault.kind.passes());
+    let needs_person = cluster.trouble.as_ref().is_some_and(|fault| !fault.kind.is_transient());
     cluster.complete_at.is_some() || needs_person
 }

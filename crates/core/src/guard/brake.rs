@@ -10,7 +10,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::acks::Acks;
-use super::circumstances::Circumstances;
+use super::input::GuardInput;
 use super::pause::paused;
 use crate::declaration::document::MassChange;
 use crate::declaration::settings::{Policy, Settings};
@@ -41,18 +41,18 @@ struct Group {
 
 impl Brake {
     /// Looks at a plan before the guard has held anything of it.
-    pub(crate) fn new(plan: &Plan, circumstances: &Circumstances<'_>) -> Self {
+    pub(crate) fn new(plan: &Plan, input: &GuardInput<'_>) -> Self {
         let mut brake = Self::default();
-        let changes = changes(plan, circumstances);
+        let changes = changes(plan, input);
         if changes.is_empty() {
             return brake;
         }
-        let undecided = Undecided::new(plan, circumstances.view);
+        let undecided = Undecided::new(plan, input.view);
         for (namespace, keys) in &changes {
             let open = undecided.may_change(namespace.as_ref());
             // Counting who is in the namespace is the dear part, and seldom matters.
-            if keys.len() + open > least(circumstances) {
-                brake.weigh(plan, circumstances, (namespace.as_ref(), keys, open));
+            if keys.len() + open > least(input) {
+                brake.weigh(plan, input, (namespace.as_ref(), keys, open));
             }
         }
         brake
@@ -80,10 +80,10 @@ impl Brake {
     fn weigh(
         &mut self,
         plan: &Plan,
-        circumstances: &Circumstances<'_>,
+        input: &GuardInput<'_>,
         (id, keys, open): (Option<&NamespaceId>, &BTreeSet<&ServiceKey>, usize),
     ) {
-        let Circumstances { view, settings, .. } = circumstances;
+        let GuardInput { view, settings, .. } = input;
         let of = residents(plan, view, id);
         let limit = limit(view, settings, of);
         let mut known = view.known_namespaces().iter();
@@ -112,9 +112,9 @@ impl Brake {
 /// The services that would change without anybody's consent, by each namespace that they touch.
 fn changes<'p>(
     plan: &'p Plan,
-    circumstances: &Circumstances<'_>,
+    input: &GuardInput<'_>,
 ) -> BTreeMap<Option<NamespaceId>, BTreeSet<&'p ServiceKey>> {
-    let Circumstances { view, settings, acks, now, .. } = circumstances;
+    let GuardInput { view, settings, acks, now, .. } = input;
     let mut changes: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
     for (key, entry) in &plan.entries {
         let Some(action) = entry.pending() else { continue };
@@ -149,7 +149,7 @@ impl Undecided {
             let Verdict::Hold { hold: Hold::NotSeen(unseen), action: None } = &entry.verdict else {
                 continue;
             };
-            if !unseen.passes() {
+            if !unseen.ends_by_itself() {
                 continue;
             }
             let standing: BTreeSet<NamespaceId> = deployed(view, key).into_iter().collect();
@@ -189,8 +189,8 @@ fn share(view: &View, settings: &Settings) -> MassChange {
 }
 
 /// How many services may change without consent, however many there are.
-fn least(circumstances: &Circumstances<'_>) -> usize {
-    match share(circumstances.view, circumstances.settings) {
+fn least(input: &GuardInput<'_>) -> usize {
+    match share(input.view, input.settings) {
         MassChange::Percent(_) => ALWAYS,
         MassChange::Count(count) => count,
     }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::circumstances::Circumstances;
+use super::input::GuardInput;
 use super::waves::Waves;
 use crate::declaration::settings::{Budget, Settings};
 use crate::ecs::name::{ClusterName, NamespaceId, ServiceKey};
@@ -35,8 +35,8 @@ impl<'a> Ledger<'a> {
     /// Counts every rollout of a service that opted in, whoever started it: that survives our restart; and
     /// those of our own making in services that were released meanwhile. One that has stalled, its planned waits
     /// counted in, no longer counts, or it would stop all others.
-    pub(super) fn new(plan: &Plan, circumstances: &Circumstances<'a>) -> Self {
-        let Circumstances { view, writes, waves, settings, now, .. } = *circumstances;
+    pub(super) fn new(plan: &Plan, input: &GuardInput<'a>) -> Self {
+        let GuardInput { view, writes, waves, settings, now, .. } = *input;
         let budget = budget(view, settings);
         let (clusters, namespaces) = (BTreeMap::new(), BTreeMap::new());
         let mut ledger = Self { budget, waves, firsts: BTreeMap::new(), clusters, namespaces };

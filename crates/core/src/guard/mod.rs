@@ -5,7 +5,7 @@
 pub mod writes;
 pub mod waves;
 pub mod acks;
-pub mod circumstances;
+pub mod input;
 pub(crate) mod pause;
 pub(crate) mod budget;
 pub(crate) mod unseen;
@@ -15,17 +15,19 @@ pub mod brake;
 pub mod check;
 
 use crate::declaration::settings::{Policy, Settings};
+use crate::ecs::name::ServiceKey;
 use crate::ecs::time::Now;
 use crate::plan::Plan;
 use crate::plan::action::Action;
 use crate::plan::entry::{Entry, Verdict};
 use crate::plan::hold::{Frozen, Hold, Unseen};
+use crate::plan::prerequisite::Prerequisite;
 use crate::view::View;
 use crate::view::rollout::has_stalled;
 use acks::Acks;
 use brake::Brake;
 use budget::Ledger;
-use circumstances::Circumstances;
+use input::GuardInput;
 use pause::paused;
 use truce::contended;
 use unseen::{is_unseen, never_read, unread_document};
@@ -33,69 +35,168 @@ use waves::Waves;
 use windows::Windows;
 use writes::Writes;
 
-/// Holds every step that must not be taken at this moment.
-pub fn guard(mut plan: Plan, circumstances: &Circumstances<'_>) -> Plan {
-    let Circumstances { view, writes, settings, now, .. } = *circumstances;
-    let everything = stopped(view, settings).or_else(|| {
-        let staleness = settings.timing.staleness;
-        let just_started = view.awake_for(now) < staleness || is_unseen(view, staleness);
-        just_started.then_some(Hold::NotSeen(Unseen::JustStarted))
-    });
-    let mut windows = Windows::new(view, now);
-    for missing in &mut plan.missing {
-        missing.hold = everything
-            .clone()
-            .or_else(|| windows.hold_making(&missing.prerequisite))
-            .or_else(|| {
-                (settings.policy == Policy::Observe).then_some(Hold::Observe(Policy::Observe))
-            })
-            .or_else(|| writes.hold_making(&missing.prerequisite));
-    }
-    let unread = never_read(view, settings, now).map(Hold::NotSeen);
-    let brake = Brake::new(&plan, circumstances);
-    let mut budget = Ledger::new(&plan, circumstances);
-    for key in &plan.order {
-        let Some(entry) = plan.entries.get_mut(key) else { continue };
-        let Verdict::Step { action } = &entry.verdict else { continue };
-        let hold = paused(view, key, now)
-            // That too much would change is worth knowing before anybody allows it.
-            .or_else(|| observed(settings.policy, action).filter(|_| brake.hold(key).is_none()))
-            .or_else(|| everything.clone())
-            .or_else(|| windows.hold(key, entry.namespace.as_ref()))
-            .or_else(|| unread.clone())
-            .or_else(|| brake.hold(key))
-            .or_else(|| writes.hold(action, now))
-            .or_else(|| awaited(entry, circumstances))
-            .or_else(|| contended(view, (key, entry), now))
-            .or_else(|| budget.spend(key, entry.namespace.as_ref()));
-        if let Some(hold) = hold {
-            entry.hold_step(hold);
+/// One question: may this be done now? Every guard is one of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Check {
+    /// Has its owner paused the service?
+    Paused,
+    /// Does the policy allow it? That too much would change is worth knowing before anybody allows it: there the brake
+    /// answers.
+    Policy,
+    /// Does the document stop everything, or is none in force?
+    Document,
+    /// Is anything read before our predecessor's last write?
+    StartUp,
+    /// Is a maintenance window open?
+    Windows,
+    /// Is there a service that may be rolling and was never read?
+    Unread,
+    /// Would too much of a namespace change at once?
+    Brake,
+    /// What became of our last write?
+    Writes,
+    /// Is the server complete that it needs?
+    Server,
+    /// Does another writer keep changing the service back?
+    Contended,
+    /// Is there budget left for one more rollout?
+    Budget,
+}
+
+/// All guards, in the order in which they are asked: the first that holds gives the reason, of a plan that is shown as
+/// of one that is carried out. The budget comes last, for asking it spends it.
+const ORDER: [Check; 11] = [
+    Check::Paused,
+    Check::Policy,
+    Check::Document,
+    Check::StartUp,
+    Check::Windows,
+    Check::Unread,
+    Check::Brake,
+    Check::Writes,
+    Check::Server,
+    Check::Contended,
+    Check::Budget,
+];
+
+impl Check {
+    /// Whether it is about what somebody asked for, whenever one looks; the others are about the process that writes
+    /// and the moment at which it does.
+    fn is_lasting(self) -> bool {
+        match self {
+            Self::Paused | Self::Document | Self::Windows | Self::Brake | Self::Contended => true,
+            Self::Policy
+            | Self::StartUp
+            | Self::Unread
+            | Self::Writes
+            | Self::Server
+            | Self::Budget => false,
         }
     }
-    plan
+}
+
+/// Holds every step that must not be taken at this moment.
+pub fn guard(plan: Plan, input: &GuardInput<'_>) -> Plan {
+    Guards::new(&plan, input).hold(plan, &ORDER)
 }
 
 /// Holds only what somebody asked to hold, whenever one looks: for a plan that is shown and not carried out.
-pub fn guard_shown(mut plan: Plan, view: &View, settings: &Settings, now: Now) -> Plan {
-    let everything = stopped(view, settings);
-    let mut windows = Windows::new(view, now);
+pub fn guard_shown(plan: Plan, view: &View, settings: &Settings, now: Now) -> Plan {
     let (writes, waves, acks) = (&Writes::default(), &Waves::default(), &Acks::default());
-    let brake = Brake::new(&plan, &Circumstances { view, writes, waves, acks, settings, now });
-    for missing in &mut plan.missing {
-        let hold = everything.clone();
-        missing.hold = hold.or_else(|| windows.hold_making(&missing.prerequisite));
-    }
-    for (key, entry) in &mut plan.entries {
-        let hold = paused(view, key, now)
-            .or_else(|| everything.clone())
-            .or_else(|| windows.hold(key, entry.namespace.as_ref()))
-            .or_else(|| contended(view, (key, entry), now))
-            .or_else(|| brake.hold(key));
-        if let Some(hold) = hold {
-            entry.hold_step(hold);
+    let input = GuardInput { view, writes, waves, acks, settings, now };
+    let lasting: Vec<Check> = ORDER.into_iter().filter(|check| check.is_lasting()).collect();
+    Guards::new(&plan, &input).hold(plan, &lasting)
+}
+
+/// What the guards look at, and what is the same for every step and worked out once.
+struct Guards<'a> {
+    input: GuardInput<'a>,
+    document: Option<Hold>,
+    start_up: Option<Hold>,
+    unread: Option<Hold>,
+    windows: Windows<'a>,
+    brake: Brake,
+    budget: Ledger<'a>,
+}
+
+impl<'a> Guards<'a> {
+    fn new(plan: &Plan, input: &GuardInput<'a>) -> Self {
+        let GuardInput { view, settings, now, .. } = *input;
+        Self {
+            input: *input,
+            document: stopped(view, settings),
+            start_up: starting(view, settings, now),
+            unread: never_read(view, settings, now).map(Hold::NotSeen),
+            windows: Windows::new(view, now),
+            brake: Brake::new(plan, input),
+            budget: Ledger::new(plan, input),
         }
     }
-    plan
+
+    /// Asks these guards about every step and everything to be made first.
+    fn hold(mut self, mut plan: Plan, checks: &[Check]) -> Plan {
+        for missing in &mut plan.missing {
+            let making = &missing.prerequisite;
+            missing.hold = checks.iter().find_map(|check| self.ask_about_making(*check, making));
+        }
+        for key in &plan.order {
+            let Some(entry) = plan.entries.get_mut(key) else { continue };
+            let Verdict::Step { action } = &entry.verdict else { continue };
+            let hold = checks.iter().find_map(|check| self.ask(*check, key, (entry, action)));
+            if let Some(hold) = hold {
+                entry.hold_step(hold);
+            }
+        }
+        plan
+    }
+
+    /// Why this guard holds a step, if it does.
+    fn ask(
+        &mut self,
+        check: Check,
+        key: &ServiceKey,
+        (entry, action): (&Entry, &Action),
+    ) -> Option<Hold> {
+        let GuardInput { view, writes, settings, now, .. } = self.input;
+        let namespace = entry.namespace.as_ref();
+        match check {
+            Check::Paused => paused(view, key, now),
+            Check::Policy => {
+                observed(settings.policy, action).filter(|_| self.brake.hold(key).is_none())
+            }
+            Check::Document => self.document.clone(),
+            Check::StartUp => self.start_up.clone(),
+            Check::Windows => self.windows.hold(key, namespace),
+            Check::Unread => self.unread.clone(),
+            Check::Brake => self.brake.hold(key),
+            Check::Writes => writes.hold(action, now),
+            Check::Server => awaited(entry, &self.input),
+            Check::Contended => contended(view, (key, entry), now),
+            Check::Budget => self.budget.spend(key, namespace),
+        }
+    }
+
+    /// Why this guard holds the making of what services wait for, if it does. That starts no rollout and belongs to no
+    /// service.
+    fn ask_about_making(&self, check: Check, making: &Prerequisite) -> Option<Hold> {
+        let GuardInput { writes, settings, .. } = self.input;
+        match check {
+            Check::Policy => {
+                let policy = settings.policy;
+                (!policy.allows_making()).then_some(Hold::Observe(policy))
+            }
+            Check::Document => self.document.clone(),
+            Check::StartUp => self.start_up.clone(),
+            Check::Windows => self.windows.hold_making(making),
+            Check::Writes => writes.hold_making(making),
+            Check::Paused
+            | Check::Unread
+            | Check::Brake
+            | Check::Server
+            | Check::Contended
+            | Check::Budget => None,
+        }
+    }
 }
 
 /// Why nothing at all may be done, if so.
@@ -105,11 +206,15 @@ fn stopped(view: &View, settings: &Settings) -> Option<Hold> {
     frozen.or_else(|| unread_document(view, settings).map(Hold::NotSeen))
 }
 
+/// Whether what was read may be older than what this or an earlier process wrote.
+fn starting(view: &View, settings: &Settings, now: Now) -> Option<Hold> {
+    let staleness = settings.timing.staleness;
+    let just_started = view.awake_for(now) < staleness || is_unseen(view, staleness);
+    just_started.then_some(Hold::NotSeen(Unseen::JustStarted))
+}
+
 /// The server that a step waits for. What only the environment hints at is not waited for beyond a stall.
-fn awaited(
-    entry: &Entry,
-    Circumstances { view, settings, now, .. }: &Circumstances<'_>,
-) -> Option<Hold> {
+fn awaited(entry: &Entry, GuardInput { view, settings, now, .. }: &GuardInput<'_>) -> Option<Hold> {
     let awaited = entry.awaits.as_ref()?;
     let server = view.service(&awaited.server);
     let stalled = server.is_some_and(|server| has_stalled(server, &settings.timing, *now));

@@ -331,3 +331,19 @@ fn what_a_strategy_waits_by_plan_does_not_make_a_rollout_a_stall() {
     "#]],
     );
 }
+
+/// Too many changes, a pause on one of them and a fight over another: whoever looks and whoever carries it out give the
+/// same reason for each. `web` is both fought over and one of too many.
+#[test]
+fn what_is_shown_and_what_is_carried_out_give_the_same_reason_where_several_apply() {
+    let fought_over = crate::planner::service::contended::fought_over();
+    crate::testing::check_guarded_and_shown(
+        &format!(
+            "document {{\"version\":1,\"limits\":{{\"massChange\":1}}}}
+             a mode=client, namespace=internal.myapp
+             b mode=client, namespace=internal.myapp, pause=true
+             {fought_over}"
+        ),
+        &expect![[""]],
+    );
+}

@@ -68,4 +68,12 @@ impl Policy {
             (Self::UpsertOnly | Self::Sync, _) => true,
         }
     }
+
+    /// Whether what services wait for may be made.
+    pub(crate) fn allows_making(self) -> bool {
+        match self {
+            Self::Observe => false,
+            Self::UpsertOnly | Self::Sync => true,
+        }
+    }
 }

@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 
+use super::reason::Reason;
 use crate::ecs::name::{DiscoveryName, ServiceKey};
 
 /// A server that is to be complete before its client is rolled out.
@@ -28,7 +29,7 @@ pub enum Until {
     /// Its rollout is to complete.
     Complete,
     /// It is to be changed, and held for a reason that somebody must mend.
-    Mended(&'static str),
+    Mended(Reason),
 }
 
 impl fmt::Display for Awaited {

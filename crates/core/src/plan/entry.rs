@@ -98,7 +98,7 @@ impl Entry {
     pub(crate) fn pending(&self) -> Option<&Action> {
         match &self.verdict {
             Verdict::Step { action } => Some(action),
-            Verdict::Hold { hold, action } if hold.passes() => action.as_ref(),
+            Verdict::Hold { hold, action } if hold.ends_by_itself() => action.as_ref(),
             Verdict::Hold { .. } | Verdict::InSync => None,
         }
     }

@@ -4,6 +4,7 @@
 //! reports show.
 
 pub mod action;
+pub mod reason;
 pub mod prerequisite;
 pub mod need;
 pub mod awaited;

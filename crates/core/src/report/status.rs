@@ -11,6 +11,7 @@ use crate::ecs::service::ServiceStatus;
 use crate::ecs::time::Now;
 use crate::plan::entry::{Entry, Verdict};
 use crate::plan::hold::Hold;
+use crate::plan::reason::{Ending, Reason};
 use crate::view::rollout::{Course, course, explaining};
 use crate::view::{ServiceView, View};
 
@@ -23,7 +24,7 @@ pub struct Status {
     pub health: Health,
     /// Why, where something is to be said.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub reason: Option<&'static str>,
+    pub reason: Option<Reason>,
     /// The reason in words.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
@@ -36,10 +37,10 @@ pub struct Status {
     /// What to paste where, so that another tool leaves the service alone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub snippet: Option<String>,
+    /// Who ends it, where there is a reason.
+    #[serde(skip)]
+    pub ending: Option<Ending>,
 }
-
-/// Reasons that pass by themselves: something is under way, is read, or has its turn later.
-const PASSING: [&str; 4] = ["NotSeen", "Rolling", "Budget", "WaitingForServer"];
 
 impl Status {
     /// Whether the service is in sync and healthy.
@@ -47,9 +48,9 @@ impl Status {
         self.sync == Sync::Synced && self.health == Health::Healthy
     }
 
-    /// Whether its reason passes by itself.
-    pub fn passes(&self) -> bool {
-        self.reason.is_some_and(|reason| PASSING.contains(&reason))
+    /// Whether it has a reason for which nobody has to act on this service.
+    pub fn is_waiting(&self) -> bool {
+        self.ending.is_some_and(|ending| ending != Ending::ByPerson)
     }
 }
 
@@ -93,12 +94,13 @@ pub fn status(
 impl Status {
     fn new(sync: Sync, health: Health) -> Self {
         let (reason, message, ends) = (None, None, None);
-        Self { sync, health, reason, message, ends, event: None, snippet: None }
+        Self { sync, health, reason, message, ends, event: None, snippet: None, ending: None }
     }
 
     fn leaving(service: &ServiceView) -> Self {
         let mut status = Self::new(Sync::Unknown, Health::Unknown);
-        status.reason = Some("Leaving");
+        status.reason = Some(Reason::Leaving);
+        status.ending = Some(Ending::ByItself);
         status.message = Some(leaving(service).to_owned());
         status
     }
@@ -110,10 +112,13 @@ impl Status {
         self.message = Some(issue.unwrap_or_else(|| hold.to_string()));
         self.ends = Some(hold.ends());
         self.snippet = hold.snippet();
+        self.ending = Some(hold.ending());
     }
 
     fn go(&mut self, course: &Course) {
-        self.reason = course.reason();
+        let told = of_course(course);
+        self.reason = told.map(|(reason, _)| reason);
+        self.ending = told.map(|(_, ending)| ending);
         self.message = course.message();
         self.ends = course.ends().map(str::to_owned);
     }
@@ -130,6 +135,20 @@ impl Status {
         self.has_reason_of(before)
             && (message, ends, snippet) == (&before.message, &before.ends, &before.snippet)
     }
+}
+
+/// What is to be said of a rollout, and who ends that; none where all is well.
+fn of_course(course: &Course) -> Option<(Reason, Ending)> {
+    Some(match course {
+        Course::Settled => return None,
+        Course::Progressing => (Reason::Progressing, Ending::ByItself),
+        Course::Baking => (Reason::Baking, Ending::ByItself),
+        Course::RollingBack => (Reason::RollingBack, Ending::ByItself),
+        Course::HookPaused(_) => (Reason::HookPaused, Ending::ByPerson),
+        Course::Stalled => (Reason::Stalled, Ending::ByPerson),
+        Course::Failed(_) => (Reason::RolloutFailed, Ending::ByPerson),
+        Course::NothingToGoBackTo => (Reason::NothingToGoBackTo, Ending::ByPerson),
+    })
 }
 
 fn leaving(view: &ServiceView) -> &'static str {

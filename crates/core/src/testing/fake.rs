@@ -21,6 +21,7 @@ use crate::engine::Engine;
 use crate::engine::effect::{Effect, Event};
 use crate::plan::action::{Accepted, Action};
 use crate::plan::prerequisite::{NamedPorts, Prerequisite};
+use crate::plan::reason::Reason;
 use crate::report::news::{Census, News};
 use crate::view::reading::{Answer, ClusterReading, Question};
 
@@ -539,7 +540,7 @@ fn show(news: &News) -> String {
         News::Status(key, None) => format!("{key} is no longer ours"),
         News::Status(key, Some(status)) => {
             let (sync, health): (&str, &str) = (status.sync.into(), status.health.into());
-            format!("{key} {sync} {health} {}", status.reason.unwrap_or("-"))
+            format!("{key} {sync} {health} {}", status.reason.map_or("-", Reason::name))
         }
         News::Applied(key, action, Ok(deployment)) => format!("{key} {action} {deployment}"),
         News::Applied(key, action, Err(fault)) => format!("{key} {action} failed: {fault}"),

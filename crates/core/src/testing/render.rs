@@ -11,6 +11,7 @@ use crate::plan::Plan;
 use crate::plan::action::Action;
 use crate::plan::entry::{Entry, Verdict};
 use crate::plan::need::Lack;
+use crate::plan::reason::Reason;
 use crate::report::status::status;
 use crate::view::View;
 
@@ -57,7 +58,7 @@ pub(crate) fn statuses(view: &View, plan: &Plan, moment: (&Timing, Now)) -> Stri
     for (key, _) in view.services() {
         let Some(status) = status(view, &key, plan.entries.get(&key), moment) else { continue };
         let (sync, health): (&str, &str) = (status.sync.into(), status.health.into());
-        let reason = status.reason.unwrap_or("-");
+        let reason = status.reason.map_or("-", Reason::name);
         let message = status.message.unwrap_or_default();
         line(&mut text, format!("{key}: {sync} {health} {reason} {message}").trim_end());
         let rest = [("ends ", status.ends), ("ECS says: ", status.event)];

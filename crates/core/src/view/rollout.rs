@@ -96,20 +96,6 @@ fn is_back(service: &EcsService) -> bool {
 }
 
 impl Course {
-    /// Its name, one of a closed set; none if all is well.
-    pub fn reason(&self) -> Option<&'static str> {
-        match self {
-            Self::Settled => None,
-            Self::Progressing => Some("Progressing"),
-            Self::Baking => Some("Baking"),
-            Self::HookPaused(_) => Some("HookPaused"),
-            Self::RollingBack => Some("RollingBack"),
-            Self::Stalled => Some("Stalled"),
-            Self::Failed(_) => Some("RolloutFailed"),
-            Self::NothingToGoBackTo => Some("NothingToGoBackTo"),
-        }
-    }
-
     /// What happens, in words.
     pub fn message(&self) -> Option<String> {
         let said = match self {

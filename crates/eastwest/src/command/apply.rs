@@ -11,6 +11,7 @@ use eastwest_core::ecs::name::ServiceKey;
 use eastwest_core::engine::effect::Event;
 use eastwest_core::engine::{Engine, PublishedStatus};
 use eastwest_core::plan::consent::PlanId;
+use eastwest_core::plan::reason::Reason;
 use eastwest_core::report::health::Health;
 use eastwest_core::report::news::{Census, News};
 use eastwest_core::report::status::{Status, Sync};
@@ -136,7 +137,7 @@ fn failures(engine: &Engine, is_settled: bool) -> Vec<String> {
         Some(format!("cluster {name}: {}", cluster.trouble.as_ref()?))
     });
     let document = engine.view().in_force.trouble().map(|trouble| format!("document: {trouble}"));
-    let unseen = engine.plan().holds().filter(|(_, hold)| hold.reason() == "NotSeen");
+    let unseen = engine.plan().holds().filter(|(_, hold)| hold.reason() == Reason::NotSeen);
     let unseen = unseen.map(|(key, hold)| format!("{key}: {hold}"));
     late.into_iter().chain(unread).chain(document).chain(unseen).collect()
 }
@@ -212,7 +213,7 @@ impl Line {
     fn of_status(key: &ServiceKey, status: &Status, when: &str) -> Self {
         let word = match status.reason {
             None => "is",
-            Some(_) if status.passes() => "waits",
+            Some(_) if status.is_waiting() => "waits",
             Some(_) => "held",
         };
         let (sync, health): (&str, &str) = (status.sync.into(), status.health.into());
@@ -243,13 +244,14 @@ impl Line {
 /// A service that is about to change has nothing to report yet, and its rollout was reported when it began.
 fn is_worth_a_line(status: &Status) -> bool {
     match status.reason {
-        Some(reason) => reason != "Rolling",
+        Some(reason) => reason != Reason::Rolling,
         None => status.sync == Sync::Synced && status.health == Health::Healthy,
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use eastwest_core::plan::reason::Ending;
     use std::time::Duration;
 
     use eastwest_core::ecs::fault::{Fault, FaultKind};
@@ -262,13 +264,22 @@ mod tests {
         ServiceKey::new(&ClusterName::as_read("prod"), &EcsServiceName::as_read("web"))
     }
 
-    fn status(reason: Option<&'static str>, message: Option<&str>) -> News {
+    fn status(reason: Option<(Reason, Ending)>, message: Option<&str>) -> News {
         let (sync, health) =
             (if reason.is_some() { Sync::OutOfSync } else { Sync::Synced }, Health::Healthy);
         let message = message.map(str::to_owned);
         News::Status(
             key(),
-            Some(Status { sync, health, reason, message, ends: None, event: None, snippet: None }),
+            Some(Status {
+                sync,
+                health,
+                reason: reason.map(|(reason, _)| reason),
+                message,
+                ends: None,
+                event: None,
+                snippet: None,
+                ending: reason.map(|(_, ending)| ending),
+            }),
         )
     }
 
@@ -277,13 +288,13 @@ mod tests {
         let key = key();
         let fault = Fault::new(FaultKind::Throttled, "ecs.UpdateService", "slow down");
         let news = [
-            status(Some("Budget"), Some("waits for its turn")),
-            status(Some("Rolling"), Some("a deployment is under way")),
+            status(Some((Reason::Budget, Ending::ByItself)), Some("waits for its turn")),
+            status(Some((Reason::Rolling, Ending::ByItself)), Some("a deployment is under way")),
             News::Applied(key.clone(), "connect", Err(fault)),
             News::Applied(key.clone(), "connect", Ok("ecs-svc/1".to_owned())),
             News::RolledOut(key.clone(), Duration::from_secs(30), true),
             News::RolledOut(key, Duration::from_secs(30), false),
-            status(Some("MassChange"), Some("12 would change")),
+            status(Some((Reason::MassChange, Ending::ByPerson)), Some("12 would change")),
             status(None, None),
         ];
         let lines = news.iter().filter_map(Line::of);

@@ -15,6 +15,8 @@ use eastwest_core::ecs::name::ParameterName;
 use eastwest_core::ecs::parameter::Parameter;
 use eastwest_core::ecs::time::AwsTime;
 use eastwest_core::engine::look::Looked;
+use eastwest_core::plan::hold::Hold;
+use eastwest_core::plan::reason::Reason;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -82,7 +84,7 @@ enum What {
         message: String,
     },
     /// A wanted change that is held.
-    Hold { reason: &'static str, message: String },
+    Hold { reason: Reason, message: String },
     /// Something that cannot be read.
     File { message: String },
 }
@@ -180,7 +182,8 @@ impl Findings {
             }
         }
         for row in page.holds {
-            if row.hold.is_mistake() {
+            // Offline nothing is read again: what is not in the captures will not be seen.
+            if row.hold.is_mistake() || matches!(row.hold, Hold::NotSeen(_)) {
                 let reason = row.hold.reason();
                 let message = format!("{}; ends {}", row.hold, row.hold.ends());
                 let what = What::Hold { reason, message };

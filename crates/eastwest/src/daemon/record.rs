@@ -2,6 +2,7 @@
 
 use eastwest_core::ecs::fault::Fault;
 use eastwest_core::ecs::name::ServiceKey;
+use eastwest_core::plan::reason::Reason;
 use eastwest_core::report::health::Health;
 use eastwest_core::report::news::{Census, News};
 use eastwest_core::report::status::Status;
@@ -58,7 +59,7 @@ pub(crate) fn record(metrics: &Metrics, news: News) {
 
 fn status_line(key: &ServiceKey, status: &Status) {
     let (sync, health): (&str, &str) = (status.sync.into(), status.health.into());
-    let reason = status.reason;
+    let reason = status.reason.map(Reason::name);
     // A member that is absent stands in no line.
     let (why, ends) = (status.message.as_deref(), status.ends.as_deref());
     if status.health == Health::Degraded {

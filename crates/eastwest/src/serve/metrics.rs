@@ -6,6 +6,7 @@
 use eastwest_core::declaration::issue::{Issue, Weight};
 use eastwest_core::engine::{Engine, PublishedStatus};
 use eastwest_core::plan::entry::Verdict;
+use eastwest_core::plan::hold::Hold;
 use eastwest_core::report::status::Sync;
 use prometheus::core::Collector;
 use prometheus::{Encoder, Gauge, GaugeVec, Registry, TextEncoder};
@@ -153,8 +154,8 @@ fn plans(engine: &Engine) -> Vec<Box<dyn Collector>> {
             stale.with_label_values(&[namespace.name.as_str()]).add(lacks);
         }
         if let Some(hold) = entry.hold() {
-            holds.with_label_values(&[key.cluster.as_str(), hold.reason()]).inc();
-            if let ("Conflict", Some(namespace)) = (hold.reason(), &entry.namespace) {
+            holds.with_label_values(&[key.cluster.as_str(), hold.reason().name()]).inc();
+            if let (Hold::Conflict(..), Some(namespace)) = (hold, &entry.namespace) {
                 conflicts.with_label_values(&[namespace.name.as_str()]).inc();
             }
         }

@@ -10,6 +10,7 @@ use std::fmt::Write as _;
 use eastwest_core::declaration::settings::Settings;
 use eastwest_core::ecs::time::Now;
 use eastwest_core::engine::Engine;
+use eastwest_core::plan::reason::Reason;
 use rand::rngs::SmallRng;
 use rand::{Rng, SeedableRng};
 
@@ -370,7 +371,7 @@ impl<C: Controller> Life<C> {
     /// How long it takes until eastwest sets again what another tool changed: it leaves that alone for an hour.
     fn truce(&self) -> u64 {
         let fought = self.world.checker.happened().contains_key("second writer")
-            || self.world.reasons.contains_key("Contended");
+            || self.world.reasons.contains_key(Reason::Contended.name());
         if fought { TRUCE_SECONDS } else { 0 }
     }
 

@@ -437,7 +437,7 @@ impl<C: Controller> World<C> {
             if let News::Status(_, Some(status)) = each
                 && let Some(reason) = status.reason
             {
-                *self.reasons.entry(reason).or_default() += 1;
+                *self.reasons.entry(reason.name()).or_default() += 1;
             }
             let text = format!("news {each:?}");
             self.keeps_secrets(&text);

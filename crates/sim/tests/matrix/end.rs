@@ -7,6 +7,7 @@ use std::fmt::Write as _;
 
 use eastwest_core::engine::Engine;
 use eastwest_core::plan::entry::Verdict;
+use eastwest_core::plan::reason::Reason;
 use eastwest_sim::model::Model;
 use eastwest_sim::shapes::cloud_map::ListRequest;
 use eastwest_sim::shapes::ecs::{EcsServiceStatus, ListTaskDefinitionsRequest};
@@ -70,14 +71,14 @@ fn said(engine: &Engine) -> String {
         let verdict = match &entry.verdict {
             Verdict::InSync => "in sync",
             Verdict::Step { action } => action.name(),
-            Verdict::Hold { hold, .. } => hold.reason(),
+            Verdict::Hold { hold, .. } => hold.reason().name(),
         };
         line!(text, "  plan {key}: {verdict}");
     }
     for (key, _) in engine.view().services() {
         if let Some(status) = engine.status(&key).map(|published| &published.status) {
             let (sync, health): (&str, &str) = (status.sync.into(), status.health.into());
-            let reason = status.reason.unwrap_or_default();
+            let reason = status.reason.map_or("", Reason::name);
             line!(text, "  status {key}: {sync} {health} {reason}");
         }
     }

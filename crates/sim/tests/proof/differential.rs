@@ -21,6 +21,7 @@ use eastwest_core::declaration::settings::{Budget, Settings, Timing};
 use eastwest_core::ecs::name::{ClusterName, EcsServiceName, NamespaceRef, ServiceKey};
 use eastwest_core::engine::Engine;
 use eastwest_core::plan::entry::Verdict;
+use eastwest_core::plan::reason::Reason;
 use eastwest_sim::faults::Weather;
 use eastwest_sim::judge::Checker;
 use eastwest_sim::life::Outside;
@@ -162,7 +163,8 @@ impl<'a> Life<'a> {
             None | Some(Verdict::InSync) => Some(false),
             Some(Verdict::Step { .. }) => None,
             Some(Verdict::Hold { hold, .. }) => {
-                let passes = ["NotSeen", "Rolling", "Budget"].contains(&hold.reason());
+                let passes =
+                    [Reason::NotSeen, Reason::Rolling, Reason::Budget].contains(&hold.reason());
                 (!passes).then_some(true)
             }
         }

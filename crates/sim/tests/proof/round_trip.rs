@@ -18,13 +18,14 @@ use eastwest_core::ecs::service::EcsService;
 use eastwest_core::ecs::time::Now;
 use eastwest_core::engine::effect::{Effect, Event};
 use eastwest_core::guard::acks::Acks;
-use eastwest_core::guard::circumstances::Circumstances;
 use eastwest_core::guard::guard;
+use eastwest_core::guard::input::GuardInput;
 use eastwest_core::guard::waves::Waves;
 use eastwest_core::guard::writes::Writes;
 use eastwest_core::plan::action::Action;
 use eastwest_core::plan::entry::{Entry, Verdict};
 use eastwest_core::plan::hold::Hold;
+use eastwest_core::plan::reason::Reason;
 use eastwest_core::planner::plan;
 use eastwest_core::view::merge::Reader;
 use eastwest_core::view::reading::Question;
@@ -60,11 +61,11 @@ pub(crate) enum Outcome {
     /// It stood so before.
     AlreadySo,
     /// It is held.
-    Held(&'static str),
+    Held(Reason),
 }
 
 /// The holds that a ground can be the reason of.
-const FAIR: [&str; 3] = ["Ineligible", "NoNamespace", "Immutable"];
+const FAIR: [Reason; 3] = [Reason::Ineligible, Reason::NoNamespace, Reason::Immutable];
 
 /// A case under way.
 struct Trip<'a> {
@@ -182,7 +183,7 @@ impl<'a> Trip<'a> {
         let plan = plan(view, &self.settings);
         let guarded = guard(
             plan,
-            &Circumstances {
+            &GuardInput {
                 view,
                 writes: &Writes::default(),
                 waves: &Waves::default(),

@@ -6,6 +6,7 @@ use eastwest_core::ecs::time::Now;
 use eastwest_core::engine::Engine;
 use eastwest_core::plan::entry::Verdict;
 use eastwest_core::plan::need::{Lack, Need};
+use eastwest_core::plan::reason::Reason;
 use eastwest_core::report::news::News;
 use eastwest_core::report::status::Status;
 use eastwest_sim::judge::Effective;
@@ -111,7 +112,7 @@ pub(crate) fn needs(engine: &Engine) -> String {
 
 fn of(status: &Status) -> String {
     let (sync, health): (&str, &str) = (status.sync.into(), status.health.into());
-    let reason = status.reason.filter(|reason| *reason != health);
+    let reason = status.reason.map(Reason::name).filter(|reason| *reason != health);
     let reason = reason.map(|reason| format!(", {reason}")).unwrap_or_default();
     let message = status.message.as_ref().map(|text| format!(": {text}")).unwrap_or_default();
     format!("{sync} {health}{reason}{message}")

@@ -35,7 +35,7 @@ fn after(outcome: Result<Accepted, Fault>) -> Writes {
 
 fn reason(writes: &mut Writes, action: &Action, seconds: u64) -> &'static str {
     writes.expire(&Timing::default(), at(seconds));
-    writes.hold(action, at(seconds)).map_or("-", |hold| hold.reason())
+    writes.hold(action, at(seconds)).map_or("-", |hold| hold.reason().name())
 }
 
 /// The same after a reading that shows nothing of the write.

@@ -3,7 +3,9 @@
 use super::claim::Holder;
 use super::{Frozen, Hold, Naming, Unseen};
 use crate::declaration::settings::Policy;
+use crate::plan::awaited::Until;
 use crate::plan::prerequisite::NamedPorts;
+use crate::plan::reason::Ending;
 
 impl Hold {
     /// What would end it, in one short sentence that begins with a small letter.
@@ -55,12 +57,44 @@ impl Hold {
         said.to_owned()
     }
 
-    /// Whether a person must change what is declared or deployed to end it. The others end by themselves, or wait for
-    /// consent or for somebody to act, and nothing is wrong with what was written.
+    /// Who ends it, as far as this hold alone tells.
+    pub fn ending(&self) -> Ending {
+        match self {
+            Self::Rolling | Self::Budget(_) => Ending::ByItself,
+            Self::NotSeen(unseen) => by_itself(unseen.ends_by_itself()),
+            Self::Refused(fault) => by_itself(fault.kind.is_transient()),
+            Self::WaitingForServer(awaited) => match awaited.until {
+                Until::Changed | Until::Complete => Ending::ByItself,
+                Until::Mended(_) => Ending::ByPerson,
+            },
+            Self::WaitingForClient(_) => Ending::ByAnother,
+            Self::Ambiguous
+            | Self::NoNamespace(_)
+            | Self::Ineligible(_)
+            | Self::UnnamedPort(..)
+            | Self::Immutable(_)
+            | Self::Conflict(..)
+            | Self::Claimed { .. }
+            | Self::UnknownField(_)
+            | Self::RolledBack { .. }
+            | Self::Frozen(_)
+            | Self::Paused(_)
+            | Self::MassChange(_)
+            | Self::Contended(_)
+            | Self::Observe(_) => Ending::ByPerson,
+        }
+    }
+
+    /// Whether it ends and nobody has to act anywhere.
+    pub fn ends_by_itself(&self) -> bool {
+        self.ending() == Ending::ByItself
+    }
+
+    /// Whether what is declared or deployed is wrong and must be changed. Every other hold is only for a time, or
+    /// waits for a person who decides, and nothing is wrong with what was written.
     pub fn is_mistake(&self) -> bool {
         match self {
-            Self::NotSeen(_)
-            | Self::Ambiguous
+            Self::Ambiguous
             | Self::NoNamespace(_)
             | Self::Ineligible(_)
             | Self::UnnamedPort(..)
@@ -68,7 +102,8 @@ impl Hold {
             | Self::Conflict(..)
             | Self::Claimed { .. }
             | Self::UnknownField(_) => true,
-            Self::RolledBack { .. }
+            Self::NotSeen(_)
+            | Self::RolledBack { .. }
             | Self::WaitingForServer(_)
             | Self::WaitingForClient(_)
             | Self::Rolling
@@ -91,7 +126,28 @@ impl Hold {
     }
 }
 
+fn by_itself(ends: bool) -> Ending {
+    if ends { Ending::ByItself } else { Ending::ByPerson }
+}
+
 impl Unseen {
+    /// Whether it will be seen and nobody has to act.
+    pub fn ends_by_itself(&self) -> bool {
+        match self {
+            Self::Service(fault) | Self::Answer(_, Some(fault)) => fault.kind.is_transient(),
+            Self::BadDocument => false,
+            Self::Unlisted
+            | Self::Lagging
+            | Self::JustMade
+            | Self::Partly
+            | Self::Answer(_, None)
+            | Self::JustStarted
+            | Self::Extent(_)
+            | Self::Rollouts(..)
+            | Self::LastWrite => true,
+        }
+    }
+
     fn ends(&self) -> &'static str {
         match self {
             Self::Service(_) => "once it can be read again",

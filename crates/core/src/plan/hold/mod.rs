@@ -17,6 +17,7 @@ use super::awaited::Awaited;
 use super::consent::TooMany;
 use super::contention::Contention;
 use super::prerequisite::{NamedPort, NamedPorts};
+use super::reason::Reason;
 use crate::declaration::settings::Policy;
 use crate::declaration::windows::Closed;
 use crate::ecs::fault::Fault;
@@ -25,7 +26,7 @@ use crate::view::reading::Question;
 use claim::{Claim, Holder};
 
 /// Why a wanted change is not made now.
-#[derive(Debug, Clone, PartialEq, Eq, strum::IntoStaticStr)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Hold {
     /// Something that the decision rests on could not be seen.
     NotSeen(Unseen),
@@ -36,7 +37,6 @@ pub enum Hold {
     /// ECS would refuse it, or tasks would not start.
     Ineligible(String),
     /// The port to serve has no name; who will give it the one that stands here.
-    #[strum(serialize = "Ineligible")]
     UnnamedPort(Box<NamedPorts>, Naming),
     /// A name would have to become what it cannot: ECS never changes the protocol it was made with.
     Immutable(String),
@@ -159,8 +159,28 @@ impl Hold {
     }
 
     /// Its name, one of a closed set: a metric's label.
-    pub fn reason(&self) -> &'static str {
-        self.into()
+    pub fn reason(&self) -> Reason {
+        match self {
+            Self::NotSeen(_) => Reason::NotSeen,
+            Self::Ambiguous => Reason::Ambiguous,
+            Self::NoNamespace(_) => Reason::NoNamespace,
+            Self::Ineligible(_) | Self::UnnamedPort(..) => Reason::Ineligible,
+            Self::Immutable(_) => Reason::Immutable,
+            Self::Conflict(..) => Reason::Conflict,
+            Self::Claimed { .. } => Reason::Claimed,
+            Self::UnknownField(_) => Reason::UnknownField,
+            Self::RolledBack { .. } => Reason::RolledBack,
+            Self::WaitingForServer(_) => Reason::WaitingForServer,
+            Self::WaitingForClient(_) => Reason::WaitingForClient,
+            Self::Rolling => Reason::Rolling,
+            Self::Frozen(_) => Reason::Frozen,
+            Self::Paused(_) => Reason::Paused,
+            Self::Budget(_) => Reason::Budget,
+            Self::Contended(_) => Reason::Contended,
+            Self::MassChange(_) => Reason::MassChange,
+            Self::Refused(_) => Reason::Refused,
+            Self::Observe(_) => Reason::Observe,
+        }
     }
 
     /// When it goes away by itself, if that is known.
@@ -169,30 +189,6 @@ impl Hold {
             Self::Paused(until) => *until,
             Self::Frozen(Frozen::Window(closed)) => closed.opens_at,
             _ => None,
-        }
-    }
-
-    /// Whether it goes away without anybody's doing: something is under way, has its turn later, or is tried again.
-    pub fn passes(&self) -> bool {
-        match self {
-            Self::Rolling | Self::Budget(_) | Self::WaitingForServer(_) => true,
-            Self::NotSeen(unseen) => unseen.passes(),
-            Self::Refused(fault) => fault.kind.passes(),
-            Self::Ambiguous
-            | Self::NoNamespace(_)
-            | Self::Ineligible(_)
-            | Self::UnnamedPort(..)
-            | Self::Immutable(_)
-            | Self::Conflict(..)
-            | Self::Claimed { .. }
-            | Self::UnknownField(_)
-            | Self::RolledBack { .. }
-            | Self::Frozen(_)
-            | Self::Paused(_)
-            | Self::MassChange(_)
-            | Self::WaitingForClient(_)
-            | Self::Contended(_)
-            | Self::Observe(_) => false,
         }
     }
 
@@ -205,31 +201,12 @@ impl Hold {
     }
 }
 
-impl Unseen {
-    /// Whether it is seen without anybody's doing.
-    pub fn passes(&self) -> bool {
-        match self {
-            Self::Service(fault) | Self::Answer(_, Some(fault)) => fault.kind.passes(),
-            Self::BadDocument => false,
-            Self::Unlisted
-            | Self::Lagging
-            | Self::JustMade
-            | Self::Partly
-            | Self::Answer(_, None)
-            | Self::JustStarted
-            | Self::Extent(_)
-            | Self::Rollouts(..)
-            | Self::LastWrite => true,
-        }
-    }
-}
-
 impl Serialize for Hold {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let snippet = self.snippet();
         let members = 3 + usize::from(snippet.is_some());
         let mut hold = serializer.serialize_struct("Hold", members)?;
-        hold.serialize_field("reason", self.reason())?;
+        hold.serialize_field("reason", &self.reason())?;
         hold.serialize_field("message", &self.to_string())?;
         hold.serialize_field("ends", &self.ends())?;
         if let Some(snippet) = snippet {
@@ -390,3 +367,6 @@ impl fmt::Display for Scope {
         write!(f, "waits for its turn: at most {limit} rollout(s) at once in {kind} {name}")
     }
 }
+
+#[cfg(test)]
+mod tests;

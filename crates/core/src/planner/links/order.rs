@@ -16,6 +16,7 @@ use crate::ecs::name::{DiscoveryName, NamespaceId, ServiceKey};
 use crate::plan::awaited::{Awaited, Until};
 use crate::plan::entry::{Entry, Verdict};
 use crate::plan::hold::Hold;
+use crate::plan::reason::Reason;
 use crate::planner::candidate::Candidate;
 use crate::planner::entries::Entries;
 use crate::view::View;
@@ -111,8 +112,7 @@ pub(crate) fn awaited(
         let entry = entry.filter(|entry| matches!(entry.verdict, Verdict::Step { .. }));
         let Some(awaited) = entry.and_then(|entry| waits.of(key, entry)) else { continue };
         if matches!(awaited.until, Until::Mended(_)) {
-            let hold = Hold::WaitingForServer(Box::new(awaited.clone()));
-            waits.stuck.insert(key, hold.reason());
+            waits.stuck.insert(key, Reason::WaitingForServer);
         }
         all.push((key.clone(), awaited));
     }
@@ -127,7 +127,7 @@ struct Waits<'a> {
     /// The position of each service that is to change in the order.
     position: BTreeMap<&'a ServiceKey, usize>,
     /// The services that wait for what a person must mend, and the reason of that hold.
-    stuck: BTreeMap<&'a ServiceKey, &'static str>,
+    stuck: BTreeMap<&'a ServiceKey, Reason>,
 }
 
 impl Waits<'_> {
@@ -187,10 +187,10 @@ impl Waits<'_> {
     }
 
     /// Why a server is not changed until a person does something, if so.
-    fn keeping(&self, server: &ServiceKey) -> Option<&'static str> {
+    fn keeping(&self, server: &ServiceKey) -> Option<Reason> {
         let hold = self.entries.get(server).and_then(Entry::hold);
-        let hold = hold.filter(|hold| !hold.passes()).map(Hold::reason);
-        let paused = || is_paused_for_good(self.view, server).then(|| Hold::Paused(None).reason());
+        let hold = hold.filter(|hold| !hold.ends_by_itself()).map(Hold::reason);
+        let paused = || is_paused_for_good(self.view, server).then_some(Reason::Paused);
         hold.or_else(paused).or_else(|| self.stuck.get(server).copied())
     }
 }

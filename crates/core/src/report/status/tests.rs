@@ -158,3 +158,13 @@ fn one_that_leaves_says_so() {
 fn one_that_is_not_ours_has_no_status() {
     check_status("web - | in internal.myapp", &expect![[""]]);
 }
+
+/// `apply` says "waits" of one and "held" of the other.
+#[test]
+fn who_ends_a_hold_is_the_same_in_a_status_as_in_the_plan() {
+    use crate::testing::waiting;
+    assert!(waiting("web mode=off | in internal.myapp | http=8080 | rolling"));
+    assert!(waiting("web mode=client | in internal.myapp | http=8080 | rolling"));
+    assert!(!waiting("web mode=clinet | in internal.myapp"));
+    assert!(!waiting("web mode=off | in internal.myapp | http=8080 | history=!"), "a denial");
+}

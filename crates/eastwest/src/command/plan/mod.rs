@@ -7,6 +7,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 use eastwest_core::engine::look::shown_policy;
+use eastwest_core::plan::reason::Reason;
 
 use super::look;
 use super::text::notes as notes_text;
@@ -44,7 +45,7 @@ pub(crate) async fn run(config: &Config, flags: &PlanFlags) -> anyhow::Result<Ex
     } else {
         print!("{}{}", notes_text(&notes), text::plan(&page));
     }
-    let unseen = page.holds.iter().any(|row| row.hold.reason() == "NotSeen");
+    let unseen = page.holds.iter().any(|row| row.hold.reason() == Reason::NotSeen);
     let in_order = page.steps.is_empty() && page.holds.is_empty() && page.missing.is_empty();
     let bad_document = page.document.as_ref().is_some_and(|document| document.trouble.is_some());
     Ok(if !page.faults.is_empty() || unseen || bad_document {

@@ -125,7 +125,7 @@ fn the_old_name_stays_while_a_client_that_knows_the_new_one_still_rolls_or_faile
         );
         let plan = Stage::read(&world).plan();
         let reason = plan.entries[&key("api")].hold().map(Hold::reason);
-        assert_eq!(reason, Some("WaitingForClient"), "{fact}");
+        assert_eq!(reason, Some(crate::plan::reason::Reason::WaitingForClient), "{fact}");
     }
 }
 

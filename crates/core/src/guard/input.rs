@@ -1,4 +1,4 @@
-//! What decides whether a step may be taken now.
+//! What the guards look at.
 
 use super::acks::Acks;
 use super::waves::Waves;
@@ -9,7 +9,7 @@ use crate::view::View;
 
 /// What decides whether a step may be taken now.
 #[derive(Debug, Clone, Copy)]
-pub struct Circumstances<'a> {
+pub struct GuardInput<'a> {
     /// What is known.
     pub view: &'a View,
     /// What became of our own writes.
