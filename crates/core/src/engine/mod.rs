@@ -22,7 +22,6 @@ use std::time::Duration;
 
 use crate::declaration::document::Document;
 use crate::declaration::settings::Settings;
-use crate::ecs::fault::{Fault, FaultKind};
 use crate::ecs::name::{ClusterName, ServiceKey};
 use crate::ecs::time::Now;
 use crate::guard::acks::Acks;
@@ -316,16 +315,9 @@ impl Engine {
         for breach in self.breaches.iter().filter(|breach| !known.contains(breach)) {
             self.news.push(News::Breach(breach.service.clone(), breach.rule));
         }
-        if self.breaches.is_empty() {
-            return;
-        }
+        let Some(first) = self.breaches.first() else { return };
         for entry in self.plan.entries.values_mut() {
-            let fault = Fault::new(
-                FaultKind::Refused,
-                "eastwest.check",
-                "a plan broke a rule; nothing is written; please report this",
-            );
-            entry.hold_step(Hold::Refused(fault));
+            entry.hold_step(Hold::Breach(first.rule));
         }
     }
 

@@ -8,7 +8,7 @@ use crate::ecs::connect::{Connect, Endpoint};
 use crate::ecs::ground::Ground;
 use crate::ecs::name::{DiscoveryName, NamespaceId};
 use crate::ecs::seen::Seen;
-use crate::ecs::service::{Deployment, DeploymentStatus, EcsService};
+use crate::ecs::service::{Deployment, EcsService};
 use crate::ecs::task_definition::PortMapping;
 use crate::plan::hold::Hold;
 use crate::view::View;
@@ -51,8 +51,8 @@ fn stands<'s>(
     name: &DiscoveryName,
     ground: &Ground<'_>,
 ) -> Vec<(&'s Deployment, &'s Endpoint)> {
-    let running = service.deployments.iter().filter(|d| d.status != DeploymentStatus::Inactive);
-    let there = running.filter_map(|deployment| Some((deployment, deployment.connect.as_ref()?)));
+    let there =
+        service.running().filter_map(|deployment| Some((deployment, deployment.connect.as_ref()?)));
     there
         .filter(|(_, connect)| ground.namespace_of(connect).is_some_and(|n| n.id == *namespace))
         .flat_map(|(deployment, connect)| connect.endpoints.iter().map(move |e| (deployment, e)))

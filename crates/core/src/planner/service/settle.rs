@@ -272,10 +272,32 @@ impl<'a, W: Witness> Builder<'a, W> {
         let kept = standing.and_then(kept_ingress_port);
         let ingress_port = self.kept(("ingress-port", &port_name), wanted.ingress_port, kept);
         let kept = standing.and_then(|endpoint| endpoint.tls.as_ref());
-        self.kept(("tls", &port_name), wanted.tls.as_ref(), kept);
-        let tls = tls(wanted.tls.as_ref(), kept);
+        let tls = self.tls(&port_name, wanted.tls.as_ref(), kept);
         let discovery_name = Some(discovery);
         Ok(Endpoint { port_name, discovery_name, alias: Some(alias), ingress_port, timeout, tls })
+    }
+
+    /// Encryption, member by member: what is declared, else what stands.
+    fn tls(&self, port: &PortName, wanted: Option<&Tls>, standing: Option<&Tls>) -> Option<Tls> {
+        if wanted.is_none() && standing.is_none() {
+            return self.kept(("tls", port), None, None);
+        }
+        let authority = |tls: &Tls| tls.authority.clone();
+        let kms_key = |tls: &Tls| tls.kms_key.clone();
+        let role = |tls: &Tls| tls.role.clone();
+        Some(Tls {
+            authority: self.kept(
+                ("tls ca", port),
+                wanted.and_then(authority),
+                standing.and_then(authority),
+            ),
+            kms_key: self.kept(
+                ("tls key", port),
+                wanted.and_then(kms_key),
+                standing.and_then(kms_key),
+            ),
+            role: self.kept(("tls role", port), wanted.and_then(role), standing.and_then(role)),
+        })
     }
 
     /// What is declared, else what stands.
@@ -431,18 +453,6 @@ fn no_discovery_name(whose: &str, text: &str, refused: Refused) -> Hold {
         "{whose} {text} cannot be its discovery name ({}): set the discovery-name tag{hint}",
         refused.allowed
     ))
-}
-
-/// Encryption as declared; the members that are not declared stay as they are.
-fn tls(wanted: Option<&Tls>, standing: Option<&Tls>) -> Option<Tls> {
-    let (Some(wanted), Some(standing)) = (wanted, standing) else {
-        return wanted.or(standing).cloned();
-    };
-    Some(Tls {
-        authority: wanted.authority.clone().or_else(|| standing.authority.clone()),
-        kms_key: wanted.kms_key.clone().or_else(|| standing.kms_key.clone()),
-        role: wanted.role.clone().or_else(|| standing.role.clone()),
-    })
 }
 
 /// The standing endpoint a declared one continues: same port and same name, else the first by name on the same
