@@ -83,6 +83,33 @@ pub fn canonical(connect: &Connect, ground: &Ground<'_>) -> Canonical {
     }
 }
 
+impl Endpoint {
+    /// The host that clients call, the default filled in: the discovery name in the namespace. None where neither the
+    /// alias says one nor the namespace is known.
+    pub fn host(&self, namespace: Option<&Namespace>) -> Option<DnsName> {
+        match namespace {
+            Some(namespace) => Some(self.host_in(namespace)),
+            None => self.said_host().cloned(),
+        }
+    }
+
+    /// The host that clients call in this namespace.
+    pub fn host_in(&self, namespace: &Namespace) -> DnsName {
+        let default = || DnsName::of_endpoint(&self.discovery(), &namespace.name);
+        self.said_host().cloned().unwrap_or_else(default)
+    }
+
+    fn said_host(&self) -> Option<&DnsName> {
+        self.alias.as_ref()?.dns_name.as_ref()
+    }
+
+    /// The port that clients call, the default filled in: the container's. None where neither is known.
+    pub fn client_port(&self, ground: &Ground<'_>) -> Option<Port> {
+        let said = self.alias.as_ref().map(|alias| alias.port);
+        said.or_else(|| ground.port(&self.port_name)?.container_port)
+    }
+}
+
 fn canonical_endpoint(
     endpoint: &Endpoint,
     namespace: Option<&Namespace>,
@@ -92,10 +119,8 @@ fn canonical_endpoint(
     let awsvpc = ground.task_definition.is_some_and(|td| td.network_mode == "awsvpc");
     let alias = endpoint.alias.as_ref();
     CanonicalEndpoint {
-        host: alias.and_then(|alias| alias.dns_name.clone()).or_else(|| {
-            namespace.map(|namespace| DnsName::of_endpoint(&endpoint.discovery(), &namespace.name))
-        }),
-        port: alias.map(|alias| alias.port).or_else(|| mapping?.container_port),
+        host: endpoint.host(namespace),
+        port: endpoint.client_port(ground),
         test_header: alias.and_then(|alias| alias.test_header.clone()),
         ingress_port: endpoint.ingress_port.or_else(|| mapping.filter(|_| awsvpc)?.container_port),
         timeout: with_defaults(endpoint.timeout, mapping),

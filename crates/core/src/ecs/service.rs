@@ -154,6 +154,16 @@ impl EcsService {
         self.deployments.iter().find(|d| d.status == DeploymentStatus::Primary)
     }
 
+    /// The deployments that may still have tasks.
+    pub fn running(&self) -> impl Iterator<Item = &Deployment> {
+        self.deployments.iter().filter(|each| each.status != DeploymentStatus::Inactive)
+    }
+
+    /// Whether it was deleted: nothing of it is left but its name.
+    pub fn is_gone(&self) -> bool {
+        self.status == ServiceStatus::Inactive
+    }
+
     /// The configuration in force; `None`: off.
     pub fn connect(&self) -> Option<&Connect> {
         self.primary()?.connect.as_ref()

@@ -9,7 +9,6 @@ use std::time::Duration;
 
 use super::memory::Memory;
 use crate::declaration::settings::Settings;
-use crate::ecs::fault::{Fault, FaultKind};
 use crate::ecs::name::{NamespaceId, ServiceKey};
 use crate::ecs::time::Now;
 use crate::guard::check::{Breach, check};
@@ -91,8 +90,8 @@ impl Planning {
         self.plan = guard(wanted, &memory.guard_input(view, settings, now));
         memory.end_waves(&self.plan);
         let breaches = check(&self.plan, view, settings);
-        if !breaches.is_empty() {
-            self.hold_every_step();
+        if let Some(first) = breaches.first() {
+            self.hold_every_step(first.rule);
         }
         breaches
     }
@@ -114,13 +113,9 @@ impl Planning {
     }
 
     /// A plan that breaks a rule is our bug: none of it is carried out.
-    fn hold_every_step(&mut self) {
+    fn hold_every_step(&mut self, rule: &'static str) {
         for entry in self.plan.entries.values_mut() {
-            entry.hold_step(Hold::Refused(Fault::new(
-                FaultKind::Refused,
-                "eastwest.check",
-                "a plan broke a rule; nothing is written; please report this",
-            )));
+            entry.hold_step(Hold::Breach(rule));
         }
     }
 

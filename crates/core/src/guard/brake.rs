@@ -118,9 +118,9 @@ fn changes<'p>(
     let mut changes: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
     for (key, entry) in &plan.entries {
         let Some(action) = entry.pending() else { continue };
-        let forbidden =
-            settings.policy == Policy::UpsertOnly && matches!(action, Action::Disconnect { .. });
-        if forbidden || acks.covers(key, action) || paused(view, key, *now).is_some() {
+        // Under the policy observe nothing is written, and how much would change is worth knowing.
+        let is_refused = settings.policy != Policy::Observe && !settings.policy.allows(action);
+        if is_refused || acks.covers(key, action) || paused(view, key, *now).is_some() {
             continue;
         }
         let mut touched: BTreeSet<NamespaceId> = deployed(view, key).into_iter().collect();

@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 
 use crate::declaration::intent::Intent;
-use crate::declaration::settings::{Policy, Settings};
+use crate::declaration::settings::Settings;
 use crate::ecs::connect::{Connect, Endpoint};
 use crate::ecs::name::{DiscoveryName, DnsName, NamespaceId, NamespaceRef, Port, ServiceKey};
 use crate::plan::Plan;
@@ -32,8 +32,7 @@ pub fn check(plan: &Plan, view: &View, settings: &Settings) -> Vec<Breach> {
     for (key, entry) in &plan.entries {
         let Verdict::Step { action } = &entry.verdict else { continue };
         let rules = [
-            (settings.policy == Policy::Observe, "a step under the policy observe"),
-            (removes(settings.policy, action), "a switching off under the policy upsert-only"),
+            (!settings.policy.allows(action), "a step that the policy does not allow"),
             (!declared(view, key), "a step for a service that did not opt in"),
             (!readable(view, key), "a step for a service that was not read, or is rolling"),
             (is_idle(entry, action), "a step that changes nothing"),
@@ -45,10 +44,6 @@ pub fn check(plan: &Plan, view: &View, settings: &Settings) -> Vec<Breach> {
         breaches.extend(broken.map(|(_, rule)| Breach { service: key.clone(), rule }));
     }
     breaches
-}
-
-fn removes(policy: Policy, action: &Action) -> bool {
-    policy == Policy::UpsertOnly && matches!(action, Action::Disconnect { .. })
 }
 
 /// A refresh changes nothing but what tasks know.

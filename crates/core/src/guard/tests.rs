@@ -336,14 +336,38 @@ fn what_a_strategy_waits_by_plan_does_not_make_a_rollout_a_stall() {
 /// same reason for each. `web` is both fought over and one of too many.
 #[test]
 fn what_is_shown_and_what_is_carried_out_give_the_same_reason_where_several_apply() {
-    let fought_over = crate::planner::service::contended::fought_over();
-    crate::testing::check_guarded_and_shown(
-        &format!(
-            "document {{\"version\":1,\"limits\":{{\"massChange\":1}}}}
-             a mode=client, namespace=internal.myapp
-             b mode=client, namespace=internal.myapp, pause=true
-             {fought_over}"
-        ),
-        &expect![[""]],
+    const REVERTS: [&str; 7] = ["0 a", "100 b", "200 a", "300 b", "400 a", "500 b", "600 a"];
+    let past = REVERTS.map(|revert| {
+        let (at, alias) = revert.split_once(' ').expect("when and what");
+        format!("past={at}:SUCCESSFUL:in_internal.myapp_http/web@{alias}:80")
+    });
+    let world = format!(
+        "document {{\"version\":1,\"limits\":{{\"massChange\":1}}}}
+         a mode=client, namespace=internal.myapp
+         b mode=client, namespace=internal.myapp, pause=true
+         web mode=client-server, alias=b:80 | in internal.myapp http/web@a:80 | http=8080/http | {}",
+        past.join(" ")
     );
+    crate::testing::check_guarded_and_shown(
+        &world,
+        &expect![[r#"
+        carried out:
+        prod/a: MassChange: 2 of 3 service(s) in namespace internal.myapp would change, and without consent at most 1 may; the plan is 409d648e6066
+        prod/b: Paused: paused by its pause tag or its entry in the document, with no end
+        prod/web: MassChange: 2 of 3 service(s) in namespace internal.myapp would change, and without consent at most 1 may; the plan is 409d648e6066
+        shown:
+        prod/a: MassChange: 2 of 3 service(s) in namespace internal.myapp would change, and without consent at most 1 may; the plan is 409d648e6066
+        prod/b: Paused: paused by its pause tag or its entry in the document, with no end
+        prod/web: MassChange: 2 of 3 service(s) in namespace internal.myapp would change, and without consent at most 1 may; the plan is 409d648e6066
+    "#]],
+    );
+}
+
+#[test]
+fn a_breach_of_our_own_rules_has_a_reason_of_its_own() {
+    let hold = crate::plan::hold::Hold::Breach("a name for two services");
+    expect![[r#"
+        {"reason":"Breach","message":"eastwest found a fault in its own plan and writes nothing: a name for two services","ends":"once eastwest is updated to a version without this fault; please report it"}"#]]
+    .assert_eq(&serde_json::to_string(&hold).expect("a hold"));
+    assert!(!hold.ends_by_itself());
 }

@@ -58,6 +58,8 @@ pub enum Reason {
     MassChange,
     /// AWS refused this change, or could not take it.
     Refused,
+    /// eastwest found a fault in its own plan.
+    Breach,
     /// The policy does not allow the change.
     Observe,
     /// A rollout is running, and nothing is wanted of the service.
@@ -108,6 +110,16 @@ mod tests {
     use strum::VariantArray as _;
 
     use super::*;
+
+    /// Those of holds come first.
+    #[test]
+    fn the_glossary_lists_every_reason_to_hold() {
+        const GLOSSARY: &str = include_str!("../../../../docs/glossary.md");
+        let holds = Reason::VARIANTS.iter().take_while(|reason| **reason != Reason::Progressing);
+        let missing: Vec<_> =
+            holds.filter(|reason| !GLOSSARY.contains(&format!("| `{reason}` |"))).collect();
+        assert!(missing.is_empty(), "docs/glossary.md lacks {missing:?}");
+    }
 
     #[test]
     fn a_reason_has_one_name_in_text_and_in_json() {

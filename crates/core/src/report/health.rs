@@ -36,7 +36,8 @@ pub(super) fn health(service: &ServiceView, hold: Option<&Hold>, course: &Course
             | Hold::RolledBack { .. }
             | Hold::Contended(_)
             | Hold::MassChange(_)
-            | Hold::Refused(_),
+            | Hold::Refused(_)
+            | Hold::Breach(_),
         ) => Health::Degraded,
         Some(Hold::NotSeen(_)) if service.trouble.is_some() => Health::Unknown,
         Some(

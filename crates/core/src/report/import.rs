@@ -110,11 +110,7 @@ fn alias(
     namespace: Option<&Namespace>,
     ground: &Ground<'_>,
 ) -> Option<AliasDeclaration> {
-    let standing = endpoint.alias.as_ref();
-    let default = || Some(DnsName::of_endpoint(&endpoint.discovery(), &namespace?.name));
-    let dns_name = standing.and_then(|alias| alias.dns_name.clone()).or_else(default);
-    let container = || ground.port(&endpoint.port_name)?.container_port;
-    let port = standing.map(|alias| alias.port).or_else(container);
+    let (dns_name, port) = (endpoint.host(namespace), endpoint.client_port(ground));
     (dns_name.is_some() || port.is_some()).then_some(AliasDeclaration { dns_name, port })
 }
 

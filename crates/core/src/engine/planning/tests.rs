@@ -80,7 +80,7 @@ fn a_plan_that_breaks_a_rule_has_no_step() {
     assert_eq!(breaches.iter().map(|breach| &breach.service).collect::<Vec<_>>(), [&key("web")]);
     assert!(!is_step(&planning));
     let entry = &planning.plan().entries[&key("web")];
-    assert!(matches!(entry.hold(), Some(Hold::Refused(_))), "{:?}", entry.hold());
+    assert!(matches!(entry.hold(), Some(Hold::Breach(_))), "{:?}", entry.hold());
 }
 
 #[test]

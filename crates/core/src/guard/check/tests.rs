@@ -1,6 +1,7 @@
 //! The last look at a plan before anything is written, at plans that no planner makes.
 
 use super::*;
+use crate::declaration::settings::Policy;
 use crate::plan::entry::Entry;
 use crate::testing::{Stage, key};
 
@@ -36,7 +37,7 @@ fn a_step_under_observe_is_a_breach() {
 fn a_switching_off_under_upsert_only_is_a_breach() {
     let world = "a mode=off | in internal.myapp";
     let broken = broken(world, |stage, _| stage.settings.policy = Policy::UpsertOnly);
-    assert_eq!(broken, [("prod/a".to_owned(), "a switching off under the policy upsert-only")]);
+    assert_eq!(broken, [("prod/a".to_owned(), "a step that the policy does not allow")]);
 }
 
 #[test]

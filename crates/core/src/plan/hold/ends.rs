@@ -51,6 +51,9 @@ impl Hold {
             Self::Refused(_) => {
                 "with an attempt that is accepted; what failed is tried again, later and later"
             }
+            Self::Breach(_) => {
+                "once eastwest is updated to a version without this fault; please report it"
+            }
             Self::Observe(Policy::Observe) => "with --policy upsert-only or sync",
             Self::Observe(Policy::UpsertOnly | Policy::Sync) => "with --policy sync",
         };
@@ -81,6 +84,7 @@ impl Hold {
             | Self::Paused(_)
             | Self::MassChange(_)
             | Self::Contended(_)
+            | Self::Breach(_)
             | Self::Observe(_) => Ending::ByPerson,
         }
     }
@@ -113,6 +117,7 @@ impl Hold {
             | Self::MassChange(_)
             | Self::Contended(_)
             | Self::Refused(_)
+            | Self::Breach(_)
             | Self::Observe(_) => false,
         }
     }

@@ -76,6 +76,8 @@ pub enum Hold {
     MassChange(Box<TooMany>),
     /// AWS refused this very change, or could not take it; it is tried again later.
     Refused(Fault),
+    /// The plan breaks this rule of our own, which is a bug of ours: nothing at all is written.
+    Breach(&'static str),
     /// The operator's policy does not allow it.
     Observe(Policy),
 }
@@ -179,6 +181,7 @@ impl Hold {
             Self::Contended(_) => Reason::Contended,
             Self::MassChange(_) => Reason::MassChange,
             Self::Refused(_) => Reason::Refused,
+            Self::Breach(_) => Reason::Breach,
             Self::Observe(_) => Reason::Observe,
         }
     }
@@ -263,6 +266,9 @@ impl fmt::Display for Hold {
             Self::Contended(contention) => contention.fmt(f),
             Self::MassChange(why) => why.fmt(f),
             Self::Refused(fault) => fault.fmt(f),
+            Self::Breach(rule) => {
+                write!(f, "eastwest found a fault in its own plan and writes nothing: {rule}")
+            }
             Self::Observe(policy) => {
                 let name: &str = policy.into();
                 write!(f, "the policy {name} does not write this")

@@ -219,11 +219,8 @@ fn offer<'c>(
     state: EndpointState,
 ) -> Offer<'c> {
     let discovery = endpoint.discovery();
-    let alias = endpoint.alias.as_ref();
-    let host = alias.and_then(|alias| alias.dns_name.clone());
-    let host = host.unwrap_or_else(|| DnsName::of_endpoint(&discovery, &namespace.name));
-    let port = alias.map(|alias| alias.port);
-    let port = port.or_else(|| ground.port(&endpoint.port_name)?.container_port);
+    let host = endpoint.host_in(namespace);
+    let port = endpoint.client_port(ground);
     Offer { service, endpoint, discovery, host, port, state }
 }
 

@@ -9,7 +9,7 @@ use crate::ecs::ground::Ground;
 use crate::ecs::name::{Arn, NamespaceId, ServiceKey};
 use crate::ecs::namespace::{Namespace, NamespaceUse};
 use crate::ecs::seen::Seen;
-use crate::ecs::service::{DeploymentStatus, EcsService, ServiceStatus};
+use crate::ecs::service::EcsService;
 use crate::plan::action::Action;
 use crate::plan::entry::{Entry, Verdict};
 use crate::plan::hold::Hold;
@@ -21,9 +21,9 @@ pub(crate) const SERVICES_MAX: usize = 300;
 
 /// Whether a service is in a namespace, with any deployment that still has tasks.
 pub(crate) fn is_in(service: &EcsService, namespace: &NamespaceId, ground: &Ground<'_>) -> bool {
-    let running = service.deployments.iter().filter(|d| d.status != DeploymentStatus::Inactive);
-    service.status != ServiceStatus::Inactive
-        && running
+    !service.is_gone()
+        && service
+            .running()
             .filter_map(|deployment| ground.namespace_of(deployment.connect.as_ref()?))
             .any(|found| found.id == *namespace)
 }

@@ -15,9 +15,9 @@ use super::claims::Claims;
 use crate::ecs::canonical::Canonical;
 use crate::ecs::connect::Connect;
 use crate::ecs::ground::Ground;
-use crate::ecs::name::{Arn, DnsName, NamespaceId, ServiceKey};
+use crate::ecs::name::{Arn, NamespaceId, ServiceKey};
 use crate::ecs::namespace::{Namespace, NamespaceUse};
-use crate::ecs::service::{DeploymentStatus, EcsService, ServiceStatus};
+use crate::ecs::service::EcsService;
 use crate::ecs::time::AwsTime;
 use crate::plan::entry::Entry;
 use crate::plan::hold::Hold;
@@ -155,15 +155,14 @@ impl Register {
 
     /// Notes what a service has in force in any deployment that still has tasks, because clients call those too.
     fn note_held(&mut self, service: &EcsService, ground: &Ground<'_>) {
-        if service.status == ServiceStatus::Inactive {
+        if service.is_gone() {
             return;
         }
         for name in service.registries.iter().filter_map(|arn| self.leftovers.get(arn)) {
             let contested = self.names.entry(name.clone()).or_default();
             contested.registry.get_or_insert_with(|| service.key.clone());
         }
-        let running = service.deployments.iter().filter(|d| d.status != DeploymentStatus::Inactive);
-        for deployment in running {
+        for deployment in service.running() {
             for name in
                 deployment.cloud_map.iter().filter_map(|(_, arn)| self.leftovers.remove(arn))
             {
@@ -296,14 +295,9 @@ fn claims_in_force<'c>(
     ground: &'c Ground<'_>,
 ) -> impl Iterator<Item = Claim> {
     connect.endpoints.iter().flat_map(move |endpoint| {
-        let (alias, discovery) = (endpoint.alias.as_ref(), endpoint.discovery());
-        let host = alias.and_then(|alias| alias.dns_name.clone());
-        let host = host.unwrap_or_else(|| DnsName::of_endpoint(&discovery, &namespace.name));
-        let port = alias.map(|alias| alias.port);
-        let port = port.or_else(|| ground.port(&endpoint.port_name)?.container_port);
-        [Some(Claim::Discovery(discovery)), port.map(|port| Claim::Alias(host, port))]
-            .into_iter()
-            .flatten()
+        let alias = |port| Claim::Alias(endpoint.host_in(namespace), port);
+        let alias = endpoint.client_port(ground).map(alias);
+        [Some(Claim::Discovery(endpoint.discovery())), alias].into_iter().flatten()
     })
 }
 

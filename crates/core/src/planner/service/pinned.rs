@@ -8,7 +8,7 @@ use crate::ecs::connect::{Connect, Endpoint};
 use crate::ecs::ground::Ground;
 use crate::ecs::name::{Arn, DiscoveryName, NamespaceId};
 use crate::ecs::seen::Seen;
-use crate::ecs::service::{Deployment, DeploymentStatus, EcsService};
+use crate::ecs::service::{Deployment, EcsService};
 use crate::ecs::task_definition::PortMapping;
 use crate::plan::hold::Hold;
 use crate::view::View;
@@ -64,7 +64,7 @@ fn in_force<'s>(
     name: &DiscoveryName,
     ground: &Ground<'_>,
 ) -> Vec<InForce<'s>> {
-    let running = service.deployments.iter().filter(|d| d.status != DeploymentStatus::Inactive);
+    let running = service.running();
     let configured =
         running.filter_map(|deployment| Some((deployment, deployment.connect.as_ref()?)));
     configured

@@ -276,10 +276,36 @@ impl<'a, O: Observer> Builder<'a, O> {
         let ingress_port =
             self.kept(FieldPath::endpoint("ingress-port", &port_name), wanted.ingress_port, kept);
         let kept = standing.and_then(|endpoint| endpoint.tls.as_ref());
-        self.kept(FieldPath::endpoint("tls", &port_name), wanted.tls.as_ref(), kept);
-        let tls = tls(wanted.tls.as_ref(), kept);
+        let tls = self.tls(&port_name, wanted.tls.as_ref(), kept);
         let discovery_name = Some(discovery);
         Ok(Endpoint { port_name, discovery_name, alias: Some(alias), ingress_port, timeout, tls })
+    }
+
+    /// Encryption, member by member: what is declared, else what is deployed.
+    fn tls(&self, port: &PortName, wanted: Option<&Tls>, standing: Option<&Tls>) -> Option<Tls> {
+        if wanted.is_none() && standing.is_none() {
+            return self.kept(FieldPath::endpoint("tls", port), None, None);
+        }
+        let authority = |tls: &Tls| tls.authority.clone();
+        let kms_key = |tls: &Tls| tls.kms_key.clone();
+        let role = |tls: &Tls| tls.role.clone();
+        Some(Tls {
+            authority: self.kept(
+                FieldPath::endpoint("tls ca", port),
+                wanted.and_then(authority),
+                standing.and_then(authority),
+            ),
+            kms_key: self.kept(
+                FieldPath::endpoint("tls key", port),
+                wanted.and_then(kms_key),
+                standing.and_then(kms_key),
+            ),
+            role: self.kept(
+                FieldPath::endpoint("tls role", port),
+                wanted.and_then(role),
+                standing.and_then(role),
+            ),
+        })
     }
 
     /// The declared value, else the deployed one.
@@ -451,18 +477,6 @@ fn no_discovery_name(default: &DefaultName, refused: Refused) -> Hold {
         "{whose} {text} cannot be its discovery name ({}): set the discovery-name tag{hint}",
         refused.allowed
     ))
-}
-
-/// Encryption as declared; the members that are not declared stay as they are.
-fn tls(wanted: Option<&Tls>, standing: Option<&Tls>) -> Option<Tls> {
-    let (Some(wanted), Some(standing)) = (wanted, standing) else {
-        return wanted.or(standing).cloned();
-    };
-    Some(Tls {
-        authority: wanted.authority.clone().or_else(|| standing.authority.clone()),
-        kms_key: wanted.kms_key.clone().or_else(|| standing.kms_key.clone()),
-        role: wanted.role.clone().or_else(|| standing.role.clone()),
-    })
 }
 
 /// The deployed endpoints that no declared one continues so far.

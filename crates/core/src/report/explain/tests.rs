@@ -165,3 +165,30 @@ fn what_is_wrong_with_a_declared_need_is_told() {
         "#]],
     );
 }
+
+/// Only the authority is declared: the key and the role stay as deployed, and that is what is told.
+#[test]
+fn encryption_is_told_member_by_member() {
+    check(
+        "namespace internal.myapp
+         web mode=client-server, endpoint.http=tls-ca=arn:aws:acm-pca:eu-west-1:1:ca/x | in internal.myapp http/a@a:80+tls=arn:ca+key=k+role=arn:r",
+        &expect![[r#"
+            mode: client-server (tag eastwest/mode)
+            endpoints: http tls=(ca=arn:aws:acm-pca:eu-west-1:1:ca/x key=none role=none) (tag eastwest/endpoint.http)
+            namespace: internal.myapp (kept as deployed)
+            logs: -
+            access-logs: -
+            http: port: http (tag eastwest/endpoint.http)
+            http: discovery-name: a (kept as deployed) over web (built in)
+            http: alias host: a (kept as deployed) over a.internal.myapp (built in)
+            http: alias port: 80 (kept as deployed) over 8080 (built in)
+            http: timeout idle: -
+            http: timeout request: -
+            http: ingress-port: -
+            http: tls ca: arn:aws:acm-pca:eu-west-1:1:ca/x (tag eastwest/endpoint.http) over arn:ca (kept as deployed)
+            http: tls key: k (kept as deployed)
+            http: tls role: arn:r (kept as deployed)
+            http: test-header: -
+        "#]],
+    );
+}
