@@ -124,7 +124,8 @@ fn clusters_that_cannot_be_listed_end_the_look_with_the_fault() {
 
 #[test]
 fn no_more_than_sixteen_reads_are_under_way() {
-    let world: String = (0..20).map(|number| format!("cluster c{number}\n")).collect();
+    let clusters = (0..20).map(|number| format!("cluster c{number}\n"));
+    let world = clusters.collect::<String>();
     let mut fake = Fake::new(&world);
     let clusters = fake.engine.settings().clusters.as_ref().map_or(0, BTreeSet::len);
     let mut look = look_of(&fake);

@@ -121,7 +121,7 @@ fn time_settles_what_was_made_and_does_not_show() {
     let prerequisite = Prerequisite::Namespace(new);
     memory.made(prerequisite.clone(), Ok(()), &timing, at(0));
     assert!(memory.writes.hold_making(&prerequisite).is_some());
-    let until = at(0).plus(Duration::from_secs(60));
+    let until = at(0).plus(Duration::from_mins(1));
     assert_eq!(memory.next_due(at(0)), Some(until));
     memory.observe(&View::default(), &timing, until);
     assert!(memory.writes.hold_making(&prerequisite).is_none());

@@ -117,10 +117,8 @@ fn the_end_of_a_truce_wakes_the_engine() {
     assert_eq!(planning.next_truce_end(&stage.view), None);
     let entry = planning.plan.entries.get_mut(&key("web")).expect("an entry");
     let key = key("web");
-    let (fields, tool) = (
-        std::collections::BTreeSet::new(),
-        stage.view.service(&key).expect("a service").tool.clone(),
-    );
+    let (fields, tool) =
+        (std::collections::BTreeSet::new(), stage.view.service(&key).expect("a service").tool);
     let contention = Contention { service: key.clone(), fields, reverts: 3, tool };
     entry.hold_step(Hold::Contended(Box::new(contention)));
     let cluster = stage.view.clusters.get_mut(&key.cluster).expect("a cluster");
