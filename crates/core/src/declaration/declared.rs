@@ -10,7 +10,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::ecs::connect::{AccessLogs, ProxyLogs, TestHeader, Timeout, Tls};
-use crate::ecs::name::{DiscoveryName, DnsName, NamespaceRef, ParameterName, Port, PortName};
+use crate::ecs::name::{Arn, DiscoveryName, DnsName, NamespaceRef, ParameterName, Port, PortName};
 
 /// What one service asks for.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -156,13 +156,24 @@ impl fmt::Display for EndpointDeclaration {
             ("idle", timeout.idle_s.map(|seconds| format!("{seconds}s"))),
             ("request", timeout.request_s.map(|seconds| format!("{seconds}s"))),
             ("ingress", ingress_port.map(|port| port.to_string())),
-            ("tls", tls.as_ref().map(|tls| format!("({tls})"))),
+            ("tls", tls.as_ref().map(|tls| format!("({})", declared_members(tls)))),
         ];
         words.into_iter().try_for_each(|(word, text)| match text {
             Some(text) => write!(f, " {word}={text}"),
             None => Ok(()),
         })
     }
+}
+
+/// The members that are declared. The others stay as deployed.
+fn declared_members(Tls { authority, kms_key, role }: &Tls) -> String {
+    let members = [
+        ("ca", authority.as_ref().map(Arn::as_str)),
+        ("key", kms_key.as_deref()),
+        ("role", role.as_ref().map(Arn::as_str)),
+    ];
+    let texts = members.into_iter().filter_map(|(name, text)| Some(format!("{name}={}", text?)));
+    texts.collect::<Vec<_>>().join(" ")
 }
 
 impl fmt::Display for AliasDeclaration {

@@ -174,7 +174,7 @@ fn encryption_is_told_member_by_member() {
          web mode=client-server, endpoint.http=tls-ca=arn:aws:acm-pca:eu-west-1:1:ca/x | in internal.myapp http/a@a:80+tls=arn:ca+key=k+role=arn:r",
         &expect![[r#"
             mode: client-server (tag eastwest/mode)
-            endpoints: http tls=(ca=arn:aws:acm-pca:eu-west-1:1:ca/x key=none role=none) (tag eastwest/endpoint.http)
+            endpoints: http tls=(ca=arn:aws:acm-pca:eu-west-1:1:ca/x) (tag eastwest/endpoint.http)
             namespace: internal.myapp (kept as deployed)
             logs: -
             access-logs: -
