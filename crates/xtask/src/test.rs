@@ -5,6 +5,7 @@
 //! is built at once, by one command and with one set of features: a second command with other targets would compile
 //! what the features touch a second time. The last lines are what each part took and the test runners' own summaries.
 
+mod step;
 mod table;
 
 use std::process::Command;
@@ -12,6 +13,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
 use clap::ValueEnum;
+
+use step::Step;
 
 use crate::{bugs, docs, fuzz, repo, requirements, run};
 
@@ -46,26 +49,6 @@ const WIRE: &str = "wire";
 const FUZZ: &str = "fuzz";
 /// What the lines of the wire tests begin with while something else runs beside them.
 const WIRE_MARK: &str = "wire | ";
-
-/// How one step went: its name, whether it passed, how long it took, and its runner's lines that were kept.
-struct Step {
-    name: &'static str,
-    ok: bool,
-    took: Duration,
-    kept: Vec<String>,
-}
-
-impl Step {
-    /// Carries a step out; what keeps it from running at all is told and counts as failed.
-    fn of(name: &'static str, work: impl FnOnce() -> Result<(bool, Vec<String>)>) -> Self {
-        let began = Instant::now();
-        let (ok, kept) = work().unwrap_or_else(|error| {
-            eprintln!("xtask: {name}: {error:#}");
-            (false, Vec::new())
-        });
-        Self { name, ok, took: began.elapsed(), kept }
-    }
-}
 
 /// Runs the parts that were asked for, all of them by default; whether all passed.
 pub(crate) fn run(args: &Args) -> bool {

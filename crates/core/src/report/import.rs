@@ -31,7 +31,7 @@ const LONGEST: (usize, usize) = (128, 256);
 const MOST_TAGS: usize = 50;
 
 /// The whole declaration of what the PRIMARY deployment has in force; `None` where Service Connect is off.
-pub fn declaration(service: &EcsService, ground: &Ground<'_>) -> Option<Declaration> {
+pub(crate) fn declaration(service: &EcsService, ground: &Ground<'_>) -> Option<Declaration> {
     let connect = service.primary()?.connect.as_ref()?;
     let namespace = ground.namespace_of(connect);
     let server = !connect.endpoints.is_empty();
@@ -126,7 +126,7 @@ fn common_header(connect: &Connect) -> Option<TestHeader> {
 }
 
 /// The tags that say a declaration, and in words what they cannot say.
-pub fn tags(
+pub(crate) fn tags(
     declaration: &Declaration,
     prefix: &TagPrefix,
 ) -> (BTreeMap<String, String>, Vec<String>) {

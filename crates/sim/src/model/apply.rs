@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use super::events::Event;
+use super::records::Event;
 use super::{
     Breaker, DeploySpec, Deployment, DeploymentRecord, EcsServiceKey, EcsServiceState, Model,
     Revision, RolloutKind,

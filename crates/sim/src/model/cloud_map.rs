@@ -9,57 +9,16 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use super::Model;
 use super::namespaces::check_filters;
 use super::page::{PageRules, take};
-use super::{EcsServiceKey, Model};
+use crate::model::records::{CloudMapServiceState, EndpointOwner};
+use crate::shapes::ApiError;
 use crate::shapes::cloud_map::{
     CloudMapService, CloudMapServiceType, CreateServiceRequest, EmptyAnswer, ListRequest,
     ListServicesAnswer, ListTagsForResourceAnswer, ListTagsForResourceRequest, ServiceAnswer,
     ServiceIdRequest, Tag, TagResourceRequest, UntagResourceRequest,
 };
-use crate::shapes::{ApiError, Time};
-
-/// One Cloud Map service.
-#[derive(Debug, Clone)]
-pub struct CloudMapServiceState {
-    /// `srv-...`.
-    pub id: String,
-    /// Its ARN.
-    pub arn: String,
-    /// Its name: for Service Connect the discovery name.
-    pub name: String,
-    /// The namespace's id.
-    pub namespace: String,
-    /// When it was created.
-    pub created_at: Time,
-    /// Who it was made for; `None`: somebody made it by hand.
-    pub owner: Option<EndpointOwner>,
-    /// Its tags.
-    pub tags: Arc<BTreeMap<String, String>>,
-    /// Its instances: task ids and the port each listens on.
-    pub instances: BTreeMap<u128, u32>,
-    /// Grows with every change of the instances.
-    pub instances_revision: u64,
-    pub(super) kind: CloudMapServiceType,
-    pub(super) description: Option<String>,
-    pub(super) dns_config: Option<Value>,
-    pub(super) health_check: Option<Value>,
-    pub(super) custom_health_check: Option<Value>,
-    pub(super) creator_request_id: Option<String>,
-}
-
-/// The ECS service behind a Cloud Map service, with what ECS pins (roadmap#2378).
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct EndpointOwner {
-    /// The ECS service.
-    pub key: EcsServiceKey,
-    /// Its ARN.
-    pub arn: String,
-    /// The application protocol the name was made with; `None`: plain TCP.
-    pub app_protocol: Option<String>,
-    /// The transport protocol.
-    pub protocol: String,
-}
 
 impl Model {
     /// How Cloud Map pages: 100 lines (SD).

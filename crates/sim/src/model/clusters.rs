@@ -5,57 +5,19 @@
 //! default moves no service that exists (API:ClusterServiceConnectDefaultsRequest). The empty string
 //! clears the default. A namespace is never deleted with its cluster.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
-
-use serde_json::Value;
 
 use super::ids::last_part;
 use super::page::take;
 use super::tags::{tag_list, tag_map};
 use super::{EcsServiceKey, Model};
+use crate::model::records::{ClusterState, ClusterStatus, DefaultNamespace};
 use crate::shapes::ApiError;
 use crate::shapes::ecs::{
     Attachment, Cluster, ClusterAnswer, ClusterServiceConnectDefaults, CreateClusterRequest,
     DeleteClusterRequest, DescribeClustersAnswer, DescribeClustersRequest, EcsServiceStatus,
     Failure, KeyValuePair, ListClustersAnswer, ListClustersRequest, UpdateClusterRequest,
 };
-
-/// One cluster.
-#[derive(Debug, Clone)]
-pub(super) struct ClusterState {
-    pub(super) name: String,
-    pub(super) arn: String,
-    pub(super) status: ClusterStatus,
-    pub(super) tags: Arc<BTreeMap<String, String>>,
-    pub(super) settings: Option<Value>,
-    pub(super) configuration: Option<Value>,
-    pub(super) capacity_providers: Vec<Value>,
-    pub(super) strategy: Vec<Value>,
-    pub(super) default: Option<DefaultNamespace>,
-}
-
-impl ClusterState {
-    /// Whether operations find it.
-    pub(super) fn exists(&self) -> bool {
-        self.status != ClusterStatus::Inactive
-    }
-}
-
-/// Where a cluster stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum ClusterStatus {
-    Active,
-    Provisioning,
-    Inactive,
-}
-
-/// A cluster's default namespace, in the form that was given and, once it exists, its id.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct DefaultNamespace {
-    pub(super) given: String,
-    pub(super) id: String,
-}
 
 impl Model {
     /// `CreateCluster`; one that exists is answered as it is.

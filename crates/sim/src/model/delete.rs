@@ -4,7 +4,7 @@
 //! (API:DeleteService). Its service deployments and its Cloud Map services go with it
 //! (DG:service-deployment); a namespace never does.
 
-use super::events::Event;
+use super::records::Event;
 use super::refusals::service_not_found;
 use super::rollout::{remember, stopped};
 use super::{EcsServiceKey, Model};

@@ -4,7 +4,7 @@
 //! COMPLETED at once, and the old tasks linger under their ACTIVE deployment. What the new deployment lacks
 //! starts afterwards like any other task, and no circuit breaker watches over it (DG:early-success-criteria).
 
-use super::events::Event;
+use super::records::Event;
 use super::{EcsServiceKey, Model, RolloutKind};
 
 impl Model {

@@ -9,8 +9,8 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::cloud_map::EndpointOwner;
-use super::events::Event;
+use super::records::EndpointOwner;
+use super::records::Event;
 use super::{
     Connect, Deployment, EcsServiceKey, EndpointExists, EndpointList, Model, SeenEndpoint,
     TaskDefinition,

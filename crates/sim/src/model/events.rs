@@ -4,35 +4,9 @@
 //! longer applies (its service was deleted, its rollout superseded) does nothing. Nothing is scheduled
 //! for ever: a world that is left alone comes to rest, so `next_event` becomes `None`.
 
-use super::{EcsServiceKey, Model};
+use super::Model;
+use crate::model::records::Event;
 use crate::shapes::Time;
-
-/// Something that is due at an instant.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Event {
-    /// The next step of a rollout, if it is still that one.
-    Step { key: EcsServiceKey, generation: u64 },
-    /// A service deployment goes from PENDING to `IN_PROGRESS`.
-    RecordBegins { key: EcsServiceKey, arn: String },
-    /// A superseded service deployment goes from `STOP_REQUESTED` to STOPPED.
-    RecordStopped { key: EcsServiceKey, arn: String },
-    /// A pause hook's time is up.
-    HookExpires { key: EcsServiceKey, hook: String },
-    /// The old tasks of a deployment with deferred cleanup go, if no rollout has begun since.
-    CleanUp { key: EcsServiceKey, generation: u64 },
-    /// A failed deployment is no longer shown.
-    FailedGone { key: EcsServiceKey, deployment: String },
-    /// ECS removes a Cloud Map service that no deployment refers to.
-    CloudMapGone { id: String },
-    /// A deleted service goes from DRAINING to INACTIVE.
-    Drained { key: EcsServiceKey, created_at: Time },
-    /// An INACTIVE service can no longer be described.
-    Forgotten { key: EcsServiceKey, created_at: Time },
-    /// An operation of Cloud Map goes from SUBMITTED to PENDING.
-    OperationPending { id: String },
-    /// An operation of Cloud Map ends.
-    OperationEnds { id: String },
-}
 
 impl Model {
     /// When the next thing happens by itself; `None`: nothing will.

@@ -6,7 +6,7 @@
 //! `EventBridge` and writes no service event.
 
 use super::{EcsServiceKey, MetHook, Model};
-use crate::model::events::Event;
+use crate::model::records::Event;
 use crate::shapes::ApiError;
 use crate::shapes::ecs::{
     ContinueServiceDeploymentAnswer, ContinueServiceDeploymentRequest,

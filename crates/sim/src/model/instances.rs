@@ -6,8 +6,8 @@
 
 use std::collections::BTreeMap;
 
-use super::cloud_map::CloudMapServiceState;
 use super::page::take;
+use super::records::CloudMapServiceState;
 use super::{EcsServiceKey, Model};
 use crate::shapes::ApiError;
 use crate::shapes::cloud_map::{

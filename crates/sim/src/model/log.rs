@@ -4,45 +4,10 @@
 //! `GET /_sim/log` judge the controller by this log, so it is written in one place, around the operation.
 
 use serde::Serialize;
-use serde_json::Value;
 
 use super::Model;
-use crate::shapes::{ApiError, Time};
-
-/// One mutating call.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Mutation {
-    /// When it arrived, in epoch seconds on the wire.
-    pub time: Time,
-    /// Who called: the caller's user agent.
-    pub caller: String,
-    /// API and operation, such as `ecs.UpdateService`.
-    pub operation: &'static str,
-    /// The request, with AWS's member names.
-    pub body: Value,
-    /// What came of it.
-    pub effect: Effect,
-}
-
-/// What came of a mutating call.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase", tag = "kind")]
-pub enum Effect {
-    /// It took effect and started this deployment (`ecs-svc/...`).
-    Started {
-        /// The deployment's id.
-        deployment: String,
-    },
-    /// It took effect without a deployment.
-    Changed,
-    /// It was refused.
-    Refused {
-        /// The error's name.
-        code: String,
-        /// The error's text.
-        message: String,
-    },
-}
+use crate::model::records::{Effect, Mutation};
+use crate::shapes::ApiError;
 
 impl Model {
     /// Names who makes the next calls: the user agent, for the log.

@@ -6,11 +6,11 @@
 
 use std::sync::Arc;
 
-use super::clusters::ClusterState;
 use super::ids::last_part;
 use super::kept::Kept;
 use super::key::{arn_key, part_key};
 use super::namespace_state::NamespaceState;
+use super::records::ClusterState;
 use super::refusals::{cluster_not_found, service_not_found};
 use super::{AsOf, DeploymentRecord, EcsServiceKey, EcsServiceState, Model, TaskDefinition};
 use crate::shapes::ApiError;

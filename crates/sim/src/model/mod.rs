@@ -15,7 +15,7 @@
 //! containers-roadmap, copilot-cli, terraform-provider-aws, aws-cdk, pulumi-aws; `preflight`: a public bench
 //! of rules proven against real deployments.
 //!
-//! In reading order: `options`, `key`, `ids`, `kept`, `page`, `log`, `refusals`, `lookup` (how things are named, kept and
+//! In reading order: `options`, `key`, `ids`, `kept`, `records`, `page`, `log`, `refusals`, `lookup` (how things are named, kept and
 //! found); `clusters`, `namespace_state`, `namespaces`, `shares`, `cloud_map`, `ssm`, `tags`, `task_definitions` (what
 //! stands beside services); `service`, `strategy`, `connect_rules`, `connect`, `create`, `update`, `apply`, `delete` (a
 //! service and its changes); `events`, `percent`, `rollout`, `shift`, `hooks`, `early`, `breaker`, `endpoints` (how a
@@ -53,6 +53,7 @@ mod page;
 mod percent;
 mod populate;
 mod reach;
+mod records;
 mod refusals;
 mod rollout;
 mod service;
@@ -71,25 +72,19 @@ mod update;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use clusters::ClusterState;
-use events::Event;
 use ids::{Arns, Ids};
 use kept::Kept;
 use namespace_state::NamespaceState;
-use namespaces::OperationState;
-use ssm::ParameterState;
+use records::{ClusterState, Event, OperationState, ParameterState};
 
 use crate::shapes::Time;
 
-pub use cloud_map::CloudMapServiceState;
 pub use key::EcsServiceKey;
-pub use log::{Effect, Mutation};
 pub use namespace_state::Share;
 pub use options::*;
-pub use reach::Reach;
+pub use records::{CloudMapServiceState, Effect, Mutation, NamedPort, Reach, TaskDefinition};
 pub use service::*;
 pub use strategy::{Conduct, EarlySuccess, PauseHook, Strategy};
-pub use task_definitions::{NamedPort, TaskDefinition};
 
 /// The pretend world.
 #[derive(Debug, Clone)]

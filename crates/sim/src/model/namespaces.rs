@@ -11,9 +11,10 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::Model;
-use super::events::Event;
 use super::namespace_state::NamespaceState;
 use super::page::take;
+use super::records::Event;
+use crate::model::records::{Change, OperationState};
 use crate::shapes::ApiError;
 use crate::shapes::cloud_map::{
     CreateHttpNamespaceRequest, CreatePrivateDnsNamespaceRequest, DeleteNamespaceRequest,
@@ -22,23 +23,6 @@ use crate::shapes::cloud_map::{
     NamespaceProperties, NamespaceType, Operation, OperationIdAnswer, OperationStatus,
     OperationSummary, OperationType, Tag,
 };
-
-/// One asynchronous operation.
-#[derive(Debug, Clone)]
-pub(super) struct OperationState {
-    pub(super) operation: Operation,
-    pub(super) change: Change,
-    pub(super) creator_request_id: Option<String>,
-}
-
-/// What an operation does when it ends.
-#[derive(Debug, Clone)]
-pub(super) enum Change {
-    /// The namespace is created; a cluster that waits for it becomes ACTIVE.
-    Create { namespace: Box<NamespaceState>, cluster: Option<String> },
-    /// The namespace goes.
-    Delete { id: String },
-}
 
 /// What both kinds of creation have in common.
 struct Draft {
@@ -261,7 +245,7 @@ impl Model {
                 self.namespaces.insert(namespace.id.clone(), *namespace);
                 let waiting = cluster.and_then(|cluster| self.clusters.get_mut(&cluster));
                 if let Some(cluster) = waiting.filter(|cluster| cluster.exists()) {
-                    cluster.status = super::clusters::ClusterStatus::Active;
+                    cluster.status = super::records::ClusterStatus::Active;
                 }
             }
             Change::Delete { id: gone } => {

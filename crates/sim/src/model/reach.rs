@@ -6,18 +6,8 @@
 
 use std::collections::BTreeSet;
 
-use serde::Serialize;
-
 use super::{Connect, Deployment, EcsServiceKey, EndpointList, Model, SeenEndpoint};
-
-/// Whether a call would get through.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Reach {
-    /// True when every running task of the caller can make the call.
-    pub ok: bool,
-    /// In words: how it gets there, or what is wrong and what would fix it.
-    pub why: String,
-}
+use crate::model::records::Reach;
 
 /// What a client calls.
 #[derive(Debug, Clone, Copy)]

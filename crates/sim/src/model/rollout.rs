@@ -8,8 +8,8 @@
 use std::sync::Arc;
 
 use super::apply::end_record;
-use super::events::Event;
 use super::percent::{Counts, Limits};
+use super::records::Event;
 use super::{
     Deployment, EcsServiceKey, EcsServiceState, EcsTask, Model, Rollout, RolloutKind,
     RolloutOutcome, RolloutScript, StoppedTask,

@@ -11,8 +11,8 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::RolloutScript;
+use super::records::TaskDefinition;
 use super::strategy::{Conduct, Phase};
-use super::task_definitions::TaskDefinition;
 use crate::shapes::Time;
 use crate::shapes::ecs::{
     BreakerStatus, DeploymentLifecycleHookDetail, DeploymentLifecycleHookStatus, DeploymentStatus,

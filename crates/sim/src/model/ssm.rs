@@ -9,29 +9,14 @@ use std::fmt::Write as _;
 
 use super::Model;
 use super::page::{PageRules, take};
+use crate::model::records::{ParameterState, Version};
+use crate::shapes::ApiError;
 use crate::shapes::ssm::{
     DeleteParameterRequest, EmptyAnswer, GetParameterAnswer, GetParameterRequest,
     GetParametersAnswer, GetParametersByPathAnswer, GetParametersByPathRequest,
     GetParametersRequest, Parameter, ParameterTier, ParameterType, PutParameterAnswer,
     PutParameterRequest,
 };
-use crate::shapes::{ApiError, Time};
-
-/// One parameter with its versions, newest last.
-#[derive(Debug, Clone)]
-pub(super) struct ParameterState {
-    kind: ParameterType,
-    tier: ParameterTier,
-    data_type: String,
-    versions: VecDeque<Version>,
-}
-
-#[derive(Debug, Clone)]
-struct Version {
-    number: u64,
-    value: String,
-    at: Time,
-}
 
 impl Model {
     /// `PutParameter`.

@@ -11,53 +11,12 @@ use serde_json::{Map, Value, json};
 use super::Model;
 use super::page::take;
 use super::tags::{tag_list, tag_map};
+use crate::model::records::{NamedPort, TaskDefinition};
 use crate::shapes::ApiError;
 use crate::shapes::ecs::{
     DeregisterTaskDefinitionRequest, DescribeTaskDefinitionRequest, ListTaskDefinitionsAnswer,
     ListTaskDefinitionsRequest, RegisterTaskDefinitionRequest, Tag, TaskDefinitionAnswer,
 };
-
-/// One revision of a family.
-#[derive(Debug, Clone, PartialEq)]
-pub struct TaskDefinition {
-    /// Its ARN.
-    pub arn: String,
-    /// Its family.
-    pub family: String,
-    /// Its number within the family, from 1.
-    pub revision: usize,
-    /// False once it is deregistered.
-    pub active: bool,
-    /// The port mappings that have a name.
-    pub ports: Vec<NamedPort>,
-    /// `networkMode`, if it was given.
-    pub network_mode: Option<String>,
-    /// Container names and images.
-    pub containers: Vec<(String, Option<String>)>,
-    /// The whole as answered.
-    pub json: Arc<Value>,
-    pub(super) tags: Arc<BTreeMap<String, String>>,
-}
-
-/// A port mapping with a name.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NamedPort {
-    /// `portMappings[].name`.
-    pub name: String,
-    /// The container's port.
-    pub container_port: u32,
-    /// `tcp` or `udp`.
-    pub protocol: String,
-    /// `http`, `http2`, `grpc`, or `None`: plain TCP.
-    pub app_protocol: Option<String>,
-}
-
-impl TaskDefinition {
-    /// The port mapping of that name.
-    pub fn port(&self, name: &str) -> Option<&NamedPort> {
-        self.ports.iter().find(|port| port.name == name)
-    }
-}
 
 impl Model {
     /// `RegisterTaskDefinition`.

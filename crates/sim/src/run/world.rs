@@ -19,8 +19,7 @@ use eastwest_core::report::news::News;
 use eastwest_core::view::reading::{Answer, ClusterReading};
 
 use super::controller::Controller;
-use super::trace::Trace;
-use super::trace::{effect_text, event_text};
+use super::trace::{Trace, effect_text, event_text};
 use crate::adapter::calls::{Aws, CALLER};
 use crate::adapter::execute::execute;
 use crate::adapter::in_flight::{InFlight, Reply, Request, Written};

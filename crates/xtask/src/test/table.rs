@@ -5,7 +5,7 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use super::Step;
+use super::step::Step;
 use crate::run::clock;
 
 /// Which test program runs now: `Running tests/tidy/main.rs (target/debug/deps/tidy-0123456789abcdef)`, and

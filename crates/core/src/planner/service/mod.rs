@@ -6,6 +6,7 @@
 pub(crate) mod choice;
 pub(crate) mod eligible;
 pub(crate) mod ports;
+mod remaining;
 pub(crate) mod settle;
 pub(crate) mod pinned;
 pub(crate) mod failed_configurations;

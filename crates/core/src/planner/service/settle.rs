@@ -14,6 +14,7 @@ use std::fmt::Display;
 use super::choice::{FieldPath, Observer, Source};
 use super::eligible;
 use super::ports::{named_port, no_port, only_named_port};
+use super::remaining::Remaining;
 use crate::declaration::declared::{
     Declaration, EndpointDeclaration, LogsDeclaration, Mode, PortSelector,
 };
@@ -477,30 +478,6 @@ fn no_discovery_name(default: &DefaultName, refused: Refused) -> Hold {
         "{whose} {text} cannot be its discovery name ({}): set the discovery-name tag{hint}",
         refused.allowed
     ))
-}
-
-/// The deployed endpoints that no declared one continues so far.
-struct Remaining<'e> {
-    endpoints: Vec<&'e Endpoint>,
-    declared: &'e [EndpointDeclaration],
-}
-
-impl<'e> Remaining<'e> {
-    /// The deployed endpoint that a declared one continues: the one with the same port and the same name, else the first
-    /// by name on the same port that no other declaration names.
-    fn take(&mut self, port: &PortName, wanted: &EndpointDeclaration) -> Option<&'e Endpoint> {
-        let on_port = |at: &usize| self.endpoints[*at].port_name == *port;
-        let named = |by: &EndpointDeclaration, at: usize| {
-            by.discovery_name.as_ref() == Some(&self.endpoints[at].discovery())
-        };
-        let unnamed = |at: &usize| !self.declared.iter().any(|by| named(by, *at));
-        let all = 0..self.endpoints.len();
-        let same_name = all.clone().filter(on_port).find(|at| named(wanted, *at));
-        // By name, not by position: the order in which ECS lists endpoints means nothing.
-        let others = all.filter(on_port).filter(unnamed);
-        let found = same_name.or_else(|| others.min_by_key(|at| self.endpoints[*at].discovery()));
-        found.map(|at| self.endpoints.remove(at))
-    }
 }
 
 #[cfg(test)]
