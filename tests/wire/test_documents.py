@@ -104,7 +104,7 @@ def test_a_bad_version_leaves_the_last_good_one_in_force_until_it_is_mended(live
     wait_until(lambda: web.metric(AGE) > age + 3, lambda: web.get("/metrics")[1])
     where = f"{PARAMETER}#/services/prod~1web/mode"
     assert where in trouble(web) and 'did you mean "client"' in trouble(web)
-    assert len(web.log_lines("what was read before stays in force")) == 1, web.output()
+    assert len(web.log_lines("the last good document stays in force until this is fixed")) == 1, web.output()
     assert written(live) == ["web"] and named(live_fleet, "web") == ["api"]
     web.wait_service("web", sync="Synced")
 
@@ -268,7 +268,7 @@ def test_without_a_good_document_nothing_is_written_and_plan_says_why(fleet, sim
     fleet.service("web", {"web": 8080}, tag=tags(**SERVER))
     fleet.settle()
     endpoint = proxy_of(sim)
-    for text, words in ((None, f"no parameter {PARAMETER}"), ('{"version": 2}', "version 1 is the only one")):
+    for text, words in ((None, f"no parameter {PARAMETER}"), ('{"version": 2}', "version 1: this eastwest knows no other")):
         if text:
             put(ssm, text)
         code, out, err = plan(endpoint, *SOURCES)

@@ -64,7 +64,7 @@ def test_sigterm_ends_it_even_while_a_change_hangs(live_fleet, live, controller_
     # It waits for the answer, but not for as long as the call may take; how long is held where it is defined.
     code, messages = controller.terminate()
     assert code == 0 and messages[-2:] == [
-        "stopped before a change was answered; the next start reads back what became of it", "stopped"]
+        "stopped before AWS answered a change; the next start reads its outcome", "stopped"]
 
 
 def test_nothing_is_written_in_the_first_ten_seconds(live_fleet, live, controller_of):
