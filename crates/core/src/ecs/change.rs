@@ -56,7 +56,7 @@ pub enum Field {
 /// Every difference between what is in force and what is wanted; empty means equal. `None` is "off".
 pub fn changes(from: Option<&Canonical>, to: Option<&Canonical>) -> Vec<Change> {
     let mut changes = Vec::new();
-    note(&mut changes, Field::Enabled.change(switch(from), switch(to)));
+    note(&mut changes, Field::Enabled.change(Some(switch(from)), Some(switch(to))));
     let Some(to) = to else { return changes };
     let namespace = |side: &Canonical| side.namespace.to_string();
     note(&mut changes, Field::Namespace.change(from.map(namespace), Some(namespace(to))));
@@ -65,8 +65,8 @@ pub fn changes(from: Option<&Canonical>, to: Option<&Canonical>) -> Vec<Change> 
     changes
 }
 
-fn switch(side: Option<&Canonical>) -> Option<String> {
-    Some(if side.is_some() { "on" } else { "off" }.to_owned())
+fn switch(side: Option<&Canonical>) -> String {
+    if side.is_some() { "on" } else { "off" }.to_owned()
 }
 
 fn endpoints_changes(changes: &mut Vec<Change>, from: Option<&Canonical>, to: &Canonical) {

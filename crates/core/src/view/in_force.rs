@@ -57,13 +57,13 @@ impl InForce {
     /// good.
     pub fn take_in(
         &mut self,
-        name: ParameterName,
+        name: &ParameterName,
         seen: Seen<Vec<Parameter>>,
         wanted: &BTreeSet<ParameterName>,
         arrival: Arrival,
     ) -> Option<Arc<Document>> {
         let source = self.sources.entry(name.clone()).or_default();
-        if !source.accept(&name, seen, arrival) {
+        if !source.accept(name, seen, arrival) {
             return None;
         }
         let read = |name| self.sources.get(name).filter(|s| !s.parameters.is_empty());

@@ -157,7 +157,7 @@ impl Reader<'_> {
             Answer::LatestRevision(family, seen) => {
                 view.latest_revisions.insert(family, (self.now, seen.map(Arc::new)));
             }
-            Answer::Parameters(name, seen) => self.parameters(view, name, seen),
+            Answer::Parameters(name, seen) => self.parameters(view, &name, seen),
         }
         true
     }
@@ -174,18 +174,18 @@ impl Reader<'_> {
     }
 
     /// Takes in what Parameter Store holds. A new document may change what services ask for.
-    fn parameters(&self, view: &mut View, name: ParameterName, seen: Seen<Vec<Parameter>>) {
+    fn parameters(&self, view: &mut View, name: &ParameterName, seen: Seen<Vec<Parameter>>) {
         let arrival = Arrival { now: self.now, staleness: self.staleness };
         // Most readings have nothing new. Then the declarations of thousands of services need not be made again.
         let mut is_new = false;
-        if tagged_documents(&view.clusters).any(|named| *named == name) {
+        if tagged_documents(&view.clusters).any(|named| named == name) {
             let named = view.named.entry(name.clone()).or_default();
             let before = named.rest.clone();
-            named.take_in(&name, seen.clone(), arrival);
+            named.take_in(name, seen.clone(), arrival);
             is_new = named.rest != before;
         }
         let wanted = &self.sources.documents;
-        if wanted.contains(&name)
+        if wanted.contains(name)
             && let Some(new) = view.in_force.take_in(name, seen, wanted, arrival)
             && view.document.as_ref() != Some(&new)
         {

@@ -28,7 +28,7 @@ impl Sources {
     fn read(&mut self, seconds: u64, name: &str, seen: Seen<Vec<Parameter>>) -> Option<usize> {
         let name = ParameterName::as_read(name);
         let arrival = Arrival { now: at(seconds), staleness: STALENESS };
-        let document = self.in_force.take_in(name, seen, &self.wanted, arrival);
+        let document = self.in_force.take_in(&name, seen, &self.wanted, arrival);
         document.map(|document| document.services.len())
     }
 }
