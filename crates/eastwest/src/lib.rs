@@ -4,7 +4,7 @@
 //! only rooms below it:
 //!
 //! - [`mod@command`]: what can be typed, what it does and what it prints.
-//! - [`mod@serve`]: HTTP.
+//! - [`mod@serve`] speaks HTTP.
 //! - [`mod@api`]: the shapes that both show.
 //! - [`mod@daemon`]: the loop, its log and its counters.
 //! - [`mod@config`]: flags and what they mean.

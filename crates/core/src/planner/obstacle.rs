@@ -1,6 +1,6 @@
 //! Why a service cannot be changed now, as far as the service itself tells.
 //!
-//! Names are another matter: [`super::names`]. [`super::entry`] puts both in order.
+//! Names are another matter: [`super::names`]. [`mod@super::entry`] puts both in order.
 
 use super::candidate::Candidate;
 use super::input::PlannerInput;

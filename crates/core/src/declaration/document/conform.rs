@@ -1,6 +1,6 @@
 //! Compares a tree with the schema: each value that does not have the shape of a document becomes an issue.
 //!
-//! It knows the few keywords in [`CHECKED`]. The other keywords of the schema ([`FOR_EDITORS`]) are for editors; the
+//! It knows the few keywords in `CHECKED`. The other keywords of the schema (`FOR_EDITORS`) are for editors; the
 //! readers in [`crate::declaration::value`] check the same with better messages. A test holds the schema to these two
 //! lists.
 

@@ -1,6 +1,6 @@
 //! The shape of a document: its members, and of which kind each is.
 //!
-//! From here come the JSON Schema, with it what [`super::conform`] accepts, and what [`super::write`] writes. Whether a
+//! From here come the JSON Schema, with it what [`super::conform`] accepts, and what [`mod@super::write`] writes. Whether a
 //! text is a name, an alias or a time is decided by the readers of [`crate::declaration::value`], for tags too. The
 //! patterns here only help an editor.
 
