@@ -13,12 +13,12 @@ use eastwest_aws::{Settings as AwsSettings, World as Aws};
 use eastwest_core::declaration::settings::Settings;
 use eastwest_core::ecs::fault::FaultKind;
 use eastwest_core::ecs::name::{
-    Arn, ClusterName, EcsServiceName, Family, NamespaceName, ParameterName, Port, PortName,
-    ServiceKey,
+    Arn, ClusterName, Family, NamespaceName, ParameterName, Port, PortName,
 };
 use eastwest_core::ecs::namespace::{Namespace, NewNamespace};
 use eastwest_core::ecs::seen::Seen;
 use eastwest_core::ecs::service::EcsService;
+use eastwest_core::ecs::service_key::ServiceKey;
 use eastwest_core::ecs::time::Now;
 use eastwest_core::engine::Engine;
 use eastwest_core::engine::effect::{Effect, Event};
@@ -251,11 +251,12 @@ async fn agree(effect: Effect) -> Event {
 }
 
 fn key(cluster: &str, name: &str) -> ServiceKey {
-    ServiceKey::new(&ClusterName::as_read(cluster), &EcsServiceName::as_read(name))
+    let arn = format!("arn:aws:ecs:eu-west-1:111122223333:service/{cluster}/{name}");
+    ServiceKey::of_arn(&Arn::as_read(&arn)).expect("a cluster and a service")
 }
 
-fn names(names: &[&str]) -> BTreeSet<EcsServiceName> {
-    names.iter().map(|name| EcsServiceName::as_read(name)).collect()
+fn keys(names: &[&str]) -> BTreeSet<ServiceKey> {
+    names.iter().map(|name| key("prod", name)).collect()
 }
 
 #[tokio::test]
@@ -286,7 +287,7 @@ async fn a_cluster_that_is_not_there_is_missed_alike() {
 
 #[tokio::test]
 async fn a_refresh_sees_the_same_and_misses_the_same() {
-    let effect = Effect::Refresh(ClusterName::as_read("prod"), names(&["web", "bare"]));
+    let effect = Effect::Refresh(ClusterName::as_read("prod"), keys(&["web", "bare"]));
     agree(effect).await;
 }
 
@@ -333,7 +334,7 @@ async fn namespaces() -> Vec<Namespace> {
 }
 
 async fn service_of(name: &str) -> EcsService {
-    match agree(Effect::Refresh(ClusterName::as_read("prod"), names(&[name]))).await {
+    match agree(Effect::Refresh(ClusterName::as_read("prod"), keys(&[name]))).await {
         Event::Refreshed(_, mut services) => match services.pop_first() {
             Some((_, Seen::Known(service))) => service,
             other => panic!("{other:?}"),

@@ -8,7 +8,8 @@
 use aws_sdk_ecs::operation::update_service::UpdateServiceOutput;
 use aws_sdk_ecs::operation::update_service::builders::UpdateServiceFluentBuilder;
 use eastwest_core::ecs::fault::{Fault, FaultKind};
-use eastwest_core::ecs::name::{DeploymentId, ServiceKey};
+use eastwest_core::ecs::name::DeploymentId;
+use eastwest_core::ecs::service_key::ServiceKey;
 use eastwest_core::ecs::time::AwsTime;
 use eastwest_core::plan::action::{Accepted, Action};
 

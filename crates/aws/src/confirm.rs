@@ -1,10 +1,10 @@
 //! The read before a write: one service with its raw answer looked through, and its recent rollouts.
 
 use eastwest_core::ecs::fault::{Fault, FaultKind};
-use eastwest_core::ecs::name::ServiceKey;
 use eastwest_core::ecs::past::Past;
 use eastwest_core::ecs::seen::Seen;
 use eastwest_core::ecs::service::EcsService;
+use eastwest_core::ecs::service_key::ServiceKey;
 
 use crate::describe::sort;
 use crate::members::unknown_members;
@@ -20,14 +20,14 @@ impl World {
     }
 
     async fn look_closely(&self, key: &ServiceKey) -> Seen<EcsService> {
-        let (raw, names) = (RawAnswer::default(), vec![key.name.clone()]);
-        let request = self.describe_request(&key.cluster, &names);
+        let (raw, keys) = (RawAnswer::default(), vec![key.clone()]);
+        let request = self.describe_request(&key.cluster, &keys);
         let sent = request.customize().interceptor(raw.clone()).send();
         let answer = match self.call(Operation::DescribeServices, Lane::Urgent, sent).await {
             Ok(answer) => answer,
             Err(fault) => return Seen::Unknown(fault),
         };
-        let seen = sort(&key.cluster, names, answer).remove(&key.name);
+        let seen = sort(keys, answer).remove(key);
         match (seen, raw.take().as_ref().and_then(unknown_members)) {
             (Some(Seen::Known(service)), Some(unknown_members)) => {
                 Seen::Known(EcsService { unknown_members, ..service })

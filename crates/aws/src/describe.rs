@@ -10,9 +10,10 @@ use aws_sdk_ecs::operation::describe_services::DescribeServicesOutput;
 use aws_sdk_ecs::operation::describe_services::builders::DescribeServicesFluentBuilder;
 use aws_sdk_ecs::types::ServiceField;
 use eastwest_core::ecs::fault::{Fault, FaultKind};
-use eastwest_core::ecs::name::{Arn, ClusterName, EcsServiceName, ServiceKey};
+use eastwest_core::ecs::name::{Arn, ClusterName};
 use eastwest_core::ecs::seen::Seen;
 use eastwest_core::ecs::service::EcsService;
+use eastwest_core::ecs::service_key::ServiceKey;
 use futures_util::StreamExt;
 use futures_util::stream;
 
@@ -27,26 +28,26 @@ pub(crate) const TEN: usize = 10;
 pub(crate) const IN_FLIGHT: usize = 4;
 
 /// Some services of one cluster, each as far as it could be seen.
-pub(crate) type Services = BTreeMap<EcsServiceName, Seen<EcsService>>;
+pub(crate) type Services = BTreeMap<ServiceKey, Seen<EcsService>>;
 
 impl World {
     /// Some services of a cluster, read again.
     pub(crate) async fn refresh(
         &self,
         cluster: &ClusterName,
-        names: BTreeSet<EcsServiceName>,
+        keys: BTreeSet<ServiceKey>,
     ) -> Services {
-        self.describe_all(cluster, names).await
+        self.describe_all(cluster, keys).await
     }
 
     /// Any number of services of a cluster.
     pub(crate) async fn describe_all(
         &self,
         cluster: &ClusterName,
-        names: impl IntoIterator<Item = EcsServiceName>,
+        keys: impl IntoIterator<Item = ServiceKey>,
     ) -> Services {
-        let names: Vec<_> = names.into_iter().collect();
-        let tens: Vec<Vec<_>> = names.chunks(TEN).map(<[_]>::to_vec).collect();
+        let keys: Vec<_> = keys.into_iter().collect();
+        let tens: Vec<Vec<_>> = keys.chunks(TEN).map(<[_]>::to_vec).collect();
         let calls = tens.into_iter().map(|ten| self.describe(cluster, ten, Lane::Urgent));
         let mut answers = stream::iter(calls).buffer_unordered(IN_FLIGHT);
         let mut services = Services::new();
@@ -60,51 +61,45 @@ impl World {
     pub(crate) async fn describe(
         &self,
         cluster: &ClusterName,
-        names: Vec<EcsServiceName>,
+        keys: Vec<ServiceKey>,
         lane: Lane,
     ) -> Services {
-        let request = self.describe_request(cluster, &names);
+        let request = self.describe_request(cluster, &keys);
         match self.call(Operation::DescribeServices, lane, request.send()).await {
-            Ok(answer) => sort(cluster, names, answer),
-            Err(fault) => {
-                names.into_iter().map(|name| (name, Seen::Unknown(fault.clone()))).collect()
-            }
+            Ok(answer) => sort(keys, answer),
+            Err(fault) => keys.into_iter().map(|key| (key, Seen::Unknown(fault.clone()))).collect(),
         }
     }
 
     pub(crate) fn describe_request(
         &self,
         cluster: &ClusterName,
-        names: &[EcsServiceName],
+        keys: &[ServiceKey],
     ) -> DescribeServicesFluentBuilder {
         self.ecs
             .describe_services()
             .cluster(cluster.as_str())
-            .set_services(Some(names.iter().map(ToString::to_string).collect()))
+            .set_services(Some(keys.iter().map(|key| key.name.to_string()).collect()))
             .include(ServiceField::Tags)
     }
 }
 
-/// An answer's entries, each under the name it was asked by.
-pub(crate) fn sort(
-    cluster: &ClusterName,
-    names: Vec<EcsServiceName>,
-    answer: DescribeServicesOutput,
-) -> Services {
+/// An answer's entries, each under the key it was asked by.
+pub(crate) fn sort(keys: Vec<ServiceKey>, answer: DescribeServicesOutput) -> Services {
+    let asked: BTreeMap<String, ServiceKey> =
+        keys.into_iter().map(|key| (key.name.to_string(), key)).collect();
     let mut services: Services =
-        names.into_iter().map(|name| (name, Seen::Unknown(unanswered()))).collect();
+        asked.values().map(|key| (key.clone(), Seen::Unknown(unanswered()))).collect();
     for failure in answer.failures.into_iter().flatten() {
         let arn = Arn::as_read(failure.arn().unwrap_or_default());
-        if let Some(seen) = services.get_mut(&EcsServiceName::as_read(arn.resource())) {
-            *seen = Seen::Unknown(failed(&failure));
+        if let Some(key) = asked.get(arn.resource()) {
+            services.insert(key.clone(), Seen::Unknown(failed(&failure)));
         }
     }
     for service in answer.services.into_iter().flatten() {
-        let name = EcsServiceName::as_read(service.service_name().unwrap_or_default());
-        if let Some((name, _)) = services.get_key_value(&name) {
-            // The name asked by and the one stored are one allocation.
-            let key = ServiceKey::new(cluster, name);
-            services.insert(key.name.clone(), Seen::Known(convert::service::read(key, service)));
+        if let Some(key) = asked.get(service.service_name().unwrap_or_default()) {
+            let read = convert::service::read(key.clone(), service);
+            services.insert(key.clone(), Seen::Known(read));
         }
     }
     services

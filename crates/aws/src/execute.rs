@@ -13,8 +13,8 @@ impl World {
         match effect {
             Effect::FindClusters => Event::ClustersFound(self.find_clusters().await),
             Effect::Sweep(cluster) => Event::Swept(self.sweep(cluster).await),
-            Effect::Refresh(cluster, names) => {
-                let services = self.refresh(&cluster, names).await;
+            Effect::Refresh(cluster, keys) => {
+                let services = self.refresh(&cluster, keys).await;
                 Event::Refreshed(cluster, services)
             }
             Effect::Confirm(key) => {

@@ -4,7 +4,7 @@
 //! service deployments, and what it was in the service revisions they aimed at.
 //!
 //! **Invariant:** a failed rollout whose revision cannot be read makes the whole history unknown. Without it
-//! the same configuration could be sent again, to be rolled back again. What else may be missing is decided by [`history::told`].
+//! the same configuration could be sent again, to be rolled back again. What else may be missing is decided by [`history::known_past`].
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,9 +14,10 @@ use aws_sdk_ecs::types::{
     DeploymentLifecycleHookTargetType, ServiceDeploymentBrief, ServiceRevision,
 };
 use eastwest_core::ecs::fault::{Fault, FaultKind};
-use eastwest_core::ecs::name::{Arn, ServiceKey};
+use eastwest_core::ecs::name::Arn;
 use eastwest_core::ecs::past::Past;
 use eastwest_core::ecs::seen::Seen;
+use eastwest_core::ecs::service_key::ServiceKey;
 use eastwest_core::ecs::time::AwsTime;
 use eastwest_core::view::history;
 use eastwest_core::view::history::{Listed, RevisionAnswer};
@@ -134,7 +135,7 @@ fn told<'a>(
     revisions: &Revisions,
 ) -> Result<&'a [ServiceDeploymentBrief], Fault> {
     let answers: Vec<Listed> = listed.iter().map(|brief| answer(brief, revisions)).collect();
-    let count = history::told(&answers).ok_or_else(missing_revision)?;
+    let count = history::known_past(&answers).ok_or_else(missing_revision)?;
     Ok(&listed[..count])
 }
 

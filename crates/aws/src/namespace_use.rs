@@ -8,10 +8,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_servicediscovery::types::{FilterCondition, ServiceFilter, ServiceFilterName};
 use eastwest_core::ecs::fault::Fault;
-use eastwest_core::ecs::name::{Arn, ClusterName, EcsServiceName};
+use eastwest_core::ecs::name::{Arn, ClusterName};
 use eastwest_core::ecs::namespace::{CloudMapService, NamespaceUse};
 use eastwest_core::ecs::seen::Seen;
 use eastwest_core::ecs::service::EcsService;
+use eastwest_core::ecs::service_key::ServiceKey;
 
 use crate::convert;
 use crate::operation::Operation;
@@ -78,15 +79,16 @@ impl World {
         members: &BTreeSet<Arn>,
         watched: &BTreeSet<ClusterName>,
     ) -> Vec<EcsService> {
-        let mut clusters: BTreeMap<ClusterName, Vec<EcsServiceName>> = BTreeMap::new();
-        for (cluster, name) in members.iter().filter_map(place) {
-            if !watched.contains(&cluster) {
-                clusters.entry(cluster).or_default().push(name);
+        let mut clusters: BTreeMap<ClusterName, Vec<ServiceKey>> = BTreeMap::new();
+        // An ARN of the old short form names no cluster, so such a service cannot be described.
+        for key in members.iter().filter_map(ServiceKey::of_arn) {
+            if !watched.contains(&key.cluster) {
+                clusters.entry(key.cluster.clone()).or_default().push(key);
             }
         }
         let mut found = Vec::new();
-        for (cluster, names) in clusters {
-            for seen in self.describe_all(&cluster, names).await.into_values() {
+        for (cluster, keys) in clusters {
+            for seen in self.describe_all(&cluster, keys).await.into_values() {
                 if let Seen::Known(service) = seen {
                     found.push(service);
                 }
@@ -94,12 +96,4 @@ impl World {
         }
         found
     }
-}
-
-/// The cluster and name in a service's ARN, `…:service/prod/web`. An ARN of the old short form names no
-/// cluster, so such a service cannot be described.
-fn place(arn: &Arn) -> Option<(ClusterName, EcsServiceName)> {
-    let (_, path) = arn.as_str().rsplit_once(":service/")?;
-    let (cluster, name) = path.split_once('/')?;
-    Some((ClusterName::as_read(cluster), EcsServiceName::as_read(name)))
 }

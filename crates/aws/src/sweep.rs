@@ -11,7 +11,8 @@
 use std::collections::BTreeSet;
 
 use eastwest_core::ecs::fault::{Fault, FaultKind};
-use eastwest_core::ecs::name::{Arn, ClusterName, EcsServiceName};
+use eastwest_core::ecs::name::{Arn, ClusterName};
+use eastwest_core::ecs::service_key::{Scope, ServiceKey};
 use eastwest_core::view::reading::ClusterReading;
 use futures_util::{Stream, StreamExt, stream};
 
@@ -24,7 +25,7 @@ use crate::world::World;
 /// A piece of a listing.
 enum Piece {
     /// Up to ten services to describe.
-    Ten(Vec<EcsServiceName>),
+    Ten(Vec<ServiceKey>),
     /// The listing broke off; nothing follows.
     Broken(Fault),
 }
@@ -32,8 +33,10 @@ enum Piece {
 /// How far a listing has come.
 struct Listing {
     pages: Pages,
-    known: BTreeSet<EcsServiceName>,
-    waiting: Vec<EcsServiceName>,
+    known: BTreeSet<ServiceKey>,
+    waiting: Vec<ServiceKey>,
+    /// The scope of the last key: one text for all services of a cluster.
+    scope: Option<Scope>,
     broken: Option<Fault>,
 }
 
@@ -49,7 +52,7 @@ impl World {
         let (mut listing, mut services) = (Ok(()), Services::new());
         let calls = self.list(cluster).map(|piece| async {
             match piece {
-                Piece::Ten(names) => Ok(self.describe(cluster, names, Lane::Background).await),
+                Piece::Ten(keys) => Ok(self.describe(cluster, keys, Lane::Background).await),
                 Piece::Broken(fault) => Err(fault),
             }
         });
@@ -91,10 +94,7 @@ impl World {
             _ => fault,
         })?;
         for arn in listing.pages.turn(answer.service_arns, answer.next_token)? {
-            let name = EcsServiceName::as_read(Arn::as_read(&arn).resource());
-            if listing.known.insert(name.clone()) {
-                listing.waiting.push(name);
-            }
+            listing.add(ServiceKey::of(cluster, &Arn::as_read(&arn)));
         }
         Ok(())
     }
@@ -106,7 +106,18 @@ impl Listing {
             pages: Pages::of(Operation::ListServices),
             known: BTreeSet::new(),
             waiting: Vec::new(),
+            scope: None,
             broken: None,
+        }
+    }
+
+    fn add(&mut self, mut key: ServiceKey) {
+        match &self.scope {
+            Some(scope) if *scope == key.scope => key.scope = scope.clone(),
+            _ => self.scope = Some(key.scope.clone()),
+        }
+        if self.known.insert(key.clone()) {
+            self.waiting.push(key);
         }
     }
 

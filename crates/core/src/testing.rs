@@ -31,11 +31,11 @@ use std::time::Duration;
 use expect_test::Expect;
 use proptest::test_runner::Config;
 
-use crate::declaration::settings::{Policy, Settings};
+use crate::declaration::settings::{Moment, Policy, Settings};
 use crate::ecs::fault::{Fault, FaultKind};
 use crate::ecs::name::{
-    Arn, ClusterName, DeploymentId, DiscoveryName, EcsServiceName, NamespaceId, NamespaceName,
-    NamespaceRef, ParameterName, ServiceKey,
+    Arn, ClusterName, DeploymentId, DiscoveryName, NamespaceId, NamespaceName, NamespaceRef,
+    ParameterName,
 };
 use crate::ecs::namespace::{CloudMapService, Namespace, NamespaceUse};
 use crate::ecs::parameter::Parameter;
@@ -44,6 +44,7 @@ use crate::ecs::service::{
     Deployment, DeploymentController, DeploymentStatus, EcsService, Rollout, ServiceStatus,
     Strategy,
 };
+use crate::ecs::service_key::{ServiceKey, ServicePath};
 use crate::ecs::time::{AwsTime, Now};
 use crate::guard::acks::Acks;
 use crate::guard::input::GuardInput;
@@ -53,7 +54,7 @@ use crate::guard::{guard, guard_shown};
 use crate::plan::Plan;
 use crate::planner::plan;
 use crate::report::status::status;
-use crate::view::merge::Reader;
+use crate::view::merge::Merger;
 use crate::view::reading::Answer;
 use crate::view::{ClusterView, View};
 
@@ -93,7 +94,7 @@ pub(crate) fn check_guarded(text: &str, expected: &Expect) {
 pub(crate) fn check_status(text: &str, expected: &Expect) {
     let stage = Stage::read(text);
     let plan = stage.guarded(&Writes::default());
-    expected.assert_eq(&render::statuses(&stage.view, &plan, (&stage.settings.timing, stage.now)));
+    expected.assert_eq(&render::statuses(&stage.view, &plan, stage.moment()));
 }
 
 /// Whether the only service of a world waits, and no person has to act.
@@ -101,7 +102,7 @@ pub(crate) fn waiting(text: &str) -> bool {
     let stage = Stage::read(text);
     let plan = stage.guarded(&Writes::default());
     let (key, entry) = plan.entries.first_key_value().expect("a service");
-    let status = status(&stage.view, key, Some(entry), (&stage.settings.timing, stage.now));
+    let status = status(&stage.view, key, Some(entry), stage.moment());
     status.expect("one that opted in").is_waiting()
 }
 
@@ -150,8 +151,14 @@ pub(crate) fn fault(kind: FaultKind) -> Fault {
 }
 
 pub(crate) fn key(text: &str) -> ServiceKey {
-    let (cluster, name) = text.split_once('/').unwrap_or(("prod", text));
-    ServiceKey::new(&ClusterName::as_read(cluster), &EcsServiceName::as_read(name))
+    let path = if text.contains('/') { text.to_owned() } else { format!("prod/{text}") };
+    let arn = format!("arn:aws:ecs:eu-west-1:111122223333:service/{path}");
+    ServiceKey::of_arn(&Arn::as_read(&arn)).expect("a cluster and a service")
+}
+
+/// A service as a person writes it.
+pub(crate) fn path(text: &str) -> ServicePath {
+    key(text).path()
 }
 
 /// A parameter as it was last written at second `version`.
@@ -227,7 +234,7 @@ impl Stage {
 
     pub(crate) fn change(&mut self, key: &ServiceKey, change: impl FnOnce(&mut EcsService)) {
         let cluster = self.view.clusters.get_mut(&key.cluster).expect("a cluster");
-        let view = cluster.services.get_mut(&key.name).expect("a service");
+        let view = cluster.services.get_mut(&key).expect("a service");
         change(Arc::make_mut(view.last.as_mut().expect("a reading")));
     }
 
@@ -235,7 +242,7 @@ impl Stage {
     pub(crate) fn retag(&mut self, name: &str, tags: &BTreeMap<String, String>) {
         let key = key(name);
         let cluster = self.view.clusters.get_mut(&key.cluster).expect("a cluster");
-        let view = cluster.services.get_mut(&key.name).expect("a service");
+        let view = cluster.services.get_mut(&key).expect("a service");
         (view.intent, view.issues) = crate::declaration::intent::parse(&self.settings.prefix, tags);
     }
 
@@ -268,17 +275,22 @@ impl Stage {
         let parameters = vec![parameter(name.as_str(), 1, text)];
         self.settings.sources.documents.insert(name.clone());
         self.parameters.insert(name.clone(), parameters.clone());
-        self.reads(|reader, view| {
-            reader.answered(view, Answer::Parameters(name, Seen::Known(parameters)));
+        self.reads(|merger, view| {
+            merger.answered(view, Answer::Parameters(name, Seen::Known(parameters)));
         });
     }
 
-    /// Lets a reader take something in.
-    fn reads(&mut self, take_in: impl FnOnce(&Reader<'_>, &mut View)) {
+    /// Lets a merger take something in.
+    /// Now, with the stage's timing.
+    fn moment(&self) -> Moment<'_> {
+        Moment { timing: &self.settings.timing, now: self.now }
+    }
+
+    fn reads(&mut self, take_in: impl FnOnce(&Merger<'_>, &mut View)) {
         let Settings { prefix, sources, timing, .. } = self.settings.clone();
         let staleness = timing.staleness;
-        let reader = Reader { prefix: &prefix, sources: &sources, staleness, now: self.now };
-        take_in(&reader, &mut self.view);
+        let merger = Merger { prefix: &prefix, sources: &sources, staleness, now: self.now };
+        take_in(&merger, &mut self.view);
     }
 
     /// `name [id=…] [http=…] [owner=…]`
@@ -333,7 +345,7 @@ impl Stage {
         let mut words = rest.split_whitespace();
         let name = DiscoveryName::as_read(words.next().expect("a name"));
         let document = Arc::make_mut(self.view.document.get_or_insert_default());
-        document.claims.entry(name).or_default().extend(words.map(key));
+        document.claims.entry(name).or_default().extend(words.map(path));
     }
 
     /// `namespace 299`: so many services that we do not know otherwise are in it.
@@ -398,10 +410,10 @@ impl Stage {
         let reading = crate::view::reading::ClusterReading {
             default_namespace: Seen::Absent,
             listing: Err(fault(FaultKind::Throttled)),
-            services: BTreeMap::from([(service.key.name.clone(), Seen::Known(service))]),
+            services: BTreeMap::from([(service.key.clone(), Seen::Known(service))]),
             cluster,
         };
-        self.reads(|reader, view| _ = reader.swept(view, reading));
+        self.reads(|merger, view| _ = merger.swept(view, reading));
     }
 
     /// A service in a cluster we do not watch.

@@ -1,9 +1,11 @@
 //! `cargo xtask test`: everything a change must pass, in one order, with live output.
 //!
 //! A part that fails does not stop the others, so that one run tells all; only what cannot run
-//! without it is left out and counted as failed. The wire tests, which mostly wait, run beside `cargo test`. Everything
-//! is built at once, by one command and with one set of features: a second command with other targets would compile
-//! what the features touch a second time. The last lines are what each part took and the test runners' own summaries.
+//! without it is left out and counted as failed. The wire tests, which mostly wait, run beside the tests in Rust.
+//! Everything is built at once, by one command and with one set of features: a second command with other targets would
+//! compile what the features touch a second time. Only the lives of the simulator are built by themselves, because they
+//! need fast code, which takes long to compile. The last lines are what each part took and the test runners' own
+//! summaries.
 
 mod step;
 mod table;
@@ -43,6 +45,7 @@ enum Part {
 
 const BUILD: &str = "cargo build";
 const TEST: &str = "cargo test";
+const LIVES: &str = "cargo lives";
 const PAGES: &str = "docs";
 const BUGS: &str = "seeded bugs";
 const WIRE: &str = "wire";
@@ -80,7 +83,7 @@ fn parts(only: &[Part]) -> Vec<Step> {
     let (rust, wire) = (wanted(Part::Rust), wanted(Part::Wire));
     if rust || wire {
         let targets = if rust { "--all-targets" } else { "--bins" };
-        steps.push(cargo(BUILD, &["build", "--workspace", targets]));
+        steps.push(cargo(BUILD, &["build", "--workspace", "--exclude", "eastwest-lives", targets]));
     }
     let is_built = steps.iter().all(|step| step.name != BUILD || step.ok);
     steps.extend(match (rust, wire) {
@@ -108,7 +111,11 @@ fn side_by_side(is_built: bool) -> Vec<Step> {
 
 fn rust_tests(is_built: bool) -> Vec<Step> {
     vec![
-        cargo(TEST, &["test", "--workspace", "--no-fail-fast"]),
+        cargo(TEST, &["test", "--workspace", "--exclude", "eastwest-lives", "--no-fail-fast"]),
+        cargo(
+            LIVES,
+            &["test", "--profile", "lives", "--package", "eastwest-lives", "--no-fail-fast"],
+        ),
         with_programs(PAGES, is_built, || {
             // The generated pages say what the programs say.
             run::say("docs --check");

@@ -3,13 +3,12 @@
 use std::collections::BTreeSet;
 
 use eastwest_core::ecs::fault::FaultKind;
-use eastwest_core::ecs::name::{
-    Arn, ClusterName, EcsServiceName, NamespaceId, NamespaceRef, ServiceKey,
-};
+use eastwest_core::ecs::name::{Arn, ClusterName, NamespaceId, NamespaceRef};
 use eastwest_core::ecs::namespace::Namespace;
 use eastwest_core::ecs::past::Past;
 use eastwest_core::ecs::seen::Seen;
 use eastwest_core::ecs::service::EcsService;
+use eastwest_core::ecs::service_key::ServiceKey;
 use eastwest_core::ecs::time::AwsTime;
 use eastwest_core::engine::effect::{Effect, Event};
 use eastwest_core::view::reading::{Answer, Question};
@@ -272,7 +271,9 @@ async fn past_of_web(more: &[Value]) -> Seen<Vec<Past>> {
     let mut texts = vec![services(&[service("prod", "web", "internal")])];
     texts.extend(more.iter().map(Value::to_string));
     let world = World::captured(captured(&texts));
-    let web = ServiceKey::new(&ClusterName::as_read("prod"), &EcsServiceName::as_read("web"));
+    let web =
+        ServiceKey::of_arn(&Arn::as_read("arn:aws:ecs:eu-west-1:111122223333:service/prod/web"))
+            .expect("a key");
     match ask(&world, Question::History(web)).await {
         Answer::History(_, seen) => seen,
         other => panic!("{other:?}"),

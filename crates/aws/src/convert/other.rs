@@ -2,7 +2,7 @@
 
 use aws_sdk_ecs::types as sdk;
 use aws_sdk_servicediscovery::types as cloud_map;
-use eastwest_core::ecs::environment::Mentions;
+use eastwest_core::ecs::environment::EnvironmentHosts;
 use eastwest_core::ecs::name::{Arn, DiscoveryName, NamespaceId, NamespaceName, Port, PortName};
 use eastwest_core::ecs::namespace::{CloudMapService, Namespace};
 use eastwest_core::ecs::task_definition::{PortMapping, TaskDefinition};
@@ -32,7 +32,7 @@ pub(crate) fn task_definition(asked: &Arn, definition: &sdk::TaskDefinition) -> 
         hostnames: names(|each| each.hostname().is_some_and(|name| !name.is_empty())),
         ports: containers.iter().flat_map(ports).collect(),
         images: containers.iter().filter_map(|each| each.image.clone()).collect(),
-        mentions: Mentions::in_values(containers.iter().flat_map(values)),
+        environment_hosts: EnvironmentHosts::in_values(containers.iter().flat_map(values)),
     }
 }
 

@@ -10,11 +10,12 @@
 use std::cmp::Reverse;
 
 use aws_sdk_ecs::types as sdk;
-use eastwest_core::ecs::name::{Arn, DeploymentId, DiscoveryName, ServiceKey};
+use eastwest_core::ecs::name::{Arn, DeploymentId, DiscoveryName};
 use eastwest_core::ecs::service::{
     Deployment, DeploymentController, DeploymentStatus, EcsService, Rollout, ServiceEvent,
     ServiceStatus, Strategy,
 };
+use eastwest_core::ecs::service_key::ServiceKey;
 use eastwest_core::ecs::time::AwsTime;
 
 use super::{connect, time};

@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 use aws_smithy_types::DateTime;
-use eastwest_core::ecs::name::{ClusterName, EcsServiceName};
+use eastwest_core::ecs::name::Arn;
 
 use super::*;
 
 fn key() -> ServiceKey {
-    ServiceKey::new(&ClusterName::as_read("prod"), &EcsServiceName::as_read("web"))
+    ServiceKey::of_arn(&Arn::as_read("arn:aws:ecs:eu-west-1:111122223333:service/prod/web"))
+        .expect("a key")
 }
 
 fn of_deployment(deployment: sdk::builders::DeploymentBuilder) -> Deployment {

@@ -219,7 +219,7 @@ async fn the_hosts_that_the_environment_names_are_matched_and_no_value_is_kept()
         ("db", "5432", true),
         ("shop", "80", false),
     ] {
-        assert_eq!(found.mentions.names(host, port(number)), named, "{host}:{number}");
+        assert_eq!(found.environment_hosts.names(host, port(number)), named, "{host}:{number}");
     }
 }
 

@@ -17,7 +17,7 @@ use eastwest_core::view::reading::{Answer, Question};
 use serde_json::{Value, json};
 
 use super::{
-    Asked, Stage, Told, config, describe_asked, named_ports, names, namespace_arn, network,
+    Asked, Stage, Told, config, describe_asked, keys, named_ports, namespace_arn, network,
     new_namespace, parameters, played, prod, staged, web,
 };
 use crate::Operation;
@@ -247,7 +247,7 @@ async fn every_effect(stage: &Stage) -> Vec<Fault> {
     let effects = [
         Effect::FindClusters,
         Effect::Sweep(prod()),
-        Effect::Refresh(prod(), names(&["web"])),
+        Effect::Refresh(prod(), keys(&["web"])),
         Effect::Confirm(web()),
         Effect::Ask(Question::Namespaces),
         Effect::Ask(Question::NamespaceUse(id, namespace_arn(), BTreeSet::new())),

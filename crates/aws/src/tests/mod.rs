@@ -23,7 +23,8 @@ use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_types::body::SdkBody;
-use eastwest_core::ecs::name::{Arn, ClusterName, EcsServiceName, ServiceKey};
+use eastwest_core::ecs::name::{Arn, ClusterName};
+use eastwest_core::ecs::service_key::ServiceKey;
 use eastwest_core::engine::effect::{Effect, Event};
 use serde_json::{Value, json};
 
@@ -146,12 +147,18 @@ fn prod() -> ClusterName {
     ClusterName::as_read("prod")
 }
 
-fn web() -> ServiceKey {
-    ServiceKey::new(&prod(), &EcsServiceName::as_read("web"))
+/// A service of the cluster prod.
+fn key(name: &str) -> ServiceKey {
+    let arn = format!("arn:aws:ecs:eu-west-1:111122223333:service/prod/{name}");
+    ServiceKey::of_arn(&Arn::as_read(&arn)).expect("a cluster and a service")
 }
 
-fn names(names: &[&str]) -> BTreeSet<EcsServiceName> {
-    names.iter().map(|name| EcsServiceName::as_read(name)).collect()
+fn web() -> ServiceKey {
+    key("web")
+}
+
+fn keys(names: &[&str]) -> BTreeSet<ServiceKey> {
+    names.iter().map(|name| key(name)).collect()
 }
 
 fn arn(name: &str) -> String {

@@ -1,14 +1,14 @@
 //! Sweeps and refreshes: every page, ten a call, and nothing absent that was merely unreadable.
 
 use eastwest_core::ecs::fault::FaultKind;
-use eastwest_core::ecs::name::{EcsServiceName, NamespaceRef};
+use eastwest_core::ecs::name::NamespaceRef;
 use eastwest_core::ecs::seen::Seen;
 use eastwest_core::ecs::service::EcsService;
 use eastwest_core::engine::effect::{Effect, Event};
 use eastwest_core::view::reading::ClusterReading;
 use serde_json::{Value, json};
 
-use super::{Asked, Stage, Told, arn, describe_asked, names, played, prod};
+use super::{Asked, Stage, Told, arn, describe_asked, key, keys, played, prod};
 
 async fn sweep(stage: &Stage) -> ClusterReading {
     match stage.execute(Effect::Sweep(prod())).await {
@@ -105,7 +105,7 @@ async fn an_empty_page_with_a_token_is_not_the_end() {
     });
     let reading = sweep(&stage).await;
     assert_eq!(reading.listing, Ok(()));
-    assert_eq!(reading.services.into_keys().collect::<Vec<_>>(), [EcsServiceName::as_read("web")]);
+    assert_eq!(reading.services.into_keys().collect::<Vec<_>>(), [key("web")]);
 }
 
 #[tokio::test]
@@ -145,7 +145,7 @@ async fn a_listing_that_breaks_off_is_not_complete_and_what_came_before_stands()
     });
     let reading = sweep(&stage).await;
     assert_eq!(reading.listing.unwrap_err().kind, FaultKind::Denied);
-    assert!(reading.services[&EcsServiceName::as_read("web")].known().is_some());
+    assert!(reading.services[&key("web")].known().is_some());
 }
 
 #[tokio::test]
@@ -197,10 +197,10 @@ async fn an_entry_of_failures_is_unknown_never_absent() {
             {"arn": arn("odd"), "reason": "SOMETHING", "detail": "else"},
         ]})
     });
-    let effect = Effect::Refresh(prod(), names(&["gone", "odd"]));
+    let effect = Effect::Refresh(prod(), keys(&["gone", "odd"]));
     let Event::Refreshed(_, services) = stage.execute(effect).await else { panic!() };
-    assert_eq!(fault_of(&services[&EcsServiceName::as_read("gone")]), FaultKind::NotFound);
-    assert_eq!(fault_of(&services[&EcsServiceName::as_read("odd")]), FaultKind::Refused);
+    assert_eq!(fault_of(&services[&key("gone")]), FaultKind::NotFound);
+    assert_eq!(fault_of(&services[&key("odd")]), FaultKind::Refused);
 }
 
 #[tokio::test]
@@ -208,11 +208,11 @@ async fn a_service_that_the_answer_leaves_out_is_unknown() {
     let stage = played(
         |_: &Asked| json!({"services": [super::described("api"), super::described("stranger")]}),
     );
-    let effect = Effect::Refresh(prod(), names(&["web", "api"]));
+    let effect = Effect::Refresh(prod(), keys(&["web", "api"]));
     let Event::Refreshed(_, services) = stage.execute(effect).await else { panic!() };
     assert_eq!(services.len(), 2);
-    assert_eq!(fault_of(&services[&EcsServiceName::as_read("web")]), FaultKind::Incomplete);
-    assert!(services[&EcsServiceName::as_read("api")].known().is_some());
+    assert_eq!(fault_of(&services[&key("web")]), FaultKind::Incomplete);
+    assert!(services[&key("api")].known().is_some());
 }
 
 #[tokio::test]
@@ -220,7 +220,7 @@ async fn a_refresh_asks_ten_at_a_time() {
     let stage = played(describe_asked);
     let all: Vec<_> = (0..25).map(|i| format!("s{i}")).collect();
     let all: Vec<_> = all.iter().map(String::as_str).collect();
-    let Event::Refreshed(_, services) = stage.execute(Effect::Refresh(prod(), names(&all))).await
+    let Event::Refreshed(_, services) = stage.execute(Effect::Refresh(prod(), keys(&all))).await
     else {
         panic!()
     };
@@ -246,11 +246,11 @@ async fn a_throttled_read_is_tried_again_and_every_attempt_is_counted() {
         })
     };
     let Event::Refreshed(_, services) =
-        stage.execute(Effect::Refresh(prod(), names(&["web"]))).await
+        stage.execute(Effect::Refresh(prod(), keys(&["web"]))).await
     else {
         panic!()
     };
-    assert!(services[&EcsServiceName::as_read("web")].known().is_some());
+    assert!(services[&key("web")].known().is_some());
     assert_eq!(stage.counted(), ["ecs.DescribeServices throttled", "ecs.DescribeServices ok"]);
 }
 
@@ -258,10 +258,10 @@ async fn a_throttled_read_is_tried_again_and_every_attempt_is_counted() {
 async fn a_read_is_tried_three_times_and_no_more() {
     let stage = played(|_: &Asked| Told::error(500, "ServerException", "oops"));
     let Event::Refreshed(_, services) =
-        stage.execute(Effect::Refresh(prod(), names(&["web"]))).await
+        stage.execute(Effect::Refresh(prod(), keys(&["web"]))).await
     else {
         panic!()
     };
-    assert_eq!(fault_of(&services[&EcsServiceName::as_read("web")]), FaultKind::ServerError);
+    assert_eq!(fault_of(&services[&key("web")]), FaultKind::ServerError);
     assert_eq!(stage.all_asked().len(), 3);
 }

@@ -48,12 +48,12 @@ pub struct Layers<'a> {
     /// Its tags.
     pub tagged: Option<&'a Tagged>,
     /// The content of the parameter that its `document` tag names.
-    pub rest: Option<&'a Rest>,
+    pub rest: Option<&'a NamedEntry>,
 }
 
 /// What is known of a parameter that a `document` tag names.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Rest {
+pub struct NamedEntry {
     /// Its last good content.
     pub declaration: Option<Arc<Declaration>>,
     /// What is wrong with it now.

@@ -1,6 +1,7 @@
 //! The settings of the engine: what the operator allows and how long we wait. They come from the flags and never
 //! change.
 
+use crate::ecs::time::Now;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -91,6 +92,15 @@ impl Default for Budget {
     fn default() -> Self {
         Self { per_cluster: 2, per_namespace: 1 }
     }
+}
+
+/// An instant, with the settings that say how long is long.
+#[derive(Debug, Clone, Copy)]
+pub struct Moment<'a> {
+    /// How long eastwest waits for what.
+    pub timing: &'a Timing,
+    /// The instant.
+    pub now: Now,
 }
 
 /// How long we wait, all on our own clock.

@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 
 use super::connect::{AccessLogs, Connect, Endpoint, ProxyLogs, TestHeader, Timeout, Tls};
-use super::ground::Ground;
+use super::defaults::Defaults;
 use super::name::{DiscoveryName, DnsName, NamespaceId, NamespaceRef, Port, PortName};
 use super::namespace::Namespace;
 use super::task_definition::PortMapping;
@@ -57,9 +57,9 @@ pub struct CanonicalEndpoint {
 }
 
 /// Brings a configuration into the form in which it can be compared.
-pub fn canonical(connect: &Connect, ground: &Ground<'_>) -> Canonical {
-    let namespace = ground.namespace_of(connect);
-    let named = connect.namespace.as_ref().or(ground.default_namespace);
+pub fn canonical(connect: &Connect, defaults: &Defaults<'_>) -> Canonical {
+    let namespace = defaults.namespace_of(connect);
+    let named = connect.namespace.as_ref().or(defaults.default_namespace);
     let identity = match (namespace, named) {
         (Some(found), _) => Identity::Id(found.id.clone()),
         (None, Some(reference)) => Identity::Unresolved(reference.clone()),
@@ -70,7 +70,7 @@ pub fn canonical(connect: &Connect, ground: &Ground<'_>) -> Canonical {
         .iter()
         .map(|endpoint| {
             let key = (endpoint.port_name.clone(), endpoint.discovery());
-            (key, canonical_endpoint(endpoint, namespace, ground))
+            (key, canonical_endpoint(endpoint, namespace, defaults))
         })
         .collect();
     Canonical {
@@ -104,23 +104,23 @@ impl Endpoint {
     }
 
     /// The port that clients call, the default filled in: the container's. None where neither is known.
-    pub fn client_port(&self, ground: &Ground<'_>) -> Option<Port> {
+    pub fn client_port(&self, defaults: &Defaults<'_>) -> Option<Port> {
         let said = self.alias.as_ref().map(|alias| alias.port);
-        said.or_else(|| ground.port(&self.port_name)?.container_port)
+        said.or_else(|| defaults.port(&self.port_name)?.container_port)
     }
 }
 
 fn canonical_endpoint(
     endpoint: &Endpoint,
     namespace: Option<&Namespace>,
-    ground: &Ground<'_>,
+    defaults: &Defaults<'_>,
 ) -> CanonicalEndpoint {
-    let mapping = ground.port(&endpoint.port_name);
-    let awsvpc = ground.task_definition.is_some_and(|td| td.network_mode == "awsvpc");
+    let mapping = defaults.port(&endpoint.port_name);
+    let awsvpc = defaults.task_definition.is_some_and(|td| td.network_mode == "awsvpc");
     let alias = endpoint.alias.as_ref();
     CanonicalEndpoint {
         host: endpoint.host(namespace),
-        port: endpoint.client_port(ground),
+        port: endpoint.client_port(defaults),
         test_header: alias.and_then(|alias| alias.test_header.clone()),
         ingress_port: endpoint.ingress_port.or_else(|| mapping.filter(|_| awsvpc)?.container_port),
         timeout: with_defaults(endpoint.timeout, mapping),

@@ -15,9 +15,9 @@ const MOST: usize = 256;
 
 /// The hosts that environment values may name, with their ports where the values give them.
 #[derive(Clone, Default, PartialEq, Eq)]
-pub struct Mentions(BTreeSet<(Box<str>, Option<Port>)>);
+pub struct EnvironmentHosts(BTreeSet<(Box<str>, Option<Port>)>);
 
-impl Mentions {
+impl EnvironmentHosts {
     /// Every host in the values: `catalog`, `orders:80`, `http://user:pass@catalog/path`, lists of such.
     pub fn in_values<'a>(values: impl IntoIterator<Item = &'a str>) -> Self {
         let mut found = BTreeSet::new();
@@ -46,7 +46,7 @@ impl Mentions {
     }
 }
 
-impl fmt::Debug for Mentions {
+impl fmt::Debug for EnvironmentHosts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} hosts (hidden)", self.0.len())
     }
@@ -94,7 +94,7 @@ mod tests {
     fn names(value: &str, alias: &str) -> bool {
         let (host, port) = alias.split_once(':').expect("a host and a port");
         let port = Port::parse(port).expect("a port");
-        Mentions::in_values([value]).names(host, port)
+        EnvironmentHosts::in_values([value]).names(host, port)
     }
 
     #[test]
@@ -131,7 +131,8 @@ mod tests {
 
     #[test]
     fn a_value_is_shown_nowhere() {
-        let mentions = Mentions::in_values(["hunter2", "postgres://u:s3cret@db/x"]);
-        assert_eq!(format!("{mentions:?}"), "2 hosts (hidden)");
+        let environment_hosts =
+            EnvironmentHosts::in_values(["hunter2", "postgres://u:s3cret@db/x"]);
+        assert_eq!(format!("{environment_hosts:?}"), "2 hosts (hidden)");
     }
 }

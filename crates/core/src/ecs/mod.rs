@@ -7,6 +7,7 @@
 pub mod time;
 pub mod text;
 pub mod name;
+pub mod service_key;
 pub mod fault;
 pub mod seen;
 pub mod parameter;
@@ -17,6 +18,6 @@ pub mod task_definition;
 pub mod service;
 pub mod namespace;
 pub mod past;
-pub mod ground;
+pub mod defaults;
 pub mod canonical;
 pub mod change;

@@ -281,57 +281,6 @@ impl fmt::Display for Port {
     }
 }
 
-/// Which ECS service: a cluster and a name, written `prod/web`.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ServiceKey {
-    /// The cluster it runs in.
-    pub cluster: ClusterName,
-    /// Its name there.
-    pub name: EcsServiceName,
-}
-
-impl ServiceKey {
-    /// The key of a service as AWS names it.
-    pub fn new(cluster: &ClusterName, name: &EcsServiceName) -> Self {
-        Self { cluster: cluster.clone(), name: name.clone() }
-    }
-
-    /// A key as a user writes it, `prod/web` (API:Cluster.clusterName and API:CreateService.serviceName: 1 to 255
-    /// letters, digits, underscores and hyphens).
-    pub fn parse(text: &str) -> Result<Self, Refused> {
-        let fits = |name: &str| {
-            (1..=255).contains(&name.len())
-                && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
-        };
-        if let Some((cluster, name)) = text.split_once('/')
-            && fits(cluster)
-            && fits(name)
-        {
-            return Ok(Self {
-                cluster: ClusterName::as_read(cluster),
-                name: EcsServiceName::as_read(name),
-            });
-        }
-        // An ARN holds both: `arn:aws:ecs:<region>:<account>:service/prod/web`.
-        let within = text.rsplit_once(":service/").map(|(_, rest)| rest);
-        let nearest = within.and_then(|rest| Self::parse(rest).ok()).map(|key| key.to_string());
-        let allowed = "<cluster>/<service>, each 1 to 255 letters, digits, '-' and '_'";
-        Err(Refused { allowed, nearest })
-    }
-}
-
-impl fmt::Display for ServiceKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}", self.cluster, self.name)
-    }
-}
-
-impl Serialize for ServiceKey {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
-}
-
 /// A namespace as it was written: by name, by id or by ARN.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum NamespaceRef {

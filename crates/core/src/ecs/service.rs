@@ -6,7 +6,8 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::connect::Connect;
-use super::name::{Arn, DeploymentId, DiscoveryName, ServiceKey};
+use super::name::{Arn, DeploymentId, DiscoveryName};
+use super::service_key::ServiceKey;
 use super::time::AwsTime;
 
 /// An ECS service as `DescribeServices` with `include=TAGS` shows it.

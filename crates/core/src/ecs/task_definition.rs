@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::environment::Mentions;
+use super::environment::EnvironmentHosts;
 use super::name::{Arn, Port, PortName};
 
 /// What matters here of a task definition revision.
@@ -37,7 +37,7 @@ pub struct TaskDefinition {
     pub images: Vec<String>,
     /// The hosts that its environment values may name.
     #[serde(skip)]
-    pub mentions: Mentions,
+    pub environment_hosts: EnvironmentHosts,
 }
 
 /// API:PortMapping.

@@ -8,15 +8,16 @@ use super::state::Engine;
 use super::work::Job;
 use crate::declaration::settings::Settings;
 use crate::ecs::fault::{Fault, FaultKind};
-use crate::ecs::name::{ClusterName, EcsServiceName, ServiceKey};
+use crate::ecs::name::ClusterName;
 use crate::ecs::past::Past;
 use crate::ecs::seen::Seen;
 use crate::ecs::service::EcsService;
+use crate::ecs::service_key::ServiceKey;
 use crate::ecs::time::{AwsTime, Now};
 use crate::plan::action::{Accepted, Action};
 use crate::plan::prerequisite::Prerequisite;
 use crate::report::news::News;
-use crate::view::merge::Reader;
+use crate::view::merge::Merger;
 use crate::view::reading::{Answer, ClusterReading, Question};
 
 /// As many rollouts of our own are remembered of a service as AWS is asked for.
@@ -93,7 +94,7 @@ impl Engine {
         let next = self.next_sweep(&cluster, began, fault.is_some(), now);
         self.work.push(Job::Sweep(cluster.clone()), next);
         let trouble_before = self.trouble_of(&cluster);
-        let is_new = reader(&self.settings, now).swept(&mut self.view, reading);
+        let is_new = merger(&self.settings, now).swept(&mut self.view, reading);
         if let Some(known) = self.view.clusters.get_mut(&cluster).filter(|_| fault.is_none()) {
             known.complete_from = Some(began);
         }
@@ -134,12 +135,12 @@ impl Engine {
     fn refreshed(
         &mut self,
         cluster: &ClusterName,
-        services: BTreeMap<EcsServiceName, Seen<EcsService>>,
+        services: BTreeMap<ServiceKey, Seen<EcsService>>,
         now: Now,
     ) {
         let succeeded = services.values().any(|seen| seen.known().is_some());
         self.work.ended(&Job::Poll(cluster.clone()), succeeded);
-        reader(&self.settings, now).refreshed(&mut self.view, cluster, services);
+        merger(&self.settings, now).refreshed(&mut self.view, cluster, services);
         self.memory.read_back(&self.view, now);
     }
 
@@ -150,7 +151,7 @@ impl Engine {
         history: Seen<Vec<Past>>,
         now: Now,
     ) {
-        reader(&self.settings, now).confirmed(&mut self.view, key, (service, history));
+        merger(&self.settings, now).confirmed(&mut self.view, key, service, history);
         self.memory.read_back(&self.view, now);
     }
 
@@ -161,7 +162,7 @@ impl Engine {
             Answer::Parameters(name, _) if answer.succeeded() => Some(name.clone()),
             _ => None,
         };
-        let is_new = reader(&self.settings, now).answered(&mut self.view, answer);
+        let is_new = merger(&self.settings, now).answered(&mut self.view, answer);
         if let Some(name) = parameter.filter(|name| self.view.in_force.is_troubled(name)) {
             // An answer that did not become the latest document counts as a failure: it is asked for again, but later.
             self.work.ended(&Job::Ask(Question::Parameters(name)), false);
@@ -183,9 +184,9 @@ impl Engine {
 
     /// Remembers when AWS created the deployment of an accepted write.
     fn remember_begun(&mut self, key: &ServiceKey, created_at: AwsTime) {
-        let begun = self.view.begun.entry(key.clone()).or_default();
-        begun.drain(..begun.len().saturating_sub(BEGUN_KEPT - 1));
-        begun.push(created_at);
+        let own_rollouts = self.view.own_rollouts.entry(key.clone()).or_default();
+        own_rollouts.drain(..own_rollouts.len().saturating_sub(BEGUN_KEPT - 1));
+        own_rollouts.push(created_at);
     }
 
     /// Forgets who uses the namespace of a service. AWS refused a write, and what we believed of the names may be why.
@@ -212,9 +213,9 @@ impl Engine {
 }
 
 /// How readings that arrive now are taken in.
-fn reader(settings: &Settings, now: Now) -> Reader<'_> {
+fn merger(settings: &Settings, now: Now) -> Merger<'_> {
     let Settings { prefix, sources, timing, .. } = settings;
-    Reader { prefix, sources, staleness: timing.staleness, now }
+    Merger { prefix, sources, staleness: timing.staleness, now }
 }
 
 /// The line about an answer to a write.

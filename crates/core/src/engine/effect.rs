@@ -6,10 +6,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::ecs::fault::Fault;
-use crate::ecs::name::{ClusterName, EcsServiceName, ServiceKey};
+use crate::ecs::name::ClusterName;
 use crate::ecs::past::Past;
 use crate::ecs::seen::Seen;
 use crate::ecs::service::EcsService;
+use crate::ecs::service_key::ServiceKey;
 use crate::plan::action::{Accepted, Action};
 use crate::plan::consent::PlanId;
 use crate::plan::prerequisite::Prerequisite;
@@ -24,7 +25,7 @@ pub enum Effect {
     /// Answered by [`Event::Swept`].
     Sweep(ClusterName),
     /// Read some services of one cluster again. Answered by [`Event::Refreshed`].
-    Refresh(ClusterName, BTreeSet<EcsServiceName>),
+    Refresh(ClusterName, BTreeSet<ServiceKey>),
     /// Read one service again, raw answer included, with its recent rollouts: the read before a write.
     /// Answered by [`Event::Confirmed`].
     Confirm(ServiceKey),
@@ -50,7 +51,7 @@ pub enum Event {
     /// Answers [`Effect::Sweep`].
     Swept(ClusterReading),
     /// Answers [`Effect::Refresh`].
-    Refreshed(ClusterName, BTreeMap<EcsServiceName, Seen<EcsService>>),
+    Refreshed(ClusterName, BTreeMap<ServiceKey, Seen<EcsService>>),
     /// Answers [`Effect::Confirm`].
     Confirmed(ServiceKey, Seen<EcsService>, Seen<Vec<Past>>),
     /// Answers [`Effect::Ask`].
@@ -73,7 +74,7 @@ impl Effect {
                 services: BTreeMap::new(),
             }),
             Self::Refresh(cluster, services) => {
-                let unknown = |name: &EcsServiceName| (name.clone(), Seen::Unknown(fault.clone()));
+                let unknown = |key: &ServiceKey| (key.clone(), Seen::Unknown(fault.clone()));
                 Event::Refreshed(cluster.clone(), services.iter().map(unknown).collect())
             }
             Self::Confirm(key) => {

@@ -8,7 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::published_status::PublishedStatus;
 use crate::declaration::intent::Intent;
-use crate::ecs::name::{ClusterName, ServiceKey};
+use crate::ecs::name::ClusterName;
+use crate::ecs::service_key::ServiceKey;
 use crate::report::news::{Census, News};
 use crate::report::status::Status;
 use crate::view::View;
@@ -65,16 +66,15 @@ impl FirstReadings {
         read.complete_at?;
         let judged = self.judged.get(cluster);
         let mut census = Census::default();
-        for (name, service) in &read.services {
-            let key = ServiceKey::new(cluster, name);
+        for (key, service) in &read.services {
             if service.intent == Intent::NotOptedIn {
                 census.not_opted_in += 1;
                 continue;
             }
-            if !judged.is_some_and(|judged| judged.contains(&key)) {
+            if !judged.is_some_and(|judged| judged.contains(key)) {
                 return None;
             }
-            match statuses.get(&key) {
+            match statuses.get(key) {
                 Some(published) if published.status.is_in_order() => census.in_order += 1,
                 _ => census.not_in_order += 1,
             }

@@ -15,7 +15,8 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use crate::declaration::settings::{Policy, Settings};
 use crate::ecs::fault::Fault;
-use crate::ecs::name::{ClusterName, EcsServiceName, ServiceKey};
+use crate::ecs::name::ClusterName;
+use crate::ecs::service_key::ServiceKey;
 use crate::ecs::time::Now;
 use crate::engine::effect::{Effect, Event};
 use crate::guard::guard_shown;
@@ -23,7 +24,7 @@ use crate::plan::Plan;
 use crate::plan::hold::{Hold, Unseen};
 use crate::planner::plan;
 use crate::view::View;
-use crate::view::merge::Reader;
+use crate::view::merge::Merger;
 use crate::view::reading::Question;
 
 /// Reads in flight; each waits for its share of the API quota anyway.
@@ -181,11 +182,11 @@ impl Look {
     }
 
     /// The services that were swept before the document that names them was read.
-    fn read_in_part(&mut self, plan: &Plan) -> BTreeMap<ClusterName, BTreeSet<EcsServiceName>> {
+    fn read_in_part(&mut self, plan: &Plan) -> BTreeMap<ClusterName, BTreeSet<ServiceKey>> {
         let mut in_part: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
         for (key, hold) in plan.holds() {
             if *hold == Hold::NotSeen(Unseen::Partly) && self.refreshed.insert(key.clone()) {
-                in_part.entry(key.cluster.clone()).or_default().insert(key.name.clone());
+                in_part.entry(key.cluster.clone()).or_default().insert(key.clone());
             }
         }
         in_part
@@ -193,22 +194,22 @@ impl Look {
 
     fn apply_event(&mut self, event: Event) {
         let (prefix, staleness) = (&self.settings.prefix, self.settings.timing.staleness);
-        let reader = Reader { prefix, sources: &self.settings.sources, staleness, now: self.now };
+        let merger = Merger { prefix, sources: &self.settings.sources, staleness, now: self.now };
         let view = &mut self.looked.view;
         match event {
             Event::ClustersFound(Ok(clusters)) => self.stage = Stage::Documents(clusters),
             Event::ClustersFound(Err(fault)) => self.looked.trouble = Some(fault),
             Event::Swept(reading) => {
-                reader.swept(view, reading);
+                merger.swept(view, reading);
             }
             Event::Confirmed(key, seen, history) => {
-                reader.confirmed(view, &key, (seen, history));
+                merger.confirmed(view, &key, seen, history);
             }
             Event::Answered(answer) => {
-                reader.answered(view, answer);
+                merger.answered(view, answer);
             }
             Event::Refreshed(cluster, services) => {
-                reader.refreshed(view, &cluster, services);
+                merger.refreshed(view, &cluster, services);
             }
             // None of these answers an effect of a look.
             Event::Tick

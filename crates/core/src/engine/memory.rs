@@ -7,9 +7,10 @@
 
 use std::collections::BTreeSet;
 
-use crate::declaration::settings::{Settings, Timing};
+use crate::declaration::settings::{Moment, Settings, Timing};
 use crate::ecs::fault::Fault;
-use crate::ecs::name::{NamespaceId, ServiceKey};
+use crate::ecs::name::NamespaceId;
+use crate::ecs::service_key::ServiceKey;
 use crate::ecs::time::Now;
 use crate::guard::acks::Acks;
 use crate::guard::brake::Brake;
@@ -94,7 +95,7 @@ impl Memory {
             Err(fault) if fault.kind.leaves_effect_unknown() => {}
             Err(_) => self.waves.refused(action.service()),
         }
-        self.writes.ended(action, outcome, (timing, now));
+        self.writes.ended(action, outcome, Moment { timing, now });
     }
 
     /// Notes how the making of a prerequisite ended.
@@ -105,7 +106,7 @@ impl Memory {
         timing: &Timing,
         now: Now,
     ) {
-        self.writes.made(prerequisite, outcome, (timing, now));
+        self.writes.made(prerequisite, outcome, Moment { timing, now });
     }
 
     /// Forgets the writes that the latest readings settle.
@@ -128,7 +129,7 @@ impl Memory {
     /// Forgets the writes that time settles, and notes how the rollouts of the waves go.
     pub(super) fn observe(&mut self, view: &View, timing: &Timing, now: Now) {
         self.writes.expire(timing, now);
-        self.waves.observe(view, &self.writes, (timing, now));
+        self.waves.observe(view, &self.writes, Moment { timing, now });
     }
 
     /// Forgets the waves that are over under this plan.

@@ -9,7 +9,8 @@ use std::time::Duration;
 
 use super::memory::Memory;
 use crate::declaration::settings::Settings;
-use crate::ecs::name::{NamespaceId, ServiceKey};
+use crate::ecs::name::NamespaceId;
+use crate::ecs::service_key::ServiceKey;
 use crate::ecs::time::Now;
 use crate::guard::check::{Breach, check};
 use crate::guard::guard;
@@ -100,7 +101,7 @@ impl Planning {
     fn take_wanted(&mut self, view: &View, settings: &Settings, now: Now) -> Plan {
         let mut wanted = std::mem::take(&mut self.plan);
         if !std::mem::take(&mut self.is_outdated) {
-            wanted.unhold(&self.steps);
+            wanted.release(&self.steps);
             return wanted;
         }
         // The old plan goes first: memory need not hold two plans over thousands of services.

@@ -6,7 +6,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::ecs::name::{ClusterName, EcsServiceName, ServiceKey};
+use crate::ecs::name::ClusterName;
+use crate::ecs::service_key::ServiceKey;
 use crate::guard::writes::Writes;
 use crate::plan::Plan;
 use crate::plan::hold::{Hold, Unseen};
@@ -17,7 +18,7 @@ const AT_ONCE: usize = 100;
 /// The services to poll, by cluster.
 #[derive(Debug, Default)]
 pub(super) struct Polls {
-    clusters: BTreeMap<ClusterName, BTreeSet<EcsServiceName>>,
+    clusters: BTreeMap<ClusterName, BTreeSet<ServiceKey>>,
 }
 
 impl Polls {
@@ -37,9 +38,9 @@ impl Polls {
 
     fn add_all<'a>(&mut self, services: impl Iterator<Item = &'a ServiceKey>) {
         for key in services {
-            let names = self.clusters.entry(key.cluster.clone()).or_default();
-            if names.len() < AT_ONCE {
-                names.insert(key.name.clone());
+            let services = self.clusters.entry(key.cluster.clone()).or_default();
+            if services.len() < AT_ONCE {
+                services.insert(key.clone());
             }
         }
     }
@@ -50,7 +51,7 @@ impl Polls {
     }
 
     /// Takes out the services of one cluster.
-    pub(super) fn take(&mut self, cluster: &ClusterName) -> Option<BTreeSet<EcsServiceName>> {
+    pub(super) fn take(&mut self, cluster: &ClusterName) -> Option<BTreeSet<ServiceKey>> {
         self.clusters.remove(cluster)
     }
 }
@@ -80,7 +81,7 @@ mod tests {
     /// What a poll of the cluster prod reads.
     fn polled(mut polls: Polls) -> Vec<String> {
         let names = polls.take(&key("web").cluster).unwrap_or_default();
-        names.iter().map(ToString::to_string).collect()
+        names.iter().map(|key| key.name.to_string()).collect()
     }
 
     fn held(name: &str, unseen: Unseen) -> (ServiceKey, Entry) {
@@ -109,7 +110,11 @@ mod tests {
         writes.sent(&action);
         let lost = fault(crate::ecs::fault::FaultKind::TimedOut);
         let timing = crate::declaration::settings::Timing::default();
-        writes.ended(&action, Err(lost), (&timing, crate::testing::at(0)));
+        writes.ended(
+            &action,
+            Err(lost),
+            crate::declaration::settings::Moment { timing: &timing, now: crate::testing::at(0) },
+        );
         let names = polled(Polls::new(&writes, &Plan::default(), rolling.iter()));
         assert_eq!(names.len(), AT_ONCE);
         assert!(names.contains(&"web".to_owned()), "{names:?}");
@@ -120,7 +125,7 @@ mod tests {
         let rolls = key("stage/rolls");
         let mut polls = Polls::new(&Writes::default(), &Plan::default(), [&rolls].into_iter());
         assert_eq!(polls.take(&key("web").cluster), None);
-        assert_eq!(polls.take(&rolls.cluster), Some([rolls.name.clone()].into()));
+        assert_eq!(polls.take(&rolls.cluster), Some([rolls.clone()].into()));
         assert_eq!(polls.take(&rolls.cluster), None);
     }
 }

@@ -12,8 +12,8 @@ use super::published_status::PublishedStatus;
 use super::rollouts::Rollouts;
 use crate::declaration::document::Document;
 use crate::declaration::intent::Intent;
-use crate::declaration::settings::Timing;
-use crate::ecs::name::ServiceKey;
+use crate::declaration::settings::{Moment, Timing};
+use crate::ecs::service_key::ServiceKey;
 use crate::ecs::time::Now;
 use crate::guard::check::Breach;
 use crate::guard::writes::Writes;
@@ -113,12 +113,12 @@ impl Published {
         let mut opted_in = 0;
         let mut lines = Vec::new();
         for (key, _) in input.view.services() {
-            let entry = input.plan.entries.get(&key);
-            let moment = (input.timing, input.now);
-            if let Some(status) = status(input.view, &key, entry, moment) {
+            let entry = input.plan.entries.get(key);
+            let moment = Moment { timing: input.timing, now: input.now };
+            if let Some(status) = status(input.view, key, entry, moment) {
                 opted_in += 1;
                 let waits = waits_for_answer(entry, input.writes);
-                lines.extend(self.update_status(key, status, waits, input.now));
+                lines.extend(self.update_status(key.clone(), status, waits, input.now));
             }
         }
         self.news.extend(self.first_readings.publish(input.view, &self.statuses));

@@ -26,8 +26,8 @@ impl PublishedStatus {
     ) -> Option<Self> {
         let Some(before) = before else { return Some(Self { status, since: now }) };
         if status.is_as(&before.status) {
-            // What ECS said last is shown, and is no news by itself.
-            before.status.event = status.event;
+            // What is new in it is shown, and is no news by itself.
+            before.status = status;
             return None;
         }
         if waits_for_answer {
@@ -79,12 +79,21 @@ mod tests {
 
     #[test]
     fn other_words_for_the_same_reason_keep_the_time() {
-        let mut before = published(Reason::Budget, "one runs");
+        let mut before = published(Reason::Conflict, "web has it");
         let next = |before: &mut PublishedStatus, status| {
             PublishedStatus::next(Some(before), status, false, at(9)).map(|next| next.since)
         };
-        assert_eq!(next(&mut before, held(Reason::Budget, "two run")), Some(at(5)));
-        assert_eq!(next(&mut before, held(Reason::Paused, "one runs")), Some(at(9)));
+        assert_eq!(next(&mut before, held(Reason::Conflict, "api has it")), Some(at(5)));
+        assert_eq!(next(&mut before, held(Reason::Paused, "web has it")), Some(at(9)));
+    }
+
+    #[test]
+    fn who_runs_now_is_shown_to_those_that_wait_and_is_no_news() {
+        let mut before = published(Reason::Budget, "one runs");
+        let next =
+            PublishedStatus::next(Some(&mut before), held(Reason::Budget, "two run"), false, at(9));
+        assert_eq!((next, before.since), (None, at(5)));
+        assert_eq!(before.status.message.as_deref(), Some("two run"));
     }
 
     #[test]

@@ -9,10 +9,11 @@ use std::time::Duration;
 use crate::declaration::declared::RefreshWhen;
 use crate::declaration::intent::Intent;
 use crate::declaration::settings::Settings;
-use crate::ecs::name::{NamespaceId, ServiceKey};
+use crate::ecs::name::NamespaceId;
 use crate::ecs::namespace::Namespace;
 use crate::ecs::seen::Seen;
 use crate::ecs::service::Rollout;
+use crate::ecs::service_key::ServiceKey;
 use crate::ecs::time::Now;
 use crate::plan::Plan;
 use crate::plan::entry::Entry;
@@ -22,7 +23,7 @@ use crate::planner::input::PlannerInput;
 use crate::planner::names::capacity;
 use crate::view::history::History;
 use crate::view::reading::Question;
-use crate::view::{ServiceView, View, who_uses};
+use crate::view::{ServiceView, View, users_of};
 
 /// How often what rarely changes is read again: the list of namespaces, and the list of clusters.
 pub(super) const RARELY: Duration = Duration::from_mins(10);
@@ -101,7 +102,7 @@ impl Questions<'_> {
             .into_iter()
             .filter(|(id, _)| self.is_older(self.uses_read_at(id), interval))
             .filter(|(id, _)| capacity::is_full(&input, id))
-            .map(|(_, namespace)| who_uses(self.view, namespace))
+            .map(|(_, namespace)| users_of(self.view, namespace))
             .collect()
     }
 
@@ -117,7 +118,7 @@ impl Questions<'_> {
             .filter(|_| self.settings.clusters.is_some())
             .filter(|namespace| self.is_due(self.uses_read_at(&namespace.id), BEYOND))
             .filter(|namespace| self.has_caller(namespace))
-            .map(|namespace| who_uses(self.view, namespace))
+            .map(|namespace| users_of(self.view, namespace))
     }
 
     /// Whether a service in the namespace may call others.
@@ -148,8 +149,8 @@ impl Questions<'_> {
                 && self.is_older(Some(*read_at), self.soon())
                 && !self.view.service(key).is_some_and(is_ours)
         });
-        let keys = ours.map(|(key, _)| key).chain(others.map(|(key, _)| key.clone()));
-        keys.map(Question::History)
+        let keys = ours.map(|(key, _)| key).chain(others.map(|(key, _)| key));
+        keys.map(|key| Question::History(key.clone()))
     }
 
     /// How long a rollout runs before it needs an explanation.
@@ -181,7 +182,7 @@ impl Questions<'_> {
             (Hold::Conflict(..), Some(namespace)) => {
                 let age = self.settings.timing.interval;
                 let is_due = self.is_due(self.uses_read_at(&namespace.id), age);
-                is_due.then(|| who_uses(self.view, namespace))
+                is_due.then(|| users_of(self.view, namespace))
             }
             (Hold::Rolling, _) => self.end_of_rollout(key),
             _ => None,

@@ -6,8 +6,9 @@
 use std::collections::BTreeMap;
 
 use crate::declaration::intent::Intent;
-use crate::ecs::name::{DeploymentId, ServiceKey};
+use crate::ecs::name::DeploymentId;
 use crate::ecs::service::{Deployment, Rollout};
+use crate::ecs::service_key::ServiceKey;
 use crate::ecs::time::{AwsTime, Now};
 use crate::report::news::News;
 use crate::view::{ServiceView, View};
@@ -38,8 +39,8 @@ impl Rollouts {
     pub(super) fn observe(&mut self, view: &View, now: Now) -> Vec<News> {
         let mut running = BTreeMap::new();
         for (key, service) in view.services() {
-            if let Some(rollout) = Running::read(service, self.running.get(&key)) {
-                running.insert(key, rollout);
+            if let Some(rollout) = Running::read(service, self.running.get(key)) {
+                running.insert(key.clone(), rollout);
             }
         }
         let mut ended = Vec::new();
@@ -106,7 +107,7 @@ mod tests {
             (primary.created_at, primary.rollout) = (AwsTime(created_at), rollout);
         });
         let cluster = stage.view.clusters.get_mut(&key.cluster).expect("a cluster");
-        let service = cluster.services.get_mut(&key.name).expect("a service");
+        let service = cluster.services.get_mut(&key).expect("a service");
         service.rolling_since = (rollout == Rollout::InProgress).then(|| at(10));
         stage
     }

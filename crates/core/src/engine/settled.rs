@@ -2,7 +2,7 @@
 
 use super::state::Engine;
 use crate::declaration::intent::Intent;
-use crate::ecs::name::ServiceKey;
+use crate::ecs::service_key::ServiceKey;
 use crate::guard::unseen::unread_document;
 use crate::plan::entry::{Entry, Verdict};
 use crate::plan::hold::Hold;

@@ -8,7 +8,7 @@ use super::published::Published;
 use super::published_status::PublishedStatus;
 use super::work::{Job, Work};
 use crate::declaration::settings::Settings;
-use crate::ecs::name::ServiceKey;
+use crate::ecs::service_key::ServiceKey;
 use crate::ecs::time::Now;
 use crate::guard::acks::Acks;
 use crate::plan::Plan;

@@ -10,7 +10,7 @@ use super::polls::Polls;
 use super::published::PublishInput;
 use super::questions::Questions;
 use super::state::Engine;
-use crate::ecs::name::ServiceKey;
+use crate::ecs::service_key::ServiceKey;
 use crate::ecs::time::Now;
 
 /// How long the read before a write may take: its answer may be as old.

@@ -330,6 +330,6 @@ fn an_effect_that_could_not_be_carried_out_has_an_event_that_says_so() {
     assert!(answer.answers(&ask) && !answer.succeeded());
     assert!(!Answer::Namespaces(crate::ecs::seen::Seen::Absent).answers(&ask));
     assert!(matches!(Effect::FindClusters.failed(fault.clone()), Event::ClustersFound(Err(_))));
-    let refreshed = Effect::Refresh(key.cluster.clone(), [key.name.clone()].into()).failed(fault);
+    let refreshed = Effect::Refresh(key.cluster.clone(), [key.clone()].into()).failed(fault);
     assert!(matches!(refreshed, Event::Refreshed(_, services) if services.len() == 1));
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::ecs::name::ServiceKey;
+use crate::ecs::service_key::ServiceKey;
 use crate::plan::Plan;
 use crate::plan::action::Action;
 use crate::plan::consent::PlanId;

@@ -14,7 +14,8 @@ use super::input::GuardInput;
 use super::pause::paused;
 use crate::declaration::document::MassChange;
 use crate::declaration::settings::{Policy, Settings};
-use crate::ecs::name::{NamespaceId, ServiceKey};
+use crate::ecs::name::NamespaceId;
+use crate::ecs::service_key::ServiceKey;
 use crate::plan::Plan;
 use crate::plan::action::Action;
 use crate::plan::consent::{PlanId, TooMany};
@@ -30,6 +31,16 @@ const ALWAYS: usize = 10;
 pub(crate) struct Brake {
     groups: Vec<Group>,
     held: BTreeMap<ServiceKey, Hold>,
+}
+
+/// What would change in one namespace, and nobody has agreed to.
+struct Touched<'a> {
+    /// The namespace; none where it is not known.
+    namespace: Option<&'a NamespaceId>,
+    /// The services that would change.
+    keys: &'a BTreeSet<&'a ServiceKey>,
+    /// How many more services may turn out to change once they are read.
+    open: usize,
 }
 
 /// The changes of one namespace that nobody has agreed to, where they are too many.
@@ -52,7 +63,7 @@ impl Brake {
             let open = undecided.may_change(namespace.as_ref());
             // Counting who is in the namespace is the dear part, and seldom matters.
             if keys.len() + open > least(input) {
-                brake.weigh(plan, input, (namespace.as_ref(), keys, open));
+                brake.weigh(plan, input, Touched { namespace: namespace.as_ref(), keys, open });
             }
         }
         brake
@@ -81,7 +92,7 @@ impl Brake {
         &mut self,
         plan: &Plan,
         input: &GuardInput<'_>,
-        (id, keys, open): (Option<&NamespaceId>, &BTreeSet<&ServiceKey>, usize),
+        Touched { namespace: id, keys, open }: Touched<'_>,
     ) {
         let GuardInput { view, settings, .. } = input;
         let of = residents(plan, view, id);

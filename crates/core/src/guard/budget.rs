@@ -5,10 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::input::GuardInput;
 use super::waves::Waves;
 use crate::declaration::settings::{Budget, Settings};
-use crate::ecs::name::{ClusterName, NamespaceId, ServiceKey};
+use crate::ecs::name::{ClusterName, NamespaceId};
 use crate::ecs::namespace::Namespace;
+use crate::ecs::service_key::ServiceKey;
 use crate::plan::Plan;
-use crate::plan::hold::{Hold, Scope};
+use crate::plan::hold::Hold;
+use crate::plan::turn::{InUse, Turn};
 use crate::view::rollout::has_stalled;
 use crate::view::{ServiceView, View, deployed, rollout};
 
@@ -27,8 +29,26 @@ pub(super) struct Ledger<'a> {
     waves: &'a Waves,
     /// Who of this pass goes ahead of a wave.
     firsts: BTreeMap<NamespaceId, ServiceKey>,
-    clusters: BTreeMap<ClusterName, usize>,
-    namespaces: BTreeMap<NamespaceId, usize>,
+    clusters: BTreeMap<ClusterName, Rollouts>,
+    namespaces: BTreeMap<NamespaceId, Rollouts>,
+}
+
+/// Rollouts that take up a budget.
+struct Rollouts {
+    count: usize,
+    first: ServiceKey,
+}
+
+impl Rollouts {
+    fn add<P: Ord>(all: &mut BTreeMap<P, Self>, place: P, key: &ServiceKey) {
+        all.entry(place).or_insert_with(|| Self { count: 0, first: key.clone() }).count += 1;
+    }
+
+    /// What is in use, where that is all there is.
+    fn used_up(&self, limit: usize) -> Option<InUse> {
+        let Self { count, first } = self;
+        (*count >= limit).then(|| InUse { limit, count: *count, by: first.clone() })
+    }
 }
 
 impl<'a> Ledger<'a> {
@@ -41,15 +61,15 @@ impl<'a> Ledger<'a> {
         let (clusters, namespaces) = (BTreeMap::new(), BTreeMap::new());
         let mut ledger = Self { budget, waves, firsts: BTreeMap::new(), clusters, namespaces };
         let begun: BTreeMap<&ServiceKey, Option<&NamespaceId>> = writes.begun().collect();
-        let running = |(key, service): (ServiceKey, &ServiceView)| {
+        let running = |(key, service): (&ServiceKey, &ServiceView)| {
             let patience = rollout::patience(service, &settings.timing);
             let stalled = has_stalled(service, &settings.timing, now);
             let running = service.rolling_since.is_some() && !stalled;
-            let ours = begun.contains_key(&key);
+            let ours = begun.contains_key(key);
             // What we began, or may have, and cannot look at.
             let unseen = ours && service.trouble.is_some() && now.since(service.read_at) < patience;
-            let counts = running && (plan.entries.contains_key(&key) || ours);
-            (counts || unseen).then_some(key)
+            let counts = running && (plan.entries.contains_key(key) || ours);
+            (counts || unseen).then(|| key.clone())
         };
         let mut keys: BTreeSet<ServiceKey> = view.services().filter_map(running).collect();
         keys.extend(writes.all_in_flight().cloned());
@@ -65,9 +85,9 @@ impl<'a> Ledger<'a> {
     }
 
     fn count(&mut self, key: &ServiceKey, namespaces: impl Iterator<Item = NamespaceId>) {
-        *self.clusters.entry(key.cluster.clone()).or_default() += 1;
+        Rollouts::add(&mut self.clusters, key.cluster.clone(), key);
         for id in namespaces.collect::<BTreeSet<_>>() {
-            *self.namespaces.entry(id).or_default() += 1;
+            Rollouts::add(&mut self.namespaces, id, key);
         }
     }
 
@@ -80,20 +100,19 @@ impl<'a> Ledger<'a> {
         if let Some(hold) = namespace.and_then(|namespace| self.waves.stopped(namespace)) {
             return Some(hold);
         }
-        let limit = self.budget.per_cluster;
-        if self.clusters.get(&key.cluster).is_some_and(|running| *running >= limit) {
-            return Some(Hold::Budget(Scope::Cluster(key.cluster.clone(), limit)));
-        }
-        let limit = self.budget.per_namespace;
-        if let Some(namespace) = namespace
-            && self.namespaces.get(&namespace.id).is_some_and(|running| *running >= limit)
-        {
-            return Some(Hold::Budget(Scope::Namespace(namespace.name.clone(), limit)));
+        let Budget { per_cluster, per_namespace } = self.budget;
+        let in_cluster = self.clusters.get(&key.cluster);
+        if let Some(in_use) = in_cluster.and_then(|rollouts| rollouts.used_up(per_cluster)) {
+            return Some(Hold::Budget(Turn::Cluster(key.cluster.clone(), in_use)));
         }
         if let Some(namespace) = namespace {
+            let in_namespace = self.namespaces.get(&namespace.id);
+            if let Some(in_use) = in_namespace.and_then(|all| all.used_up(per_namespace)) {
+                return Some(Hold::Budget(Turn::Namespace(namespace.name.clone(), in_use)));
+            }
             if let Some(first) = self.first(&namespace.id).filter(|first| *first != key) {
                 let (namespace, service) = (namespace.name.clone(), first.clone());
-                return Some(Hold::Budget(Scope::First { namespace, service }));
+                return Some(Hold::Budget(Turn::First { namespace, service }));
             }
             if self.waves.begins_with_one(&namespace.id) {
                 self.firsts.insert(namespace.id.clone(), key.clone());

@@ -8,7 +8,8 @@ use std::collections::BTreeSet;
 use crate::declaration::intent::Intent;
 use crate::declaration::settings::Settings;
 use crate::ecs::connect::{Connect, Endpoint};
-use crate::ecs::name::{DiscoveryName, DnsName, NamespaceId, NamespaceRef, Port, ServiceKey};
+use crate::ecs::name::{DiscoveryName, DnsName, NamespaceId, NamespaceRef, Port};
+use crate::ecs::service_key::ServiceKey;
 use crate::plan::Plan;
 use crate::plan::action::Action;
 use crate::plan::entry::{Entry, Verdict};
@@ -73,7 +74,7 @@ fn intrudes(view: &View, key: &ServiceKey, action: &Action) -> bool {
     };
     let namespaces = view.known_namespaces();
     let claims = Claims { document: Some(document), namespaces };
-    let kept = |name: &Claim| claims.on(name).is_some_and(|by| !by.contains(key));
+    let kept = |name: &Claim| claims.on(name).is_some_and(|by| !by.contains(&key.path()));
     let last = view.service(key).and_then(|service| service.last.as_ref());
     let standing = last.iter().flat_map(|last| &last.deployments);
     let standing: Vec<&Connect> = standing.filter_map(|each| each.connect.as_ref()).collect();

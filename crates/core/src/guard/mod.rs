@@ -15,7 +15,7 @@ pub mod brake;
 pub mod check;
 
 use crate::declaration::settings::{Policy, Settings};
-use crate::ecs::name::ServiceKey;
+use crate::ecs::service_key::ServiceKey;
 use crate::ecs::time::Now;
 use crate::plan::Plan;
 use crate::plan::action::Action;
@@ -142,7 +142,7 @@ impl<'a> Guards<'a> {
         for key in &plan.order {
             let Some(entry) = plan.entries.get_mut(key) else { continue };
             let Verdict::Step { action } = &entry.verdict else { continue };
-            let hold = checks.iter().find_map(|check| self.ask(*check, key, (entry, action)));
+            let hold = checks.iter().find_map(|check| self.ask(*check, key, entry, action));
             if let Some(hold) = hold {
                 entry.hold_step(hold);
             }
@@ -155,7 +155,8 @@ impl<'a> Guards<'a> {
         &mut self,
         check: Check,
         key: &ServiceKey,
-        (entry, action): (&Entry, &Action),
+        entry: &Entry,
+        action: &Action,
     ) -> Option<Hold> {
         let GuardInput { view, writes, settings, now, .. } = self.input;
         let namespace = entry.namespace.as_ref();
@@ -171,7 +172,7 @@ impl<'a> Guards<'a> {
             Check::Brake => self.brake.hold(key),
             Check::Writes => writes.hold(action, now),
             Check::Server => awaited(entry, &self.input),
-            Check::Contended => contended(view, (key, entry), now),
+            Check::Contended => contended(view, key, entry, now),
             Check::Budget => self.budget.spend(key, namespace),
         }
     }

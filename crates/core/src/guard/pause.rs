@@ -1,7 +1,7 @@
 //! Whether the pause tag of a service is in force.
 
 use crate::declaration::declared::Pause;
-use crate::ecs::name::ServiceKey;
+use crate::ecs::service_key::ServiceKey;
 use crate::ecs::time::Now;
 use crate::plan::hold::Hold;
 use crate::view::View;

@@ -11,8 +11,8 @@ fn observe_writes_nothing() {
          a mode=client, namespace=internal.myapp
          b mode=off | in internal.myapp",
         &expect![[r#"
-            prod/a: Observe: the policy observe does not write this
-            prod/b: Observe: the policy observe does not write this
+            prod/a: Observe: policy observe does not allow this write
+            prod/b: Observe: policy observe does not allow this write
         "#]],
     );
 }
@@ -25,7 +25,7 @@ fn upsert_only_adds_and_never_switches_off() {
          b mode=off | in internal.myapp",
         &expect![[r#"
             prod/a: connect in ns-internalmyapp
-            prod/b: Observe: the policy upsert-only does not write this
+            prod/b: Observe: policy upsert-only does not allow this write
         "#]],
     );
 }
@@ -38,8 +38,8 @@ fn one_rollout_at_once_in_a_namespace() {
          c mode=client, namespace=internal.myapp",
         &expect![[r#"
             prod/a: connect in ns-internalmyapp
-            prod/b: Budget: waits for its turn: at most 1 rollout(s) at once in namespace internal.myapp
-            prod/c: Budget: waits for its turn: at most 1 rollout(s) at once in namespace internal.myapp
+            prod/b: Budget: waiting for its turn: 1 of 1 allowed rollouts is running in namespace internal.myapp (prod/a)
+            prod/c: Budget: waiting for its turn: 1 of 1 allowed rollouts is running in namespace internal.myapp (prod/a)
         "#]],
     );
 }
@@ -56,7 +56,7 @@ fn namespaces_have_a_budget_each_and_clusters_one_for_all() {
         &expect![[r#"
             prod/a: connect in ns-internalmyapp
             prod/b: connect in ns-otherns0
-            prod/c: Budget: waits for its turn: at most 2 rollout(s) at once in cluster prod
+            prod/c: Budget: waiting for its turn: 2 of 2 allowed rollouts are running in cluster prod (prod/a and 1 more)
         "#]],
     );
 }
@@ -73,7 +73,7 @@ fn clusters_have_a_budget_each() {
          test/c mode=client, namespace=other.ns",
         &expect![[r#"
             prod/a: connect in ns-internalmyapp
-            prod/b: Budget: waits for its turn: at most 1 rollout(s) at once in cluster prod
+            prod/b: Budget: waiting for its turn: 1 of 1 allowed rollouts is running in cluster prod (prod/a)
             test/c: connect in ns-otherns0
         "#]],
     );
@@ -86,7 +86,7 @@ fn a_rollout_that_runs_counts_whoever_started_it() {
          b mode=client, namespace=internal.myapp",
         &expect![[r#"
             prod/a: in sync
-            prod/b: Budget: waits for its turn: at most 1 rollout(s) at once in namespace internal.myapp
+            prod/b: Budget: waiting for its turn: 1 of 1 allowed rollouts is running in namespace internal.myapp (prod/a)
         "#]],
     );
 }
@@ -109,7 +109,7 @@ fn a_rollout_counts_while_its_service_cannot_be_read() {
          b mode=client, namespace=internal.myapp",
         &expect![[r#"
             prod/a: NotSeen: the service could not be read: ecs.DescribeServices: no luck
-            prod/b: Budget: waits for its turn: at most 1 rollout(s) at once in namespace internal.myapp
+            prod/b: Budget: waiting for its turn: 1 of 1 allowed rollouts is running in namespace internal.myapp (prod/a)
         "#]],
     );
 }
@@ -120,8 +120,8 @@ fn a_rollout_counts_while_its_tags_are_bad() {
         "a mode=clinet | in internal.myapp | http=8080 | rolling
          b mode=client, namespace=internal.myapp",
         &expect![[r#"
-            prod/a: Ambiguous: what is declared for it cannot be understood
-            prod/b: Budget: waits for its turn: at most 1 rollout(s) at once in namespace internal.myapp
+            prod/a: Ambiguous: invalid declaration: see its issues
+            prod/b: Budget: waiting for its turn: 1 of 1 allowed rollouts is running in namespace internal.myapp (prod/a)
         "#]],
     );
 }
@@ -136,9 +136,9 @@ fn a_rollout_counts_where_it_runs_and_where_its_service_is_to_be() {
          b mode=client, namespace=internal.myapp
          c mode=client, namespace=other.ns",
         &expect![[r#"
-            prod/a: Rolling: a deployment of this service is under way
-            prod/b: Budget: waits for its turn: at most 1 rollout(s) at once in namespace internal.myapp
-            prod/c: Budget: waits for its turn: at most 1 rollout(s) at once in namespace other.ns
+            prod/a: Rolling: a deployment of this service is running
+            prod/b: Budget: waiting for its turn: 1 of 1 allowed rollouts is running in namespace internal.myapp (prod/a)
+            prod/c: Budget: waiting for its turn: 1 of 1 allowed rollouts is running in namespace other.ns (prod/a)
         "#]],
     );
 }
@@ -162,7 +162,7 @@ fn a_rollout_of_almost_half_an_hour_still_counts() {
          b mode=client, namespace=internal.myapp",
         &expect![[r#"
             prod/a: in sync
-            prod/b: Budget: waits for its turn: at most 1 rollout(s) at once in namespace internal.myapp
+            prod/b: Budget: waiting for its turn: 1 of 1 allowed rollouts is running in namespace internal.myapp (prod/a)
         "#]],
     );
 }
@@ -217,7 +217,7 @@ fn just_started_nothing_is_written() {
         "now 9
          a mode=client, namespace=internal.myapp",
         &expect![[r#"
-            prod/a: NotSeen: just started: what was read may be older than the last write
+            prod/a: NotSeen: waiting: eastwest started less than 10 s ago, or has not read the cluster since
         "#]],
     );
 }
@@ -239,7 +239,7 @@ fn servers_spend_the_budget_before_their_clients() {
         "a mode=client, namespace=internal.myapp, needs=z
          z mode=client-server, namespace=internal.myapp",
         &expect![[r#"
-            prod/a: WaitingForServer: needs z of prod/z, as declared, which is to be changed first
+            prod/a: WaitingForServer: needs z of prod/z (declared), which changes first
             prod/z: connect in ns-internalmyapp http/z@z.internal.myapp:8080
         "#]],
     );
@@ -319,9 +319,9 @@ fn what_a_strategy_waits_by_plan_does_not_make_a_rollout_a_stall() {
     check_guarded(
         &world(2399),
         &expect![[r#"
-        prod/a: in sync
-        prod/b: Budget: waits for its turn: at most 1 rollout(s) at once in namespace internal.myapp
-    "#]],
+            prod/a: in sync
+            prod/b: Budget: waiting for its turn: 1 of 1 allowed rollouts is running in namespace internal.myapp (prod/a)
+        "#]],
     );
     check_guarded(
         &world(2400),
@@ -352,13 +352,13 @@ fn what_is_shown_and_what_is_carried_out_give_the_same_reason_where_several_appl
         &world,
         &expect![[r#"
         carried out:
-        prod/a: MassChange: 2 of 3 service(s) in namespace internal.myapp would change, and without consent at most 1 may; the plan is 409d648e6066
+        prod/a: MassChange: 2 of 3 services in namespace internal.myapp would change; without an acknowledgement at most 1 may. The plan is 409d648e6066
         prod/b: Paused: paused by its pause tag or its entry in the document, with no end
-        prod/web: MassChange: 2 of 3 service(s) in namespace internal.myapp would change, and without consent at most 1 may; the plan is 409d648e6066
+        prod/web: MassChange: 2 of 3 services in namespace internal.myapp would change; without an acknowledgement at most 1 may. The plan is 409d648e6066
         shown:
-        prod/a: MassChange: 2 of 3 service(s) in namespace internal.myapp would change, and without consent at most 1 may; the plan is 409d648e6066
+        prod/a: MassChange: 2 of 3 services in namespace internal.myapp would change; without an acknowledgement at most 1 may. The plan is 409d648e6066
         prod/b: Paused: paused by its pause tag or its entry in the document, with no end
-        prod/web: MassChange: 2 of 3 service(s) in namespace internal.myapp would change, and without consent at most 1 may; the plan is 409d648e6066
+        prod/web: MassChange: 2 of 3 services in namespace internal.myapp would change; without an acknowledgement at most 1 may. The plan is 409d648e6066
     "#]],
     );
 }

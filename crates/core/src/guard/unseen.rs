@@ -58,5 +58,5 @@ pub(crate) fn never_read(view: &View, settings: &Settings, now: Now) -> Option<U
         // Until it is read, that is when it was first listed.
         now.since(service.read_at) < patience
     });
-    awaited.next().map(|(key, _, fault)| Unseen::Rollouts(key, fault.clone()))
+    awaited.next().map(|(key, _, fault)| Unseen::Rollouts(key.clone(), fault.clone()))
 }

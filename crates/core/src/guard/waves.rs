@@ -11,14 +11,16 @@
 use std::collections::BTreeMap;
 
 use super::writes::Writes;
-use crate::declaration::settings::Timing;
-use crate::ecs::name::{NamespaceId, ServiceKey};
+use crate::declaration::settings::Moment;
+use crate::ecs::name::NamespaceId;
 use crate::ecs::namespace::Namespace;
 use crate::ecs::service::{EcsService, Rollout};
+use crate::ecs::service_key::ServiceKey;
 use crate::ecs::time::Now;
 use crate::plan::Plan;
 use crate::plan::action::Accepted;
-use crate::plan::hold::{Hold, Scope};
+use crate::plan::hold::Hold;
+use crate::plan::turn::Turn;
 use crate::view::View;
 
 /// The waves under way, one for each namespace.
@@ -78,7 +80,12 @@ impl Waves {
     }
 
     /// Takes in what the latest readings tell of our rollouts, and what time settles.
-    pub(crate) fn observe(&mut self, view: &View, writes: &Writes, (timing, now): (&Timing, Now)) {
+    pub(crate) fn observe(
+        &mut self,
+        view: &View,
+        writes: &Writes,
+        Moment { timing, now }: Moment<'_>,
+    ) {
         for wave in self.of.values_mut() {
             if wave.stopped.as_ref().is_some_and(|(_, until)| now >= *until) {
                 (wave.stopped, wave.goes_well) = (None, false);
@@ -134,7 +141,7 @@ impl Waves {
     pub(crate) fn stopped(&self, namespace: &Namespace) -> Option<Hold> {
         let (failed, until) = self.of.get(&namespace.id)?.stopped.as_ref()?;
         let (namespace, service) = (namespace.name.clone(), failed.clone());
-        Some(Hold::Budget(Scope::Stopped { namespace, service, until: until.calendar }))
+        Some(Hold::Budget(Turn::Stopped { namespace, service, until: until.calendar }))
     }
 
     /// The one whose end the others wait for.

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use crate::declaration::windows;
-use crate::declaration::windows::{Closed, Place, Window, Within};
-use crate::ecs::name::{ClusterName, NamespaceId, ServiceKey};
+use crate::declaration::windows::{ChangeTarget, Closed, TargetNamespace, Window};
+use crate::ecs::name::{ClusterName, NamespaceId};
 use crate::ecs::namespace::Namespace;
+use crate::ecs::service_key::ServiceKey;
 use crate::ecs::time::Now;
 use crate::plan::hold::{Frozen, Hold};
 use crate::plan::prerequisite::Prerequisite;
@@ -31,8 +32,8 @@ impl<'a> Windows<'a> {
         }
         let place = (key.cluster.clone(), namespace.map(|namespace| namespace.id.clone()));
         let closed = || {
-            let namespace = namespace.map_or(Within::Nothing, Within::Known);
-            let place = Place { cluster: Some(&key.cluster), namespace };
+            let namespace = namespace.map_or(TargetNamespace::Nothing, TargetNamespace::Known);
+            let place = ChangeTarget { cluster: Some(&key.cluster), namespace };
             windows::closed(self.all, place, self.now.calendar)
         };
         self.known.entry(place).or_insert_with(closed).clone().map(Frozen::Window).map(Hold::Frozen)
@@ -41,10 +42,10 @@ impl<'a> Windows<'a> {
     /// What holds the making of what services wait for. It belongs to no cluster.
     pub(super) fn hold_making(&self, prerequisite: &Prerequisite) -> Option<Hold> {
         let namespace = match prerequisite {
-            Prerequisite::Namespace(new) => Within::New(&new.name),
-            Prerequisite::NamedPorts(_) => Within::Nothing,
+            Prerequisite::Namespace(new) => TargetNamespace::New(&new.name),
+            Prerequisite::NamedPorts(_) => TargetNamespace::Nothing,
         };
-        let place = Place { cluster: None, namespace };
+        let place = ChangeTarget { cluster: None, namespace };
         windows::closed(self.all, place, self.now.calendar).map(Frozen::Window).map(Hold::Frozen)
     }
 }

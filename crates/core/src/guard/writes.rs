@@ -7,10 +7,11 @@
 
 use std::collections::BTreeMap;
 
-use crate::declaration::settings::{Timing, backoff};
+use crate::declaration::settings::{Moment, Timing, backoff};
 use crate::ecs::fault::{Fault, FaultKind};
-use crate::ecs::name::{NamespaceId, ServiceKey};
+use crate::ecs::name::NamespaceId;
 use crate::ecs::service::EcsService;
+use crate::ecs::service_key::ServiceKey;
 use crate::ecs::time::{AwsTime, Now};
 use crate::plan::action::{Accepted, Action};
 use crate::plan::hold::{Hold, Unseen};
@@ -71,7 +72,7 @@ impl Writes {
         &mut self,
         prerequisite: Prerequisite,
         outcome: Result<(), Fault>,
-        (timing, now): (&Timing, Now),
+        Moment { timing, now }: Moment<'_>,
     ) {
         let believed = outcome.map(|()| now.plus(timing.staleness * 6));
         self.making.insert(prerequisite, believed);
@@ -96,7 +97,7 @@ impl Writes {
         &mut self,
         action: &Action,
         outcome: Result<Accepted, Fault>,
-        (timing, now): (&Timing, Now),
+        Moment { timing, now }: Moment<'_>,
     ) {
         let attempts = match self.last.get(action.service()) {
             Some(Write::Sent { attempts }) => *attempts,

@@ -4,7 +4,8 @@ use serde::Serialize;
 
 use crate::declaration::settings::Policy;
 use crate::ecs::connect::Connect;
-use crate::ecs::name::{DeploymentId, ServiceKey};
+use crate::ecs::name::DeploymentId;
+use crate::ecs::service_key::ServiceKey;
 use crate::ecs::time::AwsTime;
 
 /// A change, fully specified: whoever executes it has nothing left to choose.

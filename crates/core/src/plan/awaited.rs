@@ -5,7 +5,8 @@ use std::fmt;
 use serde::Serialize;
 
 use super::reason::Reason;
-use crate::ecs::name::{DiscoveryName, ServiceKey};
+use crate::ecs::name::DiscoveryName;
+use crate::ecs::service_key::ServiceKey;
 
 /// A server that is to be complete before its client is rolled out.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -35,12 +36,12 @@ pub enum Until {
 impl fmt::Display for Awaited {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { name, server, inferred, until } = self;
-        let how = if *inferred { "as its environment says" } else { "as declared" };
-        write!(f, "needs {name} of {server}, {how}, ")?;
+        let how = if *inferred { "inferred from its environment" } else { "declared" };
+        write!(f, "needs {name} of {server} ({how}), ")?;
         match until {
-            Until::Changed => f.write_str("which is to be changed first"),
+            Until::Changed => f.write_str("which changes first"),
             Until::Complete => f.write_str("whose deployment has not completed"),
-            Until::Mended(reason) => write!(f, "which is held itself: {reason}"),
+            Until::Mended(reason) => write!(f, "which is held: {reason}"),
         }
     }
 }
@@ -53,7 +54,7 @@ impl Awaited {
                 format!("once a deployment of {} that offers it has completed", self.server)
             }
             Until::Mended(_) => format!(
-                "once what holds {} is mended, or {} is taken out of the needs",
+                "once what holds {} is fixed, or {} is removed from the needs",
                 self.server, self.name
             ),
         }

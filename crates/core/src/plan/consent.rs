@@ -8,7 +8,8 @@ use sha2::{Digest as _, Sha256};
 
 use super::action::Action;
 use super::fingerprint::fingerprint;
-use crate::ecs::name::{NamespaceName, ServiceKey};
+use crate::ecs::name::NamespaceName;
+use crate::ecs::service_key::ServiceKey;
 
 /// How many hexadecimal digits of the hash make an id.
 const DIGITS: usize = 12;
@@ -66,9 +67,12 @@ impl fmt::Display for TooMany {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { plan, namespace, changes, of, limit } = self;
         match namespace {
-            Some(namespace) => write!(f, "{changes} of {of} service(s) in namespace {namespace}")?,
-            None => write!(f, "{changes} of {of} service(s) in no namespace that is known")?,
+            Some(namespace) => write!(f, "{changes} of {of} services in namespace {namespace}")?,
+            None => write!(f, "{changes} of {of} services in no known namespace")?,
         }
-        write!(f, " would change, and without consent at most {limit} may; the plan is {plan}")
+        write!(
+            f,
+            " would change; without an acknowledgement at most {limit} may. The plan is {plan}"
+        )
     }
 }

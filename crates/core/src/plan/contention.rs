@@ -6,7 +6,7 @@ use std::fmt;
 use serde::Serialize;
 
 use crate::ecs::change::Field;
-use crate::ecs::name::ServiceKey;
+use crate::ecs::service_key::ServiceKey;
 use crate::ecs::tool::Tool;
 
 /// A fight over some fields of a service.
@@ -33,6 +33,6 @@ impl fmt::Display for Contention {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let fields: Vec<&str> = self.fields.iter().map(Into::into).collect();
         let times = self.reverts;
-        write!(f, "something else changed {} back {times} times within an hour", fields.join(", "))
+        write!(f, "another writer changed {} back {times} times within an hour", fields.join(", "))
     }
 }

@@ -6,10 +6,10 @@ use super::action::Action;
 use super::awaited::Awaited;
 use super::contention::Contention;
 use super::hold::Hold;
-use super::need::Lack;
+use super::need::MissingEndpoint;
 use crate::ecs::change::Change;
-use crate::ecs::name::ServiceKey;
 use crate::ecs::namespace::Namespace;
+use crate::ecs::service_key::ServiceKey;
 
 /// What to do about one service.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -35,7 +35,7 @@ pub struct Entry {
     pub awaits: Option<Box<Awaited>>,
     /// The endpoints that it needs and that its tasks do not know.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub lacks: Vec<Lack>,
+    pub lacks: Vec<MissingEndpoint>,
     /// Whether somebody else keeps changing it back.
     #[serde(skip)]
     pub contention: Option<Box<Contention>>,

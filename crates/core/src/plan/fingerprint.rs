@@ -10,7 +10,8 @@ use super::action::Action;
 use crate::ecs::connect::{
     AccessLogs, ClientAlias, Connect, Endpoint, ProxyLogs, TestHeader, Timeout, Tls,
 };
-use crate::ecs::name::{Arn, DiscoveryName, DnsName, NamespaceRef, Port, PortName, ServiceKey};
+use crate::ecs::name::{Arn, DiscoveryName, DnsName, NamespaceRef, Port, PortName};
+use crate::ecs::service_key::ServiceKey;
 
 /// The text of an action.
 pub(super) fn fingerprint(action: &Action) -> String {
@@ -174,7 +175,7 @@ mod tests {
             access_logs,
             log_level,
         };
-        let service = ServiceKey::parse("prod/web").expect("a service");
+        let service = crate::testing::key("web");
         let text = fingerprint(&Action::Connect { service, connect });
         let expected = concat!(
             r#"{"kind":"connect","service":"prod/web","connect":{"namespace":null,"endpoints":[{"port_name":"http","#,

@@ -10,6 +10,7 @@ pub mod need;
 pub mod awaited;
 pub mod contention;
 mod fingerprint;
+pub mod turn;
 pub mod consent;
 pub mod hold;
 pub mod entry;
@@ -19,7 +20,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::declaration::issue::Issue;
-use crate::ecs::name::ServiceKey;
+use crate::ecs::service_key::ServiceKey;
 use crate::view::reading::Question;
 use action::Action;
 use entry::{Entry, Verdict};
@@ -65,7 +66,7 @@ impl Plan {
     }
 
     /// Takes back what a guard held of these: it looks at the moment, and that has passed.
-    pub(crate) fn unhold(&mut self, steps: &[ServiceKey]) {
+    pub(crate) fn release(&mut self, steps: &[ServiceKey]) {
         for key in steps {
             if let Some(entry) = self.entries.get_mut(key)
                 && let Verdict::Hold { action: Some(action), .. } = &entry.verdict

@@ -2,11 +2,12 @@
 
 use serde::Serialize;
 
-use crate::ecs::name::{DiscoveryName, ServiceKey};
+use crate::ecs::name::DiscoveryName;
+use crate::ecs::service_key::ServiceKey;
 
 /// An endpoint that a client's tasks do not know.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Lack {
+pub struct MissingEndpoint {
     /// Its discovery name.
     pub name: DiscoveryName,
     /// What the client would call.

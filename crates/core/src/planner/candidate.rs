@@ -10,7 +10,7 @@ use crate::declaration::declared::Declaration;
 use crate::ecs::canonical::{Canonical, canonical};
 use crate::ecs::change::{Change, changes};
 use crate::ecs::connect::Connect;
-use crate::ecs::ground::Ground;
+use crate::ecs::defaults::Defaults;
 use crate::ecs::name::{DiscoveryName, NamespaceId};
 use crate::ecs::namespace::Namespace;
 use crate::ecs::service::{EcsService, ServiceStatus};
@@ -25,7 +25,7 @@ pub(crate) struct Candidate<'a> {
     /// The wanted configuration in the form that is compared; absent for off, and if nothing differs.
     pub(crate) to: Option<Canonical>,
     pub(crate) changes: Vec<Change>,
-    pub(crate) ground: Ground<'a>,
+    pub(crate) defaults: Defaults<'a>,
 }
 
 /// Compares what a service is to be with what it is; `None` for a service that is being deleted.
@@ -38,25 +38,25 @@ pub(crate) fn candidate<'a>(
         return Ok(None);
     }
     let terms = input.terms(service);
-    let ground = terms.ground;
+    let defaults = terms.defaults;
     let desired = settle(service, declaration, &terms).map_err(|hold| with_facts(input, hold))?;
-    let (to, changes) = difference(service.connect(), &desired, &ground);
-    Ok(Some(Candidate { service, declaration, desired, to, changes, ground }))
+    let (to, changes) = difference(service.connect(), &desired, &defaults);
+    Ok(Some(Candidate { service, declaration, desired, to, changes, defaults }))
 }
 
 impl Candidate<'_> {
     /// The same service with another wanted configuration.
     pub(crate) fn instead(&self, desired: Desired) -> Self {
-        let Self { service, declaration, ground, .. } = *self;
-        let (to, changes) = difference(service.connect(), &desired, &ground);
-        Candidate { service, declaration, desired, to, changes, ground }
+        let Self { service, declaration, defaults, .. } = *self;
+        let (to, changes) = difference(service.connect(), &desired, &defaults);
+        Candidate { service, declaration, desired, to, changes, defaults }
     }
 
     /// The namespace it is to be in; for a service that is switched off, the one it is in.
     pub(crate) fn namespace(&self) -> Option<&Namespace> {
         match &self.desired {
             Desired::On(_, namespace) => Some(namespace),
-            Desired::Off => self.ground.namespace_of(self.service.primary()?.connect.as_ref()?),
+            Desired::Off => self.defaults.namespace_of(self.service.primary()?.connect.as_ref()?),
         }
     }
 
@@ -88,10 +88,11 @@ impl Candidate<'_> {
     pub(crate) fn refusal(&self, view: &View) -> Option<Hold> {
         let wanted = self.offers();
         let connect = wanted.map(|(_, connect)| connect);
-        let refused = eligible::refusal(self.service, connect, &self.ground).map(Hold::Ineligible);
+        let refused =
+            eligible::refusal(self.service, connect, &self.defaults).map(Hold::Ineligible);
         refused.or_else(|| {
             let (namespace, connect) = wanted?;
-            pinned::obstacle(self.service, namespace, connect, &self.ground, view)
+            pinned::obstacle(self.service, namespace, connect, &self.defaults, view)
         })
     }
 }
@@ -101,20 +102,20 @@ impl Candidate<'_> {
 fn difference(
     deployed: Option<&Connect>,
     desired: &Desired,
-    ground: &Ground<'_>,
+    defaults: &Defaults<'_>,
 ) -> (Option<Canonical>, Vec<Change>) {
     let to = match (deployed, desired) {
         (None, Desired::Off) => return (None, Vec::new()),
         (Some(deployed), Desired::On(connect, namespace))
             if is_same(deployed, connect)
-                && ground.namespace_of(deployed).is_some_and(|ns| ns.id == namespace.id) =>
+                && defaults.namespace_of(deployed).is_some_and(|ns| ns.id == namespace.id) =>
         {
             return (None, Vec::new());
         }
         (_, Desired::Off) => None,
-        (_, Desired::On(connect, _)) => Some(canonical(connect, ground)),
+        (_, Desired::On(connect, _)) => Some(canonical(connect, defaults)),
     };
-    let from = deployed.map(|connect| canonical(connect, ground));
+    let from = deployed.map(|connect| canonical(connect, defaults));
     let changes = if from == to { Vec::new() } else { changes(from.as_ref(), to.as_ref()) };
     (to.filter(|_| !changes.is_empty()), changes)
 }

@@ -8,8 +8,8 @@ use super::input::PlannerInput;
 use super::links::client::Client;
 use crate::declaration::declared::Declaration;
 use crate::declaration::intent::Intent;
-use crate::ecs::name::ServiceKey;
 use crate::ecs::service::EcsService;
+use crate::ecs::service_key::ServiceKey;
 use crate::plan::entry::Entry;
 use crate::plan::hold::{Hold, Unseen};
 use crate::view::ServiceView;
@@ -39,7 +39,7 @@ pub(super) fn classify<'a>(input: &PlannerInput<'a>) -> Classified<'a> {
             Intent::Unread(name) => Err(unread_parameter(input, name)),
             Intent::Declared(declaration) => found.declared(input, service, declaration),
         };
-        found.sort(input, key, verdict);
+        found.sort(input, key.clone(), verdict);
     }
     found
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::ecs::name::ServiceKey;
+use crate::ecs::service_key::ServiceKey;
 use crate::plan::awaited::Awaited;
 use crate::plan::entry::Entry;
 use crate::plan::hold::Hold;

@@ -48,8 +48,8 @@ fn contention_over(input: &PlannerInput<'_>, candidate: &Candidate<'_>) -> Optio
         wanted: candidate.to.as_ref(),
         changes: &candidate.changes,
         lately: &history.known()?.lately,
-        ours: input.view.begun.get(key).map_or(&[][..], Vec::as_slice),
-        ground: &candidate.ground,
+        ours: input.view.own_rollouts.get(key).map_or(&[][..], Vec::as_slice),
+        defaults: &candidate.defaults,
     };
     contention(&evidence).map(Box::new)
 }

@@ -1,7 +1,7 @@
 //! What a plan is made from: the view and the settings, with the look-ups that every stage needs. It decides nothing.
 
 use crate::declaration::settings::Settings;
-use crate::ecs::ground::Ground;
+use crate::ecs::defaults::Defaults;
 use crate::ecs::namespace::Namespace;
 use crate::ecs::seen::Seen;
 use crate::ecs::service::EcsService;
@@ -22,9 +22,9 @@ impl<'a> PlannerInput<'a> {
     }
 
     /// What a service's defaults depend on.
-    pub(crate) fn ground_of(&self, service: &EcsService) -> Ground<'a> {
+    pub(crate) fn defaults_of(&self, service: &EcsService) -> Defaults<'a> {
         let task_definition = self.task_definition(service);
-        Ground { task_definition, ..self.view.ground(&service.key.cluster) }
+        Defaults { task_definition, ..self.view.defaults(&service.key.cluster) }
     }
 
     /// The task definition of a service, if it was read.
@@ -36,7 +36,7 @@ impl<'a> PlannerInput<'a> {
     /// Everything beside the declaration that decides what a service is to be.
     pub(crate) fn terms(&self, service: &EcsService) -> Terms<'a> {
         Terms {
-            ground: self.ground_of(service),
+            defaults: self.defaults_of(service),
             document: self.view.document.as_deref(),
             namespace: self.settings.namespace.as_ref(),
             policy: self.settings.policy,

@@ -24,7 +24,7 @@ mod classify;
 pub use prerequisites::{namespaces_that_differ, unmatched_entries};
 
 use crate::declaration::settings::Settings;
-use crate::ecs::name::ServiceKey;
+use crate::ecs::service_key::ServiceKey;
 use crate::plan::Plan;
 use crate::plan::entry::Entry;
 use crate::view::View;

@@ -6,7 +6,7 @@ use super::candidate::Candidate;
 use super::input::PlannerInput;
 use super::service::failed_configurations::{failed_before, failing};
 use crate::ecs::canonical::Canonical;
-use crate::ecs::ground::Ground;
+use crate::ecs::defaults::Defaults;
 use crate::ecs::seen::Seen;
 use crate::ecs::service::EcsService;
 use crate::plan::hold::{Hold, Unseen};
@@ -15,7 +15,7 @@ use crate::view::reading::Question;
 /// A reason that lies in the service alone. It stays until a person changes something or more is read.
 pub(crate) fn lasting(input: &PlannerInput<'_>, candidate: &Candidate<'_>) -> Option<Hold> {
     let service = candidate.service;
-    if candidate.ground.task_definition.is_none() && candidate.to.is_some() {
+    if candidate.defaults.task_definition.is_none() && candidate.to.is_some() {
         // Without it two equal configurations may look different, and nobody knows whether ECS would refuse.
         return Some(Hold::until_answered(Question::TaskDefinition(
             service.task_definition.clone(),
@@ -37,7 +37,7 @@ pub(crate) fn passing(input: &PlannerInput<'_>, candidate: &Candidate<'_>) -> Op
     if service.is_rolling() {
         return Some(Hold::Rolling);
     }
-    recent(input, service, candidate.to.as_ref(), &candidate.ground)
+    recent(input, service, candidate.to.as_ref(), &candidate.defaults)
 }
 
 /// The same where the deployments show no rollout: ECS gave up exactly this configuration, or more must be read.
@@ -46,15 +46,15 @@ pub(crate) fn recent(
     input: &PlannerInput<'_>,
     service: &EcsService,
     wanted: Option<&Canonical>,
-    ground: &Ground<'_>,
+    defaults: &Defaults<'_>,
 ) -> Option<Hold> {
     if input.view.service(&service.key).is_some_and(|view| view.stale_since.is_some()) {
         return Some(Hold::NotSeen(Unseen::Lagging));
     }
     match input.view.histories.get(&service.key) {
         Some((_, Seen::Known(history))) => {
-            failed_before(wanted, &service.task_definition, history, ground)
-                .or_else(|| failing(wanted, service, ground))
+            failed_before(wanted, &service.task_definition, history, defaults)
+                .or_else(|| failing(wanted, service, defaults))
                 .or(history.ongoing.is_some().then_some(Hold::Rolling))
         }
         Some((_, Seen::Absent | Seen::Unknown(_))) | None => {

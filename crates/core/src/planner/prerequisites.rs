@@ -6,9 +6,10 @@ use super::entries::Entries;
 use super::service::eligible::namespace_quota_note;
 use crate::declaration::document::escaped;
 use crate::declaration::issue::Issue;
-use crate::ecs::name::{Arn, EcsServiceName, ServiceKey};
+use crate::ecs::name::Arn;
 use crate::ecs::namespace::NewNamespace;
 use crate::ecs::seen::Seen;
+use crate::ecs::service_key::ServicePath;
 use crate::ecs::task_definition::{PortMapping, TaskDefinition};
 use crate::ecs::text::nearest;
 use crate::plan::Missing;
@@ -95,18 +96,18 @@ pub fn namespaces_that_differ(view: &View) -> Vec<Issue> {
 /// misspelt. Clusters that are not watched do not count: another eastwest may watch them.
 pub fn unmatched_entries(view: &View) -> Vec<Issue> {
     let entries = view.document.iter().flat_map(|document| document.services.keys());
-    let unmatched = |key: &ServiceKey| {
-        let cluster = view.clusters.get(&key.cluster)?;
-        let is_there = cluster.complete_at.is_none() || cluster.services.contains_key(&key.name);
+    let unmatched = |path: &ServicePath| {
+        let cluster = view.clusters.get(&path.cluster)?;
+        let is_there = cluster.complete_at.is_none() || view.at_path(path).is_some();
         (!is_there).then(|| {
-            let place = format!("#/services/{}", escaped(&key.to_string()));
+            let place = format!("#/services/{}", escaped(&path.to_string()));
             let words = format!(
                 "cluster {} has no ECS service of this name: the entry waits until there is one; or correct its name",
-                key.cluster
+                path.cluster
             );
-            let near = nearest(key.name.as_str(), cluster.services.keys().map(EcsServiceName::as_str));
-            let near = near.map(|name| format!("{}/{name}", key.cluster));
-            Issue { nearest: near, ..Issue::new(&place, &key.to_string(), words) }.advice()
+            let near = nearest(path.name.as_str(), cluster.services.keys().map(|key| key.name.as_str()));
+            let near = near.map(|name| format!("{}/{name}", path.cluster));
+            Issue { nearest: near, ..Issue::new(&place, &path.to_string(), words) }.advice()
         })
     };
     entries.filter_map(unmatched).collect()

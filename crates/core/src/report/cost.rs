@@ -11,8 +11,9 @@ use serde::Serialize;
 use crate::declaration::intent::Intent;
 use crate::declaration::settings::{Budget, Policy, Settings};
 use crate::ecs::connect::Endpoint;
-use crate::ecs::name::{ClusterName, DiscoveryName, NamespaceId, ServiceKey};
+use crate::ecs::name::{ClusterName, DiscoveryName, NamespaceId};
 use crate::ecs::service::EcsService;
+use crate::ecs::service_key::ServiceKey;
 use crate::guard::budget::budget;
 use crate::plan::Plan;
 use crate::plan::action::Action;
@@ -162,15 +163,15 @@ fn stale_clients(
     if news.is_empty() {
         return stale;
     }
-    for (key, service) in view.services().filter(|(key, _)| !changed.contains_key(key)) {
+    for (key, service) in view.services().filter(|(key, _)| !changed.contains_key(*key)) {
         let Intent::Declared(declaration) = &service.intent else { continue };
         let Some(needs) = &declaration.needs else { continue };
-        let standing = deployed(view, &key);
+        let standing = deployed(view, key);
         let lacks = |name: &DiscoveryName| {
             standing.iter().any(|namespace| news.contains(&(namespace.clone(), name.clone())))
         };
         if needs.iter().any(lacks) {
-            stale.insert(key);
+            stale.insert(key.clone());
         }
     }
     stale

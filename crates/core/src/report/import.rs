@@ -17,11 +17,12 @@ use crate::declaration::tag_prefix::TagPrefix;
 use crate::declaration::value::Wrong;
 use crate::declaration::{document, value};
 use crate::ecs::connect::{AccessLogs, Connect, Endpoint, ProxyLogs, TestHeader, Timeout, Tls};
-use crate::ecs::ground::Ground;
-use crate::ecs::name::{Arn, DiscoveryName, DnsName, NamespaceRef, ParameterName, ServiceKey};
+use crate::ecs::defaults::Defaults;
+use crate::ecs::name::{Arn, DiscoveryName, DnsName, NamespaceRef, ParameterName};
 use crate::ecs::namespace::Namespace;
 use crate::ecs::parameter::Parameter;
 use crate::ecs::service::EcsService;
+use crate::ecs::service_key::ServicePath;
 use crate::ecs::time::AwsTime;
 use crate::planner::service::ports::named_port;
 
@@ -31,14 +32,14 @@ const LONGEST: (usize, usize) = (128, 256);
 const MOST_TAGS: usize = 50;
 
 /// The whole declaration of what the PRIMARY deployment has in force; `None` where Service Connect is off.
-pub(crate) fn declaration(service: &EcsService, ground: &Ground<'_>) -> Option<Declaration> {
+pub(crate) fn declaration(service: &EcsService, defaults: &Defaults<'_>) -> Option<Declaration> {
     let connect = service.primary()?.connect.as_ref()?;
-    let namespace = ground.namespace_of(connect);
+    let namespace = defaults.namespace_of(connect);
     let server = !connect.endpoints.is_empty();
     Some(Declaration {
         mode: Some(if server { Mode::ClientServer } else { Mode::Client }),
-        namespace: namespace.map(|namespace| reference(namespace, service, ground)),
-        endpoints: endpoints(connect, namespace, ground),
+        namespace: namespace.map(|namespace| reference(namespace, service, defaults)),
+        endpoints: endpoints(connect, namespace, defaults),
         logs: connect.logs.clone().map(LogsDeclaration::To),
         access_logs: connect.access_logs.clone(),
         test_header: common_header(connect),
@@ -48,12 +49,12 @@ pub(crate) fn declaration(service: &EcsService, ground: &Ground<'_>) -> Option<D
 
 /// By name where that is enough; by ARN where several have the name, or where another account shares it
 /// (DG:service-connect-shared-namespaces).
-fn reference(namespace: &Namespace, service: &EcsService, ground: &Ground<'_>) -> NamespaceRef {
+fn reference(namespace: &Namespace, service: &EcsService, defaults: &Defaults<'_>) -> NamespaceRef {
     let account = service.arn.as_str().split(':').nth(4);
     let is_shared = namespace.owner.as_deref().is_some_and(|owner| Some(owner) != account);
     let by_name = NamespaceRef::as_read(namespace.name.as_str());
-    let means_it = ground.resolve(&by_name).is_some_and(|found| found.id == namespace.id);
-    let twins = ground.namespaces.iter().filter(|other| other.name == namespace.name).count() > 1;
+    let means_it = defaults.resolve(&by_name).is_some_and(|found| found.id == namespace.id);
+    let twins = defaults.namespaces.iter().filter(|other| other.name == namespace.name).count() > 1;
     if means_it && !twins && !is_shared {
         return by_name;
     }
@@ -64,16 +65,16 @@ fn reference(namespace: &Namespace, service: &EcsService, ground: &Ground<'_>) -
 fn endpoints(
     connect: &Connect,
     namespace: Option<&Namespace>,
-    ground: &Ground<'_>,
+    defaults: &Defaults<'_>,
 ) -> Vec<EndpointDeclaration> {
     let mut declared: Vec<EndpointDeclaration> = Vec::with_capacity(connect.endpoints.len());
     for endpoint in &connect.endpoints {
         let taken = |port: &PortSelector| declared.iter().any(|e| e.port.as_ref() == Some(port));
-        let port = selector(endpoint, ground, taken);
+        let port = selector(endpoint, defaults, taken);
         declared.push(EndpointDeclaration {
             port: Some(port),
             discovery_name: Some(endpoint.discovery()),
-            alias: alias(endpoint, namespace, ground),
+            alias: alias(endpoint, namespace, defaults),
             timeout: endpoint.timeout,
             ingress_port: endpoint.ingress_port,
             tls: endpoint.tls.clone(),
@@ -86,7 +87,7 @@ fn endpoints(
 /// once, or where the name looks like a number.
 fn selector(
     endpoint: &Endpoint,
-    ground: &Ground<'_>,
+    defaults: &Defaults<'_>,
     taken: impl Fn(&PortSelector) -> bool,
 ) -> PortSelector {
     let name = PortSelector::Name(endpoint.port_name.clone());
@@ -95,9 +96,9 @@ fn selector(
     if is_sayable && !taken(&name) {
         return name;
     }
-    let port = ground.port(&endpoint.port_name).and_then(|mapping| mapping.container_port);
+    let port = defaults.port(&endpoint.port_name).and_then(|mapping| mapping.container_port);
     let means_it = |number: &PortSelector| {
-        let meant = ground.task_definition.map(|definition| named_port(number, definition));
+        let meant = defaults.task_definition.map(|definition| named_port(number, definition));
         meant.is_some_and(|meant| meant.as_ref() == Ok(&endpoint.port_name))
     };
     let number = port.map(PortSelector::Number).filter(means_it);
@@ -108,9 +109,9 @@ fn selector(
 fn alias(
     endpoint: &Endpoint,
     namespace: Option<&Namespace>,
-    ground: &Ground<'_>,
+    defaults: &Defaults<'_>,
 ) -> Option<AliasDeclaration> {
-    let (dns_name, port) = (endpoint.host(namespace), endpoint.client_port(ground));
+    let (dns_name, port) = (endpoint.host(namespace), endpoint.client_port(defaults));
     (dns_name.is_some() || port.is_some()).then_some(AliasDeclaration { dns_name, port })
 }
 
@@ -142,7 +143,7 @@ pub(crate) fn tags(
 
 /// As much of a declaration as a document can say, and in words what it cannot. Options of log drivers other than
 /// awslogs may hold a token, so they are never written to a file.
-pub fn entry(key: &ServiceKey, declaration: &Declaration) -> (Declaration, Vec<String>) {
+pub fn entry(path: &ServicePath, declaration: &Declaration) -> (Declaration, Vec<String>) {
     let mut whole = declaration.clone();
     let mut unsaid = Vec::new();
     let is_plain = |logs: &ProxyLogs| logs.driver == "awslogs" && logs.secret_options.is_empty();
@@ -150,13 +151,13 @@ pub fn entry(key: &ServiceKey, declaration: &Declaration) -> (Declaration, Vec<S
         whole.logs = None;
         unsaid.push("the proxy's logs".to_owned());
     }
-    if is_written(key, &whole) {
+    if is_written(path, &whole) {
         return (whole, unsaid);
     }
     let prefix = TagPrefix::default();
     let (tags, unsaid) = tags(declaration, &prefix);
     if let Intent::Declared(said) = parse(&prefix, &tags).0
-        && is_written(key, &said)
+        && is_written(path, &said)
     {
         return ((*said).clone(), unsaid);
     }
@@ -165,13 +166,13 @@ pub fn entry(key: &ServiceKey, declaration: &Declaration) -> (Declaration, Vec<S
 }
 
 /// Whether a document that says this is read back as this.
-fn is_written(key: &ServiceKey, declaration: &Declaration) -> bool {
-    let text = document::write(&BTreeMap::from([(key.clone(), declaration.clone())]));
+fn is_written(path: &ServicePath, declaration: &Declaration) -> bool {
+    let text = document::write(&BTreeMap::from([(path.clone(), declaration.clone())]));
     let name = ParameterName::as_read("import");
     let parameter = Parameter { name, version: 1, modified_at: AwsTime(0), is_secret: false, text };
     let read = document::read(&[parameter]).0;
     read.is_some_and(|document| {
-        document.services.get(key).is_some_and(|said| **said == *declaration)
+        document.services.get(path).is_some_and(|said| **said == *declaration)
     })
 }
 
@@ -181,11 +182,17 @@ struct Writer<'a> {
     unsaid: Vec<String>,
 }
 
+/// A tag, and what it says in words.
+struct Tag {
+    key: &'static str,
+    words: &'static str,
+}
+
 impl Writer<'_> {
     /// A tag, if there is anything to say and the tag's reader gives back what was meant.
     fn say<T: PartialEq>(
         &mut self,
-        (key, words): (&str, &str),
+        Tag { key, words }: Tag,
         meant: Option<&T>,
         write: impl Fn(&T) -> String,
         read: impl Fn(&str) -> Result<T, Wrong>,
@@ -205,63 +212,98 @@ impl Writer<'_> {
             declaration;
         let Declaration { needs, refresh, pause, document, .. } = declaration;
         self.say(
-            ("mode", "the mode"),
+            Tag { key: "mode", words: "the mode" },
             mode.as_ref(),
             |mode| <&str>::from(mode).to_owned(),
             value::mode,
         );
-        self.say(("namespace", "the namespace"), namespace.as_ref(), shown, value::namespace);
-        self.say(("logs", "the proxy's logs"), logs.as_ref(), write_logs, value::logs);
         self.say(
-            ("access-logs", "the access logs"),
+            Tag { key: "namespace", words: "the namespace" },
+            namespace.as_ref(),
+            shown,
+            value::namespace,
+        );
+        self.say(
+            Tag { key: "logs", words: "the proxy's logs" },
+            logs.as_ref(),
+            write_logs,
+            value::logs,
+        );
+        self.say(
+            Tag { key: "access-logs", words: "the access logs" },
             access_logs.as_ref(),
             write_access_logs,
             value::access_logs,
         );
         self.say(
-            ("test-header", "the test header"),
+            Tag { key: "test-header", words: "the test header" },
             test_header.as_ref(),
             write_test_header,
             value::test_header,
         );
         self.say(
-            ("needs", "what it needs"),
+            Tag { key: "needs", words: "what it needs" },
             needs.as_ref(),
             |names| write_needs(names),
             value::needs,
         );
         self.say(
-            ("refresh", "when to refresh"),
+            Tag { key: "refresh", words: "when to refresh" },
             refresh.as_ref(),
             |refresh| refresh_word(*refresh).to_owned(),
             value::refresh,
         );
         let pause = pause.is_some().then_some(pause);
-        self.say(("pause", "the pause"), pause, |pause| write_pause(*pause), value::pause);
-        self.say(("document", "the document"), document.as_ref(), shown, value::document);
+        self.say(
+            Tag { key: "pause", words: "the pause" },
+            pause,
+            |pause| write_pause(*pause),
+            value::pause,
+        );
+        self.say(
+            Tag { key: "document", words: "the document" },
+            document.as_ref(),
+            shown,
+            value::document,
+        );
     }
 
     /// The one endpoint, a tag for each of its members.
     fn single(&mut self, endpoint: &EndpointDeclaration) {
         let EndpointDeclaration { port, discovery_name, alias, timeout, ingress_port, tls } =
             endpoint;
-        self.say(("port", "the port"), port.as_ref(), shown, value::port_selector);
         self.say(
-            ("discovery-name", "the discovery name"),
+            Tag { key: "port", words: "the port" },
+            port.as_ref(),
+            shown,
+            value::port_selector,
+        );
+        self.say(
+            Tag { key: "discovery-name", words: "the discovery name" },
             discovery_name.as_ref(),
             shown,
             value::discovery,
         );
-        self.say(("alias", "the alias"), alias.as_ref(), write_alias, value::alias);
-        let timeout = Some(timeout).filter(|timeout| **timeout != Timeout::default());
-        self.say(("timeout", "the time-outs"), timeout, write_timeout, value::timeout);
         self.say(
-            ("ingress-port", "the ingress port"),
+            Tag { key: "alias", words: "the alias" },
+            alias.as_ref(),
+            write_alias,
+            value::alias,
+        );
+        let timeout = Some(timeout).filter(|timeout| **timeout != Timeout::default());
+        self.say(
+            Tag { key: "timeout", words: "the time-outs" },
+            timeout,
+            write_timeout,
+            value::timeout,
+        );
+        self.say(
+            Tag { key: "ingress-port", words: "the ingress port" },
             ingress_port.as_ref(),
             shown,
             value::ingress_port,
         );
-        self.say(("tls", "the encryption"), tls.as_ref(), write_tls, value::tls);
+        self.say(Tag { key: "tls", words: "the encryption" }, tls.as_ref(), write_tls, value::tls);
     }
 
     /// Several endpoints, a tag for each. All or none: a list that lacks one would ask to remove it.

@@ -2,7 +2,8 @@
 
 use super::status::Status;
 use crate::ecs::fault::Fault;
-use crate::ecs::name::{ClusterName, ServiceKey};
+use crate::ecs::name::ClusterName;
+use crate::ecs::service_key::ServiceKey;
 use crate::plan::prerequisite::Prerequisite;
 
 /// How the services of a cluster are.

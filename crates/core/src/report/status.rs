@@ -5,10 +5,9 @@ use serde::Serialize;
 use super::health::{Health, health};
 use crate::declaration::intent::Intent;
 use crate::declaration::issue::{Issue, Weight};
-use crate::declaration::settings::Timing;
-use crate::ecs::name::ServiceKey;
+use crate::declaration::settings::Moment;
 use crate::ecs::service::ServiceStatus;
-use crate::ecs::time::Now;
+use crate::ecs::service_key::ServiceKey;
 use crate::plan::entry::{Entry, Verdict};
 use crate::plan::hold::Hold;
 use crate::plan::reason::{Ending, Reason};
@@ -70,12 +69,12 @@ pub fn status(
     view: &View,
     key: &ServiceKey,
     entry: Option<&Entry>,
-    (timing, now): (&Timing, Now),
+    moment: Moment<'_>,
 ) -> Option<Status> {
     let service = view.service(key).filter(|service| service.intent != Intent::NotOptedIn)?;
     let Some(entry) = entry else { return Some(Status::leaving(service)) };
     let history = view.histories.get(key).and_then(|(_, seen)| seen.known());
-    let course = course(service, history, (timing, now));
+    let course = course(service, history, moment);
     let hold = entry.hold();
     let mut status = Status::new(sync(entry), health(service, hold, &course));
     match hold {
@@ -129,11 +128,13 @@ impl Status {
         (sync, health, reason) == (&before.sync, &before.health, &before.reason)
     }
 
-    /// Whether it is as before but for what ECS says of it, which is new with every attempt to start a task.
+    /// Whether it is as before, but for what changes all the time: what ECS says, with every attempt to start a task;
+    /// and who runs now, for the thousands that may wait for their turn.
     pub(crate) fn is_as(&self, before: &Self) -> bool {
         let Self { message, ends, snippet, .. } = self;
         self.has_reason_of(before)
-            && (message, ends, snippet) == (&before.message, &before.ends, &before.snippet)
+            && (ends, snippet) == (&before.ends, &before.snippet)
+            && (*message == before.message || self.reason == Some(Reason::Budget))
     }
 }
 

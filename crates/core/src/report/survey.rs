@@ -11,18 +11,19 @@ use crate::declaration::intent::{self, Intent};
 use crate::declaration::settings::{Settings, Sources};
 
 use crate::declaration::tag_prefix::TagPrefix;
-use crate::ecs::ground::Ground;
-use crate::ecs::name::{Arn, ServiceKey};
+use crate::ecs::defaults::Defaults;
+use crate::ecs::name::Arn;
 use crate::ecs::namespace::Namespace;
 use crate::ecs::seen::Seen;
 use crate::ecs::service::{EcsService, ServiceStatus};
+use crate::ecs::service_key::ServiceKey;
 use crate::ecs::task_definition::TaskDefinition;
 use crate::ecs::time::Now;
 use crate::plan::entry::Verdict;
 use crate::planner::plan;
 use crate::report::import::{declaration, tags};
 use crate::view::View;
-use crate::view::merge::Reader;
+use crate::view::merge::Merger;
 use crate::view::reading::{Answer, ClusterReading, Question};
 
 /// Everything that was read.
@@ -95,9 +96,9 @@ impl Survey {
         })
     }
 
-    fn ground<'a>(&'a self, service: &EcsService) -> Ground<'a> {
+    fn defaults<'a>(&'a self, service: &EcsService) -> Defaults<'a> {
         let reading = self.readings.iter().find(|r| r.cluster == service.key.cluster);
-        Ground {
+        Defaults {
             namespaces: &self.namespaces,
             default_namespace: reading.and_then(|r| r.default_namespace.known()?.as_ref()),
             task_definition: self.task_definitions.get(&service.task_definition),
@@ -111,7 +112,7 @@ impl Survey {
         };
         let services = self.connected().filter(is_due);
         let import = |service: &EcsService| {
-            let declaration = declaration(service, &self.ground(service))?;
+            let declaration = declaration(service, &self.defaults(service))?;
             let (tags, inexpressible) = tags(&declaration, prefix);
             let arn = service.arn.clone();
             let stale = stale(prefix, service, &tags);
@@ -157,7 +158,7 @@ impl Survey {
         let (prefix, staleness) = (&settings.prefix, settings.timing.staleness);
         // The tags alone, without what a document declares for these services.
         let sources = Sources::default();
-        let reader = Reader { prefix, sources: &sources, staleness, now };
+        let merger = Merger { prefix, sources: &sources, staleness, now };
         for mut reading in self.readings.iter().cloned() {
             for seen in reading.services.values_mut() {
                 let Seen::Known(service) = seen else { continue };
@@ -169,12 +170,12 @@ impl Survey {
                     None => service.tags.clear(),
                 }
             }
-            reader.swept(&mut view, reading);
+            merger.swept(&mut view, reading);
         }
-        reader.answered(&mut view, Answer::Namespaces(Seen::Known(self.namespaces.clone())));
+        merger.answered(&mut view, Answer::Namespaces(Seen::Known(self.namespaces.clone())));
         for (arn, definition) in &self.task_definitions {
             let seen = Seen::Known(definition.clone());
-            reader.answered(&mut view, Answer::TaskDefinition(arn.clone(), seen));
+            merger.answered(&mut view, Answer::TaskDefinition(arn.clone(), seen));
         }
         view
     }

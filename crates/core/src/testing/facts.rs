@@ -4,13 +4,14 @@ use std::time::Duration;
 
 use super::read::{read_connect, read_past};
 use super::{Stage, fault};
+use crate::ecs::defaults::Defaults;
 use crate::ecs::fault::FaultKind;
-use crate::ecs::ground::Ground;
-use crate::ecs::name::{Arn, DeploymentId, DiscoveryName, ServiceKey};
+use crate::ecs::name::{Arn, DeploymentId, DiscoveryName};
 use crate::ecs::seen::Seen;
 use crate::ecs::service::{
     DeploymentController, DeploymentStatus, EcsService, Rollout, ServiceEvent, ServiceStatus,
 };
+use crate::ecs::service_key::ServiceKey;
 use crate::ecs::time::{AwsTime, Now};
 use crate::view::history::{FailedRevision, History, Ongoing};
 
@@ -20,7 +21,7 @@ impl Stage {
         let now = self.now;
         let mut history = Seen::Known(History::default());
         let cluster = self.view.clusters.get_mut(&key.cluster).expect("a cluster");
-        let view = cluster.services.get_mut(&key.name).expect("a service");
+        let view = cluster.services.get_mut(&key).expect("a service");
         for word in facts {
             match word.split_once('=').unwrap_or((word, "")) {
                 ("unread", _) => view.trouble = Some(fault(FaultKind::Throttled)),
@@ -45,9 +46,12 @@ impl Stage {
                     let pasts = facts.iter().filter_map(|word| word.strip_prefix("past="));
                     let last = view.last.as_ref().expect("a reading");
                     let pasts = pasts.map(|text| read_past(text, &last.task_definition)).collect();
-                    let ground =
-                        Ground { namespaces: &[], default_namespace: None, task_definition: None };
-                    history = Seen::Known(History::of(pasts, last.created_at, &ground));
+                    let defaults = Defaults {
+                        namespaces: &[],
+                        default_namespace: None,
+                        task_definition: None,
+                    };
+                    history = Seen::Known(History::of(pasts, last.created_at, &defaults));
                 }
                 ("primary", seconds) => {
                     let ago = Duration::from_secs(seconds.parse().expect("seconds"));

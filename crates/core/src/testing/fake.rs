@@ -10,12 +10,13 @@ use super::{Stage, at};
 use crate::declaration::settings::Settings;
 use crate::ecs::connect::Connect;
 use crate::ecs::fault::{Fault, FaultKind};
-use crate::ecs::name::{Arn, DeploymentId, EcsServiceName, ParameterName, ServiceKey};
+use crate::ecs::name::{Arn, DeploymentId, ParameterName};
 use crate::ecs::namespace::NamespaceUse;
 use crate::ecs::parameter::Parameter;
 use crate::ecs::past::Past;
 use crate::ecs::seen::Seen;
 use crate::ecs::service::{Deployment, EcsService, Rollout};
+use crate::ecs::service_key::ServiceKey;
 use crate::ecs::time::{AwsTime, Now};
 use crate::engine::Engine;
 use crate::engine::effect::{Effect, Event};
@@ -344,13 +345,12 @@ impl Fake {
                         default.and_then(|c| c.default_namespace.clone()),
                     ),
                     listing: Ok(()),
-                    services: keys.map(|key| (key.name.clone(), see(key))).collect(),
+                    services: keys.map(|key| (key.clone(), see(key))).collect(),
                     cluster,
                 })
             }
-            Effect::Refresh(cluster, names) => {
-                let seen = |name| see(&ServiceKey::new(&cluster, name));
-                let services = names.iter().map(|name| (name.clone(), seen(name))).collect();
+            Effect::Refresh(cluster, keys) => {
+                let services = keys.iter().map(|key| (key.clone(), see(key))).collect();
                 Event::Refreshed(cluster, services)
             }
             Effect::Confirm(key) => {
@@ -519,8 +519,8 @@ fn describe(effect: &Effect) -> String {
     match effect {
         Effect::FindClusters => "find-clusters".to_owned(),
         Effect::Sweep(cluster) => format!("sweep {cluster}"),
-        Effect::Refresh(cluster, names) => {
-            let names: Vec<&str> = names.iter().map(EcsServiceName::as_str).collect();
+        Effect::Refresh(cluster, keys) => {
+            let names: Vec<&str> = keys.iter().map(|key| key.name.as_str()).collect();
             format!("refresh {cluster} {}", names.join(" "))
         }
         Effect::Confirm(key) => format!("confirm {key}"),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::fault;
 use crate::ecs::connect::{AccessLogs, ClientAlias, Connect, Endpoint, ProxyLogs, TestHeader, Tls};
-use crate::ecs::environment::Mentions;
+use crate::ecs::environment::EnvironmentHosts;
 use crate::ecs::fault::FaultKind;
 use crate::ecs::name::{Arn, DiscoveryName, DnsName, NamespaceRef, Port, PortName};
 use crate::ecs::past::Past;
@@ -140,7 +140,7 @@ pub(crate) fn task_definition(arn: &Arn, text: &str) -> TaskDefinition {
         hostnames: Vec::new(),
         ports: Vec::new(),
         images: vec!["app:1".to_owned()],
-        mentions: Mentions::default(),
+        environment_hosts: EnvironmentHosts::default(),
     };
     for word in text.split_whitespace() {
         match word {
@@ -158,7 +158,8 @@ pub(crate) fn task_definition(arn: &Arn, text: &str) -> TaskDefinition {
                 task_definition.images = vec![image[6..].to_owned()];
             }
             values if values.starts_with("env:") => {
-                task_definition.mentions = Mentions::in_values(values[4..].split(';'));
+                task_definition.environment_hosts =
+                    EnvironmentHosts::in_values(values[4..].split(';'));
             }
             port => task_definition.ports.push(read_mapping(port)),
         }

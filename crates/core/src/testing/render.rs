@@ -2,15 +2,14 @@
 
 use std::fmt::Write as _;
 
-use crate::declaration::settings::Timing;
+use crate::declaration::settings::Moment;
 use crate::ecs::change::Change;
 use crate::ecs::connect::{Connect, Endpoint};
 use crate::ecs::name::NamespaceRef;
-use crate::ecs::time::Now;
 use crate::plan::Plan;
 use crate::plan::action::Action;
 use crate::plan::entry::{Entry, Verdict};
-use crate::plan::need::Lack;
+use crate::plan::need::MissingEndpoint;
 use crate::plan::reason::Reason;
 use crate::report::status::status;
 use crate::view::View;
@@ -29,7 +28,7 @@ pub(crate) fn plan(plan: &Plan) -> String {
         if let Some(awaited) = &entry.awaits {
             line(&mut text, &format!("    waits: {awaited}"));
         }
-        for Lack { name, alias, server } in &entry.lacks {
+        for MissingEndpoint { name, alias, server } in &entry.lacks {
             line(&mut text, &format!("    lacks: {name} as {alias} of {server}"));
         }
         for rival in &entry.contested_by {
@@ -53,7 +52,7 @@ pub(crate) fn verdicts(plan: &Plan) -> String {
 }
 
 /// Every service that opted in, with its status, what would end it and what ECS says.
-pub(crate) fn statuses(view: &View, plan: &Plan, moment: (&Timing, Now)) -> String {
+pub(crate) fn statuses(view: &View, plan: &Plan, moment: Moment<'_>) -> String {
     let mut text = String::new();
     for (key, _) in view.services() {
         let Some(status) = status(view, &key, plan.entries.get(&key), moment) else { continue };

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use crate::ecs::canonical::canonical;
 use crate::ecs::connect::{Connect, Endpoint};
-use crate::ecs::ground::Ground;
+use crate::ecs::defaults::Defaults;
 use crate::ecs::name::{Arn, DiscoveryName, DnsName, Port};
 use crate::ecs::past::Past;
 use crate::ecs::time::AwsTime;
@@ -62,7 +62,7 @@ impl Listed {
 /// **failed**, because it would be sent again; the **newest**; and the newest that **completed**, because a rollback
 /// goes back to it. A gap is not allowed either: if a revision is gone, all older ones must be gone, or endpoints would
 /// look younger than they are. A revision that the answer does not mention was not read.
-pub fn told(listed: &[Listed]) -> Option<usize> {
+pub fn known_past(listed: &[Listed]) -> Option<usize> {
     let last = listed.iter().rposition(|deployment| !deployment.is_gone());
     let (kept, gone) = listed.split_at(last.map_or(0, |last| last + 1));
     let harmless = gone.iter().all(Listed::is_harmless);
@@ -126,13 +126,13 @@ pub struct Age {
 
 impl History {
     /// What these past rollouts show. Their order does not matter; `created_at` is when the service was created.
-    pub fn of(mut pasts: Vec<Past>, created_at: AwsTime, ground: &Ground<'_>) -> Self {
+    pub fn of(mut pasts: Vec<Past>, created_at: AwsTime, defaults: &Defaults<'_>) -> Self {
         pasts.sort_by_key(|past| std::cmp::Reverse(past.created_at));
-        let failed = failed(&pasts, ground).map(failed_revision).collect();
+        let failed = failed(&pasts, defaults).map(failed_revision).collect();
         let ongoing = pasts.iter().find(|past| past.is_under_way()).map(ongoing);
         let completed: Vec<&Past> = pasts.iter().filter(|past| past.is_completed()).collect();
         let begins = pasts.last().is_some_and(|first| first.created_at.since(created_at) <= FIRST);
-        let ages = ages(&completed, begins, ground);
+        let ages = ages(&completed, begins, defaults);
         let took = median(completed.iter().filter_map(|past| past.took()).collect());
         let has_completed = !completed.is_empty();
         let newest = pasts.first().map(|past| past.created_at);
@@ -168,9 +168,9 @@ fn ongoing(past: &Past) -> Ongoing {
 
 /// The failed deployments, without those that worked later: a later deployment of the same configuration on the same
 /// task definition that completed shows that it works. `pasts` are newest first.
-fn failed<'a>(pasts: &'a [Past], ground: &Ground<'_>) -> impl Iterator<Item = &'a Past> {
+fn failed<'a>(pasts: &'a [Past], defaults: &Defaults<'_>) -> impl Iterator<Item = &'a Past> {
     let same = |one: &Past, other: &Past| {
-        let of = |past: &Past| past.connect.as_ref().map(|connect| canonical(connect, ground));
+        let of = |past: &Past| past.connect.as_ref().map(|connect| canonical(connect, defaults));
         one.task_definition == other.task_definition && of(one) == of(other)
     };
     pasts.iter().enumerate().filter_map(move |(at, past)| {
@@ -181,12 +181,12 @@ fn failed<'a>(pasts: &'a [Past], ground: &Ground<'_>) -> impl Iterator<Item = &'
 
 /// Goes back from the last completed deployment for as long as each endpoint is in it; `begins`: whether the past
 /// goes back to the service's beginning.
-fn ages(completed: &[&Past], begins: bool, ground: &Ground<'_>) -> Vec<Age> {
+fn ages(completed: &[&Past], begins: bool, defaults: &Defaults<'_>) -> Vec<Age> {
     let Some((newest, earlier)) = completed.split_first() else { return Vec::new() };
     let Some(connect) = &newest.connect else { return Vec::new() };
     let age = |endpoint: &Endpoint| {
         let has = |past: &&&Past| {
-            past.connect.as_ref().is_some_and(|old| has(old, endpoint, connect, ground))
+            past.connect.as_ref().is_some_and(|old| has(old, endpoint, connect, defaults))
         };
         let same = earlier.iter().take_while(has).count();
         let first = completed[same];
@@ -198,15 +198,15 @@ fn ages(completed: &[&Past], begins: bool, ground: &Ground<'_>) -> Vec<Age> {
 }
 
 /// Whether an older configuration offers the same endpoint in the same namespace.
-fn has(old: &Connect, endpoint: &Endpoint, new: &Connect, ground: &Ground<'_>) -> bool {
-    let id = |connect: &Connect| ground.namespace_of(connect).map(|namespace| &namespace.id);
+fn has(old: &Connect, endpoint: &Endpoint, new: &Connect, defaults: &Defaults<'_>) -> bool {
+    let id = |connect: &Connect| defaults.namespace_of(connect).map(|namespace| &namespace.id);
     let same_namespace =
         old.namespace == new.namespace || (id(old).is_some() && id(old) == id(new));
     // A host that is left out is the default one (API:ServiceConnectClientAlias): to write it out changes nothing.
     let called = |each: &Endpoint, connect: &Connect| {
         let (host, port) = each.called()?;
         let default = || {
-            let namespace = ground.namespace_of(connect)?;
+            let namespace = defaults.namespace_of(connect)?;
             Some(format!("{}.{}", each.discovery(), namespace.name))
         };
         Some((host.as_ref().map(ToString::to_string).or_else(default), port))

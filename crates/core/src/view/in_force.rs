@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use crate::declaration::document;
 use crate::declaration::document::Document;
-use crate::declaration::intent::Rest;
+use crate::declaration::intent::NamedEntry;
 use crate::declaration::issue::{Issue, Weight};
 use crate::ecs::fault::{Fault, FaultKind};
 use crate::ecs::name::ParameterName;
@@ -162,7 +162,7 @@ impl DocumentSource {
 pub struct NamedParameter {
     source: DocumentSource,
     /// What it says.
-    pub rest: Rest,
+    pub rest: NamedEntry,
 }
 
 impl NamedParameter {

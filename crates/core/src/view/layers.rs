@@ -6,7 +6,8 @@ use super::in_force::NamedParameter;
 use crate::declaration::document::Document;
 use crate::declaration::intent::Layers;
 use crate::declaration::tagged::Tagged;
-use crate::ecs::name::{ParameterName, ServiceKey};
+use crate::ecs::name::ParameterName;
+use crate::ecs::service_key::ServiceKey;
 
 /// What declares services beside their tags.
 #[derive(Clone, Copy)]
@@ -22,7 +23,7 @@ impl<'a> BesideTags<'a> {
     pub(crate) fn layers(&self, key: &ServiceKey, tagged: Option<&'a Tagged>) -> Layers<'a> {
         let tags = tagged.and_then(|tagged| tagged.declaration.as_ref());
         let named = tags.and_then(|tags| self.named.get(tags.document.as_ref()?));
-        let entry = self.document.and_then(|document| document.services.get(key));
+        let entry = self.document.and_then(|document| document.services.get(&key.path()));
         Layers { entry, tagged, rest: named.map(|named| &named.rest) }
     }
 }

@@ -22,18 +22,19 @@ use crate::declaration::tag;
 use crate::declaration::tag_prefix::TagPrefix;
 use crate::declaration::tagged::Tagged;
 use crate::ecs::fault::{Fault, FaultKind};
-use crate::ecs::name::{ClusterName, EcsServiceName, ParameterName, ServiceKey};
+use crate::ecs::name::{ClusterName, ParameterName};
 use crate::ecs::namespace::NamespaceUse;
 use crate::ecs::parameter::Parameter;
 use crate::ecs::past::Past;
 use crate::ecs::seen::Seen;
 use crate::ecs::service::{Deployment, EcsService, Rollout};
+use crate::ecs::service_key::ServiceKey;
 use crate::ecs::time::{AwsTime, Now};
 use crate::ecs::tool::Tool;
 
 /// Takes readings into the view.
 #[derive(Debug, Clone, Copy)]
-pub struct Reader<'a> {
+pub struct Merger<'a> {
     /// The prefix of our tags.
     pub prefix: &'a TagPrefix,
     /// Where declarations are read.
@@ -52,14 +53,14 @@ struct Changed {
     is_new: bool,
 }
 
-impl Reader<'_> {
+impl Merger<'_> {
     /// Takes in a sweep. Says whether it has anything new that a plan depends on.
     pub fn swept(&self, view: &mut View, reading: ClusterReading) -> bool {
         let View { clusters, document, named, histories, .. } = view;
         let beside = BesideTags { document: document.as_deref(), named };
         let ClusterReading { cluster: name, default_namespace, listing, services } = reading;
-        let cluster = clusters.entry(name.clone()).or_default();
-        let listed: Vec<EcsServiceName> = services.keys().cloned().collect();
+        let cluster = clusters.entry(name).or_default();
+        let listed: Vec<ServiceKey> = services.keys().cloned().collect();
         let mut is_new = cluster.complete_at.is_none() && listing.is_ok();
         let namespace_fault = match default_namespace {
             Seen::Known(namespace) => {
@@ -70,8 +71,7 @@ impl Reader<'_> {
             Seen::Absent => None,
             Seen::Unknown(fault) => Some(fault),
         };
-        for (service, seen) in services {
-            let key = ServiceKey::new(&name, &service);
+        for (key, seen) in services {
             let changed = self.service(cluster, &key, seen, beside);
             is_new |= changed.is_new;
             if changed.past_is_old {
@@ -95,14 +95,13 @@ impl Reader<'_> {
         &self,
         view: &mut View,
         cluster: &ClusterName,
-        services: BTreeMap<EcsServiceName, Seen<EcsService>>,
+        services: BTreeMap<ServiceKey, Seen<EcsService>>,
     ) {
         let View { clusters, document, named, histories, .. } = view;
         let beside = BesideTags { document: document.as_deref(), named };
         let Some(known) = clusters.get_mut(cluster) else { return };
-        for (name, seen) in services {
-            let key = ServiceKey::new(cluster, &name);
-            if known.services.contains_key(&name)
+        for (key, seen) in services {
+            if known.services.contains_key(&key)
                 && self.service(known, &key, seen, beside).past_is_old
             {
                 histories.remove(&key);
@@ -115,9 +114,10 @@ impl Reader<'_> {
         &self,
         view: &mut View,
         key: &ServiceKey,
-        (seen, past): (Seen<EcsService>, Seen<Vec<Past>>),
+        seen: Seen<EcsService>,
+        past: Seen<Vec<Past>>,
     ) {
-        let services = BTreeMap::from([(key.name.clone(), seen)]);
+        let services = BTreeMap::from([(key.clone(), seen)]);
         self.refreshed(view, &key.cluster, services);
         self.past(view, key.clone(), past);
     }
@@ -166,9 +166,9 @@ impl Reader<'_> {
     fn past(&self, view: &mut View, key: ServiceKey, seen: Seen<Vec<Past>>) {
         let history = seen.map(|pasts| {
             let watched = view.service(&key).and_then(|service| service.last.as_deref());
-            let last = watched.or_else(|| view.everybody().find(|service| service.key == key));
+            let last = watched.or_else(|| view.all_services().find(|service| service.key == key));
             let created_at = last.map_or(AwsTime(i64::MIN), |last| last.created_at);
-            History::of(pasts, created_at, &view.ground(&key.cluster))
+            History::of(pasts, created_at, &view.defaults(&key.cluster))
         });
         view.histories.insert(key, (self.now, history));
     }
@@ -201,11 +201,10 @@ impl Reader<'_> {
     fn declare_all(&self, view: &mut View) {
         let View { clusters, document, named, .. } = view;
         let beside = BesideTags { document: document.as_deref(), named };
-        for (cluster, known) in clusters {
-            for (name, service) in &mut known.services {
-                let key = ServiceKey::new(cluster, name);
+        for known in clusters.values_mut() {
+            for (key, service) in &mut known.services {
                 (service.intent, service.issues) =
-                    self.declare(&key, service.tagged.as_deref(), beside);
+                    self.declare(key, service.tagged.as_deref(), beside);
                 let last = service.last.as_deref();
                 service.issues.extend(last.and_then(|last| advice(&service.intent, last)));
             }
@@ -229,7 +228,7 @@ impl Reader<'_> {
         seen: Seen<EcsService>,
         beside: BesideTags<'_>,
     ) -> Changed {
-        let entry = cluster.services.entry(key.name.clone()).or_insert_with(|| self.unseen());
+        let entry = cluster.services.entry(key.clone()).or_insert_with(|| self.unseen());
         let trouble = match seen {
             Seen::Known(mut service) => {
                 let was_odd = entry.missing_since.take().is_some() || entry.stale_since.is_some();
@@ -332,10 +331,10 @@ impl Reader<'_> {
     }
 
     /// Notes the services that a complete listing misses. Says whether it misses any.
-    fn unlisted(&self, cluster: &mut ClusterView, listed: &[EcsServiceName]) -> bool {
+    fn unlisted(&self, cluster: &mut ClusterView, listed: &[ServiceKey]) -> bool {
         let mut misses = false;
-        cluster.services.retain(|name, service| {
-            if listed.binary_search(name).is_ok() {
+        cluster.services.retain(|key, service| {
+            if listed.binary_search(key).is_ok() {
                 return true;
             }
             misses = true;

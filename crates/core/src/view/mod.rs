@@ -23,14 +23,13 @@ use crate::declaration::document::Document;
 use crate::declaration::intent::{Intent, Layers};
 use crate::declaration::issue::Issue;
 use crate::declaration::tagged::Tagged;
+use crate::ecs::defaults::Defaults;
 use crate::ecs::fault::Fault;
-use crate::ecs::ground::Ground;
-use crate::ecs::name::{
-    Arn, ClusterName, EcsServiceName, Family, NamespaceId, NamespaceRef, ParameterName, ServiceKey,
-};
+use crate::ecs::name::{Arn, ClusterName, Family, NamespaceId, NamespaceRef, ParameterName};
 use crate::ecs::namespace::{Namespace, NamespaceUse};
 use crate::ecs::seen::Seen;
 use crate::ecs::service::EcsService;
+use crate::ecs::service_key::{ServiceKey, ServicePath};
 use crate::ecs::task_definition::TaskDefinition;
 use crate::ecs::time::{AwsTime, Now};
 use crate::ecs::tool::Tool;
@@ -73,8 +72,8 @@ pub struct ServiceView {
 /// One cluster.
 #[derive(Debug, Clone, Default)]
 pub struct ClusterView {
-    /// Its services by name.
-    pub services: BTreeMap<EcsServiceName, ServiceView>,
+    /// Its services.
+    pub services: BTreeMap<ServiceKey, ServiceView>,
     /// Its default namespace for Service Connect, once read.
     pub default_namespace: Option<NamespaceRef>,
     /// When a sweep last covered all of it.
@@ -110,7 +109,7 @@ pub struct View {
     /// The latest active revisions of families, where they were asked.
     pub latest_revisions: BTreeMap<Family, (Now, Seen<Arc<TaskDefinition>>)>,
     /// When our own latest rollouts were created, by AWS's clock, since our start, oldest first.
-    pub begun: BTreeMap<ServiceKey, Vec<AwsTime>>,
+    pub own_rollouts: BTreeMap<ServiceKey, Vec<AwsTime>>,
     /// Recent rollouts of services about to be changed.
     pub histories: BTreeMap<ServiceKey, (Now, Seen<History>)>,
 }
@@ -123,7 +122,7 @@ impl View {
 
     /// What is known of one service.
     pub fn service(&self, key: &ServiceKey) -> Option<&ServiceView> {
-        self.clusters.get(&key.cluster)?.services.get(&key.name)
+        self.clusters.get(&key.cluster)?.services.get(key)
     }
 
     /// The namespaces that are known; none where they could not be read.
@@ -132,9 +131,9 @@ impl View {
     }
 
     /// What defaults in a cluster depend on, but for a task definition.
-    pub(crate) fn ground(&self, cluster: &ClusterName) -> Ground<'_> {
+    pub(crate) fn defaults(&self, cluster: &ClusterName) -> Defaults<'_> {
         let cluster = self.clusters.get(cluster);
-        Ground {
+        Defaults {
             namespaces: self.known_namespaces(),
             default_namespace: cluster.and_then(|known| known.default_namespace.as_ref()),
             task_definition: None,
@@ -143,7 +142,7 @@ impl View {
 
     /// Every service that was read: those of the watched clusters, and those of other clusters in a namespace that was
     /// read.
-    pub(crate) fn everybody(&self) -> impl Iterator<Item = &EcsService> {
+    pub(crate) fn all_services(&self) -> impl Iterator<Item = &EcsService> {
         let watched = self.clusters.values().flat_map(|cluster| cluster.services.values());
         let uses = self.uses.values().filter_map(|(_, seen)| seen.known());
         let elsewhere = uses.flat_map(|names| &names.elsewhere);
@@ -158,10 +157,14 @@ impl View {
     }
 
     /// Every service of every watched cluster, in order.
-    pub fn services(&self) -> impl Iterator<Item = (ServiceKey, &ServiceView)> {
-        self.clusters.iter().flat_map(|(cluster, view)| {
-            view.services.iter().map(|(name, service)| (ServiceKey::new(cluster, name), service))
-        })
+    pub fn services(&self) -> impl Iterator<Item = (&ServiceKey, &ServiceView)> {
+        self.clusters.values().flat_map(|cluster| &cluster.services)
+    }
+
+    /// The service that a person means by this path.
+    pub fn at_path(&self, path: &ServicePath) -> Option<&ServiceKey> {
+        let known = self.clusters.get(&path.cluster)?.services.keys();
+        known.into_iter().find(|key| key.name == path.name)
     }
 }
 
@@ -169,15 +172,15 @@ impl View {
 /// goes to none.
 pub(crate) fn deployed(view: &View, key: &ServiceKey) -> Vec<NamespaceId> {
     let last = view.service(key).and_then(|service| service.last.as_ref());
-    let ground = view.ground(&key.cluster);
+    let defaults = view.defaults(&key.cluster);
     let deployments = last.into_iter().flat_map(|last| &last.deployments);
     let connects = deployments.filter_map(|each| each.connect.as_ref());
-    let found = connects.filter_map(|connect| ground.namespace_of(connect));
+    let found = connects.filter_map(|connect| defaults.namespace_of(connect));
     found.map(|namespace| namespace.id.clone()).collect()
 }
 
 /// The question who uses a namespace, outside the watched clusters.
-pub(crate) fn who_uses(view: &View, namespace: &Namespace) -> Question {
+pub(crate) fn users_of(view: &View, namespace: &Namespace) -> Question {
     let watched = view.clusters.keys().cloned().collect();
     Question::NamespaceUse(namespace.id.clone(), namespace.arn.clone(), watched)
 }

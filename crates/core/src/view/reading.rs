@@ -3,14 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::ecs::fault::Fault;
-use crate::ecs::name::{
-    Arn, ClusterName, EcsServiceName, Family, NamespaceId, NamespaceRef, ParameterName, ServiceKey,
-};
+use crate::ecs::name::{Arn, ClusterName, Family, NamespaceId, NamespaceRef, ParameterName};
 use crate::ecs::namespace::{Namespace, NamespaceUse};
 use crate::ecs::parameter::Parameter;
 use crate::ecs::past::Past;
 use crate::ecs::seen::Seen;
 use crate::ecs::service::EcsService;
+use crate::ecs::service_key::ServiceKey;
 use crate::ecs::task_definition::TaskDefinition;
 
 /// Something that a plan needs to know and a sweep does not show.
@@ -40,7 +39,7 @@ pub struct ClusterReading {
     /// Whether every page of the listing arrived; only then does a service's absence mean something.
     pub listing: Result<(), Fault>,
     /// Each listed service as far as it could be described.
-    pub services: BTreeMap<EcsServiceName, Seen<EcsService>>,
+    pub services: BTreeMap<ServiceKey, Seen<EcsService>>,
 }
 
 /// The answer to a question; it repeats what was asked.

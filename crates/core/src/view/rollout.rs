@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::ServiceView;
 use super::history::{History, Ongoing};
-use crate::declaration::settings::Timing;
+use crate::declaration::settings::{Moment, Timing};
 use crate::ecs::service::{Deployment, EcsService, Rollout, ServiceEvent};
 use crate::ecs::text::printable;
 use crate::ecs::time::{AwsTime, Now};
@@ -55,7 +55,7 @@ pub fn has_stalled(service: &ServiceView, timing: &Timing, now: Now) -> bool {
 pub fn course(
     view: &ServiceView,
     history: Option<&History>,
-    (timing, now): (&Timing, Now),
+    Moment { timing, now }: Moment<'_>,
 ) -> Course {
     let Some(service) = &view.last else { return Course::Progressing };
     let ongoing = history.and_then(|history| history.ongoing.as_ref());

@@ -1,7 +1,7 @@
 //! The issues of a service, out of the two places that have some: its declaration and the plan.
 
 use eastwest_core::declaration::issue::Issue;
-use eastwest_core::ecs::name::ServiceKey;
+use eastwest_core::ecs::service_key::ServiceKey;
 use eastwest_core::plan::Plan;
 use eastwest_core::view::ServiceView;
 

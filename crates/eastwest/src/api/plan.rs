@@ -6,14 +6,15 @@ use eastwest_core::declaration::issue::Issue;
 use eastwest_core::declaration::settings::{Policy, Settings};
 use eastwest_core::ecs::change::Change;
 use eastwest_core::ecs::fault::Fault;
-use eastwest_core::ecs::name::{ParameterName, ServiceKey};
+use eastwest_core::ecs::name::ParameterName;
+use eastwest_core::ecs::service_key::ServiceKey;
 use eastwest_core::plan::action::Action;
 use eastwest_core::plan::awaited::Awaited;
 use eastwest_core::plan::consent::PlanId;
 use eastwest_core::plan::contention::Contention;
 use eastwest_core::plan::entry::{Entry, Verdict};
 use eastwest_core::plan::hold::Hold;
-use eastwest_core::plan::need::{Lack, Need};
+use eastwest_core::plan::need::{MissingEndpoint, Need};
 use eastwest_core::plan::{Missing, Plan};
 use eastwest_core::planner::{namespaces_that_differ, unmatched_entries};
 use eastwest_core::report::cost::{Cost, cost};
@@ -73,7 +74,7 @@ pub(crate) struct StepRow {
     pub(crate) awaits: Option<Box<Awaited>>,
     /// The endpoints that it needs and that its tasks do not know.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(crate) lacks: Vec<Lack>,
+    pub(crate) lacks: Vec<MissingEndpoint>,
     /// The other writer, where this is one more attempt.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) contention: Option<Box<Contention>>,
@@ -98,7 +99,7 @@ pub(crate) struct HoldRow {
     pub(crate) note: Option<String>,
     /// The endpoints that it needs and that its tasks do not know.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(crate) lacks: Vec<Lack>,
+    pub(crate) lacks: Vec<MissingEndpoint>,
 }
 
 /// One issue.

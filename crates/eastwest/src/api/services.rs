@@ -4,11 +4,12 @@ use eastwest_core::declaration::intent::Intent;
 use eastwest_core::declaration::issue::Issue;
 use eastwest_core::ecs::change::Change;
 use eastwest_core::ecs::connect::Endpoint;
-use eastwest_core::ecs::name::{Arn, ServiceKey};
+use eastwest_core::ecs::name::Arn;
 use eastwest_core::ecs::service::{EcsService, Rollout};
+use eastwest_core::ecs::service_key::ServiceKey;
 use eastwest_core::engine::Engine;
 use eastwest_core::plan::Plan;
-use eastwest_core::plan::need::{Lack, Need};
+use eastwest_core::plan::need::{MissingEndpoint, Need};
 use eastwest_core::report::status::Status;
 use eastwest_core::view::ServiceView;
 use serde::Serialize;
@@ -67,7 +68,7 @@ pub(crate) struct ServiceRow {
     pub(crate) needs: Vec<Need>,
     /// The endpoints that it needs and that its tasks do not know.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(crate) lacks: Vec<Lack>,
+    pub(crate) lacks: Vec<MissingEndpoint>,
     /// Where it differs from what is wanted.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) changes: Vec<Change>,
@@ -108,10 +109,10 @@ impl ServicesPage {
             trouble: cluster.trouble.as_ref().map(ToString::to_string),
         });
         let services = engine.view().services().map(|(key, view)| {
-            let published = engine.status(&key);
+            let published = engine.status(key);
             let since = published.map(|published| clock.calendar(published.since));
             ServiceRow::new(
-                key,
+                key.clone(),
                 view,
                 engine.plan(),
                 published.map(|published| published.status.clone()),

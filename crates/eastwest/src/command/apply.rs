@@ -7,7 +7,7 @@ use std::sync::Arc;
 use anyhow::{Context as _, bail};
 use clap::Args;
 use eastwest_core::declaration::settings::Policy;
-use eastwest_core::ecs::name::ServiceKey;
+use eastwest_core::ecs::service_key::ServiceKey;
 use eastwest_core::engine::effect::Event;
 use eastwest_core::engine::{Engine, PublishedStatus};
 use eastwest_core::plan::consent::PlanId;
@@ -255,13 +255,14 @@ mod tests {
     use std::time::Duration;
 
     use eastwest_core::ecs::fault::{Fault, FaultKind};
-    use eastwest_core::ecs::name::{ClusterName, EcsServiceName};
+    use eastwest_core::ecs::name::Arn;
     use expect_test::expect;
 
     use super::*;
 
     fn key() -> ServiceKey {
-        ServiceKey::new(&ClusterName::as_read("prod"), &EcsServiceName::as_read("web"))
+        ServiceKey::of_arn(&Arn::as_read("arn:aws:ecs:eu-west-1:111122223333:service/prod/web"))
+            .expect("a key")
     }
 
     fn status(reason: Option<(Reason, Ending)>, message: Option<&str>) -> News {

@@ -6,7 +6,8 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, bail};
 use clap::Args;
-use eastwest_core::ecs::name::{ClusterName, EcsServiceName, ServiceKey};
+use eastwest_core::ecs::name::{ClusterName, EcsServiceName};
+use eastwest_core::ecs::service_key::ServicePath;
 use eastwest_core::engine::look::shown_policy;
 use eastwest_core::report::explain::{Explained, Explanation, Said, explain};
 
@@ -32,24 +33,26 @@ pub(crate) struct ExplainFlags {
 /// Looks at the service's cluster and explains the service.
 pub(crate) async fn run(config: &Config, flags: &ExplainFlags) -> anyhow::Result<ExitCode> {
     let world = world::origin(config, &flags.from).await?.world;
-    let key = key(&flags.service)?;
+    let path = path(&flags.service)?;
     let mut settings = config.settings.clone();
     settings.policy = shown_policy(settings.policy);
-    settings.clusters.get_or_insert_default().insert(key.cluster.clone());
+    settings.clusters.get_or_insert_default().insert(path.cluster.clone());
     let looked = look(world, &settings).await;
-    let Some(explanation) = explain(&looked.view, &settings, &key, &looked.plan) else {
-        let cluster = looked.view.clusters.get(&key.cluster);
+    let key = looked.view.at_path(&path);
+    let explanation = key.and_then(|key| explain(&looked.view, &settings, key, &looked.plan));
+    let Some(explanation) = explanation else {
+        let cluster = looked.view.clusters.get(&path.cluster);
         if let Some(fault) = cluster.and_then(|cluster| cluster.trouble.as_ref()) {
-            bail!("cluster {} cannot be read: {fault}", key.cluster);
+            bail!("cluster {} cannot be read: {fault}", path.cluster);
         }
         let known: BTreeSet<&str> = cluster
             .into_iter()
             .flat_map(|c| c.services.keys())
-            .map(EcsServiceName::as_str)
+            .map(|key| key.name.as_str())
             .collect();
-        let near = eastwest_core::ecs::text::nearest(key.name.as_str(), known);
-        let hint = near.map(|near| format!("; did you mean {}/{near}?", key.cluster));
-        bail!("there is no ECS service {key}{}", hint.unwrap_or_default());
+        let near = eastwest_core::ecs::text::nearest(path.name.as_str(), known);
+        let hint = near.map(|near| format!("; did you mean {}/{near}?", path.cluster));
+        bail!("there is no ECS service {path}{}", hint.unwrap_or_default());
     };
     if flags.json {
         println!("{}", serde_json::to_string_pretty(&explanation)?);
@@ -59,7 +62,7 @@ pub(crate) async fn run(config: &Config, flags: &ExplainFlags) -> anyhow::Result
     Ok(ExitCode::SUCCESS)
 }
 
-fn key(text: &str) -> anyhow::Result<ServiceKey> {
+fn path(text: &str) -> anyhow::Result<ServicePath> {
     let (cluster, name) = text
         .split_once('/')
         .filter(|(_, name)| !name.is_empty() && !name.contains('/'))
@@ -68,7 +71,7 @@ fn key(text: &str) -> anyhow::Result<ServiceKey> {
         })?;
     let cluster = ClusterName::parse(cluster)
         .map_err(|refused| anyhow::anyhow!("{text:?}: {}", refused.allowed))?;
-    Ok(ServiceKey::new(&cluster, &EcsServiceName::as_read(name)))
+    Ok(ServicePath { cluster, name: EcsServiceName::as_read(name) })
 }
 
 /// The explanation as a person reads it.

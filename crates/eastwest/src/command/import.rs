@@ -11,7 +11,8 @@ use clap::Args;
 use eastwest_aws::World;
 use eastwest_core::declaration::settings::{Policy, Settings};
 use eastwest_core::ecs::fault::{Fault, FaultKind};
-use eastwest_core::ecs::name::{Arn, ClusterName, ServiceKey};
+use eastwest_core::ecs::name::{Arn, ClusterName};
+use eastwest_core::ecs::service_key::ServiceKey;
 use eastwest_core::engine::effect::{Effect, Event};
 use eastwest_core::report::import::entry;
 use eastwest_core::report::survey::{Imported, Survey};
@@ -188,9 +189,10 @@ fn note_kept(key: &ServiceKey, inexpressible: &[String]) {
 fn document(imported: &BTreeMap<ServiceKey, Imported>) -> String {
     let mut entries = BTreeMap::new();
     for (key, new) in imported {
-        let (entry, inexpressible) = entry(key, &new.declaration);
+        let path = key.path();
+        let (entry, inexpressible) = entry(&path, &new.declaration);
         note_kept(key, &inexpressible);
-        entries.insert(key.clone(), entry);
+        entries.insert(path, entry);
     }
     let text = eastwest_core::declaration::document::write(&entries);
     if text.len() > STANDARD {

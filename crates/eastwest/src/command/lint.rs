@@ -328,8 +328,8 @@ mod tests {
             i Cloud Map services were not captured, so names that are left over there are not seen; to be exact, add `aws servicediscovery list-services`
 
             error: prod/bad: eastwest/mode="clinet": client, client-server or off; did you mean "client"?
-            error: prod/bad: Ambiguous: what is declared for it cannot be understood; ends once its issues are mended
-            error: prod/nowhere: NoNamespace: no namespace: set the namespace tag, --namespace, or the cluster's Service Connect default; ends once there is such a namespace, or another one is named
+            error: prod/bad: Ambiguous: invalid declaration: see its issues; ends once its issues are fixed
+            error: prod/nowhere: NoNamespace: no namespace: set the namespace tag, --namespace, or the cluster's Service Connect default; ends once that namespace exists, or another one is declared
             error: prod/unready: Ineligible: the port mapping 80 of container app in web:1 has no name: register a revision with "name": "app-80-tcp"; ends once the service runs a revision of web that names it
             0 documents, 3 services that opted in: 4 wrong
         "#]]).await;

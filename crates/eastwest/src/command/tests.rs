@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use eastwest_aws::{Captures, World};
 use eastwest_core::declaration::settings::{Policy, Settings};
-use eastwest_core::ecs::name::{ParameterName, ServiceKey};
+use eastwest_core::ecs::name::ParameterName;
+use eastwest_core::ecs::service_key::ServicePath;
 use eastwest_core::engine::Engine;
 use eastwest_core::engine::effect::{Effect, Event};
 use eastwest_core::engine::look::Looked;
@@ -191,8 +192,9 @@ async fn the_json_of_an_explanation_is_camel_case_and_has_no_empty_members() {
     let settings = settings();
     let looked = looked(&settings).await;
     for name in ["prod/web", "prod/thief", "prod/bad", "prod/shop", "prod/stranger"] {
-        let key = ServiceKey::parse(name).expect("a service");
-        let found = explain(&looked.view, &settings, &key, &looked.plan).expect("it is there");
+        let path = ServicePath::parse(name).expect("a path");
+        let key = looked.view.at_path(&path).expect("it is there");
+        let found = explain(&looked.view, &settings, key, &looked.plan).expect("it is read");
         let page = published(&found);
         assert!(page["fields"].is_array() && page["issues"].is_array(), "{page:#}");
     }

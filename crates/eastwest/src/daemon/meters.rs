@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use eastwest_core::ecs::name::ServiceKey;
+use eastwest_core::ecs::service_key::ServiceKey;
 use eastwest_core::plan::Plan;
 use prometheus::core::Collector;
 use prometheus::proto::MetricFamily;

@@ -1,7 +1,7 @@
 //! The only place that turns news into log lines and counters: one line for each transition.
 
 use eastwest_core::ecs::fault::Fault;
-use eastwest_core::ecs::name::ServiceKey;
+use eastwest_core::ecs::service_key::ServiceKey;
 use eastwest_core::plan::reason::Reason;
 use eastwest_core::report::health::Health;
 use eastwest_core::report::news::{Census, News};

@@ -3,10 +3,11 @@
 use std::rc::Rc;
 
 use eastwest_core::ecs::fault::{Fault, FaultKind};
-use eastwest_core::ecs::name::{DeploymentId, ServiceKey};
+use eastwest_core::ecs::name::DeploymentId;
 use eastwest_core::ecs::past::Past;
 use eastwest_core::ecs::seen::Seen;
 use eastwest_core::ecs::service::EcsService;
+use eastwest_core::ecs::service_key::ServiceKey;
 use eastwest_core::engine::effect::{Effect, Event};
 use eastwest_core::plan::action::{Accepted, Action};
 use eastwest_core::plan::prerequisite::Prerequisite;
@@ -23,8 +24,8 @@ pub(crate) async fn execute(aws: Rc<Aws>, effect: Effect) -> Event {
     match effect {
         Effect::FindClusters => Event::ClustersFound(aws.find_clusters().await),
         Effect::Sweep(cluster) => Event::Swept(aws.sweep(cluster).await),
-        Effect::Refresh(cluster, names) => {
-            let services = aws.describe_all(&cluster, names).await;
+        Effect::Refresh(cluster, keys) => {
+            let services = aws.describe_all(&cluster, keys).await;
             Event::Refreshed(cluster, services)
         }
         Effect::Confirm(key) => {
@@ -78,10 +79,10 @@ impl Aws {
 
     /// The read before a write: the service with the members that core does not know, and its history.
     async fn confirm(&self, key: &ServiceKey) -> (Seen<EcsService>, Seen<Vec<Past>>) {
-        let names = [key.name.clone()];
+        let keys = [key.clone()];
         let (mut services, history) =
-            join(self.describe(&key.cluster, &names, true), self.history(key)).await;
-        let service = services.remove(&key.name).unwrap_or(Seen::Absent);
+            join(self.describe(&key.cluster, &keys, true), self.history(key)).await;
+        let service = services.remove(key).unwrap_or(Seen::Absent);
         (service, history)
     }
 }

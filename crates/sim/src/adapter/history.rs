@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 
 use eastwest_core::ecs::fault::{Fault, FaultKind};
-use eastwest_core::ecs::name::{Arn, ServiceKey};
+use eastwest_core::ecs::name::Arn;
 use eastwest_core::ecs::past::Past;
 use eastwest_core::ecs::seen::Seen;
+use eastwest_core::ecs::service_key::ServiceKey;
 use serde_json::Value;
 
 use super::calls::Aws;

@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use eastwest_core::ecs::fault::Fault;
-use eastwest_core::ecs::name::{Arn, ClusterName, EcsServiceName};
+use eastwest_core::ecs::name::{Arn, ClusterName};
 use eastwest_core::ecs::namespace::{CloudMapService, Namespace, NamespaceUse};
 use eastwest_core::ecs::seen::Seen;
+use eastwest_core::ecs::service_key::ServiceKey;
 
 use super::calls::Aws;
 use super::convert;
@@ -43,15 +44,16 @@ impl Aws {
             (Ok(cloud_map), Ok(members)) => (cloud_map, members),
             (Err(fault), _) | (_, Err(fault)) => return Seen::Unknown(fault),
         };
-        let mut clusters: BTreeMap<ClusterName, BTreeSet<EcsServiceName>> = BTreeMap::new();
-        for (cluster, name) in members.iter().filter_map(|arn| place(arn)) {
-            if !watched.contains(&cluster) {
-                clusters.entry(cluster).or_default().insert(name);
+        let mut clusters: BTreeMap<ClusterName, BTreeSet<ServiceKey>> = BTreeMap::new();
+        let key = |arn: &String| ServiceKey::of_arn(&Arn::as_read(arn));
+        for key in members.iter().filter_map(key) {
+            if !watched.contains(&key.cluster) {
+                clusters.entry(key.cluster.clone()).or_default().insert(key);
             }
         }
         let mut elsewhere = Vec::new();
-        for (cluster, names) in clusters {
-            let seen = self.describe_all(&cluster, names).await.into_values();
+        for (cluster, keys) in clusters {
+            let seen = self.describe_all(&cluster, keys).await.into_values();
             elsewhere.extend(seen.filter_map(|seen| seen.known().cloned()));
         }
         let members = members.iter().map(|arn| Arn::as_read(arn)).collect();
@@ -94,11 +96,4 @@ impl Aws {
         ended?;
         Ok(found.into_iter().collect())
     }
-}
-
-/// The cluster and name in a service's ARN.
-fn place(arn: &str) -> Option<(ClusterName, EcsServiceName)> {
-    let (_, path) = arn.rsplit_once(":service/")?;
-    let (cluster, name) = path.split_once('/')?;
-    Some((ClusterName::as_read(cluster), EcsServiceName::as_read(name)))
 }

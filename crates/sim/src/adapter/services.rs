@@ -6,9 +6,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use eastwest_core::ecs::fault::{Fault, FaultKind};
-use eastwest_core::ecs::name::{Arn, ClusterName, EcsServiceName, NamespaceRef, ServiceKey};
+use eastwest_core::ecs::name::{Arn, ClusterName, NamespaceRef};
 use eastwest_core::ecs::seen::Seen;
 use eastwest_core::ecs::service::EcsService;
+use eastwest_core::ecs::service_key::ServiceKey;
 use eastwest_core::view::reading::ClusterReading;
 
 use super::calls::Aws;
@@ -24,7 +25,7 @@ use crate::shapes::ecs::{
 const TEN: usize = 10;
 
 /// What was read of each service.
-type Services = BTreeMap<EcsServiceName, Seen<EcsService>>;
+type Services = BTreeMap<ServiceKey, Seen<EcsService>>;
 
 impl Aws {
     pub(super) async fn find_clusters(&self) -> Result<BTreeSet<ClusterName>, Fault> {
@@ -88,20 +89,20 @@ impl Aws {
             FaultKind::NotFound => no_such_cluster(op, cluster),
             _ => fault,
         });
-        let name = |arn: &String| EcsServiceName::as_read(Arn::as_read(arn).resource());
-        let names: BTreeSet<EcsServiceName> = arns.iter().map(name).collect();
-        (self.describe_all(cluster, names).await, ended)
+        let key = |arn: &String| ServiceKey::of(cluster, &Arn::as_read(arn));
+        let keys: BTreeSet<ServiceKey> = arns.iter().map(key).collect();
+        (self.describe_all(cluster, keys).await, ended)
     }
 
     /// Any number of services of a cluster, ten a call.
     pub(super) async fn describe_all(
         &self,
         cluster: &ClusterName,
-        names: BTreeSet<EcsServiceName>,
+        keys: BTreeSet<ServiceKey>,
     ) -> Services {
-        let names: Vec<EcsServiceName> = names.into_iter().collect();
+        let keys: Vec<ServiceKey> = keys.into_iter().collect();
         let mut services = Services::new();
-        for ten in names.chunks(TEN) {
+        for ten in keys.chunks(TEN) {
             services.extend(self.describe(cluster, ten, false).await);
         }
         services
@@ -110,12 +111,12 @@ impl Aws {
     pub(super) async fn describe(
         &self,
         cluster: &ClusterName,
-        names: &[EcsServiceName],
+        keys: &[ServiceKey],
         closely: bool,
     ) -> Services {
         let request = DescribeServicesRequest {
             cluster: Some(cluster.to_string()),
-            services: names.iter().map(ToString::to_string).collect(),
+            services: keys.iter().map(|key| key.name.to_string()).collect(),
             include: Some(vec!["TAGS".to_owned()]),
         };
         let op = "ecs.DescribeServices";
@@ -127,7 +128,7 @@ impl Aws {
             Ok((answer, model.now()))
         });
         let unknown = |fault: &Fault| {
-            names.iter().map(|name| (name.clone(), Seen::Unknown(fault.clone()))).collect()
+            keys.iter().map(|key| (key.clone(), Seen::Unknown(fault.clone()))).collect()
         };
         let (answer, at) = match read.await {
             Ok(answer) => answer,
@@ -135,20 +136,24 @@ impl Aws {
         };
         let silence = "the answer says nothing of this service";
         let mut services: Services = unknown(&Fault::new(FaultKind::Incomplete, op, silence));
+        let asked: BTreeMap<&str, &ServiceKey> =
+            keys.iter().map(|key| (key.name.as_str(), key)).collect();
         for failure in answer.failures {
             let arn = Arn::as_read(failure.arn.as_deref().unwrap_or_default());
             let text = "the answer lists it under failures: MISSING";
             let fault = Fault::new(FaultKind::NotFound, op, text);
-            services.insert(EcsServiceName::as_read(arn.resource()), Seen::Unknown(fault));
+            if let Some(key) = asked.get(arn.resource()) {
+                services.insert((*key).clone(), Seen::Unknown(fault));
+            }
         }
         for service in answer.services {
-            let name = EcsServiceName::as_read(&service.service_name);
-            let key = ServiceKey::new(cluster, &name);
+            let Some(key) = asked.get(service.service_name.as_str()) else { continue };
             if closely {
-                let place = EcsServiceKey::new(cluster.to_string(), name.to_string());
+                let place = EcsServiceKey::new(cluster.to_string(), key.name.to_string());
                 self.looked.borrow_mut().insert(place, at);
             }
-            services.insert(name, Seen::Known(convert::service(key, service, closely)));
+            let read = convert::service((*key).clone(), service, closely);
+            services.insert((*key).clone(), Seen::Known(read));
         }
         services
     }

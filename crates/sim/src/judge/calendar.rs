@@ -224,7 +224,7 @@ fn duration(text: &str) -> Result<SignedDuration, String> {
 
 #[cfg(test)]
 mod tests {
-    use eastwest_core::declaration::windows::{Place, Within};
+    use eastwest_core::declaration::windows::{ChangeTarget, TargetNamespace};
     use eastwest_core::declaration::{document, windows};
     use eastwest_core::ecs::name::{ClusterName, ParameterName};
     use eastwest_core::ecs::parameter::Parameter;
@@ -411,7 +411,8 @@ mod tests {
                 let moment = any_moment(&mut dice);
                 let cluster = ["prod", "edge"].choose(&mut dice).expect("a cluster");
                 let name = ClusterName::as_read(cluster);
-                let place = Place { cluster: Some(&name), namespace: Within::Nothing };
+                let place =
+                    ChangeTarget { cluster: Some(&name), namespace: TargetNamespace::Nothing };
                 let ms = i64::try_from(moment.0).expect("an instant");
                 let at = Timestamp::from_millisecond(ms).expect("an instant");
                 let by_core = windows::closed(&document.windows, place, at).is_some();

@@ -1,7 +1,8 @@
-//! Which service something is about: the model's key, core's key, and whether the controller watches its cluster.
+//! Which service something is about: the model's key, the document's path, and whether the controller watches its cluster.
 
 use eastwest_core::declaration::settings::Settings;
-use eastwest_core::ecs::name::{ClusterName, EcsServiceName, ServiceKey};
+use eastwest_core::ecs::name::{ClusterName, EcsServiceName};
+use eastwest_core::ecs::service_key::ServicePath;
 
 use crate::model::EcsServiceKey;
 use crate::shapes::ecs::UpdateServiceRequest;
@@ -11,9 +12,12 @@ pub(crate) fn key_of(request: &UpdateServiceRequest) -> EcsServiceKey {
     EcsServiceKey::new(request.cluster.clone().unwrap_or_default(), request.service.clone())
 }
 
-/// The key that core and the document use for a service.
-pub(crate) fn service_key(key: &EcsServiceKey) -> ServiceKey {
-    ServiceKey::new(&ClusterName::as_read(&key.cluster), &EcsServiceName::as_read(&key.name))
+/// A service as the document names it.
+pub(super) fn service_path(key: &EcsServiceKey) -> ServicePath {
+    ServicePath {
+        cluster: ClusterName::as_read(&key.cluster),
+        name: EcsServiceName::as_read(&key.name),
+    }
 }
 
 /// Whether a controller with these settings watches the cluster of a service.

@@ -68,4 +68,4 @@ pub use effective::{Effective, EffectiveEndpoint, Taken};
 pub use parameter_history::AtRest;
 pub use sent_write::Violation;
 
-pub(crate) use keys::{key_of, service_key};
+pub(crate) use keys::key_of;

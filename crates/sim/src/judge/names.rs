@@ -3,7 +3,7 @@
 use eastwest_core::ecs::name::DiscoveryName;
 
 use super::effective::Taken;
-use super::keys::service_key;
+use super::keys::service_path;
 use super::sent_write::{Broken, SentWrite};
 use crate::shapes::ecs::EcsServiceStatus;
 
@@ -31,14 +31,14 @@ pub(super) fn unique(sent: &SentWrite<'_>) -> Broken {
 /// I1: the write takes no name that every document it may rest on keeps for others.
 pub(super) fn claimed(sent: &SentWrite<'_>) -> Broken {
     let own = &sent.history.now()?.taken;
-    let key = service_key(sent.key);
+    let path = service_path(sent.key);
     let mut new = sent.after?.endpoints.iter().map(|each| &each.discovery_name).filter(|name| {
         !own.iter().any(|taken| matches!(taken, Taken::Discovery(_, own) if own == *name))
     });
     let kept = |name: &String| {
         sent.in_every_document(|document| {
             let by = document.claims.get(&DiscoveryName::as_read(name));
-            by.is_some_and(|by| !by.contains(&key))
+            by.is_some_and(|by| !by.contains(&path))
         })
     };
     let name = new.find(|name| !sent.evidence.is_missing() && kept(name))?;

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use eastwest_core::declaration::declared::Declaration;
 use eastwest_core::declaration::document;
 use eastwest_core::declaration::document::Document;
-use eastwest_core::declaration::intent::{Intent, Layers, Rest, declare};
+use eastwest_core::declaration::intent::{Intent, Layers, NamedEntry, declare};
 use eastwest_core::declaration::settings::Sources;
 use eastwest_core::declaration::tag_prefix::TagPrefix;
 use eastwest_core::declaration::tagged::Tagged;
@@ -18,7 +18,7 @@ use eastwest_core::ecs::name::ParameterName;
 use eastwest_core::ecs::parameter::Parameter;
 
 use super::calendar::{self, Windows};
-use super::keys::service_key;
+use super::keys::service_path;
 use crate::adapter::convert::other::parameter;
 use crate::faults::LAG_MS_MAX;
 use crate::model::{EcsServiceKey, Model};
@@ -212,19 +212,19 @@ impl Evidence<'_> {
 
     /// The entries of a service, in all of the documents.
     pub(super) fn entries(&self, key: &EcsServiceKey) -> impl Iterator<Item = &Declaration> {
-        let key = service_key(key);
+        let path = service_path(key);
         let documents = self.documents.iter().flatten();
-        documents.filter_map(move |document| Some(&**document.services.get(&key)?))
+        documents.filter_map(move |document| Some(&**document.services.get(&path)?))
     }
 
     /// What the parameter that a tag names may say.
-    pub(super) fn rests(&self, tagged: Option<&Tagged>) -> Vec<Rest> {
+    pub(super) fn rests(&self, tagged: Option<&Tagged>) -> Vec<NamedEntry> {
         let named = tagged.and_then(|tagged| tagged.declaration.as_ref()?.document.as_ref());
         let read = named.and_then(|name| {
             let all = self.history.entries.get(name)?;
             Some(since(all, *self.known.entries.get(name)?))
         });
-        let rest = |(_, said): &(Time, Arc<Declaration>)| Rest {
+        let rest = |(_, said): &(Time, Arc<Declaration>)| NamedEntry {
             declaration: Some(Arc::clone(said)),
             issues: Vec::new(),
         };
@@ -235,10 +235,10 @@ impl Evidence<'_> {
     pub(super) fn intents(&self, key: &EcsServiceKey, tagged: Option<&Tagged>) -> Vec<Intent> {
         let tagged = tagged.filter(|_| self.history.sources.tags);
         let rests = self.rests(tagged);
-        let key = service_key(key);
+        let path = service_path(key);
         let mut intents = Vec::new();
         for document in &self.documents {
-            let entry = document.and_then(|document| document.services.get(&key));
+            let entry = document.and_then(|document| document.services.get(&path));
             let rests = rests.iter().map(Some).chain(rests.is_empty().then_some(None));
             intents.extend(rests.map(|rest| intent(&Layers { entry, tagged, rest })));
         }

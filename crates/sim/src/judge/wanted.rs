@@ -18,7 +18,7 @@ use eastwest_core::ecs::name::{NamespaceRef, PortName};
 use serde_json::Value;
 
 use super::effective::{Effective, EffectiveEndpoint, Taken};
-use super::keys::{is_watched, service_key};
+use super::keys::{is_watched, service_path};
 use super::parameter_history::intent;
 use crate::model::{DeploymentRecord, EcsServiceKey, EcsServiceState, Model, NamedPort};
 use crate::shapes::cloud_map::ListRequest;
@@ -95,7 +95,7 @@ impl Truth<'_> {
     ) -> Option<Declaration> {
         let tagged = tag::read(&TagPrefix::default(), &state.tags);
         let tagged = tagged.as_ref().filter(|_| self.settings.sources.tags);
-        let entry = self.document.and_then(|document| document.services.get(&service_key(key)));
+        let entry = self.document.and_then(|document| document.services.get(&service_path(key)));
         intent(&Layers { entry, tagged, rest: None }).declared().cloned()
     }
 
@@ -247,7 +247,7 @@ impl Truth<'_> {
         let template = self.document.and_then(|document| document.defaults.discovery_name.as_ref());
         template.map_or_else(
             || key.name.clone(),
-            |template| template.render(&service_key(key), &PortName::as_read(&port.name)),
+            |template| template.render(&service_path(key), &PortName::as_read(&port.name)),
         )
     }
 
@@ -260,7 +260,7 @@ impl Truth<'_> {
                 Taken::Discovery(_, name) => name == claimed.as_str(),
                 Taken::Alias(_, host, _) => is_called(host),
             });
-            wants && !by.contains(&service_key(key))
+            wants && !by.contains(&service_path(key))
         })
     }
 

@@ -1,21 +1,27 @@
 //! How everything stands at the end of a life that broke a rule: the truth, and what the controller says of it.
 
+use eastwest_core::ecs::name::Arn;
+use eastwest_core::ecs::service_key::ServiceKey;
+
 use super::controller::Controller;
 use super::world::World;
-use crate::judge::{AtRest, Effective, service_key};
+use crate::judge::{AtRest, Effective};
 use crate::model::EcsServiceState;
 
 /// One line for the document, and for each service its state, and what the controller says of it and plans for it.
 pub(super) fn lines<C: Controller>(world: &mut World<C>, asked: &AtRest) -> Vec<String> {
     let services: Vec<_> = world.with_model(|model| {
-        model.services().map(|(key, state)| (key.clone(), state_text(state))).collect()
+        model
+            .services()
+            .map(|(key, state)| (state.arn.clone(), key.clone(), state_text(state)))
+            .collect()
     });
     let mut lines = vec![format!("document in force: {:?}", asked.document)];
     let engine = world.controller().map(Controller::engine);
-    for (key, state) in services {
+    for (arn, key, state) in services {
         lines.push(format!("{key}: {state}"));
-        let Some(engine) = engine else { continue };
-        let key = service_key(&key);
+        let key = ServiceKey::of_arn(&Arn::as_read(&arn));
+        let (Some(engine), Some(key)) = (engine, key) else { continue };
         if let Some(status) = engine.status(&key).map(|published| &published.status) {
             let message = status.message.as_deref().unwrap_or_default();
             lines.push(format!("    said: {:?} {:?} {message}", status.sync, status.reason));

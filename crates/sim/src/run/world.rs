@@ -468,8 +468,8 @@ impl<C: Controller> World<C> {
     fn swept(&mut self, reading: &ClusterReading) {
         let now = self.now();
         let began = self.sweeping.remove(&reading.cluster).unwrap_or(now);
-        for (name, _) in reading.services.iter().filter(|(_, seen)| seen.known().is_some()) {
-            let key = EcsServiceKey::new(reading.cluster.to_string(), name.to_string());
+        for (key, _) in reading.services.iter().filter(|(_, seen)| seen.known().is_some()) {
+            let key = EcsServiceKey::new(key.cluster.to_string(), key.name.to_string());
             self.checker.swept(key, began);
         }
     }

@@ -108,10 +108,10 @@ impl Scratch {
     }
 
     fn cargo(&self, test: &str) -> Result<Command> {
-        let mut cargo = repo::cargo(&["test", "--package", "eastwest-sim", "--test", test])?;
+        let lives = ["test", "--profile", "lives", "--package", "eastwest-lives", "--test", test];
+        let mut cargo = repo::cargo(&lives)?;
         cargo.current_dir(&self.sources).env("CARGO_TARGET_DIR", &self.target);
-        // Nobody looks into these programs with a debugger.
-        cargo.env("CARGO_PROFILE_DEV_DEBUG", "none").env("RUST_BACKTRACE", "0");
+        cargo.env("RUST_BACKTRACE", "0");
         Ok(cargo)
     }
 }

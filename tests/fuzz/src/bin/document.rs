@@ -2,4 +2,4 @@
 
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| eastwest_fuzz::document(bytes));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| eastwest_fuzz_texts::document(bytes));

@@ -2,4 +2,4 @@
 
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| eastwest_fuzz::tags(bytes));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| eastwest_fuzz_texts::tags(bytes));

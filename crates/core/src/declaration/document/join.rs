@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use super::part::{NamedPart, Part, shown_places};
 use super::report::{escaped, place};
-use super::{Defaults, Document, Limits, window_entries};
+use super::{Document, DocumentDefaults, Limits, window_entries};
 use crate::declaration::issue::Issue;
 
 /// The whole document, and an issue at each place that another place contradicts.
@@ -19,7 +19,7 @@ pub(super) fn join(parts: &[NamedPart<'_>]) -> (Document, Vec<Issue>) {
     join.issues.extend(contradictions);
     let document = Document {
         namespaces: create.map(|(name, namespace)| (name, namespace.new)).collect(),
-        defaults: Defaults {
+        defaults: DocumentDefaults {
             namespace: join.one("defaults", "namespace", |part| part.defaults.namespace.as_ref()),
             discovery_name: join
                 .one("defaults", "discoveryName", |part| part.defaults.discovery_name.as_ref()),

@@ -31,9 +31,10 @@ use std::sync::Arc;
 use super::declared::Declaration;
 use super::issue::{Issue, Weight};
 use super::windows::Window;
-use crate::ecs::name::{DiscoveryName, NamespaceName, NamespaceRef, ServiceKey};
+use crate::ecs::name::{DiscoveryName, NamespaceName, NamespaceRef};
 use crate::ecs::namespace::NewNamespace;
 use crate::ecs::parameter::Parameter;
+use crate::ecs::service_key::ServicePath;
 use part::NamedPart;
 
 /// Reads the parameters of the document, in any order, and merges them. There is a document only if no issue blocks it.
@@ -70,11 +71,11 @@ pub struct Document {
     /// The namespaces to create where they are missing.
     pub namespaces: BTreeMap<NamespaceName, NewNamespace>,
     /// Values for services that do not set them.
-    pub defaults: Defaults,
+    pub defaults: DocumentDefaults,
     /// The entry of each service.
-    pub services: BTreeMap<ServiceKey, Arc<Declaration>>,
+    pub services: BTreeMap<ServicePath, Arc<Declaration>>,
     /// The discovery names that only these services may have.
-    pub claims: BTreeMap<DiscoveryName, BTreeSet<ServiceKey>>,
+    pub claims: BTreeMap<DiscoveryName, BTreeSet<ServicePath>>,
     /// How much may change at once.
     pub limits: Limits,
     /// When a change may begin, sorted.
@@ -87,7 +88,7 @@ pub struct Document {
 
 /// Values for services that do not set them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Defaults {
+pub struct DocumentDefaults {
     /// The namespace to be in.
     pub namespace: Option<NamespaceRef>,
     /// How an endpoint is named.

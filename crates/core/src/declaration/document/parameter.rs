@@ -9,14 +9,15 @@ use super::conform::conform;
 use super::part::{NamespaceEntry, Part};
 use super::report::{At, Report, Shown};
 use super::shape::VERSION;
-use super::{Defaults, Limits, MassChange, Template, entry, shape, window_entries};
+use super::{DocumentDefaults, Limits, MassChange, Template, entry, shape, window_entries};
 use crate::declaration::declared::Declaration;
 use crate::declaration::issue::Issue;
 use crate::declaration::value::Wrong;
 use crate::declaration::{tag, value};
-use crate::ecs::name::{DiscoveryName, NamespaceName, NamespaceRef, Refused, ServiceKey};
+use crate::ecs::name::{DiscoveryName, NamespaceName, NamespaceRef, Refused};
 use crate::ecs::namespace::NewNamespace;
 use crate::ecs::parameter::Parameter;
+use crate::ecs::service_key::ServicePath;
 
 /// Made once: it is always the same.
 static SCHEMA: LazyLock<Value> = LazyLock::new(shape::schema);
@@ -68,7 +69,7 @@ fn part(at: &At<'_>, report: &mut Report<'_>) -> Part {
     Part {
         namespaces: each(at, "namespaces", report, namespace_name, namespace),
         defaults: defaults(at.member("defaults"), report),
-        services: each(at, "services", report, ServiceKey::parse, |_, at, report| {
+        services: each(at, "services", report, ServicePath::parse, |_, at, report| {
             Some(Arc::new(entry::read(at, report)))
         }),
         claims: each(at, "claims", report, DiscoveryName::parse, |_, at, report| {
@@ -157,18 +158,18 @@ fn vpc_id(text: &str) -> Result<String, Wrong> {
     if fits { Ok(text.to_owned()) } else { Err(Wrong { allowed: None, nearest: None }) }
 }
 
-fn defaults(at: Option<At<'_>>, report: &mut Report<'_>) -> Defaults {
-    let Some(at) = at else { return Defaults::default() };
+fn defaults(at: Option<At<'_>>, report: &mut Report<'_>) -> DocumentDefaults {
+    let Some(at) = at else { return DocumentDefaults::default() };
     let template = |text: &str| Ok(Template::parse(text)?);
-    Defaults {
+    DocumentDefaults {
         namespace: report.text(at.member("namespace"), tag::allowed("namespace"), value::namespace),
         discovery_name: report.text(at.member("discoveryName"), "", template),
     }
 }
 
-fn holders(at: &At<'_>, report: &mut Report<'_>) -> BTreeSet<ServiceKey> {
-    let key = |text: &str| Ok(ServiceKey::parse(text)?);
-    at.items().filter_map(|at| report.text(Some(at), "", key)).collect()
+fn holders(at: &At<'_>, report: &mut Report<'_>) -> BTreeSet<ServicePath> {
+    let path = |text: &str| Ok(ServicePath::parse(text)?);
+    at.items().filter_map(|at| report.text(Some(at), "", path)).collect()
 }
 
 fn limits(at: Option<At<'_>>, report: &mut Report<'_>) -> Limits {

@@ -3,11 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::{Defaults, Limits};
+use super::{DocumentDefaults, Limits};
 use crate::declaration::declared::Declaration;
 use crate::declaration::windows::Window;
-use crate::ecs::name::{DiscoveryName, NamespaceName, ServiceKey};
+use crate::ecs::name::{DiscoveryName, NamespaceName};
 use crate::ecs::namespace::NewNamespace;
+use crate::ecs::service_key::ServicePath;
 
 /// Places that one issue names.
 const SHOWN_PLACES: usize = 3;
@@ -22,9 +23,9 @@ pub(super) struct NamedPart<'a> {
 #[derive(Default)]
 pub(super) struct Part {
     pub(super) namespaces: BTreeMap<NamespaceName, NamespaceEntry>,
-    pub(super) defaults: Defaults,
-    pub(super) services: BTreeMap<ServiceKey, Arc<Declaration>>,
-    pub(super) claims: BTreeMap<DiscoveryName, BTreeSet<ServiceKey>>,
+    pub(super) defaults: DocumentDefaults,
+    pub(super) services: BTreeMap<ServicePath, Arc<Declaration>>,
+    pub(super) claims: BTreeMap<DiscoveryName, BTreeSet<ServicePath>>,
     pub(super) limits: Limits,
     pub(super) windows: Vec<WindowEntry>,
     pub(super) freeze: bool,

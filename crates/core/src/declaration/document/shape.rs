@@ -68,7 +68,7 @@ pub(super) struct Document {
     pub(super) namespaces: Option<BTreeMap<String, Namespace>>,
     /// Values for services whose entry and tags do not set them.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) defaults: Option<Defaults>,
+    pub(super) defaults: Option<DocumentDefaults>,
     /// The entry of each ECS service, by `<cluster>/<service>`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(extend("propertyNames" = {"pattern": "^[A-Za-z0-9_-]{1,255}/[A-Za-z0-9_-]{1,255}$"}))]
@@ -129,7 +129,7 @@ pub(super) enum NamespaceKind {
 /// Values for services that do not set them.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(super) struct Defaults {
+pub(super) struct DocumentDefaults {
     /// The namespace to be in: its name, id or ARN.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) namespace: Option<String>,

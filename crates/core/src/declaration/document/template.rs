@@ -3,7 +3,8 @@
 use std::fmt;
 
 use super::{MassChange, Template};
-use crate::ecs::name::{PortName, Refused, ServiceKey};
+use crate::ecs::name::{PortName, Refused};
+use crate::ecs::service_key::ServicePath;
 use crate::ecs::text::nearest;
 
 /// What may stand between braces.
@@ -43,10 +44,10 @@ impl Template {
     }
 
     /// The name it makes. The caller checks that it is a discovery name.
-    pub fn render(&self, key: &ServiceKey, port: &PortName) -> String {
+    pub fn render(&self, service: &ServicePath, port: &PortName) -> String {
         let text = |piece: &Piece<'_>| match *piece {
-            Piece::Placeholder("service") => key.name.to_string(),
-            Piece::Placeholder("cluster") => key.cluster.to_string(),
+            Piece::Placeholder("service") => service.name.to_string(),
+            Piece::Placeholder("cluster") => service.cluster.to_string(),
             Piece::Placeholder(_) => port.to_string(),
             Piece::Plain(plain) => plain.to_owned(),
         };

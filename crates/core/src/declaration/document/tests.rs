@@ -57,7 +57,7 @@ fn shown(document: &Document) -> String {
     for namespace in document.namespaces.values() {
         line(crate::plan::prerequisite::Prerequisite::Namespace(namespace.clone()).to_string());
     }
-    if document.defaults != Defaults::default() {
+    if document.defaults != DocumentDefaults::default() {
         line(format!("{:?}", document.defaults));
     }
     for (key, declaration) in &document.services {
@@ -144,10 +144,10 @@ fn everything_that_can_be_said() {
         &expect![[r#"
             create private DNS namespace internal.myapp in vpc-0a1b
             create HTTP namespace shop
-            Defaults { namespace: Some(Name("internal.myapp")), discovery_name: Some(Template("{service}-{port}")) }
+            DocumentDefaults { namespace: Some(Name("internal.myapp")), discovery_name: Some(Template("{service}-{port}")) }
             prod/cron {"mode":"client","needs":[]} and no logs
             prod/django {"accessLogs":{"format":"JSON","queryParameters":true},"endpoints":[{"alias":{"dnsName":"django-api.internal.myapp","port":8000},"discoveryName":"django-api","ingressPort":9000,"port":"django-8000-tcp","timeout":{"idleSeconds":300,"requestSeconds":30},"tls":{"authority":"arn:aws:acm-pca:eu-west-1:123456789012:certificate-authority/a","kmsKey":"alias/django","role":"arn:aws:iam::123456789012:role/tls"}},{"port":9090}],"logs":{"driver":"awslogs","options":[["awslogs-group","proxy"]],"secretOptions":[["token","arn:aws:ssm:eu-west-1:123456789012:parameter/token"]]},"mode":"client-server","namespace":"shop","needs":["auth","fastapi"],"pause":"2026-12-24T18:00:00Z","refresh":"always","testHeader":{"exact":"yes","name":"X-Test"}}
-            payments only for {ServiceKey { cluster: "prod", name: "payments-api" }, ServiceKey { cluster: "test", name: "payments" }}
+            payments only for {ServicePath { cluster: "prod", name: "payments-api" }, ServicePath { cluster: "test", name: "payments" }}
             Limits { rollouts_per_cluster: Some(2), rollouts_per_namespace: Some(1), mass_change: Some(Percent(20)) }
             allow 0 22 * * MON-FRI for 4h, Europe/Berlin in {Name("internal.myapp"), Id("ns-0123456789abcdef")} on {"prod", "test"}
             deny 0 0 24 12 * for 3d, Europe/Berlin in {} on {}
@@ -328,7 +328,7 @@ fn a_log_options_value_is_never_shown() {
 
 #[test]
 fn a_template_makes_a_name() {
-    let key = ServiceKey::parse("prod/django").expect("a key");
+    let key = ServicePath::parse("prod/django").expect("a key");
     let port = PortName::as_read("http");
     let made = |text| Template::parse(text).map(|template| template.render(&key, &port));
     assert_eq!(made("{service}").as_deref(), Ok("django"));

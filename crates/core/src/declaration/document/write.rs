@@ -10,10 +10,11 @@ use crate::declaration::declared::{
     AliasDeclaration, Declaration, EndpointDeclaration, LogsDeclaration, Pause, PortSelector,
 };
 use crate::ecs::connect::{AccessLogs, ProxyLogs, TestHeader, Timeout, Tls};
-use crate::ecs::name::{DiscoveryName, Port, ServiceKey};
+use crate::ecs::name::{DiscoveryName, Port};
+use crate::ecs::service_key::ServicePath;
 
 /// A document that declares these services.
-pub fn write(services: &BTreeMap<ServiceKey, Declaration>) -> String {
+pub fn write(services: &BTreeMap<ServicePath, Declaration>) -> String {
     let services = services.iter().map(|(key, entry)| (key.to_string(), self::entry(entry)));
     let document = shape::Document {
         version: VERSION,

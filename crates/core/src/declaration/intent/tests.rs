@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use expect_test::{Expect, expect};
 
-use super::{Intent, Layers, Rest, declare, parse};
+use super::{Intent, Layers, NamedEntry, declare, parse};
 use crate::declaration::declared::Declaration;
 use crate::declaration::issue::Issue;
 use crate::declaration::tag::read;
@@ -26,8 +26,11 @@ fn check(entry: &str, tags: &str, rest: &str, expected: &Expect) {
     let entry = declaration(entry);
     let rest = match rest {
         "-" => None,
-        "!" => Some(Rest { declaration: None, issues: vec![Issue::new("/x#", "[]", "an entry")] }),
-        text => Some(Rest { declaration: declaration(text), issues: Vec::new() }),
+        "!" => Some(NamedEntry {
+            declaration: None,
+            issues: vec![Issue::new("/x#", "[]", "an entry")],
+        }),
+        text => Some(NamedEntry { declaration: declaration(text), issues: Vec::new() }),
     };
     let layers = Layers { entry: entry.as_ref(), tagged: tagged.as_ref(), rest: rest.as_ref() };
     let (intent, issues) = declare(&TagPrefix::default(), &layers);

@@ -55,16 +55,16 @@ pub struct Window {
 
 /// Where a change is to be made.
 #[derive(Debug, Clone, Copy)]
-pub struct Place<'a> {
+pub struct ChangeTarget<'a> {
     /// The cluster; none for what belongs to no cluster.
     pub cluster: Option<&'a ClusterName>,
     /// The namespace.
-    pub namespace: Within<'a>,
+    pub namespace: TargetNamespace<'a>,
 }
 
 /// The namespace of a change, if there is one.
 #[derive(Debug, Clone, Copy)]
-pub enum Within<'a> {
+pub enum TargetNamespace<'a> {
     /// None, or none that is known.
     Nothing,
     /// This one.
@@ -92,7 +92,7 @@ pub enum Why {
 }
 
 /// Why no change may begin at `place` at this moment. `None`: a change may begin.
-pub fn closed(windows: &[Window], place: Place<'_>, at: Timestamp) -> Option<Closed> {
+pub fn closed(windows: &[Window], place: ChangeTarget<'_>, at: Timestamp) -> Option<Closed> {
     let applying: Vec<&Window> = windows.iter().filter(|window| window.applies(place)).collect();
     let of = |kind| applying.iter().copied().filter(move |window| window.kind == kind);
     let why = match of(Kind::Deny).find(|window| window.is_open(at)) {
@@ -176,7 +176,7 @@ fn next_free(windows: &[&Window], from: Timestamp, looks: &mut usize) -> Next {
 }
 
 impl Window {
-    fn applies(&self, place: Place<'_>) -> bool {
+    fn applies(&self, place: ChangeTarget<'_>) -> bool {
         let in_cluster = || place.cluster.is_some_and(|cluster| self.clusters.contains(cluster));
         let in_namespace = || self.namespaces.iter().any(|named| place.namespace.is(named));
         (self.clusters.is_empty() || in_cluster()) && (self.namespaces.is_empty() || in_namespace())
@@ -208,7 +208,7 @@ impl Window {
     }
 }
 
-impl Within<'_> {
+impl TargetNamespace<'_> {
     /// Whether `named` means this namespace.
     fn is(self, named: &NamespaceRef) -> bool {
         match (self, named) {

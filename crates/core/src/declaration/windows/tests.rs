@@ -29,7 +29,8 @@ fn windows(text: &str) -> Vec<Window> {
     text.lines().map(str::trim).filter(|line| !line.is_empty()).map(window).collect()
 }
 
-pub(super) const ANYWHERE: Place<'_> = Place { cluster: None, namespace: Within::Nothing };
+pub(super) const ANYWHERE: ChangeTarget<'_> =
+    ChangeTarget { cluster: None, namespace: TargetNamespace::Nothing };
 
 /// What holds at each of these moments.
 fn check(text: &str, moments: &[&str], expected: &Expect) {
@@ -239,15 +240,15 @@ fn a_window_applies_where_it_says() {
         (namespace("shop"), namespace("internal.myapp"), namespace("other.ns"));
     let (prod, test) = (ClusterName::as_read("prod"), ClusterName::as_read("test"));
     let held = |cluster, namespace| {
-        closed(&windows, Place { cluster, namespace }, Timestamp::UNIX_EPOCH).is_some()
+        closed(&windows, ChangeTarget { cluster, namespace }, Timestamp::UNIX_EPOCH).is_some()
     };
-    assert!(held(Some(&prod), Within::Known(&shop)));
-    assert!(held(Some(&prod), Within::Known(&myapp)));
-    assert!(held(Some(&prod), Within::New(&shop.name)));
-    assert!(!held(Some(&prod), Within::Known(&other)));
-    assert!(!held(Some(&prod), Within::Nothing));
-    assert!(!held(Some(&test), Within::Known(&shop)));
-    assert!(!held(None, Within::Known(&shop)));
+    assert!(held(Some(&prod), TargetNamespace::Known(&shop)));
+    assert!(held(Some(&prod), TargetNamespace::Known(&myapp)));
+    assert!(held(Some(&prod), TargetNamespace::New(&shop.name)));
+    assert!(!held(Some(&prod), TargetNamespace::Known(&other)));
+    assert!(!held(Some(&prod), TargetNamespace::Nothing));
+    assert!(!held(Some(&test), TargetNamespace::Known(&shop)));
+    assert!(!held(None, TargetNamespace::Known(&shop)));
 }
 
 fn contradicting(text: &str) -> Vec<(usize, Vec<usize>)> {

@@ -13,12 +13,12 @@ pub(in crate::ecs) fn read_canonical(text: &str) -> Option<Canonical> {
     renamed.http_name = NamespaceName::as_read("old.name-1x2y");
     let namespaces = [namespace("internal.myapp"), renamed];
     let default = NamespaceRef::as_read("internal.myapp");
-    let ground = Ground {
+    let defaults = Defaults {
         namespaces: &namespaces,
         default_namespace: Some(&default),
         task_definition: Some(&task_definition),
     };
-    read_connect(text).map(|connect| canonical(&connect, &ground))
+    read_connect(text).map(|connect| canonical(&connect, &defaults))
 }
 
 fn check_same(one: &str, other: &str) {

@@ -44,8 +44,9 @@ fn steps(looked: &Looked) -> Vec<String> {
 }
 
 fn reasons(looked: &Looked) -> Vec<String> {
-    let line =
-        |(key, hold): (&crate::ecs::name::ServiceKey, &Hold)| format!("{key} {}", hold.reason());
+    let line = |(key, hold): (&crate::ecs::service_key::ServiceKey, &Hold)| {
+        format!("{key} {}", hold.reason())
+    };
     looked.plan.holds().map(line).collect()
 }
 

@@ -110,8 +110,8 @@ fn the_end_of_a_pause_wakes_the_engine() {
 
 #[test]
 fn the_end_of_a_truce_wakes_the_engine() {
+    use crate::guard::truce::TRUCE;
     use crate::plan::contention::Contention;
-    use crate::planner::service::contended::TRUCE;
     let mut stage = Stage::read(WEB);
     let mut planning = planned(&stage);
     assert_eq!(planning.next_truce_end(&stage.view), None);
@@ -122,6 +122,6 @@ fn the_end_of_a_truce_wakes_the_engine() {
     let contention = Contention { service: key.clone(), fields, reverts: 3, tool };
     entry.hold_step(Hold::Contended(Box::new(contention)));
     let cluster = stage.view.clusters.get_mut(&key.cluster).expect("a cluster");
-    cluster.services.get_mut(&key.name).expect("a service").primary_since = Some(at(50));
+    cluster.services.get_mut(&key).expect("a service").primary_since = Some(at(50));
     assert_eq!(planning.next_truce_end(&stage.view), Some(at(50).plus(TRUCE)));
 }

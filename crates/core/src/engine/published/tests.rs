@@ -63,7 +63,7 @@ fn a_service_that_opts_out_or_is_deleted_is_gone_once() {
     stage.retag("api", &BTreeMap::new());
     let web = key("web");
     let cluster = stage.view.clusters.get_mut(&web.cluster).expect("a cluster");
-    cluster.services.remove(&web.name);
+    cluster.services.remove(&web);
     assert_eq!(publish(&mut published, &stage), ["prod/api gone", "prod/web gone"]);
     assert_eq!(publish(&mut published, &stage), [""; 0]);
     assert_eq!(published.status(&web), None);
@@ -93,7 +93,7 @@ fn another_attempt_at_what_failed_is_no_line() {
     assert!(!waits_for_answer(entry, &writes));
     writes.sent(action);
     let fault = crate::testing::fault(crate::ecs::fault::FaultKind::Throttled);
-    writes.ended(action, Err(fault), (&stage.settings.timing, at(0)));
+    writes.ended(action, Err(fault), Moment { timing: &stage.settings.timing, now: at(0) });
     assert!(waits_for_answer(entry, &writes));
     assert!(!waits_for_answer(None, &writes));
 }

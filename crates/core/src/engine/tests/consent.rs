@@ -190,12 +190,12 @@ fn a_stopped_wave_says_who_failed_and_when_it_goes_on() {
     let holds = fake.engine.plan().holds();
     let held = holds.map(|(key, hold)| format!("{key} {}: {hold}\n", hold.reason()));
     expect![[r#"
-        prod/s10 RolledBack: ECS gave up exactly this configuration before (ROLLBACK_SUCCESSFUL: tasks failed to start)
-        prod/s11 Budget: the rollout of prod/s10 failed, which stopped the wave in namespace internal.myapp: a new one begins with one rollout at 1970-01-01T00:05:40Z
-        prod/s12 Budget: the rollout of prod/s10 failed, which stopped the wave in namespace internal.myapp: a new one begins with one rollout at 1970-01-01T00:05:40Z
-        prod/s13 Budget: the rollout of prod/s10 failed, which stopped the wave in namespace internal.myapp: a new one begins with one rollout at 1970-01-01T00:05:40Z
-        prod/s14 Budget: the rollout of prod/s10 failed, which stopped the wave in namespace internal.myapp: a new one begins with one rollout at 1970-01-01T00:05:40Z
-        prod/s15 Budget: the rollout of prod/s10 failed, which stopped the wave in namespace internal.myapp: a new one begins with one rollout at 1970-01-01T00:05:40Z
+        prod/s10 RolledBack: exactly this configuration failed before (ROLLBACK_SUCCESSFUL: tasks failed to start)
+        prod/s11 Budget: the rollout of prod/s10 failed and stopped the wave in namespace internal.myapp: the next wave starts with one rollout at 1970-01-01T00:05:40Z
+        prod/s12 Budget: the rollout of prod/s10 failed and stopped the wave in namespace internal.myapp: the next wave starts with one rollout at 1970-01-01T00:05:40Z
+        prod/s13 Budget: the rollout of prod/s10 failed and stopped the wave in namespace internal.myapp: the next wave starts with one rollout at 1970-01-01T00:05:40Z
+        prod/s14 Budget: the rollout of prod/s10 failed and stopped the wave in namespace internal.myapp: the next wave starts with one rollout at 1970-01-01T00:05:40Z
+        prod/s15 Budget: the rollout of prod/s10 failed and stopped the wave in namespace internal.myapp: the next wave starts with one rollout at 1970-01-01T00:05:40Z
     "#]].assert_eq(&held.collect::<String>());
     assert!(!fake.engine.is_settled(), "it goes on by itself");
 }

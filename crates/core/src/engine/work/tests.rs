@@ -119,7 +119,7 @@ fn a_poll_names_the_services_of_the_moment_and_ends_where_none_is_left() {
     let polls = || Polls::new(&Writes::default(), &Plan::default(), [&key].into_iter());
     let mut work = Work::default();
     work.poll(&polls(), at(10));
-    let refresh = Effect::Refresh(key.cluster.clone(), [key.name.clone()].into());
+    let refresh = Effect::Refresh(key.cluster.clone(), [key.clone()].into());
     assert_eq!(work.start_due(polls(), &Plan::default(), at(9)), []);
     assert_eq!(work.start_due(polls(), &Plan::default(), at(10)), [refresh]);
     work.ended(&Job::Poll(key.cluster.clone()), true);

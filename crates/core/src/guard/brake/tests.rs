@@ -27,25 +27,25 @@ fn more_than_a_share_of_the_namespace_waits_and_ten_never_do() {
     check(
         &world("budget 99 99", 11, 0),
         &expect![
-            "MassChange: 11 of 11 service(s) in namespace internal.myapp would change, and without consent at most 10 may; the plan is f665142ad3de"
+            "MassChange: 11 of 11 services in namespace internal.myapp would change; without an acknowledgement at most 10 may. The plan is f665142ad3de"
         ],
     );
     check(
         &world("budget 99 99", 10, 0),
         &expect![
-            "Budget: waits for prod/w00: a wave in namespace internal.myapp begins with one rollout, and the rest follows once that has completed"
+            "Budget: waiting for prod/w00: the wave in namespace internal.myapp starts with one rollout, and the others follow once it has completed"
         ],
     );
     check(
         &world("budget 99 99", 12, 48),
         &expect![
-            "Budget: waits for prod/w00: a wave in namespace internal.myapp begins with one rollout, and the rest follows once that has completed"
+            "Budget: waiting for prod/w00: the wave in namespace internal.myapp starts with one rollout, and the others follow once it has completed"
         ],
     );
     check(
         &world("budget 99 99", 13, 48),
         &expect![
-            "MassChange: 13 of 61 service(s) in namespace internal.myapp would change, and without consent at most 12 may; the plan is dc3cd939ad8a"
+            "MassChange: 13 of 61 services in namespace internal.myapp would change; without an acknowledgement at most 12 may. The plan is dc3cd939ad8a"
         ],
     );
 }
@@ -58,20 +58,20 @@ fn the_document_says_another_share_or_a_number() {
     check(
         &world(&limit("1"), 2, 0),
         &expect![
-            "MassChange: 2 of 2 service(s) in namespace internal.myapp would change, and without consent at most 1 may; the plan is 8c86e6d606bc"
+            "MassChange: 2 of 2 services in namespace internal.myapp would change; without an acknowledgement at most 1 may. The plan is 8c86e6d606bc"
         ],
     );
     check(&world(&limit("1"), 1, 0), &expect![[r#""#]]);
     check(
         &world(&limit("\"50%\""), 15, 15),
         &expect![
-            "Budget: waits for prod/w00: a wave in namespace internal.myapp begins with one rollout, and the rest follows once that has completed"
+            "Budget: waiting for prod/w00: the wave in namespace internal.myapp starts with one rollout, and the others follow once it has completed"
         ],
     );
     check(
         &world(&limit("\"100%\""), 40, 0),
         &expect![
-            "Budget: waits for prod/w00: a wave in namespace internal.myapp begins with one rollout, and the rest follows once that has completed"
+            "Budget: waiting for prod/w00: the wave in namespace internal.myapp starts with one rollout, and the others follow once it has completed"
         ],
     );
 }
@@ -81,12 +81,12 @@ fn observe_shows_that_too_much_would_change() {
     check(
         &world("policy observe", 11, 0),
         &expect![
-            "MassChange: 11 of 11 service(s) in namespace internal.myapp would change, and without consent at most 10 may; the plan is f665142ad3de"
+            "MassChange: 11 of 11 services in namespace internal.myapp would change; without an acknowledgement at most 10 may. The plan is f665142ad3de"
         ],
     );
     check(
         &world("policy observe", 10, 0),
-        &expect!["Observe: the policy observe does not write this"],
+        &expect!["Observe: policy observe does not allow this write"],
     );
 }
 
@@ -104,13 +104,13 @@ fn namespaces_are_counted_apart_and_a_move_counts_in_both() {
     check(
         &Stage::read(&text),
         &expect![
-            "MassChange: 12 of 12 service(s) in namespace other.ns would change, and without consent at most 10 may; the plan is 029375268c2f"
+            "MassChange: 12 of 12 services in namespace other.ns would change; without an acknowledgement at most 10 may. The plan is 029375268c2f"
         ],
     );
     check(
         &Stage::read(&text.replace(" | in other.ns", "")),
         &expect![
-            "Budget: waits for prod/w06: a wave in namespace third.ns begins with one rollout, and the rest follows once that has completed"
+            "Budget: waiting for prod/w06: the wave in namespace third.ns starts with one rollout, and the others follow once it has completed"
         ],
     );
 }
@@ -122,7 +122,7 @@ fn what_its_owner_holds_is_not_counted() {
     check(
         &world(&paused.collect::<String>(), 7, 0),
         &expect![
-            "Budget: waits for its turn: at most 1 rollout(s) at once in namespace internal.myapp"
+            "Budget: waiting for its turn: 1 of 1 allowed rollouts is running in namespace internal.myapp (prod/w00)"
         ],
     );
 }
@@ -133,14 +133,14 @@ fn what_is_not_read_yet_counts_until_it_is() {
         |n: usize| format!("u{n} mode=client-server, namespace=internal.myapp | off | ?\n");
     check(
         &world(&(0..5).map(unread).collect::<String>(), 7, 0),
-        &expect![
-            "NotSeen: what 5 more service(s) shall become is not read yet, so whether too much of the namespace would change at once is not known"
-        ],
+        &expect![[
+            r#"NotSeen: 5 more services of the namespace must be read before eastwest knows how much would change at once"#
+        ]],
     );
     check(
         &world(&(0..3).map(unread).collect::<String>(), 7, 0),
         &expect![
-            "Budget: waits for its turn: at most 1 rollout(s) at once in namespace internal.myapp"
+            "Budget: waiting for its turn: 1 of 1 allowed rollouts is running in namespace internal.myapp (prod/w00)"
         ],
     );
 }

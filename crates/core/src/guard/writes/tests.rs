@@ -28,7 +28,7 @@ fn after(outcome: Result<Accepted, Fault>) -> Writes {
     let mut writes = Writes::default();
     writes.sent(&off());
     assert!(writes.unanswered() && writes.in_flight(&key("web")));
-    writes.ended(&off(), outcome, (&Timing::default(), at(100)));
+    writes.ended(&off(), outcome, Moment { timing: &Timing::default(), now: at(100) });
     assert!(!writes.unanswered());
     writes
 }
@@ -84,7 +84,11 @@ fn a_write_whose_answers_are_lost_again_and_again_is_sent_more_and_more_rarely()
     let (mut writes, mut now, mut waits) = (Writes::default(), 0, Vec::new());
     for _ in 0..9 {
         writes.sent(&off());
-        writes.ended(&off(), failed(FaultKind::ServerError), (&Timing::default(), at(now)));
+        writes.ended(
+            &off(),
+            failed(FaultKind::ServerError),
+            Moment { timing: &Timing::default(), now: at(now) },
+        );
         assert_eq!(reason_read(&mut writes, &off(), now + 9), "NotSeen");
         let waited = (10..=400).find(|wait| reason_read(&mut writes, &off(), now + wait) == "-");
         let waited = waited.expect("every wait ends");
@@ -141,7 +145,11 @@ fn failures_of_one_write_double_the_wait() {
     let mut waits = Vec::new();
     for _ in 0..9 {
         writes.sent(&off());
-        writes.ended(&off(), failed(FaultKind::Throttled), (&Timing::default(), at(0)));
+        writes.ended(
+            &off(),
+            failed(FaultKind::Throttled),
+            Moment { timing: &Timing::default(), now: at(0) },
+        );
         waits.push(writes.next_due(at(0)).map_or(0, |due| due.since_start.as_secs()));
     }
     assert_eq!(waits, [2, 4, 8, 16, 32, 64, 128, 256, 300]);
@@ -153,13 +161,21 @@ fn another_write_or_a_success_ends_the_row_of_failures() {
     assert!(writes.is_retry(&off()) && !writes.is_retry(&on()));
     writes.sent(&on());
     assert!(!writes.is_retry(&on()));
-    writes.ended(&on(), failed(FaultKind::Denied), (&Timing::default(), at(200)));
+    writes.ended(
+        &on(),
+        failed(FaultKind::Denied),
+        Moment { timing: &Timing::default(), now: at(200) },
+    );
     assert_eq!(writes.next_due(at(200)), Some(at(202)));
     writes.sent(&on());
     assert!(writes.is_retry(&on()));
-    writes.ended(&on(), Ok(accepted()), (&Timing::default(), at(300)));
+    writes.ended(&on(), Ok(accepted()), Moment { timing: &Timing::default(), now: at(300) });
     writes.sent(&on());
-    writes.ended(&on(), failed(FaultKind::Denied), (&Timing::default(), at(400)));
+    writes.ended(
+        &on(),
+        failed(FaultKind::Denied),
+        Moment { timing: &Timing::default(), now: at(400) },
+    );
     assert_eq!(writes.next_due(at(400)), Some(at(402)));
 }
 

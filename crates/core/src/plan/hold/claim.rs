@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use crate::ecs::name::{Arn, DiscoveryName, DnsName, Port, ServiceKey};
+use crate::ecs::name::{Arn, DiscoveryName, DnsName, Port};
+use crate::ecs::service_key::ServiceKey;
 
 /// A name that only one ECS service of a namespace can have.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]

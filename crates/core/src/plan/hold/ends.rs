@@ -12,10 +12,10 @@ impl Hold {
     pub fn ends(&self) -> String {
         let said = match self {
             Self::NotSeen(unseen) => unseen.ends(),
-            Self::Ambiguous => "once its issues are mended",
-            Self::NoNamespace(_) => "once there is such a namespace, or another one is named",
+            Self::Ambiguous => "once its issues are fixed",
+            Self::NoNamespace(_) => "once that namespace exists, or another one is declared",
             Self::Ineligible(_) => {
-                "once the service, its task definition or its declaration is mended"
+                "once the service, its task definition or its declaration is fixed"
             }
             Self::UnnamedPort(named, naming) => return unnamed_port(named, naming),
             Self::Immutable(_) => "once the endpoint is declared under another discovery name",
@@ -27,30 +27,28 @@ impl Hold {
                 "once eastwest is updated to a version that knows them, or the service is changed by hand"
             }
             Self::RolledBack { .. } => {
-                "once what is declared or the task definition changes; until then it is not sent again"
+                "once the declaration or the task definition changes; until then eastwest does not send it again"
             }
             Self::Rolling => "once that deployment has ended",
             Self::WaitingForServer(awaited) => return awaited.ends(),
             Self::WaitingForClient(client) => return format!("once {client} is rolled out"),
-            Self::Frozen(Frozen::Document) => "once the document says freeze no more",
+            Self::Frozen(Frozen::Document) => "once the document no longer sets freeze",
             Self::Frozen(Frozen::Window(closed)) => return closed.ends(),
-            Self::Paused(None) => "once the pause is taken away",
+            Self::Paused(None) => "once the pause is removed",
             Self::Paused(Some(until)) => {
-                return format!("at {until}, or once the pause is taken away");
+                return format!("at {until}, or once the pause is removed");
             }
-            Self::Budget(_) => "once one of those rollouts has ended",
+            Self::Budget(turn) => return turn.ends(),
             Self::MassChange(why) => {
                 return format!(
-                    "once somebody who has looked at the plan acknowledges it: eastwest apply --ack {0}, or POST /api/v1/ack with {0}",
+                    "once a person who has read the plan acknowledges it: eastwest apply --ack {0}, or POST /api/v1/ack with {0}",
                     why.plan
                 );
             }
             Self::Contended(_) => {
-                "once the other writer leaves it alone, see the snippet; one more attempt is made when its last change has stood for an hour"
+                "once the other writer stops changing it (see the snippet); eastwest tries once more when the last change is an hour old"
             }
-            Self::Refused(_) => {
-                "with an attempt that is accepted; what failed is tried again, later and later"
-            }
+            Self::Refused(_) => "once AWS accepts it; eastwest retries with growing pauses",
             Self::Breach(_) => {
                 "once eastwest is updated to a version without this fault; please report it"
             }
@@ -156,17 +154,19 @@ impl Unseen {
     fn ends(&self) -> &'static str {
         match self {
             Self::Service(_) => "once it can be read again",
-            Self::Unlisted => "once a listing shows it; it is forgotten if the next does not",
-            Self::Lagging => "once an answer is as new as the newest before",
-            Self::BadDocument => "once the document's issues are mended",
+            Self::Unlisted => {
+                "once a listing shows it; if the next one does not, eastwest forgets it"
+            }
+            Self::Lagging => "once AWS answers with a state as new as the newest seen",
+            Self::BadDocument => "once the document's issues are fixed",
             Self::JustMade => "once a read shows it",
             Self::Partly => "once it is read again",
-            Self::Answer(_, None) => "once the answer is there",
-            Self::Answer(_, Some(_)) => "once it is answered; it is asked again, later and later",
-            Self::JustStarted => "once every answer must be newer than the start",
+            Self::Answer(_, None) => "once it has been read",
+            Self::Answer(_, Some(_)) => "once AWS answers; eastwest retries with growing pauses",
+            Self::JustStarted => "once eastwest has read the cluster again, 10 s after its start",
             Self::Extent(_) => "once they are read",
             Self::Rollouts(..) => {
-                "once it is read, at the latest when a rollout of it would count as stalled"
+                "once it is read, at the latest after the time in which a rollout counts as stalled"
             }
             Self::LastWrite => "once a read shows whether it took effect",
         }
@@ -179,7 +179,7 @@ impl Holder {
             Self::Has(key, _) | Self::Precedes(key, _) => {
                 format!("once another name is declared, here or for {key}")
             }
-            Self::Leftover(_) => "once ECS removes it, or it is deleted by hand when it has no instances, or another discovery name is declared".to_owned(),
+            Self::Leftover(_) => "once ECS or a person deletes it (it must have no instances), or another discovery name is declared".to_owned(),
             Self::Registry(_, key) => format!(
                 "once another discovery name is declared, or serviceRegistries is removed from {key} and then that Cloud Map service"
             ),

@@ -18,10 +18,12 @@ use super::consent::TooMany;
 use super::contention::Contention;
 use super::prerequisite::{NamedPort, NamedPorts};
 use super::reason::Reason;
+use super::turn::Turn;
 use crate::declaration::settings::Policy;
 use crate::declaration::windows::Closed;
 use crate::ecs::fault::Fault;
-use crate::ecs::name::{Arn, ClusterName, NamespaceName, ServiceKey};
+use crate::ecs::name::Arn;
+use crate::ecs::service_key::{ServiceKey, ServicePath};
 use crate::view::reading::Question;
 use claim::{Claim, Holder};
 
@@ -47,7 +49,7 @@ pub enum Hold {
         /// The name.
         claim: Claim,
         /// Who may newly take it.
-        by: BTreeSet<ServiceKey>,
+        by: BTreeSet<ServicePath>,
     },
     /// The configuration in force has members this version does not know and would destroy.
     UnknownField(Vec<String>),
@@ -69,7 +71,7 @@ pub enum Hold {
     /// The service's owner asked to hold everything.
     Paused(Option<jiff::Timestamp>),
     /// As many rollouts as allowed are under way.
-    Budget(Scope),
+    Budget(Turn),
     /// Somebody else keeps changing it back.
     Contended(Box<Contention>),
     /// Too much of a namespace would change at once; somebody must agree.
@@ -129,31 +131,6 @@ pub enum Naming {
     In(Arn),
 }
 
-/// Where a budget applies.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Scope {
-    /// One cluster.
-    Cluster(ClusterName, usize),
-    /// One namespace.
-    Namespace(NamespaceName, usize),
-    /// One namespace, whose wave begins with one rollout that is not over yet.
-    First {
-        /// The namespace.
-        namespace: NamespaceName,
-        /// The service that goes first.
-        service: ServiceKey,
-    },
-    /// One namespace, where a rollout failed.
-    Stopped {
-        /// The namespace.
-        namespace: NamespaceName,
-        /// The service whose rollout failed.
-        service: ServiceKey,
-        /// When a new wave may begin.
-        until: jiff::Timestamp,
-    },
-}
-
 impl Hold {
     /// A hold until that is answered.
     pub fn until_answered(question: Question) -> Self {
@@ -191,6 +168,7 @@ impl Hold {
         match self {
             Self::Paused(until) => *until,
             Self::Frozen(Frozen::Window(closed)) => closed.opens_at,
+            Self::Budget(turn) => turn.ends_at(),
             _ => None,
         }
     }
@@ -223,7 +201,7 @@ impl fmt::Display for Hold {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotSeen(unseen) => unseen.fmt(f),
-            Self::Ambiguous => f.write_str("what is declared for it cannot be understood"),
+            Self::Ambiguous => f.write_str("invalid declaration: see its issues"),
             Self::NoNamespace(why) | Self::Ineligible(why) | Self::Immutable(why) => {
                 f.write_str(why)
             }
@@ -238,22 +216,22 @@ impl fmt::Display for Hold {
             }
             Self::UnknownField(members) => write!(
                 f,
-                "its configuration has members this version does not know and would lose: {}",
+                "its configuration has members that this version of eastwest does not know and would delete: {}",
                 members.join(", ")
             ),
             Self::RolledBack { status, reason } => {
-                write!(f, "ECS gave up exactly this configuration before ({status}")?;
+                write!(f, "exactly this configuration failed before ({status}")?;
                 let colon = if reason.is_empty() { "" } else { ": " };
                 write!(f, "{colon}{reason})")
             }
             Self::WaitingForServer(awaited) => awaited.fmt(f),
             Self::WaitingForClient(client) => write!(
                 f,
-                "the old name is kept for {client}, which may call it and does not know the new one yet"
+                "the old name is kept for {client}, which may call it and does not have the new one yet"
             ),
-            Self::Rolling => f.write_str("a deployment of this service is under way"),
+            Self::Rolling => f.write_str("a deployment of this service is running"),
             Self::Frozen(Frozen::Document) => {
-                f.write_str("the document says freeze: nothing is changed")
+                f.write_str("the document sets freeze: nothing is changed")
             }
             Self::Frozen(Frozen::Window(closed)) => closed.fmt(f),
             Self::Paused(None) => {
@@ -262,7 +240,7 @@ impl fmt::Display for Hold {
             Self::Paused(Some(_)) => {
                 f.write_str("paused by its pause tag or its entry in the document")
             }
-            Self::Budget(scope) => scope.fmt(f),
+            Self::Budget(turn) => turn.fmt(f),
             Self::Contended(contention) => contention.fmt(f),
             Self::MassChange(why) => why.fmt(f),
             Self::Refused(fault) => fault.fmt(f),
@@ -271,7 +249,7 @@ impl fmt::Display for Hold {
             }
             Self::Observe(policy) => {
                 let name: &str = policy.into();
-                write!(f, "the policy {name} does not write this")
+                write!(f, "policy {name} does not allow this write")
             }
         }
     }
@@ -310,30 +288,33 @@ impl fmt::Display for Unseen {
             Self::Service(fault) => write!(f, "the service could not be read: {fault}"),
             Self::Unlisted => f.write_str("the last listing of its cluster did not show it"),
             Self::Lagging => {
-                f.write_str("AWS answers with older states of it than were seen before")
+                f.write_str("AWS answers with an older state of it than before")
             }
             Self::BadDocument => {
-                f.write_str("the document has issues and none was good since the start")
+                f.write_str("the document is invalid, and no valid one was read since the start")
             }
-            Self::JustMade => f.write_str("made just now; it is not seen yet"),
-            Self::Partly => f.write_str("the document names it since just now; it is read again"),
+            Self::JustMade => f.write_str("created just now; AWS does not show it yet"),
+            Self::Partly => f.write_str("the document has just named it; reading it again"),
             Self::Answer(question, None) => write!(f, "not read yet: {question}"),
             Self::Answer(question, Some(fault)) => {
                 write!(f, "could not read {question}: {fault}")
             }
             Self::JustStarted => {
-                f.write_str("just started: what was read may be older than the last write")
+                f.write_str("waiting: eastwest started less than 10 s ago, or has not read the cluster since")
             }
-            Self::Extent(open) => write!(
-                f,
-                "what {open} more service(s) shall become is not read yet, so whether too much of the namespace would change at once is not known"
-            ),
+            Self::Extent(open) => {
+                let noun = if *open == 1 { "service" } else { "services" };
+                write!(
+                    f,
+                    "{open} more {noun} of the namespace must be read before eastwest knows how much would change at once"
+                )
+            }
             Self::Rollouts(key, fault) => write!(
                 f,
-                "{key} was not read since the start, so whether it rolls is not known: {fault}"
+                "{key} has not been read since the start and may be rolling: {fault}"
             ),
             Self::LastWrite => f.write_str(
-                "the answer to the last write was lost; reading back whether it took effect",
+                "the answer to the last write was lost: reading the service to see whether it took effect",
             ),
         }
     }
@@ -349,28 +330,6 @@ impl fmt::Display for Question {
             Self::LatestRevision(family) => write!(f, "the latest revision of {family}"),
             Self::Parameters(name) => write!(f, "parameter {name}"),
         }
-    }
-}
-
-impl fmt::Display for Scope {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (kind, name, limit) = match self {
-            Self::Cluster(name, limit) => ("cluster", name.as_str(), limit),
-            Self::Namespace(name, limit) => ("namespace", name.as_str(), limit),
-            Self::First { namespace, service } => {
-                return write!(
-                    f,
-                    "waits for {service}: a wave in namespace {namespace} begins with one rollout, and the rest follows once that has completed"
-                );
-            }
-            Self::Stopped { namespace, service, until } => {
-                return write!(
-                    f,
-                    "the rollout of {service} failed, which stopped the wave in namespace {namespace}: a new one begins with one rollout at {until}"
-                );
-            }
-        };
-        write!(f, "waits for its turn: at most {limit} rollout(s) at once in {kind} {name}")
     }
 }
 

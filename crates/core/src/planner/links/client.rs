@@ -39,7 +39,7 @@ impl<'c> Client<'c> {
         service: &'c EcsService,
         declaration: &'c Declaration,
     ) -> Option<Self> {
-        let namespace = input.ground_of(service).namespace_of(service.connect()?)?;
+        let namespace = input.defaults_of(service).namespace_of(service.connect()?)?;
         if service.status != ServiceStatus::Active || declaration.mode == Some(Mode::Off) {
             return None;
         }
@@ -48,8 +48,8 @@ impl<'c> Client<'c> {
 
     /// Whether it is in a namespace already, and so may call others there.
     pub(crate) fn is_in(&self, input: &PlannerInput<'_>, namespace: &NamespaceId) -> bool {
-        let ground = input.view.ground(&self.service.key.cluster);
-        let found = self.service.connect().and_then(|connect| ground.namespace_of(connect));
+        let defaults = input.view.defaults(&self.service.key.cluster);
+        let found = self.service.connect().and_then(|connect| defaults.namespace_of(connect));
         found.is_some_and(|found| found.id == *namespace)
     }
 
@@ -65,8 +65,11 @@ impl<'c> Client<'c> {
     /// Itself, if it may call any other service. For most of a fleet in order nothing is looked up.
     fn if_calling(self, input: &PlannerInput<'_>) -> Option<Self> {
         let Declaration { needs, refresh, .. } = self.declaration;
-        let has_hosts =
-            || input.task_definition(self.service).is_some_and(|found| !found.mentions.is_empty());
+        let has_hosts = || {
+            input
+                .task_definition(self.service)
+                .is_some_and(|found| !found.environment_hosts.is_empty())
+        };
         let may_call = *refresh == Some(RefreshWhen::Always)
             || self.has_unread_environment(input)
             || needs.as_ref().map_or_else(has_hosts, |needs| !needs.is_empty());

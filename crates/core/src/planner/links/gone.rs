@@ -6,8 +6,9 @@ use super::stale::Leaving;
 use crate::declaration::declared::Pause;
 use crate::declaration::settings::Policy;
 use crate::ecs::connect::Endpoint;
-use crate::ecs::name::{DiscoveryName, ServiceKey};
+use crate::ecs::name::DiscoveryName;
 use crate::ecs::namespace::Namespace;
+use crate::ecs::service_key::ServiceKey;
 use crate::plan::entry::Entry;
 use crate::planner::candidate::Candidate;
 use crate::planner::entries::Entries;
@@ -46,7 +47,7 @@ pub(crate) fn notes(
 /// Which clients call the endpoints that go; `None` if no client does.
 fn words(candidate: &Candidate<'_>, entry: &Entry, calls: Calls<'_>) -> Option<String> {
     let deployed = candidate.service.connect()?;
-    let namespace = candidate.ground.namespace_of(deployed)?;
+    let namespace = candidate.defaults.namespace_of(deployed)?;
     let leaves = candidate.offers().is_none_or(|(wanted, _)| *wanted != namespace.id);
     let goes = |endpoint: &&Endpoint| leaves || is_removed(endpoint, entry);
     let losses = deployed.endpoints.iter().filter(goes).filter_map(|endpoint| {

@@ -18,11 +18,11 @@ use super::entries::Entries;
 use super::facts::with_facts;
 use super::input::PlannerInput;
 use super::names::register::Register;
-use crate::ecs::name::ServiceKey;
+use crate::ecs::service_key::ServiceKey;
 use crate::plan::awaited::Awaited;
 use crate::plan::entry::Entry;
 use crate::plan::hold::Hold;
-use crate::view::{View, who_uses};
+use crate::view::{View, users_of};
 use client::Client;
 use needs::{Calls, Needs};
 use offers::Offers;
@@ -137,7 +137,7 @@ impl<'c> Links<'c> {
         let is_missing =
             needs.any(|need| !need.inferred && self.offers.of(id, &need.name).is_empty());
         let namespace = candidate.namespace().filter(|_| is_missing)?;
-        Some(Hold::until_answered(who_uses(input.view, namespace)))
+        Some(Hold::until_answered(users_of(input.view, namespace)))
     }
 
     /// What services need, and what is wrong with declared needs.

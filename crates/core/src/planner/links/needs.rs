@@ -10,8 +10,9 @@ use super::offers::{Offer, Offers};
 use crate::declaration::declared::RefreshWhen;
 use crate::declaration::document::escaped;
 use crate::declaration::issue::Issue;
-use crate::ecs::name::{DiscoveryName, ServiceKey};
+use crate::ecs::name::DiscoveryName;
 use crate::ecs::namespace::Namespace;
+use crate::ecs::service_key::ServiceKey;
 use crate::ecs::text::nearest;
 use crate::plan::need::Need;
 use crate::planner::input::PlannerInput;
@@ -104,7 +105,7 @@ fn declared(names: &[DiscoveryName], offers: &Offers<'_>, client: &Client<'_>) -
 fn inferred(input: &PlannerInput<'_>, offers: &Offers<'_>, client: &Client<'_>) -> Vec<Need> {
     let Some(task_definition) = input.task_definition(client.service) else { return Vec::new() };
     let id = &client.namespace.id;
-    let mentioned = task_definition.mentions.iter();
+    let mentioned = task_definition.environment_hosts.iter();
     let names = mentioned.flat_map(|(host, port)| offers.at_host(id, host, port));
     let names: BTreeSet<&DiscoveryName> =
         names.filter(|name| !is_own(offers, client, name)).collect();
@@ -148,7 +149,8 @@ fn issue(
 
 /// Where the needs are declared: in the document's entry, else in the tag.
 fn place_of_needs(input: &PlannerInput<'_>, key: &ServiceKey) -> String {
-    let entry = input.view.document.as_ref().and_then(|document| document.services.get(key));
+    let entry =
+        input.view.document.as_ref().and_then(|document| document.services.get(&key.path()));
     match entry.filter(|entry| entry.needs.is_some()) {
         Some(_) => format!("#/services/{}/needs", escaped(&key.to_string())),
         None => input.settings.prefix.key("needs"),

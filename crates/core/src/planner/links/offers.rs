@@ -7,10 +7,11 @@
 use std::collections::BTreeMap;
 
 use crate::ecs::connect::{Connect, Endpoint};
-use crate::ecs::ground::Ground;
-use crate::ecs::name::{DiscoveryName, DnsName, NamespaceId, Port, PortName, ServiceKey};
+use crate::ecs::defaults::Defaults;
+use crate::ecs::name::{DiscoveryName, DnsName, NamespaceId, Port, PortName};
 use crate::ecs::namespace::Namespace;
 use crate::ecs::service::{Deployment, DeploymentStatus, EcsService, Rollout, ServiceStatus};
+use crate::ecs::service_key::ServiceKey;
 use crate::ecs::time::AwsTime;
 use crate::planner::candidate::Candidate;
 use crate::planner::input::PlannerInput;
@@ -70,8 +71,12 @@ impl<'c> Offers<'c> {
     /// What every service in view has in force, and what the candidates are to have.
     pub(crate) fn new<'a: 'c>(input: &PlannerInput<'a>, candidates: &'c [Candidate<'a>]) -> Self {
         let mut offers = Self::default();
-        for service in input.view.everybody() {
-            offers.note_in_force(service, &input.ground_of(service), shifts_still(input, service));
+        for service in input.view.all_services() {
+            offers.note_in_force(
+                service,
+                &input.defaults_of(service),
+                shifts_still(input, service),
+            );
         }
         for candidate in candidates {
             offers.note_wanted(candidate);
@@ -140,28 +145,28 @@ impl<'c> Offers<'c> {
     }
 
     /// Notes what a service has in force. `shifts` says that its newest deployment still shifts traffic or bakes.
-    fn note_in_force(&mut self, service: &'c EcsService, ground: &Ground<'_>, shifts: bool) {
+    fn note_in_force(&mut self, service: &'c EcsService, defaults: &Defaults<'_>, shifts: bool) {
         if service.status != ServiceStatus::Active {
             return;
         }
         let Some(connect) = service.connect() else { return };
-        let Some(namespace) = ground.namespace_of(connect) else { return };
+        let Some(namespace) = defaults.namespace_of(connect) else { return };
         for endpoint in &connect.endpoints {
             let done = service.deployments.iter().filter(|each| {
                 each.rollout == Rollout::Completed
                     && !(shifts && each.status == DeploymentStatus::Primary)
             });
-            let state = completed(done, endpoint, namespace, ground)
+            let state = completed(done, endpoint, namespace, defaults)
                 .map_or(EndpointState::Rolling, EndpointState::Complete);
-            self.note(namespace, offer(service, endpoint, namespace, ground, state));
+            self.note(namespace, offer(service, endpoint, namespace, defaults, state));
         }
     }
 
     fn note_wanted(&mut self, candidate: &'c Candidate<'_>) {
         let Desired::On(connect, namespace) = &candidate.desired else { return };
         for endpoint in &connect.endpoints {
-            let Candidate { service, ground, .. } = candidate;
-            let wanted = offer(service, endpoint, namespace, ground, EndpointState::Wanted);
+            let Candidate { service, defaults, .. } = candidate;
+            let wanted = offer(service, endpoint, namespace, defaults, EndpointState::Wanted);
             let is_there = self.of(&namespace.id, &wanted.discovery).iter().any(|each| {
                 each.service.arn == candidate.service.arn
                     && (&each.host, each.port) == (&wanted.host, wanted.port)
@@ -196,7 +201,7 @@ struct Renamed {
 fn renamed(candidate: &Candidate<'_>) -> Vec<Renamed> {
     let Some((namespace, wanted)) = candidate.offers() else { return Vec::new() };
     let stays = |connect: &&Connect| {
-        candidate.ground.namespace_of(connect).is_some_and(|found| found.id == *namespace)
+        candidate.defaults.namespace_of(connect).is_some_and(|found| found.id == *namespace)
     };
     let standing = candidate.service.connect().filter(stays);
     let standing = standing.map_or(&[][..], |connect| &connect.endpoints);
@@ -215,12 +220,12 @@ fn offer<'c>(
     service: &'c EcsService,
     endpoint: &'c Endpoint,
     namespace: &Namespace,
-    ground: &Ground<'_>,
+    defaults: &Defaults<'_>,
     state: EndpointState,
 ) -> Offer<'c> {
     let discovery = endpoint.discovery();
     let host = endpoint.host_in(namespace);
-    let port = endpoint.client_port(ground);
+    let port = endpoint.client_port(defaults);
     Offer { service, endpoint, discovery, host, port, state }
 }
 
@@ -237,11 +242,11 @@ fn completed<'d>(
     done: impl Iterator<Item = &'d Deployment>,
     endpoint: &Endpoint,
     namespace: &Namespace,
-    ground: &Ground<'_>,
+    defaults: &Defaults<'_>,
 ) -> Option<AwsTime> {
     let has = |deployment: &&Deployment| {
         deployment.connect.as_ref().is_some_and(|connect| {
-            ground.namespace_of(connect).is_some_and(|found| found.id == namespace.id)
+            defaults.namespace_of(connect).is_some_and(|found| found.id == namespace.id)
                 && connect.endpoints.iter().any(|each| is_same(each, endpoint))
         })
     };

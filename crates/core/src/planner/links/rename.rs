@@ -17,8 +17,9 @@ use super::stale::is_younger;
 use crate::declaration::settings::Policy;
 use crate::ecs::canonical::canonical;
 use crate::ecs::connect::{Connect, Endpoint};
-use crate::ecs::name::{DiscoveryName, NamespaceId, ServiceKey};
+use crate::ecs::name::{DiscoveryName, NamespaceId};
 use crate::ecs::service::{Deployment, EcsService, Rollout};
+use crate::ecs::service_key::ServiceKey;
 use crate::plan::entry::Entry;
 use crate::plan::hold::Hold;
 use crate::planner::candidate::Candidate;
@@ -75,7 +76,7 @@ fn phase<'a>(
         return None;
     }
     let deployed = candidate.service.connect()?;
-    if candidate.ground.namespace_of(deployed)?.id != namespace.id {
+    if candidate.defaults.namespace_of(deployed)?.id != namespace.id {
         return None;
     }
     let mut kept = Vec::new();
@@ -139,7 +140,7 @@ fn beside(
 fn is_wanted_by_others(register: &Register, candidate: &Candidate<'_>, old: &Endpoint) -> bool {
     let Desired::On(whole, namespace) = &candidate.desired else { return false };
     let alone = Connect { endpoints: vec![old.clone()], ..(**whole).clone() };
-    let names = canonical(&alone, &candidate.ground);
+    let names = canonical(&alone, &candidate.defaults);
     let mut names = claims(&names);
     names.any(|claim| register.is_wanted_by_others(candidate.service, &namespace.id, &claim))
 }

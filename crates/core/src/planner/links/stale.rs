@@ -11,14 +11,15 @@ use super::client::Client;
 use super::needs::Calls;
 use super::offers::{EndpointState, Offer};
 use crate::ecs::canonical::canonical;
-use crate::ecs::name::{DiscoveryName, ServiceKey};
+use crate::ecs::name::DiscoveryName;
 use crate::ecs::seen::Seen;
 use crate::ecs::service::Rollout;
+use crate::ecs::service_key::ServiceKey;
 use crate::ecs::time::AwsTime;
 use crate::plan::action::Action;
 use crate::plan::entry::{Entry, Verdict};
 use crate::plan::hold::Hold;
-use crate::plan::need::Lack;
+use crate::plan::need::MissingEndpoint;
 use crate::planner::facts::with_facts;
 use crate::planner::input::PlannerInput;
 use crate::planner::obstacle::recent;
@@ -61,7 +62,7 @@ pub(crate) fn refresh(
 #[derive(Default)]
 struct Found {
     /// The endpoints that the tasks of a client do not know.
-    lacks: Vec<Lack>,
+    lacks: Vec<MissingEndpoint>,
     /// What must be read before more can be told.
     unknown: Option<Hold>,
 }
@@ -80,7 +81,7 @@ fn compare(
             continue;
         }
         match is_younger(input, offer, primary.created_at) {
-            Ok(true) => found.lacks.push(Lack {
+            Ok(true) => found.lacks.push(MissingEndpoint {
                 name: offer.discovery.clone(),
                 alias: offer.alias(),
                 server: offer.service.key.clone(),
@@ -132,9 +133,9 @@ fn obstacle(input: &PlannerInput<'_>, client: &Client<'_>) -> Option<Hold> {
             service.task_definition.clone(),
         )));
     }
-    let ground = input.ground_of(service);
-    let deployed = service.connect().map(|connect| canonical(connect, &ground));
-    recent(input, service, deployed.as_ref(), &ground)
+    let defaults = input.defaults_of(service);
+    let deployed = service.connect().map(|connect| canonical(connect, &defaults));
+    recent(input, service, deployed.as_ref(), &defaults)
 }
 
 /// A forced deployment resolves image tags again (DG:deployment-type-ecs), so it may bring other code with it.

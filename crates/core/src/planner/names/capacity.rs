@@ -5,11 +5,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::ecs::ground::Ground;
-use crate::ecs::name::{Arn, NamespaceId, ServiceKey};
+use crate::ecs::defaults::Defaults;
+use crate::ecs::name::{Arn, NamespaceId};
 use crate::ecs::namespace::{Namespace, NamespaceUse};
 use crate::ecs::seen::Seen;
 use crate::ecs::service::EcsService;
+use crate::ecs::service_key::ServiceKey;
 use crate::plan::action::Action;
 use crate::plan::entry::{Entry, Verdict};
 use crate::plan::hold::Hold;
@@ -20,11 +21,15 @@ use crate::planner::input::PlannerInput;
 pub(crate) const SERVICES_MAX: usize = 300;
 
 /// Whether a service is in a namespace, with any deployment that still has tasks.
-pub(crate) fn is_in(service: &EcsService, namespace: &NamespaceId, ground: &Ground<'_>) -> bool {
+pub(crate) fn is_in(
+    service: &EcsService,
+    namespace: &NamespaceId,
+    defaults: &Defaults<'_>,
+) -> bool {
     !service.is_gone()
         && service
             .running()
-            .filter_map(|deployment| ground.namespace_of(deployment.connect.as_ref()?))
+            .filter_map(|deployment| defaults.namespace_of(deployment.connect.as_ref()?))
             .any(|found| found.id == *namespace)
 }
 
@@ -66,7 +71,7 @@ fn joined<'e>(
     let namespace = entry.namespace.as_ref()?;
     let service = input.view.service(key)?.last.as_deref()?;
     let stays_out = matches!(action, Action::Disconnect { .. });
-    let joins = !stays_out && !is_in(service, &namespace.id, &input.ground_of(service));
+    let joins = !stays_out && !is_in(service, &namespace.id, &input.defaults_of(service));
     joins.then_some(namespace)
 }
 
@@ -78,7 +83,7 @@ fn members(input: &PlannerInput<'_>, namespace: &NamespaceId) -> BTreeSet<Arn> {
         Some(Seen::Absent | Seen::Unknown(_)) | None => BTreeSet::new(),
     };
     let watched = input.view.services().filter_map(|(_, view)| view.last.as_deref());
-    let there = watched.filter(|each| is_in(each, namespace, &input.ground_of(each)));
+    let there = watched.filter(|each| is_in(each, namespace, &input.defaults_of(each)));
     members.extend(there.map(|service| service.arn.clone()));
     members
 }

@@ -7,8 +7,9 @@
 use std::collections::BTreeSet;
 
 use crate::declaration::document::Document;
-use crate::ecs::name::{DiscoveryName, DnsName, ServiceKey};
+use crate::ecs::name::{DiscoveryName, DnsName};
 use crate::ecs::namespace::Namespace;
+use crate::ecs::service_key::ServicePath;
 use crate::plan::hold::claim::Claim;
 
 /// The claims in force.
@@ -22,7 +23,7 @@ pub(crate) struct Claims<'a> {
 
 impl<'a> Claims<'a> {
     /// The services that may newly take a name; `None` if every service may.
-    pub(crate) fn on(&self, claim: &Claim) -> Option<&'a BTreeSet<ServiceKey>> {
+    pub(crate) fn on(&self, claim: &Claim) -> Option<&'a BTreeSet<ServicePath>> {
         let claims = self.document.map(|document| &document.claims)?;
         if claims.is_empty() {
             return None;

@@ -7,7 +7,7 @@ use crate::ecs::seen::Seen;
 use crate::plan::hold::Hold;
 use crate::planner::candidate::Candidate;
 use crate::planner::input::PlannerInput;
-use crate::view::who_uses;
+use crate::view::users_of;
 
 /// A name that another service has or may have. Before a service takes a new name, the whole namespace is read, also
 /// beyond the clusters that are watched.
@@ -21,7 +21,7 @@ pub(crate) fn name_obstacle(
         return Some(hold);
     }
     // A service that joins counts among the namespace's services, even as a client.
-    let joins = !capacity::is_in(candidate.service, namespace, &candidate.ground);
+    let joins = !capacity::is_in(candidate.service, namespace, &candidate.defaults);
     if !joins && !register.claims_new_name(candidate.service, namespace, to) {
         return None;
     }
@@ -29,5 +29,5 @@ pub(crate) fn name_obstacle(
     if matches!(read, Some((_, Seen::Known(NamespaceUse { .. })))) {
         return None;
     }
-    Some(Hold::until_answered(who_uses(input.view, candidate.namespace()?)))
+    Some(Hold::until_answered(users_of(input.view, candidate.namespace()?)))
 }

@@ -14,10 +14,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::claims::Claims;
 use crate::ecs::canonical::Canonical;
 use crate::ecs::connect::Connect;
-use crate::ecs::ground::Ground;
-use crate::ecs::name::{Arn, NamespaceId, ServiceKey};
+use crate::ecs::defaults::Defaults;
+use crate::ecs::name::{Arn, NamespaceId};
 use crate::ecs::namespace::{Namespace, NamespaceUse};
 use crate::ecs::service::EcsService;
+use crate::ecs::service_key::{ServiceKey, ServicePath};
 use crate::ecs::time::AwsTime;
 use crate::plan::entry::Entry;
 use crate::plan::hold::Hold;
@@ -57,7 +58,7 @@ struct ContestedName {
     /// The ECS service that registers in the leftover without Service Connect.
     registry: Option<ServiceKey>,
     /// The services that may newly take it, if the document claims it.
-    claimants: Option<BTreeSet<ServiceKey>>,
+    claimants: Option<BTreeSet<ServicePath>>,
 }
 
 /// The names that services want to change to, with the services that want and that have them.
@@ -90,8 +91,8 @@ impl Register {
                 register.note_cloud_map(namespace, names);
             }
         }
-        for service in input.view.everybody() {
-            register.note_held(service, &input.ground_of(service));
+        for service in input.view.all_services() {
+            register.note_held(service, &input.defaults_of(service));
         }
         register.note_strangers();
         register
@@ -154,7 +155,7 @@ impl Register {
     }
 
     /// Notes what a service has in force in any deployment that still has tasks, because clients call those too.
-    fn note_held(&mut self, service: &EcsService, ground: &Ground<'_>) {
+    fn note_held(&mut self, service: &EcsService, defaults: &Defaults<'_>) {
         if service.is_gone() {
             return;
         }
@@ -169,8 +170,8 @@ impl Register {
                 self.names.entry(name).or_default().leftover = None;
             }
             let Some(connect) = &deployment.connect else { continue };
-            let Some(namespace) = ground.namespace_of(connect) else { continue };
-            self.note_claims(service, claims_in_force(connect, namespace, ground), &namespace.id);
+            let Some(namespace) = defaults.namespace_of(connect) else { continue };
+            self.note_claims(service, claims_in_force(connect, namespace, defaults), &namespace.id);
         }
     }
 
@@ -273,7 +274,7 @@ impl ContestedName {
 
     /// Whether the name is claimed for others and this service does not have it.
     fn is_stranger(&self, key: &ServiceKey, arn: &Arn) -> bool {
-        self.claimants.as_ref().is_some_and(|claimants| !claimants.contains(key))
+        self.claimants.as_ref().is_some_and(|claimants| !claimants.contains(&key.path()))
             && self.held.iter().all(|party| party.arn != *arn)
     }
 }
@@ -292,11 +293,11 @@ pub(crate) fn claims(canonical: &Canonical) -> impl Iterator<Item = Claim> {
 fn claims_in_force<'c>(
     connect: &'c Connect,
     namespace: &'c Namespace,
-    ground: &'c Ground<'_>,
+    defaults: &'c Defaults<'_>,
 ) -> impl Iterator<Item = Claim> {
     connect.endpoints.iter().flat_map(move |endpoint| {
         let alias = |port| Claim::Alias(endpoint.host_in(namespace), port);
-        let alias = endpoint.client_port(ground).map(alias);
+        let alias = endpoint.client_port(defaults).map(alias);
         [Some(Claim::Discovery(endpoint.discovery())), alias].into_iter().flatten()
     })
 }

@@ -15,8 +15,9 @@ use super::register::{Register, claims};
 use crate::declaration::settings::Policy;
 use crate::ecs::canonical::canonical;
 use crate::ecs::connect::{Connect, Endpoint};
-use crate::ecs::name::{NamespaceId, ServiceKey};
+use crate::ecs::name::NamespaceId;
 use crate::ecs::service::DeploymentStatus;
+use crate::ecs::service_key::ServiceKey;
 use crate::plan::entry::{Entry, Verdict};
 use crate::plan::hold::claim::{Claim, Holder};
 use crate::plan::hold::{Hold, Unseen};
@@ -281,7 +282,7 @@ fn settles_after(input: &PlannerInput<'_>, first: &Candidate<'_>, whole: &Candid
         }
     }
     match settle(&service, whole.declaration, &input.terms(whole.service)) {
-        Ok(Desired::On(then, _)) => Some(canonical(&then, &whole.ground)) == whole.to,
+        Ok(Desired::On(then, _)) => Some(canonical(&then, &whole.defaults)) == whole.to,
         Ok(Desired::Off) | Err(_) => false,
     }
 }

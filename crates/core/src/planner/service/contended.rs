@@ -13,9 +13,9 @@ use std::time::Duration;
 
 use crate::ecs::canonical::{Canonical, canonical};
 use crate::ecs::change::{Change, Field, changes};
-use crate::ecs::ground::Ground;
-use crate::ecs::name::ServiceKey;
+use crate::ecs::defaults::Defaults;
 use crate::ecs::past::Past;
+use crate::ecs::service_key::ServiceKey;
 use crate::ecs::time::AwsTime;
 use crate::ecs::tool::Tool;
 use crate::plan::contention::Contention;
@@ -25,8 +25,6 @@ const REVERTS: usize = 3;
 /// A deployment and its service deployment are created this close together.
 const TOLD_APART: Duration = Duration::from_secs(2);
 const HOUR: Duration = Duration::from_hours(1);
-/// For so long eastwest leaves the other writer's change alone, on its own clock.
-pub(crate) const TRUCE: Duration = Duration::from_hours(1);
 
 /// What shows whether something else keeps changing a service back.
 #[derive(Debug, Clone, Copy)]
@@ -41,7 +39,7 @@ pub(crate) struct Evidence<'a> {
     pub(crate) lately: &'a [Past],
     /// When the deployments were created that eastwest began since its start.
     pub(crate) ours: &'a [AwsTime],
-    pub(crate) ground: &'a Ground<'a>,
+    pub(crate) defaults: &'a Defaults<'a>,
 }
 
 /// The fight over what is to be changed, if there is one: fields that at least three deployments within an hour led away
@@ -115,8 +113,8 @@ fn reverts(evidence: &Evidence<'_>) -> BTreeMap<EndpointField, Vec<AwsTime>> {
 
 /// The fields that a deployment had otherwise than is wanted now.
 fn away(past: &Past, evidence: &Evidence<'_>) -> BTreeSet<EndpointField> {
-    let Evidence { wanted, ground, .. } = *evidence;
-    let connect = past.connect.as_ref().map(|connect| canonical(connect, ground));
+    let Evidence { wanted, defaults, .. } = *evidence;
+    let connect = past.connect.as_ref().map(|connect| canonical(connect, defaults));
     if connect.as_ref() == wanted {
         return BTreeSet::new();
     }

@@ -4,7 +4,7 @@
 //! from us.
 
 use crate::ecs::connect::{Connect, Endpoint};
-use crate::ecs::ground::Ground;
+use crate::ecs::defaults::Defaults;
 use crate::ecs::name::DnsName;
 use crate::ecs::namespace::Namespace;
 use crate::ecs::service::{DeploymentController, EcsService};
@@ -19,15 +19,15 @@ const PROXY: &str = "its proxy needs 256 CPU units and 64 MiB or more";
 pub(crate) fn refusal(
     service: &EcsService,
     wanted: Option<&Connect>,
-    ground: &Ground<'_>,
+    defaults: &Defaults<'_>,
 ) -> Option<String> {
     let Some(connect) = wanted else { return controller(service) };
     let deployed = service.connect();
     controller(service)
         .or_else(|| platform(service))
-        .or_else(|| ground.task_definition.and_then(task_definition))
-        .or_else(|| connect.endpoints.iter().find_map(|e| endpoint(e, ground)))
-        .or_else(|| connect.endpoints.iter().find_map(|e| tls(e, deployed, ground)))
+        .or_else(|| defaults.task_definition.and_then(task_definition))
+        .or_else(|| connect.endpoints.iter().find_map(|e| endpoint(e, defaults)))
+        .or_else(|| connect.endpoints.iter().find_map(|e| tls(e, deployed, defaults)))
         .or_else(|| twice(connect))
         .or_else(|| tasks(service, connect))
         .or_else(|| logs(service, connect))
@@ -136,9 +136,9 @@ fn resources(task_definition: &TaskDefinition) -> Option<String> {
     }
 }
 
-fn endpoint(endpoint: &Endpoint, ground: &Ground<'_>) -> Option<String> {
-    let mapping = ground.port(&endpoint.port_name);
-    if let Some(task_definition) = ground.task_definition
+fn endpoint(endpoint: &Endpoint, defaults: &Defaults<'_>) -> Option<String> {
+    let mapping = defaults.port(&endpoint.port_name);
+    if let Some(task_definition) = defaults.task_definition
         && mapping.is_none()
     {
         // "portName(X) does not refer to any named PortMapping in the container definitions"
@@ -190,10 +190,10 @@ fn host(endpoint: &Endpoint) -> Option<String> {
 
 /// DG:service-connect-tls: awsvpc only, and an authority. The API does not require the role
 /// (API:ServiceConnectTlsConfiguration.roleArn), though ECS can do little without one. ECS tells that itself.
-fn tls(endpoint: &Endpoint, deployed: Option<&Connect>, ground: &Ground<'_>) -> Option<String> {
+fn tls(endpoint: &Endpoint, deployed: Option<&Connect>, defaults: &Defaults<'_>) -> Option<String> {
     let tls = endpoint.tls.as_ref()?;
     let name = endpoint.discovery();
-    if ground.task_definition.is_some_and(|definition| definition.network_mode == "bridge") {
+    if defaults.task_definition.is_some_and(|definition| definition.network_mode == "bridge") {
         return Some(format!(
             "endpoint {name} has TLS, which Service Connect does not support in bridge mode: use awsvpc, or remove the tls tag"
         ));

@@ -4,7 +4,7 @@
 //! ever. The service's own deployments are the memory, so a restart forgets nothing.
 
 use crate::ecs::canonical::{Canonical, canonical};
-use crate::ecs::ground::Ground;
+use crate::ecs::defaults::Defaults;
 use crate::ecs::name::Arn;
 use crate::ecs::service::{EcsService, Rollout};
 use crate::ecs::text::printable;
@@ -17,10 +17,10 @@ pub(crate) fn failed_before(
     connect: Option<&Canonical>,
     task_definition: &Arn,
     history: &History,
-    ground: &Ground<'_>,
+    defaults: &Defaults<'_>,
 ) -> Option<Hold> {
     let failed = history.failed.iter().find(|failed| {
-        let before = failed.connect.as_ref().map(|connect| canonical(connect, ground));
+        let before = failed.connect.as_ref().map(|connect| canonical(connect, defaults));
         before.as_ref() == connect && failed.task_definition == *task_definition
     })?;
     Some(rolled_back(&failed.status, &failed.reason))
@@ -31,10 +31,10 @@ pub(crate) fn failed_before(
 pub(crate) fn failing(
     connect: Option<&Canonical>,
     service: &EcsService,
-    ground: &Ground<'_>,
+    defaults: &Defaults<'_>,
 ) -> Option<Hold> {
     let failed = service.deployments.iter().find(|deployment| {
-        let before = deployment.connect.as_ref().map(|connect| canonical(connect, ground));
+        let before = deployment.connect.as_ref().map(|connect| canonical(connect, defaults));
         deployment.rollout == Rollout::Failed
             && before.as_ref() == connect
             && deployment.task_definition == service.task_definition

@@ -5,7 +5,7 @@
 //! `ScServiceStableConfig(…)` (roadmap#2378). So this file detects it before the call and says what to do.
 
 use crate::ecs::connect::{Connect, Endpoint};
-use crate::ecs::ground::Ground;
+use crate::ecs::defaults::Defaults;
 use crate::ecs::name::{Arn, DiscoveryName, NamespaceId};
 use crate::ecs::seen::Seen;
 use crate::ecs::service::{Deployment, EcsService};
@@ -19,17 +19,17 @@ pub(crate) fn obstacle(
     service: &EcsService,
     namespace: &NamespaceId,
     wanted: &Connect,
-    ground: &Ground<'_>,
+    defaults: &Defaults<'_>,
     view: &View,
 ) -> Option<Hold> {
     wanted.endpoints.iter().find_map(|endpoint| {
         let name = endpoint.discovery();
-        let in_force = in_force(service, namespace, &name, ground);
+        let in_force = in_force(service, namespace, &name, defaults);
         if in_force.iter().any(|there| there.serves(endpoint, &service.task_definition)) {
             // The name is in force with this very port, so ECS accepts it.
             return None;
         }
-        let now = ground.port(&endpoint.port_name)?;
+        let now = defaults.port(&endpoint.port_name)?;
         match in_force.iter().find_map(|there| there.mapping(view)) {
             Some(then) => differs(then, now).then(|| Hold::Immutable(words(&name, then, now))),
             None => unread(&in_force, view),
@@ -62,13 +62,13 @@ fn in_force<'s>(
     service: &'s EcsService,
     namespace: &NamespaceId,
     name: &DiscoveryName,
-    ground: &Ground<'_>,
+    defaults: &Defaults<'_>,
 ) -> Vec<InForce<'s>> {
     let running = service.running();
     let configured =
         running.filter_map(|deployment| Some((deployment, deployment.connect.as_ref()?)));
     configured
-        .filter(|(_, connect)| ground.namespace_of(connect).is_some_and(|n| n.id == *namespace))
+        .filter(|(_, connect)| defaults.namespace_of(connect).is_some_and(|n| n.id == *namespace))
         .flat_map(|(deployment, connect)| {
             connect.endpoints.iter().map(move |endpoint| InForce { deployment, endpoint })
         })

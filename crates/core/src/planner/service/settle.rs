@@ -21,7 +21,7 @@ use crate::declaration::declared::{
 use crate::declaration::document::Document;
 use crate::declaration::settings::Policy;
 use crate::ecs::connect::{AccessLogs, ClientAlias, Connect, Endpoint, ProxyLogs, Timeout, Tls};
-use crate::ecs::ground::Ground;
+use crate::ecs::defaults::Defaults;
 use crate::ecs::name::{DiscoveryName, DnsName, NamespaceRef, Port, PortName, Refused};
 use crate::ecs::namespace::Namespace;
 use crate::ecs::service::EcsService;
@@ -56,7 +56,7 @@ impl Desired {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Terms<'a> {
     /// Namespaces, defaults and the task definition.
-    pub(crate) ground: Ground<'a>,
+    pub(crate) defaults: Defaults<'a>,
     /// The document in force.
     pub(crate) document: Option<&'a Document>,
     /// The namespace flag.
@@ -110,25 +110,25 @@ fn namespace<'a, O: Observer>(
     terms: &Terms<'a>,
 ) -> Result<&'a Namespace, Hold> {
     // A configuration without a namespace is in the cluster's default, and stays there.
-    let kept = deployed.and_then(|c| c.namespace.as_ref().or(terms.ground.default_namespace));
+    let kept = deployed.and_then(|c| c.namespace.as_ref().or(terms.defaults.default_namespace));
     let chain = [
         (Source::Declared, declaration.namespace.as_ref()),
         (Source::Deployed, kept),
         (Source::DocumentDefault, terms.document.and_then(|d| d.defaults.namespace.as_ref())),
         (Source::Flag, terms.namespace),
-        (Source::ClusterDefault, terms.ground.default_namespace),
+        (Source::ClusterDefault, terms.defaults.default_namespace),
     ];
     let reference = observer.first(FieldPath::service("namespace"), chain.into_iter()).ok_or_else(|| {
         Hold::NoNamespace(
             "no namespace: set the namespace tag, --namespace, or the cluster's Service Connect default".to_owned(),
         )
     })?;
-    terms.ground.resolve(reference).ok_or_else(|| no_namespace(reference, terms))
+    terms.defaults.resolve(reference).ok_or_else(|| no_namespace(reference, terms))
 }
 
 fn no_namespace(reference: &NamespaceRef, terms: &Terms<'_>) -> Hold {
     let text = reference.to_string();
-    let known = terms.ground.namespaces;
+    let known = terms.defaults.namespaces;
     let twins: Vec<&str> =
         known.iter().filter(|n| n.name.as_str() == text).map(|n| n.id.as_str()).collect();
     if !twins.is_empty() {
@@ -352,7 +352,7 @@ impl<'a, O: Observer> Builder<'a, O> {
             Some(template) => DefaultName {
                 source: Source::DocumentDefault,
                 whose: "the document's template",
-                text: template.render(key, port),
+                text: template.render(&key.path(), port),
             },
             None => DefaultName {
                 source: Source::BuiltIn,
@@ -399,7 +399,7 @@ impl<'a, O: Observer> Builder<'a, O> {
     /// The deployed host, if a person chose it. A default host follows the discovery name.
     fn kept_host(&self, standing: &Endpoint, discovery: &DiscoveryName) -> Option<DnsName> {
         let host = standing.alias.as_ref()?.dns_name.as_ref()?;
-        let deployed = self.terms.ground.namespace_of(self.deployed?);
+        let deployed = self.terms.defaults.namespace_of(self.deployed?);
         let was_default =
             deployed.is_some_and(|ns| host.is_of_endpoint(&standing.discovery(), &ns.name));
         let stays = !was_default || host.is_of_endpoint(discovery, &self.namespace.name);
@@ -408,7 +408,7 @@ impl<'a, O: Observer> Builder<'a, O> {
 
     fn container_port(&self, name: &PortName) -> Result<Port, Hold> {
         let task_definition = self.task_definition()?;
-        let mapping = self.terms.ground.port(name);
+        let mapping = self.terms.defaults.port(name);
         if let Some(refused) = mapping.and_then(eligible::range) {
             return Err(Hold::Ineligible(refused));
         }
@@ -451,7 +451,7 @@ impl<'a, O: Observer> Builder<'a, O> {
     }
 
     fn task_definition(&self) -> Result<&'a TaskDefinition, Hold> {
-        self.terms.ground.task_definition.ok_or_else(|| {
+        self.terms.defaults.task_definition.ok_or_else(|| {
             let arn = self.service.task_definition.clone();
             Hold::until_answered(Question::TaskDefinition(arn))
         })

@@ -82,7 +82,7 @@ fn a_step_that_is_held_for_another_reason_takes_no_room() {
          a mode=client | off | http=8080/http | rolling
          b mode=client",
         &expect![[r#"
-            prod/a: Rolling: a deployment of this service is under way
+            prod/a: Rolling: a deployment of this service is running
                 enabled: off -> on
                 namespace: - -> ns-internalmyapp
             prod/b: connect in ns-internalmyapp

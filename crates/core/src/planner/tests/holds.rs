@@ -18,7 +18,7 @@ fn bad_tags_hold_the_service_whole() {
     check_plan(
         "web mode=client, discovery-name=Bad | in internal.myapp http/a@a:80",
         &expect![[r#"
-            prod/web: Ambiguous: what is declared for it cannot be understood
+            prod/web: Ambiguous: invalid declaration: see its issues
         "#]],
     );
 }
@@ -57,7 +57,7 @@ fn one_that_rolls_out_waits() {
     check_plan(
         "web mode=off | in internal.myapp | http=8080 | rolling",
         &expect![[r#"
-            prod/web: Rolling: a deployment of this service is under way
+            prod/web: Rolling: a deployment of this service is running
                 enabled: on -> off
         "#]],
     );
@@ -78,7 +78,7 @@ fn one_whose_service_deployment_is_under_way_waits() {
     check_plan(
         "web mode=off | in internal.myapp | http=8080 | history=rolling",
         &expect![[r#"
-            prod/web: Rolling: a deployment of this service is under way
+            prod/web: Rolling: a deployment of this service is running
                 enabled: on -> off
         "#]],
     );
@@ -89,7 +89,7 @@ fn one_whose_answers_lag_waits() {
     check_plan(
         "web mode=off | in internal.myapp | http=8080 | lagging",
         &expect![[r#"
-            prod/web: NotSeen: AWS answers with older states of it than were seen before
+            prod/web: NotSeen: AWS answers with an older state of it than before
                 enabled: on -> off
         "#]],
     );
@@ -122,7 +122,7 @@ fn what_ecs_gave_up_is_not_sent_again() {
     check_plan(
         "web mode=client-server, alias=b:80 | in internal.myapp http/a@a:80 | http=8080/http | failed-before=in_ns-internalmyapp_http/a@b:80",
         &expect![[r#"
-            prod/web: RolledBack: ECS gave up exactly this configuration before (ROLLBACK_SUCCESSFUL: tasks failed to start)
+            prod/web: RolledBack: exactly this configuration failed before (ROLLBACK_SUCCESSFUL: tasks failed to start)
                 alias http/a: a:80 -> b:80
         "#]],
     );
@@ -133,7 +133,7 @@ fn what_ecs_gave_up_is_recognised_without_its_defaults() {
     check_plan(
         "web mode=client-server, discovery-name=http | in internal.myapp http/a@a.internal.myapp:8080 | http=8080/http | failed-before=in_internal.myapp_http",
         &expect![[r#"
-            prod/web: RolledBack: ECS gave up exactly this configuration before (ROLLBACK_SUCCESSFUL: tasks failed to start)
+            prod/web: RolledBack: exactly this configuration failed before (ROLLBACK_SUCCESSFUL: tasks failed to start)
                 endpoint http/a: a.internal.myapp:8080 -> -
                 endpoint http/http: - -> http.internal.myapp:8080
         "#]],
@@ -167,7 +167,7 @@ fn unknown_members_are_never_overwritten() {
     check_plan(
         "web mode=off | in internal.myapp | http=8080 | unknown=serviceConnectConfiguration.services[0].retries",
         &expect![[r#"
-            prod/web: UnknownField: its configuration has members this version does not know and would lose: serviceConnectConfiguration.services[0].retries
+            prod/web: UnknownField: its configuration has members that this version of eastwest does not know and would delete: serviceConnectConfiguration.services[0].retries
                 enabled: on -> off
         "#]],
     );

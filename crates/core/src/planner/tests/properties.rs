@@ -7,11 +7,12 @@ use proptest::prelude::*;
 use crate::declaration::intent::Intent;
 use crate::declaration::settings::Policy;
 use crate::ecs::connect::{Connect, Endpoint, Timeout};
-use crate::ecs::ground::Ground;
-use crate::ecs::name::{DiscoveryName, DnsName, NamespaceRef, ServiceKey};
+use crate::ecs::defaults::Defaults;
+use crate::ecs::name::{DiscoveryName, DnsName, NamespaceRef};
 use crate::ecs::namespace::Namespace;
 use crate::ecs::seen::Seen;
 use crate::ecs::service::ServiceStatus;
+use crate::ecs::service_key::ServiceKey;
 use crate::ecs::task_definition::TaskDefinition;
 use crate::ecs::time::AwsTime;
 use crate::guard::acks::Acks;
@@ -45,7 +46,7 @@ fn echoes() -> impl Strategy<Value = Echo> {
 }
 
 impl Echo {
-    fn connect(self, sent: &Connect, namespace: &Namespace, ground: &Ground<'_>) -> Connect {
+    fn connect(self, sent: &Connect, namespace: &Namespace, defaults: &Defaults<'_>) -> Connect {
         let mut connect = sent.clone();
         let forms = [
             Some(NamespaceRef::Arn(namespace.arn.clone(), namespace.id.clone())),
@@ -55,7 +56,7 @@ impl Echo {
         ];
         connect.namespace.clone_from(&forms[self.namespace]);
         for endpoint in &mut connect.endpoints {
-            self.endpoint(endpoint, namespace, ground);
+            self.endpoint(endpoint, namespace, defaults);
         }
         if self.reverses {
             connect.endpoints.reverse();
@@ -64,8 +65,8 @@ impl Echo {
         connect
     }
 
-    fn endpoint(self, endpoint: &mut Endpoint, namespace: &Namespace, ground: &Ground<'_>) {
-        let mapping = ground.port(&endpoint.port_name);
+    fn endpoint(self, endpoint: &mut Endpoint, namespace: &Namespace, defaults: &Defaults<'_>) {
+        let mapping = defaults.port(&endpoint.port_name);
         if self.fills_defaults
             && let Some(mapping) = mapping
         {
@@ -73,7 +74,7 @@ impl Echo {
             let Timeout { idle_s, request_s } = &mut endpoint.timeout;
             *idle_s = idle_s.or(Some(if tcp { 3600 } else { 300 }));
             *request_s = request_s.or((!tcp).then_some(15));
-            let awsvpc = ground.task_definition.is_some_and(|td| td.network_mode == "awsvpc");
+            let awsvpc = defaults.task_definition.is_some_and(|td| td.network_mode == "awsvpc");
             endpoint.ingress_port =
                 endpoint.ingress_port.or(mapping.container_port.filter(|_| awsvpc));
         }
@@ -95,14 +96,14 @@ fn check_is_in_sync_after(stage: &Stage, key: &ServiceKey, action: &Action, echo
     let task_definition = task_definition(stage, key);
     let cluster = &view.clusters[&key.cluster];
     let default_namespace = cluster.default_namespace.as_ref();
-    let ground =
-        Ground { namespaces, default_namespace, task_definition: task_definition.as_ref() };
+    let defaults =
+        Defaults { namespaces, default_namespace, task_definition: task_definition.as_ref() };
     let echoed = match action {
         Action::Disconnect { .. } => None,
         Action::Refresh { .. } => return,
         Action::Connect { connect, .. } => {
-            let namespace = ground.namespace_of(connect).expect("a step has a namespace");
-            Some(echo.connect(connect, namespace, &ground))
+            let namespace = defaults.namespace_of(connect).expect("a step has a namespace");
+            Some(echo.connect(connect, namespace, &defaults))
         }
     };
     let mut after = stage.clone();

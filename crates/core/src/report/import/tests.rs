@@ -11,9 +11,9 @@ use super::{declaration, entry, tags};
 use crate::declaration::declared::Declaration;
 use crate::declaration::intent::{Intent, parse};
 use crate::declaration::tag_prefix::TagPrefix;
-use crate::ecs::ground::Ground;
-use crate::ecs::name::ServiceKey;
+use crate::ecs::defaults::Defaults;
 use crate::ecs::seen::Seen;
+use crate::ecs::service_key::ServiceKey;
 use crate::plan::entry::Verdict;
 use crate::testing::{Stage, generate, key};
 
@@ -22,12 +22,12 @@ fn declared(stage: &Stage, key: &ServiceKey) -> Option<Declaration> {
     let service = view.service(key)?.last.as_ref()?;
     let namespaces = view.namespaces.as_ref().and_then(Seen::known).expect("namespaces");
     let definition = view.task_definitions.get(&service.task_definition);
-    let ground = Ground {
+    let defaults = Defaults {
         namespaces,
         default_namespace: view.clusters[&key.cluster].default_namespace.as_ref(),
         task_definition: definition.and_then(Seen::known).map(|definition| &**definition),
     };
-    declaration(service, &ground)
+    declaration(service, &defaults)
 }
 
 /// The tags of the service `web` of a world, and what they cannot say.
@@ -53,7 +53,7 @@ fn check(world: &str, expected: &Expect) {
 fn verdict(stage: &Stage, key: &ServiceKey, intent: Intent) -> Option<Verdict> {
     let mut stage = stage.clone();
     let cluster = stage.view.clusters.get_mut(&key.cluster)?;
-    let view = cluster.services.get_mut(&key.name)?;
+    let view = cluster.services.get_mut(&key)?;
     // As if it had opted in before it was read.
     (view.intent, view.issues, view.is_slim) = (intent, Vec::new(), false);
     stage.plan().entries.get(key).map(|entry| entry.verdict.clone())
@@ -221,7 +221,7 @@ fn a_document_says_all_but_options_that_may_hold_a_token() {
     let entry_of = |deployed: &str| {
         let stage = Stage::read(&format!("web - | {deployed}"));
         let declared = declared(&stage, &key("web")).expect("it uses Service Connect");
-        let (entry, unsaid) = entry(&key("web"), &declared);
+        let (entry, unsaid) = entry(&key("web").path(), &declared);
         (entry == declared, entry.logs.is_some(), unsaid)
     };
     let whole =
@@ -234,7 +234,7 @@ fn a_document_says_all_but_options_that_may_hold_a_token() {
         let connect = service.deployments[0].connect.as_mut().expect("it is on");
         connect.logs.as_mut().expect("logs").driver = "splunk".to_owned();
     });
-    let (entry, unsaid) = entry(&key("web"), &declared(&stage, &key("web")).unwrap());
+    let (entry, unsaid) = entry(&key("web").path(), &declared(&stage, &key("web")).unwrap());
     assert_eq!((entry.logs, unsaid), (None, vec!["the proxy's logs".to_owned()]));
 }
 
@@ -324,7 +324,7 @@ fn check_nothing_changes(world: &str) -> Result<(), TestCaseError> {
             key,
             declared
         );
-        let (entry, _) = entry(key, &declared);
+        let (entry, _) = entry(&key.path(), &declared);
         prop_assert_eq!(entry.mode, declared.mode);
         let entry = Intent::Declared(Arc::new(entry));
         prop_assert_eq!(

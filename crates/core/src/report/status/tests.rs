@@ -52,7 +52,7 @@ fn held_by_policy_is_well() {
         "policy observe
          web mode=client, namespace=internal.myapp",
         &expect![[r#"
-            prod/web: OutOfSync Healthy Observe the policy observe does not write this
+            prod/web: OutOfSync Healthy Observe policy observe does not allow this write
                 ends with --policy upsert-only or sync
         "#]],
     );
@@ -63,7 +63,7 @@ fn held_by_a_rollout_is_progressing() {
     check_status(
         "web mode=off | in internal.myapp | http=8080 | rolling",
         &expect![[r#"
-            prod/web: OutOfSync Progressing Rolling a deployment of this service is under way
+            prod/web: OutOfSync Progressing Rolling a deployment of this service is running
                 ends once that deployment has ended
         "#]],
     );
@@ -76,7 +76,7 @@ fn held_by_budget_is_well() {
          b mode=client, namespace=internal.myapp",
         &expect![[r#"
             prod/a: OutOfSync Healthy -
-            prod/b: OutOfSync Healthy Budget waits for its turn: at most 1 rollout(s) at once in namespace internal.myapp
+            prod/b: OutOfSync Healthy Budget waiting for its turn: 1 of 1 allowed rollouts is running in namespace internal.myapp (prod/a)
                 ends once one of those rollouts has ended
         "#]],
     );
@@ -88,7 +88,7 @@ fn held_by_its_owner_is_suspended() {
         "web mode=off, pause=true | in internal.myapp",
         &expect![[r#"
             prod/web: OutOfSync Suspended Paused paused by its pause tag or its entry in the document, with no end
-                ends once the pause is taken away
+                ends once the pause is removed
         "#]],
     );
 }
@@ -105,17 +105,17 @@ fn held_for_what_a_person_must_mend_is_degraded() {
          g mode=client-server, alias=b:80 | in internal.myapp http/a@a:80 | http=8080/http | failed-before=in_internal.myapp_http/a@b:80",
         &expect![[r#"
             prod/a: Unknown Degraded Ambiguous eastwest/mode="clinet": client, client-server or off; did you mean "client"?
-                ends once its issues are mended
+                ends once its issues are fixed
             prod/b: OutOfSync Degraded NoNamespace no namespace: set the namespace tag, --namespace, or the cluster's Service Connect default
-                ends once there is such a namespace, or another one is named
+                ends once that namespace exists, or another one is declared
             prod/c: OutOfSync Degraded Ineligible the network mode of c:1 is host: Service Connect needs awsvpc or bridge, set in the task definition
-                ends once the service, its task definition or its declaration is mended
+                ends once the service, its task definition or its declaration is fixed
             prod/d: OutOfSync Degraded Conflict discovery name x is held by prod/e (arn:aws:ecs:eu-west-1:1:service/prod/e)
                 ends once another name is declared, here or for prod/e
-            prod/f: OutOfSync Degraded UnknownField its configuration has members this version does not know and would lose: retries
+            prod/f: OutOfSync Degraded UnknownField its configuration has members that this version of eastwest does not know and would delete: retries
                 ends once eastwest is updated to a version that knows them, or the service is changed by hand
-            prod/g: OutOfSync Degraded RolledBack ECS gave up exactly this configuration before (ROLLBACK_SUCCESSFUL: tasks failed to start)
-                ends once what is declared or the task definition changes; until then it is not sent again
+            prod/g: OutOfSync Degraded RolledBack exactly this configuration failed before (ROLLBACK_SUCCESSFUL: tasks failed to start)
+                ends once the declaration or the task definition changes; until then eastwest does not send it again
         "#]],
     );
 }
@@ -137,7 +137,7 @@ fn one_whose_change_waits_for_an_answer_is_well() {
         "web mode=off | in internal.myapp | http=8080 | history=!",
         &expect![[r#"
             prod/web: OutOfSync Healthy NotSeen could not read its recent service deployments: ecs.DescribeServices: no luck; allow this call in the IAM policy of eastwest's task role
-                ends once it is answered; it is asked again, later and later
+                ends once AWS answers; eastwest retries with growing pauses
         "#]],
     );
 }

@@ -9,9 +9,10 @@ use crate::testing::read_connect;
 fn check(text: &str, expected: &Expect) {
     let pasts = text.lines().map(str::trim).filter(|line| !line.is_empty()).map(past).collect();
     let namespaces = [crate::testing::namespace("shop")];
-    let ground = Ground { namespaces: &namespaces, default_namespace: None, task_definition: None };
+    let defaults =
+        Defaults { namespaces: &namespaces, default_namespace: None, task_definition: None };
     let History { failed, ongoing, has_completed, ages, lately, took } =
-        History::of(pasts, AwsTime(0), &ground);
+        History::of(pasts, AwsTime(0), &defaults);
     let ages = ages.iter().map(|age| {
         let since = age.since.map_or("longer".to_owned(), |at| (at.0 / 1000).to_string());
         format!("{} since {since}", age.discovery)
@@ -150,8 +151,8 @@ fn what_failed_and_later_completed_is_no_longer_held_against_it() {
 #[test]
 fn one_that_the_circuit_breaker_stopped_has_failed() {
     let mut stopped = past("0 30 STOPPED in ns a/api");
-    let ground = Ground { namespaces: &[], default_namespace: None, task_definition: None };
-    let failed = |past: &Past| History::of(vec![past.clone()], AwsTime(0), &ground).failed.len();
+    let defaults = Defaults { namespaces: &[], default_namespace: None, task_definition: None };
+    let failed = |past: &Past| History::of(vec![past.clone()], AwsTime(0), &defaults).failed.len();
     assert_eq!(failed(&stopped), 0, "a newer one, or a person, took its place");
     "ECS deployment circuit breaker: tasks failed to start.".clone_into(&mut stopped.reason);
     assert_eq!(failed(&stopped), 1);
@@ -167,7 +168,7 @@ fn listed(text: &str) -> Option<usize> {
         };
         Listed { status: status.to_owned(), revision }
     };
-    told(&text.split_whitespace().map(deployment).collect::<Vec<_>>())
+    known_past(&text.split_whitespace().map(deployment).collect::<Vec<_>>())
 }
 
 #[test]

@@ -17,12 +17,12 @@ const STALENESS: Duration = Duration::from_secs(10);
 struct Readings(View);
 
 impl Readings {
-    fn at(&mut self, seconds: u64, take_in: impl FnOnce(&Reader<'_>, &mut View)) {
+    fn at(&mut self, seconds: u64, take_in: impl FnOnce(&Merger<'_>, &mut View)) {
         let prefix = TagPrefix::default();
         let sources = Sources::default();
-        let reader =
-            Reader { prefix: &prefix, sources: &sources, staleness: STALENESS, now: at(seconds) };
-        take_in(&reader, &mut self.0);
+        let merger =
+            Merger { prefix: &prefix, sources: &sources, staleness: STALENESS, now: at(seconds) };
+        take_in(&merger, &mut self.0);
     }
 
     fn sweep(&mut self, seconds: u64, services: &[EcsService]) {
@@ -30,9 +30,9 @@ impl Readings {
     }
 
     fn sweep_with(&mut self, seconds: u64, listing: Result<(), Fault>, services: &[EcsService]) {
-        let seen = services.iter().map(|s| (s.key.name.clone(), Seen::Known(s.clone())));
+        let seen = services.iter().map(|s| (s.key.clone(), Seen::Known(s.clone())));
         let reading = reading(listing, seen.collect());
-        self.at(seconds, |reader, view| _ = reader.swept(view, reading));
+        self.at(seconds, |merger, view| _ = merger.swept(view, reading));
     }
 
     fn view(&self) -> Option<&ServiceView> {
@@ -56,7 +56,7 @@ impl Readings {
 
 fn reading(
     listing: Result<(), Fault>,
-    services: BTreeMap<EcsServiceName, Seen<EcsService>>,
+    services: BTreeMap<ServiceKey, Seen<EcsService>>,
 ) -> ClusterReading {
     let cluster = key("web").cluster;
     ClusterReading { cluster, default_namespace: Seen::Known(None), listing, services }
@@ -164,9 +164,9 @@ fn a_service_that_comes_back_is_no_longer_missing() {
 fn a_failed_read_keeps_what_was_known_and_says_so() {
     let mut readings = Readings::default();
     readings.sweep(0, &[web(5, "true")]);
-    let failed = [(key("web").name, Seen::Unknown(throttled()))];
+    let failed = [(key("web"), Seen::Unknown(throttled()))];
     let failed = reading(Ok(()), BTreeMap::from(failed));
-    readings.at(60, |reader, view| _ = reader.swept(view, failed));
+    readings.at(60, |merger, view| _ = merger.swept(view, failed));
     assert_eq!(readings.web().version(), Some(AwsTime(5)));
     assert_eq!(readings.view().and_then(|view| view.trouble.clone()), Some(throttled()));
     readings.sweep(120, &[web(5, "true")]);
@@ -178,8 +178,8 @@ fn a_service_listed_but_not_there_is_not_absent() {
     let mut readings = Readings::default();
     readings.sweep(0, &[web(5, "true")]);
     for minute in 1..10 {
-        let absent = reading(Ok(()), BTreeMap::from([(key("web").name, Seen::Absent)]));
-        readings.at(minute * 60, |reader, view| _ = reader.swept(view, absent));
+        let absent = reading(Ok(()), BTreeMap::from([(key("web"), Seen::Absent)]));
+        readings.at(minute * 60, |merger, view| _ = merger.swept(view, absent));
     }
     assert_eq!(readings.web().version(), Some(AwsTime(5)));
     assert!(readings.view().is_some_and(|view| view.trouble.is_some()));
@@ -189,9 +189,8 @@ fn a_service_listed_but_not_there_is_not_absent() {
 fn the_cluster_tells_of_services_that_were_never_read() {
     let mut readings = Readings::default();
     let denied = fault(FaultKind::Denied);
-    let unread =
-        reading(Ok(()), BTreeMap::from([(key("web").name, Seen::Unknown(denied.clone()))]));
-    readings.at(0, |reader, view| _ = reader.swept(view, unread));
+    let unread = reading(Ok(()), BTreeMap::from([(key("web"), Seen::Unknown(denied.clone()))]));
+    readings.at(0, |merger, view| _ = merger.swept(view, unread));
     let trouble = |readings: &Readings| readings.0.clusters[&key("web").cluster].trouble.clone();
     assert_eq!(trouble(&readings), Some(denied));
     readings.sweep(60, &[web(5, "true")]);
@@ -202,8 +201,8 @@ fn the_cluster_tells_of_services_that_were_never_read() {
 fn a_service_that_is_being_made_is_no_trouble_of_the_cluster() {
     let mut readings = Readings::default();
     let missing = Seen::Unknown(fault(FaultKind::NotFound));
-    let missing = reading(Ok(()), BTreeMap::from([(key("web").name, missing)]));
-    readings.at(0, |reader, view| _ = reader.swept(view, missing));
+    let missing = reading(Ok(()), BTreeMap::from([(key("web"), missing)]));
+    readings.at(0, |merger, view| _ = merger.swept(view, missing));
     assert_eq!(readings.0.clusters[&key("web").cluster].trouble, None);
 }
 
@@ -213,10 +212,10 @@ fn a_default_namespace_that_cannot_be_read_stays_what_it_was_and_the_cluster_say
     let mut first = reading(Ok(()), BTreeMap::new());
     let default = crate::ecs::name::NamespaceRef::as_read("internal.myapp");
     first.default_namespace = Seen::Known(Some(default.clone()));
-    readings.at(0, |reader, view| _ = reader.swept(view, first));
+    readings.at(0, |merger, view| _ = merger.swept(view, first));
     let mut second = reading(Ok(()), BTreeMap::new());
     second.default_namespace = Seen::Unknown(throttled());
-    readings.at(60, |reader, view| _ = reader.swept(view, second));
+    readings.at(60, |merger, view| _ = merger.swept(view, second));
     let cluster = &readings.0.clusters[&key("web").cluster];
     assert_eq!(cluster.default_namespace, Some(default));
     assert_eq!(cluster.trouble, Some(throttled()));
@@ -299,14 +298,14 @@ fn a_failed_answer_does_not_replace_what_an_earlier_one_told() {
     let mut readings = Readings::default();
     let namespace = crate::testing::namespace("internal.myapp");
     let (known, id) = (Seen::Known(vec![namespace.clone()]), namespace.id);
-    readings.at(0, |reader, view| _ = reader.answered(view, Answer::Namespaces(known.clone())));
+    readings.at(0, |merger, view| _ = merger.answered(view, Answer::Namespaces(known.clone())));
     let used = Seen::Known(crate::ecs::namespace::NamespaceUse::default());
     let answer = Answer::NamespaceUse(id.clone(), used.clone());
-    readings.at(0, |reader, view| _ = reader.answered(view, answer));
+    readings.at(0, |merger, view| _ = merger.answered(view, answer));
     let failed = Answer::Namespaces(Seen::Unknown(throttled()));
-    readings.at(60, |reader, view| _ = reader.answered(view, failed));
+    readings.at(60, |merger, view| _ = merger.answered(view, failed));
     let failed = Answer::NamespaceUse(id.clone(), Seen::Unknown(throttled()));
-    readings.at(60, |reader, view| _ = reader.answered(view, failed));
+    readings.at(60, |merger, view| _ = merger.answered(view, failed));
     assert_eq!(readings.0.namespaces, Some(known));
     assert_eq!(readings.0.uses[&id], (at(0), used));
 }
@@ -317,7 +316,7 @@ fn a_past_that_cannot_be_read_any_more_is_unknown() {
     readings.sweep(0, &[web(5, "true")]);
     let mut readings = readings.with_history();
     let failed = Answer::History(key("web"), Seen::Unknown(throttled()));
-    readings.at(60, |reader, view| _ = reader.answered(view, failed));
+    readings.at(60, |merger, view| _ = merger.answered(view, failed));
     assert_eq!(readings.0.histories[&key("web")].1, Seen::Unknown(throttled()));
 }
 
@@ -325,8 +324,8 @@ fn a_past_that_cannot_be_read_any_more_is_unknown() {
 fn a_refresh_makes_no_service_known_that_no_sweep_listed() {
     let mut readings = Readings::default();
     readings.sweep(0, &[]);
-    let services = BTreeMap::from([(key("web").name, Seen::Known(web(5, "true")))]);
-    readings.at(1, |reader, view| reader.refreshed(view, &key("web").cluster, services));
+    let services = BTreeMap::from([(key("web"), Seen::Known(web(5, "true")))]);
+    readings.at(1, |merger, view| merger.refreshed(view, &key("web").cluster, services));
     assert!(readings.view().is_none());
 }
 
@@ -339,7 +338,7 @@ fn advice_stays_when_a_parameter_is_read_anew() {
     readings.sweep(0, &[web]);
     let entry = crate::testing::parameter("/p", 1, "{}");
     let answer = Answer::Parameters(entry.name.clone(), Seen::Known(vec![entry]));
-    readings.at(1, |reader, view| _ = reader.answered(view, answer));
+    readings.at(1, |merger, view| _ = merger.answered(view, answer));
     let places = |view: &ServiceView| -> Vec<String> {
         view.issues.iter().map(|issue| issue.place.clone()).collect()
     };

@@ -136,11 +136,11 @@ fn how_it_goes_says_more_than_that_it_rolls() {
         &expect![[r#"
             prod/a: OutOfSync Degraded Stalled its rollout takes longer than it should
                 ends once its tasks can start: read the event, fix the cause and deploy again, or stop the deployment
-            prod/b: OutOfSync Progressing Rolling a deployment of this service is under way
+            prod/b: OutOfSync Progressing Rolling a deployment of this service is running
                 ends once that deployment has ended
             prod/c: OutOfSync Suspended HookPaused a PAUSE lifecycle hook holds its rollout at PRE_SCALE_UP
                 ends once a person calls ContinueServiceDeployment with CONTINUE or ROLLBACK
-            prod/d: OutOfSync Degraded Budget waits for its turn: at most 2 rollout(s) at once in cluster prod
+            prod/d: OutOfSync Degraded Budget waiting for its turn: 2 of 2 allowed rollouts are running in cluster prod (prod/b and 1 more)
                 ends once one of those rollouts has ended
         "#]],
     );

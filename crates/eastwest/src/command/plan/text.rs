@@ -2,7 +2,7 @@
 
 use eastwest_core::ecs::change::Change;
 use eastwest_core::plan::action::Action;
-use eastwest_core::plan::need::Lack;
+use eastwest_core::plan::need::MissingEndpoint;
 
 use crate::api::plan::{DocumentRow, HoldRow, PlanPage, StepRow};
 use crate::command::text::{line, mark};
@@ -96,8 +96,8 @@ fn show_snippet(text: &mut String, snippet: &str) {
     }
 }
 
-fn show_lacks(text: &mut String, lacks: &[Lack]) {
-    for Lack { name, alias, server } in lacks {
+fn show_lacks(text: &mut String, lacks: &[MissingEndpoint]) {
+    for MissingEndpoint { name, alias, server } in lacks {
         line(text, format_args!("    lacks         {name} as {alias} of {server}"));
     }
 }
@@ -191,10 +191,9 @@ mod tests {
     use eastwest_core::declaration::settings::Policy;
     use eastwest_core::ecs::change::Field;
     use eastwest_core::ecs::fault::{Fault, FaultKind};
-    use eastwest_core::ecs::name::{
-        ClusterName, DiscoveryName, EcsServiceName, NamespaceName, ServiceKey,
-    };
+    use eastwest_core::ecs::name::{Arn, DiscoveryName, NamespaceName};
     use eastwest_core::ecs::namespace::NewNamespace;
+    use eastwest_core::ecs::service_key::ServiceKey;
     use eastwest_core::ecs::tool::Tool;
     use eastwest_core::plan::Missing;
     use eastwest_core::plan::awaited::{Awaited, Until};
@@ -209,7 +208,8 @@ mod tests {
     use crate::api::plan::{FaultRow, IssueRow, Summary};
 
     fn key(name: &str) -> ServiceKey {
-        ServiceKey::new(&ClusterName::as_read("prod"), &EcsServiceName::as_read(name))
+        let arn = format!("arn:aws:ecs:eu-west-1:111122223333:service/prod/{name}");
+        ServiceKey::of_arn(&Arn::as_read(&arn)).expect("a cluster and a service")
     }
 
     fn change(field: Field, from: Option<&str>, to: Option<&str>) -> Change {
@@ -294,7 +294,7 @@ mod tests {
                 endpoint      http/web web.internal.myapp:80 -> (removed; clients can no longer call it)
 
             = prod/web: held, Rolling
-                a deployment of this service is under way
+                a deployment of this service is running
                 ends once that deployment has ended
                 note: prod/old goes first
 
@@ -316,7 +316,7 @@ mod tests {
         step.changes.clear();
         step.tasks = 2;
         let alias = "api.internal.myapp:8080".to_owned();
-        step.lacks = vec![Lack { name: name.clone(), alias, server: api.clone() }];
+        step.lacks = vec![MissingEndpoint { name: name.clone(), alias, server: api.clone() }];
         let until = Until::Complete;
         step.awaits = Some(Box::new(Awaited { name, server: api, inferred: true, until }));
         step.contention = Some(Box::new(Contention {
@@ -332,8 +332,8 @@ mod tests {
         let page = PlanPage { cost: Cost::default(), ..page };
         expect![[r#"
             * prod/web: refresh in internal.myapp  # triggers a rollout (2 tasks)
-                waits         needs api of prod/api, as its environment says, whose deployment has not completed
-                something else changed enabled back 3 times within an hour; this is one more attempt
+                waits         needs api of prod/api (inferred from its environment), whose deployment has not completed
+                another writer changed enabled back 3 times within an hour; this is one more attempt
                 # Terraform, in the aws_ecs_service resource with name = "web":
                 lifecycle {
                   ignore_changes = [service_connect_configuration]

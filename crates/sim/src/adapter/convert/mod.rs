@@ -7,11 +7,12 @@ pub(crate) mod connect;
 pub(crate) mod members;
 pub(crate) mod other;
 
-use eastwest_core::ecs::name::{Arn, DeploymentId, DiscoveryName, ServiceKey};
+use eastwest_core::ecs::name::{Arn, DeploymentId, DiscoveryName};
 use eastwest_core::ecs::service::{
     Deployment, DeploymentController, DeploymentStatus, EcsService, Rollout, ServiceEvent,
     ServiceStatus, Strategy,
 };
+use eastwest_core::ecs::service_key::ServiceKey;
 use eastwest_core::ecs::time::AwsTime;
 use serde_json::Value;
 

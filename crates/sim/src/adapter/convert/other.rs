@@ -1,6 +1,6 @@
 //! Task definitions, namespaces, Cloud Map services and parameters, from the model's shapes to core's types.
 
-use eastwest_core::ecs::environment::Mentions;
+use eastwest_core::ecs::environment::EnvironmentHosts;
 use eastwest_core::ecs::name::{
     Arn, DiscoveryName, NamespaceId, NamespaceName, ParameterName, Port, PortName,
 };
@@ -42,7 +42,7 @@ pub(crate) fn task_definition(asked: &Arn, raw: &Value) -> TaskDefinition {
         images: containers()
             .filter_map(|each| Some(each.get("image")?.as_str()?.to_owned()))
             .collect(),
-        mentions: Mentions::in_values(containers().flat_map(values)),
+        environment_hosts: EnvironmentHosts::in_values(containers().flat_map(values)),
     }
 }
 

@@ -11,11 +11,12 @@ use crate::declaration::declared::{
     RefreshWhen,
 };
 use crate::ecs::connect::{AccessLogs, ProxyLogs, TestHeader, Timeout, Tls};
-use crate::ecs::name::{Arn, DiscoveryName, DnsName, NamespaceRef, Port, PortName, ServiceKey};
+use crate::ecs::name::{Arn, DiscoveryName, DnsName, NamespaceRef, Port, PortName};
+use crate::ecs::service_key::ServicePath;
 
-pub(super) fn services() -> impl Strategy<Value = BTreeMap<ServiceKey, Declaration>> {
+pub(super) fn services() -> impl Strategy<Value = BTreeMap<ServicePath, Declaration>> {
     let key = "[A-Za-z0-9_-]{1,12}/[A-Za-z0-9_-]{1,12}"
-        .prop_map(|text| ServiceKey::parse(&text).expect("a key"));
+        .prop_map(|text| ServicePath::parse(&text).expect("a key"));
     prop::collection::btree_map(key, declaration(), 0..4)
 }
 

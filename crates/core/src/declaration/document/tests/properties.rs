@@ -11,8 +11,8 @@ use super::generate::{declaration, services};
 use super::{WHOLE, parameter, secret};
 use crate::declaration::document::{read, read_entry, write};
 use crate::declaration::issue::{Issue, Weight};
-use crate::ecs::name::ServiceKey;
 use crate::ecs::parameter::Parameter;
+use crate::ecs::service_key::ServicePath;
 
 /// A text that is JSON, often nearly a document: its words, its nesting, few values.
 fn json() -> impl Strategy<Value = Value> {
@@ -134,14 +134,14 @@ proptest! {
         let text = write(&services);
         let (document, issues) = read(&[parameter("/p", &text)]);
         prop_assert!(!blocks(&issues), "{:?}\n{}", issues, text);
-        let said: BTreeMap<ServiceKey, _> =
+        let said: BTreeMap<ServicePath, _> =
             services.into_iter().map(|(key, entry)| (key, Arc::new(entry))).collect();
         prop_assert_eq!(document.map(|document| document.services), Some(said));
     }
 
     #[test]
     fn an_entry_reads_alone_as_it_does_in_the_document(declaration in declaration()) {
-        let key = ServiceKey::parse("prod/web").expect("a key");
+        let key = ServicePath::parse("prod/web").expect("a key");
         let text = write(&BTreeMap::from([(key, declaration.clone())]));
         let whole: Value = serde_json::from_str(&text).expect("JSON");
         let entry = whole["services"]["prod/web"].to_string();

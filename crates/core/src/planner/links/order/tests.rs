@@ -15,12 +15,12 @@ fn servers_come_before_the_clients_that_need_them() {
             prod/a: connect in ns-internalmyapp
                 enabled: off -> on
                 namespace: - -> ns-internalmyapp
-                waits: needs m of prod/m, as declared, which is to be changed first
+                waits: needs m of prod/m (declared), which changes first
             prod/m: connect in ns-internalmyapp http/m@m.internal.myapp:8080
                 enabled: off -> on
                 namespace: - -> ns-internalmyapp
                 endpoint http/m: - -> m.internal.myapp:8080
-                waits: needs z of prod/z, as declared, which is to be changed first
+                waits: needs z of prod/z (declared), which changes first
             prod/z: connect in ns-internalmyapp http/z@z.internal.myapp:8080
                 enabled: off -> on
                 namespace: - -> ns-internalmyapp
@@ -73,7 +73,7 @@ fn a_cycle_is_cut_where_it_is_entered() {
                 namespace: - -> ns-internalmyapp
                 endpoint http/c: - -> c.internal.myapp:8080
                 note: prod/a, prod/b, prod/c need each other: prod/a goes first, and is refreshed once the others are complete
-                waits: needs a of prod/a, as declared, which is to be changed first
+                waits: needs a of prod/a (declared), which changes first
             order: prod/a, prod/b, prod/c
         "#]],
     );
@@ -167,7 +167,7 @@ fn a_declared_need_waits_even_for_a_server_that_a_person_must_mend() {
         "a mode=client, namespace=internal.myapp, needs=z
          z mode=client-server, namespace=internal.myapp | off | http=8080/http windows",
         &expect![[r#"
-            prod/a: needs z of prod/z, as declared, which is held itself: Ineligible
+            prod/a: needs z of prod/z (declared), which is held: Ineligible
             prod/z: waits for nobody
         "#]],
     );
@@ -198,7 +198,7 @@ fn a_server_whose_older_deployment_completed_can_be_called_while_it_rolls() {
         "a mode=client, namespace=internal.myapp, needs=z
          z - | in internal.myapp http/z@z:80 | http=8080 | before=off rolling",
         &expect![[r#"
-            prod/a: needs z of prod/z, as declared, whose deployment has not completed
+            prod/a: needs z of prod/z (declared), whose deployment has not completed
         "#]],
     );
 }
@@ -214,7 +214,7 @@ fn a_server_that_bakes_is_not_complete_though_its_deployments_say_so() {
     check_waits(
         &world("shifts history=rolling"),
         &expect![[r#"
-        prod/a: needs z of prod/z, as declared, whose deployment has not completed
+        prod/a: needs z of prod/z (declared), whose deployment has not completed
     "#]],
     );
     check_waits(
@@ -249,7 +249,7 @@ fn a_server_that_is_to_get_another_alias_is_changed_before_its_clients() {
         "a mode=client, namespace=internal.myapp, needs=z
          z mode=client-server, alias=z:81 | in internal.myapp http/z@z:80",
         &expect![[r#"
-            prod/a: needs z of prod/z, as declared, which is to be changed first
+            prod/a: needs z of prod/z (declared), which changes first
             prod/z: waits for nobody
         "#]],
     );
@@ -274,7 +274,7 @@ fn a_server_that_is_paused_without_an_end_is_one_that_a_person_must_mend() {
          b mode=client, namespace=internal.myapp | off | http=8080 env:http://z.internal.myapp:8080
          z mode=client-server, namespace=internal.myapp, pause=true",
         &expect![[r#"
-            prod/a: needs z of prod/z, as declared, which is held itself: Paused
+            prod/a: needs z of prod/z (declared), which is held: Paused
             prod/b: waits for nobody
             prod/z: waits for nobody
         "#]],
@@ -292,7 +292,7 @@ fn a_successor_that_cannot_come_is_not_waited_for_as_long_as_the_old_name_is_the
     check_waits(
         &world(""),
         &expect![[r#"
-        prod/a: needs y of prod/z, as declared, which is to be changed first
+        prod/a: needs y of prod/z (declared), which changes first
         prod/z: waits for nobody
     "#]],
     );
@@ -341,8 +341,8 @@ fn behind_a_server_that_waits_for_a_person_only_a_declared_need_waits() {
     check_waits(
         &world(", needs=y"),
         &expect![[r#"
-        prod/a: needs y of prod/y, as declared, which is held itself: WaitingForServer
-        prod/y: needs z of prod/z, as declared, which is held itself: Paused
+        prod/a: needs y of prod/y (declared), which is held: WaitingForServer
+        prod/y: needs z of prod/z (declared), which is held: Paused
         prod/z: waits for nobody
     "#]],
     );
@@ -350,7 +350,7 @@ fn behind_a_server_that_waits_for_a_person_only_a_declared_need_waits() {
         &world(" | off | http=8080 env:http://y.internal.myapp:8080"),
         &expect![[r#"
         prod/a: waits for nobody
-        prod/y: needs z of prod/z, as declared, which is held itself: Paused
+        prod/y: needs z of prod/z (declared), which is held: Paused
         prod/z: waits for nobody
     "#]],
     );
@@ -363,7 +363,7 @@ fn of_several_servers_of_a_name_the_one_that_is_waited_for_is_named() {
          y - | in internal.myapp http/z@z:80 | http=8080 | before=off rolling
          z mode=client-server, namespace=internal.myapp, alias=z:81",
         &expect![[r#"
-            prod/a: needs z of prod/y, as declared, whose deployment has not completed
+            prod/a: needs z of prod/y (declared), whose deployment has not completed
             prod/z: waits for nobody
         "#]],
     );
@@ -397,7 +397,7 @@ fn beyond_a_stall_only_a_declared_need_waits() {
     check_guarded(
         &world(", needs=z"),
         &expect![[r#"
-        prod/a: WaitingForServer: needs z of prod/z, as declared, whose deployment has not completed
+        prod/a: WaitingForServer: needs z of prod/z (declared), whose deployment has not completed
     "#]],
     );
     check_guarded(
@@ -419,7 +419,7 @@ fn what_a_strategy_waits_by_plan_is_no_stall_of_a_server_either() {
     check_guarded(
         &world(2399),
         &expect![[r#"
-        prod/a: WaitingForServer: needs z of prod/z, as its environment says, whose deployment has not completed
+        prod/a: WaitingForServer: needs z of prod/z (inferred from its environment), whose deployment has not completed
     "#]],
     );
     check_guarded(

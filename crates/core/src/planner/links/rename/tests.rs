@@ -105,7 +105,7 @@ fn the_old_name_stays_while_a_client_cannot_be_rolled_out() {
         "api mode=client-server, discovery-name=backend | in internal.myapp http/api@api.internal.myapp:8080 http/backend@backend.internal.myapp:8080 | http=8080 | deployed=100
          web mode=client, needs=api, pause=true | in internal.myapp",
         &expect![[r#"
-            prod/api: WaitingForClient: the old name is kept for prod/web, which may call it and does not know the new one yet
+            prod/api: WaitingForClient: the old name is kept for prod/web, which may call it and does not have the new one yet
                 endpoint http/api: api.internal.myapp:8080 -> -
                 note: renamed in three steps: the new endpoint is added beside api, the clients that need it are rolled out, then api goes
             prod/web: refresh

@@ -154,7 +154,7 @@ fn nobody_is_redeployed_for_an_endpoint_that_is_about_to_go() {
     check_plan(
         &world("failed-before=off"),
         &expect![[r#"
-        prod/api: RolledBack: ECS gave up exactly this configuration before (ROLLBACK_SUCCESSFUL: tasks failed to start)
+        prod/api: RolledBack: exactly this configuration failed before (ROLLBACK_SUCCESSFUL: tasks failed to start)
             enabled: on -> off
             note: api goes, and prod/web can no longer call it
         prod/web: refresh
@@ -176,7 +176,7 @@ fn an_endpoint_that_may_stay_for_ever_though_it_is_to_go_has_its_clients_redeplo
     check_guarded(
         &world("policy upsert-only", ""),
         &expect![[r#"
-        prod/api: Observe: the policy upsert-only does not write this
+        prod/api: Observe: policy upsert-only does not allow this write
         prod/web: refresh
     "#]],
     );
@@ -232,7 +232,7 @@ fn a_refresh_that_ecs_took_back_is_not_tried_again() {
          web mode=client, needs=api | in internal.myapp | http=8080 | failed-before=in_internal.myapp",
         &expect![[r#"
             prod/api: in sync
-            prod/web: RolledBack: ECS gave up exactly this configuration before (ROLLBACK_SUCCESSFUL: tasks failed to start)
+            prod/web: RolledBack: exactly this configuration failed before (ROLLBACK_SUCCESSFUL: tasks failed to start)
                 note: a forced deployment resolves image tags again: app:1 may be another image by now; name images by digest to rule that out
                 lacks: api as api.internal.myapp:8080 of prod/api
         "#]],

@@ -45,8 +45,8 @@ fn after_three_reverts_within_an_hour_it_is_left_alone() {
     check_status(
         &world(&THREE, ""),
         &expect![[r#"
-        prod/web: OutOfSync Degraded Contended something else changed alias back 3 times within an hour
-            ends once the other writer leaves it alone, see the snippet; one more attempt is made when its last change has stood for an hour
+        prod/web: OutOfSync Degraded Contended another writer changed alias back 3 times within an hour
+            ends once the other writer stops changing it (see the snippet); eastwest tries once more when the last change is an hour old
     "#]],
     );
 }
@@ -56,7 +56,7 @@ fn when_the_last_word_of_the_other_has_stood_for_an_hour_one_more_attempt_is_mad
     check_guarded(
         &world(&THREE, "primary=3599"),
         &expect![[r#"
-        prod/web: Contended: something else changed alias back 3 times within an hour
+        prod/web: Contended: another writer changed alias back 3 times within an hour
     "#]],
     );
     check_guarded(
@@ -122,7 +122,7 @@ fn one_whose_own_rollouts_fail_fights_all_the_same() {
     check_guarded(
         &world(&pasts, ""),
         &expect![[r#"
-        prod/web: Contended: something else changed alias back 3 times within an hour
+        prod/web: Contended: another writer changed alias back 3 times within an hour
     "#]],
     );
 }
@@ -161,7 +161,7 @@ fn one_that_switches_it_off_each_time_fights_over_that_alone() {
     check_guarded(
         &world.replace("IN_PROGRESS", "SUCCESSFUL"),
         &expect![[r#"
-        prod/web: Contended: something else changed enabled back 3 times within an hour
+        prod/web: Contended: another writer changed enabled back 3 times within an hour
     "#]],
     );
 }
@@ -221,7 +221,7 @@ fn a_fight_is_not_forgotten_while_the_other_is_given_way_to() {
     check_guarded(
         &world(&pasts, ""),
         &expect![[r#"
-        prod/web: Contended: something else changed alias back 3 times within an hour
+        prod/web: Contended: another writer changed alias back 3 times within an hour
     "#]],
     );
 }

@@ -9,7 +9,7 @@ fn what_failed_and_completed_later_may_be_sent() {
     check_guarded(
         "web mode=client-server, alias=b:80 | in internal.myapp http/web@a:80 | http=8080/http | past=0:ROLLBACK_SUCCESSFUL:in_internal.myapp_http/web@b:80 past=100:SUCCESSFUL:in_internal.myapp_http/web@a:80",
         &expect![[r#"
-            prod/web: RolledBack: ECS gave up exactly this configuration before (ROLLBACK_SUCCESSFUL)
+            prod/web: RolledBack: exactly this configuration failed before (ROLLBACK_SUCCESSFUL)
         "#]],
     );
     check_guarded(
@@ -25,7 +25,7 @@ fn switching_off_that_failed_is_not_sent_again_either() {
     check_guarded(
         "web mode=off | in internal.myapp http/web@a:80 | http=8080/http | past=0:ROLLBACK_FAILED:off",
         &expect![[r#"
-            prod/web: RolledBack: ECS gave up exactly this configuration before (ROLLBACK_FAILED)
+            prod/web: RolledBack: exactly this configuration failed before (ROLLBACK_FAILED)
         "#]],
     );
 }
@@ -35,7 +35,7 @@ fn one_that_failed_and_is_still_there_is_not_sent_again() {
     check_guarded(
         "web mode=client-server, alias=b:80 | in internal.myapp http/web@a:80 | http=8080/http | before=in_internal.myapp_http/web@b:80 before-failed",
         &expect![[r#"
-            prod/web: RolledBack: ECS gave up exactly this configuration before (FAILED)
+            prod/web: RolledBack: exactly this configuration failed before (FAILED)
         "#]],
     );
 }

@@ -100,7 +100,7 @@ fn told(case: &Case, op: &str, run: &Disturbed) -> String {
     let failure = run.failure.as_deref().unwrap_or_default();
     format!(
         "{case} ({op}): {failure}\nreplay: EASTWEST_MATRIX={case} EASTWEST_TRACE=1 \
-         cargo test -p eastwest-sim --test matrix -- --nocapture replay"
+         cargo lives --test matrix -- --nocapture replay"
     )
 }
 

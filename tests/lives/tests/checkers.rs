@@ -7,14 +7,16 @@ use eastwest_core::declaration::intent::Intent;
 use eastwest_core::declaration::settings::Settings;
 use eastwest_core::ecs::connect::{Endpoint, ProxyLogs};
 use eastwest_core::ecs::fault::FaultKind;
-use eastwest_core::ecs::name::{PortName, ServiceKey};
+use eastwest_core::ecs::name::PortName;
 use eastwest_core::ecs::seen::Seen;
+use eastwest_core::ecs::service_key::ServiceKey;
 use eastwest_core::ecs::time::Now;
 use eastwest_core::engine::Engine;
 use eastwest_core::engine::effect::{Effect, Event};
 use eastwest_core::plan::action::Action;
 use eastwest_core::plan::entry::Verdict;
-use eastwest_core::plan::hold::{Hold, Scope, Unseen};
+use eastwest_core::plan::hold::{Hold, Unseen};
+use eastwest_core::plan::turn::Turn;
 use eastwest_core::report::news::News;
 use eastwest_core::view::reading::{Answer, Question};
 use eastwest_sim::run::Controller;
@@ -123,7 +125,7 @@ impl Flawed {
             let last = view.last.as_ref().and_then(|last| last.primary());
             which(&view.intent) && last.is_some_and(|primary| primary.connect.is_some())
         });
-        on.map(|(service, _)| Action::Disconnect { service }).collect()
+        on.map(|(service, _)| Action::Disconnect { service: service.clone() }).collect()
     }
 
     fn in_force(&self, all: bool) -> Vec<Action> {
@@ -135,7 +137,8 @@ impl Flawed {
         let with = services.filter_map(|(service, view)| {
             let primary = view.last.as_ref()?.primary()?;
             (!view.last.as_ref()?.is_rolling()).then(|| {
-                primary.connect.clone().map(|connect| Action::Connect { service, connect })
+                let connect = primary.connect.clone()?;
+                Some(Action::Connect { service: service.clone(), connect })
             })?
         });
         with.collect()
@@ -171,7 +174,7 @@ impl Flawed {
             (Flaw::IgnoresPauses, _) if swept => self.unheld(|h| matches!(h, Hold::Paused(_))),
             (Flaw::Fights, _) if swept => self.unheld(|h| matches!(h, Hold::Contended(_))),
             (Flaw::RushesWaves, _) => {
-                self.unheld(|h| matches!(h, Hold::Budget(Scope::First { .. })))
+                self.unheld(|h| matches!(h, Hold::Budget(Turn::First { .. })))
             }
             (Flaw::AsksNobody, _) if swept => self.unheld(|h| matches!(h, Hold::MassChange(_))),
             (Flaw::IgnoresFreezes, _) if swept => self.unheld(|h| matches!(h, Hold::Frozen(_))),

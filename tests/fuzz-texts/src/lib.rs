@@ -3,14 +3,15 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use eastwest_core::declaration::{document, tag};
 use eastwest_core::declaration::declared::Declaration;
 use eastwest_core::declaration::document::Document;
 use eastwest_core::declaration::intent::Intent;
 use eastwest_core::declaration::issue::{Issue, Weight};
 use eastwest_core::declaration::tag_prefix::TagPrefix;
-use eastwest_core::ecs::name::{ParameterName, ServiceKey};
+use eastwest_core::declaration::{document, intent};
+use eastwest_core::ecs::name::ParameterName;
 use eastwest_core::ecs::parameter::Parameter;
+use eastwest_core::ecs::service_key::ServicePath;
 use eastwest_core::ecs::time::AwsTime;
 
 /// Tags, one a line, as `key=value`.
@@ -21,7 +22,7 @@ pub fn tags(bytes: &[u8]) {
         (key.to_owned(), value.to_owned())
     };
     let tags: BTreeMap<String, String> = text.lines().map(pair).collect();
-    let (intent, issues) = tag::parse(&TagPrefix::default(), &tags);
+    let (intent, issues) = intent::parse(&TagPrefix::default(), &tags);
     check_issues(&issues);
     assert_eq!(intent == Intent::Ambiguous, blocks(&issues), "{issues:?}");
     assert_eq!(intent != Intent::NotOptedIn, tags.contains_key("eastwest/mode"));
@@ -59,7 +60,7 @@ fn check_entry(parameter: &Parameter) {
 }
 
 /// What is written as a document reads the same.
-fn check_written(services: BTreeMap<ServiceKey, Arc<Declaration>>) {
+fn check_written(services: BTreeMap<ServicePath, Arc<Declaration>>) {
     let plain = services.iter().map(|(key, entry)| (key.clone(), Declaration::clone(entry)));
     let text = document::write(&plain.collect());
     // Written out for people it may be longer than a parameter that can be read.
@@ -94,8 +95,8 @@ fn is_sayable(declaration: &Declaration) -> bool {
         && all.clone().all(|at| all.clone().all(|other| at == other || says(at) != says(other)))
 }
 
-fn key() -> ServiceKey {
-    ServiceKey::parse("prod/web").expect("a cluster and a service")
+fn key() -> ServicePath {
+    ServicePath::parse("prod/web").expect("a cluster and a service")
 }
 
 fn parameter(name: &str, text: &str) -> Parameter {

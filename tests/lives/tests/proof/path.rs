@@ -8,8 +8,8 @@ use eastwest_sim::model::{Echo, Echoes};
 
 use crate::case;
 use crate::dice::Dice;
+use crate::fixture::{Fixture, Port, Spoken};
 use crate::grammar;
-use crate::ground::{Ground, Port, Spoken};
 
 /// The tags that stand after one edit, without their prefix.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -21,7 +21,7 @@ pub(crate) struct Said {
 /// A service at rest, and the edits that follow.
 #[derive(Debug, Clone)]
 pub(crate) struct Path {
-    pub(crate) ground: Ground,
+    pub(crate) fixture: Fixture,
     pub(crate) edits: Vec<Said>,
 }
 
@@ -32,17 +32,17 @@ pub(crate) const SINGLE: [&str; 6] =
 impl Path {
     pub(crate) fn draw(seed: u64) -> Self {
         let dice = &mut Dice::new(seed);
-        let ground = ground(dice, seed);
+        let fixture = fixture(dice, seed);
         let mut said = Said::default();
         said.tags.insert("mode".to_owned(), "client-server".to_owned());
         let mut edits = Vec::new();
         for _ in 0..dice.number(2, 5) {
             for _ in 0..dice.number(1, 3) {
-                edit(dice, &ground, &mut said);
+                edit(dice, &fixture, &mut said);
             }
             edits.push(said.clone());
         }
-        Self { ground, edits }
+        Self { fixture, edits }
     }
 
     /// Paths with one thing less.
@@ -64,51 +64,51 @@ impl Path {
             }
         }
         less(&|path| path.edits.iter_mut().for_each(|said| said.namespace = None));
-        less(&|path| path.ground.deployed = None);
-        less(&|path| path.ground.switches.echo = Echoes::default());
+        less(&|path| path.fixture.deployed = None);
+        less(&|path| path.fixture.switches.echo = Echoes::default());
         paths.retain(|path| format!("{path:?}") != format!("{self:?}"));
         paths
     }
 }
 
 /// Ports of one protocol, because a name may move from port to port here, and keeps its protocol for ever.
-fn ground(dice: &mut Dice, seed: u64) -> Ground {
-    let mut ground = case::ground(dice, seed);
-    ground.ports.retain(|port| port.name.is_some() && !port.udp);
-    if ground.ports.is_empty() {
+fn fixture(dice: &mut Dice, seed: u64) -> Fixture {
+    let mut fixture = case::fixture(dice, seed);
+    fixture.ports.retain(|port| port.name.is_some() && !port.udp);
+    if fixture.ports.is_empty() {
         let name = Some("http".to_owned());
-        ground.ports.push(Port { name, number: 8080, app: Some("http"), udp: false });
+        fixture.ports.push(Port { name, number: 8080, app: Some("http"), udp: false });
     }
-    let app = ground.ports[0].app;
-    ground.ports.iter_mut().for_each(|port| port.app = app);
-    "internal.myapp".clone_into(&mut ground.namespaces[0]);
-    ground.namespaces.truncate(2);
-    ground.policy = Policy::Sync;
-    ground.cluster_default = ground.cluster_default.map(|at| at.min(1));
-    ground.flag = dice.percent(50).then(|| case::spoken(dice, &ground, true));
-    if ground.flag.is_none() {
-        ground.cluster_default.get_or_insert(0);
+    let app = fixture.ports[0].app;
+    fixture.ports.iter_mut().for_each(|port| port.app = app);
+    "internal.myapp".clone_into(&mut fixture.namespaces[0]);
+    fixture.namespaces.truncate(2);
+    fixture.policy = Policy::Sync;
+    fixture.cluster_default = fixture.cluster_default.map(|at| at.min(1));
+    fixture.flag = dice.percent(50).then(|| case::spoken(dice, &fixture, true));
+    if fixture.flag.is_none() {
+        fixture.cluster_default.get_or_insert(0);
     }
-    ground.switches.echo = Echoes {
+    fixture.switches.echo = Echoes {
         // The checkers judge these members as they were sent; and a member that nobody knows forbids every edit.
         timeout: Echo::AsSent,
         ingress_port: Echo::AsSent,
         query_parameters: Echo::AsSent,
         unknown_members: false,
-        ..ground.switches.echo
+        ..fixture.switches.echo
     };
-    ground.deployed = dice.percent(60).then(|| case::deployed(dice, &ground));
-    ground
+    fixture.deployed = dice.percent(60).then(|| case::deployed(dice, &fixture));
+    fixture
 }
 
 /// One deed of whoever writes the tags.
-fn edit(dice: &mut Dice, ground: &Ground, said: &mut Said) {
+fn edit(dice: &mut Dice, fixture: &Fixture, said: &mut Said) {
     match dice.number(0, 99) {
         0..6 => said.mode("client"),
         6..20 => said.mode("client-server"),
         20..26 => said.mode("off"),
         26..32 => drop(said.tags.remove("mode")),
-        32..40 => said.namespace = Some(case::spoken(dice, ground, true)),
+        32..40 => said.namespace = Some(case::spoken(dice, fixture, true)),
         40..45 => said.namespace = None,
         45..60 => {
             let keys: Vec<String> =
@@ -117,8 +117,8 @@ fn edit(dice: &mut Dice, ground: &Ground, said: &mut Said) {
                 said.tags.remove(&dice.pick(&keys));
             }
         }
-        60..70 => listed(dice, ground, said),
-        70..88 => single(dice, ground, said),
+        60..70 => listed(dice, fixture, said),
+        70..88 => single(dice, fixture, said),
         _ => proxy(dice, said),
     }
 }
@@ -155,22 +155,22 @@ impl Said {
 }
 
 /// One tag of the one endpoint.
-fn single(dice: &mut Dice, ground: &Ground, said: &mut Said) {
+fn single(dice: &mut Dice, fixture: &Fixture, said: &mut Said) {
     said.forget(|key| key.starts_with("endpoint."));
     said.serve();
-    let port = dice.pick(&ground.ports);
-    if ground.ports.len() > 1 && !said.tags.contains_key("port") {
+    let port = dice.pick(&fixture.ports);
+    if fixture.ports.len() > 1 && !said.tags.contains_key("port") {
         said.set("port", grammar::selector(dice, &port));
     }
     // No encryption in bridge mode: it would be held.
     let key =
-        Some(dice.pick(&SINGLE)).filter(|key| ground.awsvpc || *key != "tls").unwrap_or("alias");
+        Some(dice.pick(&SINGLE)).filter(|key| fixture.awsvpc || *key != "tls").unwrap_or("alias");
     let value = match key {
         "port" => grammar::selector(dice, &port),
-        "discovery-name" => grammar::name(dice, ground),
+        "discovery-name" => grammar::name(dice, fixture),
         "alias" => {
-            let name = grammar::name(dice, ground);
-            grammar::alias(dice, ground, &name)
+            let name = grammar::name(dice, fixture);
+            grammar::alias(dice, fixture, &name)
         }
         "timeout" => grammar::times(dice, &port).join(" "),
         "ingress-port" => dice.ingress_port().to_string(),
@@ -185,10 +185,10 @@ fn single(dice: &mut Dice, ground: &Ground, said: &mut Said) {
 }
 
 /// Endpoints one by one, each on a port of its own, with names of their own.
-fn listed(dice: &mut Dice, ground: &Ground, said: &mut Said) {
+fn listed(dice: &mut Dice, fixture: &Fixture, said: &mut Said) {
     said.forget(|key| SINGLE.contains(&key) || dice_free(key));
     said.serve();
-    for (at, port) in ground.ports.iter().enumerate() {
+    for (at, port) in fixture.ports.iter().enumerate() {
         if at > 0 && dice.percent(40) {
             continue;
         }
@@ -206,7 +206,7 @@ fn listed(dice: &mut Dice, ground: &Ground, said: &mut Said) {
         if dice.percent(30) {
             words.push(format!("ingress={}", dice.ingress_port()));
         }
-        if ground.awsvpc && dice.percent(30) {
+        if fixture.awsvpc && dice.percent(30) {
             words.push(format!("tls-ca={}", dice.arn("acm-pca", "certificate-authority")));
         }
         said.set(&format!("endpoint.{}", port.number), words.join(" "));
@@ -236,7 +236,7 @@ fn proxy(dice: &mut Dice, said: &mut Said) {
 
 impl fmt::Display for Path {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.ground)?;
+        write!(f, "{}", self.fixture)?;
         for (at, said) in self.edits.iter().enumerate() {
             write!(f, "edit {at}:")?;
             said.tags.iter().try_for_each(|(key, value)| write!(f, " {key}={value:?}"))?;

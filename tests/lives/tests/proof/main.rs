@@ -6,7 +6,7 @@ mod case;
 mod dice;
 mod differential;
 mod grammar;
-mod ground;
+mod fixture;
 mod judge;
 mod path;
 mod round_trip;
@@ -104,7 +104,7 @@ fn story(failed: Failed, flaw: Flaw) -> String {
     let run = |case: &Case| flawed(case, flaw);
     let (case, why) = shrink(Case::draw(seed), failed.why, (Case::smaller, run));
     format!(
-        "case {seed}, cut down:\n{case}{why}\nreplay: EASTWEST_CASE={seed} cargo test -p eastwest-sim --test proof -- --nocapture replay_a_round_trip"
+        "case {seed}, cut down:\n{case}{why}\nreplay: EASTWEST_CASE={seed} cargo lives --test proof -- --nocapture replay_a_round_trip"
     )
 }
 
@@ -135,7 +135,7 @@ fn a_flaw_in_comparing_or_reading_is_found_and_told_small() {
     }
 }
 
-/// `EASTWEST_CASE=123 cargo test -p eastwest-sim --test proof -- --nocapture replay_a_round_trip`
+/// `EASTWEST_CASE=123 cargo lives --test proof -- --nocapture replay_a_round_trip`
 #[test]
 fn replay_a_round_trip() {
     let Some(seed) = number("EASTWEST_CASE") else { return };
@@ -211,11 +211,11 @@ fn path_story(failed: Failed) -> String {
     let run = |path: &Path| differential(path, |_| ()).map(drop);
     let (path, why) = shrink(Path::draw(seed), failed.why, (Path::smaller, run));
     format!(
-        "path {seed}, cut down:\n{path}{why}\nreplay: EASTWEST_PATH={seed} cargo test -p eastwest-sim --test proof -- --nocapture replay_a_path"
+        "path {seed}, cut down:\n{path}{why}\nreplay: EASTWEST_PATH={seed} cargo lives --test proof -- --nocapture replay_a_path"
     )
 }
 
-/// `EASTWEST_PATH=123 cargo test -p eastwest-sim --test proof -- --nocapture replay_a_path`
+/// `EASTWEST_PATH=123 cargo lives --test proof -- --nocapture replay_a_path`
 #[test]
 fn replay_a_path() {
     let Some(seed) = number("EASTWEST_PATH") else { return };

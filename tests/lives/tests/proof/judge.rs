@@ -7,13 +7,13 @@ use std::fmt::Debug;
 use eastwest_sim::shapes::cloud_map::Namespace;
 use serde_json::{Value, json};
 
-use crate::ground::{Ground, Port};
+use crate::fixture::{Fixture, Port};
 use crate::path::{SINGLE, Said};
 use crate::state::{End, State};
 
 /// Judges the state that the last words led to.
 pub(crate) struct Judge<'a> {
-    pub(crate) ground: &'a Ground,
+    pub(crate) fixture: &'a Fixture,
     pub(crate) namespaces: &'a [Namespace],
     pub(crate) said: &'a Said,
 }
@@ -66,7 +66,7 @@ impl Judge<'_> {
         let stood = before.and_then(|before| before.endpoints.get(port));
         let is_said = |field: &str| declared.contains_key(field);
         if !is_said("name") {
-            let shall = stood.map_or(&self.ground.service, |stood| &stood.name);
+            let shall = stood.map_or(&self.fixture.service, |stood| &stood.name);
             same(&format!("kept name of {port}"), &end.name, shall)?;
         }
         if !is_said("host") {
@@ -163,7 +163,7 @@ impl Judge<'_> {
     }
 
     fn default_namespace(&self) -> String {
-        let default = self.ground.flag.map(|flag| flag.at).or(self.ground.cluster_default);
+        let default = self.fixture.flag.map(|flag| flag.at).or(self.fixture.cluster_default);
         default.map(|at| self.namespaces[at].id.clone()).unwrap_or_default()
     }
 
@@ -173,7 +173,7 @@ impl Judge<'_> {
     }
 
     fn mapping(&self, port: &str) -> Option<&Port> {
-        self.ground.ports.iter().find(|each| each.name.as_deref() == Some(port))
+        self.fixture.ports.iter().find(|each| each.name.as_deref() == Some(port))
     }
 
     /// What an endpoint has of which nothing was ever said.
@@ -185,7 +185,7 @@ impl Judge<'_> {
             "port" => json!(number),
             "idle" => json!(if tcp { 3600 } else { 300 }),
             "request" if !tcp => json!(15),
-            "ingress" if self.ground.awsvpc => json!(number),
+            "ingress" if self.fixture.awsvpc => json!(number),
             _ => Value::Null,
         }
     }
@@ -195,7 +195,7 @@ impl Judge<'_> {
         let by_number = |port: &&Port| port.number.to_string() == selector;
         let by_name = |port: &&Port| port.name.as_deref() == Some(selector);
         let digits = selector.bytes().all(|b| b.is_ascii_digit());
-        let mut ports = self.ground.ports.iter();
+        let mut ports = self.fixture.ports.iter();
         let found = if digits { ports.find(by_number) } else { ports.find(by_name) };
         found.and_then(|port| port.name.clone())
     }
@@ -216,7 +216,7 @@ impl Judge<'_> {
         let port = match (self.tag("port"), stood.as_slice()) {
             (Some(selector), _) => self.selected(selector),
             (None, [only]) => Some((*only).clone()),
-            (None, _) => self.ground.ports.first().and_then(|port| port.name.clone()),
+            (None, _) => self.fixture.ports.first().and_then(|port| port.name.clone()),
         };
         Ok([port.ok_or("no port is meant, yet nothing is held")?].into())
     }

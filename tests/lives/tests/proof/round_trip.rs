@@ -3,18 +3,17 @@
 //! One case: a service at rest is looked at, a plan is made, its one step is written, the rollout ends, and the
 //! service is looked at again, as a process would that starts now and knows nothing. Then the plan must be
 //! empty. A valid tag must be understood, what is planned must be taken by ECS, and what is held must say so for a
-//! reason of the ground's. Where the answer has members nobody knows, nothing is written any more: a service that is as
+//! reason of the fixture's. Where the answer has members nobody knows, nothing is written any more: a service that is as
 //! declared is in sync, one that is not is held.
 
 use std::collections::BTreeMap;
 
 use eastwest_core::declaration::intent::Intent;
 use eastwest_core::declaration::settings::{Settings, Sources};
-use eastwest_core::ecs::name::{
-    ClusterName, DnsName, EcsServiceName, NamespaceRef, ParameterName, ServiceKey,
-};
+use eastwest_core::ecs::name::{Arn, DnsName, NamespaceRef, ParameterName};
 use eastwest_core::ecs::seen::Seen;
 use eastwest_core::ecs::service::EcsService;
+use eastwest_core::ecs::service_key::ServiceKey;
 use eastwest_core::ecs::time::Now;
 use eastwest_core::engine::effect::{Effect, Event};
 use eastwest_core::guard::acks::Acks;
@@ -27,7 +26,7 @@ use eastwest_core::plan::entry::{Entry, Verdict};
 use eastwest_core::plan::hold::Hold;
 use eastwest_core::plan::reason::Reason;
 use eastwest_core::planner::plan;
-use eastwest_core::view::merge::Reader;
+use eastwest_core::view::merge::Merger;
 use eastwest_core::view::reading::Question;
 use eastwest_core::view::{ClusterView, View};
 use eastwest_sim::adapter::Bench;
@@ -36,7 +35,7 @@ use eastwest_sim::shapes::cloud_map::Namespace;
 use eastwest_sim::shapes::ecs::{RolloutState, TagResourceRequest, UntagResourceRequest};
 
 use crate::case::Case;
-use crate::ground::{CLUSTER, tag};
+use crate::fixture::{CLUSTER, tag};
 
 /// A mistake built in on purpose, to see that it is found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,11 +44,11 @@ pub(crate) enum Flaw {
     None,
     /// Two configurations count as equal only to the letter.
     ComparesToTheLetter,
-    /// The reader forgets log options.
+    /// The merger forgets log options.
     LosesLogs,
-    /// The reader takes an alias without a host for one that is called by its bare discovery name.
+    /// The merger takes an alias without a host for one that is called by its bare discovery name.
     InventsHosts,
-    /// The reader does not look for members it does not know.
+    /// The merger does not look for members it does not know.
     SeesNothingUnknown,
 }
 
@@ -64,7 +63,7 @@ pub(crate) enum Outcome {
     Held(Reason),
 }
 
-/// The holds that a ground can be the reason of.
+/// The holds that a fixture can be the reason of.
 const FAIR: [Reason; 3] = [Reason::Ineligible, Reason::NoNamespace, Reason::Immutable];
 
 /// A case under way.
@@ -92,7 +91,7 @@ pub(crate) fn round_trip(case: &Case, flaw: Flaw) -> Result<Outcome, String> {
     if !trip.in_sync(&entry, (&view, &action)) {
         return Err(format!("after the write the plan is {entry:?}"));
     }
-    if case.ground.switches.echo.unknown_members {
+    if case.fixture.switches.echo.unknown_members {
         trip.nothing_unknown_is_lost()?;
     }
     Ok(Outcome::Written)
@@ -105,16 +104,17 @@ fn fair(hold: &Hold) -> Result<Outcome, String> {
 
 impl<'a> Trip<'a> {
     fn begin(case: &'a Case, flaw: Flaw) -> Result<Self, String> {
-        let mut ground = case.ground.clone();
-        ground.switches.echo.unknown_members = false;
+        let mut fixture = case.fixture.clone();
+        fixture.switches.echo.unknown_members = false;
         let speak = |all: &[Namespace]| case.namespace.map(|spoken| spoken.text(all));
-        let built = ground.build(&case.tags, speak);
-        let (mut model, namespaces) = built.map_err(|error| format!("ground: {error}"))?;
-        model.set_switches(case.ground.switches);
-        let named = ground.flag.map(|spoken| NamespaceRef::as_read(&spoken.text(&namespaces)));
-        let cluster = ClusterName::as_read(CLUSTER);
-        let settings = Settings { policy: ground.policy, namespace: named, ..Settings::default() };
-        let key = ServiceKey::new(&cluster, &EcsServiceName::as_read(&ground.service));
+        let built = fixture.build(&case.tags, speak);
+        let (mut model, namespaces) = built.map_err(|error| format!("fixture: {error}"))?;
+        model.set_switches(case.fixture.switches);
+        let named = fixture.flag.map(|spoken| NamespaceRef::as_read(&spoken.text(&namespaces)));
+        let settings = Settings { policy: fixture.policy, namespace: named, ..Settings::default() };
+        let service = model.service(&EcsServiceKey::new(CLUSTER, fixture.service.as_str()));
+        let arn = service.map(|service| Arn::as_read(&service.arn));
+        let key = arn.and_then(|arn| ServiceKey::of_arn(&arn)).ok_or("fixture: no such service")?;
         Ok(Self { case, bench: Bench::new(model), settings, key, flaw })
     }
 
@@ -147,18 +147,18 @@ impl<'a> Trip<'a> {
     fn carry_out(&mut self, view: &mut View, effect: Effect) {
         let (prefix, staleness) = (self.settings.prefix.clone(), self.settings.timing.staleness);
         let sources = Sources::default();
-        let reader = Reader { prefix: &prefix, sources: &sources, staleness, now: now() };
+        let merger = Merger { prefix: &prefix, sources: &sources, staleness, now: now() };
         match self.bench.carry_out(effect) {
             Some(Event::Swept(mut reading)) => {
                 reading.services.values_mut().for_each(|seen| spoil(seen, self.flaw));
-                reader.swept(view, reading);
+                merger.swept(view, reading);
             }
             Some(Event::Confirmed(key, mut seen, history)) => {
                 spoil(&mut seen, self.flaw);
-                reader.confirmed(view, &key, (seen, history));
+                merger.confirmed(view, &key, seen, history);
             }
             Some(Event::Answered(answer)) => {
-                reader.answered(view, answer);
+                merger.answered(view, answer);
             }
             other => panic!("a reading ends with {other:?}"),
         }
@@ -207,7 +207,7 @@ impl<'a> Trip<'a> {
             other => return Err(format!("a write ends with {other:?}")),
         }
         self.bench.run_for(60);
-        let key = EcsServiceKey::new(CLUSTER, self.case.ground.service.as_str());
+        let key = EcsServiceKey::new(CLUSTER, self.case.fixture.service.as_str());
         let state = self.bench.with_model(|model| {
             model.service(&key).and_then(|service| service.primary()).map(|each| each.rollout_state)
         });
@@ -293,8 +293,8 @@ pub(crate) fn tried(case: &Case) -> Vec<String> {
     let mut words: Vec<String> = case.tags.iter().map(|(key, _)| tag_of(key)).collect();
     let mode = case.tags.iter().find(|(key, _)| key == "mode");
     words.extend(mode.map(|(_, mode)| format!("mode {mode}")));
-    let ground = &case.ground;
-    match (case.namespace, ground.deployed.is_some(), ground.flag, ground.cluster_default) {
+    let fixture = &case.fixture;
+    match (case.namespace, fixture.deployed.is_some(), fixture.flag, fixture.cluster_default) {
         (Some(spoken), ..) => words.push(format!("namespace tag by {:?}", spoken.form)),
         (None, true, ..) => words.push("namespace as deployed".to_owned()),
         (None, false, Some(flag), _) => words.push(format!("namespace flag by {:?}", flag.form)),
@@ -302,10 +302,10 @@ pub(crate) fn tried(case: &Case) -> Vec<String> {
         (None, false, None, None) => {}
     }
     words.extend(case.namespace.map(|_| "tag namespace".to_owned()));
-    words.push(if ground.awsvpc { "awsvpc" } else { "bridge" }.to_owned());
-    words.extend(ground.ports.iter().map(|port| format!("port {}", port.app.unwrap_or("tcp"))));
-    words.push(format!("policy {:?}", ground.policy));
-    let echo = format!("{:?}", ground.switches.echo);
+    words.push(if fixture.awsvpc { "awsvpc" } else { "bridge" }.to_owned());
+    words.extend(fixture.ports.iter().map(|port| format!("port {}", port.app.unwrap_or("tcp"))));
+    words.push(format!("policy {:?}", fixture.policy));
+    let echo = format!("{:?}", fixture.switches.echo);
     let echo = echo.trim_start_matches("Echoes { ").trim_end_matches(" }");
     words.extend(echo.split(", ").map(|each| format!("echo {each}")));
     words

@@ -1,6 +1,6 @@
 //! Stories a user would tell, as scripts with golden output: `tests/scenarios/*.txt` and `*.out` beside them.
 //!
-//! `UPDATE_EXPECT=1 cargo test -p eastwest-sim --test scenarios` writes the output anew. The invariants of the
+//! `UPDATE_EXPECT=1 cargo lives --test scenarios` writes the output anew. The invariants of the
 //! simulation hold in every story too.
 
 mod retail;

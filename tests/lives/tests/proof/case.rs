@@ -1,4 +1,4 @@
-//! One case: a ground and what is declared on it, drawn from one seed; and the smaller cases it can be cut to.
+//! One case: a fixture and what is declared on it, drawn from one seed; and the smaller cases it can be cut to.
 
 use std::fmt;
 
@@ -11,13 +11,13 @@ use eastwest_sim::shapes::ecs::{
 use serde_json::json;
 
 use crate::dice::Dice;
+use crate::fixture::{Deployed, Fixture, Form, Port, Spoken};
 use crate::grammar::{self, Tags};
-use crate::ground::{Deployed, Form, Ground, Port, Spoken};
 
-/// A declaration on its ground.
+/// A declaration on its fixture.
 #[derive(Debug, Clone)]
 pub(crate) struct Case {
-    pub(crate) ground: Ground,
+    pub(crate) fixture: Fixture,
     pub(crate) tags: Tags,
     /// The namespace tag.
     pub(crate) namespace: Option<Spoken>,
@@ -28,11 +28,11 @@ pub(crate) struct Case {
 impl Case {
     pub(crate) fn draw(seed: u64) -> Self {
         let dice = &mut Dice::new(seed);
-        let ground = ground(dice, seed);
-        let tags = grammar::tags(dice, &ground);
-        let namespace = dice.percent(40).then(|| spoken(dice, &ground, true));
-        let later = grammar::tags(dice, &ground);
-        Self { ground, tags, namespace, later }
+        let fixture = fixture(dice, seed);
+        let tags = grammar::tags(dice, &fixture);
+        let namespace = dice.percent(40).then(|| spoken(dice, &fixture, true));
+        let later = grammar::tags(dice, &fixture);
+        Self { fixture, tags, namespace, later }
     }
 
     /// Cases with one thing less.
@@ -56,19 +56,19 @@ impl Case {
             less(&|case| drop(case.later.remove(at)));
         }
         less(&|case| case.namespace = None);
-        less(&|case| case.ground.deployed = None);
+        less(&|case| case.fixture.deployed = None);
         for part in PARTS {
             less(&|case| {
-                case.ground.deployed.iter_mut().for_each(|deployed| part(&mut deployed.config));
+                case.fixture.deployed.iter_mut().for_each(|deployed| part(&mut deployed.config));
             });
         }
-        for at in 0..self.ground.ports.len() {
-            less(&|case| drop(case.ground.ports.remove(at)));
+        for at in 0..self.fixture.ports.len() {
+            less(&|case| drop(case.fixture.ports.remove(at)));
         }
-        less(&|case| case.ground.flag = None);
-        less(&|case| case.ground.policy = Policy::Sync);
+        less(&|case| case.fixture.flag = None);
+        less(&|case| case.fixture.policy = Policy::Sync);
         for reset in RESETS {
-            less(&|case| reset(&mut case.ground.switches));
+            less(&|case| reset(&mut case.fixture.switches));
         }
         cases.retain(|case| format!("{case:?}") != format!("{self:?}"));
         cases
@@ -111,7 +111,7 @@ const RESETS: &[fn(&mut Switches)] = &[
     |switches| switches.echo.unknown_members = false,
 ];
 
-pub(crate) fn ground(dice: &mut Dice, seed: u64) -> Ground {
+pub(crate) fn fixture(dice: &mut Dice, seed: u64) -> Fixture {
     // An HTTP namespace may have any name (API:ClusterServiceConnectDefaultsRequest), an alias's host may not.
     let long = "long.".repeat(24);
     let first = match dice.number(0, 19) {
@@ -126,7 +126,7 @@ pub(crate) fn ground(dice: &mut Dice, seed: u64) -> Ground {
             namespaces.push("used.before".to_owned());
         }
     }
-    let mut ground = Ground {
+    let mut fixture = Fixture {
         seed,
         cluster_default: dice.percent(50).then(|| dice.index(namespaces.len())),
         namespaces,
@@ -138,11 +138,11 @@ pub(crate) fn ground(dice: &mut Dice, seed: u64) -> Ground {
         deployed: None,
         switches: Switches { echo: echoes(dice), ..switches(dice) },
     };
-    if ground.cluster_default.is_none() || dice.percent(20) {
-        ground.flag = dice.percent(95).then(|| spoken(dice, &ground, true));
+    if fixture.cluster_default.is_none() || dice.percent(20) {
+        fixture.flag = dice.percent(95).then(|| spoken(dice, &fixture, true));
     }
-    ground.deployed = dice.percent(50).then(|| deployed(dice, &ground));
-    ground
+    fixture.deployed = dice.percent(50).then(|| deployed(dice, &fixture));
+    fixture
 }
 
 fn ports(dice: &mut Dice) -> Vec<Port> {
@@ -164,8 +164,8 @@ fn ports(dice: &mut Dice) -> Vec<Port> {
 }
 
 /// A namespace in some form; ECS itself takes no bare id, and no name that it does not resolve.
-pub(crate) fn spoken(dice: &mut Dice, ground: &Ground, by_us: bool) -> Spoken {
-    let at = dice.index(ground.namespaces.len());
+pub(crate) fn spoken(dice: &mut Dice, fixture: &Fixture, by_us: bool) -> Spoken {
+    let at = dice.index(fixture.namespaces.len());
     let forms: &[Form] = match (by_us, at) {
         (true, _) => &[Form::Name, Form::HttpName, Form::Id, Form::Arn],
         (false, _) => &[Form::HttpName, Form::Arn],
@@ -176,13 +176,13 @@ pub(crate) fn spoken(dice: &mut Dice, ground: &Ground, by_us: bool) -> Spoken {
     Spoken { at, form }
 }
 
-pub(crate) fn deployed(dice: &mut Dice, ground: &Ground) -> Deployed {
-    let named = ground.cluster_default.is_none() || dice.percent(70);
-    let namespace = named.then(|| spoken(dice, ground, false));
+pub(crate) fn deployed(dice: &mut Dice, fixture: &Fixture) -> Deployed {
+    let named = fixture.cluster_default.is_none() || dice.percent(70);
+    let namespace = named.then(|| spoken(dice, fixture, false));
     let mut entries: Vec<ServiceConnectService> = Vec::new();
-    for port in ground.usable() {
+    for port in fixture.usable() {
         if dice.percent(70) {
-            let entry = entry(dice, ground, port);
+            let entry = entry(dice, fixture, port);
             let name = |entry: &ServiceConnectService| {
                 entry.discovery_name.clone().unwrap_or_else(|| entry.port_name.clone())
             };
@@ -219,7 +219,7 @@ fn logs(dice: &mut Dice) -> LogConfiguration {
     }
 }
 
-fn entry(dice: &mut Dice, ground: &Ground, port: &Port) -> ServiceConnectService {
+fn entry(dice: &mut Dice, fixture: &Fixture, port: &Port) -> ServiceConnectService {
     let port_name = port.name.clone().unwrap_or_default();
     // Names of one port only, so that no declaration moves a name to a port of another protocol.
     let discovery_name = match dice.number(0, 3) {
@@ -230,7 +230,7 @@ fn entry(dice: &mut Dice, ground: &Ground, port: &Port) -> ServiceConnectService
     let name = discovery_name.clone().unwrap_or_else(|| port_name.clone());
     let host = match dice.number(0, 3) {
         0 => None,
-        1 => Some(format!("{name}.{}", dice.pick(&ground.namespaces))),
+        1 => Some(format!("{name}.{}", dice.pick(&fixture.namespaces))),
         _ => Some(dice.host()),
     };
     let alias = ServiceConnectClientAlias {
@@ -251,7 +251,7 @@ fn entry(dice: &mut Dice, ground: &Ground, port: &Port) -> ServiceConnectService
             per_request_timeout_seconds: seconds(dice).filter(|_| port.app.is_some()),
         }),
         // In bridge mode there is none (DG:service-connect-tls).
-        tls: (ground.awsvpc && dice.percent(20)).then(|| {
+        tls: (fixture.awsvpc && dice.percent(20)).then(|| {
             json!({
                 "issuerCertificateAuthority": {"awsPcaAuthorityArn": "arn:aws:acm-pca:old"},
                 "kmsKey": "key",
@@ -289,7 +289,7 @@ pub(crate) fn echoes(dice: &mut Dice) -> Echoes {
 
 impl fmt::Display for Case {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.ground)?;
+        write!(f, "{}", self.fixture)?;
         for (key, value) in &self.tags {
             writeln!(f, "tag {key} = {value:?}")?;
         }

@@ -18,7 +18,8 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use eastwest_core::declaration::settings::{Budget, Settings, Timing};
-use eastwest_core::ecs::name::{ClusterName, EcsServiceName, NamespaceRef, ServiceKey};
+use eastwest_core::ecs::name::{ClusterName, EcsServiceName, NamespaceRef};
+use eastwest_core::ecs::service_key::ServicePath;
 use eastwest_core::engine::Engine;
 use eastwest_core::plan::entry::Verdict;
 use eastwest_core::plan::reason::Reason;
@@ -30,7 +31,7 @@ use eastwest_sim::run::World;
 use eastwest_sim::shapes::cloud_map::Namespace;
 use eastwest_sim::shapes::ecs::RolloutState;
 
-use crate::ground::{CLUSTER, Ground};
+use crate::fixture::{CLUSTER, Fixture};
 use crate::judge::Judge;
 use crate::path::{Path, Said};
 use crate::state::{State, state};
@@ -48,7 +49,7 @@ pub(crate) enum Ending {
 
 /// A service that is edited.
 struct Life<'a> {
-    ground: &'a Ground,
+    fixture: &'a Fixture,
     world: World<Engine>,
     namespaces: Vec<Namespace>,
     said: Said,
@@ -59,7 +60,7 @@ pub(crate) type Spoil = fn(&mut State);
 
 /// Walks both ways and compares.
 pub(crate) fn differential(path: &Path, spoil: Spoil) -> Result<Ending, String> {
-    let mut life = Life::begin(&path.ground)?;
+    let mut life = Life::begin(&path.fixture)?;
     let mut before = life.state();
     let (last, earlier) = path.edits.split_last().ok_or("no edits")?;
     for said in earlier {
@@ -74,9 +75,9 @@ pub(crate) fn differential(path: &Path, spoil: Spoil) -> Result<Ending, String> 
         let ending = if held { Ending::Held } else { Ending::Silent };
         return same.then_some(ending).ok_or(format!("unasked: {before:?} became {after:?}"));
     }
-    let judge = Judge { ground: &path.ground, namespaces: &life.namespaces, said: last };
+    let judge = Judge { fixture: &path.fixture, namespaces: &life.namespaces, said: last };
     judge.kept(before.as_ref(), after.as_ref())?;
-    let mut fresh = Life::begin(&path.ground)?;
+    let mut fresh = Life::begin(&path.fixture)?;
     if fresh.say(last)? {
         return Ok(Ending::Held);
     }
@@ -85,10 +86,10 @@ pub(crate) fn differential(path: &Path, spoil: Spoil) -> Result<Ending, String> 
 }
 
 impl<'a> Life<'a> {
-    fn begin(ground: &'a Ground) -> Result<Self, String> {
-        let built = ground.build(&[], |_| None);
-        let (model, namespaces) = built.map_err(|error| format!("ground: {error}"))?;
-        let named = ground.flag.map(|spoken| NamespaceRef::as_read(&spoken.text(&namespaces)));
+    fn begin(fixture: &'a Fixture) -> Result<Self, String> {
+        let built = fixture.build(&[], |_| None);
+        let (model, namespaces) = built.map_err(|error| format!("fixture: {error}"))?;
+        let named = fixture.flag.map(|spoken| NamespaceRef::as_read(&spoken.text(&namespaces)));
         let timing = Timing {
             interval: Duration::from_secs(20),
             staleness: Duration::from_secs(2),
@@ -97,29 +98,29 @@ impl<'a> Life<'a> {
         };
         let settings = Settings {
             clusters: Some([ClusterName::as_read(CLUSTER)].into()),
-            policy: ground.policy,
+            policy: fixture.policy,
             namespace: named,
             timing,
             budget: Budget::default(),
             ..Settings::default()
         };
-        let mut weather = Weather::new(ground.seed);
+        let mut weather = Weather::new(fixture.seed);
         weather.fix_latency(40);
         let checker = Checker::new(settings.clone());
         let make = Box::new(move |now| Engine::new(settings.clone(), now));
         let mut world = World::new(model, weather, checker, make);
         world.start();
         world.run_for(3);
-        Ok(Self { ground, world, namespaces, said: Said::default() })
+        Ok(Self { fixture, world, namespaces, said: Said::default() })
     }
 
     fn key(&self) -> EcsServiceKey {
-        EcsServiceKey::new(CLUSTER, self.ground.service.as_str())
+        EcsServiceKey::new(CLUSTER, self.fixture.service.as_str())
     }
 
     fn state(&mut self) -> Option<State> {
-        let ground = self.ground;
-        self.world.with_model(|model| state(model, ground))
+        let fixture = self.fixture;
+        self.world.with_model(|model| state(model, fixture))
     }
 
     /// Sets exactly these tags and waits until all is done; whether something is held.
@@ -156,10 +157,12 @@ impl<'a> Life<'a> {
             let primary = model.service(&key).and_then(|service| service.primary());
             primary.is_some_and(|primary| primary.rollout_state == RolloutState::Completed)
         });
-        let cluster = ClusterName::as_read(CLUSTER);
-        let key = ServiceKey::new(&cluster, &EcsServiceName::as_read(&self.ground.service));
+        let path = ServicePath {
+            cluster: ClusterName::as_read(CLUSTER),
+            name: EcsServiceName::as_read(&self.fixture.service),
+        };
         let engine = self.world.controller().filter(|_| rests)?;
-        match engine.plan().entries.get(&key).map(|entry| &entry.verdict) {
+        match engine.plan().entries.get(engine.view().at_path(&path)?).map(|entry| &entry.verdict) {
             None | Some(Verdict::InSync) => Some(false),
             Some(Verdict::Step { .. }) => None,
             Some(Verdict::Hold { hold, .. }) => {
@@ -190,8 +193,8 @@ pub(crate) fn tried(path: &Path) -> BTreeSet<String> {
         ("last mode client", mode(last).as_deref() == Some("client")),
         ("off on the way", earlier.iter().any(|said| mode(said).as_deref() == Some("off"))),
         ("opted out on the way", earlier.iter().any(|said| mode(said).is_none())),
-        ("something deployed before", path.ground.deployed.is_some()),
-        ("nothing deployed before", path.ground.deployed.is_none()),
+        ("something deployed before", path.fixture.deployed.is_some()),
+        ("nothing deployed before", path.fixture.deployed.is_none()),
         ("tag namespace", last.namespace.is_some()),
         ("moved", earlier.iter().any(|said| said.namespace != last.namespace)),
         (

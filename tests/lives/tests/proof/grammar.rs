@@ -1,7 +1,7 @@
 //! Tags drawn over the whole grammar: every one of them valid, and together without a contradiction.
 
 use crate::dice::Dice;
-use crate::ground::{DOCUMENTS, Ground, Port};
+use crate::fixture::{DOCUMENTS, Fixture, Port};
 
 /// Tags without their prefix, in the order of their keys; the namespace's is drawn apart.
 pub(crate) type Tags = Vec<(String, String)>;
@@ -10,22 +10,22 @@ pub(crate) type Tags = Vec<(String, String)>;
 const LONGEST: usize = 256;
 
 /// Everything one service may say.
-pub(crate) fn tags(dice: &mut Dice, ground: &Ground) -> Tags {
+pub(crate) fn tags(dice: &mut Dice, fixture: &Fixture) -> Tags {
     let mode = match dice.number(0, 9) {
         0 => "off",
         1 => "client",
         _ => "client-server",
     };
     let mut tags = vec![("mode".to_owned(), mode.to_owned())];
-    if mode != "client" && !ground.usable().is_empty() {
+    if mode != "client" && !fixture.usable().is_empty() {
         match dice.number(0, 9) {
             0 => {}
-            1..6 => single(dice, ground, &mut tags),
-            _ => listed(dice, ground, &mut tags),
+            1..6 => single(dice, fixture, &mut tags),
+            _ => listed(dice, fixture, &mut tags),
         }
     }
-    proxy(dice, ground, &mut tags);
-    rest(dice, ground, &mut tags);
+    proxy(dice, fixture, &mut tags);
+    rest(dice, fixture, &mut tags);
     tags.retain(|(_, value)| value.len() <= LONGEST);
     tags.sort();
     tags.dedup_by(|a, b| a.0 == b.0);
@@ -37,19 +37,19 @@ fn put(tags: &mut Tags, key: &str, value: String) {
 }
 
 /// The tags for the one endpoint.
-fn single(dice: &mut Dice, ground: &Ground, tags: &mut Tags) {
-    let usable = ground.usable();
+fn single(dice: &mut Dice, fixture: &Fixture, tags: &mut Tags) {
+    let usable = fixture.usable();
     let port = dice.pick(&usable);
     if usable.len() > 1 && dice.percent(95) || dice.percent(40) {
         let selector = selector(dice, port);
         put(tags, "port", selector);
     }
-    let name = name(dice, ground);
+    let name = name(dice, fixture);
     if dice.percent(50) {
         put(tags, "discovery-name", name.clone());
     }
     if dice.percent(50) {
-        let alias = alias(dice, ground, &name);
+        let alias = alias(dice, fixture, &name);
         put(tags, "alias", alias);
     }
     if dice.percent(40) {
@@ -59,7 +59,7 @@ fn single(dice: &mut Dice, ground: &Ground, tags: &mut Tags) {
     if dice.percent(30) {
         put(tags, "ingress-port", dice.ingress_port().to_string());
     }
-    if dice.percent(if ground.awsvpc { 25 } else { 1 }) {
+    if dice.percent(if fixture.awsvpc { 25 } else { 1 }) {
         let mut words = vec![format!("ca={}", dice.arn("acm-pca", "certificate-authority"))];
         if dice.percent(50) {
             words.push(format!("key={}", dice.word(30)));
@@ -73,13 +73,13 @@ fn single(dice: &mut Dice, ground: &Ground, tags: &mut Tags) {
 }
 
 /// One tag for each of one to three endpoints, two of them perhaps on one port.
-fn listed(dice: &mut Dice, ground: &Ground, tags: &mut Tags) {
-    let usable = ground.usable();
+fn listed(dice: &mut Dice, fixture: &Fixture, tags: &mut Tags) {
+    let usable = fixture.usable();
     for at in 0..dice.number(1, 3) {
         let port = dice.pick(&usable);
         let key = format!("endpoint.{}", selector(dice, port));
         let mut words = Vec::new();
-        let mut name = name(dice, ground);
+        let mut name = name(dice, fixture);
         if at > 0 {
             name.truncate(60);
             name = format!("{name}-{at}");
@@ -88,7 +88,7 @@ fn listed(dice: &mut Dice, ground: &Ground, tags: &mut Tags) {
             words.push(format!("name={name}"));
         }
         if dice.percent(50) {
-            words.push(format!("alias={}", alias(dice, ground, &name)));
+            words.push(format!("alias={}", alias(dice, fixture, &name)));
         }
         if dice.percent(40) {
             words.extend(times(dice, port));
@@ -96,7 +96,7 @@ fn listed(dice: &mut Dice, ground: &Ground, tags: &mut Tags) {
         if dice.percent(30) {
             words.push(format!("ingress={}", dice.ingress_port()));
         }
-        if dice.percent(if ground.awsvpc { 25 } else { 1 }) {
+        if dice.percent(if fixture.awsvpc { 25 } else { 1 }) {
             words.push(format!("tls-ca={}", dice.arn("acm-pca", "certificate-authority")));
         }
         let value = shuffled(dice, words);
@@ -115,23 +115,23 @@ pub(crate) fn selector(dice: &mut Dice, port: &Port) -> String {
 }
 
 /// A discovery name: any, or one that stands already or is a default.
-pub(crate) fn name(dice: &mut Dice, ground: &Ground) -> String {
-    let standing = ground.deployed.iter().flat_map(|each| each.config.services.iter().flatten());
+pub(crate) fn name(dice: &mut Dice, fixture: &Fixture) -> String {
+    let standing = fixture.deployed.iter().flat_map(|each| each.config.services.iter().flatten());
     let mut known: Vec<String> =
         standing.filter_map(|entry| entry.discovery_name.clone()).collect();
-    known.extend(ground.ports.iter().filter_map(|port| port.name.clone()));
-    known.push(ground.service.clone());
+    known.extend(fixture.ports.iter().filter_map(|port| port.name.clone()));
+    known.push(fixture.service.clone());
     if dice.percent(50) { dice.pick(&known) } else { dice.label() }
 }
 
-pub(crate) fn alias(dice: &mut Dice, ground: &Ground, name: &str) -> String {
+pub(crate) fn alias(dice: &mut Dice, fixture: &Fixture, name: &str) -> String {
     let host = match dice.number(0, 3) {
         0 => name.to_owned(),
-        1 => format!("{name}.{}", dice.pick(&ground.namespaces)),
+        1 => format!("{name}.{}", dice.pick(&fixture.namespaces)),
         _ => dice.host(),
     };
     let host: String = host.to_ascii_lowercase().replace(':', "-").chars().take(127).collect();
-    let port = if dice.percent(30) { dice.pick(&ground.ports).number } else { dice.port() };
+    let port = if dice.percent(30) { dice.pick(&fixture.ports).number } else { dice.port() };
     match dice.number(0, 3) {
         0 => host,
         1 => format!(":{port}"),
@@ -162,8 +162,9 @@ pub(crate) fn shuffled(dice: &mut Dice, mut words: Vec<String>) -> String {
 }
 
 /// What concerns the proxy as a whole.
-fn proxy(dice: &mut Dice, ground: &Ground, tags: &mut Tags) {
-    let kept = ground.deployed.as_ref().is_some_and(|each| each.config.log_configuration.is_some());
+fn proxy(dice: &mut Dice, fixture: &Fixture, tags: &mut Tags) {
+    let kept =
+        fixture.deployed.as_ref().is_some_and(|each| each.config.log_configuration.is_some());
     let mut logs = kept;
     match dice.number(0, 9) {
         0..4 => {
@@ -197,9 +198,9 @@ fn proxy(dice: &mut Dice, ground: &Ground, tags: &mut Tags) {
 }
 
 /// What does not stand in the configuration.
-fn rest(dice: &mut Dice, ground: &Ground, tags: &mut Tags) {
+fn rest(dice: &mut Dice, fixture: &Fixture, tags: &mut Tags) {
     if dice.percent(25) {
-        let names: Vec<String> = (0..dice.number(1, 3)).map(|_| name(dice, ground)).collect();
+        let names: Vec<String> = (0..dice.number(1, 3)).map(|_| name(dice, fixture)).collect();
         let value = if dice.percent(30) { "none".to_owned() } else { names.join(" ") };
         put(tags, "needs", value);
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use eastwest_sim::model::{Connect, EcsServiceKey, Model};
 use serde_json::{Value, json};
 
-use crate::ground::{CLUSTER, Ground};
+use crate::fixture::{CLUSTER, Fixture};
 
 /// Service Connect switched on; off is the absence of it.
 #[derive(Debug, Clone, PartialEq)]
@@ -28,8 +28,8 @@ pub(crate) struct End {
 }
 
 /// What the model has made of a service; the two that differ only in defaults are one.
-pub(crate) fn state(model: &Model, ground: &Ground) -> Option<State> {
-    let key = EcsServiceKey::new(CLUSTER, ground.service.as_str());
+pub(crate) fn state(model: &Model, fixture: &Fixture) -> Option<State> {
+    let key = EcsServiceKey::new(CLUSTER, fixture.service.as_str());
     let connect = model.service(&key)?.connect()?;
     let sent = &connect.sent;
     let mut logs = json!(sent.log_configuration);
@@ -43,21 +43,21 @@ pub(crate) fn state(model: &Model, ground: &Ground) -> Option<State> {
     if let Some(access) = access_logs.as_object_mut() {
         access.entry("includeQueryParameters").or_insert_with(|| json!("DISABLED"));
     }
-    let endpoints = (0..connect.endpoints.len()).map(|at| end(connect, at, ground)).collect();
+    let endpoints = (0..connect.endpoints.len()).map(|at| end(connect, at, fixture)).collect();
     Some(State { namespace: connect.namespace.clone(), endpoints, logs, access_logs })
 }
 
-fn end(connect: &Connect, at: usize, ground: &Ground) -> (String, End) {
+fn end(connect: &Connect, at: usize, fixture: &Fixture) -> (String, End) {
     let endpoint = &connect.endpoints[at];
     let entry = json!(connect.sent.services.as_ref().map(|entries| &entries[at]));
-    let mapping = ground.ports.iter().find(|port| port.name.as_ref() == Some(&endpoint.port_name));
+    let mapping = fixture.ports.iter().find(|port| port.name.as_ref() == Some(&endpoint.port_name));
     let tcp = mapping.is_none_or(|port| port.app.is_none());
     let (host, port) = endpoint.alias.clone().unwrap_or_default();
     let at = |pointer: &str| entry.pointer(pointer).cloned();
     // API:TimeoutConfiguration, API:ServiceConnectService.ingressPortOverride: what ECS takes where nothing is said.
     let idle = json!(if tcp { 3600 } else { 300 });
     let request = if tcp { Value::Null } else { json!(15) };
-    let ingress = if ground.awsvpc { json!(endpoint.container_port) } else { Value::Null };
+    let ingress = if fixture.awsvpc { json!(endpoint.container_port) } else { Value::Null };
     let rest = [
         ("port", json!(port)),
         ("idle", at("/timeout/idleTimeoutSeconds").unwrap_or(idle)),

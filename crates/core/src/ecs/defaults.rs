@@ -7,7 +7,7 @@ use super::task_definition::{PortMapping, TaskDefinition};
 
 /// What the defaults of a configuration depend on.
 #[derive(Debug, Clone, Copy)]
-pub struct Ground<'a> {
+pub struct Defaults<'a> {
     /// The namespaces of the account and region.
     pub namespaces: &'a [Namespace],
     /// The cluster's default namespace.
@@ -16,7 +16,7 @@ pub struct Ground<'a> {
     pub task_definition: Option<&'a TaskDefinition>,
 }
 
-impl<'a> Ground<'a> {
+impl<'a> Defaults<'a> {
     /// The namespace that a reference means. ECS reads a name as Cloud Map's `HttpName`. If there is none, it is the
     /// only namespace of that name; two namespaces of one name mean none.
     pub fn resolve(&self, reference: &NamespaceRef) -> Option<&'a Namespace> {

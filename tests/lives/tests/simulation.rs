@@ -182,7 +182,7 @@ fn the_first_seed_that_breaks_a_rule() {
     assert_eq!(text, None);
 }
 
-/// `EASTWEST_SEED=123 cargo test -p eastwest-sim --test simulation -- --nocapture replay`
+/// `EASTWEST_SEED=123 cargo lives --test simulation -- --nocapture replay`
 #[test]
 fn replay() {
     let Some(seed) = number("EASTWEST_SEED") else { return };

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use eastwest_core::ecs::time::Now;
 use eastwest_core::engine::Engine;
 use eastwest_core::plan::entry::Verdict;
-use eastwest_core::plan::need::{Lack, Need};
+use eastwest_core::plan::need::{MissingEndpoint, Need};
 use eastwest_core::plan::reason::Reason;
 use eastwest_core::report::news::News;
 use eastwest_core::report::status::Status;
@@ -30,7 +30,7 @@ pub(crate) fn plan(engine: &Engine) -> String {
                 line!(text, "  {key}: held, {}: {hold}", hold.reason());
             }
         }
-        for Lack { name, alias, server } in &entry.lacks {
+        for MissingEndpoint { name, alias, server } in &entry.lacks {
             line!(text, "      lacks {name} as {alias} of {server}");
         }
         if let Some(note) = &entry.note {

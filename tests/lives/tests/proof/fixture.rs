@@ -1,4 +1,4 @@
-//! The ground a case stands on: namespaces, a cluster, a task definition, a service and what it runs so far.
+//! The fixture a case stands on: namespaces, a cluster, a task definition, a service and what it runs so far.
 
 use std::fmt::{self, Write as _};
 
@@ -56,7 +56,7 @@ pub(crate) struct Deployed {
 }
 
 #[derive(Debug, Clone)]
-pub(crate) struct Ground {
+pub(crate) struct Fixture {
     pub(crate) seed: u64,
     /// Names; the second is a private DNS namespace, a third one a twin of the first by name, a fourth one has a
     /// name that was used before.
@@ -71,7 +71,7 @@ pub(crate) struct Ground {
     pub(crate) switches: Switches,
 }
 
-impl Ground {
+impl Fixture {
     /// The mappings that an endpoint can serve.
     pub(crate) fn usable(&self) -> Vec<&Port> {
         self.ports.iter().filter(|port| port.name.is_some() && !port.udp).collect()
@@ -220,7 +220,7 @@ impl fmt::Display for Spoken {
     }
 }
 
-impl fmt::Display for Ground {
+impl fmt::Display for Fixture {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "namespaces: {:?}", self.namespaces)?;
         let or_none = |text: Option<String>| text.unwrap_or_else(|| "none".to_owned());
