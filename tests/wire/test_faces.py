@@ -44,8 +44,8 @@ def test_a_step_says_which_server_it_waits_for_and_who_says_that_it_needs_it(fle
     print(out)
     lines = [line.strip() for line in out.splitlines() if line.strip().startswith("waits ")]
     assert len(lines) == 2, out + err
-    assert "django-api of prod/django, as declared" in lines[0]
-    assert "django-api of prod/django, as its environment says" in lines[1]
+    assert "django-api of prod/django (declared)" in lines[0]
+    assert "django-api of prod/django (inferred from its environment)" in lines[1]
     page = json.loads(plan(endpoint, "--json")[1])
     assert page["needs"] == {"prod/cron": [{"name": "django-api", "inferred": False}],
                              "prod/shop": [{"name": "django-api", "inferred": True}]}

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use eastwest_core::plan::reason::Reason;
 use eastwest_sim::faults::CATALOGUE;
 use eastwest_sim::run::simulate::{Report, simulate};
 
@@ -19,22 +20,22 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 /// As many lives as a run takes unless it is told: about half a minute of two cores that do nothing else.
 const SEEDS: u64 = 3000;
 /// What must have been the reason of some service's status.
-const REASONS: [&str; 15] = [
-    "Ambiguous",
-    "Budget",
-    "Claimed",
-    "Conflict",
-    "Contended",
-    "Frozen",
-    "Ineligible",
-    "MassChange",
-    "NoNamespace",
-    "NotSeen",
-    "Observe",
-    "Paused",
-    "RolledBack",
-    "UnknownField",
-    "WaitingForServer",
+const REASONS: [Reason; 15] = [
+    Reason::Ambiguous,
+    Reason::Budget,
+    Reason::Claimed,
+    Reason::Conflict,
+    Reason::Contended,
+    Reason::Frozen,
+    Reason::Ineligible,
+    Reason::MassChange,
+    Reason::NoNamespace,
+    Reason::NotSeen,
+    Reason::Observe,
+    Reason::Paused,
+    Reason::RolledBack,
+    Reason::UnknownField,
+    Reason::WaitingForServer,
 ];
 
 /// Runs what `run` makes of every seed on two threads; the reports in the order of seeds.
@@ -129,7 +130,7 @@ fn no_invariant_breaks_in_thousands_of_lives() {
         assert!(struck.contains_key(kind), "{kind} never struck");
     }
     for reason in REASONS {
-        assert!(told.contains_key(reason), "{reason} was never told");
+        assert!(told.contains_key(<&str>::from(reason)), "{reason} was never told");
     }
     assert!(sum(|r| r.crashes) > 0 && sum(|r| r.writes) > seeds);
 }

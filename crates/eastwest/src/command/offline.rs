@@ -188,7 +188,7 @@ mod tests {
         assert_eq!(shown["needs"], needs);
         let text = crate::command::plan::text::plan(&page);
         assert!(
-            text.contains("waits         needs api of prod/api, as its environment says"),
+            text.contains("waits         needs api of prod/api (inferred from its environment)"),
             "{text}"
         );
         assert!(!format!("{shown}{text}").contains("s3cret"), "{shown}\n{text}");
