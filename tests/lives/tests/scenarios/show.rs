@@ -196,7 +196,7 @@ pub(crate) fn news(news: &News) -> String {
 /// The text without random ids, which say nothing and change with every change of the simulator.
 pub(crate) fn masked(text: &str) -> String {
     let mut masked = text.to_owned();
-    for prefix in ["/ns-", " ns-", "/srv-", "ecs-svc/", "the plan is "] {
+    for prefix in ["/ns-", " ns-", "/srv-", "ecs-svc/", "The plan is "] {
         let mut parts = masked.split(prefix);
         let mut next = parts.next().unwrap_or_default().to_owned();
         for part in parts {
