@@ -119,11 +119,13 @@ pub(crate) fn check_guarded_and_shown(text: &str, expected: &Expect) {
     ));
 }
 
-/// The issues of all services, one line each.
+/// The issues of all services, one line each; those that only the plan finds come last.
 pub(crate) fn check_issues(text: &str, expected: &Expect) {
     let stage = Stage::read(text);
+    let plan = stage.plan();
     let lines = stage.view.services().flat_map(|(key, service)| {
-        service.issues.iter().map(move |issue| format!("{key}: {issue}\n"))
+        let advice = plan.advice.get(key).into_iter().flatten();
+        service.issues.iter().chain(advice).map(move |issue| format!("{key}: {issue}\n"))
     });
     expected.assert_eq(&lines.collect::<String>());
 }
@@ -234,7 +236,7 @@ impl Stage {
 
     pub(crate) fn change(&mut self, key: &ServiceKey, change: impl FnOnce(&mut EcsService)) {
         let cluster = self.view.clusters.get_mut(&key.cluster).expect("a cluster");
-        let view = cluster.services.get_mut(&key).expect("a service");
+        let view = cluster.services.get_mut(key).expect("a service");
         change(Arc::make_mut(view.last.as_mut().expect("a reading")));
     }
 

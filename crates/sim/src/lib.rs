@@ -22,4 +22,5 @@ pub mod life;
 pub mod model;
 pub mod run;
 pub mod shapes;
+#[cfg(feature = "wire")]
 pub mod wire;

@@ -30,6 +30,10 @@ pub(crate) fn task_definition(asked: &Arn, definition: &sdk::TaskDefinition) -> 
         has_cpu: definition.cpu().is_some_and(|cpu| !matches!(cpu.trim(), "" | "0")),
         links: names(|each| !each.links().is_empty()),
         hostnames: names(|each| each.hostname().is_some_and(|name| !name.is_empty())),
+        managed_instances: definition
+            .requires_compatibilities()
+            .iter()
+            .any(|each| each.as_str() == "MANAGED_INSTANCES"),
         ports: containers.iter().flat_map(ports).collect(),
         images: containers.iter().filter_map(|each| each.image.clone()).collect(),
         environment_hosts: EnvironmentHosts::in_values(containers.iter().flat_map(values)),

@@ -37,7 +37,7 @@ pub struct EcsService {
     pub platform_version: String,
     /// How many tasks it should run.
     pub desired_count: u32,
-    /// The task definition in force.
+    /// The task definition in force. Empty where AWS names none; see [`Self::fill_task_definition`].
     pub task_definition: Arn,
     /// The Cloud Map services where its tasks register without Service Connect (`serviceRegistries`).
     pub registries: Vec<Arn>,
@@ -150,6 +150,21 @@ pub enum Rollout {
 }
 
 impl EcsService {
+    /// Takes PRIMARY's task definition where the service itself names none. On Express Mode (`resourceManagementType`
+    /// ECS) only the deployments name one; with the controller EXTERNAL, where task sets do, nothing here does.
+    pub fn fill_task_definition(&mut self) {
+        if self.names_no_task_definition()
+            && let Some(primary) = self.primary()
+        {
+            self.task_definition = primary.task_definition.clone();
+        }
+    }
+
+    /// Whether AWS names no task definition of this service.
+    pub fn names_no_task_definition(&self) -> bool {
+        self.task_definition.as_str().is_empty()
+    }
+
     /// The PRIMARY deployment: where the configuration in force is read.
     pub fn primary(&self) -> Option<&Deployment> {
         self.deployments.iter().find(|d| d.status == DeploymentStatus::Primary)

@@ -29,6 +29,8 @@ pub struct TaskDefinition {
     /// The containers that set `hostname`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub hostnames: Vec<String>,
+    /// Whether it is made to run on ECS Managed Instances (`requiresCompatibilities`).
+    pub managed_instances: bool,
     /// Its port mappings, named or not.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub ports: Vec<PortMapping>,

@@ -14,6 +14,7 @@ pub(crate) mod input;
 mod entries;
 mod prerequisites;
 mod facts;
+mod advice;
 mod candidate;
 mod obstacle;
 pub(crate) mod names;
@@ -28,6 +29,7 @@ use crate::ecs::service_key::ServiceKey;
 use crate::plan::Plan;
 use crate::plan::entry::Entry;
 use crate::view::View;
+use advice::with_advice;
 use candidate::Candidate;
 use classify::{Classified, classify};
 use entries::Entries;
@@ -67,7 +69,13 @@ pub fn plan(view: &View, settings: &Settings) -> Plan {
     let contests = contests(&entries);
     let entries = entries.contested(contests).into_map();
     let needs = links.into_needs();
-    Plan { entries, order: steps, missing, needs: needs.of, advice: needs.issues }
+    Plan {
+        entries,
+        order: steps,
+        missing,
+        needs: needs.of,
+        advice: with_advice(&input, needs.issues),
+    }
 }
 
 /// The entries of the candidates, each in the phase of the swap or the rename that it takes part in.

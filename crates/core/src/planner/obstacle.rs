@@ -4,6 +4,7 @@
 
 use super::candidate::Candidate;
 use super::input::PlannerInput;
+use super::service::eligible;
 use super::service::failed_configurations::{failed_before, failing};
 use crate::ecs::canonical::Canonical;
 use crate::ecs::defaults::Defaults;
@@ -17,9 +18,7 @@ pub(crate) fn lasting(input: &PlannerInput<'_>, candidate: &Candidate<'_>) -> Op
     let service = candidate.service;
     if candidate.defaults.task_definition.is_none() && candidate.to.is_some() {
         // Without it two equal configurations may look different, and nobody knows whether ECS would refuse.
-        return Some(Hold::until_answered(Question::TaskDefinition(
-            service.task_definition.clone(),
-        )));
+        return Some(eligible::unread_task_definition(service));
     }
     if candidate.namespace().is_none() && is_unread(input.view.namespaces.as_ref()) {
         // Switching off needs no namespace, but it counts in the budget of the one that the service leaves.

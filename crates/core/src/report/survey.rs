@@ -82,8 +82,9 @@ impl Survey {
 
     /// What is to be asked once every cluster has been swept.
     pub fn questions(&self) -> BTreeSet<Question> {
-        let definition = |service: &EcsService| service.task_definition.clone();
-        let definitions = self.connected().map(definition).map(Question::TaskDefinition);
+        let named = self.connected().filter(|service| !service.names_no_task_definition());
+        let definitions =
+            named.map(|service| Question::TaskDefinition(service.task_definition.clone()));
         definitions.chain([Question::Namespaces]).collect()
     }
 

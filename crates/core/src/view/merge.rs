@@ -137,6 +137,7 @@ impl Merger<'_> {
                 }
             }
             Answer::NamespaceUse(id, seen) => {
+                let seen = seen.map(with_task_definitions);
                 let old = view.uses.get(&id).map(|(_, old)| old);
                 let is_new = old != Some(&seen);
                 let known = old.and_then(Seen::known);
@@ -205,8 +206,6 @@ impl Merger<'_> {
             for (key, service) in &mut known.services {
                 (service.intent, service.issues) =
                     self.declare(key, service.tagged.as_deref(), beside);
-                let last = service.last.as_deref();
-                service.issues.extend(last.and_then(|last| advice(&service.intent, last)));
             }
         }
     }
@@ -237,6 +236,7 @@ impl Merger<'_> {
                 }
                 // One shared text for the key and the service's own.
                 service.key = key.clone();
+                service.fill_task_definition();
                 let changed = self.replace(entry, service, beside);
                 return Changed { is_new: changed.is_new || was_odd, ..changed };
             }
@@ -281,8 +281,7 @@ impl Merger<'_> {
         // Most readings have nothing new.
         let tagged =
             if same_tags { entry.tagged.clone() } else { self.sources.tags.then(read).flatten() };
-        let (intent, mut issues) = self.declare(&service.key, tagged.as_deref(), beside);
-        issues.extend(advice(&intent, &service));
+        let (intent, issues) = self.declare(&service.key, tagged.as_deref(), beside);
         let past_is_old = self.follow_rollout(entry, &mut service);
         let is_ours = intent != Intent::NotOptedIn;
         let was_ours = !entry.is_slim && entry.last.is_some();
@@ -400,15 +399,9 @@ fn fingerprint(tags: &BTreeMap<String, String>) -> [u64; 2] {
     })
 }
 
-/// An advice about a service that opted in, beside those about its tags and the document.
-fn advice(intent: &Intent, service: &EcsService) -> Option<Issue> {
-    // The guide named Managed Instances among what is not supported, and later no longer did.
-    let is_meant =
-        matches!(intent, Intent::Declared(_)) && service.launch_type == "MANAGED_INSTANCES";
-    is_meant.then(|| {
-        let text = "older guides say that Service Connect does not run on Managed Instances: try it on one service first, and check that its tasks start";
-        Issue::new("launchType", &service.launch_type, text).advice()
-    })
+fn with_task_definitions(mut names: NamespaceUse) -> NamespaceUse {
+    names.elsewhere.iter_mut().for_each(EcsService::fill_task_definition);
+    names
 }
 
 /// The parameters that some service names in a tag.

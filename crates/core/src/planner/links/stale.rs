@@ -23,6 +23,7 @@ use crate::plan::need::MissingEndpoint;
 use crate::planner::facts::with_facts;
 use crate::planner::input::PlannerInput;
 use crate::planner::obstacle::recent;
+use crate::planner::service::eligible::unread_task_definition;
 use crate::view::reading::Question;
 
 /// Names that their servers are about to give up.
@@ -91,9 +92,7 @@ fn compare(
         }
     }
     if client.has_unread_environment(input) {
-        found.unknown = Some(Hold::until_answered(Question::TaskDefinition(
-            client.service.task_definition.clone(),
-        )));
+        found.unknown = Some(unread_task_definition(client.service));
     }
     found
 }
@@ -129,9 +128,7 @@ pub(crate) fn is_younger(
 fn obstacle(input: &PlannerInput<'_>, client: &Client<'_>) -> Option<Hold> {
     let service = client.service;
     if input.task_definition(service).is_none() {
-        return Some(Hold::until_answered(Question::TaskDefinition(
-            service.task_definition.clone(),
-        )));
+        return Some(unread_task_definition(service));
     }
     let defaults = input.defaults_of(service);
     let deployed = service.connect().map(|connect| canonical(connect, &defaults));

@@ -9,6 +9,8 @@ use crate::ecs::name::DnsName;
 use crate::ecs::namespace::Namespace;
 use crate::ecs::service::{DeploymentController, EcsService};
 use crate::ecs::task_definition::{PortMapping, TaskDefinition};
+use crate::plan::hold::Hold;
+use crate::view::reading::Question;
 
 /// Instances of one Cloud Map service, each a task; not adjustable (GR:cloud-map, DG:service-connect).
 const TASKS_MAX: u32 = 1000;
@@ -50,6 +52,16 @@ pub(crate) fn namespace_quota_note(
             "this account has {own} namespaces in this Region, and Cloud Map allows {NAMESPACES_MAX} unless the quota was raised: delete an unused one, or ask for more in Service Quotas (AWS Cloud Map, namespaces per Region)"
         )
     })
+}
+
+/// The hold of a service whose task definition is not read: until it is, or until a person acts where AWS names none.
+pub(crate) fn unread_task_definition(service: &EcsService) -> Hold {
+    if !service.names_no_task_definition() {
+        return Hold::until_answered(Question::TaskDefinition(service.task_definition.clone()));
+    }
+    Hold::Ineligible(controller(service).unwrap_or_else(|| {
+        "AWS names no task definition for it, neither for the service nor for its PRIMARY deployment: deploy it once, and see whether aws ecs describe-services then shows one".to_owned()
+    }))
 }
 
 /// DG:service-connect-concepts-deploy: only the ECS deployment controller.

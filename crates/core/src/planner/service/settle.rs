@@ -30,7 +30,6 @@ use crate::ecs::text::nearest;
 use crate::plan::action::Action;
 use crate::plan::hold::{Hold, Naming};
 use crate::plan::prerequisite::NamedPorts;
-use crate::view::reading::Question;
 
 /// What one service is to be.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -451,10 +450,8 @@ impl<'a, O: Observer> Builder<'a, O> {
     }
 
     fn task_definition(&self) -> Result<&'a TaskDefinition, Hold> {
-        self.terms.defaults.task_definition.ok_or_else(|| {
-            let arn = self.service.task_definition.clone();
-            Hold::until_answered(Question::TaskDefinition(arn))
-        })
+        let read = self.terms.defaults.task_definition;
+        read.ok_or_else(|| eligible::unread_task_definition(self.service))
     }
 }
 

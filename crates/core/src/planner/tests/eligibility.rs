@@ -2,7 +2,10 @@
 
 use expect_test::expect;
 
-use crate::testing::{check_issues, check_plan};
+use crate::ecs::name::Arn;
+use crate::ecs::service::DeploymentController;
+use crate::testing::{Stage, check_issues, check_plan, key};
+use crate::view::reading::Question;
 
 #[test]
 fn no_task_cpu_is_refused() {
@@ -240,19 +243,46 @@ fn a_log_driver_that_fargate_lacks_is_refused() {
 fn managed_instances_are_advised_against_and_not_held() {
     let world = "cluster prod default=internal.myapp
          web mode=client | off | http=8080/http | launch=MANAGED_INSTANCES
+         cron mode=off | off | managed http=8080/http
+         job mode=off | off | managed http=8080/http | launch=FARGATE
          api - | off | http=8080/http | launch=MANAGED_INSTANCES";
     check_plan(
         world,
         &expect![[r#"
-        prod/web: connect in ns-internalmyapp
-            enabled: off -> on
-            namespace: - -> ns-internalmyapp
-    "#]],
+            prod/cron: in sync
+            prod/job: in sync
+            prod/web: connect in ns-internalmyapp
+                enabled: off -> on
+                namespace: - -> ns-internalmyapp
+        "#]],
     );
     check_issues(
         world,
         &expect![[r#"
-        prod/web: launchType="MANAGED_INSTANCES": older guides say that Service Connect does not run on Managed Instances: try it on one service first, and check that its tasks start
-    "#]],
+            prod/web: launchType="MANAGED_INSTANCES": older guides say that Service Connect does not run on Managed Instances: try it on one service first, and check that its tasks start. The instance profile must allow ecs:Poll on the task sets of the cluster, or the proxy stays unhealthy
+        "#]],
     );
+}
+
+#[test]
+fn a_service_without_a_task_definition_is_held_in_words_and_nothing_is_asked() {
+    let mut stage = Stage::read(
+        "cluster prod default=internal.myapp
+        sets mode=client-server | off | ?
+        bare mode=client-server | off | ?
+        quiet mode=client | off | ?",
+    );
+    for name in ["sets", "bare", "quiet"] {
+        stage.change(&key(name), |service| service.task_definition = Arn::as_read(""));
+    }
+    stage.change(&key("sets"), |service| service.controller = DeploymentController::External);
+    let plan = stage.plan();
+    let asked = plan.questions().filter(|question| matches!(question, Question::TaskDefinition(_)));
+    assert_eq!(asked.count(), 0);
+    let holds = plan.holds().map(|(key, hold)| format!("{key}: {}: {hold}\n", hold.reason()));
+    expect![[r#"
+        prod/bare: Ineligible: AWS names no task definition for it, neither for the service nor for its PRIMARY deployment: deploy it once, and see whether aws ecs describe-services then shows one
+        prod/quiet: Ineligible: AWS names no task definition for it, neither for the service nor for its PRIMARY deployment: deploy it once, and see whether aws ecs describe-services then shows one
+        prod/sets: Ineligible: its deployment controller is EXTERNAL, which does not support Service Connect: recreate the service with the ECS controller (rolling, blue/green, linear or canary)
+    "#]].assert_eq(&holds.collect::<String>());
 }

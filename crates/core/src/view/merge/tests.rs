@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::*;
-use crate::ecs::name::DeploymentId;
+use crate::ecs::name::{Arn, DeploymentId};
 use crate::ecs::service::Rollout;
 use crate::ecs::time::AwsTime;
 use crate::testing::{at, fault, key, read_tags, service};
@@ -330,17 +330,11 @@ fn a_refresh_makes_no_service_known_that_no_sweep_listed() {
 }
 
 #[test]
-fn advice_stays_when_a_parameter_is_read_anew() {
-    let mut web = service(&key("web"), 0);
-    web.tags = read_tags("mode=client, document=/p");
-    web.launch_type = "MANAGED_INSTANCES".to_owned();
+fn a_service_that_names_no_task_definition_runs_that_of_its_primary_deployment() {
+    let mut express = web(5, "true");
+    express.deployments[0].task_definition = Arn::as_read("arn:td/web:3");
+    express.task_definition = Arn::as_read("");
     let mut readings = Readings::default();
-    readings.sweep(0, &[web]);
-    let entry = crate::testing::parameter("/p", 1, "{}");
-    let answer = Answer::Parameters(entry.name.clone(), Seen::Known(vec![entry]));
-    readings.at(1, |merger, view| _ = merger.answered(view, answer));
-    let places = |view: &ServiceView| -> Vec<String> {
-        view.issues.iter().map(|issue| issue.place.clone()).collect()
-    };
-    assert_eq!(readings.view().map(places), Some(vec!["launchType".to_owned()]));
+    readings.sweep(0, &[express]);
+    assert_eq!(readings.web().task_definition.as_str(), "arn:td/web:3");
 }

@@ -38,6 +38,10 @@ pub(crate) fn task_definition(asked: &Arn, raw: &Value) -> TaskDefinition {
         hostnames: names(|each| {
             each.get("hostname").and_then(Value::as_str).is_some_and(|name| !name.is_empty())
         }),
+        managed_instances: raw
+            .get("requiresCompatibilities")
+            .and_then(Value::as_array)
+            .is_some_and(|all| all.iter().any(|each| each == "MANAGED_INSTANCES")),
         ports: containers().flat_map(ports).collect(),
         images: containers()
             .filter_map(|each| Some(each.get("image")?.as_str()?.to_owned()))
