@@ -57,6 +57,12 @@ impl Issue {
         self
     }
 
+    /// The same issue without the text that was read, for a text that its readers may not know.
+    pub fn hidden(mut self) -> Self {
+        (self.read, self.nearest) = ("(not shown)".to_owned(), None);
+        self
+    }
+
     /// The same issue as mere advice.
     pub fn advice(mut self) -> Self {
         self.weight = Weight::Advice;

@@ -54,11 +54,22 @@ pub struct Sources {
     pub tags: bool,
     /// The parameters, or paths of parameters, that make up the document.
     pub documents: BTreeSet<ParameterName>,
+    /// A `document` tag may name only parameters whose names begin with one of these. Whoever may tag a service could
+    /// otherwise have eastwest read any parameter that its role can read.
+    pub document_prefixes: Vec<String>,
+}
+
+impl Sources {
+    /// Whether a `document` tag may name this parameter.
+    pub fn allow(&self, name: &ParameterName) -> bool {
+        self.document_prefixes.iter().any(|prefix| name.as_str().starts_with(prefix))
+    }
 }
 
 impl Default for Sources {
     fn default() -> Self {
-        Self { tags: true, documents: BTreeSet::new() }
+        let document_prefixes = vec!["/eastwest/".to_owned()];
+        Self { tags: true, documents: BTreeSet::new(), document_prefixes }
     }
 }
 

@@ -175,7 +175,8 @@ impl NamedParameter {
             [only] => document::read_entry(only),
             _ => (None, Vec::new()),
         };
-        self.rest.issues = issues;
+        // Whoever tags a service need not be allowed to read the parameter: only the place and the kind are shown.
+        self.rest.issues = issues.into_iter().map(Issue::hidden).collect();
         if let Some(declaration) = declaration {
             self.rest.declaration = Some(Arc::new(declaration));
         } else if self.rest.declaration.is_some() {

@@ -277,7 +277,10 @@ impl Merger<'_> {
         let tags = std::mem::take(&mut service.tags);
         let fingerprint = Some(fingerprint(&tags));
         let same_tags = entry.fingerprint == fingerprint;
-        let read = || tag::read(self.prefix, &tags).map(Arc::new);
+        let read = || {
+            let tagged = tag::read(self.prefix, &tags)?;
+            Some(Arc::new(tagged.within(self.sources, self.prefix)))
+        };
         // Most readings have nothing new.
         let tagged =
             if same_tags { entry.tagged.clone() } else { self.sources.tags.then(read).flatten() };

@@ -46,6 +46,17 @@ pub(crate) struct Flags {
     /// The prefix of the tags that eastwest reads.
     #[arg(long, global = true, env = "EASTWEST_TAG_PREFIX", default_value = "eastwest/")]
     pub(crate) tag_prefix: String,
+    /// What the names of parameters must begin with that services may name in their document tag. May be repeated, or
+    /// separated by commas.
+    #[arg(
+        long,
+        global = true,
+        env = "EASTWEST_DOCUMENT_PREFIX",
+        value_delimiter = ',',
+        value_name = "PREFIX",
+        default_value = "/eastwest/"
+    )]
+    pub(crate) document_prefix: Vec<String>,
     /// How many rollouts may run at once in one cluster.
     #[arg(long, global = true, env = "EASTWEST_ROLLOUTS_PER_CLUSTER", default_value = "2")]
     pub(crate) rollouts_per_cluster: String,

@@ -70,7 +70,7 @@ impl Config {
             .iter()
             .filter_map(|text| reader.name("--cluster", text, ClusterName::parse(text.trim())))
             .collect();
-        let sources = reader.sources(&flags.source);
+        let sources = reader.sources(&flags.source, &flags.document_prefix);
         let namespace = flags
             .namespace
             .as_deref()
@@ -153,8 +153,21 @@ impl Reader {
         read.map_err(|refused| self.0.push(format!("{flag} {text:?}: {}", refused.allowed))).ok()
     }
 
-    fn sources(&mut self, words: &[String]) -> Sources {
-        let mut sources = Sources { tags: false, documents: BTreeSet::new() };
+    /// SSM: a parameter's name has letters, digits and `_.-/`, and begins with `/` where it has a path
+    /// (API:PutParameter.Name).
+    fn document_prefix(&mut self, text: &str) -> Option<String> {
+        let allowed = "the beginning of a parameter's name: /, then letters, digits and _ . - /";
+        let fits = |text: &str| {
+            text.starts_with('/')
+                && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"_.-/".contains(&b))
+        };
+        self.value("--document-prefix", text, allowed, |text| fits(text).then(|| text.to_owned()))
+    }
+
+    fn sources(&mut self, words: &[String], prefixes: &[String]) -> Sources {
+        let document_prefixes =
+            prefixes.iter().filter_map(|text| self.document_prefix(text.trim())).collect();
+        let mut sources = Sources { tags: false, documents: BTreeSet::new(), document_prefixes };
         for word in words {
             match word.trim().strip_prefix("ssm:") {
                 None if word.trim() == "tags" => sources.tags = true,
