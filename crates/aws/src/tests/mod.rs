@@ -149,8 +149,7 @@ fn prod() -> ClusterName {
 
 /// A service of the cluster prod.
 fn key(name: &str) -> ServiceKey {
-    let arn = format!("arn:aws:ecs:eu-west-1:111122223333:service/prod/{name}");
-    ServiceKey::of_arn(&Arn::as_read(&arn)).expect("a cluster and a service")
+    ServiceKey::of_arn(&Arn::as_read(&arn(name))).expect("a cluster and a service")
 }
 
 fn web() -> ServiceKey {

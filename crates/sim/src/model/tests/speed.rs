@@ -1,6 +1,5 @@
-//! A large world: it is at rest, the controller finds nothing to do in it, and reading stays cheap.
-
-use std::time::Instant;
+//! A large world: it is at rest, and the controller finds nothing to do in it. How fast it is read, `cargo xtask bench`
+//! measures.
 
 use serde_json::json;
 
@@ -48,7 +47,7 @@ fn a_populated_service_has_as_many_events_as_asked_for() {
 }
 
 #[test]
-fn describing_ten_of_five_thousand_takes_far_less_than_a_millisecond() {
+fn ten_services_and_the_second_page_of_five_thousand_are_read_whole() {
     let model = fleet(5000, 0);
     let names: Vec<String> = (500..510).map(|number| format!("svc-{number:05}")).collect();
     let describe = read(json!({"cluster": "fleet-0", "services": names, "include": ["TAGS"]}));
@@ -57,11 +56,6 @@ fn describing_ten_of_five_thousand_takes_far_less_than_a_millisecond() {
         model.list_services(AsOf::Now, &first).unwrap().next_token
     };
     let list = read(json!({"cluster": "fleet-0", "maxResults": 100, "nextToken": token}));
-    let began = Instant::now();
-    for _ in 0..200 {
-        assert_eq!(model.describe_services(AsOf::Now, &describe).unwrap().services.len(), 10);
-        assert_eq!(model.list_services(AsOf::Now, &list).unwrap().service_arns.len(), 100);
-    }
-    let each = began.elapsed() / 200;
-    assert!(each.as_micros() < 1000, "one describe and one list took {each:?}");
+    assert_eq!(model.describe_services(AsOf::Now, &describe).unwrap().services.len(), 10);
+    assert_eq!(model.list_services(AsOf::Now, &list).unwrap().service_arns.len(), 100);
 }
