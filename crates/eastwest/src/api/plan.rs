@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use eastwest_core::declaration::intent::Intent;
 use eastwest_core::declaration::issue::Issue;
 use eastwest_core::declaration::settings::{Policy, Settings};
 use eastwest_core::ecs::change::Change;
@@ -164,6 +165,8 @@ pub(crate) struct Summary {
     pub(crate) held: usize,
     /// As wanted.
     pub(crate) in_sync: usize,
+    /// Services that were seen and did not opt in.
+    pub(crate) not_opted_in: usize,
     /// Tasks that the steps replace.
     pub(crate) tasks: u32,
 }
@@ -200,8 +203,10 @@ impl PlanPage {
             Some(FaultRow::new(name.as_str(), cluster.trouble.as_ref()?))
         });
         let in_sync = entries.len() - steps.len() - holds.len();
+        let strangers = view.services().filter(|(_, seen)| seen.intent == Intent::NotOptedIn);
+        let not_opted_in = strangers.count();
         Self {
-            summary: Summary { held: holds.len(), in_sync, ..Summary::of(&steps) },
+            summary: Summary { held: holds.len(), in_sync, not_opted_in, ..Summary::of(&steps) },
             id: plan.id(),
             policy: settings.policy,
             missing: plan.missing.clone(),

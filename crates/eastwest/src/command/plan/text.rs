@@ -123,7 +123,7 @@ fn summary(page: &PlanPage) -> String {
     let nothing =
         sums.connect + sums.disconnect + sums.refresh + sums.held + page.missing.len() == 0;
     if nothing && page.faults.is_empty() {
-        return format!("Nothing to change: {} in sync.\n", count_usize(sums.in_sync, "service"));
+        return nothing_to_change(page);
     }
     format!(
         "Plan: {} to connect, {} to disconnect, {} to refresh, {} held, {} in sync. {} would be replaced.\n",
@@ -134,6 +134,25 @@ fn summary(page: &PlanPage) -> String {
         sums.in_sync,
         count(sums.tasks, "task")
     )
+}
+
+/// A plan without a step may mean that all is well, or that nothing could be decided.
+fn nothing_to_change(page: &PlanPage) -> String {
+    let sums = &page.summary;
+    if page.document.as_ref().is_some_and(|document| !document.in_force) {
+        return "No plan: the document could not be read, and it may say anything.\n".to_owned();
+    }
+    let services = count_usize(sums.in_sync, "service");
+    match (sums.in_sync, sums.not_opted_in) {
+        (0, 0) => "No plan: no service was found.\n".to_owned(),
+        (0, others) => {
+            format!("Nothing to change: none of {} opted in.\n", count_usize(others, "service"))
+        }
+        (_, 0) => format!("Nothing to change: {services} in sync.\n"),
+        (_, others) => {
+            format!("Nothing to change: {services} in sync, {others} not opted in.\n")
+        }
+    }
 }
 
 /// What the plan costs, and its id.
@@ -269,6 +288,7 @@ mod tests {
                 refresh: 0,
                 held: 1,
                 in_sync: 3,
+                not_opted_in: 0,
                 tasks: 1,
             },
             cost: Cost {
@@ -353,5 +373,15 @@ mod tests {
         let page = PlanPage { policy, missing, steps, holds, issues, needs, ..page() };
         let page = PlanPage { document, faults, summary, cost, ..page };
         assert_eq!(plan(&page), "Nothing to change: 1 service in sync.\n");
+        let said = |in_sync, not_opted_in| {
+            nothing_to_change(&PlanPage {
+                summary: Summary { in_sync, not_opted_in, ..Summary::default() },
+                document: None,
+                ..super::tests::page()
+            })
+        };
+        assert_eq!(said(1, 10), "Nothing to change: 1 service in sync, 10 not opted in.\n");
+        assert_eq!(said(0, 11), "Nothing to change: none of 11 services opted in.\n");
+        assert_eq!(said(0, 0), "No plan: no service was found.\n");
     }
 }
