@@ -48,6 +48,7 @@ use crate::ecs::service_key::{ServiceKey, ServicePath};
 use crate::ecs::time::{AwsTime, Now};
 use crate::guard::acks::Acks;
 use crate::guard::input::GuardInput;
+use crate::guard::turns::Turns;
 use crate::guard::waves::Waves;
 use crate::guard::writes::Writes;
 use crate::guard::{guard, guard_shown};
@@ -224,7 +225,8 @@ impl Stage {
         acks: &'a Acks,
     ) -> GuardInput<'a> {
         let Self { view, settings, now, .. } = self;
-        GuardInput { view, writes, waves, acks, settings, now: *now }
+        static NOBODY: Turns = Turns::new();
+        GuardInput { view, writes, waves, turns: &NOBODY, acks, settings, now: *now }
     }
 
     /// The breaches of a plan; what only concerns the policy observe is left to the guard.

@@ -1,4 +1,5 @@
-//! What the engine remembers of its own actions: its writes, the waves of their rollouts, and what people agreed to.
+//! What the engine remembers of its own actions: its writes, the waves of their rollouts, whose turn is next, and what
+//! people agreed to.
 //!
 //! The guard borrows all of it as one value.
 //!
@@ -15,6 +16,7 @@ use crate::ecs::time::Now;
 use crate::guard::acks::Acks;
 use crate::guard::brake::Brake;
 use crate::guard::input::GuardInput;
+use crate::guard::turns::Turns;
 use crate::guard::waves::Waves;
 use crate::guard::writes::Writes;
 use crate::plan::Plan;
@@ -28,6 +30,7 @@ use crate::view::View;
 pub(super) struct Memory {
     writes: Writes,
     waves: Waves,
+    turns: Turns,
     acks: Acks,
 }
 
@@ -49,8 +52,8 @@ impl Memory {
         settings: &'a Settings,
         now: Now,
     ) -> GuardInput<'a> {
-        let Self { writes, waves, acks } = self;
-        GuardInput { view, writes, waves, acks, settings, now }
+        let Self { writes, waves, turns, acks } = self;
+        GuardInput { view, writes, waves, turns, acks, settings, now }
     }
 
     /// A person agrees to a plan.
@@ -90,10 +93,14 @@ impl Memory {
         timing: &Timing,
         now: Now,
     ) {
+        let key = action.service();
         match &outcome {
-            Ok(accepted) => self.waves.accepted(action.service(), accepted),
-            Err(fault) if fault.kind.leaves_effect_unknown() => {}
-            Err(_) => self.waves.refused(action.service()),
+            Ok(accepted) => {
+                self.waves.accepted(key, accepted);
+                self.turns.begins(key, now);
+            }
+            Err(fault) if fault.kind.leaves_effect_unknown() => self.turns.begins(key, now),
+            Err(_) => self.waves.refused(key),
         }
         self.writes.ended(action, outcome, Moment { timing, now });
     }
@@ -129,12 +136,15 @@ impl Memory {
     /// Forgets the writes that time settles, and notes how the rollouts of the waves go.
     pub(super) fn observe(&mut self, view: &View, timing: &Timing, now: Now) {
         self.writes.expire(timing, now);
-        self.waves.observe(view, &self.writes, Moment { timing, now });
+        for (key, rollout) in self.waves.observe(view, &self.writes, Moment { timing, now }) {
+            self.turns.ended(&key, rollout, now);
+        }
     }
 
-    /// Forgets the waves that are over under this plan.
-    pub(super) fn end_waves(&mut self, plan: &Plan) {
+    /// Forgets the waves that are over under this guarded plan, and notes who waits for a turn.
+    pub(super) fn take_in(&mut self, plan: &Plan, now: Now) {
         self.waves.end(plan);
+        self.turns.note_waiting(plan, now);
     }
 
     /// The next moment after `seen` at which time settles something.

@@ -1,6 +1,7 @@
 //! What the guards look at.
 
 use super::acks::Acks;
+use super::turns::Turns;
 use super::waves::Waves;
 use super::writes::Writes;
 use crate::declaration::settings::Settings;
@@ -16,6 +17,8 @@ pub struct GuardInput<'a> {
     pub writes: &'a Writes,
     /// How our rollouts go.
     pub waves: &'a Waves,
+    /// Whose turn is next.
+    pub turns: &'a Turns,
     /// What somebody has agreed to.
     pub acks: &'a Acks,
     /// What the operator allows.

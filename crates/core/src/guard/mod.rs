@@ -4,6 +4,7 @@
 
 pub mod writes;
 pub mod waves;
+pub mod turns;
 pub mod acks;
 pub mod input;
 pub(crate) mod pause;
@@ -30,6 +31,7 @@ use budget::Ledger;
 use input::GuardInput;
 use pause::paused;
 use truce::contended;
+use turns::Turns;
 use unseen::{is_unseen, never_read, unread_document};
 use waves::Waves;
 use windows::Windows;
@@ -102,8 +104,9 @@ pub fn guard(plan: Plan, input: &GuardInput<'_>) -> Plan {
 
 /// Holds only what somebody asked to hold, whenever one looks: for a plan that is shown and not carried out.
 pub fn guard_shown(plan: Plan, view: &View, settings: &Settings, now: Now) -> Plan {
-    let (writes, waves, acks) = (&Writes::default(), &Waves::default(), &Acks::default());
-    let input = GuardInput { view, writes, waves, acks, settings, now };
+    let (writes, waves) = (&Writes::default(), &Waves::default());
+    let (turns, acks) = (&Turns::default(), &Acks::default());
+    let input = GuardInput { view, writes, waves, turns, acks, settings, now };
     let lasting: Vec<Check> = ORDER.into_iter().filter(|check| check.is_lasting()).collect();
     Guards::new(&plan, &input).hold(plan, &lasting)
 }
@@ -139,7 +142,21 @@ impl<'a> Guards<'a> {
             let making = &missing.prerequisite;
             missing.hold = checks.iter().find_map(|check| self.ask_about_making(*check, making));
         }
-        for key in &plan.order {
+        let (budget, others): (Vec<Check>, Vec<Check>) =
+            checks.iter().partition(|check| **check == Check::Budget);
+        let order = std::mem::take(&mut plan.order);
+        self.hold_steps(&mut plan, &order, &others);
+        // Who is left waits for nothing but its turn, and for no server: any order is safe now.
+        let mut waiting: Vec<ServiceKey> = plan.steps_of(&order).cloned().collect();
+        self.input.turns.sort(&mut waiting, self.input.now);
+        self.hold_steps(&mut plan, &waiting, &budget);
+        plan.order = order;
+        plan
+    }
+
+    /// Asks these guards about the steps of these services, in this order.
+    fn hold_steps(&mut self, plan: &mut Plan, keys: &[ServiceKey], checks: &[Check]) {
+        for key in keys {
             let Some(entry) = plan.entries.get_mut(key) else { continue };
             let Verdict::Step { action } = &entry.verdict else { continue };
             let hold = checks.iter().find_map(|check| self.ask(*check, key, entry, action));
@@ -147,7 +164,6 @@ impl<'a> Guards<'a> {
                 entry.hold_step(hold);
             }
         }
-        plan
     }
 
     /// Why this guard holds a step, if it does.

@@ -109,7 +109,7 @@ fn a_wave_ends_with_the_plan_that_has_nothing_left_of_it() {
     memory.read_back(&stage.view, at(2));
     memory.observe(&stage.view, &Timing::default(), at(2));
     assert!(!memory.waves.begins_with_one(&internal().id));
-    memory.end_waves(&Plan::default());
+    memory.take_in(&Plan::default(), at(100));
     assert!(memory.waves.begins_with_one(&internal().id), "the next wave begins with one");
 }
 
