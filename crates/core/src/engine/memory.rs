@@ -16,6 +16,8 @@ use crate::ecs::time::Now;
 use crate::guard::acks::Acks;
 use crate::guard::brake::Brake;
 use crate::guard::input::GuardInput;
+use crate::guard::old_names::{OldNames, longest_wait};
+use crate::guard::refreshes::Refreshes;
 use crate::guard::turns::Turns;
 use crate::guard::waves::Waves;
 use crate::guard::writes::Writes;
@@ -31,6 +33,8 @@ pub(super) struct Memory {
     writes: Writes,
     waves: Waves,
     turns: Turns,
+    refreshes: Refreshes,
+    old_names: OldNames,
     acks: Acks,
 }
 
@@ -52,8 +56,8 @@ impl Memory {
         settings: &'a Settings,
         now: Now,
     ) -> GuardInput<'a> {
-        let Self { writes, waves, turns, acks } = self;
-        GuardInput { view, writes, waves, turns, acks, settings, now }
+        let Self { writes, waves, turns, refreshes, acks, old_names: _ } = self;
+        GuardInput { view, writes, waves, turns, refreshes, acks, settings, now }
     }
 
     /// A person agrees to a plan.
@@ -61,14 +65,26 @@ impl Memory {
         self.acks.give(plan);
     }
 
-    /// Forgets consent to what no plan wants any more, and releases the changes of this plan that a person agreed to.
-    pub(super) fn redeem_acks(
+    /// Ends the waits of renames that lasted for too long. Returns the services that have a step for that.
+    pub(super) fn drop_old_names(
+        &mut self,
+        wanted: &mut Plan,
+        view: &View,
+        settings: &Settings,
+        now: Now,
+    ) -> Vec<ServiceKey> {
+        self.old_names.bound(wanted, longest_wait(view, settings), now)
+    }
+
+    /// Notes what clients lack, forgets consent to what no plan wants any more, and releases the changes of this plan that a person agreed to.
+    pub(super) fn take_in_wanted(
         &mut self,
         wanted: &Plan,
         view: &View,
         settings: &Settings,
         now: Now,
     ) {
+        self.refreshes.observe(wanted, now);
         self.acks.forget(wanted);
         if self.acks.unmet().next().is_none() {
             return;
@@ -142,7 +158,7 @@ impl Memory {
     }
 
     /// Forgets the waves that are over under this guarded plan, and notes who waits for a turn.
-    pub(super) fn take_in(&mut self, plan: &Plan, now: Now) {
+    pub(super) fn take_in_guarded(&mut self, plan: &Plan, now: Now) {
         self.waves.end(plan);
         self.turns.note_waiting(plan, now);
     }

@@ -57,11 +57,10 @@ impl Rollouts {
         Self { count: 0, first: key.clone(), keeps_place: false }
     }
 
-    /// Keeps the last place but no more than one for a service that waits elsewhere.
-    fn keep_place<P: Ord>(all: &mut BTreeMap<P, Self>, place: P, key: &ServiceKey) {
-        let rollouts = all.entry(place).or_insert_with(|| Self::begun_by(key));
-        if !rollouts.keeps_place {
-            (rollouts.keeps_place, rollouts.count) = (true, rollouts.count + 1);
+    /// Takes up one place, if there is one and none is kept yet, for a service that waits elsewhere.
+    fn keep_place(&mut self, limit: usize) {
+        if self.count < limit && !self.keeps_place {
+            (self.keeps_place, self.count) = (true, self.count + 1);
         }
     }
 
@@ -151,14 +150,18 @@ impl<'a> Ledger<'a> {
     /// stream of others could always leave one of the two full.
     fn keep_place_in_namespace(&mut self, key: &ServiceKey, namespace: Option<&Namespace>) {
         if let Some(namespace) = namespace.filter(|_| self.turns.waits_long(key, self.now)) {
-            Rollouts::keep_place(&mut self.namespaces, namespace.id.clone(), key);
+            let all = self.namespaces.entry(namespace.id.clone());
+            let rollouts = all.or_insert_with(|| Rollouts::begun_by(key));
+            rollouts.keep_place(self.budget.per_namespace);
         }
     }
 
     /// The same, where it waits for its namespace.
     fn keep_place_in_cluster(&mut self, key: &ServiceKey) {
         if self.turns.waits_long(key, self.now) {
-            Rollouts::keep_place(&mut self.clusters, key.cluster.clone(), key);
+            let all = self.clusters.entry(key.cluster.clone());
+            let rollouts = all.or_insert_with(|| Rollouts::begun_by(key));
+            rollouts.keep_place(self.budget.per_cluster);
         }
     }
 

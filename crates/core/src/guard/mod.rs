@@ -5,6 +5,8 @@
 pub mod writes;
 pub mod waves;
 pub mod turns;
+pub mod refreshes;
+pub(crate) mod old_names;
 pub mod acks;
 pub mod input;
 pub(crate) mod pause;
@@ -30,6 +32,7 @@ use brake::Brake;
 use budget::Ledger;
 use input::GuardInput;
 use pause::paused;
+use refreshes::{Refreshes, Standing};
 use truce::contended;
 use turns::Turns;
 use unseen::{is_unseen, never_read, unread_document};
@@ -61,13 +64,15 @@ enum Check {
     Server,
     /// Does another writer keep changing the service back?
     Contended,
+    /// Has the endpoint stood for long enough for which a client is rolled out again?
+    Refresh,
     /// Is there budget left for one more rollout?
     Budget,
 }
 
 /// All guards, in the order in which they are asked: the first that holds gives the reason, of a plan that is shown as
 /// of one that is carried out. The budget comes last, for asking it spends it.
-const ORDER: [Check; 11] = [
+const ORDER: [Check; 12] = [
     Check::Paused,
     Check::Policy,
     Check::Document,
@@ -78,6 +83,7 @@ const ORDER: [Check; 11] = [
     Check::Writes,
     Check::Server,
     Check::Contended,
+    Check::Refresh,
     Check::Budget,
 ];
 
@@ -92,6 +98,7 @@ impl Check {
             | Self::Unread
             | Self::Writes
             | Self::Server
+            | Self::Refresh
             | Self::Budget => false,
         }
     }
@@ -106,7 +113,8 @@ pub fn guard(plan: Plan, input: &GuardInput<'_>) -> Plan {
 pub fn guard_shown(plan: Plan, view: &View, settings: &Settings, now: Now) -> Plan {
     let (writes, waves) = (&Writes::default(), &Waves::default());
     let (turns, acks) = (&Turns::default(), &Acks::default());
-    let input = GuardInput { view, writes, waves, turns, acks, settings, now };
+    let refreshes = &Refreshes::default();
+    let input = GuardInput { view, writes, waves, turns, refreshes, acks, settings, now };
     let lasting: Vec<Check> = ORDER.into_iter().filter(|check| check.is_lasting()).collect();
     Guards::new(&plan, &input).hold(plan, &lasting)
 }
@@ -119,12 +127,13 @@ struct Guards<'a> {
     unread: Option<Hold>,
     windows: Windows<'a>,
     brake: Brake,
+    standing: Standing<'a>,
     budget: Ledger<'a>,
 }
 
 impl<'a> Guards<'a> {
     fn new(plan: &Plan, input: &GuardInput<'a>) -> Self {
-        let GuardInput { view, settings, now, .. } = *input;
+        let GuardInput { view, refreshes, settings, now, .. } = *input;
         Self {
             input: *input,
             document: stopped(view, settings),
@@ -132,6 +141,7 @@ impl<'a> Guards<'a> {
             unread: never_read(view, settings, now).map(Hold::NotSeen),
             windows: Windows::new(view, now),
             brake: Brake::new(plan, input),
+            standing: Standing::new(plan, view, settings, refreshes, now),
             budget: Ledger::new(plan, input),
         }
     }
@@ -189,6 +199,7 @@ impl<'a> Guards<'a> {
             Check::Writes => writes.hold(action, now),
             Check::Server => awaited(entry, &self.input),
             Check::Contended => contended(view, key, entry, now),
+            Check::Refresh => self.standing.hold(key, entry),
             Check::Budget => self.budget.spend(key, namespace),
         }
     }
@@ -211,6 +222,7 @@ impl<'a> Guards<'a> {
             | Check::Brake
             | Check::Server
             | Check::Contended
+            | Check::Refresh
             | Check::Budget => None,
         }
     }

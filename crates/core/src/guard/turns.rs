@@ -19,6 +19,7 @@ use crate::ecs::time::Now;
 use crate::plan::Plan;
 use crate::plan::entry::{Entry, Verdict};
 use crate::plan::hold::Hold;
+use crate::plan::turn::Turn;
 
 /// So long after its turn a service goes behind the others. One that has waited so long keeps its place in every budget
 /// that it needs.
@@ -113,7 +114,11 @@ impl Turns {
 
 /// Whether only its turn is missing.
 fn is_waiting(entry: &Entry) -> bool {
-    matches!(entry.verdict, Verdict::Step { .. } | Verdict::Hold { hold: Hold::Budget(_), .. })
+    match &entry.verdict {
+        Verdict::Step { .. } => true,
+        Verdict::Hold { hold: Hold::Budget(turn), .. } => !matches!(turn, Turn::Refresh { .. }),
+        Verdict::Hold { .. } | Verdict::InSync => false,
+    }
 }
 
 #[cfg(test)]

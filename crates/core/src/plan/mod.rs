@@ -77,10 +77,8 @@ impl Plan {
     /// Takes back what a guard held of these: it looks at the moment, and that has passed.
     pub(crate) fn release(&mut self, steps: &[ServiceKey]) {
         for key in steps {
-            if let Some(entry) = self.entries.get_mut(key)
-                && let Verdict::Hold { action: Some(action), .. } = &entry.verdict
-            {
-                entry.verdict = Verdict::Step { action: action.clone() };
+            if let Some(entry) = self.entries.get_mut(key) {
+                entry.release();
             }
         }
     }

@@ -1,16 +1,16 @@
 //! Who comes before whom.
 
 use super::*;
-use crate::plan::turn::Turn;
 use crate::testing::{at, key};
 
 /// A plan in which these wait for a turn, and those are in order.
 fn plan(waiting: &[&str], in_order: &[&str]) -> Plan {
-    let first = || Turn::Cluster(key("a").cluster, crate::plan::turn::InUse {
-        limit: 1,
-        count: 1,
-        by: key("a"),
-    });
+    let first = || {
+        Turn::Cluster(
+            key("a").cluster,
+            crate::plan::turn::InUse { limit: 1, count: 1, by: key("a") },
+        )
+    };
     let waits = |name: &&str| (key(name), Entry::held(Hold::Budget(first())));
     let rests = |name: &&str| (key(name), Entry::in_sync(None));
     let entries = waiting.iter().map(waits).chain(in_order.iter().map(rests)).collect();
