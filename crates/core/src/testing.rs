@@ -31,7 +31,7 @@ use std::time::Duration;
 use expect_test::Expect;
 use proptest::test_runner::Config;
 
-use crate::declaration::settings::{Moment, Policy, Settings};
+use crate::declaration::settings::{Moment, Policy, Settings, Timing};
 use crate::ecs::fault::{Fault, FaultKind};
 use crate::ecs::name::{
     Arn, ClusterName, DeploymentId, DiscoveryName, NamespaceId, NamespaceName, NamespaceRef,
@@ -48,6 +48,8 @@ use crate::ecs::service_key::{ServiceKey, ServicePath};
 use crate::ecs::time::{AwsTime, Now};
 use crate::guard::acks::Acks;
 use crate::guard::input::GuardInput;
+use crate::guard::refreshes::Refreshes;
+use crate::guard::turns::Turns;
 use crate::guard::waves::Waves;
 use crate::guard::writes::Writes;
 use crate::guard::{guard, guard_shown};
@@ -205,7 +207,9 @@ impl Stage {
         let mut view = View::default();
         view.clusters.insert(ClusterName::as_read("prod"), swept());
         view.namespaces = Some(Seen::Known(Vec::new()));
-        let settings = Settings { policy: Policy::Sync, ..Settings::default() };
+        // Only the tests of that wait see it.
+        let timing = Timing { refresh_every: Duration::ZERO, ..Timing::default() };
+        let settings = Settings { policy: Policy::Sync, timing, ..Settings::default() };
         let (services, parameters) = (BTreeMap::new(), BTreeMap::new());
         Self { services, view, parameters, settings, now: at(3600) }
     }
@@ -226,7 +230,10 @@ impl Stage {
         acks: &'a Acks,
     ) -> GuardInput<'a> {
         let Self { view, settings, now, .. } = self;
-        GuardInput { view, writes, waves, acks, settings, now: *now }
+        static NOBODY: Turns = Turns::new();
+        static NOTHING: Refreshes = Refreshes::new();
+        let (turns, refreshes) = (&NOBODY, &NOTHING);
+        GuardInput { view, writes, waves, turns, refreshes, acks, settings, now: *now }
     }
 
     /// The breaches of a plan; what only concerns the policy observe is left to the guard.

@@ -128,6 +128,10 @@ pub struct Timing {
     /// A rollout running this long no longer takes up budget: without a circuit breaker a broken one
     /// never ends (DG:deployment-type-ecs), and one service must not stop all others.
     pub stall: Duration,
+    /// How long an endpoint must have stood before clients are rolled out again for it, unless the document says so.
+    pub refresh_every: Duration,
+    /// How long the last step of a rename waits for clients, unless the document says so.
+    pub drop_old_names_after: Duration,
     /// First wait after a failed call; doubles up to `backoff_max`.
     pub backoff_min: Duration,
     /// Longest wait after failed calls.
@@ -141,6 +145,8 @@ impl Default for Timing {
             staleness: Duration::from_secs(10),
             rollout_poll: Duration::from_secs(10),
             stall: Duration::from_mins(30),
+            refresh_every: Duration::from_mins(15),
+            drop_old_names_after: Duration::from_hours(24),
             backoff_min: Duration::from_secs(2),
             backoff_max: Duration::from_mins(5),
         }

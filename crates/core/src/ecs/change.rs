@@ -1,12 +1,17 @@
 //! Where two configurations differ, field by field, in words.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use serde::Serialize;
 
 use super::canonical::{Canonical, CanonicalEndpoint, Identity};
 use super::connect::{AccessLogs, ProxyLogs, TestHeader, Timeout, Tls};
 use super::name::{Arn, DiscoveryName, PortName};
+use super::text::printable;
+
+/// So many characters of a value are shown in a line.
+const LONGEST: usize = 200;
 
 /// One difference: a field, and its values before and after.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -22,6 +27,18 @@ pub struct Change {
     /// What should stand there.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub to: Option<String>,
+}
+
+impl fmt::Display for Change {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let field: &str = self.field.into();
+        f.write_str(field)?;
+        if let Some(endpoint) = &self.endpoint {
+            write!(f, " of {endpoint}")?;
+        }
+        let side = |value: &Option<String>| printable(value.as_deref().unwrap_or("-"), LONGEST);
+        write!(f, ": {} -> {}", side(&self.from), side(&self.to))
+    }
 }
 
 /// The fields that can differ: a metric's label.

@@ -13,6 +13,21 @@ pub(crate) fn printable(text: &str, longest: usize) -> String {
     shown
 }
 
+/// So many of a list that grows with the fleet are shown.
+pub(crate) const SHOWN: usize = 20;
+
+/// The first of these in one line, and how many more there are. A text that grew with the fleet, for each service of the
+/// fleet, would be most of our memory.
+pub(crate) fn first_of(names: impl IntoIterator<Item = impl ToString>, between: &str) -> String {
+    let mut names = names.into_iter();
+    let first: Vec<String> = names.by_ref().take(SHOWN).map(|name| name.to_string()).collect();
+    let first = first.join(between);
+    match names.count() {
+        0 => first,
+        more => format!("{first} and {more} more"),
+    }
+}
+
 /// Whether it separates lines, changes the direction of writing, or has no width.
 fn is_invisible(c: char) -> bool {
     matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
@@ -48,6 +63,14 @@ mod tests {
         let known = ["client", "client-server", "off"];
         assert_eq!(nearest("clinet", known).as_deref(), Some("client"));
         assert_eq!(nearest("banana", known), None);
+    }
+
+    #[test]
+    fn a_long_list_is_cut_and_says_how_many_more_there_are() {
+        assert_eq!(first_of(["a", "b"], ", "), "a, b");
+        assert_eq!(first_of(Vec::<String>::new(), ", "), "");
+        let all = first_of(0..900, ", ");
+        assert!(all.starts_with("0, 1, 2") && all.ends_with("18, 19 and 880 more"), "{all}");
     }
 
     #[test]

@@ -1,4 +1,5 @@
-//! What the engine remembers of its own actions: its writes, the waves of their rollouts, and what people agreed to.
+//! What the engine remembers of its own actions: its writes, the waves of their rollouts, whose turn is next, and what
+//! people agreed to.
 //!
 //! The guard borrows all of it as one value.
 //!
@@ -15,6 +16,9 @@ use crate::ecs::time::Now;
 use crate::guard::acks::Acks;
 use crate::guard::brake::Brake;
 use crate::guard::input::GuardInput;
+use crate::guard::old_names::{OldNames, longest_wait};
+use crate::guard::refreshes::Refreshes;
+use crate::guard::turns::Turns;
 use crate::guard::waves::Waves;
 use crate::guard::writes::Writes;
 use crate::plan::Plan;
@@ -28,6 +32,9 @@ use crate::view::View;
 pub(super) struct Memory {
     writes: Writes,
     waves: Waves,
+    turns: Turns,
+    refreshes: Refreshes,
+    old_names: OldNames,
     acks: Acks,
 }
 
@@ -49,8 +56,8 @@ impl Memory {
         settings: &'a Settings,
         now: Now,
     ) -> GuardInput<'a> {
-        let Self { writes, waves, acks } = self;
-        GuardInput { view, writes, waves, acks, settings, now }
+        let Self { writes, waves, turns, refreshes, acks, old_names: _ } = self;
+        GuardInput { view, writes, waves, turns, refreshes, acks, settings, now }
     }
 
     /// A person agrees to a plan.
@@ -58,14 +65,26 @@ impl Memory {
         self.acks.give(plan);
     }
 
-    /// Forgets consent to what no plan wants any more, and releases the changes of this plan that a person agreed to.
-    pub(super) fn redeem_acks(
+    /// Ends the waits of renames that lasted for too long. Returns the services that have a step for that.
+    pub(super) fn drop_old_names(
+        &mut self,
+        wanted: &mut Plan,
+        view: &View,
+        settings: &Settings,
+        now: Now,
+    ) -> Vec<ServiceKey> {
+        self.old_names.bound(wanted, longest_wait(view, settings), now)
+    }
+
+    /// Notes what clients lack, forgets consent to what no plan wants any more, and releases the changes of this plan that a person agreed to.
+    pub(super) fn take_in_wanted(
         &mut self,
         wanted: &Plan,
         view: &View,
         settings: &Settings,
         now: Now,
     ) {
+        self.refreshes.observe(wanted, now);
         self.acks.forget(wanted);
         if self.acks.unmet().next().is_none() {
             return;
@@ -90,10 +109,14 @@ impl Memory {
         timing: &Timing,
         now: Now,
     ) {
+        let key = action.service();
         match &outcome {
-            Ok(accepted) => self.waves.accepted(action.service(), accepted),
-            Err(fault) if fault.kind.leaves_effect_unknown() => {}
-            Err(_) => self.waves.refused(action.service()),
+            Ok(accepted) => {
+                self.waves.accepted(key, accepted);
+                self.turns.begins(key, now);
+            }
+            Err(fault) if fault.kind.leaves_effect_unknown() => self.turns.begins(key, now),
+            Err(_) => self.waves.refused(key),
         }
         self.writes.ended(action, outcome, Moment { timing, now });
     }
@@ -129,12 +152,15 @@ impl Memory {
     /// Forgets the writes that time settles, and notes how the rollouts of the waves go.
     pub(super) fn observe(&mut self, view: &View, timing: &Timing, now: Now) {
         self.writes.expire(timing, now);
-        self.waves.observe(view, &self.writes, Moment { timing, now });
+        for (key, rollout) in self.waves.observe(view, &self.writes, Moment { timing, now }) {
+            self.turns.ended(&key, rollout, now);
+        }
     }
 
-    /// Forgets the waves that are over under this plan.
-    pub(super) fn end_waves(&mut self, plan: &Plan) {
+    /// Forgets the waves that are over under this guarded plan, and notes who waits for a turn.
+    pub(super) fn take_in_guarded(&mut self, plan: &Plan, now: Now) {
         self.waves.end(plan);
+        self.turns.note_waiting(plan, now);
     }
 
     /// The next moment after `seen` at which time settles something.

@@ -11,6 +11,7 @@ use super::memory::Memory;
 use crate::declaration::settings::Settings;
 use crate::ecs::name::NamespaceId;
 use crate::ecs::service_key::ServiceKey;
+use crate::ecs::text::first_of;
 use crate::ecs::time::Now;
 use crate::guard::check::{Breach, check};
 use crate::guard::guard;
@@ -31,7 +32,7 @@ const ANSWERS_TOGETHER: Duration = Duration::from_millis(100);
 pub(super) struct Planning {
     /// The plan, guarded as of the last step.
     plan: Plan,
-    /// The services that would have a step if the guard held nothing.
+    /// The services that would have a step if the guard held nothing but the last steps of renames.
     steps: Vec<ServiceKey>,
     /// Whether the view has changed since the plan was made.
     is_outdated: bool,
@@ -86,10 +87,11 @@ impl Planning {
         settings: &Settings,
         now: Now,
     ) -> Vec<Breach> {
-        let wanted = self.take_wanted(view, settings, now);
-        memory.redeem_acks(&wanted, view, settings, now);
+        let mut wanted = self.take_wanted(view, settings, now);
+        self.steps.extend(memory.drop_old_names(&mut wanted, view, settings, now));
+        memory.take_in_wanted(&wanted, view, settings, now);
         self.plan = guard(wanted, &memory.guard_input(view, settings, now));
-        memory.end_waves(&self.plan);
+        memory.take_in_guarded(&self.plan, now);
         let breaches = check(&self.plan, view, settings);
         if let Some(first) = breaches.first() {
             self.hold_every_step(first.rule);
@@ -126,6 +128,12 @@ impl Planning {
         entry.is_some_and(
             |entry| matches!(&entry.verdict, Verdict::Step { action: step } if step == action),
         )
+    }
+
+    /// Which fields of a service the plan changes, from what to what, in words.
+    pub(super) fn changes(&self, key: &ServiceKey) -> String {
+        let changes = self.plan.entries.get(key).map_or(&[][..], |entry| &entry.changes);
+        first_of(changes, "; ")
     }
 
     /// Holds a step whose write leaves now. Returns the namespace that its rollout counts in.

@@ -12,6 +12,7 @@ use super::questions::Questions;
 use super::state::Engine;
 use crate::ecs::service_key::ServiceKey;
 use crate::ecs::time::Now;
+use crate::report::news::News;
 
 /// How long the read before a write may take: its answer may be as old.
 const CONFIRMED_WITHIN: Duration = Duration::from_secs(30);
@@ -63,6 +64,7 @@ impl Engine {
         if !is_fresh || self.stopping || !self.planning.asks_for(key, &confirming.action) {
             return None;
         }
+        self.published.push(News::Changing(key.clone(), self.planning.changes(key)));
         let namespace = self.planning.begin(key);
         self.memory.sent(&confirming.action, namespace, now);
         Some(Effect::Apply(confirming.action))

@@ -4,6 +4,9 @@
 //! an id, and only what that plan stood for goes on once the id is acknowledged: what remains after half is done
 //! stays acknowledged, and what comes new is counted anew.
 //!
+//! Where clusters belong to tenants who do not trust each other, the document has each counted apart. Otherwise one of
+//! them could keep a namespace above its limit with an ever new plan, and the changes of all others would wait.
+//!
 //! **Invariant:** pure. The same plan has the same id, in every process and on every machine; nothing secret is in it,
 //! for it is made from the actions as pages show them.
 
@@ -12,9 +15,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::acks::Acks;
 use super::input::GuardInput;
 use super::pause::paused;
-use crate::declaration::document::MassChange;
+use crate::declaration::document::{MassChange, MassChangePer};
 use crate::declaration::settings::{Policy, Settings};
-use crate::ecs::name::NamespaceId;
+use crate::ecs::name::{ClusterName, NamespaceId};
 use crate::ecs::service_key::ServiceKey;
 use crate::plan::Plan;
 use crate::plan::action::Action;
@@ -33,10 +36,24 @@ pub(crate) struct Brake {
     held: BTreeMap<ServiceKey, Hold>,
 }
 
-/// What would change in one namespace, and nobody has agreed to.
-struct Touched<'a> {
+/// Whose changes are counted together.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Scope {
     /// The namespace; none where it is not known.
-    namespace: Option<&'a NamespaceId>,
+    namespace: Option<NamespaceId>,
+    /// The cluster, where each is counted apart.
+    cluster: Option<ClusterName>,
+}
+
+impl Scope {
+    fn has(&self, key: &ServiceKey) -> bool {
+        self.cluster.as_ref().is_none_or(|cluster| *cluster == key.cluster)
+    }
+}
+
+/// What would change in one scope, and nobody has agreed to.
+struct Touched<'a> {
+    scope: &'a Scope,
     /// The services that would change.
     keys: &'a BTreeSet<&'a ServiceKey>,
     /// How many more services may turn out to change once they are read.
@@ -59,11 +76,11 @@ impl Brake {
             return brake;
         }
         let undecided = Undecided::new(plan, input.view);
-        for (namespace, keys) in &changes {
-            let open = undecided.may_change(namespace.as_ref());
+        for (scope, keys) in &changes {
+            let open = undecided.may_change(scope);
             // Counting who is in the namespace is the dear part, and seldom matters.
             if keys.len() + open > least(input) {
-                brake.weigh(plan, input, Touched { namespace: namespace.as_ref(), keys, open });
+                brake.weigh(plan, input, Touched { scope, keys, open });
             }
         }
         brake
@@ -92,20 +109,22 @@ impl Brake {
         &mut self,
         plan: &Plan,
         input: &GuardInput<'_>,
-        Touched { namespace: id, keys, open }: Touched<'_>,
+        Touched { scope, keys, open }: Touched<'_>,
     ) {
         let GuardInput { view, settings, .. } = input;
-        let of = residents(plan, view, id);
+        let of = residents(plan, view, scope);
         let limit = limit(view, settings, of);
         let mut known = view.known_namespaces().iter();
+        let id = scope.namespace.as_ref();
         let namespace = known.find(|known| Some(&known.id) == id).map(|known| known.name.clone());
         let hold = if keys.len() > limit {
             let pair = |key: &&ServiceKey| {
                 Some(((*key).clone(), plan.entries.get(*key)?.pending()?.clone()))
             };
             let changes: Vec<_> = keys.iter().filter_map(pair).collect();
+            let cluster = scope.cluster.clone();
             let id = PlanId::of(changes.iter().map(|(key, action)| (key, action)));
-            let why = TooMany { plan: id, namespace, changes: keys.len(), of, limit };
+            let why = TooMany { plan: id, namespace, cluster, changes: keys.len(), of, limit };
             let hold = Hold::MassChange(Box::new(why.clone()));
             self.groups.push(Group { why, changes });
             hold
@@ -120,13 +139,14 @@ impl Brake {
     }
 }
 
-/// The services that would change without anybody's consent, by each namespace that they touch.
+/// The services that would change without anybody's consent, by each scope that they touch.
 fn changes<'p>(
     plan: &'p Plan,
     input: &GuardInput<'_>,
-) -> BTreeMap<Option<NamespaceId>, BTreeSet<&'p ServiceKey>> {
+) -> BTreeMap<Scope, BTreeSet<&'p ServiceKey>> {
     let GuardInput { view, settings, acks, now, .. } = input;
     let mut changes: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
+    let per = counted_per(view);
     for (key, entry) in &plan.entries {
         let Some(action) = entry.pending() else { continue };
         // Under the policy observe nothing is written, and how much would change is worth knowing.
@@ -136,11 +156,10 @@ fn changes<'p>(
         }
         let mut touched: BTreeSet<NamespaceId> = deployed(view, key).into_iter().collect();
         touched.extend(entry.namespace.as_ref().map(|namespace| namespace.id.clone()));
-        if touched.is_empty() {
-            changes.entry(None).or_default().insert(key);
-        }
-        for namespace in touched {
-            changes.entry(Some(namespace)).or_default().insert(key);
+        let nowhere = touched.is_empty().then_some(None);
+        for namespace in touched.into_iter().map(Some).chain(nowhere) {
+            let cluster = (per == MassChangePer::Cluster).then(|| key.cluster.clone());
+            changes.entry(Scope { namespace, cluster }).or_default().insert(key);
         }
     }
     changes
@@ -149,13 +168,15 @@ fn changes<'p>(
 /// Services of which it is not known yet whether they are to change: those that come out first must not slip through
 /// before the others are counted.
 struct Undecided {
-    standing: BTreeMap<NamespaceId, usize>,
-    anywhere: usize,
+    /// Those that are in a namespace, by each.
+    standing: BTreeMap<NamespaceId, Vec<ServiceKey>>,
+    /// Those that may come to be in any.
+    anywhere: Vec<ServiceKey>,
 }
 
 impl Undecided {
     fn new(plan: &Plan, view: &View) -> Self {
-        let mut undecided = Self { standing: BTreeMap::new(), anywhere: 0 };
+        let mut undecided = Self { standing: BTreeMap::new(), anywhere: Vec::new() };
         for (key, entry) in &plan.entries {
             let Verdict::Hold { hold: Hold::NotSeen(unseen), action: None } = &entry.verdict else {
                 continue;
@@ -165,23 +186,25 @@ impl Undecided {
             }
             let standing: BTreeSet<NamespaceId> = deployed(view, key).into_iter().collect();
             if standing.is_empty() {
-                undecided.anywhere += 1;
+                undecided.anywhere.push(key.clone());
             }
             for namespace in standing {
-                *undecided.standing.entry(namespace).or_default() += 1;
+                undecided.standing.entry(namespace).or_default().push(key.clone());
             }
         }
         undecided
     }
 
-    fn may_change(&self, namespace: Option<&NamespaceId>) -> usize {
-        let standing = namespace.and_then(|namespace| self.standing.get(namespace));
-        standing.copied().unwrap_or_default() + self.anywhere
+    fn may_change(&self, scope: &Scope) -> usize {
+        let standing = scope.namespace.as_ref().and_then(|id| self.standing.get(id));
+        let all = standing.into_iter().flatten().chain(&self.anywhere);
+        all.filter(|key| scope.has(key)).count()
     }
 }
 
-/// How many watched services are in a namespace, or are to be.
-fn residents(plan: &Plan, view: &View, id: Option<&NamespaceId>) -> usize {
+/// How many watched services of a scope are in its namespace, or are to be.
+fn residents(plan: &Plan, view: &View, scope: &Scope) -> usize {
+    let id = scope.namespace.as_ref();
     let is_to_be = |key: &ServiceKey| {
         let namespace = plan.entries.get(key).and_then(|entry| entry.namespace.as_ref());
         namespace.map(|namespace| &namespace.id) == id
@@ -190,13 +213,19 @@ fn residents(plan: &Plan, view: &View, id: Option<&NamespaceId>) -> usize {
         plan.entries.contains_key(key) && is_to_be(key)
             || id.is_some_and(|id| deployed(view, key).contains(id))
     };
-    view.services().filter(|(key, _)| is_in(key)).count()
+    view.services().filter(|(key, _)| scope.has(key) && is_in(key)).count()
 }
 
 /// The document's word, else the flags'.
 fn share(view: &View, settings: &Settings) -> MassChange {
     let said = view.document.as_ref().and_then(|document| document.limits.mass_change);
     said.unwrap_or(settings.mass_change)
+}
+
+/// Whose changes are counted together.
+fn counted_per(view: &View) -> MassChangePer {
+    let said = view.document.as_ref().and_then(|document| document.limits.mass_change_per);
+    said.unwrap_or_default()
 }
 
 /// How many services may change without consent, however many there are.

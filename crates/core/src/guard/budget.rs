@@ -1,13 +1,18 @@
 //! How many rollouts may run at once, by cluster and by namespace.
+//!
+//! A service needs a place in both. One that has waited for long for the first keeps its place in the second, at most
+//! one in each; the order in which services are asked gives it to the one that has waited longest.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::input::GuardInput;
+use super::turns::Turns;
 use super::waves::Waves;
 use crate::declaration::settings::{Budget, Settings};
 use crate::ecs::name::{ClusterName, NamespaceId};
 use crate::ecs::namespace::Namespace;
 use crate::ecs::service_key::ServiceKey;
+use crate::ecs::time::Now;
 use crate::plan::Plan;
 use crate::plan::hold::Hold;
 use crate::plan::turn::{InUse, Turn};
@@ -27,6 +32,8 @@ pub(crate) fn budget(view: &View, settings: &Settings) -> Budget {
 pub(super) struct Ledger<'a> {
     budget: Budget,
     waves: &'a Waves,
+    turns: &'a Turns,
+    now: Now,
     /// Who of this pass goes ahead of a wave.
     firsts: BTreeMap<NamespaceId, ServiceKey>,
     clusters: BTreeMap<ClusterName, Rollouts>,
@@ -37,16 +44,29 @@ pub(super) struct Ledger<'a> {
 struct Rollouts {
     count: usize,
     first: ServiceKey,
+    /// Whether one of them is a place that is kept for a service that waits elsewhere.
+    keeps_place: bool,
 }
 
 impl Rollouts {
     fn add<P: Ord>(all: &mut BTreeMap<P, Self>, place: P, key: &ServiceKey) {
-        all.entry(place).or_insert_with(|| Self { count: 0, first: key.clone() }).count += 1;
+        all.entry(place).or_insert_with(|| Self::begun_by(key)).count += 1;
+    }
+
+    fn begun_by(key: &ServiceKey) -> Self {
+        Self { count: 0, first: key.clone(), keeps_place: false }
+    }
+
+    /// Takes up one place, if there is one and none is kept yet, for a service that waits elsewhere.
+    fn keep_place(&mut self, limit: usize) {
+        if self.count < limit && !self.keeps_place {
+            (self.keeps_place, self.count) = (true, self.count + 1);
+        }
     }
 
     /// What is in use, where that is all there is.
     fn used_up(&self, limit: usize) -> Option<InUse> {
-        let Self { count, first } = self;
+        let Self { count, first, .. } = self;
         (*count >= limit).then(|| InUse { limit, count: *count, by: first.clone() })
     }
 }
@@ -56,10 +76,11 @@ impl<'a> Ledger<'a> {
     /// those of our own making in services that were released meanwhile. One that has stalled, its planned waits
     /// counted in, no longer counts, or it would stop all others.
     pub(super) fn new(plan: &Plan, input: &GuardInput<'a>) -> Self {
-        let GuardInput { view, writes, waves, settings, now, .. } = *input;
+        let GuardInput { view, writes, waves, turns, settings, now, .. } = *input;
         let budget = budget(view, settings);
         let (clusters, namespaces) = (BTreeMap::new(), BTreeMap::new());
-        let mut ledger = Self { budget, waves, firsts: BTreeMap::new(), clusters, namespaces };
+        let firsts = BTreeMap::new();
+        let mut ledger = Self { budget, waves, turns, now, firsts, clusters, namespaces };
         let begun: BTreeMap<&ServiceKey, Option<&NamespaceId>> = writes.begun().collect();
         let running = |(key, service): (&ServiceKey, &ServiceView)| {
             let patience = rollout::patience(service, &settings.timing);
@@ -103,15 +124,18 @@ impl<'a> Ledger<'a> {
         let Budget { per_cluster, per_namespace } = self.budget;
         let in_cluster = self.clusters.get(&key.cluster);
         if let Some(in_use) = in_cluster.and_then(|rollouts| rollouts.used_up(per_cluster)) {
+            self.keep_place_in_namespace(key, namespace);
             return Some(Hold::Budget(Turn::Cluster(key.cluster.clone(), in_use)));
         }
         if let Some(namespace) = namespace {
             let in_namespace = self.namespaces.get(&namespace.id);
             if let Some(in_use) = in_namespace.and_then(|all| all.used_up(per_namespace)) {
+                self.keep_place_in_cluster(key);
                 return Some(Hold::Budget(Turn::Namespace(namespace.name.clone(), in_use)));
             }
             if let Some(first) = self.first(&namespace.id).filter(|first| *first != key) {
                 let (namespace, service) = (namespace.name.clone(), first.clone());
+                self.keep_place_in_cluster(key);
                 return Some(Hold::Budget(Turn::First { namespace, service }));
             }
             if self.waves.begins_with_one(&namespace.id) {
@@ -120,6 +144,25 @@ impl<'a> Ledger<'a> {
         }
         self.count(key, namespace.map(|namespace| namespace.id.clone()).into_iter());
         None
+    }
+
+    /// A service that has waited for long and waits for its cluster keeps its place in the namespace. If it did not, a
+    /// stream of others could always leave one of the two full.
+    fn keep_place_in_namespace(&mut self, key: &ServiceKey, namespace: Option<&Namespace>) {
+        if let Some(namespace) = namespace.filter(|_| self.turns.waits_long(key, self.now)) {
+            let all = self.namespaces.entry(namespace.id.clone());
+            let rollouts = all.or_insert_with(|| Rollouts::begun_by(key));
+            rollouts.keep_place(self.budget.per_namespace);
+        }
+    }
+
+    /// The same, where it waits for its namespace.
+    fn keep_place_in_cluster(&mut self, key: &ServiceKey) {
+        if self.turns.waits_long(key, self.now) {
+            let all = self.clusters.entry(key.cluster.clone());
+            let rollouts = all.or_insert_with(|| Rollouts::begun_by(key));
+            rollouts.keep_place(self.budget.per_cluster);
+        }
     }
 
     /// Who goes ahead of the others.

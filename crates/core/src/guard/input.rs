@@ -1,6 +1,8 @@
 //! What the guards look at.
 
 use super::acks::Acks;
+use super::refreshes::Refreshes;
+use super::turns::Turns;
 use super::waves::Waves;
 use super::writes::Writes;
 use crate::declaration::settings::Settings;
@@ -16,6 +18,10 @@ pub struct GuardInput<'a> {
     pub writes: &'a Writes,
     /// How our rollouts go.
     pub waves: &'a Waves,
+    /// Whose turn is next.
+    pub turns: &'a Turns,
+    /// Since when clients lack endpoints.
+    pub refreshes: &'a Refreshes,
     /// What somebody has agreed to.
     pub acks: &'a Acks,
     /// What the operator allows.

@@ -4,6 +4,9 @@
 
 pub mod writes;
 pub mod waves;
+pub mod turns;
+pub mod refreshes;
+pub(crate) mod old_names;
 pub mod acks;
 pub mod input;
 pub(crate) mod pause;
@@ -29,7 +32,9 @@ use brake::Brake;
 use budget::Ledger;
 use input::GuardInput;
 use pause::paused;
+use refreshes::{Refreshes, Standing};
 use truce::contended;
+use turns::Turns;
 use unseen::{is_unseen, never_read, unread_document};
 use waves::Waves;
 use windows::Windows;
@@ -59,13 +64,15 @@ enum Check {
     Server,
     /// Does another writer keep changing the service back?
     Contended,
+    /// Has the endpoint stood for long enough for which a client is rolled out again?
+    Refresh,
     /// Is there budget left for one more rollout?
     Budget,
 }
 
 /// All guards, in the order in which they are asked: the first that holds gives the reason, of a plan that is shown as
 /// of one that is carried out. The budget comes last, for asking it spends it.
-const ORDER: [Check; 11] = [
+const ORDER: [Check; 12] = [
     Check::Paused,
     Check::Policy,
     Check::Document,
@@ -76,6 +83,7 @@ const ORDER: [Check; 11] = [
     Check::Writes,
     Check::Server,
     Check::Contended,
+    Check::Refresh,
     Check::Budget,
 ];
 
@@ -90,6 +98,7 @@ impl Check {
             | Self::Unread
             | Self::Writes
             | Self::Server
+            | Self::Refresh
             | Self::Budget => false,
         }
     }
@@ -102,8 +111,10 @@ pub fn guard(plan: Plan, input: &GuardInput<'_>) -> Plan {
 
 /// Holds only what somebody asked to hold, whenever one looks: for a plan that is shown and not carried out.
 pub fn guard_shown(plan: Plan, view: &View, settings: &Settings, now: Now) -> Plan {
-    let (writes, waves, acks) = (&Writes::default(), &Waves::default(), &Acks::default());
-    let input = GuardInput { view, writes, waves, acks, settings, now };
+    let (writes, waves) = (&Writes::default(), &Waves::default());
+    let (turns, acks) = (&Turns::default(), &Acks::default());
+    let refreshes = &Refreshes::default();
+    let input = GuardInput { view, writes, waves, turns, refreshes, acks, settings, now };
     let lasting: Vec<Check> = ORDER.into_iter().filter(|check| check.is_lasting()).collect();
     Guards::new(&plan, &input).hold(plan, &lasting)
 }
@@ -116,12 +127,13 @@ struct Guards<'a> {
     unread: Option<Hold>,
     windows: Windows<'a>,
     brake: Brake,
+    standing: Standing<'a>,
     budget: Ledger<'a>,
 }
 
 impl<'a> Guards<'a> {
     fn new(plan: &Plan, input: &GuardInput<'a>) -> Self {
-        let GuardInput { view, settings, now, .. } = *input;
+        let GuardInput { view, refreshes, settings, now, .. } = *input;
         Self {
             input: *input,
             document: stopped(view, settings),
@@ -129,6 +141,7 @@ impl<'a> Guards<'a> {
             unread: never_read(view, settings, now).map(Hold::NotSeen),
             windows: Windows::new(view, now),
             brake: Brake::new(plan, input),
+            standing: Standing::new(plan, view, settings, refreshes, now),
             budget: Ledger::new(plan, input),
         }
     }
@@ -139,7 +152,21 @@ impl<'a> Guards<'a> {
             let making = &missing.prerequisite;
             missing.hold = checks.iter().find_map(|check| self.ask_about_making(*check, making));
         }
-        for key in &plan.order {
+        let (budget, others): (Vec<Check>, Vec<Check>) =
+            checks.iter().partition(|check| **check == Check::Budget);
+        let order = std::mem::take(&mut plan.order);
+        self.hold_steps(&mut plan, &order, &others);
+        // Who is left waits for nothing but its turn, and for no server: any order is safe now.
+        let mut waiting: Vec<ServiceKey> = plan.steps_of(&order).cloned().collect();
+        self.input.turns.sort(&mut waiting, self.input.now);
+        self.hold_steps(&mut plan, &waiting, &budget);
+        plan.order = order;
+        plan
+    }
+
+    /// Asks these guards about the steps of these services, in this order.
+    fn hold_steps(&mut self, plan: &mut Plan, keys: &[ServiceKey], checks: &[Check]) {
+        for key in keys {
             let Some(entry) = plan.entries.get_mut(key) else { continue };
             let Verdict::Step { action } = &entry.verdict else { continue };
             let hold = checks.iter().find_map(|check| self.ask(*check, key, entry, action));
@@ -147,7 +174,6 @@ impl<'a> Guards<'a> {
                 entry.hold_step(hold);
             }
         }
-        plan
     }
 
     /// Why this guard holds a step, if it does.
@@ -173,6 +199,7 @@ impl<'a> Guards<'a> {
             Check::Writes => writes.hold(action, now),
             Check::Server => awaited(entry, &self.input),
             Check::Contended => contended(view, key, entry, now),
+            Check::Refresh => self.standing.hold(key, entry),
             Check::Budget => self.budget.spend(key, namespace),
         }
     }
@@ -195,6 +222,7 @@ impl<'a> Guards<'a> {
             | Check::Brake
             | Check::Server
             | Check::Contended
+            | Check::Refresh
             | Check::Budget => None,
         }
     }

@@ -1,8 +1,11 @@
 //! What of a plan may be done now.
 
+use std::time::Duration;
+
 use expect_test::expect;
 
-use crate::testing::check_guarded;
+use super::*;
+use crate::testing::{Stage, check_guarded, key};
 
 #[test]
 fn observe_writes_nothing() {
@@ -370,4 +373,32 @@ fn a_breach_of_our_own_rules_has_a_reason_of_its_own() {
         {"reason":"Breach","message":"eastwest found a fault in its own plan and writes nothing: a name for two services","ends":"once eastwest is updated to a version without this fault; please report it"}"#]]
     .assert_eq(&serde_json::to_string(&hold).expect("a hold"));
     assert!(!hold.ends_by_itself());
+}
+
+#[test]
+fn a_service_that_has_waited_for_long_keeps_its_place_in_the_other_budget() {
+    let stage = Stage::read(
+        "budget 1 1
+         namespace internal.myapp
+         namespace other.ns
+         cluster prod
+         cluster test
+         test/busy mode=client | in internal.myapp | http=8080 | rolling
+         prod/late mode=client, namespace=other.ns
+         prod/waits mode=client, namespace=internal.myapp",
+    );
+    let (writes, waves, acks) = (Writes::default(), Waves::default(), Acks::default());
+    let held = |turns: &Turns| {
+        let input = GuardInput { turns, ..stage.circumstances(&writes, &waves, &acks) };
+        let plan = guard(stage.plan(), &input);
+        let is_held = |name| plan.entries[&key(name)].hold().is_some();
+        (is_held("waits"), is_held("late"))
+    };
+    let mut turns = Turns::new();
+    let early = Now { since_start: stage.now.since_start - Duration::from_mins(11), ..stage.now };
+    let mut waits = guard(stage.plan(), &stage.circumstances(&writes, &waves, &acks));
+    waits.entries.retain(|each, _| *each == key("waits"));
+    turns.note_waiting(&waits, early);
+    assert_eq!(held(&turns), (true, true), "the only place of the cluster is kept");
+    assert_eq!(held(&Turns::new()), (true, false));
 }

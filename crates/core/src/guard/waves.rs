@@ -79,13 +79,14 @@ impl Waves {
         }
     }
 
-    /// Takes in what the latest readings tell of our rollouts, and what time settles.
+    /// Takes in what the latest readings tell of our rollouts, and what time settles. Returns the rollouts that ended.
     pub(crate) fn observe(
         &mut self,
         view: &View,
         writes: &Writes,
         Moment { timing, now }: Moment<'_>,
-    ) {
+    ) -> Vec<(ServiceKey, Rollout)> {
+        let mut all = Vec::new();
         for wave in self.of.values_mut() {
             if wave.stopped.as_ref().is_some_and(|(_, until)| now >= *until) {
                 (wave.stopped, wave.goes_well) = (None, false);
@@ -117,12 +118,14 @@ impl Waves {
                 matches!(told, Told::GoesOn) && now.since(begun.at) < timing.stall
             });
             for (key, rollout) in ended {
+                all.push((key.clone(), rollout));
                 match rollout {
                     Rollout::Failed => wave.stopped = Some((key, now.plus(timing.backoff_max))),
                     Rollout::Completed | Rollout::InProgress => wave.goes_well = true,
                 }
             }
         }
+        all
     }
 
     /// Forgets the waves that are over: nothing of them runs, and nothing waits for its turn.

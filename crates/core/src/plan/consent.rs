@@ -8,7 +8,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::action::Action;
 use super::fingerprint::fingerprint;
-use crate::ecs::name::NamespaceName;
+use crate::ecs::name::{ClusterName, NamespaceName};
 use crate::ecs::service_key::ServiceKey;
 
 /// How many hexadecimal digits of the hash make an id.
@@ -55,6 +55,8 @@ pub struct TooMany {
     pub plan: PlanId,
     /// The namespace; none where it cannot be told.
     pub namespace: Option<NamespaceName>,
+    /// The cluster, where each cluster is counted apart.
+    pub cluster: Option<ClusterName>,
     /// How many of its services would change without consent.
     pub changes: usize,
     /// How many services are in it, or are to be.
@@ -65,10 +67,13 @@ pub struct TooMany {
 
 impl fmt::Display for TooMany {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { plan, namespace, changes, of, limit } = self;
+        let Self { plan, namespace, cluster, changes, of, limit } = self;
         match namespace {
             Some(namespace) => write!(f, "{changes} of {of} services in namespace {namespace}")?,
             None => write!(f, "{changes} of {of} services in no known namespace")?,
+        }
+        if let Some(cluster) = cluster {
+            write!(f, " and cluster {cluster}")?;
         }
         write!(
             f,

@@ -27,6 +27,9 @@ pub struct Entry {
     /// The services that want a name this one has.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub contested_by: Vec<ServiceKey>,
+    /// How many more want one.
+    #[serde(skip_serializing_if = "is_none_more")]
+    pub contested_by_more: usize,
     /// What else is to be said: that this is one phase of several.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
@@ -36,6 +39,9 @@ pub struct Entry {
     /// The endpoints that it needs and that its tasks do not know.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub lacks: Vec<MissingEndpoint>,
+    /// How many more it lacks.
+    #[serde(skip_serializing_if = "is_none_more")]
+    pub lacks_more: usize,
     /// Whether somebody else keeps changing it back.
     #[serde(skip)]
     pub contention: Option<Box<Contention>>,
@@ -62,6 +68,11 @@ pub enum Verdict {
     },
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks with a reference")]
+fn is_none_more(more: &usize) -> bool {
+    *more == 0
+}
+
 impl Entry {
     pub(crate) fn held(hold: Hold) -> Self {
         Self {
@@ -69,9 +80,11 @@ impl Entry {
             changes: Vec::new(),
             namespace: None,
             contested_by: Vec::new(),
+            contested_by_more: 0,
             note: None,
             awaits: None,
             lacks: Vec::new(),
+            lacks_more: 0,
             contention: None,
         }
     }
@@ -91,6 +104,13 @@ impl Entry {
     pub fn hold_step(&mut self, hold: Hold) {
         if let Verdict::Step { action } = &self.verdict {
             self.verdict = Verdict::Hold { hold, action: Some(action.clone()) };
+        }
+    }
+
+    /// Turns a hold of a known change into a step.
+    pub(crate) fn release(&mut self) {
+        if let Verdict::Hold { action: Some(action), .. } = &self.verdict {
+            self.verdict = Verdict::Step { action: action.clone() };
         }
     }
 

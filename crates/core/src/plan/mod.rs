@@ -65,13 +65,20 @@ impl Plan {
         })
     }
 
+    /// Those of these services that have a step, in their order.
+    pub(crate) fn steps_of<'k>(
+        &self,
+        keys: &'k [ServiceKey],
+    ) -> impl Iterator<Item = &'k ServiceKey> {
+        let is_step = |entry: &Entry| matches!(entry.verdict, Verdict::Step { .. });
+        keys.iter().filter(move |key| self.entries.get(*key).is_some_and(is_step))
+    }
+
     /// Takes back what a guard held of these: it looks at the moment, and that has passed.
     pub(crate) fn release(&mut self, steps: &[ServiceKey]) {
         for key in steps {
-            if let Some(entry) = self.entries.get_mut(key)
-                && let Verdict::Hold { action: Some(action), .. } = &entry.verdict
-            {
-                entry.verdict = Verdict::Step { action: action.clone() };
+            if let Some(entry) = self.entries.get_mut(key) {
+                entry.release();
             }
         }
     }

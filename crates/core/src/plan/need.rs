@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use crate::ecs::name::DiscoveryName;
 use crate::ecs::service_key::ServiceKey;
+use crate::ecs::time::AwsTime;
 
 /// An endpoint that a client's tasks do not know.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -14,6 +15,9 @@ pub struct MissingEndpoint {
     pub alias: String,
     /// Who offers it.
     pub server: ServiceKey,
+    /// When the deployment that brought it completed, by AWS's clock; none where that is not known.
+    #[serde(skip)]
+    pub since: Option<AwsTime>,
 }
 
 /// A name that a service calls.

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::ecs::name::{ClusterName, NamespaceName};
+use crate::ecs::name::{ClusterName, DiscoveryName, NamespaceName};
 use crate::ecs::service_key::ServiceKey;
 
 /// What a service waits for until its own rollout may begin.
@@ -28,6 +28,15 @@ pub enum Turn {
         /// When the next wave may start.
         until: jiff::Timestamp,
     },
+    /// An endpoint that a client needs must have stood for a while before the client is rolled out again for it.
+    Refresh {
+        /// The endpoint.
+        name: DiscoveryName,
+        /// Who offers it.
+        server: ServiceKey,
+        /// From when on it has stood for long enough.
+        until: jiff::Timestamp,
+    },
 }
 
 /// The rollouts that use up a budget: those that run, and those that this pass starts.
@@ -50,13 +59,16 @@ impl Turn {
             }
             Self::First { service, .. } => format!("once the rollout of {service} has completed"),
             Self::Stopped { until, .. } => format!("at {until}"),
+            Self::Refresh { until, .. } => {
+                format!("at {until}, or with its next deployment, whoever starts it")
+            }
         }
     }
 
     /// When it ends, if that is known.
     pub(super) fn ends_at(&self) -> Option<jiff::Timestamp> {
         match self {
-            Self::Stopped { until, .. } => Some(*until),
+            Self::Stopped { until, .. } | Self::Refresh { until, .. } => Some(*until),
             Self::Cluster(..) | Self::Namespace(..) | Self::First { .. } => None,
         }
     }
@@ -74,6 +86,10 @@ impl fmt::Display for Turn {
             Self::Stopped { namespace, service, until } => write!(
                 f,
                 "the rollout of {service} failed and stopped the wave in namespace {namespace}: the next wave starts with one rollout at {until}"
+            ),
+            Self::Refresh { name, server, until } => write!(
+                f,
+                "its tasks do not know {name} of {server}, which came just now: it is rolled out again at {until} if {name} is still there"
             ),
         }
     }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::ecs::service_key::ServiceKey;
+use crate::ecs::text::SHOWN;
 use crate::plan::awaited::Awaited;
 use crate::plan::entry::Entry;
 use crate::plan::hold::Hold;
@@ -64,7 +65,13 @@ impl Entries {
     /// With the services that want a name of each winner.
     pub(super) fn contested(self, contests: Vec<Contest>) -> Self {
         let losers = contests.into_iter().map(|contest| (contest.winner, contest.loser)).collect();
-        self.with_each(losers, |entry, loser| entry.contested_by.push(loser))
+        self.with_each(losers, |entry, loser| {
+            if entry.contested_by.len() < SHOWN {
+                entry.contested_by.push(loser);
+            } else {
+                entry.contested_by_more += 1;
+            }
+        })
     }
 
     fn with_each<T>(mut self, found: Vec<(ServiceKey, T)>, apply: impl Fn(&mut Entry, T)) -> Self {

@@ -43,7 +43,7 @@ pub(super) fn health(service: &ServiceView, hold: Option<&Hold>, course: &Course
         Some(
             Hold::NotSeen(_)
             | Hold::WaitingForServer(_)
-            | Hold::WaitingForClient(_)
+            | Hold::WaitingForClient(..)
             | Hold::Rolling
             | Hold::Budget(_)
             | Hold::Observe(_),

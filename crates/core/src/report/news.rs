@@ -22,6 +22,8 @@ pub struct Census {
 pub enum News {
     /// A service's status is another.
     Status(ServiceKey, Option<Status>),
+    /// A write leaves: which fields it changes, from what to what, in words. It may change none, to refresh a client.
+    Changing(ServiceKey, String),
     /// A write was accepted or failed.
     Applied(ServiceKey, &'static str, Result<String, Fault>),
     /// A cluster has been read whole for the first time: how its services are.

@@ -181,7 +181,9 @@ impl Fake {
         self.waiting.extend(effects);
         let seconds = self.now.since_start.as_secs();
         let news = self.engine.take_news();
-        self.news.extend(news.iter().map(|news| format!("{seconds} {}", show(news))));
+        // What a write changes is told by its own test.
+        let news = news.iter().filter(|news| !matches!(news, News::Changing(..)));
+        self.news.extend(news.map(|news| format!("{seconds} {}", show(news))));
     }
 
     /// The effects that wait to be carried out, as text.
@@ -542,6 +544,7 @@ fn show(news: &News) -> String {
             let (sync, health): (&str, &str) = (status.sync.into(), status.health.into());
             format!("{key} {sync} {health} {}", status.reason.map_or("-", Reason::name))
         }
+        News::Changing(key, changes) => format!("{key} changes {changes}"),
         News::Applied(key, action, Ok(deployment)) => format!("{key} {action} {deployment}"),
         News::Applied(key, action, Err(fault)) => format!("{key} {action} failed: {fault}"),
         News::FirstReading(cluster, census) => {

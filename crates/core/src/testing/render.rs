@@ -28,7 +28,7 @@ pub(crate) fn plan(plan: &Plan) -> String {
         if let Some(awaited) = &entry.awaits {
             line(&mut text, &format!("    waits: {awaited}"));
         }
-        for MissingEndpoint { name, alias, server } in &entry.lacks {
+        for MissingEndpoint { name, alias, server, .. } in &entry.lacks {
             line(&mut text, &format!("    lacks: {name} as {alias} of {server}"));
         }
         for rival in &entry.contested_by {

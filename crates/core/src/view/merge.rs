@@ -14,6 +14,7 @@ use super::history::History;
 use super::in_force::Arrival;
 use super::layers::BesideTags;
 use super::reading::{Answer, ClusterReading};
+use super::rollout::most_telling;
 use super::{ClusterView, ServiceView, View};
 use crate::declaration::intent::{Intent, declare};
 use crate::declaration::issue::Issue;
@@ -424,11 +425,14 @@ fn is_serious(fault: &Fault) -> bool {
 /// Drops what no decision needs. Thousands of services are kept, and most did not opt in; of those only their names
 /// matter.
 fn slim(service: &mut EcsService, intent: &Intent) {
-    let EcsService { deployments, task_definition, events, .. } = &mut *service;
     let quiet = |deployment: &Deployment| deployment.rollout == Rollout::Completed;
-    if *intent == Intent::NotOptedIn || deployments.iter().all(quiet) {
-        *events = Vec::new();
+    if *intent == Intent::NotOptedIn {
+        service.events = Vec::new();
+    } else if service.deployments.iter().all(quiet) {
+        // Why a rollout was rolled back is asked for long after.
+        service.events = most_telling(service).cloned().into_iter().collect();
     }
+    let EcsService { deployments, task_definition, .. } = &mut *service;
     for deployment in deployments.iter_mut() {
         if deployment.rollout != Rollout::Failed {
             deployment.rollout_reason = String::new();

@@ -147,21 +147,33 @@ impl Course {
 
 /// The event of ECS that best explains why a rollout fails or stands still, cut to a line.
 pub fn explaining(service: &EcsService) -> Option<String> {
+    most_telling(service).map(|event| printable(&event.message, EVENT))
+}
+
+/// That event as ECS gives it.
+pub(crate) fn most_telling(service: &EcsService) -> Option<&ServiceEvent> {
     let newest = service.deployments.iter().map(|deployment| deployment.created_at).max();
     let events = service.events.iter().filter(|event| event.at >= newest.unwrap_or(AwsTime(0)));
     // The cause is the most useful event, then the failure, then what ECS does about it. Of equal ones the newest is
     // taken.
     let best = events.filter_map(|event| Some((weight(event)?, event))).min_by_key(|found| found.0);
-    best.map(|(_, event)| printable(&event.message, EVENT))
+    best.map(|(_, event)| event)
 }
 
 /// How useful an event is, the least is best; none for good news.
 fn weight(ServiceEvent { message, .. }: &ServiceEvent) -> Option<usize> {
-    const TELLING: [&str; 3] = ["unable to", "failed", "rolling back"];
+    // That tasks do not start, and that a deployment failed, says less than why.
+    const GENERAL: [&str; 3] =
+        ["unable to consistently start", "deployment failed", "rolling back"];
+    const CAUSES: [&str; 2] = ["unable to", "failed"];
     if message.contains("has reached a steady state") {
         return None;
     }
-    TELLING.iter().position(|words| message.contains(words))
+    let among = |words: &[&str]| words.iter().position(|words| message.contains(words));
+    match among(&GENERAL) {
+        Some(general) => Some(CAUSES.len() + general),
+        None => among(&CAUSES),
+    }
 }
 
 #[cfg(test)]

@@ -161,7 +161,8 @@ impl Line {
             News::Status(key, Some(status)) if is_worth_a_line(status) => {
                 Some(Self::of_status(key, status, ""))
             }
-            News::Status(_, Some(_)) => None,
+            // What a step changes stands in the plan that was shown before.
+            News::Status(_, Some(_)) | News::Changing(..) => None,
             News::Status(key, None) => line("released", key, "no longer managed".to_owned()),
             News::Applied(key, action, Ok(deployment)) => {
                 line("begins", key, format!("{action}: rollout {deployment} begins"))

@@ -15,6 +15,10 @@ pub(crate) fn record(metrics: &Metrics, news: News) {
     match news {
         News::Status(key, Some(status)) => status_line(&key, &status),
         News::Status(key, None) => info!(service = %key, "service is no longer managed"),
+        News::Changing(key, changes) if changes.is_empty() => {
+            info!(service = %key, "sending a refresh, which changes no field");
+        }
+        News::Changing(key, changes) => info!(service = %key, changes, "sending a change"),
         News::Applied(key, action, outcome) => applied(metrics, &key, action, outcome),
         News::FirstReading(cluster, census) => {
             let Census { in_order, not_in_order, not_opted_in } = census;
@@ -33,7 +37,11 @@ pub(crate) fn record(metrics: &Metrics, news: News) {
         News::RolledOut(key, took, completed) => {
             metrics.rolled_out(took);
             let seconds = took.as_secs();
-            info!(service = %key, seconds, completed, "rollout ended");
+            if completed {
+                info!(service = %key, seconds, completed, "rollout ended");
+            } else {
+                warn!(service = %key, seconds, completed, "rollout ended");
+            }
         }
         News::Made(prerequisite, Ok(made)) => info!(%prerequisite, made, "created"),
         News::Made(prerequisite, Err(fault)) => {

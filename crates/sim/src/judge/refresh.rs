@@ -1,4 +1,4 @@
-//! I4 of a refresh: no service is redeployed that knows all the names it needs.
+//! I4 of a refresh: no service is redeployed that knows all the names it needs, and none for names that came just now.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -25,10 +25,18 @@ pub(super) fn needless(sent: &SentWrite<'_>) -> Broken {
     let declared = asked.iter().filter_map(Intent::declared);
     let names: Vec<Names<'_>> = declared.map(Names::of).collect();
     let others = sent.model.services().filter(|(other, _)| *other != sent.key);
-    let caused = others.flat_map(|(_, server)| completions(server, namespace)).any(|completion| {
-        let needed = names.iter().any(|names| completion.names.iter().any(|name| names.has(name)));
-        needed && record.created_at <= completion.at
-    });
+    let causes =
+        others.flat_map(|(_, server)| completions(server, namespace)).filter(|completion| {
+            let needed =
+                names.iter().any(|names| completion.names.iter().any(|name| names.has(name)));
+            needed && record.created_at <= completion.at
+        });
+    let causes: Vec<Completion> = causes.collect();
+    let caused = !causes.is_empty();
+    let every = ms(sent.settings.timing.refresh_every);
+    if caused && causes.iter().all(|cause| sent.now.since_ms(cause.began) < every) {
+        return sent.says(true, "I4", "redeployed for names that came just now");
+    }
     let from = sent.from.minus_ms(ms(sent.settings.timing.interval));
     let was_offered = |moment: &Moment| {
         let there = moment.effective.as_ref().filter(|there| there.namespace == *namespace);
@@ -47,6 +55,8 @@ pub(super) fn needless(sent: &SentWrite<'_>) -> Broken {
 /// An endpoint was completed. It may be needed by its own name, and by the names that it replaced on its port.
 struct Completion {
     names: BTreeSet<String>,
+    /// When the deployment that brought it began.
+    began: Time,
     at: Time,
 }
 
@@ -77,7 +87,7 @@ fn completions(server: &EcsServiceState, namespace: &str) -> Vec<Completion> {
             names.insert(endpoint.discovery_name.clone());
             if !known.iter().any(is_same) {
                 let at = record.finished_at.unwrap_or(record.updated_at);
-                found.push(Completion { names: names.clone(), at });
+                found.push(Completion { names: names.clone(), began: record.created_at, at });
             }
         }
         known = endpoints;

@@ -1,9 +1,10 @@
 //! What is drawn before a life begins: the settings of the controller, and AWS's answers to open questions.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use eastwest_core::declaration::document::MassChange;
-use eastwest_core::declaration::settings::{Budget, Policy, Settings};
+use eastwest_core::declaration::settings::{Budget, Policy, Settings, Timing};
 use eastwest_core::ecs::name::ClusterName;
 use rand::Rng;
 use rand::rngs::SmallRng;
@@ -29,6 +30,14 @@ pub(crate) fn settings(dice: &mut SmallRng, fleet: &Fleet) -> Settings {
     };
     let clusters = dice.random_bool(0.7).then_some(watched);
     Settings { clusters, policy, budget, ..Settings::default() }
+}
+
+/// How long the controller waits: in one life of three clients follow at once. The last step of a rename waits longer
+/// than a life lasts.
+pub(crate) fn timing(seed: u64) -> Timing {
+    let refresh_every = Duration::from_secs([0, 60, 240][(seed % 3) as usize]);
+    let drop_old_names_after = Duration::from_hours(30 * 24);
+    Timing { refresh_every, drop_old_names_after, ..Timing::default() }
 }
 
 /// How much may change without consent: the default, or so little that the limit is reached soon.

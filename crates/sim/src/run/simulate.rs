@@ -135,7 +135,9 @@ impl<C: Controller> Life<C> {
         let mut apart = SmallRng::seed_from_u64(seed ^ 0x5EED);
         let mass_change = settings::mass_change(&mut apart);
         let sources = documents.sources();
-        let settings = Settings { sources, mass_change, ..settings::settings(&mut dice, &fleet) };
+        let timing = settings::timing(seed);
+        let drawn = settings::settings(&mut dice, &fleet);
+        let settings = Settings { sources, mass_change, timing, ..drawn };
         let model = Model::new(ModelOptions {
             seed: dice.random(),
             switches: settings::switches(&mut dice),
@@ -353,7 +355,7 @@ impl<C: Controller> Life<C> {
         let allowance = self.allowance();
         // A service that waits behind an endless rollout waits half an hour, even where the oracle sees no reason.
         let stall = self.settings.timing.stall.as_secs();
-        let least = SETTLE_SECONDS + if allowance >= stall { allowance } else { 0 };
+        let least = SETTLE_SECONDS + if allowance >= stall { allowance } else { self.follows() };
         while waited < SETTLE_SECONDS + self.truce() + allowance && !self.world.is_broken() {
             self.help();
             self.world.run_for(60);
@@ -375,6 +377,11 @@ impl<C: Controller> Life<C> {
         if fought { TRUCE_SECONDS } else { 0 }
     }
 
+    /// How long clients wait before they are rolled out again: for a new name, and then for what takes its place.
+    fn follows(&self) -> u64 {
+        2 * self.settings.timing.refresh_every.as_secs()
+    }
+
     /// How long rollouts may take: they take turns, and an endless one holds the others up for half an hour.
     fn allowance(&mut self) -> u64 {
         let stall = self.settings.timing.stall.as_secs();
@@ -389,7 +396,7 @@ impl<C: Controller> Life<C> {
             let shifts = |conduct: &Conduct| conduct.strategy != Strategy::Rolling;
             model.services().filter(|(_, state)| shifts(&state.settings.conduct)).count() as u64
         });
-        services * 120 + shifting * 180 + if stuck { stall + 120 } else { 0 }
+        self.follows() + services * 120 + shifting * 180 + if stuck { stall + 120 } else { 0 }
     }
 
     /// Nothing is written any more.

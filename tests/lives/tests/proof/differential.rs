@@ -94,6 +94,8 @@ impl<'a> Life<'a> {
             interval: Duration::from_secs(20),
             staleness: Duration::from_secs(2),
             rollout_poll: Duration::from_secs(2),
+            // An oracle of the end does not wait for it.
+            refresh_every: Duration::ZERO,
             ..Timing::default()
         };
         let settings = Settings {

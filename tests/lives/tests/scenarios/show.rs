@@ -173,6 +173,7 @@ pub(crate) fn news(news: &News) -> String {
     match news {
         News::Status(key, Some(status)) => format!("{key}: {}", of(status)),
         News::Status(key, None) => format!("{key}: no longer ours"),
+        News::Changing(key, changes) => format!("{key}: changes {changes}"),
         News::Applied(key, action, Ok(_)) => format!("{key}: {action} accepted"),
         News::Applied(key, action, Err(fault)) => format!("{key}: {action} failed: {fault}"),
         News::FirstReading(cluster, census) => format!(

@@ -13,7 +13,7 @@
 //! | `parameter <name> <json…>`, `parameter <name> gone` | the document, or a service's entry |
 //! | `fault <operation> <kind> [<times> [<nth>]]` | what the next calls meet |
 //! | `refuse <operation> <code> <text…>`, `relent` | what AWS answers until it relents, where the model has no reason to |
-//! | `start [<policy>] [<n> per-cluster] [<n> per-namespace] [source tags\|ssm:<name>]…`, `crash [lost]` | the controller's life |
+//! | `start [<policy>] [<n> per-cluster] [<n> per-namespace] [source tags\|ssm:<name>]… [refresh-every <seconds>]`, `crash [lost]` | the controller's life |
 //! | `ack` | somebody agrees to every plan that waits for it |
 //! | `advance <seconds>` | time passes; tells what was written and what changed |
 //! | `show plan\|status\|needs\|truth\|document`, `calls <operation>`, `reach <service> <name>:<port>` | looks |
@@ -26,6 +26,7 @@ use std::fmt::Write as _;
 use eastwest_core::declaration::settings::Settings;
 use eastwest_core::engine::Engine;
 use eastwest_core::engine::effect::Event;
+use eastwest_core::report::news::News;
 use eastwest_sim::faults::{Rule, Weather};
 use eastwest_sim::judge::Checker;
 use eastwest_sim::life::{Definition, Newcomer, Outside};
@@ -353,7 +354,8 @@ impl Story {
             self.told = writes.1;
             lines.extend(writes.0.into_iter().map(|text| format!("  {at:>5} {text}\n")));
             let news = std::mem::take(&mut self.world.news);
-            lines.extend(news.iter().map(|each| format!("  {at:>5} {}\n", show::news(each))));
+            let news = news.iter().filter(|news| !matches!(news, News::Changing(..)));
+            lines.extend(news.map(|each| format!("  {at:>5} {}\n", show::news(each))));
         }
         self.out.extend(lines);
         Ok(())

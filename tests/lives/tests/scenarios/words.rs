@@ -1,6 +1,8 @@
 //! What the words of a story's lines mean.
 
-use eastwest_core::declaration::settings::{Policy, Settings, Sources};
+use std::time::Duration;
+
+use eastwest_core::declaration::settings::{Policy, Settings, Sources, Timing};
 use eastwest_core::ecs::name::{ClusterName, ParameterName};
 use eastwest_sim::life::{Definition, Flaw, Newcomer, definition as plain};
 use eastwest_sim::model::EcsServiceKey;
@@ -74,7 +76,9 @@ pub(crate) fn newcomer(
 
 /// The settings that the first `start` names; every cluster of the script is watched but `elsewhere`.
 pub(crate) fn settings(start: &str, script: &str) -> Result<Settings, String> {
-    let mut settings = Settings { policy: Policy::Sync, ..Settings::default() };
+    // Most stories are not about that wait.
+    let timing = Timing { refresh_every: Duration::ZERO, ..Timing::default() };
+    let mut settings = Settings { policy: Policy::Sync, timing, ..Settings::default() };
     let clusters = script.lines().filter_map(|line| line.strip_prefix("cluster "));
     let clusters = clusters.filter_map(|rest| rest.split_whitespace().next());
     let watched = clusters.filter(|name| *name != "elsewhere").map(ClusterName::as_read);
@@ -88,6 +92,10 @@ pub(crate) fn settings(start: &str, script: &str) -> Result<Settings, String> {
         match more {
             [source, more @ ..] if *word == "source" => {
                 add_source(&mut settings.sources, source)?;
+                rest = more;
+            }
+            [seconds, more @ ..] if *word == "refresh-every" => {
+                settings.timing.refresh_every = Duration::from_secs(number(seconds)?);
                 rest = more;
             }
             ["per-cluster", more @ ..] => {

@@ -34,6 +34,13 @@ pub(super) fn join(parts: &[NamedPart<'_>]) -> (Document, Vec<Issue>) {
                 part.limits.rollouts_per_namespace.as_ref()
             }),
             mass_change: join.one("limits", "massChange", |part| part.limits.mass_change.as_ref()),
+            mass_change_per: join
+                .one("limits", "massChangePer", |part| part.limits.mass_change_per.as_ref()),
+            refresh_every: join
+                .one("limits", "refreshEvery", |part| part.limits.refresh_every.as_ref()),
+            drop_old_names_after: join.one("limits", "dropOldNamesAfter", |part| {
+                part.limits.drop_old_names_after.as_ref()
+            }),
         },
         windows,
         freeze: parts.iter().any(|each| each.part.freeze),

@@ -27,6 +27,7 @@ pub use write::write;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::declared::Declaration;
 use super::issue::{Issue, Weight};
@@ -108,6 +109,22 @@ pub struct Limits {
     pub rollouts_per_namespace: Option<usize>,
     /// How many services of a namespace one pass may change without consent.
     pub mass_change: Option<MassChange>,
+    /// Whose changes are counted together for that.
+    pub mass_change_per: Option<MassChangePer>,
+    /// How long an endpoint must have stood before clients are rolled out again for it.
+    pub refresh_every: Option<Duration>,
+    /// How long the last step of a rename waits for clients.
+    pub drop_old_names_after: Option<Duration>,
+}
+
+/// Whose changes are counted together.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum MassChangePer {
+    /// Those of all services of a namespace.
+    #[default]
+    Namespace,
+    /// Those of one cluster in a namespace.
+    Cluster,
 }
 
 /// A number of services.

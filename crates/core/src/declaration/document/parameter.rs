@@ -9,7 +9,9 @@ use super::conform::conform;
 use super::part::{NamespaceEntry, Part};
 use super::report::{At, Report, Shown};
 use super::shape::VERSION;
-use super::{DocumentDefaults, Limits, MassChange, Template, entry, shape, window_entries};
+use super::{
+    DocumentDefaults, Limits, MassChange, MassChangePer, Template, entry, shape, window_entries,
+};
 use crate::declaration::declared::Declaration;
 use crate::declaration::issue::Issue;
 use crate::declaration::value::Wrong;
@@ -180,11 +182,22 @@ fn limits(at: Option<At<'_>>, report: &mut Report<'_>) -> Limits {
         Ok(share @ MassChange::Percent(_)) => Ok(share),
         _ => Err(Wrong { allowed: None, nearest: None }),
     };
+    // Its shape allows these two words alone.
+    let per = |text: &str| match text {
+        "cluster" => Ok(MassChangePer::Cluster),
+        _ => Ok(MassChangePer::Namespace),
+    };
     let allowed = "a share such as 20%, from 1% to 100%, or a number of services without quotes";
     let share = report.text(at.member("massChange"), allowed, share);
+    let per = report.text(at.member("massChangePer"), "", per);
+    let refresh_every = report.text(at.member("refreshEvery"), "", value::open_for);
+    let drop_old_names_after = report.text(at.member("dropOldNamesAfter"), "", value::open_for);
     Limits {
         rollouts_per_cluster: count("rolloutsPerCluster"),
         rollouts_per_namespace: count("rolloutsPerNamespace"),
         mass_change: share.or_else(|| count("massChange").map(MassChange::Count)),
+        mass_change_per: per,
+        refresh_every,
+        drop_old_names_after,
     }
 }

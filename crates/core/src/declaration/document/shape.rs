@@ -344,6 +344,34 @@ pub(super) struct Limits {
     /// How many services of a namespace one pass may change without consent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) mass_change: Option<MassChange>,
+    /// Whose changes `massChange` counts together: those of the whole namespace, or those of each cluster apart.
+    /// Default: `namespace`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) mass_change_per: Option<MassChangePer>,
+    /// How long an endpoint must have stood before the clients that need it are rolled out again: `15m`, `4h` or `1d`,
+    /// at most 31 days. Default: `15m`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(regex(pattern = "^[0-9]{1,5}[mhd]$"))]
+    pub(super) refresh_every: Option<String>,
+    /// How long a name that was replaced waits at most for clients that still need it: `15m`, `4h` or `1d`, at most 31
+    /// days. Default: `1d`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(regex(pattern = "^[0-9]{1,5}[mhd]$"))]
+    pub(super) drop_old_names_after: Option<String>,
+}
+
+/// Whose changes are counted together.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+#[expect(
+    dead_code,
+    reason = "documents that declare services alone are written; this says what is read"
+)]
+pub(super) enum MassChangePer {
+    /// Those of all services of a namespace.
+    Namespace,
+    /// Those of each cluster in a namespace.
+    Cluster,
 }
 
 /// A number of services.

@@ -2,7 +2,7 @@
 
 use expect_test::{Expect, expect};
 
-use super::changes;
+use super::{Change, Field, changes};
 use crate::ecs::canonical::tests::read_canonical;
 
 /// The differences from one configuration to another, one a line.
@@ -93,4 +93,19 @@ fn the_value_of_a_log_option_that_may_be_a_token_is_not_shown() {
 #[test]
 fn a_log_level_that_goes_is_a_difference() {
     check("in ? level=debug", "in ?", &expect!["log-level: debug -> -"]);
+}
+
+#[test]
+fn a_change_in_one_line_says_what_field_and_from_what_to_what() {
+    let change = |endpoint: Option<&str>, from: Option<&str>| Change {
+        field: Field::Alias,
+        endpoint: endpoint.map(str::to_owned),
+        from: from.map(str::to_owned),
+        to: Some("api:80".to_owned()),
+    };
+    assert_eq!(
+        change(Some("http/api"), Some("a:1")).to_string(),
+        "alias of http/api: a:1 -> api:80"
+    );
+    assert_eq!(change(None, None).to_string(), "alias: - -> api:80");
 }

@@ -109,7 +109,7 @@ fn a_wave_ends_with_the_plan_that_has_nothing_left_of_it() {
     memory.read_back(&stage.view, at(2));
     memory.observe(&stage.view, &Timing::default(), at(2));
     assert!(!memory.waves.begins_with_one(&internal().id));
-    memory.end_waves(&Plan::default());
+    memory.take_in_guarded(&Plan::default(), at(100));
     assert!(memory.waves.begins_with_one(&internal().id), "the next wave begins with one");
 }
 
@@ -135,7 +135,7 @@ fn consent_is_redeemed_by_the_plan_it_names_and_forgotten_with_its_changes() {
     let mut memory = Memory::default();
     memory.acknowledge(plan.id());
     let redeem = |memory: &mut Memory, plan: &Plan| {
-        memory.redeem_acks(plan, &stage.view, &stage.settings, stage.now);
+        memory.take_in_wanted(plan, &stage.view, &stage.settings, stage.now);
         memory.acks().unmet().count()
     };
     assert_eq!(redeem(&mut memory, &Plan::default()), 1, "another plan is not meant");

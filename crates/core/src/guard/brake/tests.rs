@@ -174,3 +174,30 @@ fn one_plan_has_one_id_and_another_another() {
         assert_eq!(PlanId::parse(text), None, "{text}");
     }
 }
+
+#[test]
+fn where_clusters_are_counted_apart_a_tenant_holds_only_itself() {
+    let world = |limits: &str| {
+        let flapping =
+            (0..11).map(|n| format!("prod/f{n:02} mode=client, namespace=internal.myapp"));
+        let head = [
+            format!("document {{\"version\": 1, \"limits\": {{{limits}}}}}"),
+            "budget 99 99\ncluster prod\ncluster test".to_owned(),
+            "test/tenant mode=client, namespace=internal.myapp".to_owned(),
+        ];
+        let lines: Vec<String> = head.into_iter().chain(flapping).collect();
+        let plan = Stage::read(&lines.join("\n")).guarded(&Writes::default());
+        let mut holds = plan.holds().filter(|(key, _)| key.name.as_str() != "tenant");
+        let (_, hold) = holds.next().expect("the others wait");
+        let tenant = plan.holds().find(|(key, _)| key.name.as_str() == "tenant");
+        format!("{hold}\ntenant: {:?}\n", tenant.map(|(_, hold)| hold.reason()))
+    };
+    expect![[r#"
+        12 of 12 services in namespace internal.myapp would change; without an acknowledgement at most 10 may. The plan is 4eca45ff7872
+        tenant: Some(MassChange)
+    "#]].assert_eq(&world("\"massChangePer\": \"namespace\""));
+    expect![[r#"
+        11 of 11 services in namespace internal.myapp and cluster prod would change; without an acknowledgement at most 10 may. The plan is c08d487d1c51
+        tenant: None
+    "#]].assert_eq(&world("\"massChangePer\": \"cluster\""));
+}

@@ -31,7 +31,10 @@ impl Hold {
             }
             Self::Rolling => "once that deployment has ended",
             Self::WaitingForServer(awaited) => return awaited.ends(),
-            Self::WaitingForClient(client) => return format!("once {client} is rolled out"),
+            Self::WaitingForClient(client, None) => return format!("once {client} is rolled out"),
+            Self::WaitingForClient(client, Some(until)) => {
+                return format!("once {client} is rolled out, at the latest at {until}");
+            }
             Self::Frozen(Frozen::Document) => "once the document no longer sets freeze",
             Self::Frozen(Frozen::Window(closed)) => return closed.ends(),
             Self::Paused(None) => "once the pause is removed",
@@ -68,7 +71,7 @@ impl Hold {
                 Until::Changed | Until::Complete => Ending::ByItself,
                 Until::Mended(_) => Ending::ByPerson,
             },
-            Self::WaitingForClient(_) => Ending::ByAnother,
+            Self::WaitingForClient(..) => Ending::ByAnother,
             Self::Ambiguous
             | Self::NoNamespace(_)
             | Self::Ineligible(_)
@@ -107,7 +110,7 @@ impl Hold {
             Self::NotSeen(_)
             | Self::RolledBack { .. }
             | Self::WaitingForServer(_)
-            | Self::WaitingForClient(_)
+            | Self::WaitingForClient(..)
             | Self::Rolling
             | Self::Frozen(_)
             | Self::Paused(_)

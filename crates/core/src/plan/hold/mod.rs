@@ -24,6 +24,7 @@ use crate::declaration::windows::Closed;
 use crate::ecs::fault::Fault;
 use crate::ecs::name::Arn;
 use crate::ecs::service_key::{ServiceKey, ServicePath};
+use crate::ecs::text::first_of;
 use crate::view::reading::Question;
 use claim::{Claim, Holder};
 
@@ -63,7 +64,8 @@ pub enum Hold {
     /// A server that it needs is not complete yet.
     WaitingForServer(Box<Awaited>),
     /// An old name goes only when this client, which may call it, knows the new one.
-    WaitingForClient(ServiceKey),
+    /// It waits no longer than until then, if that is known.
+    WaitingForClient(ServiceKey, Option<jiff::Timestamp>),
     /// A rollout of this service is under way, ours or anybody's.
     Rolling,
     /// The document says that nothing may change, at all or at this time.
@@ -150,7 +152,7 @@ impl Hold {
             Self::UnknownField(_) => Reason::UnknownField,
             Self::RolledBack { .. } => Reason::RolledBack,
             Self::WaitingForServer(_) => Reason::WaitingForServer,
-            Self::WaitingForClient(_) => Reason::WaitingForClient,
+            Self::WaitingForClient(..) => Reason::WaitingForClient,
             Self::Rolling => Reason::Rolling,
             Self::Frozen(_) => Reason::Frozen,
             Self::Paused(_) => Reason::Paused,
@@ -166,7 +168,7 @@ impl Hold {
     /// When it goes away by itself, if that is known.
     pub fn ends_at(&self) -> Option<jiff::Timestamp> {
         match self {
-            Self::Paused(until) => *until,
+            Self::Paused(until) | Self::WaitingForClient(_, until) => *until,
             Self::Frozen(Frozen::Window(closed)) => closed.opens_at,
             Self::Budget(turn) => turn.ends_at(),
             _ => None,
@@ -209,10 +211,10 @@ impl fmt::Display for Hold {
             Self::Conflict(claim, holder) => write!(f, "{claim} {holder}"),
             Self::Claimed { claim, by } => {
                 write!(f, "{claim} is claimed in the document ")?;
-                match by.iter().map(ToString::to_string).collect::<Vec<_>>() {
-                    names if names.is_empty() => f.write_str("and kept from everybody"),
-                    names => write!(f, "for {}", names.join(", ")),
+                if by.is_empty() {
+                    return f.write_str("and kept from everybody");
                 }
+                write!(f, "for {}", first_of(by, ", "))
             }
             Self::UnknownField(members) => write!(
                 f,
@@ -225,7 +227,7 @@ impl fmt::Display for Hold {
                 write!(f, "{colon}{reason})")
             }
             Self::WaitingForServer(awaited) => awaited.fmt(f),
-            Self::WaitingForClient(client) => write!(
+            Self::WaitingForClient(client, _) => write!(
                 f,
                 "the old name is kept for {client}, which may call it and does not have the new one yet"
             ),

@@ -47,7 +47,7 @@ fn what_a_person_must_mend_or_decide_waits_for_a_person() {
 /// whoever runs the engine until it rests must not wait for the service behind it.
 #[test]
 fn an_old_name_waits_for_its_client_and_for_no_person() {
-    let hold = Hold::WaitingForClient(key("web"));
+    let hold = Hold::WaitingForClient(key("web"), None);
     assert_eq!(hold.ending(), Ending::ByAnother);
     assert!(!hold.ends_by_itself());
 }

@@ -9,6 +9,7 @@ use crate::ecs::connect::Endpoint;
 use crate::ecs::name::DiscoveryName;
 use crate::ecs::namespace::Namespace;
 use crate::ecs::service_key::ServiceKey;
+use crate::ecs::text::first_of;
 use crate::plan::entry::Entry;
 use crate::planner::candidate::Candidate;
 use crate::planner::entries::Entries;
@@ -56,7 +57,8 @@ fn words(candidate: &Candidate<'_>, entry: &Entry, calls: Calls<'_>) -> Option<S
             return None;
         }
         let callers = callers(candidate, namespace, &name, calls);
-        let words = || format!("{name} goes, and {} can no longer call it", callers.join(", "));
+        let words =
+            || format!("{name} goes, and {} can no longer call it", first_of(&callers, ", "));
         (!callers.is_empty()).then(words)
     });
     let losses: Vec<String> = losses.collect();

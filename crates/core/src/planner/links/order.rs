@@ -14,6 +14,7 @@ use super::offers::{EndpointState, Offer, Offers};
 use crate::declaration::declared::Pause;
 use crate::ecs::name::{DiscoveryName, NamespaceId};
 use crate::ecs::service_key::ServiceKey;
+use crate::ecs::text::first_of;
 use crate::plan::awaited::{Awaited, Until};
 use crate::plan::entry::{Entry, Verdict};
 use crate::plan::hold::Hold;
@@ -204,11 +205,9 @@ fn is_paused_for_good(view: &View, server: &ServiceKey) -> bool {
 /// The note of each service that is in a circle of needs.
 pub(crate) fn circle_notes(order: &Order) -> Vec<(ServiceKey, String)> {
     let notes = order.circles.iter().flat_map(|circle| {
-        let names: Vec<String> = circle.iter().map(ToString::to_string).collect();
+        let (names, first) = (first_of(circle, ", "), &circle[0]);
         let words = format!(
-            "{} need each other: {} goes first, and is refreshed once the others are complete",
-            names.join(", "),
-            names[0],
+            "{names} need each other: {first} goes first, and is refreshed once the others are complete",
         );
         circle.iter().map(move |key| (key.clone(), words.clone()))
     });

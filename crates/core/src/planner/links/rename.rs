@@ -6,7 +6,7 @@
 //! point.
 //!
 //! **Invariant:** An old endpoint is kept only while a client calls it, and only if no other service wants its name.
-//! Otherwise the change is made at once.
+//! Otherwise the change is made at once. How long it waits for clients is decided in [`crate::guard::old_names`].
 
 use std::collections::BTreeMap;
 
@@ -192,7 +192,7 @@ impl<'e> Replaced<'e> {
         offers: &Offers<'_>,
     ) -> Option<Hold> {
         let Deployment { created_at, rollout, .. } = *client.service.primary()?;
-        let waits = || Some(Hold::WaitingForClient(client.service.key.clone()));
+        let waits = || Some(Hold::WaitingForClient(client.service.key.clone(), None));
         if rollout != Rollout::Completed {
             // Tasks of the deployment before still run, and ECS may roll back to them.
             return waits();

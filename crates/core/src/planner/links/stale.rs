@@ -15,6 +15,7 @@ use crate::ecs::name::DiscoveryName;
 use crate::ecs::seen::Seen;
 use crate::ecs::service::Rollout;
 use crate::ecs::service_key::ServiceKey;
+use crate::ecs::text::SHOWN;
 use crate::ecs::time::AwsTime;
 use crate::plan::action::Action;
 use crate::plan::entry::{Entry, Verdict};
@@ -41,7 +42,7 @@ pub(crate) fn refresh(
         // The endpoints it will not know are seen when the rollout is done.
         return None;
     }
-    let Found { lacks, unknown } = compare(input, calls, client, leaving);
+    let Found { lacks, more, unknown } = compare(input, calls, client, leaving).cut();
     if lacks.is_empty() && unknown.is_none() {
         return None;
     }
@@ -50,7 +51,8 @@ pub(crate) fn refresh(
         None => Verdict::Step { action },
         Some(hold) => Verdict::Hold { hold: with_facts(input, hold), action: Some(action) },
     };
-    let mut entry = Entry { verdict, lacks, ..Entry::in_sync(Some(client.namespace)) };
+    let in_sync = Entry::in_sync(Some(client.namespace));
+    let mut entry = Entry { verdict, lacks, lacks_more: more, ..in_sync };
     if !entry.lacks.is_empty()
         && let Some(words) = image_words(input, client)
     {
@@ -64,8 +66,22 @@ pub(crate) fn refresh(
 struct Found {
     /// The endpoints that the tasks of a client do not know.
     lacks: Vec<MissingEndpoint>,
+    /// How many more there are.
+    more: usize,
     /// What must be read before more can be told.
     unknown: Option<Hold>,
+}
+
+impl Found {
+    /// Keeps the oldest of a list that grows with the fleet: they decide when the client is rolled out.
+    fn cut(mut self) -> Self {
+        self.more = self.lacks.len().saturating_sub(SHOWN);
+        if self.more > 0 {
+            self.lacks.sort_by_key(|lack| (lack.since.is_none(), lack.since));
+            self.lacks.truncate(SHOWN);
+        }
+        self
+    }
 }
 
 /// Compares the age of a client's deployment with that of each endpoint it needs.
@@ -86,6 +102,7 @@ fn compare(
                 name: offer.discovery.clone(),
                 alias: offer.alias(),
                 server: offer.service.key.clone(),
+                since: since(input, offer),
             }),
             Ok(false) => {}
             Err(hold) => found.unknown = Some(hold),
@@ -95,6 +112,12 @@ fn compare(
         found.unknown = Some(unread_task_definition(client.service));
     }
     found
+}
+
+/// When an endpoint came, as far as its server's past tells.
+fn since(input: &PlannerInput<'_>, offer: &Offer<'_>) -> Option<AwsTime> {
+    let (_, seen) = input.view.histories.get(&offer.service.key)?;
+    seen.known()?.age(offer.endpoint)?.since
 }
 
 /// Whether an endpoint came after a deployment was created.

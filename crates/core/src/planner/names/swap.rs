@@ -18,6 +18,7 @@ use crate::ecs::connect::{Connect, Endpoint};
 use crate::ecs::name::NamespaceId;
 use crate::ecs::service::DeploymentStatus;
 use crate::ecs::service_key::ServiceKey;
+use crate::ecs::text::first_of;
 use crate::plan::entry::{Entry, Verdict};
 use crate::plan::hold::claim::{Claim, Holder};
 use crate::plan::hold::{Hold, Unseen};
@@ -257,8 +258,7 @@ fn takes_any(endpoint: &Endpoint, names: &[Claim]) -> bool {
 }
 
 fn words(circle: &Circle<'_, '_>, begins: Option<&ServiceKey>, may_remove: bool) -> String {
-    let names: Vec<String> = circle.keys().map(ToString::to_string).collect();
-    let names = names.join(", ");
+    let names = first_of(circle.keys(), ", ");
     match begins {
         Some(first) => format!(
             "{names} swap names in phases: first {first} gives its name up and takes none yet, so no service answers to that name for a while; then the others take their names one by one, and {first} takes its own last"

@@ -158,3 +158,15 @@ fn what_ecs_says_is_cut_and_made_fit_to_be_shown() {
     "#]],
     );
 }
+
+#[test]
+fn the_cause_is_told_before_what_follows_from_it() {
+    check(
+        "failed past=0:SUCCESSFUL:off past=10:STOPPED:in_internal.myapp event=(service_web)_is_unable_to_consistently_start_tasks event=(service_web)_(task_1)_failed_container_health_checks event=(service_web)_deployment_failed:_tasks_failed_to_start",
+        &expect![[r#"
+            prod/web: Synced Degraded RolloutFailed its last rollout failed
+                ends once a new deployment completes; eastwest does not send the same configuration again
+                ECS says: (service web) (task 1) failed container health checks
+        "#]],
+    );
+}

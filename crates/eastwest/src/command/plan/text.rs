@@ -97,7 +97,7 @@ fn show_snippet(text: &mut String, snippet: &str) {
 }
 
 fn show_lacks(text: &mut String, lacks: &[MissingEndpoint]) {
-    for MissingEndpoint { name, alias, server } in lacks {
+    for MissingEndpoint { name, alias, server, .. } in lacks {
         line(text, format_args!("    lacks         {name} as {alias} of {server}"));
     }
 }
@@ -336,7 +336,8 @@ mod tests {
         step.changes.clear();
         step.tasks = 2;
         let alias = "api.internal.myapp:8080".to_owned();
-        step.lacks = vec![MissingEndpoint { name: name.clone(), alias, server: api.clone() }];
+        step.lacks =
+            vec![MissingEndpoint { name: name.clone(), alias, server: api.clone(), since: None }];
         let until = Until::Complete;
         step.awaits = Some(Box::new(Awaited { name, server: api, inferred: true, until }));
         step.contention = Some(Box::new(Contention {
