@@ -15,6 +15,8 @@ use crate::ecs::time::Now;
 use crate::guard::acks::Acks;
 use crate::guard::brake::Brake;
 use crate::guard::input::GuardInput;
+use crate::guard::old_names;
+use crate::guard::waits::Waits;
 use crate::guard::waves::Waves;
 use crate::guard::writes::Writes;
 use crate::plan::Plan;
@@ -28,6 +30,7 @@ use crate::view::View;
 pub(super) struct Memory {
     writes: Writes,
     waves: Waves,
+    waits: Waits,
     acks: Acks,
 }
 
@@ -49,8 +52,8 @@ impl Memory {
         settings: &'a Settings,
         now: Now,
     ) -> GuardInput<'a> {
-        let Self { writes, waves, acks } = self;
-        GuardInput { view, writes, waves, acks, settings, now }
+        let Self { writes, waves, waits, acks } = self;
+        GuardInput { view, writes, waves, waits, acks, settings, now }
     }
 
     /// A person agrees to a plan.
@@ -70,6 +73,7 @@ impl Memory {
         if self.acks.unmet().next().is_none() {
             return;
         }
+        old_names::redeem(wanted, &mut self.acks);
         let brake = Brake::new(wanted, &self.guard_input(view, settings, now));
         brake.redeem(wanted, &mut self.acks);
     }
@@ -132,14 +136,16 @@ impl Memory {
         self.waves.observe(view, &self.writes, Moment { timing, now });
     }
 
-    /// Forgets the waves that are over under this plan.
-    pub(super) fn end_waves(&mut self, plan: &Plan) {
+    /// Forgets the waves that are over under this plan, and notes who waits under it.
+    pub(super) fn take_note(&mut self, plan: &Plan, now: Now) {
         self.waves.end(plan);
+        self.waits.observe(plan, now);
     }
 
     /// The next moment after `seen` at which time settles something.
-    pub(super) fn next_due(&self, seen: Now) -> Option<Now> {
-        [self.writes.next_due(seen), self.waves.next_due(seen)].into_iter().flatten().min()
+    pub(super) fn next_due(&self, timing: &Timing, seen: Now) -> Option<Now> {
+        let waits = self.waits.next_due(Moment { timing, now: seen });
+        [self.writes.next_due(seen), self.waves.next_due(seen), waits].into_iter().flatten().min()
     }
 }
 

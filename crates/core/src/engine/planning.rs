@@ -89,7 +89,7 @@ impl Planning {
         let wanted = self.take_wanted(view, settings, now);
         memory.redeem_acks(&wanted, view, settings, now);
         self.plan = guard(wanted, &memory.guard_input(view, settings, now));
-        memory.end_waves(&self.plan);
+        memory.take_note(&self.plan, now);
         let breaches = check(&self.plan, view, settings);
         if let Some(first) = breaches.first() {
             self.hold_every_step(first.rule);

@@ -1,6 +1,7 @@
 //! What the guards look at.
 
 use super::acks::Acks;
+use super::waits::Waits;
 use super::waves::Waves;
 use super::writes::Writes;
 use crate::declaration::settings::Settings;
@@ -16,6 +17,8 @@ pub struct GuardInput<'a> {
     pub writes: &'a Writes,
     /// How our rollouts go.
     pub waves: &'a Waves,
+    /// Since when clients wait for servers that they only seem to need.
+    pub waits: &'a Waits,
     /// What somebody has agreed to.
     pub acks: &'a Acks,
     /// What the operator allows.

@@ -4,6 +4,7 @@
 
 pub mod writes;
 pub mod waves;
+pub mod waits;
 pub mod acks;
 pub mod input;
 pub(crate) mod pause;
@@ -11,10 +12,11 @@ pub(crate) mod budget;
 pub(crate) mod unseen;
 pub(crate) mod truce;
 pub(crate) mod windows;
+pub(crate) mod old_names;
 pub mod brake;
 pub mod check;
 
-use crate::declaration::settings::{Policy, Settings};
+use crate::declaration::settings::{Moment, Policy, Settings};
 use crate::ecs::service_key::ServiceKey;
 use crate::ecs::time::Now;
 use crate::plan::Plan;
@@ -31,6 +33,7 @@ use input::GuardInput;
 use pause::paused;
 use truce::contended;
 use unseen::{is_unseen, never_read, unread_document};
+use waits::NO_WAITS;
 use waves::Waves;
 use windows::Windows;
 use writes::Writes;
@@ -53,6 +56,8 @@ enum Check {
     Unread,
     /// Would too much of a namespace change at once?
     Brake,
+    /// Does a client still name what goes?
+    OldName,
     /// What became of our last write?
     Writes,
     /// Is the server complete that it needs?
@@ -65,7 +70,7 @@ enum Check {
 
 /// All guards, in the order in which they are asked: the first that holds gives the reason, of a plan that is shown as
 /// of one that is carried out. The budget comes last, for asking it spends it.
-const ORDER: [Check; 11] = [
+const ORDER: [Check; 12] = [
     Check::Paused,
     Check::Policy,
     Check::Document,
@@ -73,6 +78,7 @@ const ORDER: [Check; 11] = [
     Check::Windows,
     Check::Unread,
     Check::Brake,
+    Check::OldName,
     Check::Writes,
     Check::Server,
     Check::Contended,
@@ -84,7 +90,12 @@ impl Check {
     /// and the moment at which it does.
     fn is_lasting(self) -> bool {
         match self {
-            Self::Paused | Self::Document | Self::Windows | Self::Brake | Self::Contended => true,
+            Self::Paused
+            | Self::Document
+            | Self::Windows
+            | Self::Brake
+            | Self::OldName
+            | Self::Contended => true,
             Self::Policy
             | Self::StartUp
             | Self::Unread
@@ -95,6 +106,9 @@ impl Check {
     }
 }
 
+/// What is said of a client that goes on.
+const WAITED: &str = "waited long enough for a server that it only seems to need, and goes on";
+
 /// Holds every step that must not be taken at this moment.
 pub fn guard(plan: Plan, input: &GuardInput<'_>) -> Plan {
     Guards::new(&plan, input).hold(plan, &ORDER)
@@ -103,7 +117,7 @@ pub fn guard(plan: Plan, input: &GuardInput<'_>) -> Plan {
 /// Holds only what somebody asked to hold, whenever one looks: for a plan that is shown and not carried out.
 pub fn guard_shown(plan: Plan, view: &View, settings: &Settings, now: Now) -> Plan {
     let (writes, waves, acks) = (&Writes::default(), &Waves::default(), &Acks::default());
-    let input = GuardInput { view, writes, waves, acks, settings, now };
+    let input = GuardInput { view, writes, waves, waits: &NO_WAITS, acks, settings, now };
     let lasting: Vec<Check> = ORDER.into_iter().filter(|check| check.is_lasting()).collect();
     Guards::new(&plan, &input).hold(plan, &lasting)
 }
@@ -143,11 +157,20 @@ impl<'a> Guards<'a> {
             let Some(entry) = plan.entries.get_mut(key) else { continue };
             let Verdict::Step { action } = &entry.verdict else { continue };
             let hold = checks.iter().find_map(|check| self.ask(*check, key, entry, action));
-            if let Some(hold) = hold {
-                entry.hold_step(hold);
+            match hold {
+                Some(hold) => entry.hold_step(hold),
+                None if self.has_waited(key, entry) => entry.note_once(WAITED),
+                None => {}
             }
         }
         plan
+    }
+
+    /// Whether a client goes on although a server that it seems to need is not complete.
+    fn has_waited(&self, key: &ServiceKey, entry: &Entry) -> bool {
+        let GuardInput { waits, settings, now, .. } = self.input;
+        let moment = Moment { timing: &settings.timing, now };
+        entry.awaits.is_some() && waits.is_over(key, moment)
     }
 
     /// Why this guard holds a step, if it does.
@@ -170,8 +193,9 @@ impl<'a> Guards<'a> {
             Check::Windows => self.windows.hold(key, namespace),
             Check::Unread => self.unread.clone(),
             Check::Brake => self.brake.hold(key),
+            Check::OldName => old_names::kept(key, entry, action, &self.input),
             Check::Writes => writes.hold(action, now),
-            Check::Server => awaited(entry, &self.input),
+            Check::Server => awaited(key, entry, &self.input),
             Check::Contended => contended(view, key, entry, now),
             Check::Budget => self.budget.spend(key, namespace),
         }
@@ -193,6 +217,7 @@ impl<'a> Guards<'a> {
             Check::Paused
             | Check::Unread
             | Check::Brake
+            | Check::OldName
             | Check::Server
             | Check::Contended
             | Check::Budget => None,
@@ -215,11 +240,13 @@ fn starting(view: &View, settings: &Settings, now: Now) -> Option<Hold> {
 }
 
 /// The server that a step waits for. What only the environment hints at is not waited for beyond a stall.
-fn awaited(entry: &Entry, GuardInput { view, settings, now, .. }: &GuardInput<'_>) -> Option<Hold> {
+fn awaited(key: &ServiceKey, entry: &Entry, input: &GuardInput<'_>) -> Option<Hold> {
+    let GuardInput { view, waits, settings, now, .. } = *input;
     let awaited = entry.awaits.as_ref()?;
     let server = view.service(&awaited.server);
-    let stalled = server.is_some_and(|server| has_stalled(server, &settings.timing, *now));
-    (!(awaited.inferred && stalled)).then(|| Hold::WaitingForServer(awaited.clone()))
+    let stalled = || server.is_some_and(|server| has_stalled(server, &settings.timing, now));
+    let over = || waits.is_over(key, Moment { timing: &settings.timing, now });
+    (!(awaited.inferred && (stalled() || over()))).then(|| Hold::WaitingForServer(awaited.clone()))
 }
 
 fn observed(policy: Policy, action: &Action) -> Option<Hold> {

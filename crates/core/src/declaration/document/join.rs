@@ -34,6 +34,8 @@ pub(super) fn join(parts: &[NamedPart<'_>]) -> (Document, Vec<Issue>) {
                 part.limits.rollouts_per_namespace.as_ref()
             }),
             mass_change: join.one("limits", "massChange", |part| part.limits.mass_change.as_ref()),
+            drop_old_names: join
+                .one("limits", "dropOldNames", |part| part.limits.drop_old_names.as_ref()),
         },
         windows,
         freeze: parts.iter().any(|each| each.part.freeze),

@@ -27,6 +27,7 @@ pub use write::write;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::declared::Declaration;
 use super::issue::{Issue, Weight};
@@ -108,6 +109,8 @@ pub struct Limits {
     pub rollouts_per_namespace: Option<usize>,
     /// How many services of a namespace one pass may change without consent.
     pub mass_change: Option<MassChange>,
+    /// For how long an old name stays for clients that still name it; without it, until that is mended.
+    pub drop_old_names: Option<Duration>,
 }
 
 /// A number of services.

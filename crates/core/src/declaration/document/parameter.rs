@@ -182,9 +182,11 @@ fn limits(at: Option<At<'_>>, report: &mut Report<'_>) -> Limits {
     };
     let allowed = "a share such as 20%, from 1% to 100%, or a number of services without quotes";
     let share = report.text(at.member("massChange"), allowed, share);
+    let drop_old_names = report.text(at.member("dropOldNames"), "", value::open_for);
     Limits {
         rollouts_per_cluster: count("rolloutsPerCluster"),
         rollouts_per_namespace: count("rolloutsPerNamespace"),
         mass_change: share.or_else(|| count("massChange").map(MassChange::Count)),
+        drop_old_names,
     }
 }

@@ -344,6 +344,10 @@ pub(super) struct Limits {
     /// How many services of a namespace one pass may change without consent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) mass_change: Option<MassChange>,
+    /// For how long an old name stays beside the new one for clients whose needs or environment still name it. Without
+    /// it: until that is mended, or a person acknowledges the plan.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) drop_old_names: Option<String>,
 }
 
 /// A number of services.
