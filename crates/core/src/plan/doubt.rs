@@ -10,7 +10,7 @@ use super::hold::{Hold, Unseen};
 use super::reason::{Ending, Reason};
 use crate::declaration::issue::Issue;
 use crate::ecs::environment::MentionPlace;
-use crate::ecs::name::{DiscoveryName, Port};
+use crate::ecs::name::{DiscoveryName, NamespaceName, Port};
 use crate::ecs::service_key::ServiceKey;
 use crate::view::reading::Question;
 
@@ -41,6 +41,16 @@ pub enum CallDoubt {
     },
     /// It needs a name that no service offers.
     NotOffered(DiscoveryName),
+    /// It names a host below the name of its namespace, and no service offers that. The host itself is not shown: a value
+    /// may be a password.
+    NotServed {
+        /// Where it names it.
+        place: MentionPlace,
+        /// The namespace.
+        namespace: NamespaceName,
+        /// Whether nothing else can answer there: an HTTP namespace has no DNS.
+        is_certain: bool,
+    },
 }
 
 impl CallDoubt {
@@ -51,7 +61,12 @@ impl CallDoubt {
 
     /// Whether it is certain that a call fails.
     pub fn is_certain(&self) -> bool {
-        !matches!(self, Self::Unread(_) | Self::TooOld { is_needed: false, .. })
+        !matches!(
+            self,
+            Self::Unread(_)
+                | Self::TooOld { is_needed: false, .. }
+                | Self::NotServed { is_certain: false, .. }
+        )
     }
 
     /// Whether the answer is on its way: it was not tried yet.
@@ -98,6 +113,9 @@ impl CallDoubt {
             Self::TooOld { name, .. } => format!(
                 "once the service is deployed again; if its needs list {name}, eastwest does that itself"
             ),
+            Self::NotServed { place, .. } => {
+                format!("once a service offers that host, or {place} names another one")
+            }
             Self::NotOffered(name) => {
                 format!("once a service offers {name}, or {name} is removed from the needs")
             }
@@ -127,6 +145,9 @@ impl fmt::Display for CallDoubt {
                 f,
                 "nobody knows what it needs, and its tasks began before {name} of {server}, the only server here, was there"
             ),
+            Self::NotServed { place, namespace, .. } => {
+                write!(f, "{place} names a host of namespace {namespace} that no service offers")
+            }
             Self::NotOffered(name) => write!(f, "it needs {name}, which no service offers"),
         }
     }

@@ -39,6 +39,7 @@ pub(crate) fn doubts<'a>(
     let Some(primary) = client.service.primary() else { return Vec::new() };
     let ports = client.mentions(input).filter_map(|each| wrong_port(calls, client, each));
     let mut found: Vec<CallDoubt> = ports.collect();
+    found.extend(not_served(input, calls, client));
     let needs = calls.needs.of(&client.service.key);
     found.extend(needs.iter().filter_map(|need| of_need(input, calls, client, need)));
     if primary.rollout != Rollout::InProgress && needs.is_empty() {
@@ -91,6 +92,30 @@ fn wrong_port(calls: Calls<'_>, client: &Client<'_>, mention: &Mention) -> Optio
     let (place, host) = (place.clone(), host.to_string());
     let served = (!served.contains(&port)).then(|| served.into_iter().collect())?;
     Some(CallDoubt::WrongPort { place, host, port, served })
+}
+
+/// The first mention of a host below the name of the namespace that no service offers. Services that register with Cloud
+/// Map without Service Connect may answer at such names in a namespace with DNS: where one of them is in view, nobody
+/// can tell.
+fn not_served(
+    input: &PlannerInput<'_>,
+    calls: Calls<'_>,
+    client: &Client<'_>,
+) -> Option<CallDoubt> {
+    let Namespace { id, name, kind, .. } = client.namespace;
+    let is_certain = kind == "HTTP";
+    let below = format!(".{}", name.as_str().to_ascii_lowercase());
+    let is_below = |each: &&Mention| {
+        each.host.strip_suffix(below.as_str()).is_some_and(|label| !label.contains('.'))
+    };
+    let mut mentions = client.mentions(input).filter(is_below);
+    let found = mentions.find(|each| !calls.offers.has_host(id, &each.host))?;
+    let may_be_elsewhere =
+        !is_certain && input.view.all_services().any(|service| !service.registries.is_empty());
+    if may_be_elsewhere || is_beyond(input, client.namespace) {
+        return None;
+    }
+    Some(CallDoubt::NotServed { place: found.place.clone(), namespace: name.clone(), is_certain })
 }
 
 /// Why a client cannot call what it needs. Where a refresh is planned, that says it.

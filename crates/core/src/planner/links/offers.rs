@@ -111,6 +111,11 @@ impl<'c> Offers<'c> {
         found.into_iter().flatten().filter(matches).map(|at| &at.name)
     }
 
+    /// Whether anything is offered at a host, or is to be.
+    pub(crate) fn has_host(&self, namespace: &NamespaceId, host: &str) -> bool {
+        self.hosts.contains_key(&(namespace.clone(), host.into()))
+    }
+
     /// The ports that are served at a host; none if one of them is not known.
     pub(crate) fn ports_at(&self, namespace: &NamespaceId, host: &str) -> Option<BTreeSet<Port>> {
         let found = self.hosts.get(&(namespace.clone(), host.into()))?;

@@ -131,3 +131,14 @@ fn a_server_that_is_switched_off_waits_until_it_is_read_who_calls_it() {
         "#]],
     );
 }
+
+#[test]
+fn a_host_of_the_namespace_that_nobody_offers_any_more_is_said() {
+    let off = "backend mode=off | off | http=4567";
+    let web = "web mode=client | in internal.myapp | http=3000 env:BACKEND_URL=http://backend.internal.myapp:4567 | deployed=50";
+    check_status(&format!("{off}\n{web}"), &expect![[r#""#]]);
+    // Something beside Service Connect may answer there.
+    let classic =
+        "old - | off | http=80 | registry=arn:aws:servicediscovery:eu-west-1:1:service/srv-1";
+    check_status(&format!("{off}\n{classic}\n{web}"), &expect![[r#""#]]);
+}
