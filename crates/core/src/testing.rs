@@ -12,7 +12,8 @@
 //!   all after `port` may be left out, and `?` is a namespace that is not given.
 //! * task definition: `name=port/app …`, `=port` for a mapping without a name, `udp:name=port`, `name=1-9` for a
 //!   range; the words `bridge`, `host`, `nomode`, `windows`, `nomemory`, `nocpu`, `links`, `hostname`, `limits:512`
-//!   for the containers' memory, `image:app:1`, and `env:http://catalog;orders:80` for its environment's values; `?` for one not read, `!` for one that cannot be.
+//!   for the containers' memory, `image:app:1`, and `env:http://catalog;ORDERS_HOST=orders` for its
+//!   environment, `cmd:--host_orders` for its command; `?` for one not read, `!` for one that cannot be.
 //! * facts: the words of [`fact`].
 //!
 //! Other lines set the stage: `namespace`, `namespaces`, `cluster`, `use`, `members`, `claim`, `document` (JSON on
@@ -50,6 +51,7 @@ use crate::guard::acks::Acks;
 use crate::guard::input::GuardInput;
 use crate::guard::refreshes::Refreshes;
 use crate::guard::turns::Turns;
+use crate::guard::waits::NO_WAITS;
 use crate::guard::waves::Waves;
 use crate::guard::writes::Writes;
 use crate::guard::{guard, guard_shown};
@@ -230,10 +232,12 @@ impl Stage {
         acks: &'a Acks,
     ) -> GuardInput<'a> {
         let Self { view, settings, now, .. } = self;
+
         static NOBODY: Turns = Turns::new();
         static NOTHING: Refreshes = Refreshes::new();
-        let (turns, refreshes) = (&NOBODY, &NOTHING);
-        GuardInput { view, writes, waves, turns, refreshes, acks, settings, now: *now }
+        let (turns, refreshes, waits) = (&NOBODY, &NOTHING, &NO_WAITS);
+        let now = *now;
+        GuardInput { view, writes, waves, turns, refreshes, waits, acks, settings, now }
     }
 
     /// The breaches of a plan; what only concerns the policy observe is left to the guard.
@@ -478,6 +482,7 @@ pub(crate) fn service(key: &ServiceKey, number: usize) -> EcsService {
             status: DeploymentStatus::Primary,
             rollout: Rollout::Completed,
             rollout_reason: String::new(),
+            running_count: 1,
             created_at,
             updated_at: created_at,
             task_definition: Arn::as_read("arn:td"),

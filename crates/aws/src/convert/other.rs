@@ -2,7 +2,7 @@
 
 use aws_sdk_ecs::types as sdk;
 use aws_sdk_servicediscovery::types as cloud_map;
-use eastwest_core::ecs::environment::EnvironmentHosts;
+use eastwest_core::ecs::environment::{ContainerTexts, EnvironmentHosts, Variable};
 use eastwest_core::ecs::name::{Arn, DiscoveryName, NamespaceId, NamespaceName, Port, PortName};
 use eastwest_core::ecs::namespace::{CloudMapService, Namespace};
 use eastwest_core::ecs::task_definition::{PortMapping, TaskDefinition};
@@ -36,12 +36,21 @@ pub(crate) fn task_definition(asked: &Arn, definition: &sdk::TaskDefinition) -> 
             .any(|each| each.as_str() == "MANAGED_INSTANCES"),
         ports: containers.iter().flat_map(ports).collect(),
         images: containers.iter().filter_map(|each| each.image.clone()).collect(),
-        environment_hosts: EnvironmentHosts::in_values(containers.iter().flat_map(values)),
+        environment_hosts: EnvironmentHosts::of(containers.iter().map(texts)),
     }
 }
 
-fn values(container: &sdk::ContainerDefinition) -> impl Iterator<Item = &str> {
-    container.environment().iter().filter_map(sdk::KeyValuePair::value)
+/// What of a container may name hosts. It is matched and never kept as it is.
+fn texts(container: &sdk::ContainerDefinition) -> ContainerTexts<'_> {
+    let command = container.entry_point().iter().chain(container.command());
+    ContainerTexts {
+        environment: container.environment().iter().filter_map(variable).collect(),
+        command: command.map(String::as_str).collect(),
+    }
+}
+
+fn variable(pair: &sdk::KeyValuePair) -> Option<Variable<'_>> {
+    Some(Variable { name: pair.name().unwrap_or_default(), value: pair.value()? })
 }
 
 fn ports(container: &sdk::ContainerDefinition) -> impl Iterator<Item = PortMapping> {

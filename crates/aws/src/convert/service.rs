@@ -118,6 +118,7 @@ fn deployment(deployment: &sdk::Deployment, current: &Arn, is_steady: bool) -> D
         status: deployment_status(deployment.status()),
         rollout: rollout(deployment.rollout_state(), is_steady),
         rollout_reason: deployment.rollout_state_reason().unwrap_or_default().to_owned(),
+        running_count: u32::try_from(deployment.running_count()).unwrap_or_default(),
         created_at,
         updated_at: time(deployment.updated_at, created_at),
         task_definition: shared(deployment.task_definition(), current),

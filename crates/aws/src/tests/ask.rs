@@ -202,7 +202,7 @@ async fn the_hosts_that_the_environment_names_are_matched_and_no_value_is_kept()
             {"name": "app", "image": "example/app:1", "environment": environment},
             {"name": "side", "image": "example/side@sha256:0a", "environment": [
                 {"name": "ORDERS", "value": "orders:80"}]},
-            {"name": "bare"},
+            {"name": "bare", "entryPoint": ["run"], "command": ["--master-host", "master", "--level", "info"]},
         ]}})
     });
     let event =
@@ -218,6 +218,8 @@ async fn the_hosts_that_the_environment_names_are_matched_and_no_value_is_kept()
         ("orders", "80", true),
         ("db", "5432", true),
         ("shop", "80", false),
+        ("master", "5557", true),
+        ("info", "80", false),
     ] {
         assert_eq!(found.environment_hosts.names(host, port(number)), named, "{host}:{number}");
     }

@@ -118,6 +118,8 @@ pub struct Deployment {
     pub created_at: AwsTime,
     /// When it last changed.
     pub updated_at: AwsTime,
+    /// How many of its tasks run.
+    pub running_count: u32,
     /// What its tasks run.
     pub task_definition: Arn,
     /// Its Service Connect configuration; `None` is "off": absent and `enabled: false` are one

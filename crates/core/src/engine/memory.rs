@@ -15,10 +15,12 @@ use crate::ecs::service_key::ServiceKey;
 use crate::ecs::time::Now;
 use crate::guard::acks::Acks;
 use crate::guard::brake::Brake;
+use crate::guard::client_waits::{ClientWaits, longest_wait};
 use crate::guard::input::GuardInput;
-use crate::guard::old_names::{OldNames, longest_wait};
+use crate::guard::old_names;
 use crate::guard::refreshes::Refreshes;
 use crate::guard::turns::Turns;
+use crate::guard::waits::Waits;
 use crate::guard::waves::Waves;
 use crate::guard::writes::Writes;
 use crate::plan::Plan;
@@ -34,7 +36,8 @@ pub(super) struct Memory {
     waves: Waves,
     turns: Turns,
     refreshes: Refreshes,
-    old_names: OldNames,
+    client_waits: ClientWaits,
+    waits: Waits,
     acks: Acks,
 }
 
@@ -56,8 +59,8 @@ impl Memory {
         settings: &'a Settings,
         now: Now,
     ) -> GuardInput<'a> {
-        let Self { writes, waves, turns, refreshes, acks, old_names: _ } = self;
-        GuardInput { view, writes, waves, turns, refreshes, acks, settings, now }
+        let Self { writes, waves, turns, refreshes, waits, acks, client_waits: _ } = self;
+        GuardInput { view, writes, waves, turns, refreshes, waits, acks, settings, now }
     }
 
     /// A person agrees to a plan.
@@ -73,7 +76,7 @@ impl Memory {
         settings: &Settings,
         now: Now,
     ) -> Vec<ServiceKey> {
-        self.old_names.bound(wanted, longest_wait(view, settings), now)
+        self.client_waits.bound(wanted, longest_wait(view, settings), now)
     }
 
     /// Notes what clients lack, forgets consent to what no plan wants any more, and releases the changes of this plan that a person agreed to.
@@ -89,6 +92,7 @@ impl Memory {
         if self.acks.unmet().next().is_none() {
             return;
         }
+        old_names::redeem(wanted, &mut self.acks);
         let brake = Brake::new(wanted, &self.guard_input(view, settings, now));
         brake.redeem(wanted, &mut self.acks);
     }
@@ -157,15 +161,17 @@ impl Memory {
         }
     }
 
-    /// Forgets the waves that are over under this guarded plan, and notes who waits for a turn.
+    /// Forgets the waves that are over under this guarded plan, and notes who waits for what.
     pub(super) fn take_in_guarded(&mut self, plan: &Plan, now: Now) {
         self.waves.end(plan);
         self.turns.note_waiting(plan, now);
+        self.waits.observe(plan, now);
     }
 
     /// The next moment after `seen` at which time settles something.
-    pub(super) fn next_due(&self, seen: Now) -> Option<Now> {
-        [self.writes.next_due(seen), self.waves.next_due(seen)].into_iter().flatten().min()
+    pub(super) fn next_due(&self, timing: &Timing, seen: Now) -> Option<Now> {
+        let waits = self.waits.next_due(Moment { timing, now: seen });
+        [self.writes.next_due(seen), self.waves.next_due(seen), waits].into_iter().flatten().min()
     }
 }
 

@@ -18,6 +18,7 @@ use crate::ecs::time::Now;
 use crate::guard::check::Breach;
 use crate::guard::writes::Writes;
 use crate::plan::Plan;
+use crate::plan::doubt::CallDoubt;
 use crate::plan::entry::{Entry, Verdict};
 use crate::plan::hold::{Hold, Unseen};
 use crate::report::news::News;
@@ -156,6 +157,9 @@ impl Published {
 
 /// Whether an entry only says that an answer is on its way: to a question, or to another attempt at what failed before.
 fn waits_for_answer(entry: Option<&Entry>, writes: &Writes) -> bool {
+    if entry.is_some_and(|entry| entry.doubts.iter().any(CallDoubt::waits_for_answer)) {
+        return true;
+    }
     match entry.map(|entry| &entry.verdict) {
         Some(Verdict::Hold {
             hold: Hold::NotSeen(Unseen::Answer(_, None) | Unseen::Partly | Unseen::Extent(_)),

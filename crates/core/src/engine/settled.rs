@@ -6,6 +6,7 @@ use crate::ecs::service_key::ServiceKey;
 use crate::guard::unseen::unread_document;
 use crate::plan::entry::{Entry, Verdict};
 use crate::plan::hold::Hold;
+use crate::plan::reason::Ending;
 use crate::view::rollout::has_stalled;
 use crate::view::{ClusterView, ServiceView};
 
@@ -43,6 +44,9 @@ impl Engine {
     }
 
     fn is_to_move(&self, key: &ServiceKey, entry: &Entry) -> bool {
+        if entry.doubts.iter().any(|doubt| doubt.ending() == Ending::ByItself) {
+            return true;
+        }
         match &entry.verdict {
             Verdict::InSync => false,
             Verdict::Step { .. } => true,

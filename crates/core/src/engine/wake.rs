@@ -20,7 +20,7 @@ impl Engine {
             self.planning.next_truce_end(&self.view),
             self.planning.answers_due(),
             self.work.next_due(),
-            self.memory.next_due(seen),
+            self.memory.next_due(&self.settings.timing, seen),
         ];
         due.into_iter().flatten().min()
     }

@@ -264,17 +264,29 @@ impl Plan {
         waiting.collect()
     }
 
+    /// The ids of all that waits for consent: of mass changes, and of old names that clients still call.
+    pub fn consents(&self) -> BTreeSet<PlanId> {
+        let waiting = self.holds().filter_map(|(_, hold)| match hold {
+            Hold::MassChange(why) => Some(&why.plan),
+            Hold::WaitingForClient(kept) => kept.consent.as_ref(),
+            _ => None,
+        });
+        waiting.cloned().collect()
+    }
+
     /// How many changes an acknowledgement stands for: those that wait for this id, or, if it is the id of the whole
     /// plan, all that wait. If it is neither, the ids that wait.
     pub fn acknowledged_by(&self, plan: &PlanId) -> Result<usize, Vec<PlanId>> {
-        let waiting = self.awaiting_consent();
-        match waiting.get(plan) {
-            Some(why) => Ok(why.changes),
-            None if !waiting.is_empty() && self.id() == *plan => {
-                Ok(waiting.values().map(|why| why.changes).sum())
-            }
-            None => Err(waiting.into_keys().cloned().collect()),
+        let waiting = self.consents();
+        let many = self.awaiting_consent();
+        let changes = |id: &PlanId| many.get(id).map_or(1, |why| why.changes);
+        if waiting.contains(plan) {
+            return Ok(changes(plan));
         }
+        if !waiting.is_empty() && self.id() == *plan {
+            return Ok(waiting.iter().map(changes).sum());
+        }
+        Err(waiting.into_iter().collect())
     }
 }
 

@@ -3,6 +3,7 @@
 use super::acks::Acks;
 use super::refreshes::Refreshes;
 use super::turns::Turns;
+use super::waits::Waits;
 use super::waves::Waves;
 use super::writes::Writes;
 use crate::declaration::settings::Settings;
@@ -22,6 +23,8 @@ pub struct GuardInput<'a> {
     pub turns: &'a Turns,
     /// Since when clients lack endpoints.
     pub refreshes: &'a Refreshes,
+    /// Since when clients wait for servers that they only seem to need.
+    pub waits: &'a Waits,
     /// What somebody has agreed to.
     pub acks: &'a Acks,
     /// What the operator allows.

@@ -6,7 +6,8 @@ pub mod writes;
 pub mod waves;
 pub mod turns;
 pub mod refreshes;
-pub(crate) mod old_names;
+pub mod waits;
+pub(crate) mod client_waits;
 pub mod acks;
 pub mod input;
 pub(crate) mod pause;
@@ -14,10 +15,11 @@ pub(crate) mod budget;
 pub(crate) mod unseen;
 pub(crate) mod truce;
 pub(crate) mod windows;
+pub(crate) mod old_names;
 pub mod brake;
 pub mod check;
 
-use crate::declaration::settings::{Policy, Settings};
+use crate::declaration::settings::{Moment, Policy, Settings};
 use crate::ecs::service_key::ServiceKey;
 use crate::ecs::time::Now;
 use crate::plan::Plan;
@@ -36,6 +38,7 @@ use refreshes::{Refreshes, Standing};
 use truce::contended;
 use turns::Turns;
 use unseen::{is_unseen, never_read, unread_document};
+use waits::NO_WAITS;
 use waves::Waves;
 use windows::Windows;
 use writes::Writes;
@@ -58,6 +61,8 @@ enum Check {
     Unread,
     /// Would too much of a namespace change at once?
     Brake,
+    /// Does a client still name what goes?
+    OldName,
     /// What became of our last write?
     Writes,
     /// Is the server complete that it needs?
@@ -72,7 +77,7 @@ enum Check {
 
 /// All guards, in the order in which they are asked: the first that holds gives the reason, of a plan that is shown as
 /// of one that is carried out. The budget comes last, for asking it spends it.
-const ORDER: [Check; 12] = [
+const ORDER: [Check; 13] = [
     Check::Paused,
     Check::Policy,
     Check::Document,
@@ -80,6 +85,7 @@ const ORDER: [Check; 12] = [
     Check::Windows,
     Check::Unread,
     Check::Brake,
+    Check::OldName,
     Check::Writes,
     Check::Server,
     Check::Contended,
@@ -92,7 +98,12 @@ impl Check {
     /// and the moment at which it does.
     fn is_lasting(self) -> bool {
         match self {
-            Self::Paused | Self::Document | Self::Windows | Self::Brake | Self::Contended => true,
+            Self::Paused
+            | Self::Document
+            | Self::Windows
+            | Self::Brake
+            | Self::OldName
+            | Self::Contended => true,
             Self::Policy
             | Self::StartUp
             | Self::Unread
@@ -104,6 +115,9 @@ impl Check {
     }
 }
 
+/// What is said of a client that goes on.
+const WAITED: &str = "waited long enough for a server that it only seems to need, and goes on";
+
 /// Holds every step that must not be taken at this moment.
 pub fn guard(plan: Plan, input: &GuardInput<'_>) -> Plan {
     Guards::new(&plan, input).hold(plan, &ORDER)
@@ -113,8 +127,8 @@ pub fn guard(plan: Plan, input: &GuardInput<'_>) -> Plan {
 pub fn guard_shown(plan: Plan, view: &View, settings: &Settings, now: Now) -> Plan {
     let (writes, waves) = (&Writes::default(), &Waves::default());
     let (turns, acks) = (&Turns::default(), &Acks::default());
-    let refreshes = &Refreshes::default();
-    let input = GuardInput { view, writes, waves, turns, refreshes, acks, settings, now };
+    let (refreshes, waits) = (&Refreshes::default(), &NO_WAITS);
+    let input = GuardInput { view, writes, waves, turns, refreshes, waits, acks, settings, now };
     let lasting: Vec<Check> = ORDER.into_iter().filter(|check| check.is_lasting()).collect();
     Guards::new(&plan, &input).hold(plan, &lasting)
 }
@@ -170,10 +184,19 @@ impl<'a> Guards<'a> {
             let Some(entry) = plan.entries.get_mut(key) else { continue };
             let Verdict::Step { action } = &entry.verdict else { continue };
             let hold = checks.iter().find_map(|check| self.ask(*check, key, entry, action));
-            if let Some(hold) = hold {
-                entry.hold_step(hold);
+            match hold {
+                Some(hold) => entry.hold_step(hold),
+                None if self.has_waited(key, entry) => entry.note_once(WAITED),
+                None => {}
             }
         }
+    }
+
+    /// Whether a client goes on although a server that it seems to need is not complete.
+    fn has_waited(&self, key: &ServiceKey, entry: &Entry) -> bool {
+        let GuardInput { waits, settings, now, .. } = self.input;
+        let moment = Moment { timing: &settings.timing, now };
+        entry.awaits.is_some() && waits.is_over(key, moment)
     }
 
     /// Why this guard holds a step, if it does.
@@ -196,8 +219,9 @@ impl<'a> Guards<'a> {
             Check::Windows => self.windows.hold(key, namespace),
             Check::Unread => self.unread.clone(),
             Check::Brake => self.brake.hold(key),
+            Check::OldName => old_names::kept(key, entry, action, &self.input),
             Check::Writes => writes.hold(action, now),
-            Check::Server => awaited(entry, &self.input),
+            Check::Server => awaited(key, entry, &self.input),
             Check::Contended => contended(view, key, entry, now),
             Check::Refresh => self.standing.hold(key, entry),
             Check::Budget => self.budget.spend(key, namespace),
@@ -220,6 +244,7 @@ impl<'a> Guards<'a> {
             Check::Paused
             | Check::Unread
             | Check::Brake
+            | Check::OldName
             | Check::Server
             | Check::Contended
             | Check::Refresh
@@ -243,11 +268,13 @@ fn starting(view: &View, settings: &Settings, now: Now) -> Option<Hold> {
 }
 
 /// The server that a step waits for. What only the environment hints at is not waited for beyond a stall.
-fn awaited(entry: &Entry, GuardInput { view, settings, now, .. }: &GuardInput<'_>) -> Option<Hold> {
+fn awaited(key: &ServiceKey, entry: &Entry, input: &GuardInput<'_>) -> Option<Hold> {
+    let GuardInput { view, waits, settings, now, .. } = *input;
     let awaited = entry.awaits.as_ref()?;
     let server = view.service(&awaited.server);
-    let stalled = server.is_some_and(|server| has_stalled(server, &settings.timing, *now));
-    (!(awaited.inferred && stalled)).then(|| Hold::WaitingForServer(awaited.clone()))
+    let stalled = || server.is_some_and(|server| has_stalled(server, &settings.timing, now));
+    let over = || waits.is_over(key, Moment { timing: &settings.timing, now });
+    (!(awaited.inferred && (stalled() || over()))).then(|| Hold::WaitingForServer(awaited.clone()))
 }
 
 fn observed(policy: Policy, action: &Action) -> Option<Hold> {

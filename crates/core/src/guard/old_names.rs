@@ -1,97 +1,53 @@
-//! How long the last step of a rename waits for the clients that may still call the old name.
+//! Whether an old name may go that a client still names: when somebody agreed to exactly that, or when the document's
+//! `limits.dropOldNames` is over.
 //!
-//! A client that is paused, or that cannot be rolled out, would keep another team's old name for ever. So the wait has an
-//! end, and the hold says for whom the name is kept and until when.
-//!
-//! **Invariant:** only renames that wait now are remembered. A restart forgets since when; then the wait begins again.
+//! The time counts from when the server's present deployment was first seen, by our own clock: a restart begins it anew,
+//! which keeps the name for longer and never for less.
 
-use std::collections::BTreeMap;
-use std::time::Duration;
-
-use crate::declaration::settings::Settings;
+use super::acks::Acks;
+use super::input::GuardInput;
 use crate::ecs::service_key::ServiceKey;
-use crate::ecs::time::Now;
 use crate::plan::Plan;
-use crate::plan::entry::{Entry, Verdict};
+use crate::plan::action::Action;
+use crate::plan::consent::PlanId;
+use crate::plan::entry::Entry;
 use crate::plan::hold::Hold;
-use crate::view::View;
+use crate::plan::kept_name::KeptName;
 
-/// Since when the last steps of renames wait for clients.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct OldNames {
-    waiting: BTreeMap<ServiceKey, Now>,
+/// Why an old name stays, if it does.
+pub(super) fn kept(
+    key: &ServiceKey,
+    entry: &Entry,
+    action: &Action,
+    input: &GuardInput<'_>,
+) -> Option<Hold> {
+    let kept = entry.keeps.as_ref()?;
+    if input.acks.covers(key, action) {
+        return None;
+    }
+    let limit = input.view.document.as_ref().and_then(|document| document.limits.drop_old_names);
+    let since = input.view.service(key).and_then(|service| service.primary_since);
+    let left = limit.zip(since).map(|(limit, since)| limit.saturating_sub(input.now.since(since)));
+    if left.is_some_and(|left| left.is_zero()) {
+        return None;
+    }
+    let until = left.and_then(|left| input.now.calendar.checked_add(left).ok());
+    let consent = Some(PlanId::of(std::iter::once((key, action))));
+    let kept = KeptName { consent, until, ..(**kept).clone() };
+    Some(Hold::WaitingForClient(Box::new(kept)))
 }
 
-impl OldNames {
-    /// Says in each hold until when it lasts, and turns those whose time is over into steps. Returns the services of
-    /// these.
-    pub(crate) fn bound(&mut self, plan: &mut Plan, most: Duration, now: Now) -> Vec<ServiceKey> {
-        let before = std::mem::take(&mut self.waiting);
-        let mut dropped = Vec::new();
-        for (key, entry) in &mut plan.entries {
-            if !waits_for_client(entry) {
-                continue;
-            }
-            let since = before.get(key).copied().unwrap_or(now);
-            self.waiting.insert(key.clone(), since);
-            let until = since.plus(most);
-            if now >= until {
-                entry.release();
-                dropped.push(key.clone());
-            } else if let Verdict::Hold { hold: Hold::WaitingForClient(_, ends), .. } =
-                &mut entry.verdict
-            {
-                *ends = Some(until.calendar);
-            }
+/// Lets the old names go whose removal somebody has agreed to, alone or with the whole plan.
+pub(crate) fn redeem(plan: &Plan, acks: &mut Acks) {
+    let whole = plan.id();
+    let is_whole = acks.is_given(&whole);
+    for (key, action) in plan.steps() {
+        if !plan.entries.get(key).is_some_and(|entry| entry.keeps.is_some()) {
+            continue;
         }
-        dropped
-    }
-}
-
-/// How long such a step waits: the document's word, else the settings'.
-pub(crate) fn longest_wait(view: &View, settings: &Settings) -> Duration {
-    let said = view.document.as_ref().and_then(|document| document.limits.drop_old_names_after);
-    said.unwrap_or(settings.timing.drop_old_names_after)
-}
-
-fn waits_for_client(entry: &Entry) -> bool {
-    matches!(entry.verdict, Verdict::Hold { hold: Hold::WaitingForClient(..), action: Some(_) })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::plan::action::Action;
-    use crate::testing::{at, key};
-
-    fn plan() -> Plan {
-        let hold = Hold::WaitingForClient(key("web"), None);
-        let action = Some(Action::Disconnect { service: key("api") });
-        let entry = Entry { verdict: Verdict::Hold { hold, action }, ..Entry::in_sync(None) };
-        Plan { entries: [(key("api"), entry)].into(), ..Plan::default() }
-    }
-
-    fn hold(old: &mut OldNames, plan: &mut Plan, second: u64) -> Option<String> {
-        old.bound(plan, Duration::from_hours(24), at(second));
-        plan.entries[&key("api")].hold().map(Hold::ends)
-    }
-
-    #[test]
-    fn an_old_name_is_kept_for_a_client_for_a_day() {
-        let mut old = OldNames::default();
-        let ends = hold(&mut old, &mut plan(), 60).expect("the client has a day");
-        let until = at(60 + 86_400).calendar;
-        assert_eq!(ends, format!("once prod/web is rolled out, at the latest at {until}"));
-        assert!(hold(&mut old, &mut plan(), 86_459).is_some());
-        assert!(hold(&mut old, &mut plan(), 86_460).is_none(), "it goes");
-        assert!(hold(&mut old, &mut plan(), 86_999).is_none(), "a new plan does not begin again");
-    }
-
-    #[test]
-    fn a_rename_that_no_longer_waits_is_forgotten() {
-        let mut old = OldNames::default();
-        hold(&mut old, &mut plan(), 0);
-        old.bound(&mut Plan::default(), Duration::from_hours(24), at(10));
-        assert!(hold(&mut old, &mut plan(), 86_400).is_some());
+        let id = PlanId::of(std::iter::once((key, action)));
+        if is_whole || acks.is_given(&id) {
+            acks.redeem(&id, [(key.clone(), action.clone())]);
+        }
     }
 }

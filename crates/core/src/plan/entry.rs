@@ -5,7 +5,9 @@ use serde::Serialize;
 use super::action::Action;
 use super::awaited::Awaited;
 use super::contention::Contention;
+use super::doubt::CallDoubt;
 use super::hold::Hold;
+use super::kept_name::KeptName;
 use super::need::MissingEndpoint;
 use crate::ecs::change::Change;
 use crate::ecs::namespace::Namespace;
@@ -42,6 +44,12 @@ pub struct Entry {
     /// How many more it lacks.
     #[serde(skip_serializing_if = "is_none_more")]
     pub lacks_more: usize,
+    /// Why its calls may fail, or why nobody knows. Nothing waits for that.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub doubts: Vec<CallDoubt>,
+    /// The old name that the step removes although a client still calls it.
+    #[serde(skip)]
+    pub keeps: Option<Box<KeptName>>,
     /// Whether somebody else keeps changing it back.
     #[serde(skip)]
     pub contention: Option<Box<Contention>>,
@@ -85,6 +93,8 @@ impl Entry {
             awaits: None,
             lacks: Vec::new(),
             lacks_more: 0,
+            doubts: Vec::new(),
+            keeps: None,
             contention: None,
         }
     }
@@ -98,6 +108,13 @@ impl Entry {
     pub(crate) fn add_note(&mut self, words: &str) {
         let before = self.note.take().map(|note| note + "; ").unwrap_or_default();
         self.note = Some(before + words);
+    }
+
+    /// Says something more, unless it was said already.
+    pub(crate) fn note_once(&mut self, words: &str) {
+        if !self.note.as_ref().is_some_and(|note| note.contains(words)) {
+            self.add_note(words);
+        }
     }
 
     /// Turns a step into a hold; leaves everything else.

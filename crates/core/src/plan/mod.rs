@@ -7,15 +7,17 @@ pub mod action;
 pub mod reason;
 pub mod prerequisite;
 pub mod need;
+pub mod doubt;
 pub mod awaited;
 pub mod contention;
 mod fingerprint;
 pub mod turn;
 pub mod consent;
+pub mod kept_name;
 pub mod hold;
 pub mod entry;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
@@ -23,6 +25,7 @@ use crate::declaration::issue::Issue;
 use crate::ecs::service_key::ServiceKey;
 use crate::view::reading::Question;
 use action::Action;
+use doubt::CallDoubt;
 use entry::{Entry, Verdict};
 use hold::Hold;
 use need::Need;
@@ -41,6 +44,8 @@ pub struct Plan {
     pub needs: BTreeMap<ServiceKey, Vec<Need>>,
     /// What cannot be honoured of it; nothing waits for that.
     pub advice: BTreeMap<ServiceKey, Vec<Issue>>,
+    /// What else must be read before it is known who calls whom. Nothing is held for it.
+    pub unread: BTreeSet<Question>,
 }
 
 /// Something that the document has us make and that is not there.
@@ -88,8 +93,10 @@ impl Plan {
         self.entries.iter().filter_map(|(key, entry)| Some((key, entry.hold()?)))
     }
 
-    /// What must be asked before all holds are decided on facts.
+    /// What must be asked before all holds are decided on facts, and before it is known who calls whom.
     pub fn questions(&self) -> impl Iterator<Item = &Question> {
-        self.holds().filter_map(|(_, hold)| hold.question())
+        let doubts = self.entries.values().flat_map(|entry| &entry.doubts);
+        let unread = doubts.filter_map(CallDoubt::question).chain(&self.unread);
+        self.holds().filter_map(|(_, hold)| hold.question()).chain(unread)
     }
 }

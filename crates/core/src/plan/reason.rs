@@ -76,6 +76,8 @@ pub enum Reason {
     RolloutFailed,
     /// A rollout failed, and no earlier deployment completed.
     NothingToGoBackTo,
+    /// The configuration is in order, and calls of the tasks fail all the same.
+    CannotCall,
     /// The service is being deleted, or was.
     Leaving,
 }

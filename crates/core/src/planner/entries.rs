@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::ecs::service_key::ServiceKey;
 use crate::ecs::text::SHOWN;
 use crate::plan::awaited::Awaited;
+use crate::plan::doubt::CallDoubt;
 use crate::plan::entry::Entry;
 use crate::plan::hold::Hold;
 
@@ -60,6 +61,11 @@ impl Entries {
     /// With these notes after those that are there.
     pub(super) fn noted(self, notes: Vec<(ServiceKey, String)>) -> Self {
         self.with_each(notes, |entry, note| entry.add_note(&note))
+    }
+
+    /// With the doubts about the calls of each client.
+    pub(super) fn doubted(self, doubts: Vec<(ServiceKey, Vec<CallDoubt>)>) -> Self {
+        self.with_each(doubts, |entry, doubts| entry.doubts = doubts)
     }
 
     /// With the services that want a name of each winner.

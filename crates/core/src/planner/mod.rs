@@ -62,20 +62,23 @@ pub fn plan(view: &View, settings: &Settings) -> Plan {
     let entries = entries.awaiting(awaited).noted(circle_notes(&order));
     let lost_calls = links.lost_calls(&candidates, &entries);
     let unseen_servers = links.unseen_servers(&input, &candidates);
-    let entries = entries.noted(lost_calls).held(unseen_servers);
+    let unread_callers = links.unread_callers(&input, &candidates, &entries);
+    let entries = entries.noted(lost_calls).held(unseen_servers).held(unread_callers);
+    let doubts = links.doubts(&input);
+    let advice = links::doubts::advice(&doubts);
+    let entries = entries.doubted(doubts);
 
     let beyond = capacity::holds_beyond(&input, &entries, &steps);
     let entries = entries.held(beyond);
     let contests = contests(&entries);
     let entries = entries.contested(contests).into_map();
-    let needs = links.into_needs();
-    Plan {
-        entries,
-        order: steps,
-        missing,
-        needs: needs.of,
-        advice: with_advice(&input, needs.issues),
+    let unread = links.unread(&input);
+    let mut needs = links.into_needs();
+    for (key, issues) in advice {
+        needs.issues.entry(key).or_default().extend(issues);
     }
+    let advice = with_advice(&input, needs.issues);
+    Plan { entries, order: steps, missing, needs: needs.of, advice, unread }
 }
 
 /// The entries of the candidates, each in the phase of the swap or the rename that it takes part in.
@@ -92,7 +95,7 @@ fn changing<'a>(
         let entry = match (swaps.remove(key), renames.remove(key)) {
             (Some(swap), _) => swap.applied_to(entry(input, candidate, register)),
             (None, Some(rename)) => {
-                let now = if rename.both.differs() { &rename.both } else { candidate };
+                let now = rename.adding().unwrap_or(candidate);
                 let entry = entry(input, now, register);
                 rename.applied_to(entry)
             }

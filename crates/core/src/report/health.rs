@@ -1,5 +1,7 @@
 //! How well a service does.
 
+use crate::plan::doubt::CallDoubt;
+use crate::plan::entry::Entry;
 use crate::plan::hold::Hold;
 use crate::view::ServiceView;
 use crate::view::rollout::Course;
@@ -20,8 +22,17 @@ pub enum Health {
     Unknown,
 }
 
-/// How a service is, as far as what holds it and how its rollout goes tell.
-pub(super) fn health(service: &ServiceView, hold: Option<&Hold>, course: &Course) -> Health {
+/// How a service is, as far as its entry and how its rollout goes tell. A client that cannot call what it needs is not
+/// healthy, and of one of which nothing is known nobody can tell.
+pub(super) fn health(service: &ServiceView, entry: &Entry, course: &Course) -> Health {
+    match of_hold(service, entry.hold(), course) {
+        Health::Healthy if entry.doubts.iter().any(CallDoubt::is_certain) => Health::Degraded,
+        Health::Healthy if !entry.doubts.is_empty() => Health::Unknown,
+        health => health,
+    }
+}
+
+fn of_hold(service: &ServiceView, hold: Option<&Hold>, course: &Course) -> Health {
     match hold {
         Some(Hold::Paused(_) | Hold::Frozen(_)) => Health::Suspended,
         Some(

@@ -8,6 +8,7 @@ use crate::declaration::issue::{Issue, Weight};
 use crate::declaration::settings::Moment;
 use crate::ecs::service::ServiceStatus;
 use crate::ecs::service_key::ServiceKey;
+use crate::plan::doubt::CallDoubt;
 use crate::plan::entry::{Entry, Verdict};
 use crate::plan::hold::Hold;
 use crate::plan::reason::{Ending, Reason};
@@ -76,14 +77,17 @@ pub fn status(
     let history = view.histories.get(key).and_then(|(_, seen)| seen.known());
     let course = course(service, history, moment);
     let hold = entry.hold();
-    let mut status = Status::new(sync(entry), health(service, hold, &course));
+    let mut status = Status::new(sync(entry), health(service, entry, &course));
     match hold {
         // That it rolls says less than how it goes.
         Some(Hold::Rolling) if !matches!(course, Course::Settled | Course::Progressing) => {
             status.go(&course);
         }
         Some(hold) => status.hold(hold, &service.issues),
-        None => status.go(&course),
+        None => {
+            status.go(&course);
+            status.doubt(&entry.doubts);
+        }
     }
     let fails = course.is_explained() || matches!(hold, Some(Hold::RolledBack { .. }));
     status.event = service.last.as_ref().filter(|_| fails).and_then(|last| explaining(last));
@@ -120,6 +124,18 @@ impl Status {
         self.ending = told.map(|(_, ending)| ending);
         self.message = course.message();
         self.ends = course.ends().map(str::to_owned);
+    }
+
+    /// Says why its calls may fail, unless its rollout has more to say.
+    fn doubt(&mut self, doubts: &[CallDoubt]) {
+        let certain = doubts.iter().find(|doubt| doubt.is_certain());
+        let Some(first) = certain.or(doubts.first()).filter(|_| self.reason.is_none()) else {
+            return;
+        };
+        self.reason = Some(first.reason());
+        self.message = Some(first.to_string());
+        self.ends = Some(first.ends());
+        self.ending = Some(first.ending());
     }
 
     /// Whether it is so for the same reason as before.

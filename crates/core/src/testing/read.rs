@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::fault;
 use crate::ecs::connect::{AccessLogs, ClientAlias, Connect, Endpoint, ProxyLogs, TestHeader, Tls};
-use crate::ecs::environment::EnvironmentHosts;
+use crate::ecs::environment::{ContainerTexts, EnvironmentHosts, Variable};
 use crate::ecs::fault::FaultKind;
 use crate::ecs::name::{Arn, DiscoveryName, DnsName, NamespaceRef, Port, PortName};
 use crate::ecs::past::Past;
@@ -143,6 +143,7 @@ pub(crate) fn task_definition(arn: &Arn, text: &str) -> TaskDefinition {
         images: vec!["app:1".to_owned()],
         environment_hosts: EnvironmentHosts::default(),
     };
+    let mut texts = ContainerTexts::default();
     for word in text.split_whitespace() {
         match word {
             "bridge" | "host" | "none" => word.clone_into(&mut task_definition.network_mode),
@@ -160,13 +161,23 @@ pub(crate) fn task_definition(arn: &Arn, text: &str) -> TaskDefinition {
                 task_definition.images = vec![image[6..].to_owned()];
             }
             values if values.starts_with("env:") => {
-                task_definition.environment_hosts =
-                    EnvironmentHosts::in_values(values[4..].split(';'));
+                texts.environment.extend(values[4..].split(';').map(read_variable));
             }
+            words if words.starts_with("cmd:") => texts.command.extend(words[4..].split('_')),
             port => task_definition.ports.push(read_mapping(port)),
         }
     }
+    task_definition.environment_hosts = EnvironmentHosts::of([texts]);
     task_definition
+}
+
+/// `NAME=value`, or a value alone of a variable whose name says nothing.
+fn read_variable(text: &str) -> Variable<'_> {
+    let is_name = |name: &str| name.bytes().all(|b| b.is_ascii_uppercase() || b == b'_');
+    match text.split_once('=').filter(|(name, _)| is_name(name)) {
+        Some((name, value)) => Variable { name, value },
+        None => Variable { name: "VALUE", value: text },
+    }
 }
 
 fn read_mapping(word: &str) -> PortMapping {

@@ -31,6 +31,9 @@ pub(crate) fn plan(plan: &Plan) -> String {
         for MissingEndpoint { name, alias, server, .. } in &entry.lacks {
             line(&mut text, &format!("    lacks: {name} as {alias} of {server}"));
         }
+        for doubt in &entry.doubts {
+            line(&mut text, &format!("    doubt: {doubt}"));
+        }
         for rival in &entry.contested_by {
             line(&mut text, &format!("    contested by {rival}"));
         }

@@ -30,7 +30,7 @@ const LOOK_MS_MAX: u64 = 3 * READ_TIMEOUT_MS + 2_000;
 const REFUSAL_MS: u64 = 290_000;
 
 /// What every write is judged by. `Consent` and `Budget` remember more than one write, so they are asked apart.
-const RULES: [fn(&SentWrite<'_>) -> Broken; 19] = [
+X = [
     opt_in::opted_in,
     opt_in::stopped,
     opt_in::paused,
@@ -48,6 +48,7 @@ const RULES: [fn(&SentWrite<'_>) -> Broken; 19] = [
     waves::goes_on,
     servers_first::too_early,
     renames::renamed_at_once,
+    renames::dropped_under_needs,
     refresh::needless,
     repeats::flap,
 ];
@@ -63,6 +64,8 @@ pub struct Checker {
     /// What was known of Parameter Store when the last write to each service was decided.
     decided: BTreeMap<EcsServiceKey, Known>,
     consent: Consent,
+    /// Whether somebody ever agreed to something.
+    somebody_agreed: bool,
     /// How often each kind happened that only the truth shows.
     happened: BTreeMap<&'static str, u64>,
     violation: Option<Violation>,
@@ -77,6 +80,7 @@ impl Checker {
             parameters: ParameterHistory::new(&settings.sources),
             decided: BTreeMap::new(),
             consent: Consent::default(),
+            somebody_agreed: false,
             happened: BTreeMap::new(),
             settings,
             histories: BTreeMap::new(),
@@ -115,6 +119,7 @@ impl Checker {
     /// Somebody agreed to what waited.
     pub(crate) fn acknowledged(&mut self, now: Time) {
         self.consent.begin_again(Some(now));
+        self.somebody_agreed = true;
     }
 
     /// A read was denied, or reported something as missing. From then on the controller may not know what would change.
@@ -227,6 +232,7 @@ impl Checker {
             evidence,
             changed_for_all: self.for_all.iter().any(|at| *at > from_for_all && *at <= now),
             last_change_for_all: self.for_all.last().copied(),
+            somebody_agreed: self.somebody_agreed,
             settings: &self.settings,
             model,
             histories: &self.histories,

@@ -28,6 +28,7 @@
 //! | I15 | nothing secret is in what the controller does or says | the run |
 //! | I16 | no panic, no spinning | the run |
 //! | rename | no name that a client declares to need goes in the write that brings what takes its place | `renames` |
+//! | kept | the last step of a rename takes no name that a client's needs still list, unless somebody agreed | `renames` |
 //! | wave | nothing begins in a namespace beside the first rollout of ours that is to complete, nor soon after one failed | `waves` |
 //! | window | nothing begins while a maintenance window is closed | `windows` |
 //! | check | the controller's own last check finds nothing to object to | the run |

@@ -51,6 +51,38 @@ pub(super) fn renamed_at_once(sent: &SentWrite<'_>) -> Broken {
     sent.says(true, "rename", &text)
 }
 
+/// The last step of a rename takes no name that a client's needs still list, unless somebody agreed.
+pub(super) fn dropped_under_needs(sent: &SentWrite<'_>) -> Broken {
+    let (before, after) = (sent.before()?, sent.after?);
+    if sent.somebody_agreed || !is_last_of_a_rename(sent) || before.namespace != after.namespace {
+        return None;
+    }
+    let stays = |name: &str| after.endpoints.iter().any(|each| each.discovery_name == name);
+    let gone = before.endpoints.iter().filter(|old| !stays(&old.discovery_name));
+    let mut gone = gone.filter(|old| !is_sought(old, sent));
+    let others = || sent.others().filter(|(other, _)| is_watched(sent.settings, other));
+    gone.find_map(|old| {
+        let name = DiscoveryName::as_read(&old.discovery_name);
+        let needs = |intent: &Intent| {
+            intent.declared().is_some_and(|declaration| {
+                declaration.needs.as_ref().is_some_and(|needs| needs.contains(&name))
+                    && declaration.mode != Some(Mode::Off)
+            })
+        };
+        let (client, _) = others().find(|(other, history)| {
+            history.since(sent.from).iter().all(|moment| {
+                let there = moment.effective.as_ref();
+                let asked = sent.evidence.intents(other, moment.tagged.as_deref());
+                moment.status == EcsServiceStatus::Active
+                    && there.is_some_and(|there| there.namespace == before.namespace)
+                    && !asked.is_empty()
+                    && asked.iter().all(needs)
+            })
+        })?;
+        sent.says(true, "kept", &format!("{name} goes, and {client} needs it"))
+    })
+}
+
 /// Whether an endpoint goes, could stay beside the new ones, and a new one serves its port. An endpoint with a default
 /// host does not count: nobody may have said that host.
 fn is_replaced(old: &EffectiveEndpoint, before: &Effective, after: &Effective) -> bool {

@@ -45,6 +45,8 @@ pub(super) struct SentWrite<'a> {
     pub(super) changed_for_all: bool,
     /// When something last changed that may concern every service.
     pub(super) last_change_for_all: Option<Time>,
+    /// Whether somebody ever agreed to something.
+    pub(super) somebody_agreed: bool,
     pub(super) settings: &'a Settings,
     pub(super) model: &'a Model,
     /// Every service that there was, over time.

@@ -21,8 +21,10 @@ pub struct Definition {
     pub ports: Vec<(String, u32, &'static str)>,
     /// The container's image.
     pub image: String,
-    /// The values of its environment.
+    /// Its environment: `NAME=value`, or the value alone of a variable whose name says nothing.
     pub environment: Vec<String>,
+    /// The words of its command.
+    pub command: Vec<String>,
 }
 
 /// What Service Connect does not support in a task definition.
@@ -47,6 +49,7 @@ pub fn definition(family: &str, port_name: &str, port: u32) -> Definition {
         ports,
         image: "app:1".to_owned(),
         environment: Vec::new(),
+        command: Vec::new(),
     }
 }
 
@@ -80,9 +83,11 @@ impl Definition {
             "portMappings": ports.collect::<Vec<_>>(),
         });
         if !self.environment.is_empty() {
-            let variable = |(at, value)| json!({"name": format!("VALUE_{at}"), "value": value});
-            let variables = self.environment.iter().enumerate().map(variable);
-            container["environment"] = variables.collect();
+            let texts = self.environment.iter().enumerate();
+            container["environment"] = texts.map(|(at, text)| variable(at, text)).collect();
+        }
+        if !self.command.is_empty() {
+            container["command"] = json!(self.command);
         }
         match self.flaw {
             Some(Flaw::Links) => container["links"] = json!(["other"]),
@@ -93,5 +98,14 @@ impl Definition {
         let answer = model.register_task_definition(RegisterTaskDefinitionRequest(body))?;
         let arn = answer.task_definition.as_ref().and_then(|raw| raw.get("taskDefinitionArn"));
         Ok(arn.and_then(Value::as_str).unwrap_or_default().to_owned())
+    }
+}
+
+/// A variable as ECS has it.
+fn variable(at: usize, text: &str) -> Value {
+    let is_name = |name: &str| name.bytes().all(|b| b.is_ascii_uppercase() || b == b'_');
+    match text.split_once('=').filter(|(name, _)| is_name(name)) {
+        Some((name, value)) => json!({"name": name, "value": value}),
+        None => json!({"name": format!("VALUE_{at}"), "value": text}),
     }
 }

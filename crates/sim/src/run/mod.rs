@@ -17,10 +17,11 @@
 //! Nothing here decides what eastwest does.
 //!
 //! In reading order: `controller` (what is run), `trace` (what is written down), `world` (how time passes),
-//! `final_state` (how everything stands when a rule broke), `simulate` (a whole life).
+//! `final_state` (how everything stands when a rule broke), `fresh` (a fresh controller says the same), `simulate` (a whole life).
 
 mod controller;
 mod final_state;
+mod fresh;
 pub mod simulate;
 mod trace;
 mod world;

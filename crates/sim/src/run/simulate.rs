@@ -16,6 +16,7 @@ use rand::{Rng, SeedableRng};
 
 use super::controller::Controller;
 use super::final_state;
+use super::fresh;
 use super::world::World;
 use crate::adapter::calls::CALLER;
 use crate::faults::{KINDS, Kind, Weather};
@@ -40,6 +41,8 @@ const QUIET_SECONDS: u64 = 24 * 3600;
 /// for two sweeps.
 const AWAKE_SECONDS: u64 = 1800;
 const AWAKE_BETWEEN_SECONDS: u64 = 45;
+/// So long a fresh controller looks before it is compared with the one that has lived.
+const ANEW_SECONDS: u64 = 900;
 /// One life in so many is awake all the time.
 const AWAKE_EVERY: u64 = 50;
 /// eastwest leaves alone for an hour what a second writer set; setting it again takes a quarter of an hour.
@@ -166,6 +169,7 @@ impl<C: Controller> Life<C> {
         self.calm();
         self.quiet();
         self.world.look_for_secrets();
+        self.begin_anew();
     }
 
     /// What became of a life that began at `start`.
@@ -426,6 +430,25 @@ impl<C: Controller> Life<C> {
         if let Some(first) = self.unsettled().first() {
             self.world.checker.violate("stays", first.clone());
         }
+    }
+
+    /// A fresh controller says the same of the world at rest as the one that has lived through it.
+    fn begin_anew(&mut self) {
+        // The last restart of the quiet hours may have been a moment ago.
+        self.world.run_for(ANEW_SECONDS);
+        let Some(lived) = self.said() else { return };
+        self.world.crash(false);
+        self.world.start();
+        self.world.run_for(ANEW_SECONDS);
+        let Some(fresh) = self.said() else { return };
+        if let Some(text) = fresh::difference(&lived, &fresh) {
+            self.world.checker.violate("fresh", text);
+        }
+    }
+
+    fn said(&self) -> Option<BTreeMap<String, String>> {
+        let controller = self.world.controller().filter(|_| !self.world.is_broken())?;
+        Some(fresh::said(controller.engine().view(), &self.settings))
     }
 
     fn unsettled(&mut self) -> Vec<String> {

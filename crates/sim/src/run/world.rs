@@ -6,7 +6,7 @@
 
 mod snapshot;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -366,8 +366,7 @@ impl<C: Controller> World<C> {
     /// Somebody agrees to every plan that waits for consent.
     fn acknowledge(&mut self) {
         let Some(controller) = &self.controller else { return };
-        let waiting = controller.engine().plan().awaiting_consent();
-        let waiting: Vec<PlanId> = waiting.into_keys().cloned().collect();
+        let waiting: BTreeSet<PlanId> = controller.engine().plan().consents();
         for plan in waiting {
             self.count_kind(&Outside::Acknowledge);
             self.checker.acknowledged(self.now());

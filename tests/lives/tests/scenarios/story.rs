@@ -3,7 +3,7 @@
 //! | command | does |
 //! |---|---|
 //! | `cluster <name> [default <namespace>]`, `namespace <name>` | makes one |
-//! | `taskdef <family> [<port name or ->:<port>[:tcp\|grpc]]… [host] [windows] [links] [no-cpu] [no-room] [env:<value>]…` | says what the next deployments of the family are |
+//! | `taskdef <family> [<port name or ->:<port>[:tcp\|grpc]]… [host] [windows] [links] [no-cpu] [no-room] [env:<value>]… [env:<NAME>=<value>]… [command:<word>]…` | says what the next deployments of the family are |
 //! | `service <cluster/name> <family> [tasks <n>] [breaker off\|on\|rollback] [codedeploy] [conduct <json>] [<tag>=<value>]…` | creates one; `conduct` is the rest of its `deploymentConfiguration` |
 //! | `crowd <cluster/prefix> <family> <n> <namespace>` | creates so many clients of a namespace |
 //! | `tag`, `untag`, `scale`, `deploy`, `force`, `delete`, `continue` | what people do |
@@ -323,8 +323,7 @@ impl Story {
 
     fn acknowledge(&mut self) -> Told {
         let engine = self.world.controller().ok_or("nothing runs: start first")?;
-        let waiting = engine.plan().awaiting_consent();
-        let plans: Vec<_> = waiting.into_keys().cloned().collect();
+        let plans = engine.plan().consents();
         self.say(format_args!("  {} plan(s) acknowledged", plans.len()));
         for plan in plans {
             self.world.say(Event::Acknowledged(plan));

@@ -24,6 +24,7 @@ pub(crate) fn definition(family: &str, words: &[&str]) -> Result<Definition, Str
             ("no-cpu", _) => made.flaw = Some(Flaw::NoCpu),
             ("no-room", _) => made.flaw = Some(Flaw::NoRoom),
             (_, ["env", value @ ..]) => made.environment.push(value.join(":")),
+            (_, ["command", word @ ..]) => made.command.push(word.join(":")),
             (_, [name, port, rest @ ..]) => {
                 let name = if *name == "-" { "" } else { name };
                 let protocol = match rest {

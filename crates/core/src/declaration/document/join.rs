@@ -38,9 +38,8 @@ pub(super) fn join(parts: &[NamedPart<'_>]) -> (Document, Vec<Issue>) {
                 .one("limits", "massChangePer", |part| part.limits.mass_change_per.as_ref()),
             refresh_every: join
                 .one("limits", "refreshEvery", |part| part.limits.refresh_every.as_ref()),
-            drop_old_names_after: join.one("limits", "dropOldNamesAfter", |part| {
-                part.limits.drop_old_names_after.as_ref()
-            }),
+            drop_old_names: join
+                .one("limits", "dropOldNames", |part| part.limits.drop_old_names.as_ref()),
         },
         windows,
         freeze: parts.iter().any(|each| each.part.freeze),

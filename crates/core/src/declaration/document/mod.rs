@@ -113,8 +113,8 @@ pub struct Limits {
     pub mass_change_per: Option<MassChangePer>,
     /// How long an endpoint must have stood before clients are rolled out again for it.
     pub refresh_every: Option<Duration>,
-    /// How long the last step of a rename waits for clients.
-    pub drop_old_names_after: Option<Duration>,
+    /// For how long an old name stays for clients that still name it; without it, until that is mended.
+    pub drop_old_names: Option<Duration>,
 }
 
 /// Whose changes are counted together.

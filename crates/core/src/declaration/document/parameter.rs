@@ -191,13 +191,13 @@ fn limits(at: Option<At<'_>>, report: &mut Report<'_>) -> Limits {
     let share = report.text(at.member("massChange"), allowed, share);
     let per = report.text(at.member("massChangePer"), "", per);
     let refresh_every = report.text(at.member("refreshEvery"), "", value::open_for);
-    let drop_old_names_after = report.text(at.member("dropOldNamesAfter"), "", value::open_for);
+    let drop_old_names = report.text(at.member("dropOldNames"), "", value::open_for);
     Limits {
         rollouts_per_cluster: count("rolloutsPerCluster"),
         rollouts_per_namespace: count("rolloutsPerNamespace"),
         mass_change: share.or_else(|| count("massChange").map(MassChange::Count)),
         mass_change_per: per,
         refresh_every,
-        drop_old_names_after,
+        drop_old_names,
     }
 }

@@ -353,11 +353,11 @@ pub(super) struct Limits {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(regex(pattern = "^[0-9]{1,5}[mhd]$"))]
     pub(super) refresh_every: Option<String>,
-    /// How long a name that was replaced waits at most for clients that still need it: `15m`, `4h` or `1d`, at most 31
-    /// days. Default: `1d`.
+    /// For how long an old name stays beside the new one for clients whose needs or environment still name it. Without
+    /// it: until that is mended, or a person acknowledges the plan.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(regex(pattern = "^[0-9]{1,5}[mhd]$"))]
-    pub(super) drop_old_names_after: Option<String>,
+    pub(super) drop_old_names: Option<String>,
 }
 
 /// Whose changes are counted together.

@@ -54,7 +54,7 @@ fn reasons(looked: &Looked) -> Vec<String> {
 fn a_look_reads_documents_then_clusters_then_what_the_plan_lacks() {
     let mut fake = Fake::anywhere(WORLD);
     let looked = looked(&mut fake);
-    assert_eq!(steps(&looked), ["connect prod/cron", "connect prod/web", "connect stage/job"]);
+    assert_eq!(steps(&looked), ["connect prod/web", "connect prod/cron", "connect stage/job"]);
     expect![[r#"
         0 find-clusters
         0 ask parameters /eastwest/prod
@@ -68,8 +68,8 @@ fn a_look_reads_documents_then_clusters_then_what_the_plan_lacks() {
         0 ask history prod/cron
         0 ask history prod/web
         0 ask history stage/job
-        0 confirm prod/cron
         0 confirm prod/web
+        0 confirm prod/cron
         0 confirm stage/job
     "#]]
     .assert_eq(&fake.take_log());

@@ -97,7 +97,7 @@ fn a_rollout_that_failed_stops_its_wave_until_a_time_that_wakes_the_engine() {
     memory.observe(&stage.view, &timing, at(2));
     assert!(matches!(memory.waves.stopped(&internal()), Some(Hold::Budget(_))));
     let until = at(2).plus(timing.backoff_max);
-    assert_eq!(memory.next_due(at(2)), Some(until));
+    assert_eq!(memory.next_due(&timing, at(2)), Some(until));
     memory.observe(&stage.view, &timing, until);
     assert_eq!(memory.waves.stopped(&internal()), None);
 }
@@ -122,7 +122,7 @@ fn time_settles_what_was_made_and_does_not_show() {
     memory.made(prerequisite.clone(), Ok(()), &timing, at(0));
     assert!(memory.writes.hold_making(&prerequisite).is_some());
     let until = at(0).plus(Duration::from_mins(1));
-    assert_eq!(memory.next_due(at(0)), Some(until));
+    assert_eq!(memory.next_due(&timing, at(0)), Some(until));
     memory.observe(&View::default(), &timing, until);
     assert!(memory.writes.hold_making(&prerequisite).is_none());
 }

@@ -42,6 +42,7 @@ fn a_service_is_opted_in_by_the_document_alone() {
         40 prod/web Synced Progressing Progressing
         70 prod/web rolled out in 30s, completed: true
         70 prod/web Synced Healthy -
+        70 prod/cron Synced Unknown CannotCall
     "#]]
     .assert_eq(&fake.take_news());
 }

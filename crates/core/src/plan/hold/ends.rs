@@ -4,6 +4,7 @@ use super::claim::Holder;
 use super::{Frozen, Hold, Naming, Unseen};
 use crate::declaration::settings::Policy;
 use crate::plan::awaited::Until;
+use crate::plan::kept_name::KeptFor;
 use crate::plan::prerequisite::NamedPorts;
 use crate::plan::reason::Ending;
 
@@ -31,10 +32,7 @@ impl Hold {
             }
             Self::Rolling => "once that deployment has ended",
             Self::WaitingForServer(awaited) => return awaited.ends(),
-            Self::WaitingForClient(client, None) => return format!("once {client} is rolled out"),
-            Self::WaitingForClient(client, Some(until)) => {
-                return format!("once {client} is rolled out, at the latest at {until}");
-            }
+            Self::WaitingForClient(kept) => return kept.ends(),
             Self::Frozen(Frozen::Document) => "once the document no longer sets freeze",
             Self::Frozen(Frozen::Window(closed)) => return closed.ends(),
             Self::Paused(None) => "once the pause is removed",
@@ -71,7 +69,10 @@ impl Hold {
                 Until::Changed | Until::Complete => Ending::ByItself,
                 Until::Mended(_) => Ending::ByPerson,
             },
-            Self::WaitingForClient(..) => Ending::ByAnother,
+            Self::WaitingForClient(kept) => match kept.cause {
+                KeptFor::Rollout => Ending::ByAnother,
+                KeptFor::Needs | KeptFor::Mention(_) => Ending::ByPerson,
+            },
             Self::Ambiguous
             | Self::NoNamespace(_)
             | Self::Ineligible(_)

@@ -16,6 +16,7 @@ use serde::{Serialize, Serializer};
 use super::awaited::Awaited;
 use super::consent::TooMany;
 use super::contention::Contention;
+use super::kept_name::KeptName;
 use super::prerequisite::{NamedPort, NamedPorts};
 use super::reason::Reason;
 use super::turn::Turn;
@@ -63,9 +64,8 @@ pub enum Hold {
     },
     /// A server that it needs is not complete yet.
     WaitingForServer(Box<Awaited>),
-    /// An old name goes only when this client, which may call it, knows the new one.
-    /// It waits no longer than until then, if that is known.
-    WaitingForClient(ServiceKey, Option<jiff::Timestamp>),
+    /// An old name goes only when no client calls it any more.
+    WaitingForClient(Box<KeptName>),
     /// A rollout of this service is under way, ours or anybody's.
     Rolling,
     /// The document says that nothing may change, at all or at this time.
@@ -168,9 +168,10 @@ impl Hold {
     /// When it goes away by itself, if that is known.
     pub fn ends_at(&self) -> Option<jiff::Timestamp> {
         match self {
-            Self::Paused(until) | Self::WaitingForClient(_, until) => *until,
+            Self::Paused(until) => *until,
             Self::Frozen(Frozen::Window(closed)) => closed.opens_at,
             Self::Budget(turn) => turn.ends_at(),
+            Self::WaitingForClient(kept) => kept.until,
             _ => None,
         }
     }
@@ -227,10 +228,7 @@ impl fmt::Display for Hold {
                 write!(f, "{colon}{reason})")
             }
             Self::WaitingForServer(awaited) => awaited.fmt(f),
-            Self::WaitingForClient(client, _) => write!(
-                f,
-                "the old name is kept for {client}, which may call it and does not have the new one yet"
-            ),
+            Self::WaitingForClient(kept) => kept.fmt(f),
             Self::Rolling => f.write_str("a deployment of this service is running"),
             Self::Frozen(Frozen::Document) => {
                 f.write_str("the document sets freeze: nothing is changed")

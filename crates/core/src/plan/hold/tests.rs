@@ -1,10 +1,12 @@
 //! Who ends a hold: one answer for the plan, the status, `apply` and `lint`.
 
 use crate::declaration::settings::Policy;
+use crate::ecs::environment::MentionPlace;
 use crate::ecs::fault::FaultKind;
 use crate::ecs::name::DiscoveryName;
 use crate::plan::awaited::{Awaited, Until};
 use crate::plan::hold::{Hold, Unseen};
+use crate::plan::kept_name::{KeptFor, KeptName};
 use crate::plan::reason::{Ending, Reason};
 use crate::testing::{fault, key};
 
@@ -47,7 +49,20 @@ fn what_a_person_must_mend_or_decide_waits_for_a_person() {
 /// whoever runs the engine until it rests must not wait for the service behind it.
 #[test]
 fn an_old_name_waits_for_its_client_and_for_no_person() {
-    let hold = Hold::WaitingForClient(key("web"), None);
+    let hold = kept(KeptFor::Rollout);
     assert_eq!(hold.ending(), Ending::ByAnother);
     assert!(!hold.ends_by_itself());
+}
+
+/// eastwest changes neither needs nor environments: a person mends them or agrees.
+#[test]
+fn an_old_name_that_a_client_still_names_waits_for_a_person() {
+    for cause in [KeptFor::Needs, KeptFor::Mention(MentionPlace::Variable("ORDERS_URL".into()))] {
+        assert_eq!(kept(cause).ending(), Ending::ByPerson);
+    }
+}
+
+fn kept(cause: KeptFor) -> Hold {
+    let kept = KeptName::new(DiscoveryName::as_read("orders"), key("web"), cause);
+    Hold::WaitingForClient(Box::new(kept))
 }

@@ -1,6 +1,7 @@
 //! The services that may call others.
 
 use crate::declaration::declared::{Declaration, Mode, RefreshWhen};
+use crate::ecs::environment::Mention;
 use crate::ecs::name::NamespaceId;
 use crate::ecs::namespace::Namespace;
 use crate::ecs::service::{EcsService, ServiceStatus};
@@ -53,26 +54,42 @@ impl<'c> Client<'c> {
         found.is_some_and(|found| found.id == *namespace)
     }
 
-    /// Whether its environment decides on a refresh and was not read. A service in order needs its task definition for
-    /// nothing else.
+    /// Whether its environment decides on a refresh and was not read.
     pub(crate) fn has_unread_environment(&self, input: &PlannerInput<'_>) -> bool {
         let Declaration { needs, refresh, .. } = self.declaration;
-        *refresh == Some(RefreshWhen::Inferred)
-            && needs.is_none()
-            && input.task_definition(self.service).is_none()
+        *refresh == Some(RefreshWhen::Inferred) && needs.is_none() && self.is_unread(input)
     }
 
-    /// Itself, if it may call any other service. For most of a fleet in order nothing is looked up.
+    /// Whether nobody knows what its environment names.
+    pub(crate) fn is_unread(&self, input: &PlannerInput<'_>) -> bool {
+        input.task_definition(self.service).is_none()
+    }
+
+    /// The hosts that its environment and its command name.
+    pub(crate) fn mentions(
+        &self,
+        input: &PlannerInput<'c>,
+    ) -> impl Iterator<Item = &'c Mention> + use<'c> {
+        let found = input.task_definition(self.service);
+        found.into_iter().flat_map(|found| found.environment_hosts.iter())
+    }
+
+    /// Whether it offers nothing, so that it is there only to call others.
+    pub(crate) fn is_pure(&self) -> bool {
+        self.declaration.mode == Some(Mode::Client)
+    }
+
+    /// Itself, if it may call any other service.
     fn if_calling(self, input: &PlannerInput<'_>) -> Option<Self> {
         let Declaration { needs, refresh, .. } = self.declaration;
         let has_hosts = || {
-            input
-                .task_definition(self.service)
-                .is_some_and(|found| !found.environment_hosts.is_empty())
+            let found = input.task_definition(self.service);
+            found.is_some_and(|found| !found.environment_hosts.is_empty())
         };
         let may_call = *refresh == Some(RefreshWhen::Always)
-            || self.has_unread_environment(input)
-            || needs.as_ref().map_or_else(has_hosts, |needs| !needs.is_empty());
+            || needs.as_ref().map_or(self.is_pure(), |needs| !needs.is_empty())
+            || self.is_unread(input)
+            || has_hosts();
         may_call.then_some(self)
     }
 }

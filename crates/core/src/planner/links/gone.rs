@@ -1,5 +1,6 @@
 //! Endpoints that go, and the clients that can then no longer call them.
 
+use super::client::Client;
 use super::needs::Calls;
 use super::offers::EndpointState;
 use super::stale::Leaving;
@@ -11,8 +12,11 @@ use crate::ecs::namespace::Namespace;
 use crate::ecs::service_key::ServiceKey;
 use crate::ecs::text::first_of;
 use crate::plan::entry::Entry;
+use crate::plan::hold::Hold;
 use crate::planner::candidate::Candidate;
 use crate::planner::entries::Entries;
+use crate::planner::input::PlannerInput;
+use crate::view::reading::Question;
 
 /// The names that their servers are about to give up: no client is rolled out again for them. A change that is paused
 /// without an end, or that the policy does not allow, may never come, so its names are not among them.
@@ -45,13 +49,45 @@ pub(crate) fn notes(
     candidates.iter().filter_map(note).collect()
 }
 
+/// The holds of candidates whose endpoints go while it was not tried yet to read what some client calls.
+pub(crate) fn unread_callers<'a>(
+    input: &PlannerInput<'a>,
+    candidates: &[Candidate<'a>],
+    entries: &Entries,
+    clients: &[Client<'a>],
+) -> Vec<(ServiceKey, Hold)> {
+    let hold = |candidate: &Candidate<'a>| {
+        let key = &candidate.service.key;
+        let deployed = candidate.service.connect()?;
+        let namespace = candidate.defaults.namespace_of(deployed)?;
+        going(candidate, entries.get(key)?).next()?;
+        let unread = clients.iter().find(|client| {
+            client.namespace.id == namespace.id
+                && client.service.arn != candidate.service.arn
+                && !input.view.task_definitions.contains_key(&client.service.task_definition)
+        })?;
+        let question = Question::TaskDefinition(unread.service.task_definition.clone());
+        Some((key.clone(), Hold::until_answered(question)))
+    };
+    candidates.iter().filter_map(hold).collect()
+}
+
+/// The deployed endpoints that go.
+fn going<'e>(candidate: &'e Candidate<'_>, entry: &'e Entry) -> impl Iterator<Item = &'e Endpoint> {
+    let deployed = candidate.service.connect();
+    let namespace = deployed.and_then(|deployed| candidate.defaults.namespace_of(deployed));
+    let leaves = candidate
+        .offers()
+        .is_none_or(|(wanted, _)| namespace.is_none_or(|namespace| *wanted != namespace.id));
+    let endpoints = deployed.into_iter().flat_map(|deployed| &deployed.endpoints);
+    endpoints.filter(move |endpoint| leaves || is_removed(endpoint, entry))
+}
+
 /// Which clients call the endpoints that go; `None` if no client does.
 fn words(candidate: &Candidate<'_>, entry: &Entry, calls: Calls<'_>) -> Option<String> {
     let deployed = candidate.service.connect()?;
     let namespace = candidate.defaults.namespace_of(deployed)?;
-    let leaves = candidate.offers().is_none_or(|(wanted, _)| *wanted != namespace.id);
-    let goes = |endpoint: &&Endpoint| leaves || is_removed(endpoint, entry);
-    let losses = deployed.endpoints.iter().filter(goes).filter_map(|endpoint| {
+    let losses = going(candidate, entry).filter_map(|endpoint| {
         let name = endpoint.discovery();
         if can_still_be_called(candidate, namespace, &name, calls) {
             return None;

@@ -7,11 +7,12 @@ pub(crate) mod client;
 pub(crate) mod offers;
 pub(crate) mod needs;
 pub(crate) mod stale;
+pub(crate) mod doubts;
 pub(crate) mod rename;
 pub(crate) mod order;
 pub(crate) mod gone;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::candidate::Candidate;
 use super::entries::Entries;
@@ -20,8 +21,10 @@ use super::input::PlannerInput;
 use super::names::register::Register;
 use crate::ecs::service_key::ServiceKey;
 use crate::plan::awaited::Awaited;
+use crate::plan::doubt::CallDoubt;
 use crate::plan::entry::Entry;
 use crate::plan::hold::Hold;
+use crate::view::reading::Question;
 use crate::view::{View, users_of};
 use client::Client;
 use needs::{Calls, Needs};
@@ -114,6 +117,19 @@ impl<'c> Links<'c> {
         gone::notes(candidates, entries, self.calls())
     }
 
+    /// The holds of candidates whose endpoints go while nobody knows yet who calls them.
+    pub(super) fn unread_callers<'a: 'c>(
+        &self,
+        input: &PlannerInput<'a>,
+        candidates: &[Candidate<'a>],
+        entries: &Entries,
+    ) -> Vec<(ServiceKey, Hold)>
+    where
+        'c: 'a,
+    {
+        gone::unread_callers(input, candidates, entries, &self.clients)
+    }
+
     /// The holds of candidates whose servers may be beyond the clusters that are watched, where nobody has looked yet.
     pub(super) fn unseen_servers(
         &self,
@@ -138,6 +154,26 @@ impl<'c> Links<'c> {
             needs.any(|need| !need.inferred && self.offers.of(id, &need.name).is_empty());
         let namespace = candidate.namespace().filter(|_| is_missing)?;
         Some(Hold::until_answered(users_of(input.view, namespace)))
+    }
+
+    /// The doubts about the calls of each client.
+    pub(super) fn doubts<'a: 'c>(
+        &self,
+        input: &PlannerInput<'a>,
+    ) -> Vec<(ServiceKey, Vec<CallDoubt>)>
+    where
+        'c: 'a,
+    {
+        let doubts = |client: &Client<'c>| {
+            let found = doubts::doubts(input, self.calls(), client);
+            (!found.is_empty()).then(|| (client.service.key.clone(), found))
+        };
+        self.clients.iter().filter_map(doubts).collect()
+    }
+
+    /// What else must be read before it is known who calls whom.
+    pub(super) fn unread(&self, input: &PlannerInput<'_>) -> BTreeSet<Question> {
+        doubts::unread_namespaces(input, &self.clients)
     }
 
     /// What services need, and what is wrong with declared needs.

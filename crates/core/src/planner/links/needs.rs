@@ -36,7 +36,7 @@ pub(crate) struct Needs {
 impl Needs {
     /// Resolves what clients need against what is offered.
     pub(crate) fn new<'c>(
-        input: &PlannerInput<'_>,
+        input: &PlannerInput<'c>,
         offers: &Offers<'_>,
         clients: impl Iterator<Item = Client<'c>>,
     ) -> Self {
@@ -47,7 +47,7 @@ impl Needs {
         needs
     }
 
-    fn note(&mut self, input: &PlannerInput<'_>, offers: &Offers<'_>, client: &Client<'_>) {
+    fn note<'c>(&mut self, input: &PlannerInput<'c>, offers: &Offers<'_>, client: &Client<'c>) {
         let key = &client.service.key;
         let of = match &client.declaration.needs {
             Some(names) => {
@@ -102,11 +102,10 @@ fn declared(names: &[DiscoveryName], offers: &Offers<'_>, client: &Client<'_>) -
     names.into_iter().map(|name| Need { name: name.clone(), inferred: false }).collect()
 }
 
-fn inferred(input: &PlannerInput<'_>, offers: &Offers<'_>, client: &Client<'_>) -> Vec<Need> {
-    let Some(task_definition) = input.task_definition(client.service) else { return Vec::new() };
+fn inferred<'c>(input: &PlannerInput<'c>, offers: &Offers<'_>, client: &Client<'c>) -> Vec<Need> {
     let id = &client.namespace.id;
-    let mentioned = task_definition.environment_hosts.iter();
-    let names = mentioned.flat_map(|(host, port)| offers.at_host(id, host, port));
+    let mentioned = client.mentions(input);
+    let names = mentioned.flat_map(|each| offers.at_host(id, &each.host, each.port));
     let names: BTreeSet<&DiscoveryName> =
         names.filter(|name| !is_own(offers, client, name)).collect();
     names.into_iter().map(|name| Need { name: name.clone(), inferred: true }).collect()

@@ -4,7 +4,7 @@
 //! endpoints that were there when their own deployment began (DG:service-connect-concepts-deploy). AWS does not document
 //! at which moment of the server's rollout an endpoint is there.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::ecs::connect::{Connect, Endpoint};
 use crate::ecs::defaults::Defaults;
@@ -109,6 +109,17 @@ impl<'c> Offers<'c> {
         let found = self.hosts.get(&(namespace.clone(), host.into()));
         let matches = move |at: &&HostEntry| port.is_none() || at.port.is_none() || at.port == port;
         found.into_iter().flatten().filter(matches).map(|at| &at.name)
+    }
+
+    /// Whether anything is offered at a host, or is to be.
+    pub(crate) fn has_host(&self, namespace: &NamespaceId, host: &str) -> bool {
+        self.hosts.contains_key(&(namespace.clone(), host.into()))
+    }
+
+    /// The ports that are served at a host; none if one of them is not known.
+    pub(crate) fn ports_at(&self, namespace: &NamespaceId, host: &str) -> Option<BTreeSet<Port>> {
+        let found = self.hosts.get(&(namespace.clone(), host.into()))?;
+        found.iter().map(|at| at.port).collect()
     }
 
     /// The offers that take the place of a name: for each server that is to give it up, what it offers on the same port.

@@ -11,7 +11,7 @@ use petgraph::graph::{DiGraph, NodeIndex};
 
 use super::needs::{Calls, Needs};
 use super::offers::{EndpointState, Offer, Offers};
-use crate::declaration::declared::Pause;
+use crate::declaration::declared::{Mode, Pause};
 use crate::ecs::name::{DiscoveryName, NamespaceId};
 use crate::ecs::service_key::ServiceKey;
 use crate::ecs::text::first_of;
@@ -57,7 +57,13 @@ pub(crate) fn servers_first(
     }
     // Components come in reverse topological order: servers before their clients.
     let mut order = Order::default();
-    for component in waiting_last(kosaraju_scc(&graph), &graph) {
+    let may_call_any = |at: usize| {
+        let Candidate { service, declaration, .. } = &candidates[at];
+        declaration.needs.is_none()
+            && declaration.mode == Some(Mode::Client)
+            && needs.of(&service.key).is_empty()
+    };
+    for component in waiting_last(kosaraju_scc(&graph), &graph, may_call_any) {
         let members: Vec<ServiceKey> =
             component.iter().map(|at| candidates[*at].service.key.clone()).collect();
         order.keys.extend(members.iter().cloned());
@@ -74,7 +80,12 @@ fn is_server(candidate: &Candidate<'_>, namespace: &NamespaceId, name: &Discover
 }
 
 /// The components as sorted numbers. Each comes after those it needs, and as early in the order of numbers as possible.
-fn waiting_last(components: Vec<Vec<NodeIndex>>, graph: &DiGraph<usize, ()>) -> Vec<Vec<usize>> {
+/// A client that may call any of them, as nobody knows its needs, comes after all: nobody needs what offers nothing.
+fn waiting_last(
+    components: Vec<Vec<NodeIndex>>,
+    graph: &DiGraph<usize, ()>,
+    may_call_any: impl Fn(usize) -> bool,
+) -> Vec<Vec<usize>> {
     let mut of = vec![0; graph.node_count()];
     let mut sorted: Vec<Vec<usize>> = Vec::with_capacity(components.len());
     for (number, component) in components.into_iter().enumerate() {
@@ -93,7 +104,10 @@ fn waiting_last(components: Vec<Vec<NodeIndex>>, graph: &DiGraph<usize, ()>) -> 
         depth[number] = others.map(|other| depth[other] + 1).max().unwrap_or(0);
     }
     let mut order: Vec<usize> = (0..sorted.len()).collect();
-    order.sort_by_key(|number| (depth[*number], sorted[*number][0]));
+    order.sort_by_key(|number| {
+        let first = sorted[*number][0];
+        (may_call_any(first), depth[*number], first)
+    });
     order.into_iter().map(|number| std::mem::take(&mut sorted[number])).collect()
 }
 
@@ -161,6 +175,10 @@ impl Waits<'_> {
             let others = offers.iter().filter(|offer| offer.service.key != *client);
             others.copied().filter(move |offer| offer.state == state)
         };
+        if complete && can_do_without {
+            // What can be called already is not waited for again, or a server that changes for ever stops its clients.
+            return None;
+        }
         // In a circle one service goes first.
         let wanted = || {
             others(EndpointState::Wanted).filter(|offer| self.is_before(&offer.service.key, client))

@@ -2,7 +2,8 @@
 //!
 //! For clients a renamed endpoint is a new one. A client that does not know it yet still calls the old one, which would
 //! be gone as soon as its server is rolled out. So the server first gets both, then the clients that need it are rolled
-//! out, and only then the old one goes. What is seen decides which step is next, so after a crash it goes on from any
+//! out, and only then the old one goes. A client that was rolled out still calls what its environment says, so the old
+//! one stays as long as a client's needs or environment names it, or until somebody agrees. What is seen decides which step is next, so after a crash it goes on from any
 //! point.
 //!
 //! **Invariant:** An old endpoint is kept only while a client calls it, and only if no other service wants its name.
@@ -17,33 +18,47 @@ use super::stale::is_younger;
 use crate::declaration::settings::Policy;
 use crate::ecs::canonical::canonical;
 use crate::ecs::connect::{Connect, Endpoint};
-use crate::ecs::name::{DiscoveryName, NamespaceId};
-use crate::ecs::service::{Deployment, EcsService, Rollout};
+use crate::ecs::name::{DiscoveryName, DnsName, NamespaceId, Port};
+use crate::ecs::namespace::Namespace;
+use crate::ecs::service::{Deployment, DeploymentStatus, EcsService, Rollout};
 use crate::ecs::service_key::ServiceKey;
 use crate::plan::entry::Entry;
 use crate::plan::hold::Hold;
+use crate::plan::kept_name::{KeptFor, KeptName};
 use crate::planner::candidate::Candidate;
 use crate::planner::facts::with_facts;
 use crate::planner::input::PlannerInput;
 use crate::planner::names::register::{Register, claims};
 use crate::planner::service::settle::Desired;
+use crate::view::reading::Question;
 
 /// A rename whose old endpoints are still called.
 pub(crate) struct RenamePhase<'a> {
-    /// The service with both the old and the new endpoints.
-    pub(crate) both: Candidate<'a>,
-    /// Until which client is rolled out, or what is read, the old endpoints stay.
-    hold: Hold,
-    note: String,
+    /// The service with both the old and the new endpoints; none where there can be no such thing.
+    both: Option<Candidate<'a>>,
+    /// Why the old endpoints stay.
+    stays: Stays,
+    note: Option<String>,
 }
 
-impl RenamePhase<'_> {
+impl<'a> RenamePhase<'a> {
+    /// The service with both, while it is still to get them.
+    pub(crate) fn adding(&self) -> Option<&Candidate<'a>> {
+        self.both.as_ref().filter(|both| both.differs())
+    }
+
     /// The entry in this phase: either both are added, or both are there and the removal waits.
     pub(crate) fn applied_to(self, mut entry: Entry) -> Entry {
-        if !self.both.differs() {
-            entry.hold_step(self.hold);
+        if self.adding().is_none() {
+            match self.stays {
+                Stays::Hold(hold) => entry.hold_step(hold),
+                // The guard holds it: somebody may have agreed.
+                Stays::Kept(kept) => entry.keeps = Some(Box::new(kept)),
+            }
         }
-        entry.add_note(&self.note);
+        if let Some(note) = &self.note {
+            entry.add_note(note);
+        }
         entry
     }
 }
@@ -71,30 +86,65 @@ fn phase<'a>(
     calls: Calls<'_>,
 ) -> Option<RenamePhase<'a>> {
     let Desired::On(whole, namespace) = &candidate.desired else { return None };
+    let deployed = candidate.service.connect()?;
+    let standing = candidate.defaults.namespace_of(deployed)?;
+    if standing.id != namespace.id {
+        return moving(input, candidate, standing, calls);
+    }
     if candidate.declaration.endpoints.is_empty() || input.settings.policy != Policy::Sync {
         // Then what is deployed is kept, so the old endpoint would never go.
         return None;
     }
-    let deployed = candidate.service.connect()?;
-    if candidate.defaults.namespace_of(deployed)?.id != namespace.id {
-        return None;
-    }
-    let mut kept = Vec::new();
-    let mut hold = None;
+    let clients = clients_in(input, candidate.service, &namespace.id, calls);
+    let (mut kept, mut stays) = (Vec::new(), None);
     for old in deployed.endpoints.iter().filter(|old| is_replaced(old, whole)) {
         let Some(both) = beside(old, whole, candidate, calls.offers) else { continue };
-        let Some(waits) = caller(input, candidate, old, calls) else { continue };
+        let on_its_port = whole.endpoints.iter().filter(|new| new.port_name == old.port_name);
+        let new = on_its_port.map(Endpoint::discovery).collect();
+        let replaced = Replaced::of(candidate, old, namespace, new);
+        let Some(why) = caller(input, &replaced, calls, &clients) else { continue };
         if !is_wanted_by_others(register, candidate, &both) {
-            hold = hold.or(Some(waits));
+            // What passes is told before what a person must mend.
+            stays = match (stays, why) {
+                (None | Some(Stays::Kept(_)), why @ Stays::Hold(_)) => Some(why),
+                (stays, why) => stays.or(Some(why)),
+            };
             kept.push(both);
         }
     }
-    let hold = hold?;
+    let stays = stays?;
     let note = words(&kept);
     let mut both = (**whole).clone();
     both.endpoints.extend(kept);
     let both = candidate.instead(Desired::On(Box::new(both), namespace.clone()));
-    Some(RenamePhase { both, hold, note })
+    Some(RenamePhase { both: Some(both), stays, note: Some(note) })
+}
+
+/// The phase of a service that moves to another namespace while clients that stay call it. There is no configuration
+/// with both, so it moves when no client names it any more, or when a person agrees.
+fn moving<'a>(
+    input: &PlannerInput<'a>,
+    candidate: &Candidate<'a>,
+    standing: &Namespace,
+    calls: Calls<'_>,
+) -> Option<RenamePhase<'a>> {
+    let mut clients = clients_in(input, candidate.service, &standing.id, calls);
+    clients.retain(|client| client.namespace.id == standing.id);
+    let deployed = candidate.service.connect()?;
+    let stays = deployed.endpoints.iter().find_map(|old| {
+        let name = old.discovery();
+        let others = calls.offers.of(&standing.id, &name);
+        if others.iter().any(|offer| offer.service.arn != candidate.service.arn) {
+            return None;
+        }
+        let replaced = Replaced::of(candidate, old, standing, Vec::new());
+        let kept = clients.iter().find_map(|client| {
+            let cause = replaced.named_by(input, client)?;
+            Some(KeptName::new(name.clone(), client.service.key.clone(), cause))
+        });
+        kept.map(Stays::Kept)
+    });
+    Some(RenamePhase { both: None, stays: stays?, note: None })
 }
 
 fn words(kept: &[Endpoint]) -> String {
@@ -145,43 +195,125 @@ fn is_wanted_by_others(register: &Register, candidate: &Candidate<'_>, old: &End
     names.any(|claim| register.is_wanted_by_others(candidate.service, &namespace.id, &claim))
 }
 
-/// The hold for the first client that may call the old endpoint and does not know every endpoint that replaces it.
-fn caller(
-    input: &PlannerInput<'_>,
-    candidate: &Candidate<'_>,
-    old: &Endpoint,
+/// Why an old endpoint stays.
+enum Stays {
+    /// A client is to be rolled out first, or something must be read.
+    Hold(Hold),
+    /// A client names the old endpoint, and nothing but a person changes that.
+    Kept(KeptName),
+}
+
+/// Why an old endpoint stays, if it does: first for what passes, then for what must be read, then for what a person
+/// must mend.
+fn caller<'a>(
+    input: &PlannerInput<'a>,
+    replaced: &Replaced<'_>,
     calls: Calls<'_>,
-) -> Option<Hold> {
-    let replaced = Replaced::of(candidate, old)?;
-    let others = calls.clients.iter().filter(|client| {
-        client.service.arn != replaced.server.arn && client.is_in(input, replaced.namespace)
+    clients: &[&Client<'a>],
+) -> Option<Stays> {
+    let passing = clients.iter().find_map(|client| {
+        let is_called = replaced.is_called_by(client, calls);
+        let waits = is_called.then(|| replaced.waits_for(input, client, calls.offers)).flatten();
+        waits.or_else(|| {
+            replaced.waits_for_older_tasks(
+                client,
+                is_called || replaced.named_by(input, client).is_some(),
+            )
+        })
     });
-    others
-        .filter(|client| replaced.is_called_by(client, calls))
-        .find_map(|client| replaced.waits_for(input, client, calls.offers))
+    let unread = || {
+        let unread = clients.iter().find(|client| client.is_unread(input))?;
+        let question = Question::TaskDefinition(unread.service.task_definition.clone());
+        Some(with_facts(input, Hold::until_answered(question)))
+    };
+    let kept = || {
+        clients.iter().find_map(|client| {
+            let cause = replaced.named_by(input, client)?;
+            Some(KeptName::new(replaced.name.clone(), client.service.key.clone(), cause))
+        })
+    };
+    passing.or_else(unread).map(Stays::Hold).or_else(|| kept().map(Stays::Kept))
+}
+
+/// The clients that call from the namespace that an endpoint is in, and stay there.
+fn clients_in<'c, 'a>(
+    input: &PlannerInput<'_>,
+    server: &EcsService,
+    namespace: &NamespaceId,
+    calls: Calls<'c>,
+) -> Vec<&'c Client<'a>>
+where
+    'c: 'a,
+{
+    let others = calls.clients.iter().filter(|client| client.service.arn != server.arn);
+    others.filter(|client| client.is_in(input, namespace)).collect()
 }
 
 /// An old endpoint and the names that replace it.
 struct Replaced<'e> {
     server: &'e EcsService,
     namespace: &'e NamespaceId,
-    old: DiscoveryName,
+    /// The old discovery name.
+    name: DiscoveryName,
+    /// What clients call.
+    host: DnsName,
+    port: Option<Port>,
     new: Vec<DiscoveryName>,
 }
 
 impl<'e> Replaced<'e> {
-    fn of(candidate: &'e Candidate<'_>, old: &Endpoint) -> Option<Self> {
-        let (namespace, whole) = candidate.offers()?;
-        let on_its_port = whole.endpoints.iter().filter(|new| new.port_name == old.port_name);
-        let new = on_its_port.map(Endpoint::discovery).collect();
-        Some(Self { server: candidate.service, namespace, old: old.discovery(), new })
+    fn of(
+        candidate: &'e Candidate<'_>,
+        old: &Endpoint,
+        namespace: &'e Namespace,
+        new: Vec<DiscoveryName>,
+    ) -> Self {
+        Self {
+            server: candidate.service,
+            namespace: &namespace.id,
+            name: old.discovery(),
+            host: old.host_in(namespace),
+            port: old.client_port(&candidate.defaults),
+            new,
+        }
     }
 
     fn is_called_by(&self, client: &Client<'_>, calls: Calls<'_>) -> bool {
         calls.needs.refresh_causes(client, calls.offers).into_iter().any(|offer| {
             offer.service.arn == self.server.arn
-                && (offer.discovery == self.old || self.new.contains(&offer.discovery))
+                && (offer.discovery == self.name || self.new.contains(&offer.discovery))
         })
+    }
+
+    /// What of a client names the old endpoint, if anything does. A name that stays under another alias is still there
+    /// for those whose needs list it.
+    fn named_by<'a>(&self, input: &PlannerInput<'a>, client: &Client<'a>) -> Option<KeptFor> {
+        let mut needs = client.declaration.needs.iter().flatten();
+        if !self.new.contains(&self.name) && needs.any(|name| *name == self.name) {
+            return Some(KeptFor::Needs);
+        }
+        let host = self.host.as_str();
+        let mut mentions = client.mentions(input);
+        let found = mentions.find(|each| {
+            each.host.eq_ignore_ascii_case(host)
+                && (each.port.is_none() || self.port.is_none() || each.port == self.port)
+        });
+        found.map(|each| KeptFor::Mention(each.place.clone()))
+    }
+
+    fn kept_for(&self, client: &Client<'_>) -> Option<Hold> {
+        let key = client.service.key.clone();
+        let kept = KeptName::new(self.name.clone(), key, KeptFor::Rollout);
+        Some(Hold::WaitingForClient(Box::new(kept)))
+    }
+
+    /// Tasks of an older deployment may run for two weeks beside a COMPLETED one (DG:early-success-criteria), and know
+    /// no more than when it began.
+    fn waits_for_older_tasks(&self, client: &Client<'_>, is_called: bool) -> Option<Hold> {
+        let mut older = client.service.running();
+        let runs =
+            older.any(|each| each.status != DeploymentStatus::Primary && each.running_count > 0);
+        (is_called && runs).then(|| self.kept_for(client)).flatten()
     }
 
     /// Why the old endpoint must wait for a client; `None` if its tasks know every new endpoint.
@@ -192,16 +324,15 @@ impl<'e> Replaced<'e> {
         offers: &Offers<'_>,
     ) -> Option<Hold> {
         let Deployment { created_at, rollout, .. } = *client.service.primary()?;
-        let waits = || Some(Hold::WaitingForClient(client.service.key.clone(), None));
         if rollout != Rollout::Completed {
             // Tasks of the deployment before still run, and ECS may roll back to them.
-            return waits();
+            return self.kept_for(client);
         }
         let named = self.new.iter().flat_map(|name| offers.of(self.namespace, name));
         for offer in named.filter(|offer| offer.service.arn == self.server.arn) {
             match is_younger(input, offer, created_at) {
                 Ok(false) if matches!(offer.state, EndpointState::Complete(_)) => {}
-                Ok(_) => return waits(),
+                Ok(_) => return self.kept_for(client),
                 Err(hold) => return Some(with_facts(input, hold)),
             }
         }

@@ -23,7 +23,7 @@ fn the_three_hundredth_service_joins_and_the_next_is_held_with_the_numbers() {
             prod/c: Ineligible: namespace internal.myapp has 300 services, those that join before this one included, and ECS allows 300, a quota that cannot be raised: switch Service Connect off for one that does not need it, or put this service into another namespace
                 enabled: off -> on
                 namespace: - -> ns-internalmyapp
-            order: prod/a, prod/b
+            order: prod/b, prod/a
         "#]],
     );
 }

@@ -356,7 +356,7 @@ fn a_change_that_takes_no_new_name_needs_no_look_at_the_namespace() {
                 logs: - -> awslogs awslogs-group=g
             prod/web: connect in ns-internalmyapp http/web@web:80+idle=60
                 timeout http/web: idle=300s request=15s -> idle=60s request=15s
-            order: prod/cron, prod/web
+            order: prod/web, prod/cron
         "#]],
     );
 }

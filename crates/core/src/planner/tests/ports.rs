@@ -210,6 +210,7 @@ fn a_change_waits_for_the_task_definition_even_where_no_port_is_needed() {
         &expect![[r#"
             prod/web: NotSeen: not read yet: task definition web:1
                 alias http/a: a:80 -> b:80
+                doubt: not known whether it can call what it needs: not read yet: task definition web:1
         "#]],
     );
 }

@@ -103,6 +103,7 @@ fn deployment(deployment: &ecs::EcsDeployment, is_steady: bool) -> Deployment {
             Some(RolloutState::InProgress) | None => Rollout::InProgress,
         },
         rollout_reason: deployment.rollout_state_reason.clone().unwrap_or_default(),
+        running_count: deployment.running_count,
         created_at: time(deployment.created_at),
         updated_at: time(deployment.updated_at),
         task_definition: Arn::as_read(&deployment.task_definition),

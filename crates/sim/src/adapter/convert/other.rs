@@ -1,6 +1,6 @@
 //! Task definitions, namespaces, Cloud Map services and parameters, from the model's shapes to core's types.
 
-use eastwest_core::ecs::environment::EnvironmentHosts;
+use eastwest_core::ecs::environment::{ContainerTexts, EnvironmentHosts, Variable};
 use eastwest_core::ecs::name::{
     Arn, DiscoveryName, NamespaceId, NamespaceName, ParameterName, Port, PortName,
 };
@@ -46,13 +46,25 @@ pub(crate) fn task_definition(asked: &Arn, raw: &Value) -> TaskDefinition {
         images: containers()
             .filter_map(|each| Some(each.get("image")?.as_str()?.to_owned()))
             .collect(),
-        environment_hosts: EnvironmentHosts::in_values(containers().flat_map(values)),
+        environment_hosts: EnvironmentHosts::of(containers().map(texts)),
     }
 }
 
-fn values(container: &Value) -> impl Iterator<Item = &str> {
-    let environment = container.get("environment").and_then(Value::as_array);
-    environment.into_iter().flatten().filter_map(|each| each.get("value")?.as_str())
+/// What of a container may name hosts. It is matched and never kept as it is.
+fn texts(container: &Value) -> ContainerTexts<'_> {
+    let list = |member: &str| container.get(member).and_then(Value::as_array).into_iter().flatten();
+    let variable = |each| {
+        Some(Variable { name: text(each, "name").unwrap_or_default(), value: text(each, "value")? })
+    };
+    let command = list("entryPoint").chain(list("command"));
+    ContainerTexts {
+        environment: list("environment").filter_map(variable).collect(),
+        command: command.filter_map(Value::as_str).collect(),
+    }
+}
+
+fn text<'v>(value: &'v Value, member: &str) -> Option<&'v str> {
+    value.get(member)?.as_str()
 }
 
 fn ports(container: &Value) -> impl Iterator<Item = PortMapping> {

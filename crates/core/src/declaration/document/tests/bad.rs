@@ -204,7 +204,7 @@ fn what_is_misspelt_or_misplaced() {
             wrong types
             /p#/claims/a="prod/a": a list
             /p#/freeze="true": true or false
-            /p#/limits="null": an object with dropOldNamesAfter, massChange, massChangePer, refreshEvery, rolloutsPerCluster and rolloutsPerNamespace
+            /p#/limits="null": an object with dropOldNames, massChange, massChangePer, refreshEvery, rolloutsPerCluster and rolloutsPerNamespace
             /p#/namePorts="1": true or false
             /p#/services="a list of 0": an object
             a word in upper case

@@ -45,7 +45,7 @@ fn declared_needs_stand_as_they_are() {
 fn without_a_declaration_the_environment_tells() {
     check(
         &with(
-            "ui mode=client | in internal.myapp | http=8080 env:http://catalog;orders;http://far;s3cret",
+            "ui mode=client | in internal.myapp | http=8080 env:http://catalog;ORDERS_HOST=orders;http://far;s3cret",
         ),
         &expect![[r#"
             prod/ui needs catalog (inferred), orders (inferred)
@@ -92,5 +92,15 @@ fn a_server_that_is_yet_to_come_is_needed_already() {
         &expect![[r#"
             prod/ui needs cart (inferred)
         "#]],
+    );
+}
+
+#[test]
+fn a_port_of_a_host_that_nobody_serves_is_an_issue_of_the_client() {
+    check(
+        &with(
+            "ui mode=client | in internal.myapp | http=8080 env:CATALOG_URL=http://u:s3cret@catalog:8080/",
+        ),
+        &expect![[r#""#]],
     );
 }

@@ -429,3 +429,78 @@ fn what_a_strategy_waits_by_plan_is_no_stall_of_a_server_either() {
     "#]],
     );
 }
+
+#[test]
+fn a_client_whose_needs_nobody_knows_goes_after_all_servers() {
+    check_plan(
+        "a-worker mode=client, namespace=internal.myapp | off | http=8080
+         b-worker mode=client, needs=none, namespace=internal.myapp | off | http=8080
+         z-master mode=client-server, alias=locust-master:5557, namespace=internal.myapp | off | http=5557",
+        &expect![[r#"
+            prod/a-worker: connect in ns-internalmyapp
+                enabled: off -> on
+                namespace: - -> ns-internalmyapp
+            prod/b-worker: connect in ns-internalmyapp
+                enabled: off -> on
+                namespace: - -> ns-internalmyapp
+            prod/z-master: connect in ns-internalmyapp http/z-master@locust-master:5557
+                enabled: off -> on
+                namespace: - -> ns-internalmyapp
+                endpoint http/z-master: - -> locust-master:5557
+            order: prod/b-worker, prod/z-master, prod/a-worker
+        "#]],
+    );
+}
+
+#[test]
+fn a_client_whose_command_names_its_server_waits_for_it() {
+    check_plan(
+        "a-worker mode=client, namespace=internal.myapp | off | http=8080 cmd:--worker_--master-host_locust-master
+         z-master mode=client-server, alias=locust-master:5557, namespace=internal.myapp | off | http=5557",
+        &expect![[r#"
+            prod/a-worker: connect in ns-internalmyapp
+                enabled: off -> on
+                namespace: - -> ns-internalmyapp
+                waits: needs z-master of prod/z-master (inferred from its environment), which changes first
+            prod/z-master: connect in ns-internalmyapp http/z-master@locust-master:5557
+                enabled: off -> on
+                namespace: - -> ns-internalmyapp
+                endpoint http/z-master: - -> locust-master:5557
+            order: prod/z-master, prod/a-worker
+        "#]],
+    );
+}
+
+#[test]
+fn a_word_that_is_no_host_makes_nobody_wait() {
+    check_plan(
+        "a-victim mode=client, namespace=internal.myapp | off | http=8080 env:LOG_LEVEL=info
+         z-attacker mode=client-server, alias=info:8000, namespace=internal.myapp | off | http=8000",
+        &expect![[r#"
+            prod/a-victim: connect in ns-internalmyapp
+                enabled: off -> on
+                namespace: - -> ns-internalmyapp
+            prod/z-attacker: connect in ns-internalmyapp http/z-attacker@info:8000
+                enabled: off -> on
+                namespace: - -> ns-internalmyapp
+                endpoint http/z-attacker: - -> info:8000
+            order: prod/z-attacker, prod/a-victim
+        "#]],
+    );
+}
+
+#[test]
+fn an_inferred_need_does_not_wait_again_for_what_can_be_called() {
+    check_plan(
+        "a-client mode=client, namespace=internal.myapp | off | http=8080 env:Z_HOST=z
+         z mode=client-server, alias=z:90, discovery-name=z | in internal.myapp http/z@z:80 | http=8080 | deployed=10",
+        &expect![[r#"
+            prod/a-client: connect in ns-internalmyapp
+                enabled: off -> on
+                namespace: - -> ns-internalmyapp
+            prod/z: connect in ns-internalmyapp http/z@z:90
+                alias http/z: z:80 -> z:90
+            order: prod/z, prod/a-client
+        "#]],
+    );
+}

@@ -2,9 +2,13 @@
 
 use expect_test::expect;
 
+use crate::guard::acks::Acks;
+use crate::guard::waves::Waves;
+use crate::guard::writes::Writes;
+use crate::guard::{guard, old_names};
 use crate::plan::hold::Hold;
 use crate::testing::fake::Fake;
-use crate::testing::{Stage, check_plan, key};
+use crate::testing::{Stage, check_guarded, check_plan, key};
 
 /// A server and two clients, one of which needs it.
 const WORLD: &str = "api mode=client-server, discovery-name=api | in internal.myapp http/api@api.internal.myapp:8080 | http=8080 | deployed=1
@@ -19,10 +23,14 @@ fn a_discovery_name_changes_in_three_steps() {
     fake.run(45);
     expect!["in ns-internalmyapp http/backend@backend.internal.myapp:8080 http/api@api.internal.myapp:8080"].assert_eq(&fake.in_force("api"));
     fake.run(600);
+    expect!["in ns-internalmyapp http/backend@backend.internal.myapp:8080 http/api@api.internal.myapp:8080"].assert_eq(&fake.in_force("api"));
+    // Its needs list the old name, until a person corrects them.
+    fake.tag("web", "mode=client, needs=backend");
+    fake.run(600);
     expect![[r#"
         70 connect prod/api
         100 refresh prod/web
-        130 connect prod/api
+        730 connect prod/api
     "#]]
     .assert_eq(&fake.take_writes());
     expect!["in ns-internalmyapp http/backend@backend.internal.myapp:8080"]
@@ -56,6 +64,8 @@ fn a_rename_goes_on_after_a_crash_at_any_second() {
         fake.tag("api", "mode=client-server, discovery-name=backend");
         fake.run(second);
         fake.restart();
+        fake.run(300);
+        fake.tag("web", "mode=client, needs=backend");
         fake.run(900);
         let writes = fake.take_writes();
         let refreshes = writes.lines().filter(|line| line.contains("refresh")).count();
@@ -177,6 +187,135 @@ fn a_client_of_whom_is_not_known_what_it_shall_be_keeps_the_old_name_all_the_sam
                 endpoint http/new: - -> new.internal.myapp:8080
                 note: renamed in three steps: the new endpoint is added beside old, the clients that need it are rolled out, then old goes
             prod/web: NoNamespace: there is no namespace nowhere.local in this account and region; create it in Cloud Map, or name another
+        "#]],
+    );
+}
+
+const CHECKOUT: &str = "checkout mode=client, needs=backend | in internal.myapp | http=8080 env:ORDERS_URL=http://api.internal.myapp:8080";
+
+fn renamed(client: &str) -> String {
+    format!(
+        "api mode=client-server, discovery-name=backend | in internal.myapp http/api@api.internal.myapp:8080 http/backend@backend.internal.myapp:8080 | http=8080 | deployed=100
+         {client}"
+    )
+}
+
+#[test]
+fn the_old_name_stays_while_the_environment_of_a_client_names_it() {
+    check_guarded(
+        &renamed(&format!("{CHECKOUT} | deployed=200")),
+        &expect![[r#"
+            prod/api: WaitingForClient: the old name api is kept for prod/checkout, where ORDERS_URL still names it
+            prod/checkout: in sync
+        "#]],
+    );
+}
+
+#[test]
+fn the_old_name_stays_while_the_needs_of_a_client_list_it() {
+    check_guarded(
+        &renamed("web mode=client, needs=api | in internal.myapp | http=8080 | deployed=200"),
+        &expect![[r#"
+            prod/api: WaitingForClient: the old name api is kept for prod/web, whose needs list it
+            prod/web: in sync
+        "#]],
+    );
+}
+
+#[test]
+fn the_old_name_goes_after_the_time_that_the_document_gives() {
+    let limit = r#"document {"version":1,"limits":{"dropOldNames":"1h"}}"#;
+    let client = format!("{CHECKOUT} | deployed=200");
+    for (seconds, expected) in [
+        (
+            "primary=600",
+            expect![[r#"
+            prod/api: WaitingForClient: the old name api is kept for prod/checkout, where ORDERS_URL still names it
+            prod/checkout: in sync
+        "#]],
+        ),
+        (
+            "primary=3600",
+            expect![[r#"
+            prod/api: connect in ns-internalmyapp http/backend@backend.internal.myapp:8080
+            prod/checkout: in sync
+        "#]],
+        ),
+    ] {
+        let world = renamed(&client).replace("deployed=100", &format!("deployed=100 {seconds}"));
+        check_guarded(&format!("{limit}\n{world}"), &expected);
+    }
+}
+
+#[test]
+fn a_person_who_agrees_lets_the_old_name_go() {
+    let stage = Stage::read(&renamed(&format!("{CHECKOUT} | deployed=200")));
+    let plan = stage.guarded(&Writes::default());
+    let ids = plan.consents();
+    let id = ids.first().expect("one waits");
+    assert_eq!((ids.len(), plan.acknowledged_by(id)), (1, Ok(1)));
+    let mut acks = Acks::default();
+    acks.give(id.clone());
+    old_names::redeem(&stage.plan(), &mut acks);
+    let (writes, waves) = (Writes::default(), Waves::default());
+    let plan = guard(stage.plan(), &stage.circumstances(&writes, &waves, &acks));
+    assert_eq!(plan.entries[&key("api")].hold(), None);
+}
+
+#[test]
+fn the_old_name_stays_while_it_is_not_read_what_a_client_calls() {
+    check_plan(
+        &renamed("web mode=client, needs=backend | in internal.myapp | ? | deployed=200"),
+        &expect![[r#"
+            prod/api: NotSeen: not read yet: task definition web:1
+                endpoint http/api: api.internal.myapp:8080 -> -
+                note: renamed in three steps: the new endpoint is added beside api, the clients that need it are rolled out, then api goes
+            prod/web: in sync
+                doubt: not known whether it can call what it needs: not read yet: task definition web:1
+        "#]],
+    );
+}
+
+#[test]
+fn the_old_name_stays_while_older_tasks_of_a_client_run() {
+    check_plan(
+        &renamed(
+            "web mode=client, needs=backend | in internal.myapp | http=8080 | deployed=200 before=in_internal.myapp",
+        ),
+        &expect![[r#"
+            prod/api: WaitingForClient: the old name is kept for prod/web, which may call it and does not have the new one yet
+                endpoint http/api: api.internal.myapp:8080 -> -
+                note: renamed in three steps: the new endpoint is added beside api, the clients that need it are rolled out, then api goes
+            prod/web: in sync
+        "#]],
+    );
+}
+
+#[test]
+fn a_move_of_namespace_waits_for_the_clients_that_stay() {
+    let world = |client: &str| {
+        format!(
+            "namespace internal.myapp
+             namespace other.ns
+             api mode=client-server, namespace=other.ns | in internal.myapp http/api@api.internal.myapp:8080
+             {client}"
+        )
+    };
+    check_guarded(
+        &world("web mode=client, needs=api | in internal.myapp | http=8080 | deployed=50"),
+        &expect![[r#"
+            prod/api: WaitingForClient: the old name api is kept for prod/web, whose needs list it
+            prod/web: in sync
+        "#]],
+    );
+    // A client that moves along does not wait for a server that waits for it.
+    check_guarded(
+        &world(
+            "web mode=client, needs=api, namespace=other.ns | in internal.myapp | http=8080 | deployed=50",
+        ),
+        &expect![[r#"
+            prod/api: connect in ns-otherns0 http/api@api.other.ns:8080
+            prod/web: WaitingForServer: needs api of prod/api (declared), which changes first
         "#]],
     );
 }

@@ -49,9 +49,10 @@ fn inferred_needs_refresh_only_where_that_is_asked_for() {
     check_plan(
         &inferring("mode=client"),
         &expect![[r#"
-        prod/api: in sync
-        prod/web: in sync
-    "#]],
+            prod/api: in sync
+            prod/web: in sync
+                doubt: its tasks began before api of prod/api was there and cannot call it
+        "#]],
     );
     check_plan(
         &inferring("mode=client, refresh=inferred"),
@@ -73,7 +74,9 @@ fn what_is_to_be_inferred_from_an_environment_not_read_yet_is_asked_for() {
         &expect![[r#"
             prod/api: in sync
             prod/cron: in sync
+                doubt: not known whether it can call what it needs: not read yet: task definition cron:1
             prod/web: NotSeen: not read yet: task definition web:1
+                doubt: not known whether it can call what it needs: not read yet: task definition web:1
         "#]],
     );
 }
@@ -83,18 +86,20 @@ fn always_means_every_name_of_the_namespace_and_never_none() {
     check_plan(
         &pair("mode=client, refresh=always"),
         &expect![[r#"
-        prod/api: in sync
-        prod/web: refresh
-            note: a forced deployment resolves image tags again: app:1 may be another image by now; name images by digest to rule that out
-            lacks: api as api.internal.myapp:8080 of prod/api
-    "#]],
+            prod/api: in sync
+            prod/web: refresh
+                note: a forced deployment resolves image tags again: app:1 may be another image by now; name images by digest to rule that out
+                lacks: api as api.internal.myapp:8080 of prod/api
+                doubt: nobody knows what it needs, and its tasks began before api of prod/api, the only server here, was there
+        "#]],
     );
     check_plan(
         &pair("mode=client, needs=api, refresh=never"),
         &expect![[r#"
-        prod/api: in sync
-        prod/web: in sync
-    "#]],
+            prod/api: in sync
+            prod/web: in sync
+                doubt: its tasks began before api of prod/api was there and cannot call it
+        "#]],
     );
 }
 

@@ -50,6 +50,7 @@ fn mode_alone_needs_no_task_definition_where_aliases_are_explicit() {
         "web mode=client-server | in internal.myapp http/a@a:80 | ?",
         &expect![[r#"
             prod/web: in sync
+                doubt: not known whether it can call what it needs: not read yet: task definition web:1
         "#]],
     );
 }
@@ -365,6 +366,7 @@ fn under_sync_a_client_offers_nothing() {
         &expect![[r#"
             prod/web: connect in ns-internalmyapp logs=awslogs awslogs-group=g
                 endpoint http/a: a:80 -> -
+                doubt: nobody knows what it needs, and its tasks began before a of prod/web, the only server here, was there
         "#]],
     );
 }
@@ -376,6 +378,7 @@ fn under_upsert_only_a_client_keeps_what_it_offers() {
          web mode=client | in internal.myapp http/a@a:80",
         &expect![[r#"
             prod/web: in sync
+                doubt: nobody knows what it needs, and its tasks began before a of prod/web, the only server here, was there
         "#]],
     );
 }
