@@ -7,6 +7,7 @@
 pub mod time;
 pub mod text;
 pub mod name;
+pub mod host;
 pub mod service_key;
 pub mod fault;
 pub mod seen;

@@ -13,6 +13,7 @@ mod tree;
 mod report;
 mod conform;
 mod template;
+mod host_pattern;
 mod shape;
 mod entry;
 mod part;
@@ -21,12 +22,14 @@ mod parameter;
 mod join;
 mod write;
 
+pub use host_pattern::HostPattern;
 pub(crate) use report::escaped;
 pub use shape::schema;
 pub use write::write;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::declared::Declaration;
 use super::issue::{Issue, Weight};
@@ -76,6 +79,8 @@ pub struct Document {
     pub services: BTreeMap<ServicePath, Arc<Declaration>>,
     /// The discovery names that only these services may have.
     pub claims: BTreeMap<DiscoveryName, BTreeSet<ServicePath>>,
+    /// The hosts that may be aliases beside those that every service may take.
+    pub aliases: AllowedAliases,
     /// How much may change at once.
     pub limits: Limits,
     /// When a change may begin, sorted.
@@ -84,6 +89,15 @@ pub struct Document {
     pub freeze: bool,
     /// Whether a task definition revision may be registered that names a port.
     pub name_ports: bool,
+}
+
+/// The hosts that may be aliases beside those that every service may take.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AllowedAliases {
+    /// For every service of a namespace.
+    pub namespaces: BTreeMap<NamespaceName, BTreeSet<HostPattern>>,
+    /// For one service.
+    pub services: BTreeMap<ServicePath, BTreeSet<HostPattern>>,
 }
 
 /// Values for services that do not set them.
@@ -108,6 +122,8 @@ pub struct Limits {
     pub rollouts_per_namespace: Option<usize>,
     /// How many services of a namespace one pass may change without consent.
     pub mass_change: Option<MassChange>,
+    /// For how long a name that was in use is kept from other services.
+    pub name_quarantine: Option<Duration>,
 }
 
 /// A number of services.

@@ -16,7 +16,8 @@ use super::offers::{EndpointState, Offers, is_same};
 use super::stale::is_younger;
 use crate::declaration::settings::Policy;
 use crate::ecs::canonical::canonical;
-use crate::ecs::connect::{Connect, Endpoint};
+use crate::ecs::connect::{ClientAlias, Connect, Endpoint};
+use crate::ecs::host::BadHost;
 use crate::ecs::name::{DiscoveryName, NamespaceId};
 use crate::ecs::service::{Deployment, EcsService, Rollout};
 use crate::ecs::service_key::ServiceKey;
@@ -123,7 +124,11 @@ fn beside(
         new.called() == old.called()
             || (old.ingress_port.is_some() && new.ingress_port == old.ingress_port)
     };
-    if old.alias.is_none() || whole.endpoints.iter().any(clashes) {
+    let is_bad = |alias: &ClientAlias| {
+        let host = alias.dns_name.as_ref();
+        host.is_some_and(|host| BadHost::of(host).is_some())
+    };
+    if old.alias.as_ref().is_none_or(is_bad) || whole.endpoints.iter().any(clashes) {
         return None;
     }
     let taken = |name: &DiscoveryName| whole.endpoints.iter().any(|new| new.discovery() == *name);

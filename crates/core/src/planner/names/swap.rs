@@ -11,6 +11,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::alias::AliasRule;
 use super::register::{Register, claims};
 use crate::declaration::settings::Policy;
 use crate::ecs::canonical::canonical;
@@ -282,7 +283,16 @@ fn settles_after(input: &PlannerInput<'_>, first: &Candidate<'_>, whole: &Candid
         }
     }
     match settle(&service, whole.declaration, &input.terms(whole.service)) {
-        Ok(Desired::On(then, _)) => Some(canonical(&then, &whole.defaults)) == whole.to,
+        Ok(Desired::On(then, namespace)) => {
+            let document = input.view.document.as_deref();
+            let rule = AliasRule {
+                service: &service,
+                namespace: &namespace,
+                defaults: whole.defaults,
+                document,
+            };
+            Some(canonical(&then, &whole.defaults)) == whole.to && rule.refusals(&then).is_empty()
+        }
         Ok(Desired::Off) | Err(_) => false,
     }
 }

@@ -204,7 +204,7 @@ fn what_is_misspelt_or_misplaced() {
             wrong types
             /p#/claims/a="prod/a": a list
             /p#/freeze="true": true or false
-            /p#/limits="null": an object with massChange, rolloutsPerCluster and rolloutsPerNamespace
+            /p#/limits="null": an object with massChange, nameQuarantine, rolloutsPerCluster and rolloutsPerNamespace
             /p#/namePorts="1": true or false
             /p#/services="a list of 0": an object
             a word in upper case
@@ -418,4 +418,27 @@ fn a_long_parameter_is_advice() {
     expect![[r#"
         advice: /p#="9013 bytes": a standard parameter holds at most 4096 bytes and an advanced one 8192: split the document into several parameters below one path
     "#]].assert_eq(&listed(&issues));
+}
+
+#[test]
+fn what_is_no_alias_to_allow_and_no_quarantine() {
+    let namespace = |pattern: &str| {
+        format!(r#"{{"version":1,"namespaces":{{"a":{{"type":"http","aliases":[{pattern}]}}}}}}"#)
+    };
+    let service = r#"{"version":1,"services":{"prod/a":{"aliases":["*"]}}}"#.to_owned();
+    let limit = |time: &str| format!(r#"{{"version":1,"limits":{{"nameQuarantine":{time}}}}}"#);
+    refused(
+        &[
+            ("none", namespace("")),
+            ("all", namespace(r#""*""#)),
+            ("a star elsewhere", namespace(r#""a.*.b""#)),
+            ("an address", namespace(r#""169.254.169.254""#)),
+            ("this task", namespace(r#""*.localhost""#)),
+            ("all of a service", service),
+            ("no unit", limit(r#""60""#)),
+            ("too long", limit(r#""32d""#)),
+            ("a number", limit("60")),
+        ],
+        &expect![[""]],
+    );
 }

@@ -33,9 +33,9 @@ fn a_discovery_name_changes_in_three_steps() {
 fn an_alias_changes_in_three_steps() {
     let mut fake = Fake::new(WORLD);
     fake.run(60);
-    fake.tag("api", "mode=client-server, discovery-name=api, alias=api.shop:80");
+    fake.tag("api", "mode=client-server, discovery-name=api, alias=shop-api:80");
     fake.run(45);
-    expect!["in ns-internalmyapp http/api@api.shop:80 http/api-old@api.internal.myapp:8080"]
+    expect!["in ns-internalmyapp http/api@shop-api:80 http/api-old@api.internal.myapp:8080"]
         .assert_eq(&fake.in_force("api"));
     fake.run(600);
     expect![[r#"
@@ -44,7 +44,7 @@ fn an_alias_changes_in_three_steps() {
         130 connect prod/api
     "#]]
     .assert_eq(&fake.take_writes());
-    expect!["in ns-internalmyapp http/api@api.shop:80"].assert_eq(&fake.in_force("api"));
+    expect!["in ns-internalmyapp http/api@shop-api:80"].assert_eq(&fake.in_force("api"));
 }
 
 #[test]
