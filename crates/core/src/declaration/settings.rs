@@ -117,6 +117,8 @@ pub struct Timing {
     /// A rollout running this long no longer takes up budget: without a circuit breaker a broken one
     /// never ends (DG:deployment-type-ecs), and one service must not stop all others.
     pub stall: Duration,
+    /// For how long a name that was in use is kept from other services, unless the document says it.
+    pub name_quarantine: Duration,
     /// First wait after a failed call; doubles up to `backoff_max`.
     pub backoff_min: Duration,
     /// Longest wait after failed calls.
@@ -130,6 +132,7 @@ impl Default for Timing {
             staleness: Duration::from_secs(10),
             rollout_poll: Duration::from_secs(10),
             stall: Duration::from_mins(30),
+            name_quarantine: Duration::from_hours(1),
             backoff_min: Duration::from_secs(2),
             backoff_max: Duration::from_mins(5),
         }

@@ -20,5 +20,6 @@ pub mod service;
 pub mod namespace;
 pub mod past;
 pub mod defaults;
+pub mod claim;
 pub mod canonical;
 pub mod change;

@@ -7,13 +7,13 @@ use std::collections::BTreeSet;
 
 use crate::declaration::intent::Intent;
 use crate::declaration::settings::Settings;
+use crate::ecs::claim::Claim;
 use crate::ecs::connect::{Connect, Endpoint};
 use crate::ecs::name::{DiscoveryName, DnsName, NamespaceId, NamespaceRef, Port};
 use crate::ecs::service_key::ServiceKey;
 use crate::plan::Plan;
 use crate::plan::action::Action;
 use crate::plan::entry::{Entry, Verdict};
-use crate::plan::hold::claim::Claim;
 use crate::planner::names::alias::AliasRule;
 use crate::planner::names::claims::Claims;
 use crate::view::View;

@@ -26,6 +26,7 @@ pub(super) fn health(service: &ServiceView, hold: Option<&Hold>, course: &Course
         Some(Hold::Paused(_) | Hold::Frozen(_)) => Health::Suspended,
         Some(
             Hold::Ambiguous
+            | Hold::AmbiguousPort(_)
             | Hold::NoNamespace(_)
             | Hold::Ineligible(_)
             | Hold::UnnamedPort(..)

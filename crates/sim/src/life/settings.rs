@@ -1,6 +1,7 @@
 //! What is drawn before a life begins: the settings of the controller, and AWS's answers to open questions.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use eastwest_core::declaration::document::MassChange;
 use eastwest_core::declaration::settings::{Budget, Policy, Settings};
@@ -39,6 +40,11 @@ pub(crate) fn mass_change(dice: &mut SmallRng) -> MassChange {
         2 => MassChange::Percent(5),
         _ => Settings::default().mass_change,
     }
+}
+
+/// For how long a name that was in use is kept from other services: so short that it ends within a life.
+pub(crate) fn name_quarantine(dice: &mut SmallRng) -> Duration {
+    Duration::from_secs([0, 30, 120, 120][dice.random_range(0..4)])
 }
 
 /// An answer to each question that AWS's documentation leaves open.

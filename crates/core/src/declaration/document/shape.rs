@@ -225,9 +225,9 @@ pub(super) struct Endpoint {
 #[derive(Serialize, JsonSchema)]
 #[serde(untagged)]
 pub(super) enum Port {
-    /// The name of a port mapping.
+    /// The name of a port mapping, digits too. Digits that are no such name are a container port.
     Name(#[schemars(regex(pattern = "^[a-z0-9_][a-z0-9_-]{0,63}$"))] String),
-    /// A container port.
+    /// A container port, or a port mapping whose name is these digits. If they mean two ports, quotes say the name.
     Number(#[schemars(range(min = 1, max = 65535))] u16),
 }
 

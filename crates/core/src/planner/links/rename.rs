@@ -5,8 +5,9 @@
 //! out, and only then the old one goes. What is seen decides which step is next, so after a crash it goes on from any
 //! point.
 //!
-//! **Invariant:** An old endpoint is kept only while a client calls it, and only if no other service wants its name.
-//! Otherwise the change is made at once.
+//! **Invariant:** An old endpoint is kept only while a client calls it, and only if the document does not claim its name
+//! for another service that wants it. Otherwise the change is made at once. The wish of any other service changes
+//! nothing: it would not get the name anyway while clients call it.
 
 use std::collections::BTreeMap;
 
@@ -85,7 +86,7 @@ fn phase<'a>(
     for old in deployed.endpoints.iter().filter(|old| is_replaced(old, whole)) {
         let Some(both) = beside(old, whole, candidate, calls.offers) else { continue };
         let Some(waits) = caller(input, candidate, old, calls) else { continue };
-        if !is_wanted_by_others(register, candidate, &both) {
+        if !is_due_to_others(register, candidate, &both) {
             hold = hold.or(Some(waits));
             kept.push(both);
         }
@@ -141,13 +142,13 @@ fn beside(
     free.then(|| Endpoint { discovery_name: Some(name), ..old.clone() })
 }
 
-/// Whether another service waits for a name that the old endpoint would keep.
-fn is_wanted_by_others(register: &Register, candidate: &Candidate<'_>, old: &Endpoint) -> bool {
+/// Whether another service has a right to a name that the old endpoint would keep.
+fn is_due_to_others(register: &Register, candidate: &Candidate<'_>, old: &Endpoint) -> bool {
     let Desired::On(whole, namespace) = &candidate.desired else { return false };
     let alone = Connect { endpoints: vec![old.clone()], ..(**whole).clone() };
     let names = canonical(&alone, &candidate.defaults);
     let mut names = claims(&names);
-    names.any(|claim| register.is_wanted_by_others(candidate.service, &namespace.id, &claim))
+    names.any(|claim| register.is_due_to_others(candidate.service, &namespace.id, &claim))
 }
 
 /// The hold for the first client that may call the old endpoint and does not know every endpoint that replaces it.

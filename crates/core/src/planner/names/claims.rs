@@ -7,10 +7,10 @@
 use std::collections::BTreeSet;
 
 use crate::declaration::document::Document;
+use crate::ecs::claim::Claim;
 use crate::ecs::name::{DiscoveryName, DnsName};
 use crate::ecs::namespace::Namespace;
 use crate::ecs::service_key::ServicePath;
-use crate::plan::hold::claim::Claim;
 
 /// The claims in force.
 #[derive(Debug, Clone, Copy)]

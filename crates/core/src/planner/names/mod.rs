@@ -5,6 +5,7 @@
 
 pub(crate) mod alias;
 pub(crate) mod claims;
+pub(crate) mod kept;
 pub(crate) mod register;
 pub(crate) mod capacity;
 pub(crate) mod conflict;

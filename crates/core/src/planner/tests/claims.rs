@@ -7,10 +7,10 @@ use proptest::sample::select;
 use std::collections::BTreeSet;
 
 use crate::declaration::document::Document;
+use crate::ecs::claim::Claim;
 use crate::ecs::name::{DiscoveryName, DnsName, Port};
 use crate::ecs::service_key::ServicePath;
 use crate::plan::action::Action;
-use crate::plan::hold::claim::Claim;
 use crate::planner::names::claims::Claims;
 use crate::testing::{Stage, check_plan, key, namespace};
 

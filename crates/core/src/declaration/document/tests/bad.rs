@@ -439,6 +439,25 @@ fn what_is_no_alias_to_allow_and_no_quarantine() {
             ("too long", limit(r#""32d""#)),
             ("a number", limit("60")),
         ],
-        &expect![[""]],
+        &expect![[r#"
+            none
+            /p#/namespaces/a/aliases="a list of 0": at least one item: add one, or leave the member out
+            all
+            /p#/namespaces/a/aliases/0="*": a host such as db.corp.example, or *. and a host, such as *.corp.example: lower-case letters, digits, '-', '_' and '.'; no address, no localhost, and '*' nowhere else
+            a star elsewhere
+            /p#/namespaces/a/aliases/0="a.*.b": a host such as db.corp.example, or *. and a host, such as *.corp.example: lower-case letters, digits, '-', '_' and '.'; no address, no localhost, and '*' nowhere else
+            an address
+            /p#/namespaces/a/aliases/0="169.254.169.254": a host such as db.corp.example, or *. and a host, such as *.corp.example: lower-case letters, digits, '-', '_' and '.'; no address, no localhost, and '*' nowhere else
+            this task
+            /p#/namespaces/a/aliases/0="*.localhost": a host such as db.corp.example, or *. and a host, such as *.corp.example: lower-case letters, digits, '-', '_' and '.'; no address, no localhost, and '*' nowhere else
+            all of a service
+            /p#/services/prod~1a/aliases/0="*": a host such as db.corp.example, or *. and a host, such as *.corp.example: lower-case letters, digits, '-', '_' and '.'; no address, no localhost, and '*' nowhere else
+            no unit
+            /p#/limits/nameQuarantine="60": a time such as 30m, 1h or 2d, at most 31d, or 0 for none
+            too long
+            /p#/limits/nameQuarantine="32d": a time such as 30m, 1h or 2d, at most 31d, or 0 for none
+            a number
+            /p#/limits/nameQuarantine="60": a text
+        "#]],
     );
 }
