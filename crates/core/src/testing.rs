@@ -16,7 +16,7 @@
 //!   environment, `cmd:--host_orders` for its command; `?` for one not read, `!` for one that cannot be.
 //! * facts: the words of [`fact`].
 //!
-//! Other lines set the stage: `namespace`, `namespaces`, `cluster`, `use`, `members`, `claim`, `document` (JSON on
+//! Other lines set the stage: `namespace`, `namespaces`, `cluster`, `use`, `members`, `claim`, `aliases`, `document` (JSON on
 //! one line), `flag`, `policy`, `budget`, `now`.
 
 mod facts;
@@ -32,6 +32,7 @@ use std::time::Duration;
 use expect_test::Expect;
 use proptest::test_runner::Config;
 
+use crate::declaration::document::HostPattern;
 use crate::declaration::settings::{Moment, Policy, Settings, Timing};
 use crate::ecs::fault::{Fault, FaultKind};
 use crate::ecs::name::{
@@ -267,6 +268,7 @@ impl Stage {
             "cluster" => self.cluster(rest),
             "use" => self.in_use(rest),
             "claim" => self.claim(rest),
+            "aliases" => self.aliases(rest),
             "members" => self.members(rest),
             "flag" => self.settings.namespace = Some(NamespaceRef::as_read(rest)),
             "policy" => self.settings.policy = rest.parse().expect("a policy"),
@@ -359,6 +361,15 @@ impl Stage {
         let name = DiscoveryName::as_read(words.next().expect("a name"));
         let document = Arc::make_mut(self.view.document.get_or_insert_default());
         document.claims.entry(name).or_default().extend(words.map(path));
+    }
+
+    /// `namespace pattern …`: the document allows these aliases there.
+    fn aliases(&mut self, rest: &str) {
+        let mut words = rest.split_whitespace();
+        let name = NamespaceName::as_read(words.next().expect("a namespace"));
+        let document = Arc::make_mut(self.view.document.get_or_insert_default());
+        let patterns = words.map(|word| HostPattern::parse(word).expect("a pattern"));
+        document.aliases.namespaces.entry(name).or_default().extend(patterns);
     }
 
     /// `namespace 299`: so many services that we do not know otherwise are in it.

@@ -132,6 +132,8 @@ pub struct Timing {
     pub refresh_every: Duration,
     /// How long the last step of a rename waits for clients, unless the document says so.
     pub drop_old_names_after: Duration,
+    /// For how long a name that was in use is kept from other services, unless the document says it.
+    pub name_quarantine: Duration,
     /// First wait after a failed call; doubles up to `backoff_max`.
     pub backoff_min: Duration,
     /// Longest wait after failed calls.
@@ -147,6 +149,7 @@ impl Default for Timing {
             stall: Duration::from_mins(30),
             refresh_every: Duration::from_mins(15),
             drop_old_names_after: Duration::from_hours(24),
+            name_quarantine: Duration::from_hours(1),
             backoff_min: Duration::from_secs(2),
             backoff_max: Duration::from_mins(5),
         }

@@ -7,6 +7,7 @@
 pub mod time;
 pub mod text;
 pub mod name;
+pub mod host;
 pub mod service_key;
 pub mod fault;
 pub mod seen;
@@ -19,5 +20,6 @@ pub mod service;
 pub mod namespace;
 pub mod past;
 pub mod defaults;
+pub mod claim;
 pub mod canonical;
 pub mod change;

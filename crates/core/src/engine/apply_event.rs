@@ -17,6 +17,7 @@ use crate::ecs::time::{AwsTime, Now};
 use crate::plan::action::{Accepted, Action};
 use crate::plan::prerequisite::Prerequisite;
 use crate::report::news::News;
+use crate::view::former::{Replaced, follow};
 use crate::view::merge::Merger;
 use crate::view::reading::{Answer, ClusterReading, Question};
 
@@ -87,7 +88,11 @@ impl Engine {
         let fault = reading.listing.as_ref().err().cloned();
         self.work.ended(&Job::Sweep(cluster.clone()), fault.is_none());
         if self.is_deleted(fault.as_ref()) {
-            self.view.clusters.remove(&cluster);
+            let gone = self.view.clusters.remove(&cluster).unwrap_or_default();
+            let forgotten = gone.services.into_iter();
+            let forgotten: Vec<Replaced> =
+                forgotten.map(|(key, gone)| Replaced { key, before: gone.last }).collect();
+            follow(&mut self.view, &forgotten, now);
             return true;
         }
         let began = self.work.take_sweep(&cluster).unwrap_or(now);

@@ -27,7 +27,9 @@ impl Engine {
         let confirmed = confirmed_service(&event);
         let is_answer = matches!(event, Event::Answered(_));
         let is_new = self.apply_event(event, now);
-        self.planning.note_change(is_new);
+        let kept_for = self.view.name_quarantine(&self.settings.timing);
+        let has_expired = self.view.former.expire(now, kept_for);
+        self.planning.note_change(is_new || has_expired);
         if is_answer && self.more_answers_come(now) {
             return if self.stopping { Vec::new() } else { self.start_due(now) };
         }

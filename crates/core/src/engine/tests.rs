@@ -2,6 +2,7 @@
 
 mod consent;
 mod documents;
+mod kept_names;
 mod stories;
 mod swaps;
 mod trouble;

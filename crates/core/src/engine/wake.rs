@@ -21,6 +21,7 @@ impl Engine {
             self.planning.answers_due(),
             self.work.next_due(),
             self.memory.next_due(&self.settings.timing, seen),
+            self.view.former.next_end(self.view.name_quarantine(&self.settings.timing)),
         ];
         due.into_iter().flatten().min()
     }

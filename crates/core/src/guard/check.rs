@@ -7,13 +7,14 @@ use std::collections::BTreeSet;
 
 use crate::declaration::intent::Intent;
 use crate::declaration::settings::Settings;
+use crate::ecs::claim::Claim;
 use crate::ecs::connect::{Connect, Endpoint};
 use crate::ecs::name::{DiscoveryName, DnsName, NamespaceId, NamespaceRef, Port};
 use crate::ecs::service_key::ServiceKey;
 use crate::plan::Plan;
 use crate::plan::action::Action;
 use crate::plan::entry::{Entry, Verdict};
-use crate::plan::hold::claim::Claim;
+use crate::planner::names::alias::AliasRule;
 use crate::planner::names::claims::Claims;
 use crate::view::View;
 
@@ -40,6 +41,7 @@ pub fn check(plan: &Plan, view: &View, settings: &Settings) -> Vec<Breach> {
             (action.service() != key, "a step under another service's name"),
             (!claim(&mut names, action), "a name for two services"),
             (intrudes(view, key, action), "a name that is claimed by others"),
+            (misleads(view, key, action), "an alias that no service may take by itself"),
         ];
         let broken = rules.into_iter().filter(|(broken, _)| *broken);
         breaches.extend(broken.map(|(_, rule)| Breach { service: key.clone(), rule }));
@@ -97,6 +99,18 @@ fn intrudes(view: &View, key: &ServiceKey, action: &Action) -> bool {
         (kept(&Claim::Discovery(discovery)) && !has_name)
             || (alias.is_some_and(|alias| kept(&alias)) && !has_host)
     })
+}
+
+/// Whether a step writes an alias that the service must not have, or is in a namespace that was not read.
+fn misleads(view: &View, key: &ServiceKey, action: &Action) -> bool {
+    let Action::Connect { connect, .. } = action else { return false };
+    let Some(service) = view.service(key).and_then(|service| service.last.as_deref()) else {
+        return true;
+    };
+    let defaults = view.defaults(&key.cluster);
+    let Some(namespace) = defaults.namespace_of(connect) else { return true };
+    let document = view.document.as_deref();
+    !AliasRule { service, namespace, defaults, document }.refusals(connect).is_empty()
 }
 
 type Names = BTreeSet<(NamespaceId, Option<DiscoveryName>, Option<(Option<DnsName>, Port)>)>;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::facts::with_facts;
 use super::input::PlannerInput;
+use super::names::alias::AliasRule;
 use super::service::settle::{Desired, settle};
 use super::service::{eligible, pinned};
 use crate::declaration::declared::Declaration;
@@ -88,12 +89,21 @@ impl Candidate<'_> {
     pub(crate) fn refusal(&self, view: &View) -> Option<Hold> {
         let wanted = self.offers();
         let connect = wanted.map(|(_, connect)| connect);
-        let refused =
-            eligible::refusal(self.service, connect, &self.defaults).map(Hold::Ineligible);
-        refused.or_else(|| {
-            let (namespace, connect) = wanted?;
-            pinned::obstacle(self.service, namespace, connect, &self.defaults, view)
-        })
+        let mut reasons = eligible::refusals(self.service, connect, &self.defaults);
+        reasons.extend(self.refused_aliases(view));
+        if !reasons.is_empty() {
+            return Some(Hold::Ineligible(reasons.join("; also, ")));
+        }
+        let (namespace, connect) = wanted?;
+        pinned::obstacle(self.service, namespace, connect, &self.defaults, view)
+    }
+
+    /// Why each alias of the wanted configuration that it must not have is refused.
+    fn refused_aliases(&self, view: &View) -> Vec<String> {
+        let Desired::On(connect, namespace) = &self.desired else { return Vec::new() };
+        let Self { service, defaults, .. } = *self;
+        let rule = AliasRule { service, namespace, defaults, document: view.document.as_deref() };
+        rule.refusals(connect)
     }
 }
 

@@ -23,8 +23,7 @@ impl<'a> PlannerInput<'a> {
 
     /// What a service's defaults depend on.
     pub(crate) fn defaults_of(&self, service: &EcsService) -> Defaults<'a> {
-        let task_definition = self.task_definition(service);
-        Defaults { task_definition, ..self.view.defaults(&service.key.cluster) }
+        self.view.defaults_with_ports(service)
     }
 
     /// The task definition of a service, if it was read.

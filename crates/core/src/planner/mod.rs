@@ -25,6 +25,7 @@ mod classify;
 pub use prerequisites::{namespaces_that_differ, unmatched_entries};
 
 use crate::declaration::settings::Settings;
+use crate::ecs::name::{DiscoveryName, NamespaceId};
 use crate::ecs::service_key::ServiceKey;
 use crate::plan::Plan;
 use crate::plan::entry::Entry;
@@ -44,8 +45,10 @@ use names::{capacity, swap};
 pub fn plan(view: &View, settings: &Settings) -> Plan {
     let input = PlannerInput::new(view, settings);
     let Classified { decided, candidates, unseen, settled, stranded } = classify(&input);
-    let register = Register::new(&input, candidates.iter().chain(&unseen));
     let links = Links::new(&input, &candidates, &settled, &stranded);
+    let callers =
+        |namespace: &NamespaceId, name: &DiscoveryName| links.callers_of(&input, namespace, name);
+    let register = Register::new(&input, candidates.iter().chain(&unseen), &callers);
 
     let changing = changing(&input, &candidates, &register, &links);
     // In the order of keys already, or nearly: the map is built at once, not by one insertion each.
@@ -53,7 +56,7 @@ pub fn plan(view: &View, settings: &Settings) -> Plan {
     let missing = prerequisites::missing(view, &entries);
 
     let order = links.order(&candidates);
-    let refreshes = links.refreshes(&input, &candidates, &entries);
+    let refreshes = links.refreshes(&input, &candidates, &entries, &register);
     let stale = refreshes.iter().map(|(key, _)| key);
     let steps: Vec<ServiceKey> = order.keys.iter().chain(stale).cloned().collect();
     let entries = entries.replaced(refreshes);

@@ -1,6 +1,7 @@
 //! From a world as text to a plan as text, by theme.
 
 mod capacity;
+mod aliases;
 mod claims;
 mod eligibility;
 mod gone;

@@ -37,6 +37,7 @@ fn of_hold(service: &ServiceView, hold: Option<&Hold>, course: &Course) -> Healt
         Some(Hold::Paused(_) | Hold::Frozen(_)) => Health::Suspended,
         Some(
             Hold::Ambiguous
+            | Hold::AmbiguousPort(_)
             | Hold::NoNamespace(_)
             | Hold::Ineligible(_)
             | Hold::UnnamedPort(..)

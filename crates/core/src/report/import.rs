@@ -18,7 +18,7 @@ use crate::declaration::value::Wrong;
 use crate::declaration::{document, value};
 use crate::ecs::connect::{AccessLogs, Connect, Endpoint, ProxyLogs, TestHeader, Timeout, Tls};
 use crate::ecs::defaults::Defaults;
-use crate::ecs::name::{Arn, DiscoveryName, DnsName, NamespaceRef, ParameterName};
+use crate::ecs::name::{Arn, DiscoveryName, DnsName, NamespaceRef, ParameterName, Port};
 use crate::ecs::namespace::Namespace;
 use crate::ecs::parameter::Parameter;
 use crate::ecs::service::EcsService;
@@ -83,8 +83,8 @@ fn endpoints(
     declared
 }
 
-/// The port by its name. By its number where another endpoint has the name already, because a tag's key is there
-/// once, or where the name looks like a number.
+/// The port by its name, as a number where the name is one. By its container port where another endpoint has the name
+/// already, because a tag's key is there once.
 fn selector(
     endpoint: &Endpoint,
     defaults: &Defaults<'_>,
@@ -96,13 +96,16 @@ fn selector(
     if is_sayable && !taken(&name) {
         return name;
     }
+    // What is served already is meant by digits that are its name.
+    let digits = Port::parse(endpoint.port_name.as_str()).ok().map(PortSelector::Number);
     let port = defaults.port(&endpoint.port_name).and_then(|mapping| mapping.container_port);
     let means_it = |number: &PortSelector| {
-        let meant = defaults.task_definition.map(|definition| named_port(number, definition));
+        let standing = std::slice::from_ref(endpoint);
+        let meant = defaults.task_definition.map(|found| named_port(number, found, standing));
         meant.is_some_and(|meant| meant.as_ref() == Ok(&endpoint.port_name))
     };
     let number = port.map(PortSelector::Number).filter(means_it);
-    number.filter(|number| !taken(number)).unwrap_or(name)
+    digits.into_iter().chain(number).find(|number| !taken(number)).unwrap_or(name)
 }
 
 /// What clients call, the defaults filled in as far as they are known.

@@ -179,7 +179,10 @@ fn leaving(view: &ServiceView) -> &'static str {
 fn sync(entry: &Entry) -> Sync {
     match &entry.verdict {
         Verdict::InSync => Sync::Synced,
-        Verdict::Hold { hold: Hold::NotSeen(_) | Hold::Ambiguous, action: None } => Sync::Unknown,
+        Verdict::Hold {
+            hold: Hold::NotSeen(_) | Hold::Ambiguous | Hold::AmbiguousPort(_),
+            action: None,
+        } => Sync::Unknown,
         Verdict::Step { .. } | Verdict::Hold { .. } => Sync::OutOfSync,
     }
 }

@@ -10,6 +10,7 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::former::{self, Replaced};
 use super::history::History;
 use super::in_force::Arrival;
 use super::layers::BesideTags;
@@ -52,6 +53,8 @@ struct Changed {
     past_is_old: bool,
     /// Whether it has anything new that a plan depends on.
     is_new: bool,
+    /// What was known before, if another reading takes its place.
+    replaced: Option<Replaced>,
 }
 
 impl Merger<'_> {
@@ -72,9 +75,11 @@ impl Merger<'_> {
             Seen::Absent => None,
             Seen::Unknown(fault) => Some(fault),
         };
+        let mut replaced = Vec::new();
         for (key, seen) in services {
             let changed = self.service(cluster, &key, seen, beside);
             is_new |= changed.is_new;
+            replaced.extend(changed.replaced);
             if changed.past_is_old {
                 histories.remove(&key);
             }
@@ -84,10 +89,11 @@ impl Merger<'_> {
         is_new |= cluster.trouble != trouble;
         cluster.trouble = trouble;
         if listing.is_ok() {
-            is_new |= self.unlisted(cluster, &listed);
+            is_new |= self.unlisted(cluster, &listed, &mut replaced);
             cluster.complete_at = Some(self.now);
         }
         forget_unnamed(view);
+        former::follow(view, &replaced, self.now);
         is_new
     }
 
@@ -101,13 +107,18 @@ impl Merger<'_> {
         let View { clusters, document, named, histories, .. } = view;
         let beside = BesideTags { document: document.as_deref(), named };
         let Some(known) = clusters.get_mut(cluster) else { return };
+        let mut replaced = Vec::new();
         for (key, seen) in services {
-            if known.services.contains_key(&key)
-                && self.service(known, &key, seen, beside).past_is_old
-            {
+            if !known.services.contains_key(&key) {
+                continue;
+            }
+            let changed = self.service(known, &key, seen, beside);
+            replaced.extend(changed.replaced);
+            if changed.past_is_old {
                 histories.remove(&key);
             }
         }
+        former::follow(view, &replaced, self.now);
     }
 
     /// Takes in the read before a write.
@@ -148,7 +159,9 @@ impl Merger<'_> {
                     }
                 }
                 if seen.known().is_some() || known.is_none() {
-                    view.uses.insert(id, (self.now, seen));
+                    let before = known.map(|known| known.elsewhere.clone()).unwrap_or_default();
+                    view.uses.insert(id.clone(), (self.now, seen));
+                    former::follow_elsewhere(view, &id, &before, self.now);
                 }
                 return is_new;
             }
@@ -233,7 +246,7 @@ impl Merger<'_> {
             Seen::Known(mut service) => {
                 let was_odd = entry.missing_since.take().is_some() || entry.stale_since.is_some();
                 if self.is_older(entry, &service) {
-                    return Changed { past_is_old: false, is_new: true };
+                    return Changed { past_is_old: false, is_new: true, replaced: None };
                 }
                 // One shared text for the key and the service's own.
                 service.key = key.clone();
@@ -246,7 +259,7 @@ impl Merger<'_> {
         };
         let is_new = entry.last.is_none() || entry.trouble.as_ref() != Some(&trouble);
         entry.trouble = Some(trouble);
-        Changed { past_is_old: false, is_new }
+        Changed { past_is_old: false, is_new, replaced: None }
     }
 
     /// Whether a reading is older than the last one and must be ignored.
@@ -302,13 +315,16 @@ impl Merger<'_> {
             && entry.last.as_deref() == Some(&service);
         entry.read_at = self.now;
         entry.fingerprint = fingerprint;
+        let mut replaced = None;
         if !is_same {
             (entry.is_slim, entry.tool) = (!is_ours, tool);
             (entry.tagged, entry.intent, entry.issues) = (tagged, intent, issues);
             entry.trouble = None;
-            entry.last = Some(Arc::new(service));
+            let key = service.key.clone();
+            let before = entry.last.replace(Arc::new(service));
+            replaced = Some(Replaced { key, before });
         }
-        Changed { past_is_old, is_new: !is_same || past_is_old }
+        Changed { past_is_old, is_new: !is_same || past_is_old, replaced }
     }
 
     /// Notes since when the PRIMARY is there and rolls. Says whether the service's past must be read again.
@@ -334,7 +350,12 @@ impl Merger<'_> {
     }
 
     /// Notes the services that a complete listing misses. Says whether it misses any.
-    fn unlisted(&self, cluster: &mut ClusterView, listed: &[ServiceKey]) -> bool {
+    fn unlisted(
+        &self,
+        cluster: &mut ClusterView,
+        listed: &[ServiceKey],
+        forgotten: &mut Vec<Replaced>,
+    ) -> bool {
         let mut misses = false;
         cluster.services.retain(|key, service| {
             if listed.binary_search(key).is_ok() {
@@ -342,7 +363,11 @@ impl Merger<'_> {
             }
             misses = true;
             let since = *service.missing_since.get_or_insert(self.now);
-            self.now.since(since) < self.staleness || self.now == since
+            let stays = self.now.since(since) < self.staleness || self.now == since;
+            if !stays {
+                forgotten.push(Replaced { key: key.clone(), before: service.last.clone() });
+            }
+            stays
         });
         misses
     }

@@ -13,6 +13,7 @@ pub mod history;
 pub mod rollout;
 pub(crate) mod in_force;
 pub(crate) mod layers;
+pub mod former;
 pub mod merge;
 
 use std::collections::BTreeMap;
@@ -22,6 +23,7 @@ use std::time::Duration;
 use crate::declaration::document::Document;
 use crate::declaration::intent::{Intent, Layers};
 use crate::declaration::issue::Issue;
+use crate::declaration::settings::Timing;
 use crate::declaration::tagged::Tagged;
 use crate::ecs::defaults::Defaults;
 use crate::ecs::fault::Fault;
@@ -33,6 +35,7 @@ use crate::ecs::service_key::{ServiceKey, ServicePath};
 use crate::ecs::task_definition::TaskDefinition;
 use crate::ecs::time::{AwsTime, Now};
 use crate::ecs::tool::Tool;
+use former::FormerNames;
 use history::History;
 use in_force::{InForce, NamedParameter};
 use layers::BesideTags;
@@ -110,6 +113,8 @@ pub struct View {
     pub latest_revisions: BTreeMap<Family, (Now, Seen<Arc<TaskDefinition>>)>,
     /// When our own latest rollouts were created, by AWS's clock, since our start, oldest first.
     pub own_rollouts: BTreeMap<ServiceKey, Vec<AwsTime>>,
+    /// Names that were in use since the start and are not any more.
+    pub former: FormerNames,
     /// Recent rollouts of services about to be changed.
     pub histories: BTreeMap<ServiceKey, (Now, Seen<History>)>,
 }
@@ -138,6 +143,19 @@ impl View {
             default_namespace: cluster.and_then(|known| known.default_namespace.as_ref()),
             task_definition: None,
         }
+    }
+
+    /// What the defaults of a service depend on, with its task definition if it was read.
+    pub(crate) fn defaults_with_ports(&self, service: &EcsService) -> Defaults<'_> {
+        let seen = self.task_definitions.get(&service.task_definition);
+        let task_definition = seen.and_then(Seen::known).map(|found| &**found);
+        Defaults { task_definition, ..self.defaults(&service.key.cluster) }
+    }
+
+    /// For how long a name that was in use is kept from other services.
+    pub(crate) fn name_quarantine(&self, timing: &Timing) -> Duration {
+        let said = self.document.as_ref().and_then(|document| document.limits.name_quarantine);
+        said.unwrap_or(timing.name_quarantine)
     }
 
     /// Every service that was read: those of the watched clusters, and those of other clusters in a namespace that was

@@ -64,6 +64,7 @@ impl Truth<'_> {
         }
         let outranked = self.is_pinned(&wish)
             || self.is_kept_for_others(key, &wish)
+            || self.is_needed_by_others(key, &wish)
             || self.is_outranked(key, state, &wish)
             || self.waits_for_a_client(key, state, &wish, now.as_ref());
         // Or a step on the way there, with an old name beside the new one.

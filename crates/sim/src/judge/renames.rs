@@ -98,7 +98,8 @@ fn is_replaced(old: &EffectiveEndpoint, before: &Effective, after: &Effective) -
         && after.endpoints.iter().any(replaces)
 }
 
-/// Whether another service may want a name of an endpoint; then the endpoint is not kept.
+/// Whether another service may have a right to a name of an endpoint; then the endpoint is not kept. Where names are
+/// kept for their former owners, only a claim of the document is a right, and a wish is none.
 fn is_sought(old: &EffectiveEndpoint, sent: &SentWrite<'_>) -> bool {
     let host = old.alias.as_ref().map(|(host, _)| host.as_str());
     let wants = |endpoint: &EndpointDeclaration| {
@@ -106,10 +107,15 @@ fn is_sought(old: &EffectiveEndpoint, sent: &SentWrite<'_>) -> bool {
         endpoint.discovery_name.as_ref().is_some_and(|name| name.as_str() == old.discovery_name)
             || alias.is_some_and(|alias| Some(alias.as_str()) == host)
     };
-    let name = DiscoveryName::as_read(&old.discovery_name);
+    let label = host.and_then(|host| host.split('.').next()).unwrap_or_default();
+    let names = [DiscoveryName::as_read(&old.discovery_name), DiscoveryName::as_read(label)];
     let mut documents = sent.evidence.documents.iter().flatten();
-    documents.any(|document| document.claims.contains_key(&name))
-        || sent.others().any(|(other, history)| {
+    let mut claims = documents.by_ref().map(|document| &document.claims);
+    if claims.any(|claims| names.iter().any(|name| claims.contains_key(name))) {
+        return true;
+    }
+    sent.settings.timing.name_quarantine.is_zero()
+        && sent.others().any(|(other, history)| {
             other.name == old.discovery_name
                 || history.since(sent.from).iter().any(|moment| {
                     let asked = sent.evidence.intents(other, moment.tagged.as_deref());

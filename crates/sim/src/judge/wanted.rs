@@ -264,6 +264,25 @@ impl Truth<'_> {
         })
     }
 
+    /// Whether another service in the namespace may need a name that it wants. Then it need not get it: the name may have
+    /// been another service's before.
+    pub(super) fn is_needed_by_others(&self, key: &EcsServiceKey, wish: &Wish) -> bool {
+        let others = self.model.services().filter(|(other, state)| {
+            let connect = state.connect();
+            *other != key && connect.is_some_and(|connect| connect.namespace == wish.namespace)
+        });
+        let needs = |(other, state): (&EcsServiceKey, &EcsServiceState), name: &str| {
+            let declared = self.declaration(other, state).and_then(|each| each.needs);
+            let json = state.primary().map(|primary| &primary.revision.spec.task_definition.json);
+            declared.map_or_else(
+                || json.is_some_and(|json| json.to_string().contains(name)),
+                |needs| needs.iter().any(|need| need.as_str() == name),
+            )
+        };
+        let mut others = others;
+        others.any(|other| wish.served.iter().any(|(name, _)| needs(other, name)))
+    }
+
     /// The alias an endpoint will have: declared, else chosen by somebody, else the default.
     fn alias(
         &self,

@@ -50,6 +50,11 @@ pub(crate) fn mass_change(dice: &mut SmallRng) -> MassChange {
     }
 }
 
+/// For how long a name that was in use is kept from other services: so short that it ends within a life.
+pub(crate) fn name_quarantine(dice: &mut SmallRng) -> Duration {
+    Duration::from_secs([0, 30, 120, 120][dice.random_range(0..4)])
+}
+
 /// An answer to each question that AWS's documentation leaves open.
 pub(crate) fn switches(dice: &mut SmallRng) -> Switches {
     // A random source of its own, so that it does not change what is drawn after it.

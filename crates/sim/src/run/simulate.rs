@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use eastwest_core::declaration::settings::Settings;
+use eastwest_core::declaration::settings::{Settings, Timing};
 use eastwest_core::ecs::time::Now;
 use eastwest_core::engine::Engine;
 use eastwest_core::plan::reason::Reason;
@@ -137,8 +137,10 @@ impl<C: Controller> Life<C> {
         // Other writers and the limit of mass changes have a random source of their own.
         let mut apart = SmallRng::seed_from_u64(seed ^ 0x5EED);
         let mass_change = settings::mass_change(&mut apart);
+        let name_quarantine =
+            settings::name_quarantine(&mut SmallRng::seed_from_u64(seed ^ 0xF0F0));
         let sources = documents.sources();
-        let timing = settings::timing(seed);
+        let timing = Timing { name_quarantine, ..settings::timing(seed) };
         let drawn = settings::settings(&mut dice, &fleet);
         let settings = Settings { sources, mass_change, timing, ..drawn };
         let model = Model::new(ModelOptions {

@@ -12,7 +12,7 @@ use crate::declaration::declared::{
 use crate::declaration::value::Wrong;
 use crate::declaration::{tag, value};
 use crate::ecs::connect::{AccessLogs, ProxyLogs, TestHeader, Timeout, Tls};
-use crate::ecs::name::{DiscoveryName, Port};
+use crate::ecs::name::{DiscoveryName, Port, PortName};
 
 const TIME: &str = "a time such as 30s, 5m or 1h, or 0 to disable";
 
@@ -74,8 +74,10 @@ fn endpoint(at: &At<'_>, report: &mut Report<'_>) -> EndpointDeclaration {
 }
 
 fn port(at: &At<'_>, report: &mut Report<'_>) -> Option<PortSelector> {
+    // In JSON, quotes tell a name from a number.
+    let name = |text: &str| Ok(PortSelector::Name(PortName::parse(text)?));
     let by_number = number(at).map(PortSelector::Number);
-    by_number.or_else(|| report.text(Some(*at), tag::allowed("port"), value::port_selector))
+    by_number.or_else(|| report.text(Some(*at), tag::allowed("port"), name))
 }
 
 fn number(at: &At<'_>) -> Option<Port> {

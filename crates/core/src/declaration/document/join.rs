@@ -7,13 +7,16 @@ use std::collections::BTreeMap;
 
 use super::part::{NamedPart, Part, shown_places};
 use super::report::{escaped, place};
-use super::{Document, DocumentDefaults, Limits, window_entries};
+use super::{AllowedAliases, Document, DocumentDefaults, Limits, window_entries};
 use crate::declaration::issue::Issue;
 
 /// The whole document, and an issue at each place that another place contradicts.
 pub(super) fn join(parts: &[NamedPart<'_>]) -> (Document, Vec<Issue>) {
     let mut join = Join { parts, issues: Vec::new() };
     let namespaces = join.map("namespaces", |part| &part.namespaces);
+    let of_namespaces = namespaces.iter().filter(|(_, namespace)| !namespace.aliases.is_empty());
+    let of_namespaces =
+        of_namespaces.map(|(name, namespace)| (name.clone(), namespace.aliases.clone())).collect();
     let create = namespaces.into_iter().filter(|(_, namespace)| namespace.create);
     let (windows, contradictions) = window_entries::join(parts);
     join.issues.extend(contradictions);
@@ -26,6 +29,10 @@ pub(super) fn join(parts: &[NamedPart<'_>]) -> (Document, Vec<Issue>) {
         },
         services: join.map("services", |part| &part.services),
         claims: join.map("claims", |part| &part.claims),
+        aliases: AllowedAliases {
+            namespaces: of_namespaces,
+            services: join.map("services", |part| &part.aliases),
+        },
         limits: Limits {
             rollouts_per_cluster: join.one("limits", "rolloutsPerCluster", |part| {
                 part.limits.rollouts_per_cluster.as_ref()
@@ -40,6 +47,8 @@ pub(super) fn join(parts: &[NamedPart<'_>]) -> (Document, Vec<Issue>) {
                 .one("limits", "refreshEvery", |part| part.limits.refresh_every.as_ref()),
             drop_old_names: join
                 .one("limits", "dropOldNames", |part| part.limits.drop_old_names.as_ref()),
+            name_quarantine: join
+                .one("limits", "nameQuarantine", |part| part.limits.name_quarantine.as_ref()),
         },
         windows,
         freeze: parts.iter().any(|each| each.part.freeze),

@@ -13,6 +13,7 @@ mod tree;
 mod report;
 mod conform;
 mod template;
+mod host_pattern;
 mod shape;
 mod entry;
 mod part;
@@ -21,6 +22,7 @@ mod parameter;
 mod join;
 mod write;
 
+pub use host_pattern::HostPattern;
 pub(crate) use report::escaped;
 pub use shape::schema;
 pub use write::write;
@@ -77,6 +79,8 @@ pub struct Document {
     pub services: BTreeMap<ServicePath, Arc<Declaration>>,
     /// The discovery names that only these services may have.
     pub claims: BTreeMap<DiscoveryName, BTreeSet<ServicePath>>,
+    /// The hosts that may be aliases beside those that every service may take.
+    pub aliases: AllowedAliases,
     /// How much may change at once.
     pub limits: Limits,
     /// When a change may begin, sorted.
@@ -85,6 +89,15 @@ pub struct Document {
     pub freeze: bool,
     /// Whether a task definition revision may be registered that names a port.
     pub name_ports: bool,
+}
+
+/// The hosts that may be aliases beside those that every service may take.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AllowedAliases {
+    /// For every service of a namespace.
+    pub namespaces: BTreeMap<NamespaceName, BTreeSet<HostPattern>>,
+    /// For one service.
+    pub services: BTreeMap<ServicePath, BTreeSet<HostPattern>>,
 }
 
 /// Values for services that do not set them.
@@ -115,6 +128,8 @@ pub struct Limits {
     pub refresh_every: Option<Duration>,
     /// For how long an old name stays for clients that still name it; without it, until that is mended.
     pub drop_old_names: Option<Duration>,
+    /// For how long a name that was in use is kept from other services.
+    pub name_quarantine: Option<Duration>,
 }
 
 /// Whose changes are counted together.

@@ -10,7 +10,8 @@ use super::part::{NamespaceEntry, Part};
 use super::report::{At, Report, Shown};
 use super::shape::VERSION;
 use super::{
-    DocumentDefaults, Limits, MassChange, MassChangePer, Template, entry, shape, window_entries,
+    DocumentDefaults, HostPattern, Limits, MassChange, MassChangePer, Template, entry, shape,
+    window_entries,
 };
 use crate::declaration::declared::Declaration;
 use crate::declaration::issue::Issue;
@@ -52,6 +53,10 @@ pub(super) fn read_entry(parameter: &Parameter) -> (Option<Declaration>, Vec<Iss
         return (None, report.finish());
     }
     report.open();
+    if let Some(aliases) = at.member("aliases") {
+        let allowed = "only the document can allow aliases: remove it here, and ask whoever writes the document to add it to this service's entry there";
+        report.refuse(&aliases, allowed, None);
+    }
     let declaration = entry::read(&at, &mut report);
     ((!report.is_blocked()).then_some(declaration), report.finish())
 }
@@ -74,6 +79,7 @@ fn part(at: &At<'_>, report: &mut Report<'_>) -> Part {
         services: each(at, "services", report, ServicePath::parse, |_, at, report| {
             Some(Arc::new(entry::read(at, report)))
         }),
+        aliases: service_aliases(at, report),
         claims: each(at, "claims", report, DiscoveryName::parse, |_, at, report| {
             Some(holders(at, report))
         }),
@@ -82,6 +88,20 @@ fn part(at: &At<'_>, report: &mut Report<'_>) -> Part {
         freeze: flag("freeze"),
         name_ports: flag("namePorts"),
     }
+}
+
+/// The aliases that the entries of services allow. The names of the entries are read, and reported, with the entries.
+fn service_aliases(
+    at: &At<'_>,
+    report: &mut Report<'_>,
+) -> BTreeMap<ServicePath, BTreeSet<HostPattern>> {
+    let services = at.member("services");
+    let entries = services.iter().flat_map(At::members);
+    let allowed = entries.filter_map(|(name, at)| {
+        let patterns = host_patterns(&at, report)?;
+        Some((ServicePath::parse(name).ok()?, patterns))
+    });
+    allowed.collect()
 }
 
 /// The members of a member, each name and value read.
@@ -148,8 +168,16 @@ fn namespace(
     }
     let vpc = report.text(vpc, "the id of a VPC, vpc-…", vpc_id);
     let create = at.member("create").and_then(|at| at.node.flag()).unwrap_or_default();
+    let aliases = host_patterns(at, report).unwrap_or_default();
     let new = NewNamespace { name: name?.clone(), vpc };
-    Some(NamespaceEntry { is_private_dns, create, new })
+    Some(NamespaceEntry { is_private_dns, create, aliases, new })
+}
+
+/// The hosts that may be aliases; `None` if it does not say.
+fn host_patterns(at: &At<'_>, report: &mut Report<'_>) -> Option<BTreeSet<HostPattern>> {
+    let list = at.member("aliases")?;
+    let pattern = |text: &str| Ok(HostPattern::parse(text)?);
+    Some(list.items().filter_map(|at| report.text(Some(at), "", pattern)).collect())
 }
 
 /// SD:CreatePrivateDnsNamespaceRequest.Vpc has at most 64 characters.
@@ -199,5 +227,6 @@ fn limits(at: Option<At<'_>>, report: &mut Report<'_>) -> Limits {
         mass_change_per: per,
         refresh_every,
         drop_old_names,
+        name_quarantine: report.text(at.member("nameQuarantine"), "", value::quarantine),
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::{DocumentDefaults, Limits};
+use super::{DocumentDefaults, HostPattern, Limits};
 use crate::declaration::declared::Declaration;
 use crate::declaration::windows::Window;
 use crate::ecs::name::{DiscoveryName, NamespaceName};
@@ -26,6 +26,7 @@ pub(super) struct Part {
     pub(super) defaults: DocumentDefaults,
     pub(super) services: BTreeMap<ServicePath, Arc<Declaration>>,
     pub(super) claims: BTreeMap<DiscoveryName, BTreeSet<ServicePath>>,
+    pub(super) aliases: BTreeMap<ServicePath, BTreeSet<HostPattern>>,
     pub(super) limits: Limits,
     pub(super) windows: Vec<WindowEntry>,
     pub(super) freeze: bool,
@@ -37,6 +38,7 @@ pub(super) struct Part {
 pub(super) struct NamespaceEntry {
     pub(super) is_private_dns: bool,
     pub(super) create: bool,
+    pub(super) aliases: BTreeSet<HostPattern>,
     pub(super) new: NewNamespace,
 }
 

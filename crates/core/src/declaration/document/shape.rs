@@ -62,7 +62,8 @@ pub(super) struct Document {
     /// The version of this grammar.
     #[schemars(schema_with = "version")]
     pub(super) version: u8,
-    /// Cloud Map namespaces by name: their kind, and whether to create a missing one. eastwest never deletes one.
+    /// Cloud Map namespaces by name: their kind, whether to create a missing one, and which aliases services in it may
+    /// have. eastwest never deletes one.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(extend("propertyNames" = {"pattern": "^[!#-.0-;=?-~]{1,1024}$"}))]
     pub(super) namespaces: Option<BTreeMap<String, Namespace>>,
@@ -110,7 +111,19 @@ pub(super) struct Namespace {
     /// Whether to create it where it is missing.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) create: Option<bool>,
+    /// Hosts that services in it may have as aliases, beside one label and what ends with the namespace's name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1))]
+    pub(super) aliases: Option<Vec<HostPattern>>,
 }
+
+/// A host, or `*.` and a host for every host below it.
+#[derive(Serialize, JsonSchema)]
+#[serde(transparent)]
+pub(super) struct HostPattern(
+    #[schemars(regex(pattern = r"^(\*\.)?[a-z0-9_][a-z0-9_-]*(\.[a-z0-9_][a-z0-9_-]*)*$"))]
+    pub(super) String,
+);
 
 /// What a namespace can be.
 #[derive(Serialize, JsonSchema)]
@@ -174,6 +187,11 @@ pub(super) struct Entry {
     /// Hold every change.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) pause: Option<Pause>,
+    /// Hosts that it may have as aliases, beside those of its namespace. Only the document can allow them, no parameter
+    /// that a tag names.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1))]
+    pub(super) aliases: Option<Vec<HostPattern>>,
 }
 
 /// One endpoint.
@@ -207,9 +225,9 @@ pub(super) struct Endpoint {
 #[derive(Serialize, JsonSchema)]
 #[serde(untagged)]
 pub(super) enum Port {
-    /// The name of a port mapping.
+    /// The name of a port mapping, digits too. Digits that are no such name are a container port.
     Name(#[schemars(regex(pattern = "^[a-z0-9_][a-z0-9_-]{0,63}$"))] String),
-    /// A container port.
+    /// A container port, or a port mapping whose name is these digits. If they mean two ports, quotes say the name.
     Number(#[schemars(range(min = 1, max = 65535))] u16),
 }
 
@@ -358,6 +376,10 @@ pub(super) struct Limits {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(regex(pattern = "^[0-9]{1,5}[mhd]$"))]
     pub(super) drop_old_names: Option<String>,
+    /// For how long a name that was in use is kept from other services, as `1h`; `0`: not at all. Default: an hour.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(regex(pattern = "^(0|[0-9]{1,7}[smhd])$"))]
+    pub(super) name_quarantine: Option<String>,
 }
 
 /// Whose changes are counted together.

@@ -66,6 +66,12 @@ fn shown(document: &Document) -> String {
     for (name, holders) in &document.claims {
         line(format!("{name} only for {holders:?}"));
     }
+    for (name, patterns) in &document.aliases.namespaces {
+        line(format!("aliases in {name}: {patterns:?}"));
+    }
+    for (path, patterns) in &document.aliases.services {
+        line(format!("aliases of {path}: {patterns:?}"));
+    }
     if document.limits != Limits::default() {
         line(format!("{:?}", document.limits));
     }
@@ -100,7 +106,8 @@ fn strip(value: &mut serde_json::Value) {
 /// Every member of the grammar.
 pub(super) const WHOLE: &str = r#"{ "version": 1,
   "namespaces": {
-    "internal.myapp": { "type": "private-dns", "vpc": "vpc-0a1b", "create": true },
+    "internal.myapp": { "type": "private-dns", "vpc": "vpc-0a1b", "create": true,
+                        "aliases": [ "*.corp.example" ] },
     "shop": { "type": "http", "create": true },
     "old": { "type": "http" }
   },
@@ -123,12 +130,14 @@ pub(super) const WHOLE: &str = r#"{ "version": 1,
       "testHeader": { "name": "X-Test", "value": "yes" },
       "needs": [ "fastapi", "auth" ],
       "refresh": "always",
-      "pause": "2026-12-24T18:00:00Z"
+      "pause": "2026-12-24T18:00:00Z",
+      "aliases": [ "db.corp.example", "*.old.example" ]
     },
     "prod/cron": { "mode": "client", "logs": "none", "needs": [], "pause": true }
   },
   "claims": { "payments": [ "prod/payments-api", "test/payments" ] },
-  "limits": { "rolloutsPerCluster": 2, "rolloutsPerNamespace": 1, "massChange": "20%", "massChangePer": "cluster", "refreshEvery": "15m", "dropOldNames": "7d" },
+  "limits": { "rolloutsPerCluster": 2, "rolloutsPerNamespace": 1, "massChange": "20%", "massChangePer": "cluster",
+              "refreshEvery": "15m", "dropOldNames": "7d", "nameQuarantine": "2h" },
   "windows": [
     { "allow": "0 22 * * MON-FRI", "duration": "4h", "timeZone": "Europe/Berlin",
       "namespaces": [ "internal.myapp", "ns-0123456789abcdef" ], "clusters": [ "prod", "test" ] },
@@ -148,7 +157,9 @@ fn everything_that_can_be_said() {
             prod/cron {"mode":"client","needs":[]} and no logs
             prod/django {"accessLogs":{"format":"JSON","queryParameters":true},"endpoints":[{"alias":{"dnsName":"django-api.internal.myapp","port":8000},"discoveryName":"django-api","ingressPort":9000,"port":"django-8000-tcp","timeout":{"idleSeconds":300,"requestSeconds":30},"tls":{"authority":"arn:aws:acm-pca:eu-west-1:123456789012:certificate-authority/a","kmsKey":"alias/django","role":"arn:aws:iam::123456789012:role/tls"}},{"port":9090}],"logs":{"driver":"awslogs","options":[["awslogs-group","proxy"]],"secretOptions":[["token","arn:aws:ssm:eu-west-1:123456789012:parameter/token"]]},"mode":"client-server","namespace":"shop","needs":["auth","fastapi"],"pause":"2026-12-24T18:00:00Z","refresh":"always","testHeader":{"exact":"yes","name":"X-Test"}}
             payments only for {ServicePath { cluster: "prod", name: "payments-api" }, ServicePath { cluster: "test", name: "payments" }}
-            Limits { rollouts_per_cluster: Some(2), rollouts_per_namespace: Some(1), mass_change: Some(Percent(20)), mass_change_per: Some(Cluster), refresh_every: Some(900s), drop_old_names: Some(604800s) }
+            aliases in internal.myapp: {HostPattern { host: "corp.example", below: true }}
+            aliases of prod/django: {HostPattern { host: "db.corp.example", below: false }, HostPattern { host: "old.example", below: true }}
+            Limits { rollouts_per_cluster: Some(2), rollouts_per_namespace: Some(1), mass_change: Some(Percent(20)), mass_change_per: Some(Cluster), refresh_every: Some(900s), drop_old_names: Some(604800s), name_quarantine: Some(7200s) }
             allow 0 22 * * MON-FRI for 4h, Europe/Berlin in {Name("internal.myapp"), Id("ns-0123456789abcdef")} on {"prod", "test"}
             deny 0 0 24 12 * for 3d, Europe/Berlin in {} on {}
             freeze true, name ports true
@@ -194,7 +205,7 @@ fn two_parameters_say_it_together() {
         &expect![[r#"
             prod/api {"mode":"off"}
             prod/web {"mode":"client"}
-            Limits { rollouts_per_cluster: None, rollouts_per_namespace: None, mass_change: Some(Count(15)), mass_change_per: None, refresh_every: None, drop_old_names: None }
+            Limits { rollouts_per_cluster: None, rollouts_per_namespace: None, mass_change: Some(Count(15)), mass_change_per: None, refresh_every: None, drop_old_names: None, name_quarantine: None }
             freeze true, name ports false
         "#]],
     );

@@ -46,6 +46,7 @@ fn entry(declaration: &Declaration) -> shape::Entry {
         needs: declaration.needs.as_ref().map(needs),
         refresh: declaration.refresh,
         pause: declaration.pause.map(pause),
+        aliases: None,
     }
 }
 

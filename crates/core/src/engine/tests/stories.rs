@@ -94,18 +94,19 @@ fn a_taken_name_is_said_once_and_given_when_it_is_free() {
     );
     fake.run(600);
     fake.service("old").deployments[0].connect = None;
-    fake.run(120);
+    fake.run(3700);
     check_news(
         &mut fake,
         &expect![[r#"
             0 cluster prod: 0 in order, 1 not, 1 not opted in
             0 prod/web OutOfSync Degraded Conflict
-            610 prod/web OutOfSync Healthy -
-            610 prod/web OutOfSync Healthy Rolling
-            610 prod/web connect ecs-svc/2
-            610 prod/web Synced Progressing Progressing
-            640 prod/web rolled out in 30s, completed: true
-            640 prod/web Synced Healthy -
+            610 prod/web OutOfSync Degraded Conflict
+            4210 prod/web OutOfSync Healthy -
+            4210 prod/web OutOfSync Healthy Rolling
+            4210 prod/web connect ecs-svc/2
+            4210 prod/web Synced Progressing Progressing
+            4240 prod/web rolled out in 30s, completed: true
+            4240 prod/web Synced Healthy -
         "#]],
     );
 }

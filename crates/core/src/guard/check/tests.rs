@@ -96,3 +96,22 @@ fn a_step_that_takes_a_name_claimed_by_others_is_a_breach() {
     let claimed = format!("claim payments other\n{holds}");
     assert_eq!(broken(holds, |stage, _| stage.view = Stage::read(&claimed).view), []);
 }
+
+#[test]
+fn a_step_that_takes_a_host_of_others_is_a_breach() {
+    let rule = "an alias that no service may take by itself";
+    for alias in ["sts.amazonaws.com:443", "localhost:80", "169.254.169.254:80"] {
+        let tags = "mode=client-server, namespace=internal.myapp, discovery-name=a";
+        let broken = broken(&format!("a {tags}"), |_, plan| {
+            let Verdict::Step { action: Action::Connect { connect, .. } } =
+                &mut entry(plan, "a").verdict
+            else {
+                panic!("a step");
+            };
+            let (host, _) = alias.split_once(':').expect("host:port");
+            let first = connect.endpoints[0].alias.as_mut().expect("an alias");
+            first.dns_name = Some(DnsName::as_read(host));
+        });
+        assert_eq!(broken, [("prod/a".to_owned(), rule)], "{alias}");
+    }
+}

@@ -1,18 +1,9 @@
-//! A name of a namespace that somebody wants, and what has it.
+//! What has a name of a namespace that another service wants.
 
 use std::fmt;
 
-use crate::ecs::name::{Arn, DiscoveryName, DnsName, Port};
+use crate::ecs::name::Arn;
 use crate::ecs::service_key::ServiceKey;
-
-/// A name that only one ECS service of a namespace can have.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Claim {
-    /// A discovery name.
-    Discovery(DiscoveryName),
-    /// A client alias's host and port.
-    Alias(DnsName, Port),
-}
 
 /// Who stands in the way.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,17 +12,38 @@ pub enum Holder {
     Has(ServiceKey, Arn),
     /// An ECS service that wants it too and comes first: it is older, or its ARN sorts first.
     Precedes(ServiceKey, Arn),
+    /// An ECS service that had the name in force; it is kept for it for a time.
+    Had(Box<Had>),
     /// A Cloud Map service that no ECS service we can see uses.
     Leftover(Arn),
     /// A Cloud Map service where tasks register without Service Connect, and the ECS service that says so.
     Registry(Arn, ServiceKey),
 }
 
-impl fmt::Display for Claim {
+/// The former owner of a name, and until when the name is kept for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Had {
+    /// The service that had it.
+    pub service: ServiceKey,
+    /// That service's ARN.
+    pub arn: Arn,
+    /// When others may take it; `None` if that time is over.
+    pub free_at: Option<jiff::Timestamp>,
+    /// A client that needs the name and runs. While there is one, no other service takes it.
+    pub needed_by: Option<ServiceKey>,
+}
+
+impl fmt::Display for Had {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Discovery(name) => write!(f, "discovery name {name}"),
-            Self::Alias(host, port) => write!(f, "alias {host}:{port}"),
+        let Self { service, arn, free_at, needed_by } = self;
+        write!(f, "was in use by {service} ({arn}) and is kept for it")?;
+        match (free_at, needed_by) {
+            (Some(at), Some(client)) => {
+                write!(f, " until {at:.0}, and while {client}, which needs it, calls it")
+            }
+            (Some(at), None) => write!(f, " until {at:.0}"),
+            (None, Some(client)) => write!(f, " while {client}, which needs it, calls it"),
+            (None, None) => Ok(()),
         }
     }
 }
@@ -43,6 +55,7 @@ impl fmt::Display for Holder {
             Self::Precedes(key, arn) => {
                 write!(f, "goes to {key} ({arn}), which comes first by age, then by ARN")
             }
+            Self::Had(had) => had.fmt(f),
             Self::Leftover(arn) => write!(
                 f,
                 "is taken by the Cloud Map service {arn}, which no ECS service seen here uses"

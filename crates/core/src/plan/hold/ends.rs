@@ -1,6 +1,6 @@
 //! What would end each hold. Every one says so, or this does not compile.
 
-use super::claim::Holder;
+use super::claim::{Had, Holder};
 use super::{Frozen, Hold, Naming, Unseen};
 use crate::declaration::settings::Policy;
 use crate::plan::awaited::Until;
@@ -14,6 +14,7 @@ impl Hold {
         let said = match self {
             Self::NotSeen(unseen) => unseen.ends(),
             Self::Ambiguous => "once its issues are fixed",
+            Self::AmbiguousPort(_) => "once the port is declared in one of these ways",
             Self::NoNamespace(_) => "once that namespace exists, or another one is declared",
             Self::Ineligible(_) => {
                 "once the service, its task definition or its declaration is fixed"
@@ -74,6 +75,7 @@ impl Hold {
                 KeptFor::Needs | KeptFor::Mention(_) => Ending::ByPerson,
             },
             Self::Ambiguous
+            | Self::AmbiguousPort(_)
             | Self::NoNamespace(_)
             | Self::Ineligible(_)
             | Self::UnnamedPort(..)
@@ -101,13 +103,14 @@ impl Hold {
     pub fn is_mistake(&self) -> bool {
         match self {
             Self::Ambiguous
+            | Self::AmbiguousPort(_)
             | Self::NoNamespace(_)
             | Self::Ineligible(_)
             | Self::UnnamedPort(..)
             | Self::Immutable(_)
-            | Self::Conflict(..)
             | Self::Claimed { .. }
             | Self::UnknownField(_) => true,
+            Self::Conflict(_, holder) => !matches!(holder, Holder::Had(_)),
             Self::NotSeen(_)
             | Self::RolledBack { .. }
             | Self::WaitingForServer(_)
@@ -183,11 +186,26 @@ impl Holder {
             Self::Has(key, _) | Self::Precedes(key, _) => {
                 format!("once another name is declared, here or for {key}")
             }
+            Self::Had(had) => had.ends(),
             Self::Leftover(_) => "once ECS or a person deletes it (it must have no instances), or another discovery name is declared".to_owned(),
             Self::Registry(_, key) => format!(
                 "once another discovery name is declared, or serviceRegistries is removed from {key} and then that Cloud Map service"
             ),
         }
+    }
+}
+
+impl Had {
+    fn ends(&self) -> String {
+        let free = match (&self.free_at, &self.needed_by) {
+            (Some(at), None) => format!("at {at:.0}"),
+            (Some(at), Some(client)) => {
+                format!("after {at:.0}, once {client} needs the name no longer")
+            }
+            (None, Some(client)) => format!("once {client} needs the name no longer"),
+            (None, None) => "soon".to_owned(),
+        };
+        format!("{free}; at once if the document's claims give the name to this service")
     }
 }
 

@@ -22,12 +22,13 @@ use super::reason::Reason;
 use super::turn::Turn;
 use crate::declaration::settings::Policy;
 use crate::declaration::windows::Closed;
+use crate::ecs::claim::Claim;
 use crate::ecs::fault::Fault;
 use crate::ecs::name::Arn;
 use crate::ecs::service_key::{ServiceKey, ServicePath};
 use crate::ecs::text::first_of;
 use crate::view::reading::Question;
-use claim::{Claim, Holder};
+use claim::Holder;
 
 /// Why a wanted change is not made now.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,6 +37,8 @@ pub enum Hold {
     NotSeen(Unseen),
     /// What is declared can be read in more than one way; the issues say where.
     Ambiguous,
+    /// A port of the declaration can be read in two ways, which it says.
+    AmbiguousPort(String),
     /// There is no such namespace, or none was named.
     NoNamespace(String),
     /// ECS would refuse it, or tasks would not start.
@@ -143,7 +146,7 @@ impl Hold {
     pub fn reason(&self) -> Reason {
         match self {
             Self::NotSeen(_) => Reason::NotSeen,
-            Self::Ambiguous => Reason::Ambiguous,
+            Self::Ambiguous | Self::AmbiguousPort(_) => Reason::Ambiguous,
             Self::NoNamespace(_) => Reason::NoNamespace,
             Self::Ineligible(_) | Self::UnnamedPort(..) => Reason::Ineligible,
             Self::Immutable(_) => Reason::Immutable,
@@ -205,9 +208,10 @@ impl fmt::Display for Hold {
         match self {
             Self::NotSeen(unseen) => unseen.fmt(f),
             Self::Ambiguous => f.write_str("invalid declaration: see its issues"),
-            Self::NoNamespace(why) | Self::Ineligible(why) | Self::Immutable(why) => {
-                f.write_str(why)
-            }
+            Self::AmbiguousPort(why)
+            | Self::NoNamespace(why)
+            | Self::Ineligible(why)
+            | Self::Immutable(why) => f.write_str(why),
             Self::UnnamedPort(named, naming) => unnamed_port(f, named, naming),
             Self::Conflict(claim, holder) => write!(f, "{claim} {holder}"),
             Self::Claimed { claim, by } => {

@@ -19,6 +19,7 @@ use super::entries::Entries;
 use super::facts::with_facts;
 use super::input::PlannerInput;
 use super::names::register::Register;
+use crate::ecs::name::{DiscoveryName, NamespaceId};
 use crate::ecs::service_key::ServiceKey;
 use crate::plan::awaited::Awaited;
 use crate::plan::doubt::CallDoubt;
@@ -31,6 +32,7 @@ use needs::{Calls, Needs};
 use offers::Offers;
 use order::{Order, servers_first};
 use rename::RenamePhase;
+use stale::Known;
 
 /// Which services offer and need what.
 pub(super) struct Links<'c> {
@@ -67,6 +69,20 @@ impl<'c> Links<'c> {
         Calls { offers, needs, clients }
     }
 
+    /// The services in a namespace that need a name and run.
+    pub(super) fn callers_of(
+        &self,
+        input: &PlannerInput<'_>,
+        namespace: &NamespaceId,
+        name: &DiscoveryName,
+    ) -> Vec<ServiceKey> {
+        let needs = |client: &&Client<'_>| {
+            let needs = self.needs.of(&client.service.key);
+            needs.iter().any(|need| need.name == *name) && client.is_in(input, namespace)
+        };
+        self.clients.iter().filter(needs).map(|client| client.service.key.clone()).collect()
+    }
+
     /// The renames whose old endpoints are still called.
     pub(super) fn renames<'a>(
         &self,
@@ -88,10 +104,12 @@ impl<'c> Links<'c> {
         input: &PlannerInput<'_>,
         candidates: &[Candidate<'_>],
         entries: &Entries,
+        register: &Register,
     ) -> Vec<(ServiceKey, Entry)> {
         let leaving = gone::leaving(candidates, entries, input.settings.policy);
+        let known = Known { leaving: &leaving, register };
         let refresh = |client: &Client<'_>| {
-            let entry = stale::refresh(input, self.calls(), client, &leaving)?;
+            let entry = stale::refresh(input, self.calls(), client, known)?;
             Some((client.service.key.clone(), entry))
         };
         self.settled.iter().filter_map(refresh).collect()

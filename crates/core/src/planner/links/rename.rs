@@ -6,8 +6,10 @@
 //! one stays as long as a client's needs or environment names it, or until somebody agrees. What is seen decides which step is next, so after a crash it goes on from any
 //! point.
 //!
-//! **Invariant:** An old endpoint is kept only while a client calls it, and only if no other service wants its name.
-//! Otherwise the change is made at once. How long it waits for clients is decided in [`crate::guard::old_names`].
+//! **Invariant:** An old endpoint is kept only while a client calls it, and only if the document does not claim its name
+//! for another service that wants it. Otherwise the change is made at once. The wish of any other service changes
+//! nothing: it would not get the name anyway while clients call it. How long it waits for clients is decided in
+//! [`crate::guard::old_names`].
 
 use std::collections::BTreeMap;
 
@@ -17,7 +19,8 @@ use super::offers::{EndpointState, Offers, is_same};
 use super::stale::is_younger;
 use crate::declaration::settings::Policy;
 use crate::ecs::canonical::canonical;
-use crate::ecs::connect::{Connect, Endpoint};
+use crate::ecs::connect::{ClientAlias, Connect, Endpoint};
+use crate::ecs::host::BadHost;
 use crate::ecs::name::{DiscoveryName, DnsName, NamespaceId, Port};
 use crate::ecs::namespace::Namespace;
 use crate::ecs::service::{Deployment, DeploymentStatus, EcsService, Rollout};
@@ -103,7 +106,7 @@ fn phase<'a>(
         let new = on_its_port.map(Endpoint::discovery).collect();
         let replaced = Replaced::of(candidate, old, namespace, new);
         let Some(why) = caller(input, &replaced, calls, &clients) else { continue };
-        if !is_wanted_by_others(register, candidate, &both) {
+        if !is_due_to_others(register, candidate, &both) {
             // What passes is told before what a person must mend.
             stays = match (stays, why) {
                 (None | Some(Stays::Kept(_)), why @ Stays::Hold(_)) => Some(why),
@@ -173,7 +176,11 @@ fn beside(
         new.called() == old.called()
             || (old.ingress_port.is_some() && new.ingress_port == old.ingress_port)
     };
-    if old.alias.is_none() || whole.endpoints.iter().any(clashes) {
+    let is_bad = |alias: &ClientAlias| {
+        let host = alias.dns_name.as_ref();
+        host.is_some_and(|host| BadHost::of(host).is_some())
+    };
+    if old.alias.as_ref().is_none_or(is_bad) || whole.endpoints.iter().any(clashes) {
         return None;
     }
     let taken = |name: &DiscoveryName| whole.endpoints.iter().any(|new| new.discovery() == *name);
@@ -186,13 +193,13 @@ fn beside(
     free.then(|| Endpoint { discovery_name: Some(name), ..old.clone() })
 }
 
-/// Whether another service waits for a name that the old endpoint would keep.
-fn is_wanted_by_others(register: &Register, candidate: &Candidate<'_>, old: &Endpoint) -> bool {
+/// Whether another service has a right to a name that the old endpoint would keep.
+fn is_due_to_others(register: &Register, candidate: &Candidate<'_>, old: &Endpoint) -> bool {
     let Desired::On(whole, namespace) = &candidate.desired else { return false };
     let alone = Connect { endpoints: vec![old.clone()], ..(**whole).clone() };
     let names = canonical(&alone, &candidate.defaults);
     let mut names = claims(&names);
-    names.any(|claim| register.is_wanted_by_others(candidate.service, &namespace.id, &claim))
+    names.any(|claim| register.is_due_to_others(candidate.service, &namespace.id, &claim))
 }
 
 /// Why an old endpoint stays.

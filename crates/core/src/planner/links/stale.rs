@@ -11,6 +11,7 @@ use super::client::Client;
 use super::needs::Calls;
 use super::offers::{EndpointState, Offer};
 use crate::ecs::canonical::canonical;
+use crate::ecs::claim::Claim;
 use crate::ecs::name::DiscoveryName;
 use crate::ecs::seen::Seen;
 use crate::ecs::service::Rollout;
@@ -23,6 +24,7 @@ use crate::plan::hold::Hold;
 use crate::plan::need::MissingEndpoint;
 use crate::planner::facts::with_facts;
 use crate::planner::input::PlannerInput;
+use crate::planner::names::register::Register;
 use crate::planner::obstacle::recent;
 use crate::planner::service::eligible::unread_task_definition;
 use crate::view::reading::Question;
@@ -30,24 +32,33 @@ use crate::view::reading::Question;
 /// Names that their servers are about to give up.
 pub(crate) type Leaving = BTreeSet<(ServiceKey, DiscoveryName)>;
 
+/// What is known of the names that clients need.
+#[derive(Clone, Copy)]
+pub(crate) struct Known<'c> {
+    /// Those that their servers are about to give up.
+    pub(crate) leaving: &'c Leaving,
+    /// Whose they are.
+    pub(crate) register: &'c Register,
+}
+
 /// The entry of a client that is in order and needs a refresh; `None` if its tasks know every endpoint they need.
 pub(crate) fn refresh(
     input: &PlannerInput<'_>,
     calls: Calls<'_>,
     client: &Client<'_>,
-    leaving: &Leaving,
+    known: Known<'_>,
 ) -> Option<Entry> {
     let primary = client.service.primary()?;
     if primary.rollout == Rollout::InProgress {
         // The endpoints it will not know are seen when the rollout is done.
         return None;
     }
-    let Found { lacks, more, unknown } = compare(input, calls, client, leaving).cut();
+    let Found { lacks, more, unknown, foreign } = compare(input, calls, client, known).cut();
     if lacks.is_empty() && unknown.is_none() {
         return None;
     }
     let action = Action::Refresh { service: client.service.key.clone() };
-    let verdict = match unknown.or_else(|| obstacle(input, client)) {
+    let verdict = match foreign.or(unknown).or_else(|| obstacle(input, client)) {
         None => Verdict::Step { action },
         Some(hold) => Verdict::Hold { hold: with_facts(input, hold), action: Some(action) },
     };
@@ -70,6 +81,24 @@ struct Found {
     more: usize,
     /// What must be read before more can be told.
     unknown: Option<Hold>,
+    /// A name among them that was another service's, and is still kept for that one.
+    foreign: Option<Hold>,
+}
+
+/// Why no client is led to an offer: its name was another service's a short while ago.
+fn foreign(
+    input: &PlannerInput<'_>,
+    client: &Client<'_>,
+    offer: &Offer<'_>,
+    known: Known<'_>,
+) -> Option<Hold> {
+    let alias = offer.port.map(|port| Claim::Alias(offer.host.clone(), port));
+    let claims = [Some(Claim::Discovery(offer.discovery.clone())), alias];
+    claims.into_iter().flatten().find_map(|claim| {
+        let namespace = &client.namespace.id;
+        let holder = known.register.kept_from(input, &offer.service.key, namespace, &claim)?;
+        Some(Hold::Conflict(claim, holder))
+    })
 }
 
 impl Found {
@@ -89,21 +118,24 @@ fn compare(
     input: &PlannerInput<'_>,
     calls: Calls<'_>,
     client: &Client<'_>,
-    leaving: &Leaving,
+    known: Known<'_>,
 ) -> Found {
     let mut found = Found::default();
     let Some(primary) = client.service.primary() else { return found };
     for offer in calls.needs.refresh_causes(client, calls.offers) {
-        if leaving.contains(&(offer.service.key.clone(), offer.discovery.clone())) {
+        if known.leaving.contains(&(offer.service.key.clone(), offer.discovery.clone())) {
             continue;
         }
         match is_younger(input, offer, primary.created_at) {
-            Ok(true) => found.lacks.push(MissingEndpoint {
-                name: offer.discovery.clone(),
-                alias: offer.alias(),
-                server: offer.service.key.clone(),
-                since: since(input, offer),
-            }),
+            Ok(true) => {
+                found.lacks.push(MissingEndpoint {
+                    name: offer.discovery.clone(),
+                    alias: offer.alias(),
+                    server: offer.service.key.clone(),
+                    since: since(input, offer),
+                });
+                found.foreign = found.foreign.or_else(|| foreign(input, client, offer, known));
+            }
             Ok(false) => {}
             Err(hold) => found.unknown = Some(hold),
         }

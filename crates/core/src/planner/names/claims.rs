@@ -7,10 +7,10 @@
 use std::collections::BTreeSet;
 
 use crate::declaration::document::Document;
+use crate::ecs::claim::Claim;
 use crate::ecs::name::{DiscoveryName, DnsName};
 use crate::ecs::namespace::Namespace;
 use crate::ecs::service_key::ServicePath;
-use crate::plan::hold::claim::Claim;
 
 /// The claims in force.
 #[derive(Debug, Clone, Copy)]
@@ -36,10 +36,11 @@ impl<'a> Claims<'a> {
 
     /// The discovery name that a host stands for.
     fn called_by(&self, host: &DnsName) -> Option<DiscoveryName> {
-        // A resolver treats `name.` as `name`.
+        // A resolver treats `name.` as `name`, and reads names without regard to case.
         let host = host.as_str().trim_end_matches('.');
         let (name, rest) = host.split_once('.').unwrap_or((host, ""));
-        let known = rest.is_empty() || self.namespaces.iter().any(|n| n.name.as_str() == rest);
+        let known = rest.is_empty()
+            || self.namespaces.iter().any(|n| n.name.as_str().eq_ignore_ascii_case(rest));
         known.then(|| DiscoveryName::as_read(name))
     }
 }

@@ -5,27 +5,31 @@
 //!
 //! 1. The holder keeps a name.
 //! 2. If no service has it and the document claims it, only the services that the claim lists may take it.
-//! 3. Among those that may take it, the oldest service gets it; of two of one age, the first by ARN.
+//! 3. A name that was in use is [kept](super::kept) for the service that had it.
+//! 4. Among those that may take it, the oldest service gets it; of two of one age, the first by ARN.
 //!
 //! This order is total and does not depend on when eastwest looks, so two services that want one name never take turns.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use super::claims::Claims;
+use super::kept::{self, Handovers};
 use crate::ecs::canonical::Canonical;
-use crate::ecs::connect::Connect;
+use crate::ecs::claim::{Claim, InForce, in_force};
 use crate::ecs::defaults::Defaults;
-use crate::ecs::name::{Arn, NamespaceId};
-use crate::ecs::namespace::{Namespace, NamespaceUse};
+use crate::ecs::name::{Arn, DiscoveryName, NamespaceId};
+use crate::ecs::namespace::NamespaceUse;
 use crate::ecs::service::EcsService;
 use crate::ecs::service_key::{ServiceKey, ServicePath};
 use crate::ecs::time::AwsTime;
 use crate::plan::entry::Entry;
 use crate::plan::hold::Hold;
-use crate::plan::hold::claim::{Claim, Holder};
+use crate::plan::hold::claim::Holder;
 use crate::planner::candidate::Candidate;
 use crate::planner::entries::{Contest, Entries};
 use crate::planner::input::PlannerInput;
+use crate::view::former::FormerName;
 
 /// One service that has or wants names in one namespace.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,6 +63,12 @@ struct ContestedName {
     registry: Option<ServiceKey>,
     /// The services that may newly take it, if the document claims it.
     claimants: Option<BTreeSet<ServicePath>>,
+    /// What is known of the service that had it.
+    former: Option<FormerName>,
+    /// The discovery name of the endpoint that has it.
+    discovery: Option<DiscoveryName>,
+    /// A client that needs it and runs, if it may pass from one service to another.
+    needed_by: Option<ServiceKey>,
 }
 
 /// The names that services want to change to, with the services that want and that have them.
@@ -73,15 +83,27 @@ pub(crate) struct Register {
     strangers: BTreeSet<Arn>,
     /// Cloud Map services of contested names that no service was seen to use yet.
     leftovers: BTreeMap<Arn, Name>,
+    /// Which services wait for names of which others.
+    handovers: Handovers,
+    /// For how long a name that was in use is kept from other services.
+    kept_for: Duration,
 }
+
+/// The services in a namespace that need a name and run.
+pub(crate) type Callers<'f> = &'f dyn Fn(&NamespaceId, &DiscoveryName) -> Vec<ServiceKey>;
 
 impl Register {
     /// Reads which services want and have which names; `wanting` are all services whose wish is known.
     pub(crate) fn new<'c, 'a: 'c>(
         input: &PlannerInput<'a>,
         wanting: impl Iterator<Item = &'c Candidate<'a>>,
+        callers: Callers<'_>,
     ) -> Self {
-        let mut register = Self::default();
+        let mut register = Self {
+            handovers: Handovers::new(input),
+            kept_for: input.view.name_quarantine(&input.settings.timing),
+            ..Self::default()
+        };
         register.note_wishes(input, wanting);
         if register.names.is_empty() {
             return register;
@@ -95,7 +117,28 @@ impl Register {
             register.note_held(service, &input.defaults_of(service));
         }
         register.note_strangers();
+        register.note_former(input, callers);
         register
+    }
+
+    /// Notes whose the names were that no service has, and which services wait for names of which others.
+    fn note_former(&mut self, input: &PlannerInput<'_>, callers: Callers<'_>) {
+        let Self { names, handovers, .. } = self;
+        for ((namespace, claim), contested) in names {
+            contested.former = input.view.former.of(namespace, claim).cloned();
+            if contested.passes_on() {
+                let name = contested.discovery_of(claim);
+                let mut needed_by = callers(namespace, &name).into_iter();
+                contested.needed_by = needed_by.find(|key| !contested.is_party(key));
+            }
+            let former = contested.former.iter().map(|former| &former.owner);
+            let holders = contested.held.iter().map(|party| &party.key);
+            let owners: Vec<&ServiceKey> =
+                if contested.held.is_empty() { former.collect() } else { holders.collect() };
+            for party in &contested.wanted {
+                handovers.note(&party.key, owners.iter().copied());
+            }
+        }
     }
 
     fn note_wishes<'c, 'a: 'c>(
@@ -169,20 +212,10 @@ impl Register {
             {
                 self.names.entry(name).or_default().leftover = None;
             }
-            let Some(connect) = &deployment.connect else { continue };
-            let Some(namespace) = defaults.namespace_of(connect) else { continue };
-            self.note_claims(service, claims_in_force(connect, namespace, defaults), &namespace.id);
         }
-    }
-
-    fn note_claims(
-        &mut self,
-        service: &EcsService,
-        claims: impl Iterator<Item = Claim>,
-        namespace: &NamespaceId,
-    ) {
-        for claim in claims {
-            let Some(contested) = self.names.get_mut(&(namespace.clone(), claim)) else { continue };
+        for InForce { namespace, claim, discovery } in in_force(service, defaults) {
+            let Some(contested) = self.names.get_mut(&(namespace, claim)) else { continue };
+            contested.discovery.get_or_insert(discovery);
             if contested.held.iter().all(|party| party.arn != service.arn) {
                 contested.held.push(Party::of(service));
             }
@@ -217,23 +250,58 @@ impl Register {
                     let by = contested.claimants.clone().unwrap_or_default();
                     return Some(Hold::Claimed { claim: name.1, by });
                 }
-                Some(Hold::Conflict(name.1, contested.obstacle_to(service, &self.strangers)?))
+                let holder = self.obstacle_to(service, contested)?;
+                Some(Hold::Conflict(name.1, holder))
             })
             .collect();
         obstacles.sort_by_key(|hold| matches!(hold, Hold::Conflict(..)));
         obstacles
     }
 
-    /// Whether another service wants a name.
-    pub(crate) fn is_wanted_by_others(
+    /// Whether another service wants a name and may have it at once when its holder gives it up. A service that would
+    /// have to wait for the name anyway is no reason to hurry.
+    pub(crate) fn is_due_to_others(
         &self,
         service: &EcsService,
         namespace: &NamespaceId,
         claim: &Claim,
     ) -> bool {
         let contested = self.names.get(&(namespace.clone(), claim.clone()));
-        contested
-            .is_some_and(|contested| contested.wanted.iter().any(|party| party.arn != service.arn))
+        contested.is_some_and(|contested| {
+            let is_kept = !self.kept_for.is_zero() && contested.claimants.is_none();
+            let mut others = contested.wanted.iter().filter(|party| party.arn != service.arn);
+            !is_kept && others.any(|party| !self.strangers.contains(&party.arn))
+        })
+    }
+
+    /// Whether clients call a name that its holder would pass on to a service without a claim to it.
+    pub(crate) fn is_called(
+        &self,
+        service: &EcsService,
+        namespace: &NamespaceId,
+        claim: &Claim,
+    ) -> bool {
+        let contested = self.names.get(&(namespace.clone(), claim.clone()));
+        contested.is_some_and(|contested| {
+            contested.claimants.is_none()
+                && contested.needed_by.is_some()
+                && contested.held.iter().all(|party| party.arn != service.arn)
+        })
+    }
+
+    /// Whose a name was that another service has now, if it is still kept for that one.
+    pub(crate) fn kept_from(
+        &self,
+        input: &PlannerInput<'_>,
+        service: &ServiceKey,
+        namespace: &NamespaceId,
+        claim: &Claim,
+    ) -> Option<Holder> {
+        let former = input.view.former.of(namespace, claim)?;
+        let document = input.view.document.as_deref();
+        let claimants = Claims { document, namespaces: input.namespaces }.on(claim);
+        let is_kept = self.handovers.is_kept_from(service, former, claimants);
+        if is_kept { kept::holder(former, self.kept_for, None) } else { None }
     }
 
     /// Whether a service is the first to get a name once its holder has given it up.
@@ -244,32 +312,78 @@ impl Register {
         claim: &Claim,
     ) -> bool {
         let contested = self.names.get(&(namespace.clone(), claim.clone()));
-        let first = contested.and_then(|contested| contested.first(&self.strangers));
+        let first = contested.and_then(|contested| self.first(contested));
         first.is_some_and(|first| first.arn == service.arn)
     }
-}
 
-impl ContestedName {
-    fn obstacle_to(&self, service: &EcsService, strangers: &BTreeSet<Arn>) -> Option<Holder> {
+    fn obstacle_to(&self, service: &EcsService, contested: &ContestedName) -> Option<Holder> {
         // Two services may have one name already, because nobody knows whether ECS refuses an alias twice. Then the
         // name belongs to the first, and the other waits even with a change that leaves its names alone.
-        if let Some(holder) = self.held.iter().min_by_key(|party| party.rank()) {
+        if let Some(holder) = contested.held.iter().min_by_key(|party| party.rank()) {
             let other = holder.arn != service.arn;
             return other.then(|| Holder::Has(holder.key.clone(), holder.arn.clone()));
         }
-        if let Some(leftover) = self.leftover.clone() {
-            return Some(match self.registry.clone() {
+        if let Some(leftover) = contested.leftover.clone() {
+            return Some(match contested.registry.clone() {
                 Some(key) => Holder::Registry(leftover, key),
                 None => Holder::Leftover(leftover),
             });
         }
-        let first = self.first(strangers)?;
+        if let Some(former) = self.kept(contested, &service.key)
+            && let Some(holder) = kept::holder(former, self.kept_for, contested.needed_by.as_ref())
+        {
+            return Some(holder);
+        }
+        let first = self.first(contested)?;
         (first.arn != service.arn).then(|| Holder::Precedes(first.key.clone(), first.arn.clone()))
     }
 
-    fn first(&self, strangers: &BTreeSet<Arn>) -> Option<&Party> {
-        let wanted = self.wanted.iter().filter(|party| !strangers.contains(&party.arn));
-        wanted.min_by_key(|party| party.rank())
+    /// The former owner that a name is kept for, if it is kept from this service.
+    fn kept<'r>(
+        &self,
+        contested: &'r ContestedName,
+        service: &ServiceKey,
+    ) -> Option<&'r FormerName> {
+        let former = contested.former.as_ref()?;
+        let claimants = contested.claimants.as_ref();
+        self.handovers.is_kept_from(service, former, claimants).then_some(former)
+    }
+
+    /// The service that gets a name: its former owner, else the oldest of those that need not wait for it.
+    fn first<'r>(&self, contested: &'r ContestedName) -> Option<&'r Party> {
+        let had = |party: &Party| {
+            let former = contested.former.as_ref();
+            former.is_some_and(|former| former.owner.path() == party.key.path())
+        };
+        let wanted = contested.wanted.iter().filter(|party| !self.strangers.contains(&party.arn));
+        wanted.min_by_key(|party| {
+            let is_kept = self.kept(contested, &party.key).is_some();
+            (is_kept, !had(party), party.rank())
+        })
+    }
+}
+
+impl ContestedName {
+    /// Whether it may pass from one service to another.
+    fn passes_on(&self) -> bool {
+        let is_holder = |party: &Party| self.held.iter().any(|holder| holder.arn == party.arn);
+        self.former.is_some()
+            || (!self.held.is_empty() && self.wanted.iter().any(|party| !is_holder(party)))
+    }
+
+    /// The discovery name by which services need it.
+    fn discovery_of(&self, claim: &Claim) -> DiscoveryName {
+        let former = self.former.as_ref().map(|former| &former.discovery);
+        match (claim, self.discovery.as_ref().or(former)) {
+            (Claim::Discovery(name), _) | (Claim::Alias(..), Some(name)) => name.clone(),
+            (Claim::Alias(host, _), None) => DiscoveryName::as_read(host.as_str()),
+        }
+    }
+
+    /// Whether a service wants it, has it or had it.
+    fn is_party(&self, key: &ServiceKey) -> bool {
+        self.wanted.iter().chain(&self.held).any(|party| party.key == *key)
+            || self.former.as_ref().is_some_and(|former| former.owner == *key)
     }
 
     /// Whether the name is claimed for others and this service does not have it.
@@ -285,20 +399,6 @@ pub(crate) fn claims(canonical: &Canonical) -> impl Iterator<Item = Claim> {
         let alias =
             endpoint.host.clone().zip(endpoint.port).map(|(host, port)| Claim::Alias(host, port));
         [Some(Claim::Discovery(discovery.clone())), alias].into_iter().flatten()
-    })
-}
-
-/// The same for a configuration in force. It does not use the canonical form, because it runs for every service
-/// there is.
-fn claims_in_force<'c>(
-    connect: &'c Connect,
-    namespace: &'c Namespace,
-    defaults: &'c Defaults<'_>,
-) -> impl Iterator<Item = Claim> {
-    connect.endpoints.iter().flat_map(move |endpoint| {
-        let alias = |port| Claim::Alias(endpoint.host_in(namespace), port);
-        let alias = endpoint.client_port(defaults).map(alias);
-        [Some(Claim::Discovery(endpoint.discovery())), alias].into_iter().flatten()
     })
 }
 

@@ -6,21 +6,26 @@
 //! and so on. In the end the first takes its own. Each phase is decided from what is seen, so a crash at any point
 //! changes nothing: the next phase is planned from what is there.
 //!
+//! Names that clients need are not swapped, unless the document claims them: the clients would call another service
+//! under the same name, and one that wants to be called in place of another must not get that by a wish alone.
+//!
 //! **Invariant:** No service gives a name up unless each name has a waiting taker with no other obstacle, and the service
 //! that gives up can still be settled afterwards without the endpoints it gave up.
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::alias::AliasRule;
 use super::register::{Register, claims};
 use crate::declaration::settings::Policy;
 use crate::ecs::canonical::canonical;
+use crate::ecs::claim::Claim;
 use crate::ecs::connect::{Connect, Endpoint};
 use crate::ecs::name::NamespaceId;
 use crate::ecs::service::DeploymentStatus;
 use crate::ecs::service_key::ServiceKey;
 use crate::ecs::text::first_of;
 use crate::plan::entry::{Entry, Verdict};
-use crate::plan::hold::claim::{Claim, Holder};
+use crate::plan::hold::claim::Holder;
 use crate::plan::hold::{Hold, Unseen};
 use crate::planner::candidate::Candidate;
 use crate::planner::facts::with_facts;
@@ -208,7 +213,9 @@ fn waiting<'c, 'a>(
     let (mut names, mut holders) = (Vec::new(), Vec::new());
     for obstacle in register.obstacles(service, namespace, to) {
         let Hold::Conflict(name, Holder::Has(holder, _)) = obstacle else { return None };
-        if !register.is_first(service, namespace, &name) {
+        if !register.is_first(service, namespace, &name)
+            || register.is_called(service, namespace, &name)
+        {
             return None;
         }
         names.push(name);
@@ -282,7 +289,16 @@ fn settles_after(input: &PlannerInput<'_>, first: &Candidate<'_>, whole: &Candid
         }
     }
     match settle(&service, whole.declaration, &input.terms(whole.service)) {
-        Ok(Desired::On(then, _)) => Some(canonical(&then, &whole.defaults)) == whole.to,
+        Ok(Desired::On(then, namespace)) => {
+            let document = input.view.document.as_deref();
+            let rule = AliasRule {
+                service: &service,
+                namespace: &namespace,
+                defaults: whole.defaults,
+                document,
+            };
+            Some(canonical(&then, &whole.defaults)) == whole.to && rule.refusals(&then).is_empty()
+        }
         Ok(Desired::Off) | Err(_) => false,
     }
 }

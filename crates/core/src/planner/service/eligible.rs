@@ -3,9 +3,10 @@
 //! Each row cites AWS. Only services that would change are checked: a service that runs as it is needs no permission
 //! from us.
 
+use std::collections::BTreeSet;
+
 use crate::ecs::connect::{Connect, Endpoint};
 use crate::ecs::defaults::Defaults;
-use crate::ecs::name::DnsName;
 use crate::ecs::namespace::Namespace;
 use crate::ecs::service::{DeploymentController, EcsService};
 use crate::ecs::task_definition::{PortMapping, TaskDefinition};
@@ -17,23 +18,28 @@ const TASKS_MAX: u32 = 1000;
 /// What the proxy needs in every task (DG:service-connect-concepts-deploy).
 const PROXY: &str = "its proxy needs 256 CPU units and 64 MiB or more";
 
-/// Why ECS would refuse `wanted` for this service, if it would. `None` means switching off.
-pub(crate) fn refusal(
+/// Every reason why ECS would refuse `wanted` for this service: all of them at once, so that one new revision can mend
+/// all. `None` means switching off.
+pub(crate) fn refusals(
     service: &EcsService,
     wanted: Option<&Connect>,
     defaults: &Defaults<'_>,
-) -> Option<String> {
-    let Some(connect) = wanted else { return controller(service) };
+) -> Vec<String> {
+    let mut reasons: Vec<String> = controller(service).into_iter().collect();
+    let Some(connect) = wanted else { return reasons };
     let deployed = service.connect();
-    controller(service)
-        .or_else(|| platform(service))
-        .or_else(|| defaults.task_definition.and_then(task_definition))
-        .or_else(|| connect.endpoints.iter().find_map(|e| endpoint(e, defaults)))
-        .or_else(|| connect.endpoints.iter().find_map(|e| tls(e, deployed, defaults)))
-        .or_else(|| twice(connect))
-        .or_else(|| tasks(service, connect))
-        .or_else(|| logs(service, connect))
-        .or_else(|| access_logs(connect))
+    reasons.extend(platform(service));
+    reasons.extend(defaults.task_definition.iter().flat_map(|found| task_definition(found)));
+    reasons.extend(connect.endpoints.iter().flat_map(|each| endpoint(each, defaults)));
+    reasons.extend(connect.endpoints.iter().filter_map(|each| tls(each, deployed, defaults)));
+    reasons.extend(twice(connect));
+    reasons.extend(tasks(service, connect));
+    reasons.extend(logs(service, connect));
+    reasons.extend(access_logs(connect));
+    // The service and its task definition may tell the same, and so may two endpoints on one port.
+    let mut told = BTreeSet::new();
+    reasons.retain(|reason| told.insert(reason.clone()));
+    reasons
 }
 
 /// Namespaces of one account in one Region, unless AWS has raised it (GR:cloud-map).
@@ -100,40 +106,53 @@ fn windows() -> String {
     "it runs Windows containers, which Service Connect does not support".to_owned()
 }
 
-/// DG:service-connect-concepts-deploy: awsvpc or bridge, set explicitly; no `links`; in bridge mode no `hostname`.
-fn task_definition(task_definition: &TaskDefinition) -> Option<String> {
-    let name = task_definition.arn.resource();
+/// DG:service-connect-concepts-deploy: what Service Connect does not support of a task definition, and what it lacks.
+fn task_definition(task_definition: &TaskDefinition) -> Vec<String> {
     if task_definition.windows {
-        return Some(windows());
+        return vec![windows()];
     }
-    if !["awsvpc", "bridge"].contains(&task_definition.network_mode.as_str()) {
-        let mode = match task_definition.network_mode.as_str() {
-            "" => "not set",
-            mode => mode,
-        };
-        return Some(format!(
-            "the network mode of {name} is {mode}: Service Connect needs awsvpc or bridge, set in the task definition"
-        ));
-    }
-    if let Some(container) = task_definition.links.first() {
-        return Some(format!(
-            "container {container} in {name} uses links, which Service Connect does not support: let the containers call each other by their aliases, or put them into one task in awsvpc mode, where they share localhost"
-        ));
-    }
+    let network =
+        [network_mode(task_definition), links(task_definition), hostname(task_definition)];
+    network.into_iter().flatten().chain(resources(task_definition)).collect()
+}
+
+/// DG:service-connect-concepts-deploy: awsvpc or bridge, set explicitly.
+fn network_mode(task_definition: &TaskDefinition) -> Option<String> {
+    let mode = match task_definition.network_mode.as_str() {
+        "awsvpc" | "bridge" => return None,
+        "" => "not set",
+        mode => mode,
+    };
+    Some(format!(
+        "the network mode of {} is {mode}: Service Connect needs awsvpc or bridge, set in the task definition",
+        task_definition.arn.resource()
+    ))
+}
+
+/// DG:service-connect-concepts-deploy: no `links`.
+fn links(task_definition: &TaskDefinition) -> Option<String> {
+    let container = task_definition.links.first()?;
+    Some(format!(
+        "container {container} in {} uses links, which Service Connect does not support: let the containers call each other by their aliases, or put them into one task in awsvpc mode, where they share localhost",
+        task_definition.arn.resource()
+    ))
+}
+
+/// DG:service-connect-concepts-deploy: in bridge mode no `hostname`.
+fn hostname(task_definition: &TaskDefinition) -> Option<String> {
     let bridge = task_definition.network_mode == "bridge";
-    if let Some(container) = task_definition.hostnames.first().filter(|_| bridge) {
-        return Some(format!(
-            "container {container} in {name} sets hostname in bridge mode, which Service Connect does not support: remove hostname, or use awsvpc"
-        ));
-    }
-    resources(task_definition)
+    let container = task_definition.hostnames.first().filter(|_| bridge)?;
+    Some(format!(
+        "container {container} in {} sets hostname in bridge mode, which Service Connect does not support: remove hostname, or use awsvpc",
+        task_definition.arn.resource()
+    ))
 }
 
 /// DG:service-connect-concepts-deploy: task memory and CPU are required, with enough for the proxy. Every task has the
 /// proxy, and no task definition shows it.
-fn resources(task_definition: &TaskDefinition) -> Option<String> {
+fn resources(task_definition: &TaskDefinition) -> impl Iterator<Item = String> {
     let (name, limits) = (task_definition.arn.resource(), task_definition.container_memory_mib);
-    match task_definition.memory_mib {
+    let memory = match task_definition.memory_mib {
         None => Some(format!(
             "{name} sets no memory for the task: Service Connect needs it, with room for its proxy (64 MiB or more)"
         )),
@@ -141,43 +160,43 @@ fn resources(task_definition: &TaskDefinition) -> Option<String> {
             "the task memory of {name} is {memory} MiB and its containers' hard limits are {limits} MiB together, which leaves none for Service Connect: {PROXY}; raise the task's memory to {} MiB or more, or lower the limits",
             limits.saturating_add(64)
         )),
-        Some(_) if !task_definition.has_cpu => {
-            Some(format!("{name} sets no CPU for the task: Service Connect needs it; {PROXY}"))
-        }
         Some(_) => None,
-    }
+    };
+    let cpu = (!task_definition.has_cpu)
+        .then(|| format!("{name} sets no CPU for the task: Service Connect needs it; {PROXY}"));
+    memory.into_iter().chain(cpu)
 }
 
-fn endpoint(endpoint: &Endpoint, defaults: &Defaults<'_>) -> Option<String> {
-    let mapping = defaults.port(&endpoint.port_name);
-    if let Some(task_definition) = defaults.task_definition
-        && mapping.is_none()
-    {
+fn endpoint(endpoint: &Endpoint, defaults: &Defaults<'_>) -> Vec<String> {
+    match (defaults.port(&endpoint.port_name), defaults.task_definition) {
+        (Some(mapping), _) => served(endpoint, mapping),
         // "portName(X) does not refer to any named PortMapping in the container definitions"
-        return Some(format!(
+        (None, Some(task_definition)) => vec![format!(
             "{} has no port named {}: set the port tag to one it has, or name the port in a new revision",
             task_definition.arn.resource(),
             endpoint.port_name
-        ));
+        )],
+        (None, None) => Vec::new(),
     }
-    let mapping = mapping?;
-    if mapping.protocol != "tcp" {
-        return Some(format!(
+}
+
+/// What is wrong with the port that an endpoint serves.
+fn served(endpoint: &Endpoint, mapping: &PortMapping) -> Vec<String> {
+    let protocol = (mapping.protocol != "tcp").then(|| {
+        format!(
             "port {} speaks {}: Service Connect carries tcp only",
             endpoint.port_name, mapping.protocol
-        ));
-    }
-    if let Some(refused) = range(mapping).or_else(|| host(endpoint)) {
-        return Some(refused);
-    }
+        )
+    });
     // "Per request timeout 0 can't be set for tcp application."
     let request_on_tcp = mapping.app_protocol.is_none() && endpoint.timeout.request_s.is_some();
-    request_on_tcp.then(|| {
+    let request = request_on_tcp.then(|| {
         format!(
             "port {} has no appProtocol, so it is plain TCP and takes no request time-out: remove request=… or set appProtocol in the task definition",
             endpoint.port_name
         )
-    })
+    });
+    [protocol, range(mapping), request].into_iter().flatten().collect()
 }
 
 /// An endpoint is one port (API:ServiceConnectService.portName), so a range of ports cannot be one.
@@ -186,17 +205,6 @@ pub(crate) fn range(mapping: &PortMapping) -> Option<String> {
     Some(format!(
         "the port range {range} of container {} cannot be an endpoint: Service Connect needs one port; add a port mapping with a name and a containerPort",
         mapping.container
-    ))
-}
-
-/// A default alias ends in the namespace's name. That may be longer than a host may be, or in capitals.
-fn host(endpoint: &Endpoint) -> Option<String> {
-    let host = endpoint.alias.as_ref()?.dns_name.as_ref()?;
-    // "The DNS name that you provided is invalid"
-    let refused = DnsName::parse(host.as_str()).err()?;
-    Some(format!(
-        "its alias {host} is no host name that ECS takes ({}): set a host in the alias tag",
-        refused.allowed
     ))
 }
 

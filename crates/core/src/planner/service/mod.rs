@@ -7,6 +7,7 @@ pub(crate) mod choice;
 pub(crate) mod eligible;
 pub(crate) mod ports;
 mod remaining;
+mod no_namespace;
 pub(crate) mod settle;
 pub(crate) mod pinned;
 pub(crate) mod failed_configurations;

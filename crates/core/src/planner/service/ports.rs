@@ -2,27 +2,65 @@
 
 use super::eligible;
 use crate::declaration::declared::PortSelector;
-use crate::ecs::name::PortName;
+use crate::ecs::connect::Endpoint;
+use crate::ecs::name::{Port, PortName};
 use crate::ecs::task_definition::{PortMapping, TaskDefinition};
 use crate::ecs::text::nearest;
 use crate::plan::hold::{Hold, Naming};
 use crate::plan::prerequisite::{NamedPort, NamedPorts};
 
-/// The port that is meant, if it has a name.
+/// The port that is meant, if it has a name. A text of digits may be a name as well as a container port.
 pub(crate) fn named_port(
     selector: &PortSelector,
     task_definition: &TaskDefinition,
+    standing: &[Endpoint],
 ) -> Result<PortName, Hold> {
-    let is_meant = |mapping: &&PortMapping| match selector {
-        PortSelector::Name(name) => mapping.name.as_ref() == Some(name),
-        PortSelector::Number(port) => mapping.container_port == Some(*port),
+    let text = selector.to_string();
+    let has_name =
+        |mapping: &&PortMapping| mapping.name.as_ref().is_some_and(|n| n.as_str() == text);
+    let by_name = carried_first(task_definition.ports.iter().filter(has_name)).first().copied();
+    let number = Port::parse(&text).ok();
+    let is_on = |mapping: &&PortMapping| number.is_some() && mapping.container_port == number;
+    let by_number = carried_first(task_definition.ports.iter().filter(is_on)).first().copied();
+    let meant = match (by_name, by_number) {
+        (Some(named), Some(other))
+            if !is_on(&named) && matches!(selector, PortSelector::Number(_)) =>
+        {
+            of_two(named, other, standing)
+                .ok_or_else(|| ambiguous(&text, [named, other], task_definition))?
+        }
+        (Some(named), _) => named,
+        (None, Some(on)) => on,
+        (None, None) => return Err(no_port(selector, task_definition)),
     };
-    let meant = carried_first(task_definition.ports.iter().filter(is_meant));
-    match &meant[..] {
-        [] => Err(no_port(selector, task_definition)),
-        [PortMapping { name: Some(name), .. }, ..] => Ok(name.clone()),
-        [unnamed, ..] => Err(unnamed_port(unnamed, task_definition)),
-    }
+    meant.name.clone().ok_or_else(|| unnamed_port(meant, task_definition))
+}
+
+/// Of a port with these digits as its name and another one on the container port of this number: the one that is
+/// served already.
+fn of_two<'a>(
+    named: &'a PortMapping,
+    other: &'a PortMapping,
+    standing: &[Endpoint],
+) -> Option<&'a PortMapping> {
+    let stands = |mapping: &&PortMapping| {
+        standing.iter().any(|endpoint| mapping.name.as_ref() == Some(&endpoint.port_name))
+    };
+    [named, other].into_iter().find(stands)
+}
+
+fn ambiguous(text: &str, readings: [&PortMapping; 2], task_definition: &TaskDefinition) -> Hold {
+    let [named, other] = readings;
+    let shown = |port: Option<Port>| port.map_or("a range".to_owned(), |port| port.to_string());
+    let (first, name) = (shown(named.container_port), other.name.as_ref());
+    let second =
+        name.map_or("a port without a name".to_owned(), |name| format!("the port named {name}"));
+    let by_name =
+        name.map_or("give it a name and write that".to_owned(), |name| format!("write {name}"));
+    Hold::AmbiguousPort(format!(
+        "port {text} means two ports of {}: the one named {text} (container port {first}), and {second} (container port {text}); for the second, {by_name}; for the first, rename it in a new revision, or declare the endpoint in the document, where \"{text}\" in quotes is always a name",
+        task_definition.arn.resource()
+    ))
 }
 
 /// The ports that Service Connect carries, which is only TCP (API:PortMapping.protocol). Those with a name come first. If
@@ -96,10 +134,8 @@ fn unnamed_port(mapping: &PortMapping, task_definition: &TaskDefinition) -> Hold
 
 pub(super) fn no_port(selector: &PortSelector, task_definition: &TaskDefinition) -> Hold {
     let text = selector.to_string();
-    let near = nearest(
-        &text,
-        task_definition.ports.iter().filter_map(|m| m.name.as_ref().map(PortName::as_str)),
-    );
+    let names = task_definition.ports.iter().filter_map(|m| m.name.as_ref().map(PortName::as_str));
+    let near = nearest(&text, names.filter(|name| *name != text));
     let hint = near.map(|name| format!("; did you mean {name:?}?")).unwrap_or_default();
     Hold::Ineligible(format!(
         "{} has no port {text}; its named ports are {}{hint}",

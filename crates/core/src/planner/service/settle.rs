@@ -13,6 +13,7 @@ use std::fmt::Display;
 
 use super::choice::{FieldPath, Observer, Source};
 use super::eligible;
+use super::no_namespace::no_namespace;
 use super::ports::{named_port, no_port, only_named_port};
 use super::remaining::Remaining;
 use crate::declaration::declared::{
@@ -26,7 +27,6 @@ use crate::ecs::name::{DiscoveryName, DnsName, NamespaceRef, Port, PortName, Ref
 use crate::ecs::namespace::Namespace;
 use crate::ecs::service::EcsService;
 use crate::ecs::task_definition::TaskDefinition;
-use crate::ecs::text::nearest;
 use crate::plan::action::Action;
 use crate::plan::hold::{Hold, Naming};
 use crate::plan::prerequisite::NamedPorts;
@@ -84,7 +84,7 @@ pub(crate) fn settle_observed<O: Observer>(
         return Ok(Desired::Off);
     }
     let deployed = service.connect();
-    let namespace = namespace(observer, declaration, deployed, terms)?;
+    let namespace = namespace(observer, service, declaration, terms)?;
     let builder = Builder { service, deployed, namespace, terms, observer };
     let mut endpoints = builder.endpoints(declaration)?;
     for endpoint in &mut endpoints {
@@ -104,10 +104,11 @@ pub(crate) fn settle_observed<O: Observer>(
 /// The declared namespace, else the deployed one, else the document's default, the flag's, or the cluster's default.
 fn namespace<'a, O: Observer>(
     observer: &O,
+    service: &'a EcsService,
     declaration: &'a Declaration,
-    deployed: Option<&'a Connect>,
     terms: &Terms<'a>,
 ) -> Result<&'a Namespace, Hold> {
+    let deployed = service.connect();
     // A configuration without a namespace is in the cluster's default, and stays there.
     let kept = deployed.and_then(|c| c.namespace.as_ref().or(terms.defaults.default_namespace));
     let chain = [
@@ -122,35 +123,10 @@ fn namespace<'a, O: Observer>(
             "no namespace: set the namespace tag, --namespace, or the cluster's Service Connect default".to_owned(),
         )
     })?;
-    terms.defaults.resolve(reference).ok_or_else(|| no_namespace(reference, terms))
-}
-
-fn no_namespace(reference: &NamespaceRef, terms: &Terms<'_>) -> Hold {
-    let text = reference.to_string();
-    let known = terms.defaults.namespaces;
-    let twins: Vec<&str> =
-        known.iter().filter(|n| n.name.as_str() == text).map(|n| n.id.as_str()).collect();
-    if !twins.is_empty() {
-        return Hold::NoNamespace(format!(
-            "several namespaces are named {text}: {}; name one by its id",
-            twins.join(", ")
-        ));
-    }
-    if let NamespaceRef::Arn(..) = reference {
-        // DG:service-connect-shared-namespaces
-        return Hold::NoNamespace(format!(
-            "this account does not see {text} in this Region: it is of another Region, it does not exist, or its account does not share it; share it in AWS RAM with the managed permission AWSRAMPermissionCloudMapECSFullPermission"
-        ));
-    }
-    let is_new = |document: &Document| document.namespaces.keys().any(|new| new.as_str() == text);
-    if terms.document.is_some_and(is_new) {
-        return Hold::NoNamespace(format!("namespace {text} is to be created first"));
-    }
-    let near = nearest(&text, known.iter().map(|n| n.name.as_str()));
-    let hint = near.map(|name| format!("; did you mean {name:?}?")).unwrap_or_default();
-    Hold::NoNamespace(format!(
-        "there is no namespace {text} in this account and region{hint}; create it in Cloud Map, or name another"
-    ))
+    terms
+        .defaults
+        .resolve(reference)
+        .ok_or_else(|| no_namespace(service, reference, terms.defaults.namespaces, terms.document))
 }
 
 struct Builder<'a, O> {
@@ -435,15 +411,14 @@ impl<'a, O: Observer> Builder<'a, O> {
         standing: &[Endpoint],
     ) -> Result<PortName, Hold> {
         match (wanted, standing) {
-            (Some(PortSelector::Name(name)), _)
-                if standing.iter().any(|e| e.port_name == *name) =>
-            {
-                Ok(name.clone())
-            }
             (None, [only]) => Ok(only.port_name.clone()),
             (Some(selector), _) => {
-                let task_definition = self.task_definition()?;
-                named_port(selector, task_definition)
+                let text = selector.to_string();
+                let mut names = standing.iter().map(|endpoint| &endpoint.port_name);
+                match names.find(|name| name.as_str() == text) {
+                    Some(stands) => Ok(stands.clone()),
+                    None => named_port(selector, self.task_definition()?, standing),
+                }
             }
             (None, _) => only_named_port(self.task_definition()?),
         }

@@ -4,8 +4,15 @@ use expect_test::expect;
 use proptest::prelude::*;
 use proptest::sample::select;
 
+use std::collections::BTreeSet;
+
+use crate::declaration::document::Document;
+use crate::ecs::claim::Claim;
+use crate::ecs::name::{DiscoveryName, DnsName, Port};
+use crate::ecs::service_key::ServicePath;
 use crate::plan::action::Action;
-use crate::testing::{Stage, check_plan, key};
+use crate::planner::names::claims::Claims;
+use crate::testing::{Stage, check_plan, key, namespace};
 
 #[test]
 fn a_claimed_name_is_not_for_strangers() {
@@ -115,6 +122,7 @@ fn a_claim_covers_such_aliases_in_other_namespaces_too() {
     check_plan(
         "namespace internal.myapp
          namespace other.ns
+         aliases other.ns *.internal.myapp
          claim payments payments-api
          cluster prod default=internal.myapp
          web mode=client-server, namespace=other.ns, alias=payments.internal.myapp
@@ -133,16 +141,29 @@ fn a_claim_covers_such_aliases_in_other_namespaces_too() {
 }
 
 #[test]
-fn a_dot_at_the_end_does_not_make_another_name() {
+fn a_dot_at_the_end_or_capitals_of_the_namespace_do_not_make_another_name() {
+    let document = &mut Document::default();
+    let claimants = BTreeSet::from([ServicePath::parse("prod/payments-api").expect("a path")]);
+    document.claims.insert(DiscoveryName::as_read("payments"), claimants.clone());
+    let namespaces = &[namespace("Upper.Case")];
+    let claims = Claims { document: Some(document), namespaces };
+    for host in ["payments", "payments.", "payments.upper.case", "payments.Upper.Case"] {
+        let claim = Claim::Alias(DnsName::as_read(host), Port::parse("80").expect("a port"));
+        assert_eq!(claims.on(&claim), Some(&claimants), "{host}");
+    }
+}
+
+#[test]
+fn a_claim_covers_an_alias_in_a_namespace_with_capitals() {
     check_plan(
-        "claim payments payments-api
-         cluster prod default=internal.myapp
-         web mode=client-server, alias=payments.:80",
+        "namespace Upper.Case
+         claim payments payments-api
+         web mode=client-server, namespace=Upper.Case, discovery-name=web, alias=payments.upper.case:80",
         &expect![[r#"
-            prod/web: Claimed: alias payments.:80 is claimed in the document for prod/payments-api
+            prod/web: Claimed: alias payments.upper.case:80 is claimed in the document for prod/payments-api
                 enabled: off -> on
-                namespace: - -> ns-internalmyapp
-                endpoint http/web: - -> payments.:80
+                namespace: - -> ns-UpperCase
+                endpoint http/web: - -> payments.upper.case:80
         "#]],
     );
 }
@@ -151,6 +172,7 @@ fn a_dot_at_the_end_does_not_make_another_name() {
 fn a_name_that_only_begins_alike_is_free() {
     check_plan(
         "claim payments payments-api
+         aliases internal.myapp *.example.com
          cluster prod default=internal.myapp
          web mode=client-server, discovery-name=payments-v2
          app mode=client-server, alias=payments.example.com:80",

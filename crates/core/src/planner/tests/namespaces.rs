@@ -238,12 +238,16 @@ fn a_namespace_that_another_account_shares_is_named_to_ecs_by_its_arn() {
 }
 
 #[test]
-fn an_arn_that_nobody_shares_is_said_with_the_permission_it_takes() {
+fn an_arn_that_is_not_seen_is_said_with_the_causes_that_it_leaves_open() {
     check_plan(
         "namespace internal.myapp
-         web mode=client, namespace=arn:aws:servicediscovery:eu-west-1:999999999999:namespace/ns-cccccccc",
+         web mode=client, namespace=arn:aws:servicediscovery:eu-west-1:999999999999:namespace/ns-cccccccc
+         far mode=client, namespace=arn:aws:servicediscovery:us-east-1:999999999999:namespace/ns-cccccccc
+         own mode=client, namespace=arn:aws:servicediscovery:eu-west-1:111122223333:namespace/ns-cccccccc",
         &expect![[r#"
-            prod/web: NoNamespace: this account does not see arn:aws:servicediscovery:eu-west-1:999999999999:namespace/ns-cccccccc in this Region: it is of another Region, it does not exist, or its account does not share it; share it in AWS RAM with the managed permission AWSRAMPermissionCloudMapECSFullPermission
+            prod/far: NoNamespace: namespace arn:aws:servicediscovery:us-east-1:999999999999:namespace/ns-cccccccc is in Region us-east-1, and this service in eu-west-1: a service can only be in a namespace of its own Region; name one of eu-west-1
+            prod/own: NoNamespace: there is no namespace arn:aws:servicediscovery:eu-west-1:111122223333:namespace/ns-cccccccc: it was deleted, or its id is misspelt; create one in Cloud Map, or name another
+            prod/web: NoNamespace: this account does not see arn:aws:servicediscovery:eu-west-1:999999999999:namespace/ns-cccccccc: it does not exist, or account 999999999999 does not share it; share it in AWS RAM with the managed permission AWSRAMPermissionCloudMapECSFullPermission
         "#]],
     );
 }

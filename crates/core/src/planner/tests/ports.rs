@@ -444,3 +444,91 @@ fn several_ports_without_a_name_need_a_choice_too() {
         "#]],
     );
 }
+
+#[test]
+fn a_port_whose_name_is_digits_is_meant_by_them() {
+    check_plan(
+        "cluster prod default=internal.myapp
+         web mode=client-server, port=3000 | off | 3000=8080/http",
+        &expect![[r#"
+            prod/web: connect in ns-internalmyapp 3000/web@web.internal.myapp:8080
+                enabled: off -> on
+                namespace: - -> ns-internalmyapp
+                endpoint 3000/web: - -> web.internal.myapp:8080
+        "#]],
+    );
+}
+
+#[test]
+fn digits_that_mean_what_is_served_change_nothing() {
+    check_plan(
+        "web mode=client-server, endpoint.9000=name=web alias=web:80 | in internal.myapp 9000/web@web:80 | 9000=8080/http http=9000/http
+         api mode=client-server, endpoint.9000=name=api alias=api:80 | in internal.myapp http/api@api:80 | 9000=8080/http http=9000/http",
+        &expect![[r#"
+            prod/api: in sync
+            prod/web: in sync
+        "#]],
+    );
+}
+
+#[test]
+fn digits_that_mean_two_ports_are_ambiguous() {
+    check_plan(
+        "cluster prod default=internal.myapp
+         web mode=client-server, port=9000 | off | 9000=8080/http http=9000/http
+         api mode=client-server, port=9000 | off | 9000=8080/http =9000
+         app mode=client-server, port=9000 | off | 9000=9000/http",
+        &expect![[r#"
+            prod/api: Ambiguous: port 9000 means two ports of api:1: the one named 9000 (container port 8080), and a port without a name (container port 9000); for the second, give it a name and write that; for the first, rename it in a new revision, or declare the endpoint in the document, where "9000" in quotes is always a name
+            prod/app: connect in ns-internalmyapp 9000/app@app.internal.myapp:9000
+                enabled: off -> on
+                namespace: - -> ns-internalmyapp
+                endpoint 9000/app: - -> app.internal.myapp:9000
+            prod/web: Ambiguous: port 9000 means two ports of web:1: the one named 9000 (container port 8080), and the port named http (container port 9000); for the second, write http; for the first, rename it in a new revision, or declare the endpoint in the document, where "9000" in quotes is always a name
+        "#]],
+    );
+}
+
+#[test]
+fn in_a_document_quotes_tell_a_name_from_a_number() {
+    let check = |port: &str, expected: &expect_test::Expect| {
+        let entry = format!(
+            r#"{{"mode":"client-server","namespace":"internal.myapp","endpoints":[{{"port":{port}}}]}}"#
+        );
+        check_plan(
+            &format!(
+                "namespace internal.myapp\ndocument {{\"version\":1,\"services\":{{\"prod/web\":{entry}}}}}\nweb - | off | 9000=8080/http http=9000/http"
+            ),
+            expected,
+        );
+    };
+    check(
+        r#""9000""#,
+        &expect![[r#"
+        prod/web: connect in ns-internalmyapp 9000/web@web.internal.myapp:8080
+            enabled: off -> on
+            namespace: - -> ns-internalmyapp
+            endpoint 9000/web: - -> web.internal.myapp:8080
+    "#]],
+    );
+    check(
+        "9000",
+        &expect![[r#"
+        prod/web: Ambiguous: port 9000 means two ports of web:1: the one named 9000 (container port 8080), and the port named http (container port 9000); for the second, write http; for the first, rename it in a new revision, or declare the endpoint in the document, where "9000" in quotes is always a name
+    "#]],
+    );
+}
+
+#[test]
+fn all_reasons_are_said_at_once() {
+    check_plan(
+        "cluster prod default=internal.myapp
+         web mode=client-server | off | host nomemory nocpu http=8080/http | version=1.3.0",
+        &expect![[r#"
+            prod/web: Ineligible: its Fargate platform version 1.3.0 is too old for Service Connect: update the service to 1.4.0 or LATEST; also, the network mode of web:1 is host: Service Connect needs awsvpc or bridge, set in the task definition; also, web:1 sets no memory for the task: Service Connect needs it, with room for its proxy (64 MiB or more); also, web:1 sets no CPU for the task: Service Connect needs it; its proxy needs 256 CPU units and 64 MiB or more
+                enabled: off -> on
+                namespace: - -> ns-internalmyapp
+                endpoint http/web: - -> web.internal.myapp:8080
+        "#]],
+    );
+}

@@ -186,7 +186,7 @@ fn a_port_whose_name_looks_like_a_number_is_said_by_its_number() {
             eastwest/discovery-name=a
             eastwest/mode=client-server
             eastwest/namespace=internal.myapp
-            eastwest/port=8080
+            eastwest/port=9000
         "#]],
     );
 }

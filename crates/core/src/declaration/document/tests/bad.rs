@@ -204,7 +204,7 @@ fn what_is_misspelt_or_misplaced() {
             wrong types
             /p#/claims/a="prod/a": a list
             /p#/freeze="true": true or false
-            /p#/limits="null": an object with dropOldNames, massChange, massChangePer, refreshEvery, rolloutsPerCluster and rolloutsPerNamespace
+            /p#/limits="null": an object with dropOldNames, massChange, massChangePer, nameQuarantine, refreshEvery, rolloutsPerCluster and rolloutsPerNamespace
             /p#/namePorts="1": true or false
             /p#/services="a list of 0": an object
             a word in upper case
@@ -418,4 +418,46 @@ fn a_long_parameter_is_advice() {
     expect![[r#"
         advice: /p#="9013 bytes": a standard parameter holds at most 4096 bytes and an advanced one 8192: split the document into several parameters below one path
     "#]].assert_eq(&listed(&issues));
+}
+
+#[test]
+fn what_is_no_alias_to_allow_and_no_quarantine() {
+    let namespace = |pattern: &str| {
+        format!(r#"{{"version":1,"namespaces":{{"a":{{"type":"http","aliases":[{pattern}]}}}}}}"#)
+    };
+    let service = r#"{"version":1,"services":{"prod/a":{"aliases":["*"]}}}"#.to_owned();
+    let limit = |time: &str| format!(r#"{{"version":1,"limits":{{"nameQuarantine":{time}}}}}"#);
+    refused(
+        &[
+            ("none", namespace("")),
+            ("all", namespace(r#""*""#)),
+            ("a star elsewhere", namespace(r#""a.*.b""#)),
+            ("an address", namespace(r#""169.254.169.254""#)),
+            ("this task", namespace(r#""*.localhost""#)),
+            ("all of a service", service),
+            ("no unit", limit(r#""60""#)),
+            ("too long", limit(r#""32d""#)),
+            ("a number", limit("60")),
+        ],
+        &expect![[r#"
+            none
+            /p#/namespaces/a/aliases="a list of 0": at least one item: add one, or leave the member out
+            all
+            /p#/namespaces/a/aliases/0="*": a host such as db.corp.example, or *. and a host, such as *.corp.example: lower-case letters, digits, '-', '_' and '.'; no address, no localhost, and '*' nowhere else
+            a star elsewhere
+            /p#/namespaces/a/aliases/0="a.*.b": a host such as db.corp.example, or *. and a host, such as *.corp.example: lower-case letters, digits, '-', '_' and '.'; no address, no localhost, and '*' nowhere else
+            an address
+            /p#/namespaces/a/aliases/0="169.254.169.254": a host such as db.corp.example, or *. and a host, such as *.corp.example: lower-case letters, digits, '-', '_' and '.'; no address, no localhost, and '*' nowhere else
+            this task
+            /p#/namespaces/a/aliases/0="*.localhost": a host such as db.corp.example, or *. and a host, such as *.corp.example: lower-case letters, digits, '-', '_' and '.'; no address, no localhost, and '*' nowhere else
+            all of a service
+            /p#/services/prod~1a/aliases/0="*": a host such as db.corp.example, or *. and a host, such as *.corp.example: lower-case letters, digits, '-', '_' and '.'; no address, no localhost, and '*' nowhere else
+            no unit
+            /p#/limits/nameQuarantine="60": a time such as 30m, 1h or 2d, at most 31d, or 0 for none
+            too long
+            /p#/limits/nameQuarantine="32d": a time such as 30m, 1h or 2d, at most 31d, or 0 for none
+            a number
+            /p#/limits/nameQuarantine="60": a text
+        "#]],
+    );
 }

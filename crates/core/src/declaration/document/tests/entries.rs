@@ -23,7 +23,7 @@ fn an_entry() {
     check_text(
         r#"{"mode":"client-server","endpoints":[{"port":"8080","alias":":80"}]}"#,
         &expect![[r#"
-            {"endpoints":[{"alias":{"port":80},"port":8080}],"mode":"client-server"}
+            {"endpoints":[{"alias":{"port":80},"port":"8080"}],"mode":"client-server"}
         "#]],
     );
 }
@@ -155,17 +155,17 @@ fn nothing_is_shown_of_what_is_no_entry() {
     expect![[r#"
         /e#="4 bytes": valid JSON; this is not: expected value at line 1 column 1
 
-        /e#="(hidden)": an object with accessLogs, endpoints, logs, mode, namespace, needs, pause, refresh and testHeader
+        /e#="(hidden)": an object with accessLogs, aliases, endpoints, logs, mode, namespace, needs, pause, refresh and testHeader
         /e#="6 bytes": an entry of a document: the parameter holds something else, so eastwest does not show its text
 
-        /e#="(hidden)": an object with accessLogs, endpoints, logs, mode, namespace, needs, pause, refresh and testHeader
+        /e#="(hidden)": an object with accessLogs, aliases, endpoints, logs, mode, namespace, needs, pause, refresh and testHeader
         /e#="8 bytes": an entry of a document: the parameter holds something else, so eastwest does not show its text
 
-        /e#="(hidden)": member 1 is unknown; the members here are accessLogs, endpoints, logs, mode, namespace, needs, pause, refresh and testHeader
-        /e#="(hidden)": member 2 is unknown; the members here are accessLogs, endpoints, logs, mode, namespace, needs, pause, refresh and testHeader
+        /e#="(hidden)": member 1 is unknown; the members here are accessLogs, aliases, endpoints, logs, mode, namespace, needs, pause, refresh and testHeader
+        /e#="(hidden)": member 2 is unknown; the members here are accessLogs, aliases, endpoints, logs, mode, namespace, needs, pause, refresh and testHeader
         /e#="37 bytes": an entry of a document: the parameter holds something else, so eastwest does not show its text
 
-        /e#="(hidden)": member 1 is unknown; the members here are accessLogs, endpoints, logs, mode, namespace, needs, pause, refresh and testHeader
+        /e#="(hidden)": member 1 is unknown; the members here are accessLogs, aliases, endpoints, logs, mode, namespace, needs, pause, refresh and testHeader
         /e#="31 bytes": an entry of a document: the parameter holds something else, so eastwest does not show its text
 
         /e#="15 bytes": an entry of a document: the parameter holds something else, so eastwest does not show its text
@@ -174,8 +174,8 @@ fn nothing_is_shown_of_what_is_no_entry() {
         /e#="31 bytes": an entry of a document: the parameter holds something else, so eastwest does not show its text
         /e#/mode="(hidden)": each member once: remove this repeated one
 
-        /e#="(hidden)": member 1 is unknown; the members here are accessLogs, endpoints, logs, mode, namespace, needs, pause, refresh and testHeader
-        /e#="(hidden)": member 2 is unknown; the members here are accessLogs, endpoints, logs, mode, namespace, needs, pause, refresh and testHeader
+        /e#="(hidden)": member 1 is unknown; the members here are accessLogs, aliases, endpoints, logs, mode, namespace, needs, pause, refresh and testHeader
+        /e#="(hidden)": member 2 is unknown; the members here are accessLogs, aliases, endpoints, logs, mode, namespace, needs, pause, refresh and testHeader
         /e#="19 bytes": an entry of a document: the parameter holds something else, so eastwest does not show its text
 
         /e#="31 bytes": an entry of a document: the parameter holds something else, so eastwest does not show its text
@@ -184,7 +184,7 @@ fn nothing_is_shown_of_what_is_no_entry() {
         /e#="56 bytes": an entry of a document: the parameter holds something else, so eastwest does not show its text
         /e#/logs/options/*="(hidden)": a text
 
-        /e#="(hidden)": member 2 is unknown; the members here are accessLogs, endpoints, logs, mode, namespace, needs, pause, refresh and testHeader
+        /e#="(hidden)": member 2 is unknown; the members here are accessLogs, aliases, endpoints, logs, mode, namespace, needs, pause, refresh and testHeader
         /e#="37 bytes": an entry of a document: the parameter holds something else, so eastwest does not show its text
 
         /e#="26 bytes": valid JSON; this is not: invalid number at line 1 column 2
@@ -197,10 +197,10 @@ fn a_misspelt_member_is_recognised_without_being_shown() {
     check_text(
         r#"{"mdoe":"client","pause":"soon"}"#,
         &expect![[r#"
-        none
-        /e#="(hidden)": member 1 is unknown; the members here are accessLogs, endpoints, logs, mode, namespace, needs, pause, refresh and testHeader; did you mean "mode"?
-        /e#="32 bytes": an entry of a document: the parameter holds something else, so eastwest does not show its text
-    "#]],
+            none
+            /e#="(hidden)": member 1 is unknown; the members here are accessLogs, aliases, endpoints, logs, mode, namespace, needs, pause, refresh and testHeader; did you mean "mode"?
+            /e#="32 bytes": an entry of a document: the parameter holds something else, so eastwest does not show its text
+        "#]],
     );
 }
 
@@ -213,4 +213,14 @@ fn a_secret_parameter_is_not_read_for_a_tag() {
         /e#="SecureString": a parameter of type String: a tag may not name a SecureString, because a person who may write the tag may not be allowed to read the parameter
     "#]],
     );
+}
+
+#[test]
+fn a_parameter_that_a_tag_names_cannot_allow_aliases() {
+    let text = r#"{ "mode": "client", "aliases": [ "sts.amazonaws.com" ] }"#;
+    let (declaration, issues) = read_entry(&parameter("/e", text));
+    assert!(declaration.is_none());
+    expect![[r#"
+        /e#/aliases="a list of 1": only the document can allow aliases: remove it here, and ask whoever writes the document to add it to this service's entry there
+    "#]].assert_eq(&listed(&issues));
 }

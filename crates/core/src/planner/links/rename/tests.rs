@@ -41,9 +41,9 @@ fn a_discovery_name_changes_in_three_steps() {
 fn an_alias_changes_in_three_steps() {
     let mut fake = Fake::new(WORLD);
     fake.run(60);
-    fake.tag("api", "mode=client-server, discovery-name=api, alias=api.shop:80");
+    fake.tag("api", "mode=client-server, discovery-name=api, alias=shop-api:80");
     fake.run(45);
-    expect!["in ns-internalmyapp http/api@api.shop:80 http/api-old@api.internal.myapp:8080"]
+    expect!["in ns-internalmyapp http/api@shop-api:80 http/api-old@api.internal.myapp:8080"]
         .assert_eq(&fake.in_force("api"));
     fake.run(600);
     expect![[r#"
@@ -52,7 +52,7 @@ fn an_alias_changes_in_three_steps() {
         130 connect prod/api
     "#]]
     .assert_eq(&fake.take_writes());
-    expect!["in ns-internalmyapp http/api@api.shop:80"].assert_eq(&fake.in_force("api"));
+    expect!["in ns-internalmyapp http/api@shop-api:80"].assert_eq(&fake.in_force("api"));
 }
 
 #[test]
@@ -90,15 +90,28 @@ fn what_nobody_calls_is_renamed_at_once() {
 }
 
 #[test]
-fn a_name_that_somebody_else_waits_for_is_not_kept() {
+fn a_name_that_is_claimed_for_another_that_waits_is_not_kept() {
+    let plan = Stage::read(
+        "claim api new
+         api mode=client-server, discovery-name=backend | in internal.myapp http/api@api.internal.myapp:8080
+         new mode=client-server, discovery-name=api, namespace=internal.myapp
+         web mode=client, needs=api | in internal.myapp",
+    )
+    .plan();
+    let entry = &plan.entries[&key("api")];
+    assert!(entry.changes.iter().any(|change| change.to.is_none()), "{:?}", entry.changes);
+}
+
+#[test]
+fn a_wish_without_a_claim_does_not_hurry_a_rename() {
     check_plan(
         "api mode=client-server, discovery-name=backend | in internal.myapp http/api@api.internal.myapp:8080
          new mode=client-server, discovery-name=api, namespace=internal.myapp
          web mode=client, needs=api | in internal.myapp",
         &expect![[r#"
-            prod/api: connect in ns-internalmyapp http/backend@backend.internal.myapp:8080
-                endpoint http/api: api.internal.myapp:8080 -> -
+            prod/api: connect in ns-internalmyapp http/backend@backend.internal.myapp:8080 http/api@api.internal.myapp:8080
                 endpoint http/backend: - -> backend.internal.myapp:8080
+                note: renamed in three steps: the new endpoint is added beside api, the clients that need it are rolled out, then api goes
                 contested by prod/new
             prod/new: Conflict: discovery name api is held by prod/api (arn:aws:ecs:eu-west-1:1:service/prod/api)
                 enabled: off -> on

@@ -1,0 +1,101 @@
+//! Names that were in use: who gets them, and when.
+
+use expect_test::expect;
+
+use crate::testing::fake::Fake;
+use crate::testing::key;
+
+/// A server, the client that needs it, and a squatter of the same namespace in another cluster.
+const WORLD: &str = "budget 9 9
+     cluster prod default=internal.myapp
+     cluster dev default=internal.myapp
+     api mode=client-server | in internal.myapp http/api@api.internal.myapp:8080
+     web mode=client, needs=api | in internal.myapp
+     dev/squat mode=client-server, discovery-name=squat | in internal.myapp http/squat@squat:8080";
+const WANTS_API: &str = "mode=client-server, discovery-name=api, alias=api.internal.myapp:8080";
+
+fn held(fake: &Fake, name: &str) -> String {
+    let entry = fake.engine.plan().entries.get(&key(name));
+    entry.and_then(|entry| entry.hold()).map_or("nothing".to_owned(), ToString::to_string)
+}
+
+#[test]
+fn a_squatters_wish_does_not_hurry_a_rename() {
+    for claims in ["", "claim api api"] {
+        let mut fake = Fake::new(&format!("{claims}\n{WORLD}"));
+        fake.run(60);
+        fake.tag("dev/squat", WANTS_API);
+        fake.run(60);
+        fake.tag("api", "mode=client-server, discovery-name=api2");
+        fake.run(45);
+        expect!["in ns-internalmyapp http/api2@api2.internal.myapp:8080 http/api@api.internal.myapp:8080"]
+            .assert_eq(&fake.in_force("api"));
+        fake.run(600);
+        expect!["in ns-internalmyapp http/api2@api2.internal.myapp:8080"]
+            .assert_eq(&fake.in_force("api"));
+        expect!["in internal.myapp (not by ARN) http/squat@squat:8080"]
+            .assert_eq(&fake.in_force("dev/squat"));
+    }
+}
+
+#[test]
+fn a_name_that_became_free_waits_for_its_clients_and_for_the_quarantine() {
+    let mut fake = Fake::new(WORLD);
+    fake.run(60);
+    fake.tag("dev/squat", WANTS_API);
+    fake.tag("api", "mode=client-server, discovery-name=api2");
+    fake.run(600);
+    expect!["discovery name api was in use by prod/api (arn:aws:ecs:eu-west-1:1:service/prod/api) and is kept for it until 1970-01-01T01:02:10Z, and while prod/web, which needs it, calls it"].assert_eq(&held(&fake, "dev/squat"));
+    fake.tag("web", "mode=client, needs=api2");
+    fake.run(120);
+    expect!["discovery name api was in use by prod/api (arn:aws:ecs:eu-west-1:1:service/prod/api) and is kept for it until 1970-01-01T01:02:10Z"].assert_eq(&held(&fake, "dev/squat"));
+    fake.run(3600);
+    expect!["in ns-internalmyapp http/api@api.internal.myapp:8080"]
+        .assert_eq(&fake.in_force("dev/squat"));
+}
+
+#[test]
+fn a_recreated_service_gets_its_name_back_before_an_older_squatter() {
+    let mut fake = Fake::new(WORLD);
+    fake.run(60);
+    fake.tag("dev/squat", WANTS_API);
+    let recreated = fake.services.remove(&key("api")).expect("it is there");
+    fake.run(300);
+    assert!(
+        held(&fake, "dev/squat").contains("was in use by prod/api"),
+        "{}",
+        held(&fake, "dev/squat")
+    );
+    fake.services.insert(key("api"), recreated);
+    let api = fake.service("api");
+    api.arn = crate::ecs::name::Arn::as_read("arn:aws:ecs:eu-west-1:1:service/prod/api-again");
+    api.created_at = crate::ecs::time::AwsTime(api.created_at.0 + 1_000_000);
+    api.deployments[0].connect = None;
+    fake.run(120);
+    expect!["in ns-internalmyapp http/api@api.internal.myapp:8080"]
+        .assert_eq(&fake.in_force("api"));
+    expect![
+        "discovery name api is held by prod/api (arn:aws:ecs:eu-west-1:1:service/prod/api-again)"
+    ]
+    .assert_eq(&held(&fake, "dev/squat"));
+}
+
+#[test]
+fn a_client_is_not_led_to_who_took_the_name_by_itself() {
+    let mut fake = Fake::new(WORLD);
+    fake.run(60);
+    fake.deploy("api", "in internal.myapp http/other@other:8080");
+    fake.tag("api", "mode=client-server, discovery-name=other, alias=other:8080");
+    fake.run(120);
+    fake.take_writes();
+    fake.deploy("dev/squat", "in internal.myapp http/api@api.internal.myapp:8080");
+    fake.tag("dev/squat", WANTS_API);
+    fake.run(300);
+    expect![[""]].assert_eq(&fake.take_writes());
+    expect!["discovery name api was in use by prod/api (arn:aws:ecs:eu-west-1:1:service/prod/api) and is kept for it until 1970-01-01T01:01:10Z"].assert_eq(&held(&fake, "web"));
+    fake.run(3600);
+    expect![[r#"
+        3670 refresh prod/web
+    "#]]
+    .assert_eq(&fake.take_writes());
+}
