@@ -395,7 +395,10 @@ fn a_service_that_has_waited_for_long_keeps_its_place_in_the_other_budget() {
         (is_held("waits"), is_held("late"))
     };
     let mut turns = Turns::new();
-    let early = Now { since_start: stage.now.since_start - Duration::from_mins(11), ..stage.now };
+    let early = Now {
+        since_start: stage.now.since_start.saturating_sub(Duration::from_mins(11)),
+        ..stage.now
+    };
     let mut waits = guard(stage.plan(), &stage.circumstances(&writes, &waves, &acks));
     waits.entries.retain(|each, _| *each == key("waits"));
     turns.note_waiting(&waits, early);

@@ -15,7 +15,7 @@
 //! | I1 | no write takes a name that another ACTIVE service of the namespace has, or that the document keeps for others | `names` |
 //! | I2 | no write to a service that has not opted in, that is paused or frozen, against the policy, or before a document was read | `opt_in` |
 //! | I3 | never more rollouts of our making at once than the budget; never one onto a rollout of that service | `budget` |
-//! | I4 | no write that changes nothing; nobody is redeployed who knows all that it needs | `repeats`, `refresh` |
+//! | I4 | no write that changes nothing; nobody is redeployed who knows all that it needs, or for a name that came just now | `repeats`, `refresh` |
 //! | I5 | a request's body has three members, of a refresh three others; what nobody asked to change is carried over | `carried_over` |
 //! | I6 | between two writes to a service something other than ourselves changed it, its tags or its namespaces | `repeats` |
 //! | I6b | what ECS refused is not sent again within five minutes, unless something changed | `checker` |

@@ -19,6 +19,8 @@ use eastwest_core::engine::effect::{Effect, Event};
 use eastwest_core::guard::acks::Acks;
 use eastwest_core::guard::guard;
 use eastwest_core::guard::input::GuardInput;
+use eastwest_core::guard::refreshes::Refreshes;
+use eastwest_core::guard::turns::Turns;
 use eastwest_core::guard::waves::Waves;
 use eastwest_core::guard::writes::Writes;
 use eastwest_core::plan::action::Action;
@@ -187,6 +189,8 @@ impl<'a> Trip<'a> {
                 view,
                 writes: &Writes::default(),
                 waves: &Waves::default(),
+                turns: &Turns::default(),
+                refreshes: &Refreshes::default(),
                 acks: &Acks::default(),
                 settings: &self.settings,
                 now: now(),

@@ -30,7 +30,7 @@ pub(crate) fn plan(engine: &Engine) -> String {
                 line!(text, "  {key}: held, {}: {hold}", hold.reason());
             }
         }
-        for MissingEndpoint { name, alias, server } in &entry.lacks {
+        for MissingEndpoint { name, alias, server, .. } in &entry.lacks {
             line!(text, "      lacks {name} as {alias} of {server}");
         }
         if let Some(note) = &entry.note {
