@@ -13,6 +13,8 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("eastwest-sim", &["eastwest-core"]),
     ("eastwest", &["eastwest-aws", "eastwest-core"]),
     ("eastwest-demo", &["eastwest", "eastwest-sim"]),
+    ("eastwest-fuzz-texts", &["eastwest-core"]),
+    ("eastwest-lives", &["eastwest-core", "eastwest-sim"]),
     ("eastwest-tidy", &[]),
     ("xtask", &[]),
 ];

@@ -180,25 +180,25 @@ def test_freeze_holds_every_change_until_it_is_lifted(live_fleet, live, live_ssm
 
 def test_a_parameter_that_a_tag_names_says_the_rest(live_fleet, live, live_ssm, started):
     live_fleet.service("web", {"web": 8080, "admin": 9090},
-                       tag=tags(mode="client-server", document="/teams/web"))
+                       tag=tags(mode="client-server", document="/eastwest/teams/web"))
     endpoints = [{"port": "web", "discoveryName": "shop"}, {"port": "admin", "discoveryName": "back-office"}]
-    put(live_ssm, json.dumps({"namespace": NAMESPACE, "endpoints": endpoints}), "/teams/web")
+    put(live_ssm, json.dumps({"namespace": NAMESPACE, "endpoints": endpoints}), "/eastwest/teams/web")
     put(live_ssm, document())
     controller = started()
     controller.wait_synced("web")
     assert named(live_fleet, "web") == ["shop", "back-office"]
-    put(live_ssm, '{"mod": "client"}', "/teams/web")
-    controller.wait_service("web", "/teams/web#", "member 1 is unknown", '"Synced"')
+    put(live_ssm, '{"mod": "client"}', "/eastwest/teams/web")
+    controller.wait_service("web", "/eastwest/teams/web#", "member 1 is unknown", '"Synced"')
     sweeps(live, 2)
     assert written(live) == ["web"]
 
 
 def test_a_secret_that_a_tag_names_is_refused_and_not_shown(live_fleet, live_ssm, started):
-    live_fleet.service("web", {"web": 8080}, tag=tags(**SERVER, document="/teams/web"))
-    put(live_ssm, json.dumps({"refresh": "always", "needs": [CANARY]}), "/teams/web", Type="SecureString")
+    live_fleet.service("web", {"web": 8080}, tag=tags(**SERVER, document="/eastwest/teams/web"))
+    put(live_ssm, json.dumps({"refresh": "always", "needs": [CANARY]}), "/eastwest/teams/web", Type="SecureString")
     put(live_ssm, document())
     controller = started(policy="observe")
-    controller.wait_service("web", "/teams/web", "SecureString", '"Ambiguous"')
+    controller.wait_service("web", "/eastwest/teams/web", "SecureString", '"Ambiguous"')
     assert CANARY not in shown(controller)
 
 

@@ -197,7 +197,7 @@ impl PlanPage {
             entries.iter().filter_map(|(key, entry)| HoldRow::new(key, entry)).collect();
         let issues = view.services().flat_map(|(service, view)| {
             let row = |issue: &Issue| IssueRow { service: service.clone(), issue: issue.clone() };
-            issues(&service, view, plan).map(row).collect::<Vec<_>>()
+            issues(service, view, plan).map(row).collect::<Vec<_>>()
         });
         let faults = view.clusters.iter().filter_map(|(name, cluster)| {
             Some(FaultRow::new(name.as_str(), cluster.trouble.as_ref()?))

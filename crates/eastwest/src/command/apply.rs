@@ -98,10 +98,10 @@ fn policy(given: Option<Policy>) -> anyhow::Result<Policy> {
 fn end(engine: &Engine, is_settled: bool, json: bool) -> ExitCode {
     let mut waits = false;
     for (key, _) in engine.view().services() {
-        let Some(PublishedStatus { status, .. }) = engine.status(&key) else { continue };
+        let Some(PublishedStatus { status, .. }) = engine.status(key) else { continue };
         if status.sync != Sync::Synced || status.health == Health::Degraded {
             waits = true;
-            Line::of_status(&key, status, "at the end").print(json);
+            Line::of_status(key, status, "at the end").print(json);
         }
     }
     for plan in engine.acks().unmet() {

@@ -70,7 +70,7 @@ fn services(engine: &Engine, shared: &Shared) -> Vec<Box<dyn Collector>> {
     let mut listed = Vec::new();
     for (key, view) in engine.view().services() {
         let cluster = key.cluster.as_str();
-        let Some(PublishedStatus { status, since }) = engine.status(&key) else { continue };
+        let Some(PublishedStatus { status, since }) = engine.status(key) else { continue };
         let sync: &str = status.sync.into();
         by_sync.with_label_values(&[cluster, sync]).inc();
         rolling
@@ -117,7 +117,7 @@ fn issues(engine: &Engine) -> [GaugeVec; 2] {
     };
     let plan = engine.plan();
     for (key, view) in engine.view().services() {
-        let advice = plan.advice.get(&key).into_iter().flatten();
+        let advice = plan.advice.get(key).into_iter().flatten();
         count(key.cluster.as_str(), &mut view.issues.iter().chain(advice));
     }
     if !engine.settings().sources.documents.is_empty() {

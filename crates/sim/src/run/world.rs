@@ -379,7 +379,7 @@ impl<C: Controller> World<C> {
         let Some(controller) = &self.controller else { return };
         let engine = controller.engine();
         let services = engine.view().services();
-        let said = services.map(|(key, service)| (engine.status(&key), &service.issues));
+        let said = services.map(|(key, service)| (engine.status(key), &service.issues));
         let text = format!("{:?} {:?}", engine.plan(), said.collect::<Vec<_>>());
         self.keeps_secrets(&text);
     }

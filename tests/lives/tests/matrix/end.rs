@@ -76,7 +76,7 @@ fn said(engine: &Engine) -> String {
         line!(text, "  plan {key}: {verdict}");
     }
     for (key, _) in engine.view().services() {
-        if let Some(status) = engine.status(&key).map(|published| &published.status) {
+        if let Some(status) = engine.status(key).map(|published| &published.status) {
             let (sync, health): (&str, &str) = (status.sync.into(), status.health.into());
             let reason = status.reason.map_or("", Reason::name);
             line!(text, "  status {key}: {sync} {health} {reason}");

@@ -80,7 +80,7 @@ pub(crate) fn document(engine: &Engine, now: Now) -> String {
 pub(crate) fn status(engine: &Engine) -> String {
     let mut text = String::new();
     for (key, _) in engine.view().services() {
-        if let Some(status) = engine.status(&key).map(|published| &published.status) {
+        if let Some(status) = engine.status(key).map(|published| &published.status) {
             line!(text, "  {key}: {}", of(status));
             let rest = [("ends", &status.ends), ("ECS says:", &status.event)];
             for (what, said) in
