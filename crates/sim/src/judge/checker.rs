@@ -30,7 +30,7 @@ const LOOK_MS_MAX: u64 = 3 * READ_TIMEOUT_MS + 2_000;
 const REFUSAL_MS: u64 = 290_000;
 
 /// What every write is judged by. `Consent` and `Budget` remember more than one write, so they are asked apart.
-const RULES: [fn(&SentWrite<'_>) -> Broken; 19] = [
+const RULES: [fn(&SentWrite<'_>) -> Broken; 20] = [
     opt_in::opted_in,
     opt_in::stopped,
     opt_in::paused,
