@@ -308,7 +308,7 @@ impl Stage {
         take_in(&merger, &mut self.view);
     }
 
-    /// `name [id=…] [http=…] [owner=…]`
+    /// `name [id=…] [http=…] [kind=…] [owner=…]`
     fn namespace(&mut self, rest: &str) {
         let mut words = rest.split_whitespace();
         let mut new = namespace(words.next().expect("a name"));
@@ -319,6 +319,7 @@ impl Stage {
                     new.arn = Arn::as_read(&format!("arn:aws:servicediscovery:x:1:namespace/{id}"));
                 }
                 ("owner", account) => new.owner = Some(account.to_owned()),
+                ("kind", kind) => kind.clone_into(&mut new.kind),
                 ("http", name) => new.http_name = NamespaceName::as_read(name),
                 (other, _) => panic!("no such member of a namespace: {other}"),
             }

@@ -42,7 +42,7 @@ pub(crate) fn redeem(plan: &Plan, acks: &mut Acks) {
     let whole = plan.id();
     let is_whole = acks.is_given(&whole);
     for (key, action) in plan.steps() {
-        if !plan.entries.get(key).is_some_and(|entry| entry.keeps.is_some()) {
+        if plan.entries.get(key).is_none_or(|entry| entry.keeps.is_none()) {
             continue;
         }
         let id = PlanId::of(std::iter::once((key, action)));

@@ -6,13 +6,14 @@ use super::candidate::{Candidate, candidate};
 use super::facts::unread_parameter;
 use super::input::PlannerInput;
 use super::links::client::Client;
-use crate::declaration::declared::Declaration;
+use crate::declaration::declared::{Declaration, Mode};
 use crate::declaration::intent::Intent;
-use crate::ecs::service::EcsService;
+use crate::ecs::service::{EcsService, ServiceStatus};
 use crate::ecs::service_key::ServiceKey;
 use crate::plan::entry::Entry;
 use crate::plan::hold::{Hold, Unseen};
 use crate::view::ServiceView;
+use crate::view::reading::Question;
 
 /// Every service that opted in, by what is to be done.
 #[derive(Default)]
@@ -85,6 +86,20 @@ impl<'a> Classified<'a> {
             Err(hold) => self.decided.push((key, Entry::held(hold))),
         }
     }
+}
+
+/// The task definitions of services that opted in and were not read. Whatever holds a service, what is said of it must not
+/// depend on whether somebody happened to ask.
+pub(super) fn unread_task_definitions(input: &PlannerInput<'_>) -> impl Iterator<Item = Question> {
+    let opted_in = input.view.services().filter(|(_, service)| {
+        let declared = service.intent.declared();
+        declared.is_some_and(|declaration| declaration.mode != Some(Mode::Off))
+    });
+    let last = opted_in.filter_map(|(_, service)| service.last.as_ref());
+    let unread = last.filter(|last| {
+        last.status == ServiceStatus::Active && input.task_definition(last).is_none()
+    });
+    unread.map(|last| Question::TaskDefinition(last.task_definition.clone()))
 }
 
 /// The service as it was read last, if that read can be relied on.

@@ -75,7 +75,8 @@ pub fn plan(view: &View, settings: &Settings) -> Plan {
     let entries = entries.held(beyond);
     let contests = contests(&entries);
     let entries = entries.contested(contests).into_map();
-    let unread = links.unread(&input);
+    let mut unread = links.unread(&input);
+    unread.extend(classify::unread_task_definitions(&input));
     let mut needs = links.into_needs();
     for (key, issues) in advice {
         needs.issues.entry(key).or_default().extend(issues);

@@ -25,7 +25,6 @@ use std::fmt::Write as _;
 
 use eastwest_core::declaration::settings::Settings;
 use eastwest_core::engine::Engine;
-use eastwest_core::engine::effect::Event;
 use eastwest_core::report::news::News;
 use eastwest_sim::faults::{Rule, Weather};
 use eastwest_sim::judge::Checker;
@@ -323,11 +322,9 @@ impl Story {
 
     fn acknowledge(&mut self) -> Told {
         let engine = self.world.controller().ok_or("nothing runs: start first")?;
-        let plans = engine.plan().consents();
-        self.say(format_args!("  {} plan(s) acknowledged", plans.len()));
-        for plan in plans {
-            self.world.say(Event::Acknowledged(plan));
-        }
+        let plans = engine.plan().consents().len();
+        self.say(format_args!("  {plans} plan(s) acknowledged"));
+        self.world.outside(&Outside::Acknowledge);
         Ok(())
     }
 

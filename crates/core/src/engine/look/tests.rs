@@ -62,8 +62,8 @@ fn a_look_reads_documents_then_clusters_then_what_the_plan_lacks() {
         0 sweep stage
         0 ask namespaces
         0 ask task cron:1
-        0 ask task web:1
         0 ask task job:1
+        0 ask task web:1
         0 ask use ns-internalmyapp
         0 ask history prod/cron
         0 ask history prod/web

@@ -30,9 +30,9 @@ fn a_service_is_opted_in_by_the_document_alone() {
         0 prod/cron OutOfSync Healthy NotSeen
         10 prod/cron OutOfSync Healthy -
         10 prod/cron OutOfSync Healthy Rolling
-        10 prod/cron connect ecs-svc/2
         10 cluster prod: 0 in order, 2 not, 0 not opted in
         10 prod/web OutOfSync Healthy Budget
+        10 prod/cron connect ecs-svc/2
         10 prod/cron Synced Progressing Progressing
         40 prod/cron rolled out in 30s, completed: true
         40 prod/cron Synced Healthy -

@@ -308,10 +308,10 @@ impl<'e> Replaced<'e> {
         found.map(|each| KeptFor::Mention(each.place.clone()))
     }
 
-    fn kept_for(&self, client: &Client<'_>) -> Option<Hold> {
+    fn kept_for(&self, client: &Client<'_>) -> Hold {
         let key = client.service.key.clone();
         let kept = KeptName::new(self.name.clone(), key, KeptFor::Rollout);
-        Some(Hold::WaitingForClient(Box::new(kept)))
+        Hold::WaitingForClient(Box::new(kept))
     }
 
     /// Tasks of an older deployment may run for two weeks beside a COMPLETED one (DG:early-success-criteria), and know
@@ -320,7 +320,7 @@ impl<'e> Replaced<'e> {
         let mut older = client.service.running();
         let runs =
             older.any(|each| each.status != DeploymentStatus::Primary && each.running_count > 0);
-        (is_called && runs).then(|| self.kept_for(client)).flatten()
+        (is_called && runs).then(|| self.kept_for(client))
     }
 
     /// Why the old endpoint must wait for a client; `None` if its tasks know every new endpoint.
@@ -333,13 +333,13 @@ impl<'e> Replaced<'e> {
         let Deployment { created_at, rollout, .. } = *client.service.primary()?;
         if rollout != Rollout::Completed {
             // Tasks of the deployment before still run, and ECS may roll back to them.
-            return self.kept_for(client);
+            return Some(self.kept_for(client));
         }
         let named = self.new.iter().flat_map(|name| offers.of(self.namespace, name));
         for offer in named.filter(|offer| offer.service.arn == self.server.arn) {
             match is_younger(input, offer, created_at) {
                 Ok(false) if matches!(offer.state, EndpointState::Complete(_)) => {}
-                Ok(_) => return self.kept_for(client),
+                Ok(_) => return Some(self.kept_for(client)),
                 Err(hold) => return Some(with_facts(input, hold)),
             }
         }

@@ -136,9 +136,31 @@ fn a_server_that_is_switched_off_waits_until_it_is_read_who_calls_it() {
 fn a_host_of_the_namespace_that_nobody_offers_any_more_is_said() {
     let off = "backend mode=off | off | http=4567";
     let web = "web mode=client | in internal.myapp | http=3000 env:BACKEND_URL=http://backend.internal.myapp:4567 | deployed=50";
-    check_status(&format!("{off}\n{web}"), &expect![[r#""#]]);
-    // Something beside Service Connect may answer there.
+    check_status(
+        &format!("{off}\n{web}"),
+        &expect![[r#"
+        prod/backend: Synced Healthy -
+        prod/web: Synced Degraded CannotCall BACKEND_URL names a host of namespace internal.myapp that no service offers
+            ends once a service offers that host, or BACKEND_URL names another one
+    "#]],
+    );
+    // In a namespace with DNS something beside Service Connect may answer there.
+    let namespace = "namespace internal.myapp kind=DNS_PRIVATE";
     let classic =
         "old - | off | http=80 | registry=arn:aws:servicediscovery:eu-west-1:1:service/srv-1";
-    check_status(&format!("{off}\n{classic}\n{web}"), &expect![[r#""#]]);
+    check_status(
+        &format!("{namespace}\n{off}\n{classic}\n{web}"),
+        &expect![[r#"
+            prod/backend: Synced Healthy -
+            prod/web: Synced Healthy -
+        "#]],
+    );
+    check_status(
+        &format!("{namespace}\n{off}\n{web}"),
+        &expect![[r#"
+            prod/backend: Synced Healthy -
+            prod/web: Synced Unknown CannotCall BACKEND_URL names a host of namespace internal.myapp that no service offers
+                ends once a service offers that host, or BACKEND_URL names another one
+        "#]],
+    );
 }

@@ -67,6 +67,7 @@ fn another_port_of_a_host_is_another_endpoint() {
         &with("ui mode=client | in internal.myapp | http=8080 env:catalog:81;orders:80"),
         &expect![[r#"
             prod/ui needs orders (inferred)
+            prod/ui: VALUE="catalog:81": VALUE names catalog on port 81, which is served on 80: name a port that is served, or serve this one under the alias
         "#]],
     );
 }
@@ -101,6 +102,8 @@ fn a_port_of_a_host_that_nobody_serves_is_an_issue_of_the_client() {
         &with(
             "ui mode=client | in internal.myapp | http=8080 env:CATALOG_URL=http://u:s3cret@catalog:8080/",
         ),
-        &expect![[r#""#]],
+        &expect![[r#"
+            prod/ui: CATALOG_URL="catalog:8080": CATALOG_URL names catalog on port 8080, which is served on 80: name a port that is served, or serve this one under the alias
+        "#]],
     );
 }
