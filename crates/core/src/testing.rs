@@ -235,7 +235,7 @@ impl Stage {
 
     pub(crate) fn change(&mut self, key: &ServiceKey, change: impl FnOnce(&mut EcsService)) {
         let cluster = self.view.clusters.get_mut(&key.cluster).expect("a cluster");
-        let view = cluster.services.get_mut(&key).expect("a service");
+        let view = cluster.services.get_mut(key).expect("a service");
         change(Arc::make_mut(view.last.as_mut().expect("a reading")));
     }
 

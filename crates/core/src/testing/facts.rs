@@ -21,7 +21,7 @@ impl Stage {
         let now = self.now;
         let mut history = Seen::Known(History::default());
         let cluster = self.view.clusters.get_mut(&key.cluster).expect("a cluster");
-        let view = cluster.services.get_mut(&key).expect("a service");
+        let view = cluster.services.get_mut(key).expect("a service");
         for word in facts {
             match word.split_once('=').unwrap_or((word, "")) {
                 ("unread", _) => view.trouble = Some(fault(FaultKind::Throttled)),

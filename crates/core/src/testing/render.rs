@@ -55,7 +55,7 @@ pub(crate) fn verdicts(plan: &Plan) -> String {
 pub(crate) fn statuses(view: &View, plan: &Plan, moment: Moment<'_>) -> String {
     let mut text = String::new();
     for (key, _) in view.services() {
-        let Some(status) = status(view, &key, plan.entries.get(&key), moment) else { continue };
+        let Some(status) = status(view, key, plan.entries.get(key), moment) else { continue };
         let (sync, health): (&str, &str) = (status.sync.into(), status.health.into());
         let reason = status.reason.map_or("-", Reason::name);
         let message = status.message.unwrap_or_default();

@@ -192,7 +192,7 @@ proptest! {
             let readable = view.trouble.is_none() && view.missing_since.is_none();
             let ours = view.intent != Intent::NotOptedIn;
             let due = ours && (active || !readable || view.intent == Intent::Ambiguous);
-            prop_assert_eq!(plan.entries.contains_key(&key), due, "{}", key);
+            prop_assert_eq!(plan.entries.contains_key(key), due, "{}", key);
         }
         for (key, entry) in &plan.entries {
             let differs = !entry.changes.is_empty() || !entry.lacks.is_empty();

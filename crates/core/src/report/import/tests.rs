@@ -53,7 +53,7 @@ fn check(world: &str, expected: &Expect) {
 fn verdict(stage: &Stage, key: &ServiceKey, intent: Intent) -> Option<Verdict> {
     let mut stage = stage.clone();
     let cluster = stage.view.clusters.get_mut(&key.cluster)?;
-    let view = cluster.services.get_mut(&key)?;
+    let view = cluster.services.get_mut(key)?;
     // As if it had opted in before it was read.
     (view.intent, view.issues, view.is_slim) = (intent, Vec::new(), false);
     stage.plan().entries.get(key).map(|entry| entry.verdict.clone())
