@@ -14,8 +14,8 @@ use crate::ecs::service_key::ServiceKey;
 use crate::plan::Plan;
 use crate::plan::action::Action;
 use crate::plan::entry::{Entry, Verdict};
-use crate::planner::names::alias::AliasRule;
 use crate::planner::names::claims::Claims;
+use crate::planner::service::alias::AliasRule;
 use crate::view::View;
 
 /// A rule that a plan breaks.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::facts::with_facts;
 use super::input::PlannerInput;
-use super::names::alias::AliasRule;
+use super::service::alias::AliasRule;
 use super::service::settle::{Desired, settle};
 use super::service::{eligible, pinned};
 use crate::declaration::declared::Declaration;

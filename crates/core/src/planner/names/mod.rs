@@ -3,7 +3,6 @@
 //! **In:** the names that every service wants and has, the document's claims, and the names in Cloud Map. **Out:** the
 //! reason why a service cannot have a name now, and the phases in which a circle of services swaps names.
 
-pub(crate) mod alias;
 pub(crate) mod claims;
 pub(crate) mod kept;
 pub(crate) mod register;

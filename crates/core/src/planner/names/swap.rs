@@ -14,7 +14,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::alias::AliasRule;
 use super::register::{Register, claims};
 use crate::declaration::settings::Policy;
 use crate::ecs::canonical::canonical;
@@ -31,6 +30,7 @@ use crate::planner::candidate::Candidate;
 use crate::planner::facts::with_facts;
 use crate::planner::input::PlannerInput;
 use crate::planner::obstacle::{lasting, passing};
+use crate::planner::service::alias::AliasRule;
 use crate::planner::service::settle::{Desired, settle};
 
 /// What the circle changes in the entry of one service.

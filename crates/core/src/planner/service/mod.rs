@@ -3,6 +3,7 @@
 //! **In:** a declaration and what is known of the service. **Out:** the wanted configuration, or the reason why there is
 //! none or why it cannot be sent.
 
+pub(crate) mod alias;
 pub(crate) mod choice;
 pub(crate) mod eligible;
 pub(crate) mod ports;
