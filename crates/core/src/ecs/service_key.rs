@@ -12,10 +12,10 @@ use serde::Serialize;
 use super::name::{Arn, ClusterName, EcsServiceName, Refused};
 
 /// The account and the Region that a service belongs to. Most services of a process share one.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Default, Clone, PartialEq, Eq, Hash)]
 pub struct Scope(Arc<AccountAndRegion>);
 
-#[derive(Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 struct AccountAndRegion {
     account: String,
     region: String,
@@ -134,6 +134,14 @@ impl ServicePath {
     }
 }
 
+impl ServicePath {
+    /// The least key of this path: every key of it, whatever its scope, is this one or follows at once.
+    pub(crate) fn least_key(&self) -> ServiceKey {
+        let Self { cluster, name } = self.clone();
+        ServiceKey { cluster, name, scope: Scope::default() }
+    }
+}
+
 impl fmt::Display for ServicePath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}/{}", self.cluster, self.name)
@@ -173,6 +181,14 @@ mod tests {
         assert_eq!(ServiceKey::of_arn(&arn), None);
         let key = ServiceKey::of(&ClusterName::as_read("prod"), &arn);
         assert_eq!((key.scope.account(), key.to_string()), ("111122223333", "prod/web".to_owned()));
+    }
+
+    #[test]
+    fn the_keys_of_a_path_follow_its_least_key_at_once() {
+        let key = key("arn:aws:ecs:eu-west-1:111122223333:service/prod/web").expect("a key");
+        let before = ServicePath::parse("prod/wea").expect("a path").least_key();
+        let least = key.path().least_key();
+        assert!(before < least && least < key && key.path() == least.path());
     }
 
     #[test]

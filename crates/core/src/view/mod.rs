@@ -181,8 +181,9 @@ impl View {
 
     /// The service that a person means by this path.
     pub fn at_path(&self, path: &ServicePath) -> Option<&ServiceKey> {
-        let known = self.clusters.get(&path.cluster)?.services.keys();
-        known.into_iter().find(|key| key.name == path.name)
+        let services = &self.clusters.get(&path.cluster)?.services;
+        let (key, _) = services.range(path.least_key()..).next()?;
+        (key.name == path.name).then_some(key)
     }
 }
 

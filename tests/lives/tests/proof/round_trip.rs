@@ -148,7 +148,8 @@ impl<'a> Trip<'a> {
 
     fn carry_out(&mut self, view: &mut View, effect: Effect) {
         let (prefix, staleness) = (self.settings.prefix.clone(), self.settings.timing.staleness);
-        let sources = Sources::default();
+        // Any name is read back the same; which ones may be named is another matter.
+        let sources = Sources { document_prefixes: vec![String::new()], ..Sources::default() };
         let merger = Merger { prefix: &prefix, sources: &sources, staleness, now: now() };
         match self.bench.carry_out(effect) {
             Some(Event::Swept(mut reading)) => {
