@@ -18,8 +18,7 @@ const TARGETS: [&str; 2] = ["tags", "document"];
 pub(crate) const SECONDS_IN_TEST: u32 = 20;
 /// Counters for each edge of the control flow, and the table that says where each is.
 const FLAGS: &str = "-Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 \
-    -Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table \
-    -Ccodegen-units=1";
+    -Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table";
 /// Bytes of an input; the larger size of a parameter, so that what is refused for its size alone is not tried.
 const LONGEST: u32 = 8192;
 
@@ -73,10 +72,11 @@ fn build() -> Result<PathBuf> {
     if !run::quiet(Command::new(compiler).arg("--version")) {
         bail!("libFuzzer needs a C++ compiler (Debian, Ubuntu: apt-get install g++)");
     }
-    let (host, folder) = (host()?, folder()?);
+    let (host, folder) = (host()?, repo::target()?);
     let manifest = ["build", "--manifest-path", "tests/fuzz/Cargo.toml", "--target", &host];
     let mut command = repo::cargo(&manifest)?;
-    // With a target named, the flags spare build scripts and macros, which have no place for counters.
+    // With a target named, the flags spare build scripts and macros, which have no place for counters: so they are the
+    // same as everybody's, and the common folder has them already.
     command.arg("--target-dir").arg(&folder).env("RUSTFLAGS", FLAGS);
     command.env_remove("CARGO_ENCODED_RUSTFLAGS");
     if !run::live(&mut command, |_| false)?.ok {

@@ -108,7 +108,7 @@ impl Report {
         };
         let _: Result<(), std::fmt::Error> = writeln!(
             text,
-            "seed {} breaks {rule}: {what}\nreplay: EASTWEST_SEED={} EASTWEST_TRACE=1 cargo lives --test simulation -- --nocapture replay",
+            "seed {} breaks {rule}: {what}\nreplay: EASTWEST_SEED={} EASTWEST_TRACE=1 cargo lives -- --nocapture replay_a_life",
             self.seed, self.seed
         );
         text

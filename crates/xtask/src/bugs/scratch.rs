@@ -75,7 +75,7 @@ impl Scratch {
             By::Seed(seed) => self.seeds(*seed, *seed + 1),
             By::Case(case) => {
                 let variables = [("EASTWEST_MATRIX", case.clone())];
-                let output = self.test("matrix", REPLAY, &variables)?;
+                let output = self.test(REPLAY, &variables)?;
                 Ok((!output.status.success()).then(|| find.clone()))
             }
         }
@@ -84,31 +84,31 @@ impl Scratch {
     /// The first seed of some that breaks a rule.
     pub(super) fn seeds(&self, from: u64, to: u64) -> Result<Option<Find>> {
         let variables = [("EASTWEST_SEARCH", format!("{from}..{to}"))];
-        let output = self.test("simulation", SEARCH, &variables)?;
+        let output = self.test(SEARCH, &variables)?;
         Ok(text(&output).lines().find_map(broken))
     }
 
     /// The first case of the matrix that fails.
     pub(super) fn cases(&self) -> Result<Option<Find>> {
-        let output = self.test("matrix", "whatever_befalls_one_call", &[])?;
+        let output = self.test("whatever_befalls_one_call", &[])?;
         Ok(text(&output).lines().find_map(failed))
     }
 
-    /// Builds a test of the simulator, which must succeed, and runs a part of it, which need not.
-    fn test(&self, test: &str, part: &str, variables: &[(&str, String)]) -> Result<Output> {
-        let mut build = self.cargo(test)?;
+    /// Builds the lives, which must succeed, and runs those tests whose name has `part` in it, which need not.
+    fn test(&self, part: &str, variables: &[(&str, String)]) -> Result<Output> {
+        let mut build = self.cargo()?;
         if !build.args(["--quiet", "--no-run"]).status().context("cargo does not start")?.success()
         {
-            bail!("with the bug in it, the test {test} does not build");
+            bail!("with the bug in it, the lives do not build");
         }
-        let mut command = self.cargo(test)?;
+        let mut command = self.cargo()?;
         command.args(["--quiet", "--", "--nocapture", part]);
         command.envs(variables.iter().map(|(name, value)| (name, value)));
         command.output().context("cargo does not start")
     }
 
-    fn cargo(&self, test: &str) -> Result<Command> {
-        let lives = ["test", "--profile", "lives", "--package", "eastwest-lives", "--test", test];
+    fn cargo(&self) -> Result<Command> {
+        let lives = ["test", "--profile", "lives", "--package", "eastwest-lives"];
         let mut cargo = repo::cargo(&lives)?;
         cargo.current_dir(&self.sources).env("CARGO_TARGET_DIR", &self.target);
         cargo.env("RUST_BACKTRACE", "0");

@@ -7,7 +7,7 @@ use std::path::Path;
 use eastwest_sim::judge::Effective;
 use serde_json::Value;
 
-use crate::story::Story;
+use crate::scenarios::story::Story;
 
 fn fixture() -> Value {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures/retail-store.json");

@@ -10,9 +10,9 @@ use eastwest_sim::shapes::ecs::{
 };
 use serde_json::json;
 
-use crate::dice::Dice;
-use crate::fixture::{Deployed, Fixture, Form, Port, Spoken};
-use crate::grammar::{self, Tags};
+use crate::proof::dice::Dice;
+use crate::proof::fixture::{Deployed, Fixture, Form, Port, Spoken};
+use crate::proof::grammar::{self, Tags};
 
 /// A declaration on its fixture.
 #[derive(Debug, Clone)]

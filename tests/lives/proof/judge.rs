@@ -1,5 +1,5 @@
 //! What of a state must be as before, and what as if it had been declared at once. The rules stand in the header of
-//! [`crate::differential`]; here they are field by field, and on their own: nothing of the planner is asked.
+//! [`crate::proof::differential`]; here they are field by field, and on their own: nothing of the planner is asked.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;
@@ -7,9 +7,9 @@ use std::fmt::Debug;
 use eastwest_sim::shapes::cloud_map::Namespace;
 use serde_json::{Value, json};
 
-use crate::fixture::{Fixture, Port};
-use crate::path::{SINGLE, Said};
-use crate::state::{End, State};
+use crate::proof::fixture::{Fixture, Port};
+use crate::proof::path::{SINGLE, Said};
+use crate::proof::state::{End, State};
 
 /// Judges the state that the last words led to.
 pub(crate) struct Judge<'a> {

@@ -13,10 +13,6 @@ use eastwest_core::plan::reason::Reason;
 use eastwest_sim::faults::CATALOGUE;
 use eastwest_sim::run::simulate::{Report, simulate};
 
-/// About a third of a life is allocation.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 /// As many lives as a run takes unless it is told: about half a minute of two cores that do nothing else.
 const SEEDS: u64 = 3000;
 /// What must have been the reason of some service's status.
@@ -183,9 +179,9 @@ fn the_first_seed_that_breaks_a_rule() {
     assert_eq!(text, None);
 }
 
-/// `EASTWEST_SEED=123 cargo lives --test simulation -- --nocapture replay`
+/// `EASTWEST_SEED=123 cargo lives -- --nocapture replay_a_life`
 #[test]
-fn replay() {
+fn replay_a_life() {
     let Some(seed) = number("EASTWEST_SEED") else { return };
     let report = simulate(seed);
     println!("{}", report.text());

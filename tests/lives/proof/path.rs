@@ -6,10 +6,10 @@ use std::fmt;
 use eastwest_core::declaration::settings::Policy;
 use eastwest_sim::model::{Echo, Echoes};
 
-use crate::case;
-use crate::dice::Dice;
-use crate::fixture::{Fixture, Port, Spoken};
-use crate::grammar;
+use crate::proof::case;
+use crate::proof::dice::Dice;
+use crate::proof::fixture::{Fixture, Port, Spoken};
+use crate::proof::grammar;
 
 /// The tags that stand after one edit, without their prefix.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -38,8 +38,8 @@ use eastwest_sim::shapes::ecs::{
 use eastwest_sim::shapes::{ApiError, Time};
 use serde_json::json;
 
-use crate::show;
-use crate::words::{self, configuration, number, read_tag, settings};
+use crate::scenarios::show;
+use crate::scenarios::words::{self, configuration, number, read_tag, settings};
 
 /// A story being told.
 pub(crate) struct Story {

@@ -36,8 +36,8 @@ use eastwest_sim::model::EcsServiceKey;
 use eastwest_sim::shapes::cloud_map::Namespace;
 use eastwest_sim::shapes::ecs::{RolloutState, TagResourceRequest, UntagResourceRequest};
 
-use crate::case::Case;
-use crate::fixture::{CLUSTER, tag};
+use crate::proof::case::Case;
+use crate::proof::fixture::{CLUSTER, tag};
 
 /// A mistake built in on purpose, to see that it is found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,16 +1,16 @@
 //! Stories a user would tell, as scripts with golden output: `tests/scenarios/*.txt` and `*.out` beside them.
 //!
-//! `UPDATE_EXPECT=1 cargo lives --test scenarios` writes the output anew. The invariants of the
+//! `UPDATE_EXPECT=1 cargo lives scenarios` writes the output anew. The invariants of the
 //! simulation hold in every story too.
 
 mod retail;
-mod show;
-mod story;
+pub(crate) mod show;
+pub(crate) mod story;
 mod words;
 
 use std::path::{Path, PathBuf};
 
-use story::Story;
+use self::story::Story;
 
 fn scripts() -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/scenarios");

@@ -1,7 +1,7 @@
 //! Tags drawn over the whole grammar: every one of them valid, and together without a contradiction.
 
-use crate::dice::Dice;
-use crate::fixture::{DOCUMENTS, Fixture, Port};
+use crate::proof::dice::Dice;
+use crate::proof::fixture::{DOCUMENTS, Fixture, Port};
 
 /// Tags without their prefix, in the order of their keys; the namespace's is drawn apart.
 pub(crate) type Tags = Vec<(String, String)>;

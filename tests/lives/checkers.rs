@@ -22,10 +22,6 @@ use eastwest_core::view::reading::{Answer, Question};
 use eastwest_sim::run::Controller;
 use eastwest_sim::run::simulate::simulate_with;
 
-/// About a third of a life is allocation.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 /// What is wrong with a controller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Flaw {

@@ -8,25 +8,15 @@
 mod case;
 mod end;
 mod run;
-#[path = "../scenarios/show.rs"]
-mod show;
-#[path = "../scenarios/story.rs"]
-mod story;
 mod way;
-#[path = "../scenarios/words.rs"]
-mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use case::{Case, MISHAPS};
-use run::{Disturbed, Undisturbed};
-use way::Way;
-
-/// About a third of a run is allocation.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+use self::case::{Case, MISHAPS};
+use self::run::{Disturbed, Undisturbed};
+use self::way::Way;
 
 /// The stories, as files of `tests/scenarios`. One fits if what it ends in depends on what was asked for, and not on
 /// what was done by when: a tag that goes while its rollout may have begun, a freeze amid a rollout, a document that
@@ -100,7 +90,7 @@ fn told(case: &Case, op: &str, run: &Disturbed) -> String {
     let failure = run.failure.as_deref().unwrap_or_default();
     format!(
         "{case} ({op}): {failure}\nreplay: EASTWEST_MATRIX={case} EASTWEST_TRACE=1 \
-         cargo lives --test matrix -- --nocapture replay"
+         cargo lives -- --nocapture replay_one_case"
     )
 }
 

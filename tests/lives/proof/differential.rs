@@ -31,10 +31,10 @@ use eastwest_sim::run::World;
 use eastwest_sim::shapes::cloud_map::Namespace;
 use eastwest_sim::shapes::ecs::RolloutState;
 
-use crate::fixture::{CLUSTER, Fixture};
-use crate::judge::Judge;
-use crate::path::{Path, Said};
-use crate::state::{State, state};
+use crate::proof::fixture::{CLUSTER, Fixture};
+use crate::proof::judge::Judge;
+use crate::proof::path::{Path, Said};
+use crate::proof::state::{State, state};
 
 /// What became of a path that did not fail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -10,11 +10,11 @@ use eastwest_sim::faults::Weather;
 use eastwest_sim::model::Model;
 use eastwest_sim::shapes::Time;
 
-use crate::case::{Case, MISHAPS, can_befall};
-use crate::end;
-use crate::show;
-use crate::story::Story;
-use crate::way::Way;
+use crate::matrix::case::{Case, MISHAPS, can_befall};
+use crate::matrix::end;
+use crate::matrix::way::Way;
+use crate::scenarios::show;
+use crate::scenarios::story::Story;
 
 /// How long a story is looked at after its last line.
 const AFTER_SECONDS: u64 = 1800;

@@ -13,16 +13,12 @@ mod round_trip;
 mod run;
 mod state;
 
-use case::Case;
-use differential::{Ending, Spoil, differential};
+use self::case::Case;
+use self::differential::{Ending, Spoil, differential};
+use self::path::Path;
+use self::round_trip::{Flaw, Outcome, Tally, round_trip, tried};
+use self::run::{Failed, all, number, shrink};
 use eastwest_core::declaration::tag::RULES;
-use path::Path;
-use round_trip::{Flaw, Outcome, Tally, round_trip, tried};
-use run::{Failed, all, number, shrink};
-
-/// About a third of a case is allocation.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// What must have been tried beside every tag of the grammar.
 const ALSO: &[&str] = &[
@@ -104,7 +100,7 @@ fn story(failed: Failed, flaw: Flaw) -> String {
     let run = |case: &Case| flawed(case, flaw);
     let (case, why) = shrink(Case::draw(seed), failed.why, (Case::smaller, run));
     format!(
-        "case {seed}, cut down:\n{case}{why}\nreplay: EASTWEST_CASE={seed} cargo lives --test proof -- --nocapture replay_a_round_trip"
+        "case {seed}, cut down:\n{case}{why}\nreplay: EASTWEST_CASE={seed} cargo lives -- --nocapture replay_a_round_trip"
     )
 }
 
@@ -135,7 +131,7 @@ fn a_flaw_in_comparing_or_reading_is_found_and_told_small() {
     }
 }
 
-/// `EASTWEST_CASE=123 cargo lives --test proof -- --nocapture replay_a_round_trip`
+/// `EASTWEST_CASE=123 cargo lives -- --nocapture replay_a_round_trip`
 #[test]
 fn replay_a_round_trip() {
     let Some(seed) = number("EASTWEST_CASE") else { return };
@@ -211,11 +207,11 @@ fn path_story(failed: Failed) -> String {
     let run = |path: &Path| differential(path, |_| ()).map(drop);
     let (path, why) = shrink(Path::draw(seed), failed.why, (Path::smaller, run));
     format!(
-        "path {seed}, cut down:\n{path}{why}\nreplay: EASTWEST_PATH={seed} cargo lives --test proof -- --nocapture replay_a_path"
+        "path {seed}, cut down:\n{path}{why}\nreplay: EASTWEST_PATH={seed} cargo lives -- --nocapture replay_a_path"
     )
 }
 
-/// `EASTWEST_PATH=123 cargo lives --test proof -- --nocapture replay_a_path`
+/// `EASTWEST_PATH=123 cargo lives -- --nocapture replay_a_path`
 #[test]
 fn replay_a_path() {
     let Some(seed) = number("EASTWEST_PATH") else { return };

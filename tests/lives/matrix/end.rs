@@ -12,8 +12,8 @@ use eastwest_sim::model::Model;
 use eastwest_sim::shapes::cloud_map::ListRequest;
 use eastwest_sim::shapes::ecs::{EcsServiceStatus, ListTaskDefinitionsRequest};
 
-use crate::show;
-use crate::story::Story;
+use crate::scenarios::show;
+use crate::scenarios::story::Story;
 
 macro_rules! line {
     ($text:expr, $($what:tt)*) => { writeln!($text, $($what)*).expect("a String takes everything") };

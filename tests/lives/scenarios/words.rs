@@ -11,7 +11,7 @@ use eastwest_sim::shapes::ecs::{
 };
 use serde_json::json;
 
-use crate::story::Told;
+use crate::scenarios::story::Told;
 
 /// A task definition: its ports, and what Service Connect does not support in it.
 pub(crate) fn definition(family: &str, words: &[&str]) -> Result<Definition, String> {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use eastwest_sim::model::{Connect, EcsServiceKey, Model};
 use serde_json::{Value, json};
 
-use crate::fixture::{CLUSTER, Fixture};
+use crate::proof::fixture::{CLUSTER, Fixture};
 
 /// Service Connect switched on; off is the absence of it.
 #[derive(Debug, Clone, PartialEq)]

@@ -4,8 +4,8 @@
 
 use eastwest_sim::shapes::Time;
 
-use crate::run::{Undisturbed, act, seconds};
-use crate::story::Story;
+use crate::matrix::run::{Undisturbed, act, seconds};
+use crate::scenarios::story::Story;
 
 /// A line that does something lets no more seconds pass than these.
 const DEED_SECONDS: u64 = 5;
