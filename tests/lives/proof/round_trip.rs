@@ -21,6 +21,7 @@ use eastwest_core::guard::guard;
 use eastwest_core::guard::input::GuardInput;
 use eastwest_core::guard::refreshes::Refreshes;
 use eastwest_core::guard::turns::Turns;
+use eastwest_core::guard::waits::Waits;
 use eastwest_core::guard::waves::Waves;
 use eastwest_core::guard::writes::Writes;
 use eastwest_core::plan::action::Action;
@@ -192,6 +193,7 @@ impl<'a> Trip<'a> {
                 waves: &Waves::default(),
                 turns: &Turns::default(),
                 refreshes: &Refreshes::default(),
+                waits: &Waits::default(),
                 acks: &Acks::default(),
                 settings: &self.settings,
                 now: now(),

@@ -97,7 +97,9 @@ pub(super) fn unread_task_definitions(input: &PlannerInput<'_>) -> impl Iterator
     });
     let last = opted_in.filter_map(|(_, service)| service.last.as_ref());
     let unread = last.filter(|last| {
-        last.status == ServiceStatus::Active && input.task_definition(last).is_none()
+        last.status == ServiceStatus::Active
+            && !last.names_no_task_definition()
+            && input.task_definition(last).is_none()
     });
     unread.map(|last| Question::TaskDefinition(last.task_definition.clone()))
 }

@@ -51,10 +51,15 @@ pub(super) fn renamed_at_once(sent: &SentWrite<'_>) -> Broken {
     sent.says(true, "rename", &text)
 }
 
-/// The last step of a rename takes no name that a client's needs still list, unless somebody agreed.
+/// The last step of a rename takes no name that a client's needs still list, unless somebody agreed. For a client that
+/// is paused it is kept for a day only, and a document can say how long it is kept for anybody.
 pub(super) fn dropped_under_needs(sent: &SentWrite<'_>) -> Broken {
     let (before, after) = (sent.before()?, sent.after?);
     if sent.somebody_agreed || !is_last_of_a_rename(sent) || before.namespace != after.namespace {
+        return None;
+    }
+    let mut documents = sent.evidence.documents.iter().flatten();
+    if documents.any(|document| document.limits.drop_old_names.is_some()) {
         return None;
     }
     let stays = |name: &str| after.endpoints.iter().any(|each| each.discovery_name == name);
@@ -67,6 +72,7 @@ pub(super) fn dropped_under_needs(sent: &SentWrite<'_>) -> Broken {
             intent.declared().is_some_and(|declaration| {
                 declaration.needs.as_ref().is_some_and(|needs| needs.contains(&name))
                     && declaration.mode != Some(Mode::Off)
+                    && declaration.pause.is_none()
             })
         };
         let (client, _) = others().find(|(other, history)| {

@@ -27,9 +27,10 @@ fn a_squatters_wish_does_not_hurry_a_rename() {
         fake.tag("dev/squat", WANTS_API);
         fake.run(60);
         fake.tag("api", "mode=client-server, discovery-name=api2");
-        fake.run(45);
+        fake.run(600);
         expect!["in ns-internalmyapp http/api2@api2.internal.myapp:8080 http/api@api.internal.myapp:8080"]
             .assert_eq(&fake.in_force("api"));
+        fake.tag("web", "mode=client, needs=api2");
         fake.run(600);
         expect!["in ns-internalmyapp http/api2@api2.internal.myapp:8080"]
             .assert_eq(&fake.in_force("api"));
@@ -44,7 +45,10 @@ fn a_name_that_became_free_waits_for_its_clients_and_for_the_quarantine() {
     fake.run(60);
     fake.tag("dev/squat", WANTS_API);
     fake.tag("api", "mode=client-server, discovery-name=api2");
+    fake.tag("web", "mode=client, needs=api2");
     fake.run(600);
+    fake.tag("web", "mode=client, needs=api api2");
+    fake.run(120);
     expect!["discovery name api was in use by prod/api (arn:aws:ecs:eu-west-1:1:service/prod/api) and is kept for it until 1970-01-01T01:02:10Z, and while prod/web, which needs it, calls it"].assert_eq(&held(&fake, "dev/squat"));
     fake.tag("web", "mode=client, needs=api2");
     fake.run(120);

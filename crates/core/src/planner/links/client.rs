@@ -60,9 +60,9 @@ impl<'c> Client<'c> {
         *refresh == Some(RefreshWhen::Inferred) && needs.is_none() && self.is_unread(input)
     }
 
-    /// Whether nobody knows what its environment names.
+    /// Whether what its environment names is still to be read. Nothing is, where AWS names no task definition.
     pub(crate) fn is_unread(&self, input: &PlannerInput<'_>) -> bool {
-        input.task_definition(self.service).is_none()
+        !self.service.names_no_task_definition() && input.task_definition(self.service).is_none()
     }
 
     /// The hosts that its environment and its command name.

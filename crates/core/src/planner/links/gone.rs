@@ -64,6 +64,7 @@ pub(crate) fn unread_callers<'a>(
         let unread = clients.iter().find(|client| {
             client.namespace.id == namespace.id
                 && client.service.arn != candidate.service.arn
+                && !client.service.names_no_task_definition()
                 && !input.view.task_definitions.contains_key(&client.service.task_definition)
         })?;
         let question = Question::TaskDefinition(unread.service.task_definition.clone());

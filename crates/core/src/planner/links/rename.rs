@@ -3,8 +3,8 @@
 //! For clients a renamed endpoint is a new one. A client that does not know it yet still calls the old one, which would
 //! be gone as soon as its server is rolled out. So the server first gets both, then the clients that need it are rolled
 //! out, and only then the old one goes. A client that was rolled out still calls what its environment says, so the old
-//! one stays as long as a client's needs or environment names it, or until somebody agrees. What is seen decides which step is next, so after a crash it goes on from any
-//! point.
+//! one stays as long as a client's needs or environment names it, or until somebody agrees. What is seen decides which
+//! step is next, so after a crash it goes on from any point.
 //!
 //! **Invariant:** An old endpoint is kept only while a client calls it, and only if the document does not claim its name
 //! for another service that wants it. Otherwise the change is made at once. The wish of any other service changes
@@ -53,10 +53,10 @@ impl<'a> RenamePhase<'a> {
     /// The entry in this phase: either both are added, or both are there and the removal waits.
     pub(crate) fn applied_to(self, mut entry: Entry) -> Entry {
         if self.adding().is_none() {
-            match self.stays {
-                Stays::Hold(hold) => entry.hold_step(hold),
-                // The guard holds it: somebody may have agreed.
-                Stays::Kept(kept) => entry.keeps = Some(Box::new(kept)),
+            // The guard holds this: somebody may have agreed.
+            entry.keeps = self.stays.kept.map(Box::new);
+            if let Some(hold) = self.stays.hold {
+                entry.hold_step(hold);
             }
         }
         if let Some(note) = &self.note {
@@ -99,23 +99,21 @@ fn phase<'a>(
         return None;
     }
     let clients = clients_in(input, candidate.service, &namespace.id, calls);
-    let (mut kept, mut stays) = (Vec::new(), None);
+    let (mut kept, mut stays) = (Vec::new(), Stays::default());
     for old in deployed.endpoints.iter().filter(|old| is_replaced(old, whole)) {
         let Some(both) = beside(old, whole, candidate, calls.offers) else { continue };
         let on_its_port = whole.endpoints.iter().filter(|new| new.port_name == old.port_name);
         let new = on_its_port.map(Endpoint::discovery).collect();
         let replaced = Replaced::of(candidate, old, namespace, new);
-        let Some(why) = caller(input, &replaced, calls, &clients) else { continue };
-        if !is_due_to_others(register, candidate, &both) {
-            // What passes is told before what a person must mend.
-            stays = match (stays, why) {
-                (None | Some(Stays::Kept(_)), why @ Stays::Hold(_)) => Some(why),
-                (stays, why) => stays.or(Some(why)),
-            };
+        let why = replaced.stays(input, calls, &clients);
+        if !why.is_nothing() && !is_due_to_others(register, candidate, &both) {
+            stays = stays.or(why);
             kept.push(both);
         }
     }
-    let stays = stays?;
+    if stays.is_nothing() {
+        return None;
+    }
     let note = words(&kept);
     let mut both = (**whole).clone();
     both.endpoints.extend(kept);
@@ -141,13 +139,10 @@ fn moving<'a>(
             return None;
         }
         let replaced = Replaced::of(candidate, old, standing, Vec::new());
-        let kept = clients.iter().find_map(|client| {
-            let cause = replaced.named_by(input, client)?;
-            Some(KeptName::new(name.clone(), client.service.key.clone(), cause))
-        });
-        kept.map(Stays::Kept)
+        clients.iter().find_map(|client| replaced.kept_by(input, client))
     });
-    Some(RenamePhase { both: None, stays: stays?, note: None })
+    let stays = Stays { hold: None, kept: Some(stays?) };
+    Some(RenamePhase { both: None, stays, note: None })
 }
 
 fn words(kept: &[Endpoint]) -> String {
@@ -202,44 +197,23 @@ fn is_due_to_others(register: &Register, candidate: &Candidate<'_>, old: &Endpoi
     names.any(|claim| register.is_due_to_others(candidate.service, &namespace.id, &claim))
 }
 
-/// Why an old endpoint stays.
-enum Stays {
+/// Why an old endpoint stays. Each of both suffices, and each has an end of its own.
+#[derive(Default)]
+struct Stays {
     /// A client is to be rolled out first, or something must be read.
-    Hold(Hold),
-    /// A client names the old endpoint, and nothing but a person changes that.
-    Kept(KeptName),
+    hold: Option<Hold>,
+    /// A client that was rolled out names the old endpoint, and nothing but a person changes that.
+    kept: Option<KeptName>,
 }
 
-/// Why an old endpoint stays, if it does: first for what passes, then for what must be read, then for what a person
-/// must mend.
-fn caller<'a>(
-    input: &PlannerInput<'a>,
-    replaced: &Replaced<'_>,
-    calls: Calls<'_>,
-    clients: &[&Client<'a>],
-) -> Option<Stays> {
-    let passing = clients.iter().find_map(|client| {
-        let is_called = replaced.is_called_by(client, calls);
-        let waits = is_called.then(|| replaced.waits_for(input, client, calls.offers)).flatten();
-        waits.or_else(|| {
-            replaced.waits_for_older_tasks(
-                client,
-                is_called || replaced.named_by(input, client).is_some(),
-            )
-        })
-    });
-    let unread = || {
-        let unread = clients.iter().find(|client| client.is_unread(input))?;
-        let question = Question::TaskDefinition(unread.service.task_definition.clone());
-        Some(with_facts(input, Hold::until_answered(question)))
-    };
-    let kept = || {
-        clients.iter().find_map(|client| {
-            let cause = replaced.named_by(input, client)?;
-            Some(KeptName::new(replaced.name.clone(), client.service.key.clone(), cause))
-        })
-    };
-    passing.or_else(unread).map(Stays::Hold).or_else(|| kept().map(Stays::Kept))
+impl Stays {
+    fn is_nothing(&self) -> bool {
+        self.hold.is_none() && self.kept.is_none()
+    }
+
+    fn or(self, other: Self) -> Self {
+        Self { hold: self.hold.or(other.hold), kept: self.kept.or(other.kept) }
+    }
 }
 
 /// The clients that call from the namespace that an endpoint is in, and stay there.
@@ -290,6 +264,48 @@ impl<'e> Replaced<'e> {
             offer.service.arn == self.server.arn
                 && (offer.discovery == self.name || self.new.contains(&offer.discovery))
         })
+    }
+
+    /// Why the old endpoint stays.
+    fn stays<'a>(
+        &self,
+        input: &PlannerInput<'a>,
+        calls: Calls<'_>,
+        clients: &[&Client<'a>],
+    ) -> Stays {
+        let mut stays = Stays::default();
+        for client in clients {
+            match self.passing(input, calls, client) {
+                Some(hold) => stays.hold = stays.hold.or(Some(hold)),
+                None => stays.kept = stays.kept.or_else(|| self.kept_by(input, client)),
+            }
+        }
+        let unread = || {
+            let unread = clients.iter().find(|client| client.is_unread(input))?;
+            let question = Question::TaskDefinition(unread.service.task_definition.clone());
+            Some(with_facts(input, Hold::until_answered(question)))
+        };
+        stays.hold = stays.hold.or_else(unread);
+        stays
+    }
+
+    /// Why a client must be rolled out before the old endpoint goes, if it must.
+    fn passing<'a>(
+        &self,
+        input: &PlannerInput<'a>,
+        calls: Calls<'_>,
+        client: &Client<'a>,
+    ) -> Option<Hold> {
+        let is_called = self.is_called_by(client, calls);
+        let waits = is_called.then(|| self.waits_for(input, client, calls.offers)).flatten();
+        let names = || is_called || self.named_by(input, client).is_some();
+        waits.or_else(|| self.waits_for_older_tasks(client, names()))
+    }
+
+    /// The old name as it is kept for a client that names it.
+    fn kept_by<'a>(&self, input: &PlannerInput<'a>, client: &Client<'a>) -> Option<KeptName> {
+        let cause = self.named_by(input, client)?;
+        Some(KeptName::new(self.name.clone(), client.service.key.clone(), cause))
     }
 
     /// What of a client names the old endpoint, if anything does. A name that stays under another alias is still there
