@@ -1,9 +1,11 @@
 """eastwest end to end: what teams tag is what ECS runs, and nothing else is ever written."""
+import subprocess
+
 import pytest
 
 from fleet import NAMESPACE, connect, served, tags
 from test_rollouts import BREAKER
-from world import wait_until
+from world import CREDENTIALS, clean_environment, program, wait_until
 
 MEMBERS = {"cluster", "service", "serviceConnectConfiguration"}
 
@@ -130,6 +132,34 @@ def test_a_configuration_that_ecs_rolled_back_is_not_sent_again(
     live_fleet.tag("web", discovery_name="another")
     second.wait_synced("web")
     assert live_fleet.config("web")["services"][0]["discoveryName"] == "another"
+
+
+def test_a_person_has_what_was_rolled_back_sent_once_more(live_fleet, live, proxy_of, controller_of):
+    live_fleet.service("web", {"web": 8080}, connect(), **BREAKER)
+    live_fleet.settle()
+    live.rollout("prod/web", "fail", 20)
+    live_fleet.tag("web", mode="client-server", namespace=NAMESPACE)
+    environment = {**CREDENTIALS, "EASTWEST_TOKEN": "a-token-of-the-tests"}
+    controller = controller_of(proxy_of(live), environment=environment)
+    retry = [program("eastwest"), "retry", "prod/web", "--daemon", controller.url]
+
+    def asked(token):
+        environment = clean_environment({**CREDENTIALS, "EASTWEST_TOKEN": token})
+        return subprocess.run(retry, env=environment, timeout=60, stdin=subprocess.DEVNULL,
+                              capture_output=True, text=True, check=False)
+
+    wait_until(lambda: controller.service("web"), controller.output)
+    controller.wait_service("web", "RolledBack", health="Degraded")
+    assert len(live.writes()) == 1
+    refused = asked("another-token-of-the-tests")
+    assert refused.returncode == 1 and "Authorization" in refused.stderr
+    live.rollout("prod/web", "complete")
+    done = asked("a-token-of-the-tests")
+    assert (done.returncode, done.stderr) == (0, ""), done
+    controller.wait_synced("web")
+    assert len(live.writes()) == 2 and live_fleet.config("web").get("services")
+    again = asked("a-token-of-the-tests")
+    assert again.returncode == 1 and "not held" in again.stderr
 
 
 @pytest.mark.parametrize(("policy", "written"), [("observe", set()), ("upsert-only", {"web"})])

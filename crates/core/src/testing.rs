@@ -232,10 +232,9 @@ impl Stage {
         waves: &'a Waves,
         acks: &'a Acks,
     ) -> GuardInput<'a> {
-        let Self { view, settings, now, .. } = self;
-
         static NOBODY: Turns = Turns::new();
         static NOTHING: Refreshes = Refreshes::new();
+        let Self { view, settings, now, .. } = self;
         let (turns, refreshes, waits) = (&NOBODY, &NOTHING, &NO_WAITS);
         let now = *now;
         GuardInput { view, writes, waves, turns, refreshes, waits, acks, settings, now }

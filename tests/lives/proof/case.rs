@@ -155,7 +155,14 @@ fn ports(dice: &mut Dice) -> Vec<Port> {
             udp: false,
         };
         let port = if dice.percent(4) { Port { udp: true, app: None, ..port } } else { port };
-        let twin = |other: &Port| other.number == port.number || other.name == port.name;
+        // Two ports that one text could mean are held, not written.
+        let is_called = |one: &Port, other: &Port| one.name == Some(other.number.to_string());
+        let twin = |other: &Port| {
+            other.number == port.number
+                || other.name == port.name
+                || is_called(other, &port)
+                || is_called(&port, other)
+        };
         if !ports.iter().any(twin) {
             ports.push(port);
         }

@@ -298,7 +298,9 @@ fn faults_of(event: Event) -> Vec<Fault> {
         .collect(),
         Event::Applied(_, outcome) => outcome.err().into_iter().collect(),
         Event::Made(_, outcome) => outcome.err().into_iter().collect(),
-        Event::Tick | Event::Stop | Event::Acknowledged(_) => panic!("no effect is answered so"),
+        Event::Tick | Event::Stop | Event::Acknowledged(_) | Event::Retry(_) => {
+            panic!("no effect is answered so")
+        }
     }
 }
 

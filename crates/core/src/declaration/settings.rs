@@ -1,6 +1,7 @@
 //! The settings of the engine: what the operator allows and how long we wait. They come from the flags and never
 //! change.
 
+use crate::ecs::service_key::ServicePath;
 use crate::ecs::time::Now;
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -28,6 +29,9 @@ pub struct Settings {
     pub budget: Budget,
     /// How much of a namespace may change without consent.
     pub mass_change: MassChange,
+    /// The ECS service that eastwest runs as, which is never written to; none if it runs elsewhere, or may roll itself
+    /// out.
+    pub own_service: Option<ServicePath>,
     /// How long we wait.
     pub timing: Timing,
 }
@@ -42,6 +46,7 @@ impl Default for Settings {
             policy: Policy::Observe,
             budget: Budget::default(),
             mass_change: MassChange::Percent(20),
+            own_service: None,
             timing: Timing::default(),
         }
     }

@@ -47,6 +47,7 @@ struct Draft {
     needs: Option<Vec<DiscoveryName>>,
     refresh: Option<RefreshWhen>,
     pause: Option<Pause>,
+    retry: Option<String>,
     document: Option<ParameterName>,
 }
 
@@ -144,6 +145,15 @@ pub const RULES: &[TagRule] = &[
         read: |draft, text| value::pause(text).map(|v| draft.pause = v),
     },
     TagRule {
+        key: "retry",
+        allowed: "any text",
+        meaning: "a new value has eastwest send once more what ECS gave up",
+        read: |draft, text| {
+            draft.retry = Some(text.to_owned());
+            Ok(())
+        },
+    },
+    TagRule {
         key: "document",
         allowed: "an SSM parameter's name, such as /eastwest/services/web",
         meaning: "the parameter with the rest of the declaration, written as a document's entry; the service's own tags win over it",
@@ -181,10 +191,11 @@ pub fn read(prefix: &TagPrefix, tags: &BTreeMap<String, String>) -> Option<Tagge
     issues.extend(contradictions(&draft, prefix, &ours));
     issues.sort();
     let is_clear = issues.iter().all(|issue| issue.weight == Weight::Advice);
+    let retry = draft.retry.take();
     let declaration = is_clear.then(|| Arc::new(draft.finish()));
     let endpoint_tags = ours.iter().filter(|(key, _)| is_of_endpoint(key));
     let endpoint_tags = endpoint_tags.map(|(key, _)| prefix.key(key)).collect();
-    Some(Tagged { declaration, issues, no_mode, endpoint_tags })
+    Some(Tagged { declaration, issues, no_mode, retry, endpoint_tags })
 }
 
 /// Whether a tag of this key declares an endpoint.

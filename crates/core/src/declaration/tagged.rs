@@ -16,6 +16,8 @@ pub struct Tagged {
     pub issues: Vec<Issue>,
     /// The issue that there is no `mode` tag. It is shown if the document does not opt the service in either.
     pub no_mode: Option<Issue>,
+    /// The value of its `retry` tag: a new one asks for one more attempt.
+    pub retry: Option<String>,
     /// The tags that declare its endpoints, with their prefix.
     pub(crate) endpoint_tags: Vec<String>,
 }

@@ -18,7 +18,7 @@ pub(crate) const SHOWN: usize = 20;
 
 /// The first of these in one line, and how many more there are. A text that grew with the fleet, for each service of the
 /// fleet, would be most of our memory.
-pub(crate) fn first_of(names: impl IntoIterator<Item = impl ToString>, between: &str) -> String {
+pub fn first_of(names: impl IntoIterator<Item = impl ToString>, between: &str) -> String {
     let mut names = names.into_iter();
     let first: Vec<String> = names.by_ref().take(SHOWN).map(|name| name.to_string()).collect();
     let first = first.join(between);

@@ -37,6 +37,10 @@ impl Engine {
                 self.memory.acknowledge(plan);
                 false
             }
+            Event::Retry(key) => {
+                self.retry(&key);
+                true
+            }
             Event::ClustersFound(found) => {
                 self.clusters_found(found, now);
                 true
@@ -185,6 +189,14 @@ impl Engine {
         }
         self.memory.answered(action, outcome, &self.settings.timing, now);
         self.work.push(Job::Poll(key.cluster.clone()), now);
+    }
+
+    /// Notes that a person asks for one more attempt at a service.
+    fn retry(&mut self, key: &ServiceKey) {
+        let cluster = self.view.clusters.get_mut(&key.cluster);
+        if let Some(service) = cluster.and_then(|cluster| cluster.services.get_mut(key)) {
+            service.is_to_retry = true;
+        }
     }
 
     /// Remembers when AWS created the deployment of an accepted write.

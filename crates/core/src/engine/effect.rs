@@ -46,6 +46,8 @@ pub enum Event {
     Stop,
     /// A person agrees to a plan that changes much at once.
     Acknowledged(PlanId),
+    /// A person asks to send once more what ECS gave up for a service.
+    Retry(ServiceKey),
     /// Answers [`Effect::FindClusters`].
     ClustersFound(Result<BTreeSet<ClusterName>, Fault>),
     /// Answers [`Effect::Sweep`].

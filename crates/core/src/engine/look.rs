@@ -215,6 +215,7 @@ impl Look {
             Event::Tick
             | Event::Stop
             | Event::Acknowledged(_)
+            | Event::Retry(_)
             | Event::Applied(..)
             | Event::Made(..) => return,
         }

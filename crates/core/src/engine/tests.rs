@@ -3,6 +3,7 @@
 mod consent;
 mod documents;
 mod kept_names;
+mod retries;
 mod stories;
 mod swaps;
 mod trouble;

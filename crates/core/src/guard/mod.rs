@@ -59,6 +59,8 @@ enum Check {
     Windows,
     /// Is there a service that may be rolling and was never read?
     Unread,
+    /// Is it the service that eastwest itself runs as?
+    OwnService,
     /// Would too much of a namespace change at once?
     Brake,
     /// Does a client still name what goes?
@@ -77,7 +79,8 @@ enum Check {
 
 /// All guards, in the order in which they are asked: the first that holds gives the reason, of a plan that is shown as
 /// of one that is carried out. The budget comes last, for asking it spends it.
-const ORDER: [Check; 13] = [
+const ORDER: [Check; 14] = [
+    Check::OwnService,
     Check::Paused,
     Check::Policy,
     Check::Document,
@@ -98,7 +101,8 @@ impl Check {
     /// and the moment at which it does.
     fn is_lasting(self) -> bool {
         match self {
-            Self::Paused
+            Self::OwnService
+            | Self::Paused
             | Self::Document
             | Self::Windows
             | Self::Brake
@@ -210,6 +214,10 @@ impl<'a> Guards<'a> {
         let GuardInput { view, writes, settings, now, .. } = self.input;
         let namespace = entry.namespace.as_ref();
         match check {
+            Check::OwnService => {
+                let own = settings.own_service.as_ref();
+                own.is_some_and(|own| *own == key.path()).then_some(Hold::OwnService)
+            }
             Check::Paused => paused(view, key, now),
             Check::Policy => {
                 observed(settings.policy, action).filter(|_| self.brake.hold(key).is_none())
@@ -241,7 +249,8 @@ impl<'a> Guards<'a> {
             Check::StartUp => self.start_up.clone(),
             Check::Windows => self.windows.hold_making(making),
             Check::Writes => writes.hold_making(making),
-            Check::Paused
+            Check::OwnService
+            | Check::Paused
             | Check::Unread
             | Check::Brake
             | Check::OldName

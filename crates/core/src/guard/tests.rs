@@ -405,3 +405,18 @@ fn a_service_that_has_waited_for_long_keeps_its_place_in_the_other_budget() {
     assert_eq!(held(&turns), (true, true), "the only place of the cluster is kept");
     assert_eq!(held(&Turns::new()), (true, false));
 }
+
+#[test]
+fn the_service_that_eastwest_runs_as_is_never_written_to() {
+    let mut stage = Stage::read(
+        "cluster prod default=internal.myapp
+         a mode=client
+         b mode=client",
+    );
+    stage.settings.own_service = Some(key("a").path());
+    let now = crate::testing::at(3600);
+    let plan = guard_shown(stage.plan(), &stage.view, &stage.settings, now);
+    let held = plan.holds().map(|(key, hold)| format!("{key}: {}", hold.reason()));
+    assert_eq!(held.collect::<Vec<_>>(), ["prod/a: OwnService"]);
+    assert_eq!(plan.steps().map(|(key, _)| key.to_string()).collect::<Vec<_>>(), ["prod/b"]);
+}

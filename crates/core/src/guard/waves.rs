@@ -19,6 +19,7 @@ use crate::ecs::service_key::ServiceKey;
 use crate::ecs::time::Now;
 use crate::plan::Plan;
 use crate::plan::action::Accepted;
+use crate::plan::entry::Entry;
 use crate::plan::hold::Hold;
 use crate::plan::turn::Turn;
 use crate::view::View;
@@ -128,11 +129,15 @@ impl Waves {
         all
     }
 
-    /// Forgets the waves that are over: nothing of them runs, and nothing waits for its turn.
+    /// Forgets the waves that are over: nothing of them runs, and nothing waits for its turn. A service that cannot be
+    /// read just now may wait for that of a wave that was stopped.
     pub(crate) fn end(&mut self, plan: &Plan) {
+        let is_unread = |entry: &Entry| matches!(entry.hold(), Some(Hold::NotSeen(_)));
+        let is_partial = plan.entries.values().any(is_unread);
         self.of.retain(|id, wave| {
             let mut entries = plan.entries.values();
             !wave.rollouts.is_empty()
+                || (is_partial && wave.stopped.is_some())
                 || entries.any(|entry| {
                     entry.namespace.as_ref().is_some_and(|ns| ns.id == *id)
                         && entry.pending().is_some()
@@ -168,7 +173,10 @@ impl Waves {
 impl Begun {
     /// What a reading tells that is at least as new as the write.
     fn read(&mut self, service: &EcsService) -> Told {
-        let Some(primary) = service.primary() else { return Told::NoMore };
+        let Some(primary) = service.primary() else {
+            // Of a service that opted out meanwhile, a PRIMARY without Service Connect is not kept: ours was taken back.
+            return if self.seen { Told::Ended(Rollout::Failed) } else { Told::NoMore };
+        };
         let Some(accepted) = &self.accepted else {
             // The answer was lost. What rolls now is ours, as far as anybody can tell.
             if primary.rollout == Rollout::InProgress {

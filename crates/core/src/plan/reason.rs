@@ -62,6 +62,8 @@ pub enum Reason {
     Breach,
     /// The policy does not allow the change.
     Observe,
+    /// It is eastwest's own service.
+    OwnService,
     /// A rollout is running, and nothing is wanted of the service.
     Progressing,
     /// The old tasks are kept for the planned time.

@@ -95,8 +95,14 @@ pub(super) fn unread_task_definitions(input: &PlannerInput<'_>) -> impl Iterator
         let declared = service.intent.declared();
         declared.is_some_and(|declaration| declaration.mode != Some(Mode::Off))
     });
-    let last = opted_in.filter_map(|(_, service)| service.last.as_ref());
-    let unread = last.filter(|last| {
+    let last = opted_in.filter_map(|(_, service)| service.last.as_deref());
+    // Only the task definition tells on which port clients call an endpoint without an alias.
+    let has_no_alias = |service: &&EcsService| {
+        let connect = service.connect();
+        connect.is_some_and(|connect| connect.endpoints.iter().any(|each| each.alias.is_none()))
+    };
+    let servers = input.view.all_services().filter(has_no_alias);
+    let unread = last.chain(servers).filter(|last| {
         last.status == ServiceStatus::Active
             && !last.names_no_task_definition()
             && input.task_definition(last).is_none()

@@ -45,7 +45,8 @@ use names::{capacity, swap};
 pub fn plan(view: &View, settings: &Settings) -> Plan {
     let input = PlannerInput::new(view, settings);
     let Classified { decided, candidates, unseen, settled, stranded } = classify(&input);
-    let links = Links::new(&input, &candidates, &settled, &stranded);
+    // A server that cannot be read just now is waited for as well.
+    let links = Links::new(&input, &candidates, &unseen, &settled, &stranded);
     let callers =
         |namespace: &NamespaceId, name: &DiscoveryName| links.callers_of(&input, namespace, name);
     let register = Register::new(&input, candidates.iter().chain(&unseen), &callers);

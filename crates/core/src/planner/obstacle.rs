@@ -47,14 +47,19 @@ pub(crate) fn recent(
     wanted: Option<&Canonical>,
     defaults: &Defaults<'_>,
 ) -> Option<Hold> {
-    if input.view.service(&service.key).is_some_and(|view| view.stale_since.is_some()) {
+    let seen = input.view.service(&service.key);
+    if seen.is_some_and(|view| view.stale_since.is_some()) {
         return Some(Hold::NotSeen(Unseen::Lagging));
     }
     match input.view.histories.get(&service.key) {
         Some((_, Seen::Known(history))) => {
-            failed_before(wanted, &service.task_definition, history, defaults)
-                .or_else(|| failing(wanted, service, defaults))
-                .or(history.ongoing.is_some().then_some(Hold::Rolling))
+            let given_up = || {
+                failed_before(wanted, &service.task_definition, history, defaults)
+                    .or_else(|| failing(wanted, service, defaults))
+            };
+            let is_to_retry = seen.is_some_and(|view| view.is_to_retry);
+            let given_up = (!is_to_retry).then(given_up).flatten();
+            given_up.or(history.ongoing.is_some().then_some(Hold::Rolling))
         }
         Some((_, Seen::Absent | Seen::Unknown(_))) | None => {
             Some(Hold::until_answered(Question::History(service.key.clone())))

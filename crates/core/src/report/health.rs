@@ -58,7 +58,8 @@ fn of_hold(service: &ServiceView, hold: Option<&Hold>, course: &Course) -> Healt
             | Hold::WaitingForClient(..)
             | Hold::Rolling
             | Hold::Budget(_)
-            | Hold::Observe(_),
+            | Hold::Observe(_)
+            | Hold::OwnService,
         )
         | None => of_course(course),
     }

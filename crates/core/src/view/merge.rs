@@ -317,6 +317,7 @@ impl Merger<'_> {
         entry.fingerprint = fingerprint;
         let mut replaced = None;
         if !is_same {
+            entry.is_to_retry |= asks_again(entry, tagged.as_deref());
             (entry.is_slim, entry.tool) = (!is_ours, tool);
             (entry.tagged, entry.intent, entry.issues) = (tagged, intent, issues);
             entry.trouble = None;
@@ -338,6 +339,11 @@ impl Merger<'_> {
         {
             // Only the read before a write looks for them, and the configuration of a deployment never changes.
             service.unknown_members.clone_from(&last.unknown_members);
+        }
+        let began = |service: &EcsService| service.primary().map(|primary| primary.created_at);
+        if entry.last.as_deref().and_then(began) < began(service) {
+            // A new deployment is the attempt that a person asked for.
+            entry.is_to_retry = false;
         }
         let was_rolling = entry.rolling_since.is_some();
         let earlier = entry.rolling_since.filter(|_| same_rollout);
@@ -387,8 +393,17 @@ impl Merger<'_> {
             primary_since: None,
             tool: Tool::Unknown,
             stale_since: None,
+            is_to_retry: false,
         }
     }
+}
+
+/// Whether the `retry` tag has another value than at the last reading. A value that was there before the first reading
+/// asks for nothing: it may have been answered long ago.
+fn asks_again(before: &ServiceView, now: Option<&Tagged>) -> bool {
+    let old = before.tagged.as_deref().and_then(|tagged| tagged.retry.as_ref());
+    let new = now.and_then(|tagged| tagged.retry.as_ref());
+    before.last.is_some() && new.is_some() && new != old
 }
 
 /// Why a service of the cluster was never read, if one was not. It is not known whether such a service opted in. So no

@@ -70,6 +70,8 @@ pub struct ServiceView {
     pub tool: Tool,
     /// Since when readings that are older than the last one have been ignored.
     pub stale_since: Option<Now>,
+    /// Whether a person asked to send once more what ECS gave up, and no deployment began since.
+    pub is_to_retry: bool,
 }
 
 /// One cluster.

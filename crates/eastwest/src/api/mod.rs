@@ -8,3 +8,9 @@ pub(crate) mod issues;
 pub(crate) mod plan;
 
 pub(crate) mod services;
+
+/// Whether a list was shown whole, so that nothing is said of more.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_whole(more: &usize) -> bool {
+    *more == 0
+}

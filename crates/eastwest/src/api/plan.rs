@@ -13,6 +13,7 @@ use eastwest_core::plan::action::Action;
 use eastwest_core::plan::awaited::Awaited;
 use eastwest_core::plan::consent::PlanId;
 use eastwest_core::plan::contention::Contention;
+use eastwest_core::plan::doubt::CallDoubt;
 use eastwest_core::plan::entry::{Entry, Verdict};
 use eastwest_core::plan::hold::Hold;
 use eastwest_core::plan::need::{MissingEndpoint, Need};
@@ -22,6 +23,7 @@ use eastwest_core::report::cost::{Cost, cost};
 use eastwest_core::view::View;
 use serde::Serialize;
 
+use super::is_whole;
 use super::issues::issues;
 
 /// `GET /api/v1/plan`, and `eastwest plan --json`.
@@ -37,6 +39,9 @@ pub(crate) struct PlanPage {
     pub(crate) steps: Vec<StepRow>,
     /// What is wanted and held.
     pub(crate) holds: Vec<HoldRow>,
+    /// The clients whose calls may fail. Nothing is done about that but by people.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) doubts: Vec<DoubtRow>,
     /// Issues of what is declared, advice included.
     pub(crate) issues: Vec<IssueRow>,
     /// The names that services call: as declared, else as inferred from their environment.
@@ -54,6 +59,7 @@ pub(crate) struct PlanPage {
 
 /// One step.
 #[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct StepRow {
     /// The service to change.
     pub(crate) service: ServiceKey,
@@ -76,6 +82,9 @@ pub(crate) struct StepRow {
     /// The endpoints that it needs and that its tasks do not know.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) lacks: Vec<MissingEndpoint>,
+    /// How many more it lacks.
+    #[serde(skip_serializing_if = "is_whole")]
+    pub(crate) lacks_more: usize,
     /// The other writer, where this is one more attempt.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) contention: Option<Box<Contention>>,
@@ -83,6 +92,7 @@ pub(crate) struct StepRow {
 
 /// One hold.
 #[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct HoldRow {
     /// The service.
     pub(crate) service: ServiceKey,
@@ -101,6 +111,20 @@ pub(crate) struct HoldRow {
     /// The endpoints that it needs and that its tasks do not know.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) lacks: Vec<MissingEndpoint>,
+    /// How many more it lacks.
+    #[serde(skip_serializing_if = "is_whole")]
+    pub(crate) lacks_more: usize,
+}
+
+/// A client in order whose calls may fail.
+#[derive(Debug, Serialize)]
+pub(crate) struct DoubtRow {
+    /// The client.
+    pub(crate) service: ServiceKey,
+    /// Why its calls may fail, or why nobody knows.
+    pub(crate) doubt: String,
+    /// What would end it.
+    pub(crate) ends: String,
 }
 
 /// One issue.
@@ -190,11 +214,16 @@ impl PlanPage {
                 note: entry.note.clone(),
                 awaits: entry.awaits.clone(),
                 lacks: entry.lacks.clone(),
+                lacks_more: entry.lacks_more,
                 contention: entry.contention.clone(),
             })
             .collect();
         let holds: Vec<HoldRow> =
             entries.iter().filter_map(|(key, entry)| HoldRow::new(key, entry)).collect();
+        let doubts = entries.iter().flat_map(|(key, entry)| {
+            let row = |doubt: &CallDoubt| DoubtRow::new(key.clone(), doubt);
+            entry.doubts.iter().map(row)
+        });
         let issues = view.services().flat_map(|(service, view)| {
             let row = |issue: &Issue| IssueRow { service: service.clone(), issue: issue.clone() };
             issues(service, view, plan).map(row).collect::<Vec<_>>()
@@ -212,6 +241,7 @@ impl PlanPage {
             missing: plan.missing.clone(),
             steps,
             holds,
+            doubts: doubts.collect(),
             issues: issues.collect(),
             document: DocumentRow::new(view, settings),
             needs: plan.needs.clone(),
@@ -270,7 +300,14 @@ impl HoldRow {
             changes: entry.changes.clone(),
             note: entry.note.clone(),
             lacks: entry.lacks.clone(),
+            lacks_more: entry.lacks_more,
         })
+    }
+}
+
+impl DoubtRow {
+    fn new(service: ServiceKey, doubt: &CallDoubt) -> Self {
+        Self { service, doubt: doubt.to_string(), ends: doubt.ends() }
     }
 }
 

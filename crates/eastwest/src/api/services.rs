@@ -14,6 +14,7 @@ use eastwest_core::report::status::Status;
 use eastwest_core::view::ServiceView;
 use serde::Serialize;
 
+use super::is_whole;
 use super::issues::issues;
 use crate::daemon::clock::Clock;
 
@@ -69,12 +70,18 @@ pub(crate) struct ServiceRow {
     /// The endpoints that it needs and that its tasks do not know.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) lacks: Vec<MissingEndpoint>,
+    /// How many more it lacks.
+    #[serde(skip_serializing_if = "is_whole")]
+    pub(crate) lacks_more: usize,
     /// Where it differs from what is wanted.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) changes: Vec<Change>,
     /// The services that want a name it has.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) contested_by: Vec<ServiceKey>,
+    /// How many more want one.
+    #[serde(skip_serializing_if = "is_whole")]
+    pub(crate) contested_by_more: usize,
     /// A remark on what is planned for it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) note: Option<String>,
@@ -141,8 +148,10 @@ impl ServiceRow {
             issues: issues(&service, view, plan).cloned().collect(),
             needs: plan.needs.get(&service).cloned().unwrap_or_default(),
             lacks: entry.map(|entry| entry.lacks.clone()).unwrap_or_default(),
+            lacks_more: entry.map_or(0, |entry| entry.lacks_more),
             changes: entry.map(|entry| entry.changes.clone()).unwrap_or_default(),
             contested_by: entry.map(|entry| entry.contested_by.clone()).unwrap_or_default(),
+            contested_by_more: entry.map_or(0, |entry| entry.contested_by_more),
             note: entry.and_then(|entry| entry.note.clone()),
             deployed: view.last.as_deref().and_then(Deployed::new),
             service,

@@ -22,6 +22,7 @@ use crate::config::{Config, duration};
 use crate::daemon::clock::Clock;
 use crate::daemon::driver::{Until, drive};
 use crate::daemon::meters::Metrics;
+use crate::daemon::own_service;
 use crate::daemon::shared::Shared;
 use crate::daemon::signals::stop_signals;
 
@@ -54,6 +55,9 @@ pub(crate) async fn run(mut config: Config, flags: &ApplyFlags) -> anyhow::Resul
     let timeout = duration(&flags.timeout).with_context(|| {
         format!("--timeout {:?}: a time from 1s to 24h, as 30s, 5m or 1h", flags.timeout)
     })?;
+    if config.asks_for_own_service {
+        config.settings.own_service = own_service::find().await;
+    }
     let stop = stop_signals().context("cannot listen for signals")?;
     let metrics = Metrics::new();
     let json = flags.json;

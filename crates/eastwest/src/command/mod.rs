@@ -2,7 +2,7 @@
 //!
 //! In comes what was typed; out go text or JSON on standard output and an exit code. In reading order: [`text`] and
 //! [`world`] (with [`offline`] and [`look`]), which several commands use, then [`run`], [`plan`], [`apply`],
-//! [`explain`], [`lint`], [`import`] and [`schema`].
+//! [`retry`], [`explain`], [`lint`], [`import`] and [`schema`].
 
 mod text;
 
@@ -17,6 +17,8 @@ mod run;
 mod plan;
 
 mod apply;
+
+mod retry;
 
 mod explain;
 
@@ -58,6 +60,9 @@ pub(crate) enum Command {
     /// Apply the plan and exit once the clusters have converged. Exit codes: 0 in order, 1 something failed, 2 something
     /// is held until a person acts.
     Apply(apply::ApplyFlags),
+    /// Ask a running eastwest to send once more what ECS rolled back, when the cause lay outside. Exit codes: 0 it tries
+    /// again, 1 it does not.
+    Retry(retry::RetryFlags),
     /// Show the wanted value of each field and which source set it.
     Explain(explain::ExplainFlags),
     /// Check documents and captured services, without AWS. Exit codes: 0 in order, 1 something is wrong.
@@ -75,6 +80,7 @@ impl Command {
             Self::Run => run::run(config).await,
             Self::Plan(flags) => plan::run(&config, &flags).await,
             Self::Apply(flags) => apply::run(config, &flags).await,
+            Self::Retry(flags) => retry::run(&config, flags).await,
             Self::Explain(flags) => explain::run(&config, &flags).await,
             Self::Lint(flags) => lint::run(&config, &flags).await,
             Self::Import(flags) => import::run(&config, &flags).await,

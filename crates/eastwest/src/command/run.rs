@@ -11,12 +11,13 @@ use crate::config::Config;
 use crate::daemon::clock::Clock;
 use crate::daemon::driver::{self, Until};
 use crate::daemon::meters::Metrics;
+use crate::daemon::own_service;
 use crate::daemon::shared::Shared;
 use crate::daemon::signals::stop_signals;
 use crate::serve::http;
 
 /// Runs until a signal stops it.
-pub(crate) async fn run(config: Config) -> anyhow::Result<ExitCode> {
+pub(crate) async fn run(mut config: Config) -> anyhow::Result<ExitCode> {
     let stop = stop_signals().context("cannot listen for signals")?;
     let listen = config.listen;
     let listener = tokio::net::TcpListener::bind(listen).await.with_context(|| {
@@ -24,6 +25,9 @@ pub(crate) async fn run(config: Config) -> anyhow::Result<ExitCode> {
     })?;
     // Which port it is, if any free one was asked for.
     let listen = listener.local_addr().context("cannot tell which port was taken")?;
+    if config.asks_for_own_service {
+        config.settings.own_service = own_service::find().await;
+    }
     let metrics = Metrics::new();
     let clock = Clock::start(config.head_start);
     let shared = Arc::new(Shared::new(config.settings.clone(), metrics.clone(), clock));

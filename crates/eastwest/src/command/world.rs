@@ -9,15 +9,22 @@ use super::offline;
 use crate::config::Config;
 use crate::daemon::meters::Metrics;
 
-/// The AWS of a configuration; each call is counted.
+/// How much of the account's token buckets a command takes that looks once while a person waits for it. The daemon, which
+/// is always there, takes less.
+const SHARE_OF_A_LOOK: f64 = 0.8;
+
+/// The AWS of a configuration, for a command that writes; each call is counted.
 pub(crate) async fn connect(config: &Config, metrics: &Metrics) -> anyhow::Result<Arc<World>> {
+    Ok(Arc::new(World::connect(settings(config, metrics)).await?))
+}
+
+fn settings(config: &Config, metrics: &Metrics) -> eastwest_aws::Settings {
     let metrics = metrics.clone();
-    let settings = eastwest_aws::Settings {
+    eastwest_aws::Settings {
         region: config.region.clone(),
         on_call: Arc::new(move |call| metrics.call(&call)),
         ..eastwest_aws::Settings::default()
-    };
-    Ok(Arc::new(World::connect(settings).await?))
+    }
 }
 
 /// Where a command reads.
@@ -31,7 +38,9 @@ pub(crate) struct Origin {
 /// Where a command reads: these files, or AWS if there are none.
 pub(crate) async fn origin(config: &Config, files: &[PathBuf]) -> anyhow::Result<Origin> {
     if files.is_empty() {
-        let world = connect(config, &Metrics::new()).await?;
+        let settings = settings(config, &Metrics::new());
+        let settings = eastwest_aws::Settings { share: SHARE_OF_A_LOOK, ..settings };
+        let world = Arc::new(World::connect(settings).await?);
         return Ok(Origin { world, notes: Vec::new() });
     }
     let offline = offline::world(files, &config.settings)?;

@@ -67,7 +67,11 @@ pub(crate) struct Flags {
     /// always allows ten services.
     #[arg(long, global = true, env = "EASTWEST_MASS_CHANGE", default_value = "20%")]
     pub(crate) mass_change: String,
-    /// The bearer token for `POST /api/v1/ack`; without a token the page does not exist. Set it in the environment:
+    /// The ECS service that this eastwest runs as, as CLUSTER/SERVICE: it is never written to. Left out, the task metadata
+    /// endpoint tells; `none` lets eastwest roll itself out.
+    #[arg(long, global = true, env = "EASTWEST_OWN_SERVICE", value_name = "SERVICE")]
+    pub(crate) own_service: Option<String>,
+    /// The bearer token for `POST` to `/api/v1/ack` and `/api/v1/retry`; without a token these pages do not exist. Set it in the environment:
     /// other users of the machine can see a command line.
     #[arg(long, global = true, env = "EASTWEST_TOKEN", hide_env_values = true)]
     pub(crate) token: Option<Token>,

@@ -16,6 +16,7 @@ use eastwest_core::declaration::document::MassChange;
 use eastwest_core::declaration::settings::{Budget, Policy, Settings, Sources, Timing};
 use eastwest_core::declaration::tag_prefix::TagPrefix;
 use eastwest_core::ecs::name::{ClusterName, NamespaceRef, ParameterName, Refused};
+use eastwest_core::ecs::service_key::ServicePath;
 
 use self::flags::Flags;
 use self::token::Token;
@@ -29,6 +30,8 @@ pub(crate) struct Config {
     pub(crate) policy: Option<Policy>,
     /// How much of the start-up pause is left out: none, except in tests.
     pub(crate) head_start: Duration,
+    /// Whether the task metadata endpoint is to tell which service eastwest runs as.
+    pub(crate) asks_for_own_service: bool,
     /// What opens the pages that write.
     pub(crate) token: Option<Token>,
     /// The AWS region, if given.
@@ -94,6 +97,7 @@ impl Config {
         let per_cluster = reader.count("--rollouts-per-cluster", &flags.rollouts_per_cluster);
         let per_namespace = reader.count("--rollouts-per-namespace", &flags.rollouts_per_namespace);
         let mass_change = reader.mass_change(&flags.mass_change);
+        let own_service = reader.own_service(flags.own_service.as_deref());
         let head_start = reader.head_start(&flags.start_up_pause);
         let token = flags.token.as_ref().and_then(|token| reader.token(token));
         let listen = reader.value(
@@ -118,8 +122,10 @@ impl Config {
                 policy: policy.unwrap_or_default(),
                 budget: Budget { per_cluster, per_namespace },
                 mass_change,
+                own_service,
                 timing,
             },
+            asks_for_own_service: flags.own_service.is_none(),
             policy,
             head_start,
             token,
@@ -147,6 +153,12 @@ impl Reader {
             self.0.push(format!("{flag} {text:?}: {allowed}"));
         }
         value
+    }
+
+    fn own_service(&mut self, text: Option<&str>) -> Option<ServicePath> {
+        let text = text.filter(|text| text.trim() != "none")?;
+        let allowed = "CLUSTER/SERVICE, or none";
+        self.value("--own-service", text, allowed, |text| ServicePath::parse(text).ok())
     }
 
     fn name<T>(&mut self, flag: &str, text: &str, read: Result<T, Refused>) -> Option<T> {

@@ -18,6 +18,11 @@ impl Token {
         (16..=512).contains(&self.0.len()) && self.0.bytes().all(|byte| byte.is_ascii_graphic())
     }
 
+    /// The token itself, to be sent to another eastwest.
+    pub(crate) fn secret(&self) -> &str {
+        &self.0
+    }
+
     /// Whether `sent` is the token. The time that this takes depends on the length alone.
     pub(crate) fn is(&self, sent: &str) -> bool {
         self.0.as_bytes().ct_eq(sent.as_bytes()).into()

@@ -1,14 +1,16 @@
 //! What keeps running: the loop around the engine, and what of it is logged and counted.
 //!
 //! In come events, from AWS through [`driver`] and from people through [`shared`]; out go effects, log lines and
-//! counters. No decision is taken here. In reading order: [`clock`], [`telemetry`], [`signals`], [`meters`],
-//! [`record`], [`shared`], [`driver`].
+//! counters. No decision is taken here. In reading order: [`clock`], [`telemetry`], [`signals`], [`own_service`],
+//! [`meters`], [`record`], [`shared`], [`driver`].
 
 pub(crate) mod clock;
 
 pub(crate) mod telemetry;
 
 pub(crate) mod signals;
+
+pub(crate) mod own_service;
 
 pub(crate) mod meters;
 

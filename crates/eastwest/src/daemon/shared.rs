@@ -8,9 +8,12 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use eastwest_core::declaration::settings::Settings;
+use eastwest_core::ecs::service_key::{ServiceKey, ServicePath};
 use eastwest_core::engine::Engine;
 use eastwest_core::engine::effect::{Effect, Event};
 use eastwest_core::plan::consent::PlanId;
+use eastwest_core::plan::entry::Entry;
+use eastwest_core::plan::hold::Hold;
 use eastwest_core::report::news::News;
 use tokio::sync::Notify;
 
@@ -101,5 +104,29 @@ impl Shared {
         let changes = self.engine().plan().acknowledged_by(plan)?;
         self.send(Event::Acknowledged(plan.clone()));
         Ok(changes)
+    }
+
+    /// Asks for one more attempt at a service that ECS rolled back: its key, or why there is nothing to try again.
+    pub(crate) fn retry(&self, path: &ServicePath) -> Result<ServiceKey, String> {
+        let key = {
+            let engine = self.engine();
+            let key = engine.view().at_path(path);
+            let key = key.ok_or_else(|| format!("there is no service {path}"))?;
+            let held = engine.plan().entries.get(key).and_then(Entry::hold);
+            match held {
+                Some(Hold::RolledBack { .. }) => key.clone(),
+                Some(other) => {
+                    return Err(format!(
+                        "{path} is not held because ECS rolled it back, but as {}: {other}",
+                        other.reason()
+                    ));
+                }
+                None => {
+                    return Err(format!("{path} is not held, so there is nothing to try again"));
+                }
+            }
+        };
+        self.send(Event::Retry(key.clone()));
+        Ok(key)
     }
 }

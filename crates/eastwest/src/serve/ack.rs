@@ -2,20 +2,16 @@
 //!
 //! It exists only where a bearer token is set, and a page of another site cannot have a browser send it.
 
-use std::sync::Arc;
-
-use axum::body::{Body, to_bytes};
-use axum::http::{HeaderMap, StatusCode, header};
-use axum::response::{IntoResponse as _, Json, Response};
+use axum::body::Body;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
 use eastwest_core::plan::consent::PlanId;
 use serde::{Deserialize, Serialize};
-use tracing::{info, warn};
+use tracing::info;
 
+use super::gate::{self, Refused};
 use crate::config::token::Token;
 use crate::daemon::shared::Shared;
-
-/// The longest body that is read, in bytes: an id needs thirty.
-const LONGEST: usize = 1024;
 
 /// What is asked.
 #[derive(Debug, Deserialize)]
@@ -23,6 +19,8 @@ const LONGEST: usize = 1024;
 struct Asked {
     plan: String,
 }
+
+const SHAPE: &str = r#"send {"plan": "<id>"}; an id is twelve hexadecimal digits"#;
 
 /// What was acknowledged.
 #[derive(Debug, Serialize)]
@@ -34,26 +32,13 @@ struct Acknowledged {
 
 /// Answers one request.
 pub(crate) async fn acknowledge(
-    shared: Arc<Shared>,
+    shared: &Shared,
     token: &Token,
     headers: HeaderMap,
     body: Body,
 ) -> Response {
-    match accept(&shared, token, &headers, body).await {
-        Ok(done) => Json(done).into_response(),
-        Err(refused) => {
-            warn!(status = refused.0.as_u16(), why = refused.1, "an acknowledgement was refused");
-            let mut response = (refused.0, format!("{}\n", refused.1)).into_response();
-            if refused.0 == StatusCode::UNAUTHORIZED {
-                let scheme = header::HeaderValue::from_static("Bearer");
-                response.headers_mut().insert(header::WWW_AUTHENTICATE, scheme);
-            }
-            response
-        }
-    }
+    gate::answer("an acknowledgement", accept(shared, token, &headers, body).await)
 }
-
-type Refused = (StatusCode, String);
 
 async fn accept(
     shared: &Shared,
@@ -61,27 +46,8 @@ async fn accept(
     headers: &HeaderMap,
     body: Body,
 ) -> Result<Acknowledged, Refused> {
-    let refuse = |status: StatusCode, why: &str| Err((status, why.to_owned()));
-    let bearer = text(headers, "authorization").and_then(bearer);
-    if !bearer.is_some_and(|sent| token.is(sent)) {
-        return refuse(StatusCode::UNAUTHORIZED, "send the header Authorization: Bearer <token>");
-    }
-    if is_cross_site(headers) {
-        return refuse(StatusCode::FORBIDDEN, "a page of another site must not acknowledge a plan");
-    }
-    let kind = text(headers, "content-type").unwrap_or_default();
-    let kind = kind.split(';').next().unwrap_or_default().trim();
-    if !kind.eq_ignore_ascii_case("application/json") {
-        return refuse(StatusCode::UNSUPPORTED_MEDIA_TYPE, "send Content-Type: application/json");
-    }
-    let Ok(body) = to_bytes(body, LONGEST).await else {
-        return refuse(StatusCode::PAYLOAD_TOO_LARGE, "the body is too long, or broke off");
-    };
-    let asked = serde_json::from_slice::<Asked>(&body).ok();
-    let Some(plan) = asked.and_then(|asked| PlanId::parse(&asked.plan)) else {
-        let why = r#"send {"plan": "<id>"}; an id is twelve hexadecimal digits"#;
-        return refuse(StatusCode::BAD_REQUEST, why);
-    };
+    let asked: Asked = gate::asked(token, headers, body, SHAPE).await?;
+    let plan = PlanId::parse(&asked.plan).ok_or((StatusCode::BAD_REQUEST, SHAPE.to_owned()))?;
     match shared.acknowledge(&plan) {
         Ok(changes) => {
             info!(%plan, changes, "acknowledged");
@@ -105,32 +71,13 @@ pub(crate) fn unknown(plan: &PlanId, waiting: &[PlanId]) -> String {
     }
 }
 
-fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
-    headers.get(name)?.to_str().ok()
-}
-
-/// The token of an `Authorization` header; the scheme's case does not matter (RFC 9110, 11.1).
-fn bearer(header: &str) -> Option<&str> {
-    let (scheme, token) = header.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
-}
-
-/// Whether a browser sends this for a page of another site.
-fn is_cross_site(headers: &HeaderMap) -> bool {
-    let site = headers.get("sec-fetch-site").map(header::HeaderValue::as_bytes);
-    let foreign = site.is_some_and(|site| site != b"same-origin" && site != b"none");
-    let origin = headers.get("origin").map(|origin| origin.to_str().unwrap_or_default());
-    let host = text(headers, "host").unwrap_or_default();
-    let is_own = |origin: &str| origin.split_once("://").is_some_and(|(_, own)| own == host);
-    foreign || origin.is_some_and(|origin| !is_own(origin))
-}
-
 #[cfg(test)]
 mod tests {
     use eastwest_core::declaration::settings::Settings;
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
     use tokio::net::{TcpListener, TcpStream};
 
+    use std::sync::Arc;
     use std::time::Duration;
 
     use super::*;
@@ -224,7 +171,7 @@ mod tests {
         for headers in [&[bearer.as_str()][..], &[&bearer, form]] {
             assert_eq!(answer(Some(TOKEN), &request("POST", headers, BODY)).await.0, 415);
         }
-        assert_eq!(post(&[], &format!("{BODY}{}", " ".repeat(LONGEST))).await.0, 413);
+        assert_eq!(post(&[], &format!("{BODY}{}", " ".repeat(1024))).await.0, 413);
         for body in [
             "",
             "{}",

@@ -11,7 +11,7 @@ use axum::routing::{get, post};
 use eastwest_core::report::ready;
 use serde::Serialize;
 
-use super::{ack, metrics};
+use super::{ack, metrics, retry};
 use crate::api::plan::PlanPage;
 use crate::api::services::ServicesPage;
 use crate::config::token::Token;
@@ -23,10 +23,17 @@ type Page = State<Arc<Shared>>;
 pub(crate) fn router(shared: Arc<Shared>, token: Option<Token>) -> Router {
     let mut routes = Router::new();
     if let Some(token) = token {
-        let acknowledge = async move |State(shared): Page, headers: HeaderMap, body: Body| {
-            ack::acknowledge(shared, &token, headers, body).await
+        let acknowledge = {
+            let token = token.clone();
+            async move |State(shared): Page, headers: HeaderMap, body: Body| {
+                ack::acknowledge(&shared, &token, headers, body).await
+            }
+        };
+        let retry = async move |State(shared): Page, headers: HeaderMap, body: Body| {
+            retry::retry(&shared, &token, headers, body).await
         };
         routes = routes.route("/api/v1/ack", post(acknowledge));
+        routes = routes.route("/api/v1/retry", post(retry));
     }
     routes
         .route("/livez", get(async || "ok\n"))

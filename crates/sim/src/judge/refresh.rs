@@ -32,9 +32,9 @@ pub(super) fn needless(sent: &SentWrite<'_>) -> Broken {
             needed && record.created_at <= completion.at
         });
     let causes: Vec<Completion> = causes.collect();
-    let caused = !causes.is_empty();
+    let is_caused = !causes.is_empty();
     let every = ms(sent.settings.timing.refresh_every);
-    if caused && causes.iter().all(|cause| sent.now.since_ms(cause.began) < every) {
+    if is_caused && causes.iter().all(|cause| sent.now.since_ms(cause.began) < every) {
         return sent.says(true, "I4", "redeployed for names that came just now");
     }
     let from = sent.from.minus_ms(ms(sent.settings.timing.interval));
@@ -49,7 +49,7 @@ pub(super) fn needless(sent: &SentWrite<'_>) -> Broken {
         history.now().is_some_and(|now| now.status != EcsServiceStatus::Active)
             && history.since(from).iter().any(was_offered)
     });
-    sent.says(!caused && !just_gone, "I4", "redeployed though it knows all that it needs")
+    sent.says(!is_caused && !just_gone, "I4", "redeployed though it knows all that it needs")
 }
 
 /// An endpoint was completed. It may be needed by its own name, and by the names that it replaced on its port.

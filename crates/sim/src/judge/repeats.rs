@@ -4,11 +4,12 @@
 //! |---|---|
 //! | I4 | no write that changes nothing |
 //! | I6 | between two writes to a service something other than ourselves changed it, its tags or its namespaces |
-//! | I9 | what ECS rolled back is never sent again on the same task definition |
+//! | I9 | what ECS rolled back is never sent again on the same task definition, but once for each new value of the `retry` tag |
 
 use super::effective::{Effective, Taken};
 use super::renames::is_last_of_a_rename;
 use super::sent_write::{Broken, SentWrite};
+use super::service_history::Moment;
 use crate::shapes::Time;
 
 /// I4: the write changes something.
@@ -40,7 +41,15 @@ pub(super) fn flap(sent: &SentWrite<'_>) -> Broken {
     sent.says(idle, "I6", "written again though nothing else changed")
 }
 
-/// I9: the write does not repeat what ECS rolled back.
+/// Whether the `retry` tag has got another value since then.
+fn is_asked_again(sent: &SentWrite<'_>, since: Time) -> bool {
+    let retry = |moment: &Moment| moment.tagged.as_ref().and_then(|tagged| tagged.retry.clone());
+    let moments = sent.history.since(since);
+    let before = moments.first().and_then(retry);
+    moments.iter().filter_map(retry).any(|value| Some(value) != before)
+}
+
+/// I9: the write does not repeat what ECS rolled back, unless a person asks for that.
 pub(super) fn given_up(sent: &SentWrite<'_>) -> Broken {
     let last = sent.history.now()?;
     let again = sent.history.failed_configurations.iter().any(|given| {
@@ -48,6 +57,7 @@ pub(super) fn given_up(sent: &SentWrite<'_>) -> Broken {
             && given.effective.as_ref() == sent.after
             && sent.throughout(|moment| moment.task_definition == given.task_definition)
             && given.task_definition == last.task_definition
+            && !is_asked_again(sent, given.at)
     });
     sent.says(again, "I9", "sent again what ECS had rolled back")
 }

@@ -2,41 +2,81 @@
 //! that has lived through all of it.
 //!
 //! What the plan is made from is compared before any guard: what only memory tells, such as a truce with another writer
-//! or a stopped wave, is the guard's.
+//! or a stopped wave, is the guard's. Some things AWS does not show to who comes later. So nothing is compared where a
+//! document was good once and is not now, or where something cannot be read now and could be once. A service is not
+//! compared where it is held for members that only the reading before a write looks for, for a leftover Cloud Map name,
+//! which is looked for only where a name is wanted next, or for a name that is kept for its former owner.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
+use eastwest_core::declaration::document::Document;
 use eastwest_core::declaration::settings::Settings;
-use eastwest_core::plan::entry::Verdict;
+use eastwest_core::plan::entry::{Entry, Verdict};
+use eastwest_core::plan::hold::Hold;
+use eastwest_core::plan::hold::claim::Holder;
 use eastwest_core::planner::plan;
 use eastwest_core::view::View;
 
-/// What a plan says of each service: verdict, note, what its tasks do not know, doubts, needs.
-pub(super) fn said(view: &View, settings: &Settings) -> BTreeMap<String, String> {
-    let plan = plan(view, settings);
-    let line = |(key, entry): (_, &eastwest_core::plan::entry::Entry)| {
-        let verdict = match &entry.verdict {
-            Verdict::InSync => "in sync".to_owned(),
-            Verdict::Step { action } => action.name().to_owned(),
-            Verdict::Hold { hold, .. } => format!("{}: {hold}", hold.reason()),
-        };
-        let doubts: Vec<String> = entry.doubts.iter().map(ToString::to_string).collect();
-        let note = entry.note.as_deref().unwrap_or("-");
-        let (lacks, needs) = (&entry.lacks, plan.needs.get(key));
-        let text =
-            format!("{verdict}; note {note}; lacks {lacks:?}; doubts {doubts:?}; needs {needs:?}");
-        (format!("{key}"), text)
-    };
-    plan.entries.iter().map(line).collect()
+/// What a controller says of a world.
+pub(super) struct Said {
+    document: Option<Arc<Document>>,
+    /// Whether something could not be read.
+    is_partial: bool,
+    /// Of each service: verdict, note, what its tasks do not know, doubts, needs; none where who comes later need not
+    /// know it.
+    services: BTreeMap<String, Option<String>>,
 }
 
-/// The first service of which the two say something else.
-pub(super) fn difference(
-    lived: &BTreeMap<String, String>,
-    fresh: &BTreeMap<String, String>,
-) -> Option<String> {
-    let keys = lived.keys().chain(fresh.keys());
-    let found = keys.into_iter().find(|key| lived.get(*key) != fresh.get(*key))?;
-    let of = |said: &BTreeMap<String, String>| said.get(found).cloned().unwrap_or_default();
-    Some(format!("{found} lived: {}\n  fresh: {}", of(lived), of(fresh)))
+impl Said {
+    /// What a plan made from this says.
+    pub(super) fn of(view: &View, settings: &Settings) -> Self {
+        let plan = plan(view, settings);
+        let line = |(key, entry): (_, &Entry)| {
+            let doubts: Vec<String> = entry.doubts.iter().map(ToString::to_string).collect();
+            let note = entry.note.as_deref().unwrap_or("-");
+            let (lacks, needs) = (&entry.lacks, plan.needs.get(key));
+            let text = |verdict| {
+                format!(
+                    "{verdict}; note {note}; lacks {lacks:?}; doubts {doubts:?}; needs {needs:?}"
+                )
+            };
+            (format!("{key}"), verdict(entry).map(text))
+        };
+        let services = plan.entries.iter().map(line).collect();
+        let is_partial = view.clusters.values().any(|cluster| cluster.trouble.is_some())
+            || view
+                .services()
+                .any(|(_, service)| service.trouble.is_some() || service.missing_since.is_some());
+        Self { document: view.document.clone(), is_partial, services }
+    }
+
+    /// The first service of which the two say something else, from the same document.
+    pub(super) fn difference(&self, fresh: &Self) -> Option<String> {
+        if self.is_partial || self.document != fresh.document {
+            return None;
+        }
+        let keys: BTreeSet<&String> = self.services.keys().chain(fresh.services.keys()).collect();
+        let of = |said: &Self, key: &String| match said.services.get(key) {
+            Some(said) => said.clone(),
+            None => Some("nothing".to_owned()),
+        };
+        keys.into_iter().find_map(|key| {
+            let (lived, fresh) = (of(self, key)?, of(fresh, key)?);
+            (lived != fresh).then(|| format!("{key} lived: {lived}\n  fresh: {fresh}"))
+        })
+    }
+}
+
+/// The verdict in words; none if who comes later need not know it.
+fn verdict(entry: &Entry) -> Option<String> {
+    match &entry.verdict {
+        Verdict::InSync => Some("in sync".to_owned()),
+        Verdict::Step { action } => Some(action.name().to_owned()),
+        Verdict::Hold { hold: Hold::UnknownField(_), .. }
+        | Verdict::Hold {
+            hold: Hold::Conflict(_, Holder::Leftover(_) | Holder::Had { .. }), ..
+        } => None,
+        Verdict::Hold { hold, .. } => Some(format!("{}: {hold}", hold.reason())),
+    }
 }

@@ -16,7 +16,7 @@ use rand::{Rng, SeedableRng};
 
 use super::controller::Controller;
 use super::final_state;
-use super::fresh;
+use super::fresh::Said;
 use super::world::World;
 use crate::adapter::calls::CALLER;
 use crate::faults::{KINDS, Kind, Weather};
@@ -443,14 +443,14 @@ impl<C: Controller> Life<C> {
         self.world.start();
         self.world.run_for(ANEW_SECONDS);
         let Some(fresh) = self.said() else { return };
-        if let Some(text) = fresh::difference(&lived, &fresh) {
+        if let Some(text) = lived.difference(&fresh) {
             self.world.checker.violate("fresh", text);
         }
     }
 
-    fn said(&self) -> Option<BTreeMap<String, String>> {
+    fn said(&self) -> Option<Said> {
         let controller = self.world.controller().filter(|_| !self.world.is_broken())?;
-        Some(fresh::said(controller.engine().view(), &self.settings))
+        Some(Said::of(controller.engine().view(), &self.settings))
     }
 
     fn unsettled(&mut self) -> Vec<String> {

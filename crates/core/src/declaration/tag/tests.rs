@@ -221,7 +221,7 @@ fn an_unknown_tag_is_said_with_the_nearest() {
          discovery_name=x",
         &expect![[r#"
             ambiguous
-            eastwest/discovery_name="x": no such tag; the tags are eastwest/mode, eastwest/namespace, eastwest/port, eastwest/discovery-name, eastwest/alias, eastwest/timeout, eastwest/ingress-port, eastwest/tls, eastwest/logs, eastwest/access-logs, eastwest/test-header, eastwest/needs, eastwest/refresh, eastwest/pause, eastwest/document and eastwest/endpoint.<port>; did you mean "eastwest/discovery-name"?
+            eastwest/discovery_name="x": no such tag; the tags are eastwest/mode, eastwest/namespace, eastwest/port, eastwest/discovery-name, eastwest/alias, eastwest/timeout, eastwest/ingress-port, eastwest/tls, eastwest/logs, eastwest/access-logs, eastwest/test-header, eastwest/needs, eastwest/refresh, eastwest/pause, eastwest/retry, eastwest/document and eastwest/endpoint.<port>; did you mean "eastwest/discovery-name"?
         "#]],
     );
 }
@@ -233,7 +233,7 @@ fn an_unknown_tag_like_nothing_is_said_alone() {
          colour=red",
         &expect![[r#"
             ambiguous
-            eastwest/colour="red": no such tag; the tags are eastwest/mode, eastwest/namespace, eastwest/port, eastwest/discovery-name, eastwest/alias, eastwest/timeout, eastwest/ingress-port, eastwest/tls, eastwest/logs, eastwest/access-logs, eastwest/test-header, eastwest/needs, eastwest/refresh, eastwest/pause, eastwest/document and eastwest/endpoint.<port>
+            eastwest/colour="red": no such tag; the tags are eastwest/mode, eastwest/namespace, eastwest/port, eastwest/discovery-name, eastwest/alias, eastwest/timeout, eastwest/ingress-port, eastwest/tls, eastwest/logs, eastwest/access-logs, eastwest/test-header, eastwest/needs, eastwest/refresh, eastwest/pause, eastwest/retry, eastwest/document and eastwest/endpoint.<port>
         "#]],
     );
 }
@@ -245,7 +245,7 @@ fn a_tag_without_a_name_is_unknown() {
          /eastwest/=x",
         &expect![[r#"
             ambiguous
-            eastwest/="x": no such tag; the tags are eastwest/mode, eastwest/namespace, eastwest/port, eastwest/discovery-name, eastwest/alias, eastwest/timeout, eastwest/ingress-port, eastwest/tls, eastwest/logs, eastwest/access-logs, eastwest/test-header, eastwest/needs, eastwest/refresh, eastwest/pause, eastwest/document and eastwest/endpoint.<port>
+            eastwest/="x": no such tag; the tags are eastwest/mode, eastwest/namespace, eastwest/port, eastwest/discovery-name, eastwest/alias, eastwest/timeout, eastwest/ingress-port, eastwest/tls, eastwest/logs, eastwest/access-logs, eastwest/test-header, eastwest/needs, eastwest/refresh, eastwest/pause, eastwest/retry, eastwest/document and eastwest/endpoint.<port>
         "#]],
     );
 }
@@ -1136,7 +1136,7 @@ fn characters_that_turn_or_break_a_line_are_made_visible() {
         &expect![[r#"
             ambiguous
             eastwest/mode="client�": client, client-server or off; did you mean "client"?
-            eastwest/�name="x": no such tag; the tags are eastwest/mode, eastwest/namespace, eastwest/port, eastwest/discovery-name, eastwest/alias, eastwest/timeout, eastwest/ingress-port, eastwest/tls, eastwest/logs, eastwest/access-logs, eastwest/test-header, eastwest/needs, eastwest/refresh, eastwest/pause, eastwest/document and eastwest/endpoint.<port>
+            eastwest/�name="x": no such tag; the tags are eastwest/mode, eastwest/namespace, eastwest/port, eastwest/discovery-name, eastwest/alias, eastwest/timeout, eastwest/ingress-port, eastwest/tls, eastwest/logs, eastwest/access-logs, eastwest/test-header, eastwest/needs, eastwest/refresh, eastwest/pause, eastwest/retry, eastwest/document and eastwest/endpoint.<port>
         "#]],
     );
 }
@@ -1158,7 +1158,7 @@ fn another_prefix_may_be_chosen() {
     let tags = read_tags("/acme.io/mesh.mode=client, /eastwest/mode=off, /acme.io/mesh.x=1");
     expect![[r#"
         ambiguous
-        acme.io/mesh.x="1": no such tag; the tags are acme.io/mesh.mode, acme.io/mesh.namespace, acme.io/mesh.port, acme.io/mesh.discovery-name, acme.io/mesh.alias, acme.io/mesh.timeout, acme.io/mesh.ingress-port, acme.io/mesh.tls, acme.io/mesh.logs, acme.io/mesh.access-logs, acme.io/mesh.test-header, acme.io/mesh.needs, acme.io/mesh.refresh, acme.io/mesh.pause, acme.io/mesh.document and acme.io/mesh.endpoint.<port>
+        acme.io/mesh.x="1": no such tag; the tags are acme.io/mesh.mode, acme.io/mesh.namespace, acme.io/mesh.port, acme.io/mesh.discovery-name, acme.io/mesh.alias, acme.io/mesh.timeout, acme.io/mesh.ingress-port, acme.io/mesh.tls, acme.io/mesh.logs, acme.io/mesh.access-logs, acme.io/mesh.test-header, acme.io/mesh.needs, acme.io/mesh.refresh, acme.io/mesh.pause, acme.io/mesh.retry, acme.io/mesh.document and acme.io/mesh.endpoint.<port>
     "#]].assert_eq(&show(read(&prefix, &tags)));
 }
 
@@ -1167,7 +1167,7 @@ fn every_tag_of_the_grammar_has_a_good_value() {
     let good = read_tags(
         "mode=client-server, namespace=n, port=p, discovery-name=d, alias=a, timeout=idle=1s, \
          ingress-port=2000, tls=ca=arn:a:b:c:d:e, logs=awslogs group=g, access-logs=text, \
-         test-header=a=b, needs=n, refresh=never, pause=true",
+         test-header=a=b, needs=n, refresh=never, pause=true, retry=1",
     );
     let tagged = read(&TagPrefix::default(), &good).expect("tags of ours");
     assert!(tagged.declaration.is_some(), "{:?}", tagged.issues);

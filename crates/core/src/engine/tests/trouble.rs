@@ -307,3 +307,23 @@ fn a_write_whose_answer_was_lost_takes_up_budget_while_its_service_cannot_be_rea
     fake.run(600);
     assert_eq!(fake.count("apply"), 2, "{}", fake.take_log());
 }
+
+#[test]
+fn a_client_waits_for_a_server_that_cannot_be_read_for_a_moment() {
+    for kind in [FaultKind::ServerError, FaultKind::Denied] {
+        let mut fake = Fake::new(
+            "cluster prod default=internal.myapp
+             api mode=client-server, alias=api:80 | off | http=8080
+             web mode=client-server, alias=web:80 | off | http=8080 env:API_URL=http://api",
+        );
+        fake.run(5);
+        fake.unreadable_for("api", kind);
+        fake.run(300);
+        assert_eq!(fake.count("apply"), 0, "{kind:?}");
+        fake.readable("api");
+        fake.run(600);
+        let log = fake.take_log();
+        let at = |what: &str| log.find(what).unwrap_or_else(|| panic!("{kind:?}: {log}"));
+        assert!(at("apply connect prod/api") < at("apply connect prod/web"), "{log}");
+    }
+}

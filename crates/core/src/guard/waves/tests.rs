@@ -82,3 +82,13 @@ fn a_write_that_was_refused_begins_nothing() {
     waves.end(&Plan::default());
     assert!(waves.begins_with_one(&id) && waves.next_due(at(0)).is_none());
 }
+
+#[test]
+fn a_service_that_opted_out_and_shows_no_primary_was_taken_back() {
+    let mut began = begun("ours", 5);
+    let mut service = primary("ours", 5, Rollout::InProgress);
+    assert_eq!(told(&mut began, &service), "goes on");
+    service.deployments.clear();
+    assert_eq!(told(&mut began, &service), "failed");
+    assert_eq!(told(&mut begun("ours", 5), &service), "neither", "it was never seen");
+}

@@ -29,7 +29,7 @@ impl Hold {
                 "once eastwest is updated to a version that knows them, or the service is changed by hand"
             }
             Self::RolledBack { .. } => {
-                "once the declaration or the task definition changes; until then eastwest does not send it again"
+                "once the declaration or the task definition changes, or once a person asks for one more attempt: eastwest retry, POST /api/v1/retry, or a new value of its retry tag"
             }
             Self::Rolling => "once that deployment has ended",
             Self::WaitingForServer(awaited) => return awaited.ends(),
@@ -56,6 +56,7 @@ impl Hold {
             }
             Self::Observe(Policy::Observe) => "with --policy upsert-only or sync",
             Self::Observe(Policy::UpsertOnly | Policy::Sync) => "with --policy sync",
+            Self::OwnService => "with --own-service none",
         };
         said.to_owned()
     }
@@ -89,7 +90,8 @@ impl Hold {
             | Self::MassChange(_)
             | Self::Contended(_)
             | Self::Breach(_)
-            | Self::Observe(_) => Ending::ByPerson,
+            | Self::Observe(_)
+            | Self::OwnService => Ending::ByPerson,
         }
     }
 
@@ -123,7 +125,8 @@ impl Hold {
             | Self::Contended(_)
             | Self::Refused(_)
             | Self::Breach(_)
-            | Self::Observe(_) => false,
+            | Self::Observe(_)
+            | Self::OwnService => false,
         }
     }
 

@@ -87,6 +87,8 @@ pub enum Hold {
     Breach(&'static str),
     /// The operator's policy does not allow it.
     Observe(Policy),
+    /// It is the ECS service that eastwest itself runs as.
+    OwnService,
 }
 
 /// What could not be seen.
@@ -165,6 +167,7 @@ impl Hold {
             Self::Refused(_) => Reason::Refused,
             Self::Breach(_) => Reason::Breach,
             Self::Observe(_) => Reason::Observe,
+            Self::OwnService => Reason::OwnService,
         }
     }
 
@@ -255,6 +258,9 @@ impl fmt::Display for Hold {
                 let name: &str = policy.into();
                 write!(f, "policy {name} does not allow this write")
             }
+            Self::OwnService => f.write_str(
+                "this is eastwest's own service, which it does not roll out: whoever may tag the service could have it restart itself",
+            ),
         }
     }
 }

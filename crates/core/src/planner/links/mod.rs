@@ -48,6 +48,7 @@ impl<'c> Links<'c> {
     pub(super) fn new<'a: 'c>(
         input: &PlannerInput<'a>,
         candidates: &'c [Candidate<'a>],
+        unseen: &'c [Candidate<'a>],
         settled: &'c [Client<'a>],
         stranded: &'c [Client<'a>],
     ) -> Self {
@@ -59,7 +60,7 @@ impl<'c> Links<'c> {
             let (offers, needs) = (Offers::default(), Needs::default());
             return Self { offers, needs, clients, settled };
         }
-        let offers = Offers::new(input, candidates);
+        let offers = Offers::new(input, candidates.iter().chain(unseen));
         let needs = Needs::new(input, &offers, clients.iter().copied());
         Self { offers, needs, clients, settled }
     }

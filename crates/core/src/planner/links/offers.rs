@@ -68,8 +68,11 @@ pub(crate) struct Offers<'c> {
 }
 
 impl<'c> Offers<'c> {
-    /// What every service in view has in force, and what the candidates are to have.
-    pub(crate) fn new<'a: 'c>(input: &PlannerInput<'a>, candidates: &'c [Candidate<'a>]) -> Self {
+    /// What every service in view has in force, and what these are to have.
+    pub(crate) fn new<'a: 'c>(
+        input: &PlannerInput<'a>,
+        wanting: impl Iterator<Item = &'c Candidate<'a>>,
+    ) -> Self {
         let mut offers = Self::default();
         for service in input.view.all_services() {
             offers.note_in_force(
@@ -78,7 +81,7 @@ impl<'c> Offers<'c> {
                 shifts_still(input, service),
             );
         }
-        for candidate in candidates {
+        for candidate in wanting {
             offers.note_wanted(candidate);
         }
         offers

@@ -183,7 +183,13 @@ impl Waits<'_> {
         let wanted = || {
             others(EndpointState::Wanted).filter(|offer| self.is_before(&offer.service.key, client))
         };
-        if let Some(offer) = wanted().find(|offer| self.keeping(&offer.service.key).is_none()) {
+        // A server that cannot be read just now may be read the next moment. How long a client waits that can do without
+        // is bounded.
+        let comes = |offer: &&Offer<'_>| match self.keeping(&offer.service.key) {
+            None => true,
+            Some(reason) => can_do_without && reason == Reason::NotSeen,
+        };
+        if let Some(offer) = wanted().find(comes) {
             return Some((offer, Until::Changed));
         }
         if complete {

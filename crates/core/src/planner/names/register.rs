@@ -349,11 +349,15 @@ impl Register {
         self.handovers.is_kept_from(service, former, claimants).then_some(former)
     }
 
-    /// The service that gets a name: its former owner, else the oldest of those that need not wait for it.
+    /// The service that gets a name: its former owner as long as it is kept for that one, else the oldest of those that
+    /// need not wait for it.
     fn first<'r>(&self, contested: &'r ContestedName) -> Option<&'r Party> {
         let had = |party: &Party| {
             let former = contested.former.as_ref();
-            former.is_some_and(|former| former.owner.path() == party.key.path())
+            former.is_some_and(|former| {
+                former.owner.path() == party.key.path()
+                    && (!former.is_over || contested.needed_by.is_some())
+            })
         };
         let wanted = contested.wanted.iter().filter(|party| !self.strangers.contains(&party.arn));
         wanted.min_by_key(|party| {

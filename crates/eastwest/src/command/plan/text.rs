@@ -1,10 +1,11 @@
 //! A plan as text: what would change, field by field, and why not where it would not.
 
 use eastwest_core::ecs::change::Change;
+use eastwest_core::ecs::text::first_of;
 use eastwest_core::plan::action::Action;
 use eastwest_core::plan::need::MissingEndpoint;
 
-use crate::api::plan::{DocumentRow, HoldRow, PlanPage, StepRow};
+use crate::api::plan::{DocumentRow, DoubtRow, HoldRow, PlanPage, StepRow};
 use crate::command::text::{line, mark};
 
 /// The plan as a person reads it.
@@ -37,6 +38,9 @@ pub(crate) fn plan(page: &PlanPage) -> String {
     }
     for hold in &page.holds {
         show_hold(&mut text, hold);
+    }
+    for doubt in &page.doubts {
+        show_doubt(&mut text, doubt);
     }
     text.push_str(&summary(page));
     show_cost(&mut text, page);
@@ -71,7 +75,7 @@ fn show_step(text: &mut String, step: &StepRow) {
         line(text, format_args!("    {contention}; this is one more attempt"));
         show_snippet(text, &contention.snippet());
     }
-    show_lacks(text, &step.lacks);
+    show_lacks(text, &step.lacks, step.lacks_more);
     show_note(text, step.note.as_deref());
     show_changes(text, &step.changes);
     text.push('\n');
@@ -84,7 +88,7 @@ fn show_hold(text: &mut String, hold: &HoldRow) {
     if let Some(snippet) = hold.hold.snippet() {
         show_snippet(text, &snippet);
     }
-    show_lacks(text, &hold.lacks);
+    show_lacks(text, &hold.lacks, hold.lacks_more);
     show_note(text, hold.note.as_deref());
     show_changes(text, &hold.changes);
     text.push('\n');
@@ -96,10 +100,19 @@ fn show_snippet(text: &mut String, snippet: &str) {
     }
 }
 
-fn show_lacks(text: &mut String, lacks: &[MissingEndpoint]) {
+fn show_lacks(text: &mut String, lacks: &[MissingEndpoint], more: usize) {
     for MissingEndpoint { name, alias, server, .. } in lacks {
         line(text, format_args!("    lacks         {name} as {alias} of {server}"));
     }
+    if more > 0 {
+        line(text, format_args!("    lacks         and {more} more"));
+    }
+}
+
+fn show_doubt(text: &mut String, row: &DoubtRow) {
+    line(text, format_args!("? {}: {}", row.service, row.doubt));
+    line(text, format_args!("    ends {}", row.ends));
+    text.push('\n');
 }
 
 fn show_note(text: &mut String, note: Option<&str>) {
@@ -175,13 +188,10 @@ fn show_cost(text: &mut String, page: &PlanPage) {
         (count_usize(cost.services, "service"), count_usize(cost.rounds, "round"));
     let tasks = count(cost.tasks, "task");
     line(text, format_args!("Cost: {services} in {rounds} of rollouts, {tasks}; {time}."));
-    let stale: Vec<String> = cost.stale_clients.iter().map(ToString::to_string).collect();
+    let stale = &cost.stale_clients;
     if !stale.is_empty() {
-        let clients = count_usize(stale.len(), "client");
-        line(
-            text,
-            format_args!("      {clients} stale until rolled out again: {}.", stale.join(", ")),
-        );
+        let (clients, names) = (count_usize(stale.len(), "client"), first_of(stale, ", "));
+        line(text, format_args!("      {clients} stale until rolled out again: {names}."));
     }
     line(text, format_args!("Id:   {}", page.id));
 }
@@ -253,6 +263,7 @@ mod tests {
                 note: None,
                 awaits: None,
                 lacks: Vec::new(),
+                lacks_more: 0,
                 contention: None,
             }],
             holds: vec![HoldRow {
@@ -262,8 +273,14 @@ mod tests {
                 changes: Vec::new(),
                 note: Some("prod/old goes first".to_owned()),
                 lacks: Vec::new(),
+                lacks_more: 0,
             }],
             needs: BTreeMap::new(),
+            doubts: vec![DoubtRow {
+                service: key("cron"),
+                doubt: "it needs api, which no service offers".to_owned(),
+                ends: "once a service offers api".to_owned(),
+            }],
             issues: vec![IssueRow {
                 service: key("cron"),
                 issue: Issue::new("eastwest/mode", "clinet", "client, client-server or off")
@@ -338,6 +355,7 @@ mod tests {
         let alias = "api.internal.myapp:8080".to_owned();
         step.lacks =
             vec![MissingEndpoint { name: name.clone(), alias, server: api.clone(), since: None }];
+        step.lacks_more = 880;
         let until = Until::Complete;
         step.awaits = Some(Box::new(Awaited { name, server: api, inferred: true, until }));
         step.contention = Some(Box::new(Contention {
@@ -350,6 +368,7 @@ mod tests {
         let summary = Summary { refresh: 1, tasks: 2, ..Summary::default() };
         let page =
             PlanPage { steps: vec![step], holds, issues, faults, missing, summary, ..page() };
+        let page = PlanPage { doubts: Vec::new(), ..page };
         let page = PlanPage { cost: Cost::default(), ..page };
         expect![[r#"
             * prod/web: refresh in internal.myapp  # triggers a rollout (2 tasks)
