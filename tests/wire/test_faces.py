@@ -7,7 +7,7 @@ import pytest
 import world
 from controller import plan
 from fleet import CLUSTER, NAMESPACE, connect, served, tags
-from test_safe_rollouts import API, HOURS, SERVER, env_task
+from test_safe_rollouts import API, HOURS, SERVER, at_once, env_task
 from world import wait_until
 
 DJANGO = served("django-8000-tcp", "django-api", API, 8000)
@@ -82,8 +82,9 @@ def test_a_need_of_nobody_is_advice_everywhere_and_no_reason_to_wait(live_fleet,
     live_fleet.service("cron", tag=tags(mode="client", namespace=NAMESPACE, needs="djago-api"))
     live_fleet.service("django", {"django-8000-tcp": 8000}, connect(DJANGO), tag=SERVER)
     live_fleet.settle()
-    controller.wait_synced("cron", "django")
-    entry = controller.wait_service("cron", "djago-api", "django-api", "advice")
+    controller.wait_synced("django")
+    entry = controller.wait_service("cron", "djago-api", "django-api", "advice", sync="Synced", health="Degraded",
+                                    reason="CannotCall")
     issue, = entry["issues"]
     assert (issue["read"], issue["nearest"], issue["weight"]) == ("djago-api", "django-api", "advice")
     assert entry["needs"] == [{"name": "djago-api", "inferred": False}]
@@ -93,14 +94,14 @@ def test_a_need_of_nobody_is_advice_everywhere_and_no_reason_to_wait(live_fleet,
     controller.wait_metric(1, "eastwest_advice", cluster=CLUSTER)
 
 
-def test_stale_clients_and_refreshes_are_counted(live_fleet, live, controller_of, proxy_of):
+def test_stale_clients_and_refreshes_are_counted(live_fleet, live, live_ssm, controller_of, proxy_of):
     live_fleet.service("django", {"django-8000-tcp": 8000})
     live_fleet.service("cron", config=connect(), tag=tags(
         mode="client", namespace=NAMESPACE, needs="django-api", pause="true"))
     live_fleet.settle()
     live_fleet.update("django", connect(DJANGO))
     live_fleet.settle()
-    controller = controller_of(proxy_of(live))
+    controller = controller_of(proxy_of(live), *at_once(live_ssm))
     controller.wait_metric(1, "eastwest_stale_clients", namespace=NAMESPACE)
     controller.wait_metric(1, "eastwest_holds", cluster=CLUSTER, reason="Paused")
     entry = controller.wait_service("cron", "prod/django")

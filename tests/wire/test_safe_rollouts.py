@@ -6,6 +6,7 @@ import pytest
 
 import world
 from controller import plan
+from documents import SOURCES, document, put
 from fleet import CLUSTER, NAMESPACE, connect, served, tags
 from test_converges import MEMBERS, sweeps
 from test_rollouts import BREAKER
@@ -16,6 +17,12 @@ SERVER = tags(mode="client-server", namespace=NAMESPACE, discovery_name="django-
 CANARY = "canary-5e1f0c"
 # Virtual seconds in which no test ends, however slow the machine: ten minutes of a clock sixty times as fast.
 HOURS = 36000
+
+
+def at_once(ssm):
+    """A document that lets clients follow new endpoints at once; the words to have eastwest read it."""
+    put(ssm, document(limits={"refreshEvery": "0"}))
+    return SOURCES
 
 
 def written(live):
@@ -57,7 +64,9 @@ def env_task(fleet, family, ports, **values):
     return made["taskDefinition"]["taskDefinitionArn"]
 
 
-def test_a_client_that_is_older_than_an_endpoint_it_needs_is_refreshed_once(live_fleet, live, controller):
+def test_a_client_that_is_older_than_an_endpoint_it_needs_is_refreshed_once(
+        live_fleet, live, live_ssm, controller_of, proxy_of):
+    controller = controller_of(proxy_of(live), *at_once(live_ssm))
     live_fleet.service("django", {"django-8000-tcp": 8000}, connect(), tag=tags(mode="client", namespace=NAMESPACE))
     live_fleet.service("cron", config=connect(), tag=tags(
         mode="client", namespace=NAMESPACE, needs="django-api"))
@@ -77,7 +86,8 @@ def test_a_client_that_is_older_than_an_endpoint_it_needs_is_refreshed_once(live
     assert written(live) == expected
 
 
-def test_a_client_is_refreshed_once_for_all_the_endpoints_it_lacks(live_fleet, live, controller_of, proxy_of):
+def test_a_client_is_refreshed_once_for_all_the_endpoints_it_lacks(
+        live_fleet, live, live_ssm, controller_of, proxy_of):
     for name, port in (("django", 8000), ("fastapi", 8001)):
         live_fleet.service(name, {f"{name}-{port}-tcp": port}, tag=tags(
             mode="client-server", namespace=NAMESPACE, discovery_name=f"{name}-api"))
@@ -85,7 +95,7 @@ def test_a_client_is_refreshed_once_for_all_the_endpoints_it_lacks(live_fleet, l
         mode="client", namespace=NAMESPACE, needs="django-api fastapi-api"))
     live_fleet.service("bystander", config=connect(), tag=tags(mode="client", namespace=NAMESPACE, needs="none"))
     live_fleet.settle()
-    controller = controller_of(proxy_of(live))
+    controller = controller_of(proxy_of(live), *at_once(live_ssm))
     wait_until(lambda: all(live.reach("prod/cron", f"{name}.{NAMESPACE}", port)["ok"]
                            for name, port in (("django-api", 8000), ("fastapi-api", 8001))), controller.output)
     controller.wait_synced("django", "fastapi", "cron", "bystander")
@@ -96,14 +106,14 @@ def test_a_client_is_refreshed_once_for_all_the_endpoints_it_lacks(live_fleet, l
 
 @pytest.mark.parametrize(("mode", "refreshed"), [("never", False), ("inferred", True), (None, False)])
 def test_inferred_needs_refresh_only_where_the_service_says_so(
-        mode, refreshed, live_fleet, live, controller_of, proxy_of):
+        mode, refreshed, live_fleet, live, live_ssm, controller_of, proxy_of):
     task = env_task(live_fleet, "cron", {}, API=f"http://{API}:8000/v1")
     asked = {"refresh": mode} if mode else {}
     live_fleet.service("cron", config=connect(), taskDefinition=task,
                        tag=tags(mode="client", namespace=NAMESPACE, **asked))
     live_fleet.service("django", {"django-8000-tcp": 8000}, tag=SERVER)
     live_fleet.settle()
-    controller = controller_of(proxy_of(live))
+    controller = controller_of(proxy_of(live), *at_once(live_ssm))
     controller.wait_synced("django")
     if refreshed:
         wait_until(lambda: live.reach("prod/cron", API, 8000)["ok"], controller.output)

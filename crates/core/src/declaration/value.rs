@@ -239,8 +239,8 @@ pub(crate) fn open_for(text: &str) -> Result<Duration, Wrong> {
     seconds.map(Duration::from_secs).ok_or_else(|| wrong_because(allowed))
 }
 
-/// For how long a name is kept from other services: `0`, or `30m`, `1h` or `2d`, up to 31 days.
-pub(crate) fn quarantine(text: &str) -> Result<Duration, Wrong> {
+/// For how long something waits: `0` for not at all, or `30m`, `1h` or `2d`, up to 31 days.
+pub(crate) fn time_or_none(text: &str) -> Result<Duration, Wrong> {
     let seconds = if text == "0" { Some(0) } else { counted(text, &TIMES) };
     let seconds = seconds.filter(|seconds| *seconds <= 31 * 86_400);
     let allowed = "a time such as 30m, 1h or 2d, at most 31d, or 0 for none";

@@ -65,7 +65,7 @@ impl FormerNames {
     }
 
     /// Every name with what is known of it.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (&(NamespaceId, Claim), &FormerName)> {
+    pub fn iter(&self) -> impl Iterator<Item = (&(NamespaceId, Claim), &FormerName)> {
         self.names.iter()
     }
 

@@ -41,7 +41,7 @@ impl Said {
                     "{verdict}; note {note}; lacks {lacks:?}; doubts {doubts:?}; needs {needs:?}"
                 )
             };
-            (format!("{key}"), verdict(entry).map(text))
+            (format!("{key}"), verdict(entry, view).map(text))
         };
         let services = plan.entries.iter().map(line).collect();
         let is_partial = view.clusters.values().any(|cluster| cluster.trouble.is_some())
@@ -69,8 +69,14 @@ impl Said {
 }
 
 /// The verdict in words; none if who comes later need not know it.
-fn verdict(entry: &Entry) -> Option<String> {
+fn verdict(entry: &Entry, view: &View) -> Option<String> {
     match &entry.verdict {
+        // A former owner comes before others.
+        Verdict::Hold { hold: Hold::Conflict(_, Holder::Precedes(..)), .. }
+            if view.former.iter().next().is_some() =>
+        {
+            None
+        }
         Verdict::InSync => Some("in sync".to_owned()),
         Verdict::Step { action } => Some(action.name().to_owned()),
         Verdict::Hold { hold: Hold::UnknownField(_), .. }

@@ -218,7 +218,7 @@ fn limits(at: Option<At<'_>>, report: &mut Report<'_>) -> Limits {
     let allowed = "a share such as 20%, from 1% to 100%, or a number of services without quotes";
     let share = report.text(at.member("massChange"), allowed, share);
     let per = report.text(at.member("massChangePer"), "", per);
-    let refresh_every = report.text(at.member("refreshEvery"), "", value::open_for);
+    let refresh_every = report.text(at.member("refreshEvery"), "", value::time_or_none);
     let drop_old_names = report.text(at.member("dropOldNames"), "", value::open_for);
     Limits {
         rollouts_per_cluster: count("rolloutsPerCluster"),
@@ -227,6 +227,6 @@ fn limits(at: Option<At<'_>>, report: &mut Report<'_>) -> Limits {
         mass_change_per: per,
         refresh_every,
         drop_old_names,
-        name_quarantine: report.text(at.member("nameQuarantine"), "", value::quarantine),
+        name_quarantine: report.text(at.member("nameQuarantine"), "", value::time_or_none),
     }
 }

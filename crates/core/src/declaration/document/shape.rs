@@ -367,9 +367,9 @@ pub(super) struct Limits {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) mass_change_per: Option<MassChangePer>,
     /// How long an endpoint must have stood before the clients that need it are rolled out again: `15m`, `4h` or `1d`,
-    /// at most 31 days. Default: `15m`.
+    /// at most 31 days; `0`: at once, each time. Default: `15m`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(regex(pattern = "^[0-9]{1,5}[mhd]$"))]
+    #[schemars(regex(pattern = "^(0|[0-9]{1,7}[smhd])$"))]
     pub(super) refresh_every: Option<String>,
     /// For how long an old name stays beside the new one for clients whose needs or environment still name it. Without
     /// it: until that is mended, or a person acknowledges the plan.

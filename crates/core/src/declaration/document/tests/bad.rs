@@ -438,6 +438,7 @@ fn what_is_no_alias_to_allow_and_no_quarantine() {
             ("no unit", limit(r#""60""#)),
             ("too long", limit(r#""32d""#)),
             ("a number", limit("60")),
+            ("another limit", limit(r#""60""#).replace("nameQuarantine", "refreshEvery")),
         ],
         &expect![[r#"
             none
@@ -458,6 +459,8 @@ fn what_is_no_alias_to_allow_and_no_quarantine() {
             /p#/limits/nameQuarantine="32d": a time such as 30m, 1h or 2d, at most 31d, or 0 for none
             a number
             /p#/limits/nameQuarantine="60": a text
+            another limit
+            /p#/limits/refreshEvery="60": a time such as 30m, 1h or 2d, at most 31d, or 0 for none
         "#]],
     );
 }
