@@ -7,7 +7,6 @@ pub mod action;
 pub mod reason;
 pub mod prerequisite;
 pub mod need;
-pub mod doubt;
 pub mod awaited;
 pub mod contention;
 mod fingerprint;
@@ -15,6 +14,7 @@ pub mod turn;
 pub mod consent;
 pub mod kept_name;
 pub mod hold;
+pub mod doubt;
 pub mod entry;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -317,7 +317,7 @@ impl Merger<'_> {
         entry.fingerprint = fingerprint;
         let mut replaced = None;
         if !is_same {
-            entry.is_to_retry |= asks_again(entry, tagged.as_deref());
+            entry.is_to_retry |= entry.is_asked_again(tagged.as_deref());
             (entry.is_slim, entry.tool) = (!is_ours, tool);
             (entry.tagged, entry.intent, entry.issues) = (tagged, intent, issues);
             entry.trouble = None;
@@ -396,14 +396,6 @@ impl Merger<'_> {
             is_to_retry: false,
         }
     }
-}
-
-/// Whether the `retry` tag has another value than at the last reading. A value that was there before the first reading
-/// asks for nothing: it may have been answered long ago.
-fn asks_again(before: &ServiceView, now: Option<&Tagged>) -> bool {
-    let old = before.tagged.as_deref().and_then(|tagged| tagged.retry.as_ref());
-    let new = now.and_then(|tagged| tagged.retry.as_ref());
-    before.last.is_some() && new.is_some() && new != old
 }
 
 /// Why a service of the cluster was never read, if one was not. It is not known whether such a service opted in. So no

@@ -74,6 +74,16 @@ pub struct ServiceView {
     pub is_to_retry: bool,
 }
 
+impl ServiceView {
+    /// Whether the `retry` tag has another value now than at the last reading. A value that was there before the first
+    /// reading asks for nothing: it may have been answered long ago.
+    fn is_asked_again(&self, now: Option<&Tagged>) -> bool {
+        let old = self.tagged.as_deref().and_then(|tagged| tagged.retry.as_ref());
+        let new = now.and_then(|tagged| tagged.retry.as_ref());
+        self.last.is_some() && new.is_some() && new != old
+    }
+}
+
 /// One cluster.
 #[derive(Debug, Clone, Default)]
 pub struct ClusterView {

@@ -246,6 +246,11 @@ mod tests {
         Change { field, endpoint, from: from.map(str::to_owned), to: to.map(str::to_owned) }
     }
 
+    fn doubt() -> DoubtRow {
+        let doubt = "it needs api, which no service offers".to_owned();
+        DoubtRow { service: key("cron"), doubt, ends: "once a service offers api".to_owned() }
+    }
+
     fn page() -> PlanPage {
         let off = Action::Disconnect { service: key("old") };
         PlanPage {
@@ -276,11 +281,7 @@ mod tests {
                 lacks_more: 0,
             }],
             needs: BTreeMap::new(),
-            doubts: vec![DoubtRow {
-                service: key("cron"),
-                doubt: "it needs api, which no service offers".to_owned(),
-                ends: "once a service offers api".to_owned(),
-            }],
+            doubts: vec![doubt()],
             issues: vec![IssueRow {
                 service: key("cron"),
                 issue: Issue::new("eastwest/mode", "clinet", "client, client-server or off")
