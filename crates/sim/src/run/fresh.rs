@@ -3,9 +3,10 @@
 //!
 //! What the plan is made from is compared before any guard: what only memory tells, such as a truce with another writer
 //! or a stopped wave, is the guard's. Some things AWS does not show to who comes later. So nothing is compared where a
-//! document was good once and is not now, or where something cannot be read now and could be once. A service is not
-//! compared where it is held for members that only the reading before a write looks for, for a leftover Cloud Map name,
-//! which is looked for only where a name is wanted next, or for a name that is kept for its former owner.
+//! document was good once and is not now, where something cannot be read now and could be once, or where a name is
+//! remembered that a service had and has no longer. A service is not compared where it is held for members that only the
+//! reading before a write looks for, or for a leftover Cloud Map name, which is looked for only where a name is wanted
+//! next.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -21,7 +22,7 @@ use eastwest_core::view::View;
 /// What a controller says of a world.
 pub(super) struct Said {
     document: Option<Arc<Document>>,
-    /// Whether something could not be read.
+    /// Whether something could not be read, or a former name is remembered.
     is_partial: bool,
     /// Of each service: verdict, note, what its tasks do not know, doubts, needs; none where who comes later need not
     /// know it.
@@ -41,10 +42,11 @@ impl Said {
                     "{verdict}; note {note}; lacks {lacks:?}; doubts {doubts:?}; needs {needs:?}"
                 )
             };
-            (format!("{key}"), verdict(entry, view).map(text))
+            (format!("{key}"), verdict(entry).map(text))
         };
         let services = plan.entries.iter().map(line).collect();
-        let is_partial = view.clusters.values().any(|cluster| cluster.trouble.is_some())
+        let is_partial = view.former.iter().next().is_some()
+            || view.clusters.values().any(|cluster| cluster.trouble.is_some())
             || view
                 .services()
                 .any(|(_, service)| service.trouble.is_some() || service.missing_since.is_some());
@@ -69,20 +71,12 @@ impl Said {
 }
 
 /// The verdict in words; none if who comes later need not know it.
-fn verdict(entry: &Entry, view: &View) -> Option<String> {
+fn verdict(entry: &Entry) -> Option<String> {
     match &entry.verdict {
-        // A former owner comes before others.
-        Verdict::Hold { hold: Hold::Conflict(_, Holder::Precedes(..)), .. }
-            if view.former.iter().next().is_some() =>
-        {
-            None
-        }
         Verdict::InSync => Some("in sync".to_owned()),
         Verdict::Step { action } => Some(action.name().to_owned()),
         Verdict::Hold { hold: Hold::UnknownField(_), .. }
-        | Verdict::Hold {
-            hold: Hold::Conflict(_, Holder::Leftover(_) | Holder::Had { .. }), ..
-        } => None,
+        | Verdict::Hold { hold: Hold::Conflict(_, Holder::Leftover(_)), .. } => None,
         Verdict::Hold { hold, .. } => Some(format!("{}: {hold}", hold.reason())),
     }
 }
