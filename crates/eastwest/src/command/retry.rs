@@ -16,7 +16,8 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// Flags of `retry`.
 #[derive(Debug, Args)]
 pub(crate) struct RetryFlags {
-    /// The service, as <CLUSTER>/<SERVICE>.
+    /// The ECS service to try again.
+    #[arg(value_name = "CLUSTER/SERVICE")]
     pub(crate) service: String,
     /// Where the running eastwest serves HTTP.
     #[arg(

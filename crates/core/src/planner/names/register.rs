@@ -5,7 +5,7 @@
 //!
 //! 1. The holder keeps a name.
 //! 2. If no service has it and the document claims it, only the services that the claim lists may take it.
-//! 3. A name that was in use is [kept](super::kept) for the service that had it.
+//! 3. A name that was in use is [kept] for the service that had it.
 //! 4. Among those that may take it, the oldest service gets it; of two of one age, the first by ARN.
 //!
 //! This order is total and does not depend on when eastwest looks, so two services that want one name never take turns.
