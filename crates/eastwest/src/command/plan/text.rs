@@ -336,6 +336,9 @@ mod tests {
                 ends once that deployment has ended
                 note: prod/old goes first
 
+            ? prod/cron: it needs api, which no service offers
+                ends once a service offers api
+
             Plan: 0 to connect, 1 to disconnect, 0 to refresh, 1 held, 3 in sync. 1 task would be replaced.
             Cost: 2 services in 2 rounds of rollouts, 5 tasks; about 3 min by past deployments, 1 of them guessed.
                   1 client stale until rolled out again: prod/shop.
@@ -380,6 +383,7 @@ mod tests {
                   ignore_changes = [service_connect_configuration]
                 }
                 lacks         api as api.internal.myapp:8080 of prod/api
+                lacks         and 880 more
 
             Plan: 0 to connect, 0 to disconnect, 1 to refresh, 0 held, 0 in sync. 2 tasks would be replaced.
         "#]].assert_eq(&plan(&page));
@@ -392,7 +396,7 @@ mod tests {
         let (policy, missing, document) = (Policy::Sync, Vec::new(), None);
         let (cost, needs) = (Cost::default(), BTreeMap::new());
         let page = PlanPage { policy, missing, steps, holds, issues, needs, ..page() };
-        let page = PlanPage { document, faults, summary, cost, ..page };
+        let page = PlanPage { document, faults, summary, cost, doubts: Vec::new(), ..page };
         assert_eq!(plan(&page), "Nothing to change: 1 service in sync.\n");
         let said = |in_sync, not_opted_in| {
             nothing_to_change(&PlanPage {
