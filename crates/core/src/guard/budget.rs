@@ -49,12 +49,13 @@ struct Rollouts {
 }
 
 impl Rollouts {
-    fn add<P: Ord>(all: &mut BTreeMap<P, Self>, place: P, key: &ServiceKey) {
-        all.entry(place).or_insert_with(|| Self::begun_by(key)).count += 1;
-    }
-
-    fn begun_by(key: &ServiceKey) -> Self {
-        Self { count: 0, first: key.clone(), keeps_place: false }
+    /// Those at a place; of a new one, `key` is the first.
+    fn at<'r, P: Ord>(all: &'r mut BTreeMap<P, Self>, place: P, key: &ServiceKey) -> &'r mut Self {
+        all.entry(place).or_insert_with(|| Self {
+            count: 0,
+            first: key.clone(),
+            keeps_place: false,
+        })
     }
 
     /// Takes up one place, if there is one and none is kept yet, for a service that waits elsewhere.
@@ -106,9 +107,9 @@ impl<'a> Ledger<'a> {
     }
 
     fn count(&mut self, key: &ServiceKey, namespaces: impl Iterator<Item = NamespaceId>) {
-        Rollouts::add(&mut self.clusters, key.cluster.clone(), key);
+        Rollouts::at(&mut self.clusters, key.cluster.clone(), key).count += 1;
         for id in namespaces.collect::<BTreeSet<_>>() {
-            Rollouts::add(&mut self.namespaces, id, key);
+            Rollouts::at(&mut self.namespaces, id, key).count += 1;
         }
     }
 
@@ -150,8 +151,7 @@ impl<'a> Ledger<'a> {
     /// stream of others could always leave one of the two full.
     fn keep_place_in_namespace(&mut self, key: &ServiceKey, namespace: Option<&Namespace>) {
         if let Some(namespace) = namespace.filter(|_| self.turns.waits_long(key, self.now)) {
-            let all = self.namespaces.entry(namespace.id.clone());
-            let rollouts = all.or_insert_with(|| Rollouts::begun_by(key));
+            let rollouts = Rollouts::at(&mut self.namespaces, namespace.id.clone(), key);
             rollouts.keep_place(self.budget.per_namespace);
         }
     }
@@ -159,8 +159,7 @@ impl<'a> Ledger<'a> {
     /// The same, where it waits for its namespace.
     fn keep_place_in_cluster(&mut self, key: &ServiceKey) {
         if self.turns.waits_long(key, self.now) {
-            let all = self.clusters.entry(key.cluster.clone());
-            let rollouts = all.or_insert_with(|| Rollouts::begun_by(key));
+            let rollouts = Rollouts::at(&mut self.clusters, key.cluster.clone(), key);
             rollouts.keep_place(self.budget.per_cluster);
         }
     }

@@ -133,15 +133,13 @@ impl Waves {
     /// read just now may wait for that of a wave that was stopped.
     pub(crate) fn end(&mut self, plan: &Plan) {
         let is_unread = |entry: &Entry| matches!(entry.hold(), Some(Hold::NotSeen(_)));
-        let is_partial = plan.entries.values().any(is_unread);
         self.of.retain(|id, wave| {
-            let mut entries = plan.entries.values();
-            !wave.rollouts.is_empty()
-                || (is_partial && wave.stopped.is_some())
-                || entries.any(|entry| {
-                    entry.namespace.as_ref().is_some_and(|ns| ns.id == *id)
-                        && entry.pending().is_some()
-                })
+            let waits = |entry: &Entry| {
+                let is_here = entry.namespace.as_ref().is_some_and(|ns| ns.id == *id);
+                is_here && entry.pending().is_some()
+            };
+            let may_wait = |entry| waits(entry) || (wave.stopped.is_some() && is_unread(entry));
+            !wave.rollouts.is_empty() || plan.entries.values().any(may_wait)
         });
     }
 

@@ -55,9 +55,7 @@ pub(crate) async fn run(mut config: Config, flags: &ApplyFlags) -> anyhow::Resul
     let timeout = duration(&flags.timeout).with_context(|| {
         format!("--timeout {:?}: a time from 1s to 24h, as 30s, 5m or 1h", flags.timeout)
     })?;
-    if config.asks_for_own_service {
-        config.settings.own_service = own_service::find().await;
-    }
+    own_service::settle(&mut config).await;
     let stop = stop_signals().context("cannot listen for signals")?;
     let metrics = Metrics::new();
     let json = flags.json;

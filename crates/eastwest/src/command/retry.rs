@@ -9,6 +9,7 @@ use eastwest_core::ecs::service_key::ServicePath;
 use serde_json::json;
 
 use crate::config::Config;
+use crate::daemon::client::client;
 
 /// The longest time that the daemon may take to answer.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -49,13 +50,8 @@ pub(crate) async fn run(config: &Config, flags: RetryFlags) -> anyhow::Result<Ex
 }
 
 fn post(url: &str, bearer: &str, body: &str) -> anyhow::Result<(u16, String)> {
-    let agent = ureq::Agent::config_builder()
-        .timeout_global(Some(PATIENCE))
-        .http_status_as_error(false)
-        .proxy(None)
-        .build()
-        .new_agent();
-    let request = agent.post(url).header("Authorization", bearer);
+    let request = client(PATIENCE).post(url).config().http_status_as_error(false).build();
+    let request = request.header("Authorization", bearer);
     let sent = request.header("Content-Type", "application/json").send(body);
     let mut answer = sent.with_context(|| format!("{url} does not answer"))?;
     let text = answer.body_mut().read_to_string().with_context(|| format!("{url} broke off"))?;

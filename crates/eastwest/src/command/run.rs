@@ -25,9 +25,7 @@ pub(crate) async fn run(mut config: Config) -> anyhow::Result<ExitCode> {
     })?;
     // Which port it is, if any free one was asked for.
     let listen = listener.local_addr().context("cannot tell which port was taken")?;
-    if config.asks_for_own_service {
-        config.settings.own_service = own_service::find().await;
-    }
+    own_service::settle(&mut config).await;
     let metrics = Metrics::new();
     let clock = Clock::start(config.head_start);
     let shared = Arc::new(Shared::new(config.settings.clone(), metrics.clone(), clock));

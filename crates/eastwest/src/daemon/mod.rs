@@ -1,7 +1,7 @@
 //! What keeps running: the loop around the engine, and what of it is logged and counted.
 //!
 //! In come events, from AWS through [`driver`] and from people through [`shared`]; out go effects, log lines and
-//! counters. No decision is taken here. In reading order: [`clock`], [`telemetry`], [`signals`], [`own_service`],
+//! counters. No decision is taken here. In reading order: [`clock`], [`telemetry`], [`signals`], [`client`], [`own_service`],
 //! [`meters`], [`record`], [`shared`], [`driver`].
 
 pub(crate) mod clock;
@@ -9,6 +9,8 @@ pub(crate) mod clock;
 pub(crate) mod telemetry;
 
 pub(crate) mod signals;
+
+pub(crate) mod client;
 
 pub(crate) mod own_service;
 

@@ -7,6 +7,9 @@ use eastwest_core::ecs::service_key::ServicePath;
 use serde::Deserialize;
 use tracing::warn;
 
+use super::client::client;
+use crate::config::Config;
+
 /// Where the endpoint is (DG:task-metadata-endpoint-v4).
 const ENDPOINT: &str = "ECS_CONTAINER_METADATA_URI_V4";
 /// The endpoint is on the task's own host.
@@ -22,8 +25,15 @@ struct Task {
     service_name: Option<String>,
 }
 
+/// Has the endpoint tell which service eastwest runs as, unless a flag did.
+pub(crate) async fn settle(config: &mut Config) {
+    if config.asks_for_own_service {
+        config.settings.own_service = find().await;
+    }
+}
+
 /// The service; none outside of ECS, and where the endpoint does not tell, which is logged.
-pub(crate) async fn find() -> Option<ServicePath> {
+async fn find() -> Option<ServicePath> {
     let endpoint = std::env::var(ENDPOINT).ok()?;
     let asked = tokio::task::spawn_blocking(move || ask(&endpoint)).await;
     let found = asked
@@ -42,12 +52,7 @@ pub(crate) async fn find() -> Option<ServicePath> {
 }
 
 fn ask(endpoint: &str) -> anyhow::Result<String> {
-    let agent = ureq::Agent::config_builder()
-        .timeout_global(Some(PATIENCE))
-        .proxy(None)
-        .build()
-        .new_agent();
-    Ok(agent.get(format!("{endpoint}/task")).call()?.body_mut().read_to_string()?)
+    Ok(client(PATIENCE).get(format!("{endpoint}/task")).call()?.body_mut().read_to_string()?)
 }
 
 fn service(text: &str) -> Option<ServicePath> {

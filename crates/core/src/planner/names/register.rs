@@ -258,6 +258,11 @@ impl Register {
         obstacles
     }
 
+    /// What is known of a name in a namespace.
+    fn contested(&self, namespace: &NamespaceId, claim: &Claim) -> Option<&ContestedName> {
+        self.names.get(&(namespace.clone(), claim.clone()))
+    }
+
     /// Whether another service wants a name and may have it at once when its holder gives it up. A service that would
     /// have to wait for the name anyway is no reason to hurry.
     pub(crate) fn is_due_to_others(
@@ -266,7 +271,7 @@ impl Register {
         namespace: &NamespaceId,
         claim: &Claim,
     ) -> bool {
-        let contested = self.names.get(&(namespace.clone(), claim.clone()));
+        let contested = self.contested(namespace, claim);
         contested.is_some_and(|contested| {
             let is_kept = !self.kept_for.is_zero() && contested.claimants.is_none();
             let mut others = contested.wanted.iter().filter(|party| party.arn != service.arn);
@@ -281,7 +286,7 @@ impl Register {
         namespace: &NamespaceId,
         claim: &Claim,
     ) -> bool {
-        let contested = self.names.get(&(namespace.clone(), claim.clone()));
+        let contested = self.contested(namespace, claim);
         contested.is_some_and(|contested| {
             contested.claimants.is_none()
                 && contested.needed_by.is_some()
@@ -311,7 +316,7 @@ impl Register {
         namespace: &NamespaceId,
         claim: &Claim,
     ) -> bool {
-        let contested = self.names.get(&(namespace.clone(), claim.clone()));
+        let contested = self.contested(namespace, claim);
         let first = contested.and_then(|contested| self.first(contested));
         first.is_some_and(|first| first.arn == service.arn)
     }
