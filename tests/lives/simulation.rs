@@ -121,6 +121,8 @@ fn no_invariant_breaks_in_thousands_of_lives() {
         println!("  {:<12} {kind:<28} {times}", format!("{group:?}"));
     }
     println!("reasons told: {told:?}");
+    let compared = reports.iter().filter(|report| report.is_compared).count();
+    println!("a fresh controller was compared at the end of {compared}");
     assert_none_fails(&reports);
     for (_, kind) in CATALOGUE {
         assert!(struck.contains_key(kind), "{kind} never struck");
@@ -129,6 +131,10 @@ fn no_invariant_breaks_in_thousands_of_lives() {
         assert!(told.contains_key(<&str>::from(reason)), "{reason} was never told");
     }
     assert!(sum(|r| r.crashes) > 0 && sum(|r| r.writes) > seeds);
+    assert!(
+        compared * 4 > reports.len(),
+        "a fresh controller was compared at the end of {compared}"
+    );
 }
 
 #[test]

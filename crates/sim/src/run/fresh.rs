@@ -53,11 +53,13 @@ impl Said {
         Self { document: view.document.clone(), is_partial, services }
     }
 
-    /// The first service of which the two say something else, from the same document.
+    /// Whether who comes later can know as much.
+    pub(super) fn is_comparable_to(&self, fresh: &Self) -> bool {
+        !self.is_partial && self.document == fresh.document
+    }
+
+    /// The first service of which the two say something else.
     pub(super) fn difference(&self, fresh: &Self) -> Option<String> {
-        if self.is_partial || self.document != fresh.document {
-            return None;
-        }
         let keys: BTreeSet<&String> = self.services.keys().chain(fresh.services.keys()).collect();
         let of = |said: &Self, key: &String| match said.services.get(key) {
             Some(said) => said.clone(),
