@@ -5,6 +5,7 @@
 
 mod bench;
 mod bugs;
+mod compiler;
 mod docs;
 mod fuzz;
 mod repo;
@@ -43,6 +44,9 @@ enum Command {
 }
 
 fn main() -> ExitCode {
+    if compiler::is_asked() {
+        return compiler::run().unwrap_or_else(|error| verdict(Err(error)));
+    }
     let done = match Cli::parse().command {
         Command::Test(args) => Ok(test::run(&args)),
         Command::Tidy => tidy::run(),

@@ -23,6 +23,9 @@ pub(crate) fn root() -> Result<PathBuf> {
 pub(crate) fn cargo(arguments: &[&str]) -> Result<Command> {
     let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.args(arguments).current_dir(root()?);
+    // `cargo xtask` sets this to where xtask lies. A build script of a dependency asks for it: what one builds without
+    // xtask would be built anew by it, and again without.
+    command.env_remove("CARGO_MANIFEST_DIR");
     Ok(command)
 }
 

@@ -3,10 +3,11 @@
 //! A part that fails does not stop the others, so that one run tells all; only what cannot run
 //! without it is left out and counted as failed. The wire tests, which mostly wait, run beside the tests in Rust.
 //! Everything is built at once, by one command and with one set of features: a second command with other targets would
-//! compile what the features touch a second time. Only the lives of the simulator are built by themselves, because they
-//! need fast code, which takes long to compile. The last lines are what each part took and the test runners' own
-//! summaries.
+//! compile what the features touch a second time. That command lints, too ([`compiler`]). Only the lives of the
+//! simulator are built a second time, because they need fast code, which takes long to compile. The last lines are what
+//! each part took and the test runners' own summaries.
 
+mod lints;
 mod step;
 mod table;
 
@@ -18,7 +19,7 @@ use clap::ValueEnum;
 
 use step::Step;
 
-use crate::{bugs, docs, fuzz, repo, requirements, run};
+use crate::{bugs, compiler, docs, fuzz, repo, requirements, run};
 
 /// What to run.
 #[derive(clap::Args)]
@@ -44,12 +45,16 @@ enum Part {
 }
 
 const BUILD: &str = "cargo build";
+const LINTS: &str = "lints";
+/// Every target, so that every lint sees all code.
+const ALL: [&str; 3] = ["build", "--workspace", "--all-targets"];
 const TEST: &str = "cargo test";
 const LIVES: &str = "cargo lives";
 const PAGES: &str = "docs";
 const BUGS: &str = "seeded bugs";
 const WIRE: &str = "wire";
 const FUZZ: &str = "fuzz";
+const BESIDE: &str = "wire, fuzz";
 /// What the lines of the wire tests begin with while something else runs beside them.
 const WIRE_MARK: &str = "wire | ";
 
@@ -76,42 +81,49 @@ fn quick() -> Vec<Step> {
 
 fn parts(only: &[Part]) -> Vec<Step> {
     let wanted = |part| only.is_empty() || only.contains(&part);
+    let (lint, rust, wire) = (wanted(Part::Lint), wanted(Part::Rust), wanted(Part::Wire));
     let mut steps = Vec::new();
-    if wanted(Part::Lint) {
-        steps.extend([format(), clippy(), links()]);
+    if lint {
+        steps.push(format());
     }
-    let (rust, wire) = (wanted(Part::Rust), wanted(Part::Wire));
-    if rust || wire {
-        let targets = if rust { "--all-targets" } else { "--bins" };
-        steps.push(cargo(BUILD, &["build", "--workspace", "--exclude", "eastwest-lives", targets]));
+    let mut is_built = true;
+    if lint || rust || wire {
+        let build =
+            linted(BUILD, if lint || rust { &ALL } else { &["build", "--workspace", "--bins"] });
+        is_built = build.ok;
+        steps.push(build);
     }
-    let is_built = steps.iter().all(|step| step.name != BUILD || step.ok);
-    steps.extend(match (rust, wire) {
-        (true, true) => side_by_side(is_built),
-        (true, false) => rust_tests(is_built),
-        (false, true) => vec![wire_tests(is_built, "")],
-        (false, false) => Vec::new(),
-    });
-    if wanted(Part::Fuzz) {
-        steps.push(Step::of(FUZZ, || fuzz::every(fuzz::SECONDS_IN_TEST)));
+    if lint {
+        steps.push(tool("clippy", LINTS, compiler::CLIPPY, || lints::none(&ALL)));
     }
+    steps.extend(side_by_side(
+        || if rust { rust_tests(is_built) } else { Vec::new() },
+        || {
+            let wire = wire.then(|| wire_tests(is_built, if rust { WIRE_MARK } else { "" }));
+            let fuzz = || Step::of(FUZZ, || fuzz::every(fuzz::SECONDS_IN_TEST));
+            wire.into_iter().chain(wanted(Part::Fuzz).then(fuzz)).collect()
+        },
+    ));
     steps
 }
 
 /// The wire tests wait for programs most of the time; those of cargo keep the cores busy.
-fn side_by_side(is_built: bool) -> Vec<Step> {
+fn side_by_side(
+    here: impl FnOnce() -> Vec<Step>,
+    beside: impl FnOnce() -> Vec<Step> + Send,
+) -> Vec<Step> {
     std::thread::scope(|scope| {
-        let wire = scope.spawn(|| wire_tests(is_built, WIRE_MARK));
-        let mut steps = rust_tests(is_built);
-        let lost = || Step { name: WIRE, ok: false, took: Duration::ZERO, kept: Vec::new() };
-        steps.push(wire.join().unwrap_or_else(|_| lost()));
+        let beside = scope.spawn(beside);
+        let mut steps = here();
+        let lost = || Step { name: BESIDE, ok: false, took: Duration::ZERO, kept: Vec::new() };
+        steps.extend(beside.join().unwrap_or_else(|_| vec![lost()]));
         steps
     })
 }
 
 fn rust_tests(is_built: bool) -> Vec<Step> {
     vec![
-        cargo(TEST, &["test", "--workspace", "--exclude", "eastwest-lives", "--no-fail-fast"]),
+        linted(TEST, &["test", "--workspace", "--exclude", "eastwest-lives", "--no-fail-fast"]),
         cargo(
             LIVES,
             &["test", "--profile", "lives", "--package", "eastwest-lives", "--no-fail-fast"],
@@ -142,45 +154,43 @@ fn with_programs(
 }
 
 fn format() -> Step {
-    tool("rustfmt", "cargo fmt", &["fmt", "--all", "--check"])
-}
-
-/// Every link in a comment leads somewhere.
-fn links() -> Step {
-    let arguments =
-        ["doc", "--workspace", "--no-deps", "--document-private-items", "--keep-going", "--quiet"];
-    Step::of("cargo doc", || {
-        let mut command = repo::cargo(&arguments)?;
-        command.env("RUSTDOCFLAGS", "-D warnings -A rustdoc::private_intra_doc_links");
-        Ok((run::live(&mut command, |_| false)?.ok, Vec::new()))
-    })
+    tool("rustfmt", "cargo fmt", "rustfmt", || live(repo::cargo(&["fmt", "--all", "--check"])?))
 }
 
 fn clippy() -> Step {
     let arguments = ["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"];
-    tool("clippy", "cargo clippy", &arguments)
+    tool("clippy", "cargo clippy", compiler::CLIPPY, || live(repo::cargo(&arguments)?))
 }
 
-/// A step that needs a component which a minimal toolchain lacks.
-fn tool(component: &str, name: &'static str, arguments: &[&str]) -> Step {
+/// A step that needs a program of a component which a minimal toolchain lacks.
+fn tool(
+    component: &str,
+    name: &'static str,
+    program: &str,
+    work: impl FnOnce() -> Result<(bool, Vec<String>)>,
+) -> Step {
     Step::of(name, || {
-        if run::quiet(&mut repo::cargo(&[arguments[0], "--version"])?) {
-            return live(arguments);
+        if run::quiet(Command::new(program).arg("--version")) {
+            return work();
         }
         bail!("{component} is NOT INSTALLED; run: rustup component add {component}")
     })
 }
 
 fn cargo(name: &'static str, arguments: &[&str]) -> Step {
-    Step::of(name, || live(arguments))
+    Step::of(name, || live(repo::cargo(arguments)?))
 }
 
-fn live(arguments: &[&str]) -> Result<(bool, Vec<String>)> {
-    let mut command = repo::cargo(arguments)?;
+/// What the build has compiled with its lints is compiled once.
+fn linted(name: &'static str, arguments: &[&str]) -> Step {
+    Step::of(name, || live(compiler::cargo(arguments)?))
+}
+
+fn live(mut command: Command) -> Result<(bool, Vec<String>)> {
     if run::colours() {
         command.env("CARGO_TERM_COLOR", "always");
     }
-    let ended = if arguments[0] == "test" {
+    let ended = if command.get_args().next().is_some_and(|first| first == "test") {
         // What runs now is said on standard error, how it went on standard output.
         run::marked(&mut command, "", table::is_told)?
     } else {
