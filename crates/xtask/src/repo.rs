@@ -1,11 +1,15 @@
 //! Where things are: the repository's root, cargo's target folder, the binaries in it.
 
 use std::env;
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
+
+/// What the names of the variables begin with by which cargo describes the package that it runs.
+const ABOUT: [&str; 2] = ["CARGO_MANIFEST_", "CARGO_PKG_"];
 
 /// The root of the work tree, from any folder inside it.
 pub(crate) fn root() -> Result<PathBuf> {
@@ -23,9 +27,14 @@ pub(crate) fn root() -> Result<PathBuf> {
 pub(crate) fn cargo(arguments: &[&str]) -> Result<Command> {
     let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.args(arguments).current_dir(root()?);
-    // `cargo xtask` sets this to where xtask lies. A build script of a dependency asks for it: what one builds without
+    // What `cargo xtask` says about xtask itself. A build script of a dependency asks for it: what one builds without
     // xtask would be built anew by it, and again without.
-    command.env_remove("CARGO_MANIFEST_DIR");
+    let about_xtask = |name: &OsString| {
+        name.to_str().is_some_and(|name| ABOUT.iter().any(|each| name.starts_with(each)))
+    };
+    for (name, _) in env::vars_os().filter(|(name, _)| about_xtask(name)) {
+        command.env_remove(name);
+    }
     Ok(command)
 }
 
