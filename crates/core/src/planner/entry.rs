@@ -7,6 +7,7 @@ use super::names::conflict::name_obstacle;
 use super::names::register::Register;
 use super::obstacle::{lasting, passing};
 use super::service::contended::{Evidence, contention};
+use crate::ecs::service::EcsService;
 use crate::plan::contention::Contention;
 use crate::plan::entry::{Entry, Verdict};
 use crate::plan::hold::Hold;
@@ -42,12 +43,15 @@ fn obstacle(
 fn contention_over(input: &PlannerInput<'_>, candidate: &Candidate<'_>) -> Option<Box<Contention>> {
     let key = &candidate.service.key;
     let (_, history) = input.view.histories.get(key)?;
+    let service = input.view.service(key)?;
+    let primary = service.last.as_deref().and_then(EcsService::primary);
     let evidence = Evidence {
         service: key,
-        tool: input.view.service(key)?.tool,
+        tool: service.tool,
         wanted: candidate.to.as_ref(),
         changes: &candidate.changes,
         lately: &history.known()?.lately,
+        in_force: primary.map(|primary| primary.created_at),
         ours: input.view.own_rollouts.get(key).map_or(&[][..], Vec::as_slice),
         defaults: &candidate.defaults,
     };

@@ -174,8 +174,9 @@ impl Checker {
 
     /// The controller decides on a write.
     pub(crate) fn decided(&mut self, key: EcsServiceKey, now: Time) {
-        self.consent.decided(key.clone(), now);
-        self.decided.insert(key, self.parameters.known().clone());
+        let known = self.parameters.known().clone();
+        self.consent.decided(key.clone(), now, &known);
+        self.decided.insert(key, known);
     }
 
     /// What services are asked for once everything is at rest.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use eastwest_core::declaration::document::{Document, MassChange};
 
+use super::parameter_history::Known;
 use super::sent_write::{Broken, SentWrite};
 use super::unhindered::is_unhindered;
 use crate::model::EcsServiceKey;
@@ -30,6 +31,8 @@ struct Decision {
     at: Time,
     /// What sweeps had brought by then, of each service.
     swept: BTreeMap<EcsServiceKey, Time>,
+    /// When the oldest parameter was read that it could rest on.
+    read: Option<Time>,
 }
 
 /// A change of a service that counts towards the limit.
@@ -46,9 +49,9 @@ impl Consent {
         self.swept.insert(key, from);
     }
 
-    pub(super) fn decided(&mut self, key: EcsServiceKey, now: Time) {
+    pub(super) fn decided(&mut self, key: EcsServiceKey, now: Time, known: &Known) {
         let swept = self.swept.clone();
-        self.decided.insert(key, Decision { at: now, swept });
+        self.decided.insert(key, Decision { at: now, swept, read: known.from() });
     }
 
     /// Starts counting again: somebody agreed (`acked`), or the controller crashed.
@@ -83,7 +86,8 @@ impl Consent {
             Change { key: sent.key.clone(), namespace: namespace.clone(), caused, decision };
         self.changes.push(change);
         let first = self.changes.first()?;
-        if last >= first.decision.at {
+        let came_later = |all: Time| first.decision.read.is_some_and(|read| all >= read);
+        if last >= first.decision.at || sent.last_change_for_all.is_some_and(came_later) {
             self.changes.clear();
             return None;
         }

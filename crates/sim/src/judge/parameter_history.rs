@@ -198,11 +198,18 @@ impl Reading {
     }
 }
 
+impl Known {
+    /// The oldest reading of Parameter Store that it includes.
+    pub(super) fn from(&self) -> Option<Time> {
+        let document = self.document.as_ref().map(|(at, _)| *at);
+        self.entries.values().copied().chain(document).min()
+    }
+}
+
 impl Evidence<'_> {
     /// The oldest reading of Parameter Store that it includes.
     pub(super) fn from(&self) -> Option<Time> {
-        let document = self.known.document.as_ref().map(|(at, _)| *at);
-        self.known.entries.values().copied().chain(document).min()
+        self.known.from()
     }
 
     /// Whether there is a source, and nothing good was read of it.

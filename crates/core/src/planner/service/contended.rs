@@ -35,8 +35,10 @@ pub(crate) struct Evidence<'a> {
     pub(crate) wanted: Option<&'a Canonical>,
     /// Where what is in force differs from it.
     pub(crate) changes: &'a [Change],
-    /// The latest deployments, newest first.
+    /// The latest deployments, newest first, as they were last listed.
     pub(crate) lately: &'a [Past],
+    /// When the deployment in force was created. The list can be older than it.
+    pub(crate) in_force: Option<AwsTime>,
     /// When the deployments were created that eastwest began since its start.
     pub(crate) ours: &'a [AwsTime],
     pub(crate) defaults: &'a Defaults<'a>,
@@ -97,18 +99,32 @@ impl EndpointField {
 fn reverts(evidence: &Evidence<'_>) -> BTreeMap<EndpointField, Vec<AwsTime>> {
     let mut reverts: BTreeMap<EndpointField, Vec<AwsTime>> = BTreeMap::new();
     let mut before: Option<BTreeSet<EndpointField>> = None;
+    let mut note =
+        |away: &BTreeSet<EndpointField>, before: Option<&BTreeSet<EndpointField>>, at: AwsTime| {
+            let is_ours = evidence.ours.iter().any(|ours| is_same(*ours, at));
+            let before = before.filter(|_| !is_ours);
+            for changed in before.into_iter().flat_map(|before| away.difference(before)) {
+                reverts.entry(changed.clone()).or_default().push(at);
+            }
+        };
     for past in evidence.lately.iter().rev() {
         let away = away(past, evidence);
-        let is_ours = evidence.ours.iter().any(|at| is_same(*at, past.created_at));
-        let before_it = before.as_ref().filter(|_| !is_ours);
-        for changed in before_it.iter().flat_map(|before| away.difference(before)) {
-            reverts.entry(changed.clone()).or_default().push(past.created_at);
-        }
+        note(&away, before.as_ref(), past.created_at);
         if !past.is_taken_back() {
             before = Some(away);
         }
     }
+    if let Some(at) = unlisted(evidence) {
+        let away = evidence.changes.iter().map(EndpointField::of).collect();
+        note(&away, before.as_ref(), at);
+    }
     reverts
+}
+
+/// When the deployment in force was created, if it is newer than the list of deployments.
+fn unlisted(evidence: &Evidence<'_>) -> Option<AwsTime> {
+    let newest = evidence.lately.first()?.created_at;
+    evidence.in_force.filter(|at| at.since(newest) > TOLD_APART)
 }
 
 /// The fields that a deployment had otherwise than is wanted now.
