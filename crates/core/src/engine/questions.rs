@@ -121,12 +121,21 @@ impl Questions<'_> {
             .map(|namespace| users_of(self.view, namespace))
     }
 
-    /// Whether a service in the namespace may call others.
+    /// Whether a service that is in the namespace, or is to be, may call others. One whose change is refused is where it
+    /// is, although its plan may name no namespace.
     fn has_caller(&self, namespace: &Namespace) -> bool {
         self.plan.entries.iter().any(|(key, entry)| {
-            let is_in = entry.namespace.as_ref().is_some_and(|other| other.id == namespace.id);
-            is_in && self.may_call(key)
+            let joins = entry.namespace.as_ref().is_some_and(|other| other.id == namespace.id);
+            (joins || self.is_in(key, namespace)) && self.may_call(key)
         })
+    }
+
+    fn is_in(&self, key: &ServiceKey, namespace: &Namespace) -> bool {
+        let service = self.view.service(key).and_then(|service| service.last.as_ref());
+        let connect = service.and_then(|service| service.connect());
+        let found =
+            connect.and_then(|connect| self.view.defaults(&key.cluster).namespace_of(connect));
+        found.is_some_and(|found| found.id == namespace.id)
     }
 
     fn may_call(&self, key: &ServiceKey) -> bool {

@@ -125,6 +125,9 @@ fn who_serves_beyond_the_watched_clusters_is_asked_where_a_service_may_call() {
     let id = namespace("internal.myapp").id;
     assert_eq!(beyond("mode=client, refresh=always", 299), NOTHING);
     assert_eq!(beyond("mode=client, refresh=always", 300), [format!("use {id}")]);
+    // Its change is refused, so the plan names no namespace for it.
+    let refused = "mode=client-server, port=admin, needs=api";
+    assert_eq!(beyond(refused, 300), [format!("use {id}")]);
     assert_eq!(beyond("mode=client", 3000), NOTHING);
     assert_eq!(asked("web mode=client, refresh=always | in internal.myapp", 3000), NOTHING);
 }

@@ -69,13 +69,19 @@ fn when_the_last_word_of_the_other_has_stood_for_an_hour_one_more_attempt_is_mad
 
 #[test]
 fn what_is_in_force_counts_where_the_list_of_deployments_is_older() {
-    check_guarded(&world(&THREE[..6], "deployed=600"), &expect![[r#"
+    check_guarded(
+        &world(&THREE[..6], "deployed=600"),
+        &expect![[r#"
         prod/web: Contended: another writer changed alias back 3 times within an hour
-    "#]]);
+    "#]],
+    );
     // It is in the list, with the time of its service deployment.
-    check_guarded(&world(&THREE[2..], "deployed=602"), &expect![[r#"
+    check_guarded(
+        &world(&THREE[2..], "deployed=602"),
+        &expect![[r#"
         prod/web: connect in ns-internalmyapp http/web@b:80
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
