@@ -6,7 +6,6 @@
 
 use std::time::Duration;
 
-use crate::ecs::canonical::canonical;
 use crate::ecs::connect::{Connect, Endpoint};
 use crate::ecs::defaults::Defaults;
 use crate::ecs::name::{Arn, DiscoveryName, DnsName, Port};
@@ -75,7 +74,7 @@ pub fn known_past(listed: &[Listed]) -> Option<usize> {
 /// What became of a service's recent rollouts.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct History {
-    /// Those that failed or were rolled back, newest first, without those that completed later.
+    /// Those that failed or were rolled back since one last completed, newest first.
     pub failed: Vec<FailedRevision>,
     /// The one under way.
     pub ongoing: Option<Ongoing>,
@@ -128,7 +127,7 @@ impl History {
     /// What these past rollouts show. Their order does not matter; `created_at` is when the service was created.
     pub fn of(mut pasts: Vec<Past>, created_at: AwsTime, defaults: &Defaults<'_>) -> Self {
         pasts.sort_by_key(|past| std::cmp::Reverse(past.created_at));
-        let failed = failed(&pasts, defaults).map(failed_revision).collect();
+        let failed = failed(&pasts).map(failed_revision).collect();
         let ongoing = pasts.iter().find(|past| past.is_under_way()).map(ongoing);
         let completed: Vec<&Past> = pasts.iter().filter(|past| past.is_completed()).collect();
         let begins = pasts.last().is_some_and(|first| first.created_at.since(created_at) <= FIRST);
@@ -166,17 +165,10 @@ fn ongoing(past: &Past) -> Ongoing {
     Ongoing { status: status.clone(), stage: stage.clone(), paused_at: paused_at.clone() }
 }
 
-/// The failed deployments, without those that worked later: a later deployment of the same configuration on the same
-/// task definition that completed shows that it works. `pasts` are newest first.
-fn failed<'a>(pasts: &'a [Past], defaults: &Defaults<'_>) -> impl Iterator<Item = &'a Past> {
-    let same = |one: &Past, other: &Past| {
-        let of = |past: &Past| past.connect.as_ref().map(|connect| canonical(connect, defaults));
-        one.task_definition == other.task_definition && of(one) == of(other)
-    };
-    pasts.iter().enumerate().filter_map(move |(at, past)| {
-        let redeemed = || pasts[..at].iter().any(|later| later.is_completed() && same(later, past));
-        (past.is_failed() && !redeemed()).then_some(past)
-    })
+/// The deployments that failed since one last completed; `pasts` are newest first. One that completed later shows that
+/// the cause may be gone, whatever it carried: a role was mended, there is room again, the strategy is another.
+fn failed(pasts: &[Past]) -> impl Iterator<Item = &Past> {
+    pasts.iter().take_while(|past| !past.is_completed()).filter(|past| past.is_failed())
 }
 
 /// Goes back from the last completed deployment for as long as each endpoint is in it; `begins`: whether the past

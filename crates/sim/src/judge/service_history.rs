@@ -9,9 +9,11 @@ use eastwest_core::declaration::tagged::Tagged;
 use serde_json::Value;
 
 use super::effective::{Effective, Taken};
-use crate::model::{EcsServiceKey, EcsServiceState};
+use crate::model::{DeploymentRecord, EcsServiceKey, EcsServiceState};
 use crate::shapes::Time;
-use crate::shapes::ecs::{DeploymentStatus, EcsServiceStatus, RolloutState};
+use crate::shapes::ecs::{
+    DeploymentStatus, EcsServiceStatus, RolloutState, ServiceDeploymentStatus,
+};
 
 /// Every service that there was, over time.
 pub(super) type Histories = BTreeMap<EcsServiceKey, ServiceHistory>;
@@ -197,14 +199,22 @@ impl ServiceHistory {
     }
 
     /// Notes the configurations that ECS rolled back, as far as a read can show. If a new deployment cuts a rollback
-    /// short, its record becomes STOPPED, and nothing shows any more that it was a rollback.
+    /// short, its record becomes STOPPED, and nothing shows any more that it was a rollback. One that completed later
+    /// shows that the cause may be gone.
     fn note_failed_configurations(&mut self, state: &EcsServiceState, now: Time) {
         let is_back = |arn: &str| {
             let record = state.records.iter().find(|record| record.arn == arn);
             record.is_some_and(|record| record.status.as_str().starts_with("ROLLBACK"))
         };
-        self.failed_configurations.retain(|given| is_back(&given.record));
-        for record in &state.records {
+        let successful = ServiceDeploymentStatus::Successful;
+        let completed = state.records.iter().filter(|record| record.status == successful);
+        let last_completed = completed.map(|record| record.created_at).max();
+        let is_redeemed = |record: &DeploymentRecord| last_completed > Some(record.created_at);
+        let redeemed =
+            |arn: &str| state.records.iter().any(|record| record.arn == arn && is_redeemed(record));
+        self.failed_configurations
+            .retain(|given| is_back(&given.record) && !redeemed(&given.record));
+        for record in state.records.iter().filter(|record| !is_redeemed(record)) {
             let known = self.failed_configurations.iter().any(|given| given.record == record.arn);
             if known || !record.status.as_str().starts_with("ROLLBACK") {
                 continue;

@@ -1,4 +1,5 @@
-//! Configurations that ECS gave up. eastwest does not send one again until it or the task definition changes.
+//! Configurations that ECS gave up. eastwest does not send one again until it or the task definition changes, a person
+//! asks for it, or a later deployment of the service completes.
 //!
 //! A rollback brings the old configuration back, so a controller that only compares would send the failed one again for
 //! ever. The service's own deployments are the memory, so a restart forgets nothing.
@@ -11,7 +12,7 @@ use crate::ecs::text::printable;
 use crate::plan::hold::Hold;
 use crate::view::history::History;
 
-/// The hold if ECS gave exactly this configuration up on this task definition and it has not completed since. `connect`
+/// The hold if ECS gave exactly this configuration up on this task definition and no deployment has completed since. `connect`
 /// is what would be sent; for a refresh, what is deployed.
 pub(crate) fn failed_before(
     connect: Option<&Canonical>,

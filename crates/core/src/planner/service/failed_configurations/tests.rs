@@ -1,21 +1,30 @@
 //! What is not sent again.
 
-use expect_test::expect;
+use expect_test::{Expect, expect};
 
 use crate::testing::check_guarded;
 
+/// A service that wants the alias `b:80`, has `a:80`, and has this past.
+fn check(past: &str, expected: &Expect) {
+    let service = "web mode=client-server, alias=b:80 | in internal.myapp http/web@a:80 | http=8080/http";
+    check_guarded(&format!("{service} | {past}"), expected);
+}
+
 #[test]
-fn what_failed_and_completed_later_may_be_sent() {
-    check_guarded(
-        "web mode=client-server, alias=b:80 | in internal.myapp http/web@a:80 | http=8080/http | past=0:ROLLBACK_SUCCESSFUL:in_internal.myapp_http/web@b:80 past=100:SUCCESSFUL:in_internal.myapp_http/web@a:80",
-        &expect![[r#"
-            prod/web: RolledBack: exactly this configuration failed before (ROLLBACK_SUCCESSFUL)
-        "#]],
-    );
-    check_guarded(
-        "web mode=client-server, alias=b:80 | in internal.myapp http/web@a:80 | http=8080/http | past=0:ROLLBACK_SUCCESSFUL:in_internal.myapp_http/web@b:80 past=100:SUCCESSFUL:in_internal.myapp_http/web@b:80",
+fn what_failed_before_a_deployment_completed_is_sent_once_more() {
+    let failed = "past=0:ROLLBACK_SUCCESSFUL:in_internal.myapp_http/web@b:80";
+    let completed = "past=100:SUCCESSFUL:in_internal.myapp_http/web@a:80";
+    let again = "past=200:ROLLBACK_SUCCESSFUL:in_internal.myapp_http/web@b:80";
+    check(
+        &format!("{failed} {completed}"),
         &expect![[r#"
             prod/web: connect in ns-internalmyapp http/web@b:80
+        "#]],
+    );
+    check(
+        &format!("{failed} {completed} {again}"),
+        &expect![[r#"
+            prod/web: RolledBack: exactly this configuration failed before (ROLLBACK_SUCCESSFUL)
         "#]],
     );
 }
