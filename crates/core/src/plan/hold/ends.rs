@@ -29,7 +29,7 @@ impl Hold {
                 "once eastwest is updated to a version that knows them, or the service is changed by hand"
             }
             Self::RolledBack { .. } => {
-                "once the declaration or the task definition changes, or once a person asks for one more attempt: eastwest retry, POST /api/v1/retry, or a new value of its retry tag"
+                "once the declaration or the task definition changes, a later deployment of the service completes, or a person asks for one more attempt: eastwest retry, POST /api/v1/retry, or a new value of its retry tag"
             }
             Self::Rolling => "once that deployment has ended",
             Self::WaitingForServer(awaited) => return awaited.ends(),

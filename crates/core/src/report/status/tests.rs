@@ -115,7 +115,7 @@ fn held_for_what_a_person_must_mend_is_degraded() {
             prod/f: OutOfSync Degraded UnknownField its configuration has members that this version of eastwest does not know and would delete: retries
                 ends once eastwest is updated to a version that knows them, or the service is changed by hand
             prod/g: OutOfSync Degraded RolledBack exactly this configuration failed before (ROLLBACK_SUCCESSFUL: tasks failed to start)
-                ends once the declaration or the task definition changes, or once a person asks for one more attempt: eastwest retry, POST /api/v1/retry, or a new value of its retry tag
+                ends once the declaration or the task definition changes, a later deployment of the service completes, or a person asks for one more attempt: eastwest retry, POST /api/v1/retry, or a new value of its retry tag
         "#]],
     );
 }
