@@ -21,6 +21,7 @@ use crate::ecs::time::Now;
 use crate::engine::effect::{Effect, Event};
 use crate::guard::guard_shown;
 use crate::plan::Plan;
+use crate::plan::entry::Verdict;
 use crate::plan::hold::{Hold, Unseen};
 use crate::planner::plan;
 use crate::view::View;
@@ -70,6 +71,8 @@ pub struct Look {
     settings: Settings,
     now: Now,
     stage: Stage,
+    /// What the batch reads, in words.
+    batch: &'static str,
     /// What of the batch has not been sent yet.
     waiting: VecDeque<Effect>,
     /// How many effects have not been answered yet.
@@ -91,6 +94,7 @@ impl Look {
             settings,
             now,
             stage,
+            batch: "lists of clusters",
             waiting: VecDeque::new(),
             running: 0,
             asked: BTreeSet::new(),
@@ -117,6 +121,11 @@ impl Look {
         self.is_over() && self.waiting.is_empty() && self.running == 0
     }
 
+    /// What is being read, and how much of it is still to come, for a person who waits.
+    pub fn progress(&self) -> String {
+        format!("{}: {} still to be read", self.batch, self.running + self.waiting.len())
+    }
+
     /// What the look has given so far.
     pub fn into_looked(self) -> Looked {
         self.looked
@@ -133,14 +142,19 @@ impl Look {
             Stage::Clusters => [Effect::FindClusters].into(),
             Stage::Documents(clusters) => {
                 self.stage = Stage::Sweeps(clusters);
+                self.batch = "documents";
                 let documents = self.settings.sources.documents.iter();
                 documents.map(|name| Effect::Ask(Question::Parameters(name.clone()))).collect()
             }
             Stage::Sweeps(clusters) => {
                 self.stage = Stage::Lacking;
+                self.batch = "clusters";
                 clusters.into_iter().map(Effect::Sweep).collect()
             }
-            Stage::Lacking => self.lacking(),
+            Stage::Lacking => {
+                self.batch = "namespaces, task definitions and deployments";
+                self.lacking()
+            }
             Stage::Over => VecDeque::new(),
         }
     }
@@ -168,17 +182,26 @@ impl Look {
                 .collect();
         }
         let asked = &mut self.asked;
-        let questions: VecDeque<Effect> = plan
-            .questions()
-            .filter(|question| asked.insert((*question).clone()))
-            .map(|question| Effect::Ask(question.clone()))
-            .collect();
+        let questions = plan.questions().filter(|question| asked.insert((*question).clone()));
+        let questions: Vec<Question> = questions.cloned().collect();
         if !questions.is_empty() {
-            return questions;
+            return questions.into_iter().map(|question| self.asking(plan, question)).collect();
         }
         let confirmed = &mut self.confirmed;
         let steps = plan.steps().filter(|(key, _)| confirmed.insert((*key).clone()));
         steps.map(|(key, _)| Effect::Confirm(key.clone())).collect()
+    }
+
+    /// The read before a write answers for the past of a service, too: where the service is to change, both are read in
+    /// one go.
+    fn asking(&mut self, plan: &Plan, question: Question) -> Effect {
+        match question {
+            Question::History(key) if is_to_change(plan, &key) => {
+                self.confirmed.insert(key.clone());
+                Effect::Confirm(key)
+            }
+            other => Effect::Ask(other),
+        }
     }
 
     /// The services that were swept before the document that names them was read.
@@ -221,6 +244,11 @@ impl Look {
         }
         self.running = self.running.saturating_sub(1);
     }
+}
+
+fn is_to_change(plan: &Plan, key: &ServiceKey) -> bool {
+    let verdict = plan.entries.get(key).map(|entry| &entry.verdict);
+    matches!(verdict, Some(Verdict::Step { .. } | Verdict::Hold { action: Some(_), .. }))
 }
 
 #[cfg(test)]

@@ -9,18 +9,29 @@ use eastwest_core::ecs::time::Now;
 use eastwest_core::engine::effect::Event;
 use eastwest_core::engine::look::{Look, Looked};
 use tokio::task::JoinSet;
+use tokio::time::{Instant, interval_at};
+
+/// A person who waits for so long is told what is still to be read, and again after each such time.
+const SILENCE: Duration = Duration::from_secs(2);
 
 /// Looks once at every cluster and everything its plan depends on.
 pub(crate) async fn look(world: Arc<World>, settings: &Settings) -> Looked {
     let mut look = Look::new(settings.clone(), now());
     let mut running = JoinSet::new();
     let mut event = Event::Tick;
+    let mut clock = interval_at(Instant::now() + SILENCE, SILENCE);
     loop {
         for effect in look.step(now(), event) {
             let world = Arc::clone(&world);
             running.spawn(async move { world.execute(effect).await });
         }
-        event = match running.join_next().await {
+        let ended = loop {
+            tokio::select! {
+                ended = running.join_next() => break ended,
+                _ = clock.tick() => eprintln!("still reading {}", look.progress()),
+            }
+        };
+        event = match ended {
             Some(Ok(event)) => event,
             Some(Err(panic)) => std::panic::resume_unwind(panic.into_panic()),
             None => return look.into_looked(),

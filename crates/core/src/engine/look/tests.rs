@@ -65,14 +65,31 @@ fn a_look_reads_documents_then_clusters_then_what_the_plan_lacks() {
         0 ask task job:1
         0 ask task web:1
         0 ask use ns-internalmyapp
-        0 ask history prod/cron
-        0 ask history prod/web
-        0 ask history stage/job
-        0 confirm prod/web
         0 confirm prod/cron
+        0 confirm prod/web
         0 confirm stage/job
     "#]]
     .assert_eq(&fake.take_log());
+}
+
+#[test]
+fn a_person_who_waits_is_told_what_is_still_to_be_read() {
+    let mut fake = Fake::anywhere(WORLD);
+    let mut look = look_of(&fake);
+    let mut waiting: VecDeque<Effect> = look.step(fake.now, Event::Tick).into();
+    let mut told = vec![look.progress()];
+    while let Some(effect) = waiting.pop_front() {
+        let event = fake.carry_out(effect);
+        waiting.extend(look.step(fake.now, event));
+        told.push(look.progress());
+    }
+    let first = [0, 1, 2, 4].map(|at| told[at].as_str());
+    expect![[r#"
+        lists of clusters: 1 still to be read
+        documents: 1 still to be read
+        clusters: 2 still to be read
+        namespaces, task definitions and deployments: 4 still to be read"#]]
+    .assert_eq(&first.join("\n"));
 }
 
 #[test]

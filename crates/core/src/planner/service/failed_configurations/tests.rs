@@ -6,7 +6,8 @@ use crate::testing::check_guarded;
 
 /// A service that wants the alias `b:80`, has `a:80`, and has this past.
 fn check(past: &str, expected: &Expect) {
-    let service = "web mode=client-server, alias=b:80 | in internal.myapp http/web@a:80 | http=8080/http";
+    let service =
+        "web mode=client-server, alias=b:80 | in internal.myapp http/web@a:80 | http=8080/http";
     check_guarded(&format!("{service} | {past}"), expected);
 }
 
