@@ -3,6 +3,8 @@
 //! The reasons come from the very code that settles the service ([`crate::planner::service::settle`]), so they cannot tell another
 //! story than the plan does.
 
+use std::fmt;
+
 use serde::Serialize;
 
 use crate::declaration::declared::Declaration;
@@ -11,8 +13,10 @@ use crate::declaration::issue::Issue;
 use crate::declaration::settings::Settings;
 use crate::declaration::tag::is_of_endpoint;
 use crate::declaration::tag_prefix::TagPrefix;
-use crate::ecs::name::PortName;
-use crate::ecs::service_key::ServiceKey;
+use crate::ecs::fault::Fault;
+use crate::ecs::name::{ClusterName, PortName};
+use crate::ecs::service_key::{ServiceKey, ServicePath};
+use crate::ecs::text::nearest;
 use crate::plan::Plan;
 use crate::plan::entry::Entry;
 use crate::plan::need::Need;
@@ -108,6 +112,53 @@ pub enum Sayer {
     /// eastwest or ECS, where nobody says anything.
     #[strum(serialize = "built in")]
     BuiltIn,
+}
+
+/// Why there is nothing to explain.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Unexplained {
+    /// The cluster is none of those that are watched.
+    NotWatched(ClusterName),
+    /// The cluster could not be read.
+    Unread(ClusterName, Fault),
+    /// The cluster has no such service; it may have one with almost this name.
+    NotThere(ServicePath, Option<String>),
+}
+
+impl fmt::Display for Unexplained {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotWatched(cluster) => write!(f, "cluster {cluster} is not watched"),
+            Self::Unread(cluster, fault) => write!(f, "cluster {cluster} cannot be read: {fault}"),
+            Self::NotThere(path, near) => {
+                write!(f, "there is no ECS service {path}")?;
+                let near =
+                    near.as_ref().map(|near| format!("; did you mean {}/{near}?", path.cluster));
+                f.write_str(&near.unwrap_or_default())
+            }
+        }
+    }
+}
+
+/// Explains the service at a path. The plan is the one for the view.
+pub fn explain_at(
+    view: &View,
+    settings: &Settings,
+    path: &ServicePath,
+    plan: &Plan,
+) -> Result<Explanation, Unexplained> {
+    if let Some(explanation) = view.at_path(path).and_then(|key| explain(view, settings, key, plan))
+    {
+        return Ok(explanation);
+    }
+    let Some(cluster) = view.clusters.get(&path.cluster) else {
+        return Err(Unexplained::NotWatched(path.cluster.clone()));
+    };
+    if let Some(fault) = &cluster.trouble {
+        return Err(Unexplained::Unread(path.cluster.clone(), fault.clone()));
+    }
+    let near = nearest(path.name.as_str(), cluster.services.keys().map(|key| key.name.as_str()));
+    Err(Unexplained::NotThere(path.clone(), near))
 }
 
 /// Explains a service; nothing where it was never seen. The plan is the one for the view.

@@ -1,6 +1,5 @@
 //! `eastwest explain <cluster>/<service>`: one look, and then the wanted value of each field and which source set it.
 
-use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -9,7 +8,7 @@ use clap::Args;
 use eastwest_core::ecs::name::{ClusterName, EcsServiceName};
 use eastwest_core::ecs::service_key::ServicePath;
 use eastwest_core::engine::look::shown_policy;
-use eastwest_core::report::explain::{Explained, Explanation, Said, explain};
+use eastwest_core::report::explain::{Explained, Explanation, Said, explain_at};
 
 use super::look::look;
 use super::text::{line, mark};
@@ -30,30 +29,22 @@ pub(crate) struct ExplainFlags {
     pub(crate) json: bool,
 }
 
-/// Looks at the service's cluster and explains the service.
+/// Looks as a plan does, and explains the service.
 pub(crate) async fn run(config: &Config, flags: &ExplainFlags) -> anyhow::Result<ExitCode> {
     let world = world::origin(config, &flags.from).await?.world;
     let path = path(&flags.service)?;
     let mut settings = config.settings.clone();
     settings.policy = shown_policy(settings.policy);
-    settings.clusters.get_or_insert_default().insert(path.cluster.clone());
+    // Another cluster may hold what the service waits for, so all that are watched are read.
+    if let Some(clusters) = &mut settings.clusters {
+        clusters.insert(path.cluster.clone());
+    }
     let looked = look(world, &settings).await;
-    let key = looked.view.at_path(&path);
-    let explanation = key.and_then(|key| explain(&looked.view, &settings, key, &looked.plan));
-    let Some(explanation) = explanation else {
-        let cluster = looked.view.clusters.get(&path.cluster);
-        if let Some(fault) = cluster.and_then(|cluster| cluster.trouble.as_ref()) {
-            bail!("cluster {} cannot be read: {fault}", path.cluster);
-        }
-        let known: BTreeSet<&str> = cluster
-            .into_iter()
-            .flat_map(|c| c.services.keys())
-            .map(|key| key.name.as_str())
-            .collect();
-        let near = eastwest_core::ecs::text::nearest(path.name.as_str(), known);
-        let hint = near.map(|near| format!("; did you mean {}/{near}?", path.cluster));
-        bail!("there is no ECS service {path}{}", hint.unwrap_or_default());
-    };
+    if let Some(fault) = looked.trouble {
+        bail!("the clusters cannot be listed: {fault}");
+    }
+    let explanation = explain_at(&looked.view, &settings, &path, &looked.plan);
+    let explanation = explanation.map_err(|unexplained| anyhow::anyhow!("{unexplained}"))?;
     if flags.json {
         println!("{}", serde_json::to_string_pretty(&explanation)?);
     } else {

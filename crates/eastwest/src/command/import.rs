@@ -56,7 +56,10 @@ pub(crate) async fn run(config: &Config, flags: &ImportFlags) -> anyhow::Result<
     for note in notes {
         eprintln!("note: {note}");
     }
-    let text = if flags.document {
+    let text = if imported.is_empty() && !trouble.is_empty() {
+        // An empty script would say that there is nothing to import, and nobody knows that.
+        String::new()
+    } else if flags.document {
         document(&imported)
     } else if flags.json {
         json(&imported)?

@@ -4,7 +4,9 @@ use std::fmt::Write as _;
 
 use expect_test::{Expect, expect};
 
-use super::{Said, explain};
+use super::{Said, explain, explain_at};
+use crate::ecs::fault::{Fault, FaultKind};
+use crate::ecs::service_key::ServicePath;
 use crate::testing::{Stage, key};
 
 /// Everything that is said of `web`, one field a line.
@@ -191,4 +193,27 @@ fn encryption_is_told_member_by_member() {
             http: test-header: -
         "#]],
     );
+}
+
+#[test]
+fn where_there_is_nothing_to_explain_the_reason_is_said() {
+    let mut stage = Stage::read("web mode=client\n stage/job mode=client");
+    let fault = Fault::new(FaultKind::Denied, "ecs.ListServices", "denied");
+    for (name, cluster) in &mut stage.view.clusters {
+        cluster.trouble = (name.as_str() == "stage").then(|| fault.clone());
+    }
+    let plan = stage.plan();
+    let said = ["prod/web", "prod/wep", "prod/other", "stage/jobs", "nowhere/web"].map(|path| {
+        let path = ServicePath::parse(path).expect("a path");
+        match explain_at(&stage.view, &stage.settings, &path, &plan) {
+            Ok(found) => format!("{} is explained", found.service),
+            Err(unexplained) => unexplained.to_string(),
+        }
+    });
+    expect![[r#"
+        prod/web is explained
+        there is no ECS service prod/wep; did you mean prod/web?
+        there is no ECS service prod/other
+        cluster stage cannot be read: ecs.ListServices: denied; allow this call in the IAM policy of eastwest's task role
+        cluster nowhere is not watched"#]].assert_eq(&said.join("\n"));
 }
