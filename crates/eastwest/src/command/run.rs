@@ -14,6 +14,7 @@ use crate::daemon::meters::Metrics;
 use crate::daemon::own_service;
 use crate::daemon::shared::Shared;
 use crate::daemon::signals::stop_signals;
+use crate::daemon::silence;
 use crate::serve::host::Hosts;
 use crate::serve::http;
 use crate::serve::server::{self, Server};
@@ -41,6 +42,7 @@ pub(crate) async fn run(mut config: Config) -> anyhow::Result<ExitCode> {
     let hosts = Hosts::named(config.public_hosts.clone());
     let routes = http::router(Arc::clone(&shared), config.token.clone(), hosts);
     let pages = tokio::spawn(server::serve(listener, Server::new(routes, stop.clone())));
+    tokio::spawn(silence::tell(Arc::clone(&shared)));
     let world = world::connect(&config, &metrics).await?;
     driver::drive(world, shared, stop, Until::Stopped).await;
     pages.abort();

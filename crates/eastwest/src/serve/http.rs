@@ -10,7 +10,6 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Json, Response};
 use axum::routing::{MethodRouter, get, post};
-use eastwest_core::report::ready;
 use serde::Serialize;
 
 use super::copies::{Copies, FRESH};
@@ -78,14 +77,12 @@ fn copied(kind: &'static str, render: fn(&Shared) -> Vec<u8>) -> MethodRouter<Ar
 #[serde(rename_all = "camelCase")]
 struct Readiness {
     ready: bool,
-    /// What is missing, by cluster.
+    /// What is missing, by cluster, and why.
     waiting_for: Vec<String>,
 }
 
 async fn readyz(State(shared): Page) -> Response {
-    let engine = shared.engine();
-    let timing = &engine.settings().timing;
-    let waiting_for = ready::waiting_for(engine.view(), timing, shared.clock.now());
+    let waiting_for = shared.waiting_for();
     let ready = waiting_for.is_empty();
     let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     (status, Json(Readiness { ready, waiting_for })).into_response()
