@@ -14,6 +14,7 @@ use eastwest_core::report::explain::{Explained, Explanation, Said, explain};
 use super::look::look;
 use super::text::{line, mark};
 use super::world;
+use crate::api::json;
 use crate::config::Config;
 
 /// Flags of `explain`.
@@ -55,7 +56,7 @@ pub(crate) async fn run(config: &Config, flags: &ExplainFlags) -> anyhow::Result
         bail!("there is no ECS service {path}{}", hint.unwrap_or_default());
     };
     if flags.json {
-        println!("{}", serde_json::to_string_pretty(&explanation)?);
+        println!("{}", json::pretty(&explanation)?);
     } else {
         print!("{}", shown(&explanation));
     }

@@ -23,7 +23,7 @@ use crate::serve::server::{self, Server};
 pub(crate) async fn run(mut config: Config) -> anyhow::Result<ExitCode> {
     let stop = stop_signals().context("cannot listen for signals")?;
     let listen = config.listen;
-    let listener = tokio::net::TcpListener::bind(listen).await.with_context(|| {
+    let listener = server::listen(listen).with_context(|| {
         format!("cannot listen on {listen}: free the port, or choose another with --listen")
     })?;
     // Which port it is, if any free one was asked for.

@@ -16,6 +16,7 @@ use super::copies::{Copies, FRESH};
 use super::gate::Gate;
 use super::host::{self, Hosts};
 use super::{ack, metrics, retry};
+use crate::api::json;
 use crate::api::plan::PlanPage;
 use crate::api::services::ServicesPage;
 use crate::config::token::Token;
@@ -89,14 +90,14 @@ async fn readyz(State(shared): Page) -> Response {
 }
 
 fn services(shared: &Shared) -> Vec<u8> {
-    json(&ServicesPage::new(&shared.engine(), shared.clock))
+    json_of(&ServicesPage::new(&shared.engine(), shared.clock))
 }
 
 fn plan(shared: &Shared) -> Vec<u8> {
     let engine = shared.engine();
-    json(&PlanPage::new(engine.plan(), engine.view(), engine.settings()))
+    json_of(&PlanPage::new(engine.plan(), engine.view(), engine.settings()))
 }
 
-fn json(page: &impl Serialize) -> Vec<u8> {
-    serde_json::to_vec(page).expect("every page has a JSON form")
+fn json_of(page: &impl Serialize) -> Vec<u8> {
+    json::line(page).expect("every page has a JSON form").into_bytes()
 }

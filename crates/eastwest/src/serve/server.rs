@@ -4,6 +4,7 @@
 //! streams, which none of these limits counts.
 
 use std::io;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,7 +14,7 @@ use hyper::server::conn::http1;
 use hyper::service::{Service as _, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::warn;
@@ -24,6 +25,12 @@ use super::patience::Patient;
 
 /// The largest header of a request, in bytes.
 const LARGEST_HEADER: usize = 16 * 1024;
+/// How much of each connection the kernel may hold in either direction, in bytes: it counts as the container's memory,
+/// and Linux would let one connection grow to megabytes. It doubles what it is told.
+const SEND_BUFFER: u32 = 64 * 1024;
+const RECEIVE_BUFFER: u32 = 16 * 1024;
+/// How many connections may wait to be accepted.
+const BACKLOG: u32 = 1024;
 /// How long to wait where the process may open no more descriptors: some connection is closed meanwhile.
 const PAUSE: Duration = Duration::from_millis(50);
 
@@ -58,6 +65,20 @@ impl Server {
     pub(crate) fn new(routes: Router, stop: CancellationToken) -> Self {
         Self { routes, patience: Patience::default(), stop }
     }
+}
+
+/// Listens there. The connections inherit the sizes of the buffers.
+pub(crate) fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = match address {
+        SocketAddr::V4(_) => TcpSocket::new_v4()?,
+        SocketAddr::V6(_) => TcpSocket::new_v6()?,
+    };
+    // A restart may take the port while connections of the process before it still end.
+    socket.set_reuseaddr(true)?;
+    socket.set_send_buffer_size(SEND_BUFFER)?;
+    socket.set_recv_buffer_size(RECEIVE_BUFFER)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
 }
 
 /// Serves until it is to stop, then lets the answers under way end.

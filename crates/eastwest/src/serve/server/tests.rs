@@ -10,7 +10,7 @@ const GET: &str = "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
 
 /// A server of one page of this many bytes: a connection to it. It ends with the runtime of its test.
 async fn connect(length: usize, patience: Patience) -> TcpStream {
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let listener = listen(([127, 0, 0, 1], 0).into()).expect("a free port");
     let address = listener.local_addr().expect("bound");
     let page = axum::body::Bytes::from(vec![b'x'; length]);
     let routes = Router::new().route("/", get(async move || page.clone()));
@@ -82,7 +82,7 @@ async fn a_connection_that_asks_nothing_more_is_closed() {
 #[tokio::test]
 async fn a_reader_who_does_not_take_the_answer_is_dropped() {
     // More than the kernel holds for both ends.
-    let length = 64 << 20;
+    let length = 16 << 20;
     let patience = Patience { header: ENDLESS, answer: Duration::from_millis(50) };
     let mut stream = connect(length, patience).await;
     stream.write_all(GET.as_bytes()).await.expect("sent");
