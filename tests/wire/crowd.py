@@ -1,4 +1,5 @@
 """Many callers at once, and none of them polite: raw sockets, so that nothing of a client's good manners hides what a server does."""
+import os
 import resource
 import select
 import socket
@@ -66,19 +67,6 @@ class Crowd:
                 if not waiting[caller]:
                     del waiting[caller]
 
-    def left(self):
-        """How many of them the server still talks to."""
-        alive = 0
-        for caller in self.sockets:
-            caller.setblocking(False)
-            try:
-                alive += bool(caller.recv(1, socket.MSG_PEEK))
-            except BlockingIOError:
-                alive += 1
-            except OSError:
-                pass
-        return alive
-
 
 def answer(port, request, patience=world.PATIENCE):
     """What a server says to these bytes until it closes."""
@@ -99,6 +87,11 @@ def livez_takes(port, patience=world.PATIENCE):
     text = answer(port, b"GET /livez HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n", patience)
     assert text.startswith(b"HTTP/1.1 200 "), text
     return time.monotonic() - began
+
+
+def descriptors(process):
+    """How many descriptors a process has open, its connections among them."""
+    return len(os.listdir(f"/proc/{process.child.pid}/fd"))
 
 
 def memory(process, which="VmHWM"):

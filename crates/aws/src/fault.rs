@@ -275,7 +275,10 @@ fn unread(operation: Operation, raw: &HttpResponse, error: &(dyn Error + 'static
     }
     let body = raw.body().bytes();
     let is_json = body.is_some_and(|body| body.trim_ascii_start().first() == Some(&b'{'));
-    if is_json && !answers_with_secrets(operation) { chain(error) } else { shown(operation, raw) }
+    if is_json && raw.status().is_success() && !answers_with_secrets(operation) {
+        return chain(error);
+    }
+    shown(operation, raw)
 }
 
 fn of_answer(raw: &HttpResponse, code: Option<&str>) -> FaultKind {
