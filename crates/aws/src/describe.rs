@@ -79,7 +79,7 @@ impl World {
         self.ecs
             .describe_services()
             .cluster(cluster.as_str())
-            .set_services(Some(keys.iter().map(|key| key.name.to_string()).collect()))
+            .set_services(Some(keys.iter().map(|key| key.name.as_str().to_owned()).collect()))
             .include(ServiceField::Tags)
     }
 }
@@ -87,7 +87,7 @@ impl World {
 /// An answer's entries, each under the key it was asked by.
 pub(crate) fn sort(keys: Vec<ServiceKey>, answer: DescribeServicesOutput) -> Services {
     let asked: BTreeMap<String, ServiceKey> =
-        keys.into_iter().map(|key| (key.name.to_string(), key)).collect();
+        keys.into_iter().map(|key| (key.name.as_str().to_owned(), key)).collect();
     let mut services: Services =
         asked.values().map(|key| (key.clone(), Seen::Unknown(unanswered()))).collect();
     for failure in answer.failures.into_iter().flatten() {

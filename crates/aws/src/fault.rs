@@ -18,8 +18,9 @@ use aws_smithy_runtime_api::client::result::{ConnectorError, SdkError};
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use eastwest_core::ecs::fault::{Fault, FaultKind};
 
+use crate::bounded::TooMuch;
 use crate::operation::Operation;
-use crate::text::{chain, excerpt, one_line};
+use crate::text::{chain, excerpt, one_line, status};
 
 /// Error codes, without their `Exception`, by what they mean for us. Those in capitals are Cloud Map's, of
 /// operations that failed after they had begun (SD:Operation.ErrorCode).
@@ -132,11 +133,9 @@ where
             let (raw, error) = (answer.raw(), answer.err());
             answered(operation, raw, error.code(), error.message())
         }
-        SdkError::ResponseError(answer) if answers_with_secrets(operation) => {
-            (of_status(answer.raw()), unshown(answer.raw()))
-        }
         SdkError::ResponseError(answer) => {
-            (of_status(answer.raw()), unlike_json(answer.raw(), error))
+            let raw = answer.raw();
+            (of_unread(raw, error), unread(operation, raw, error))
         }
         SdkError::TimeoutError(_) => (FaultKind::TimedOut, "no answer came in time".to_owned()),
         SdkError::DispatchFailure(failure) => match failure.as_connector_error() {
@@ -164,7 +163,10 @@ pub(crate) fn of_attempt(attempt: &FinalizerInterceptorContextRef<'_>) -> Result
         return Err(FaultKind::TimedOut);
     }
     match attempt.response() {
-        Some(raw) => Err(of_answer(raw, raw_code(raw).as_deref())),
+        Some(raw) => match raw_code(raw) {
+            Some(code) => Err(of_answer(raw, Some(&code))),
+            None => Err(of_unread(raw, error)),
+        },
         None => Err(not_sent(error)),
     }
 }
@@ -197,8 +199,7 @@ fn answered(
     let kind = of_answer(raw, code);
     let message = match code {
         Some(code) => coded(kind, code, text),
-        None if answers_with_secrets(operation) => unshown(raw),
-        None => excerpt(raw.status().as_u16(), raw.body().bytes()),
+        None => shown(operation, raw),
     };
     (kind, message)
 }
@@ -225,11 +226,59 @@ fn answers_with_secrets(operation: Operation) -> bool {
     )
 }
 
-fn unshown(raw: &HttpResponse) -> String {
-    format!(
-        "HTTP {}: the answer could not be read; it is not shown, for it may hold secrets",
-        raw.status().as_u16()
-    )
+/// What came in place of an answer, as far as it may be shown.
+fn shown(operation: Operation, raw: &HttpResponse) -> String {
+    let (status, body) = (status(raw.status().as_u16()), raw.body().bytes());
+    if let Some(coding) = coding(raw) {
+        return format!(
+            "{status}: the answer is compressed ({coding}), which eastwest did not ask for"
+        );
+    }
+    if answers_with_secrets(operation) {
+        return format!(
+            "{status}: the answer could not be read; it is not shown, for it may hold secrets"
+        );
+    }
+    excerpt(&status, body)
+}
+
+/// How an answer is compressed, as it says itself or as its first bytes do (RFC 1952, 2.3.1).
+fn coding(raw: &HttpResponse) -> Option<String> {
+    let said = raw.headers().get("content-encoding").map(str::trim);
+    let said = said.filter(|coding| !coding.is_empty() && !coding.eq_ignore_ascii_case("identity"));
+    let is_gzip = raw.body().bytes().is_some_and(|body| body.starts_with(&[0x1f, 0x8b]));
+    said.map(str::to_ascii_lowercase).or_else(|| is_gzip.then(|| "gzip".to_owned()))
+}
+
+/// Whether an answer did not come to its end: then the SDK has kept nothing of it.
+fn is_cut(raw: &HttpResponse) -> bool {
+    raw.body().bytes().is_none()
+}
+
+/// The kind of an answer that is none: too large, broken off, or not what AWS says.
+fn of_unread(raw: &HttpResponse, error: &(dyn Error + 'static)) -> FaultKind {
+    if find::<TooMuch>(error).is_some() {
+        return FaultKind::Unreadable;
+    }
+    // As where it breaks off before its first byte.
+    if is_cut(raw) { FaultKind::TimedOut } else { of_status(raw) }
+}
+
+/// The words for it.
+fn unread(operation: Operation, raw: &HttpResponse, error: &(dyn Error + 'static)) -> String {
+    if let Some(too_much) = find::<TooMuch>(error) {
+        return too_much.to_string();
+    }
+    if is_cut(raw) {
+        let status = status(raw.status().as_u16());
+        return format!("{status}, and then the answer broke off before its end");
+    }
+    let body = raw.body().bytes();
+    let is_json = body.is_some_and(|body| body.trim_ascii_start().first() == Some(&b'{'));
+    if is_json && raw.status().is_success() && !answers_with_secrets(operation) {
+        return chain(error);
+    }
+    shown(operation, raw)
 }
 
 fn of_answer(raw: &HttpResponse, code: Option<&str>) -> FaultKind {
@@ -253,7 +302,7 @@ fn of_status(raw: &HttpResponse) -> FaultKind {
         429 => FaultKind::Throttled,
         408 => FaultKind::TimedOut,
         // A "bad gateway" page of a proxy means that we do not talk to AWS.
-        500.. if !is_page(raw) => FaultKind::ServerError,
+        500..=599 if !is_page(raw) => FaultKind::ServerError,
         _ => FaultKind::Unreadable,
     }
 }
@@ -292,12 +341,6 @@ fn not_sent(error: &(dyn Error + 'static)) -> FaultKind {
     } else {
         FaultKind::Unreachable
     }
-}
-
-fn unlike_json(raw: &HttpResponse, error: &(dyn Error + 'static)) -> String {
-    let body = raw.body().bytes();
-    let is_json = body.is_some_and(|body| body.trim_ascii_start().first() == Some(&b'{'));
-    if is_json { chain(error) } else { excerpt(raw.status().as_u16(), body) }
 }
 
 /// The error code of a raw awsJson answer: `x-amzn-errortype`, `__type` or `code`, without its name space.

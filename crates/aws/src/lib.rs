@@ -8,7 +8,7 @@
 //! One file for each verb: [`sweep`], [`describe`] (with refresh), [`confirm`], [`history`],
 //! [`namespaces`], [`namespace_use`], [`task_definition`], [`clusters`], [`parameters`], [`apply`], and for what
 //! services wait for [`new_namespace`] and [`named_ports`]. Below them: [`call`] makes one call, [`pace`] waits for
-//! its turn, [`pages`] walks through listings, [`convert`], [`raw`], [`members`] and [`revision`] read answers,
+//! its turn, [`pages`] walks through listings, [`bounded`] refuses answers without end, [`convert`], [`raw`], [`members`] and [`revision`] read answers,
 //! [`fault`] and [`text`] read failures. [`operation`] is the table of all calls and
 //! [`world`] what they go through. Above them, [`execute`] chooses the verb; beside them, [`captured`] plays AWS out of
 //! files.
@@ -21,6 +21,7 @@
 )]
 
 mod apply;
+mod bounded;
 mod call;
 mod captured;
 mod clusters;

@@ -9,6 +9,7 @@
 //! **Invariant:** a raw answer that cannot be looked through gives no "nothing found": it gives nothing at
 //! all, and the service counts as not seen. Null and empty lists and objects are absent.
 
+use eastwest_core::ecs::text::printable;
 use serde_json::Value;
 
 /// What a value must look like for core to carry it.
@@ -128,6 +129,9 @@ pub(crate) fn join(path: &str, name: &str) -> String {
     if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") }
 }
 
+/// How much of the path of a member is shown.
+const LONGEST_PATH: usize = 200;
+
 /// What a raw `DescribeServices` answer holds in its PRIMARY deployments' configurations that core cannot
 /// carry; `None` where the answer cannot be looked through.
 pub(crate) fn unknown_members(answer: &Value) -> Option<Vec<String>> {
@@ -143,7 +147,7 @@ pub(crate) fn unknown_members(answer: &Value) -> Option<Vec<String>> {
             }
         }
     }
-    Some(found)
+    Some(found.iter().map(|path| printable(path, LONGEST_PATH)).collect())
 }
 
 #[cfg(test)]

@@ -17,6 +17,7 @@ use aws_smithy_runtime_api::client::stalled_stream_protection::StalledStreamProt
 use aws_smithy_types::retry::{ReconnectMode, RetryConfig};
 use aws_smithy_types::timeout::TimeoutConfig;
 
+use crate::bounded::bounded;
 use crate::call::{Meter, OnCall};
 use crate::pace::Pace;
 use crate::world::World;
@@ -171,12 +172,14 @@ fn stall_protection() -> StalledStreamProtectionConfig {
 /// One HTTPS client for all: connections are shared, and trusted roots are read once. It speaks plain HTTP
 /// where the endpoint asks for it, and goes through `HTTPS_PROXY` where that is set; the SDK's own default client
 /// is built the same way, through the same (hidden) method, but with a TLS library we do not ship.
+/// Its answers have a largest size.
 pub(crate) fn https_client(proxy: ProxyConfig) -> SharedHttpClient {
-    Builder::new().build_with_connector_fn(move |settings, components| {
+    let client = Builder::new().build_with_connector_fn(move |settings, components| {
         let ring = tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring);
         let mut connector = Connector::builder().tls_provider(ring);
         connector.set_connector_settings(settings.cloned());
         connector.set_sleep_impl(components.and_then(RuntimeComponents::sleep_impl));
         connector.pool_idle_timeout(IDLE_CONNECTION).proxy_config(proxy.clone()).build()
-    })
+    });
+    bounded(client)
 }

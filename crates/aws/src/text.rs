@@ -2,19 +2,22 @@
 
 use std::error::Error;
 
+use eastwest_core::ecs::text::printable;
+
 /// The longest message; AWS's own texts are shorter but for quoted policies.
 const LONGEST: usize = 300;
 /// How much of a strange answer is worth showing.
 const LONGEST_EXCERPT: usize = 60;
 
-/// The text as one line of at most [`LONGEST`] characters, access keys hidden.
+/// The text as one line of at most [`LONGEST`] characters, access keys hidden, without characters that change how the
+/// rest of it reads.
 pub(crate) fn one_line(text: &str) -> String {
     let words = text.split(|c: char| c.is_whitespace() || c.is_control());
     let words: Vec<&str> = words
         .filter(|word| !word.is_empty())
         .map(|word| if holds_access_key(word) { "(access key)" } else { word })
         .collect();
-    cut(&words.join(" "), LONGEST)
+    cut(&printable(&words.join(" "), usize::MAX), LONGEST)
 }
 
 /// An error and its sources, outermost first, none repeated by the one before.
@@ -32,24 +35,30 @@ pub(crate) fn chain(error: &(dyn Error + 'static)) -> String {
     text
 }
 
-/// What an answer that is no JSON looks like.
-pub(crate) fn excerpt(status: u16, body: Option<&[u8]>) -> String {
+/// A status of an answer, in words.
+pub(crate) fn status(status: u16) -> String {
+    match status {
+        100..=599 => format!("HTTP {status}"),
+        // RFC 9110, 15.
+        _ => format!("HTTP {status}, which is no status of HTTP"),
+    }
+}
+
+/// What an answer that is no JSON looks like; `status` in words.
+pub(crate) fn excerpt(status: &str, body: Option<&[u8]>) -> String {
     let body = String::from_utf8_lossy(body.unwrap_or_default());
     let body = body.trim();
     if body.is_empty() {
-        return format!("HTTP {status} with an empty body");
+        return format!("{status} with an empty body");
     }
     if body.starts_with('{') {
-        return format!("HTTP {status} with JSON that names no error code");
+        return format!("{status} with JSON that names no error code");
     }
     if body.starts_with('<') {
         let title = title(body).unwrap_or("no title");
-        return format!(
-            "HTTP {status}: the answer is HTML, not JSON: {}",
-            cut(title, LONGEST_EXCERPT)
-        );
+        return format!("{status}: the answer is HTML, not JSON: {}", cut(title, LONGEST_EXCERPT));
     }
-    format!("HTTP {status}: the answer is not JSON: {}", cut(body, LONGEST_EXCERPT))
+    format!("{status}: the answer is not JSON: {}", cut(body, LONGEST_EXCERPT))
 }
 
 fn title(html: &str) -> Option<&str> {
@@ -82,6 +91,7 @@ mod tests {
     #[test]
     fn a_message_is_one_line_of_at_most_300_characters() {
         assert_eq!(one_line(" a\n\tb\u{7} c "), "a b c");
+        assert_eq!(one_line("a\u{202e}b\u{2066}c\u{200b}"), "a\u{fffd}b\u{fffd}c\u{fffd}");
         assert_eq!(one_line(&"ä".repeat(300)).chars().count(), 300);
         let long = one_line(&"ä".repeat(301));
         assert_eq!(long.chars().count(), 300);
@@ -97,12 +107,12 @@ mod tests {
     #[test]
     fn of_html_only_the_title_is_shown() {
         let page = b"<!doctype html><HTML><head><Title> 404 Not Found </Title></head>secret</HTML>";
-        let shown = excerpt(404, Some(page));
+        let shown = excerpt(&status(404), Some(page));
         assert_eq!(shown, "HTTP 404: the answer is HTML, not JSON: 404 Not Found");
     }
 
     #[test]
     fn of_json_nothing_is_shown() {
-        assert!(!excerpt(400, Some(br#"{"password":"x"}"#)).contains("password"));
+        assert!(!excerpt("HTTP 400", Some(br#"{"password":"x"}"#)).contains("password"));
     }
 }

@@ -6,6 +6,7 @@ use eastwest_core::ecs::environment::{ContainerTexts, EnvironmentHosts, Variable
 use eastwest_core::ecs::name::{Arn, DiscoveryName, NamespaceId, NamespaceName, Port, PortName};
 use eastwest_core::ecs::namespace::{CloudMapService, Namespace};
 use eastwest_core::ecs::task_definition::{PortMapping, TaskDefinition};
+use eastwest_core::ecs::text::printable;
 use eastwest_core::ecs::time::AwsTime;
 
 use super::time;
@@ -16,11 +17,16 @@ pub(crate) fn task_definition(asked: &Arn, definition: &sdk::TaskDefinition) -> 
     let mode = definition.network_mode();
     let containers = definition.container_definitions();
     let names = |of: fn(&sdk::ContainerDefinition) -> bool| {
-        containers.iter().filter(|each| of(each)).filter_map(|each| each.name.clone()).collect()
+        containers
+            .iter()
+            .filter(|each| of(each))
+            .filter_map(|each| each.name())
+            .map(shown)
+            .collect()
     };
     TaskDefinition {
         arn: definition.task_definition_arn().map_or_else(|| asked.clone(), Arn::as_read),
-        network_mode: mode.map(|mode| mode.as_str().to_owned()).unwrap_or_default(),
+        network_mode: mode.map(|mode| shown(mode.as_str())).unwrap_or_default(),
         windows: system.is_some_and(|system| system.as_str().starts_with("WINDOWS")),
         memory_mib: definition.memory().and_then(|memory| memory.trim().parse().ok()),
         container_memory_mib: containers.iter().fold(0, |sum: u32, each| {
@@ -35,7 +41,7 @@ pub(crate) fn task_definition(asked: &Arn, definition: &sdk::TaskDefinition) -> 
             .iter()
             .any(|each| each.as_str() == "MANAGED_INSTANCES"),
         ports: containers.iter().flat_map(ports).collect(),
-        images: containers.iter().filter_map(|each| each.image.clone()).collect(),
+        images: containers.iter().filter_map(|each| each.image()).map(shown).collect(),
         environment_hosts: EnvironmentHosts::of(containers.iter().map(texts)),
     }
 }
@@ -56,14 +62,19 @@ fn variable(pair: &sdk::KeyValuePair) -> Option<Variable<'_>> {
 fn ports(container: &sdk::ContainerDefinition) -> impl Iterator<Item = PortMapping> {
     let name = container.name().unwrap_or_default();
     container.port_mappings().iter().map(move |mapping| PortMapping {
-        container: name.to_owned(),
+        container: shown(name),
         name: mapping.name().filter(|name| !name.is_empty()).map(PortName::as_read),
         container_port: mapping.container_port().and_then(Port::from_i32),
-        range: mapping.container_port_range().filter(|text| !text.is_empty()).map(str::to_owned),
+        range: mapping.container_port_range().filter(|text| !text.is_empty()).map(shown),
         // Absent means tcp (API:PortMapping.protocol).
-        protocol: mapping.protocol().map_or("tcp", |protocol| protocol.as_str()).to_owned(),
-        app_protocol: mapping.app_protocol().map(|protocol| protocol.as_str().to_owned()),
+        protocol: shown(mapping.protocol().map_or("tcp", |protocol| protocol.as_str())),
+        app_protocol: mapping.app_protocol().map(|protocol| shown(protocol.as_str())),
     })
+}
+
+/// A word that is compared and shown, and never sent back: without characters that change how the text around it reads.
+fn shown(word: &str) -> String {
+    printable(word, usize::MAX)
 }
 
 /// A namespace; `None` for one without id, ARN or name, which nothing could refer to.
@@ -76,8 +87,8 @@ pub(crate) fn namespace(summary: &cloud_map::NamespaceSummary) -> Option<Namespa
         arn: Arn::as_read(summary.arn()?),
         http_name: http_name.map_or_else(|| name.clone(), NamespaceName::as_read),
         name,
-        kind: summary.r#type().map(|kind| kind.as_str().to_owned()).unwrap_or_default(),
-        owner: summary.resource_owner().map(str::to_owned),
+        kind: summary.r#type().map(|kind| shown(kind.as_str())).unwrap_or_default(),
+        owner: summary.resource_owner().map(shown),
     })
 }
 

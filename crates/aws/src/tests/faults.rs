@@ -114,6 +114,16 @@ async fn a_proxy_that_says_bad_gateway_in_html_is_told_from_an_aws_that_fails() 
 }
 
 #[tokio::test]
+async fn a_compressed_answer_is_called_so_and_not_shown() {
+    for status in [200, 400, 500] {
+        let stage = played(move |_: &Asked| Told::bytes(status, b"\x1f\x8b\x08\x00secret"));
+        let message = fault(&stage).await.message;
+        let words = "the answer is compressed (gzip), which eastwest did not ask for";
+        assert_eq!(&*message, format!("HTTP {status}: {words}"));
+    }
+}
+
+#[tokio::test]
 async fn an_unknown_code_with_status_500_is_a_server_error() {
     let stage = played(|_: &Asked| Told::error(500, "NobodyKnowsException", "x"));
     assert_eq!(fault(&stage).await.kind, FaultKind::ServerError);

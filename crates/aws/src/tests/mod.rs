@@ -41,22 +41,26 @@ struct Asked {
 /// An answer to give.
 struct Told {
     status: u16,
-    body: String,
+    body: Vec<u8>,
 }
 
 impl Told {
     fn error(status: u16, code: &str, message: &str) -> Self {
-        Self { status, body: json!({"__type": code, "message": message}).to_string() }
+        Self { status, body: json!({"__type": code, "message": message}).to_string().into() }
     }
 
     fn text(status: u16, body: &str) -> Self {
+        Self::bytes(status, body.as_bytes())
+    }
+
+    fn bytes(status: u16, body: &[u8]) -> Self {
         Self { status, body: body.to_owned() }
     }
 }
 
 impl From<Value> for Told {
     fn from(body: Value) -> Self {
-        Self { status: 200, body: body.to_string() }
+        Self { status: 200, body: body.to_string().into() }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use aws_smithy_http_client::proxy::ProxyConfig;
 use eastwest_core::ecs::fault::{Fault, FaultKind};
@@ -59,6 +60,18 @@ async fn read_fault(stage: &Stage) -> Fault {
     }
 }
 
+/// The same for an answer that takes a while.
+async fn patient_read_fault(address: &str) -> Fault {
+    let client = https_client(ProxyConfig::disabled());
+    let config = config().http_client(client).endpoint_url(address).build();
+    let settings = Settings { backoff: Duration::from_millis(1), ..Settings::default() };
+    let world = World::over(&config, &settings).unwrap();
+    match Box::pin(world.execute(Effect::FindClusters)).await {
+        Event::ClustersFound(Err(fault)) => fault,
+        other => panic!("{other:?}"),
+    }
+}
+
 async fn write_fault(stage: &Stage) -> Fault {
     match stage.execute(Effect::Apply(Action::Disconnect { service: web() })).await {
         Event::Applied(_, Err(fault)) => fault,
@@ -108,8 +121,43 @@ async fn an_answer_that_breaks_off_in_its_body_is_of_unknown_effect() {
     let half = "HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\n{\"service\":";
     let (address, seen) = server(Manner::Say(half)).await;
     let fault = write_fault(&stage_at(&address)).await;
-    assert!(fault.kind.leaves_effect_unknown(), "{fault}");
+    assert_eq!(fault.kind, FaultKind::TimedOut, "{fault}");
+    assert_eq!(&*fault.message, "HTTP 200, and then the answer broke off before its end");
     assert_eq!(seen.load(Ordering::SeqCst), 1);
+}
+
+/// A whole answer that is this long, as ECS lists clusters.
+fn clusters(filled_to: usize, clusters: usize) -> &'static str {
+    let arns = vec!["\"a\""; clusters].join(",");
+    let filling = " ".repeat(filled_to.saturating_sub(arns.len()));
+    let body = format!("{{\"clusterArns\":[{arns}]{filling}}}");
+    let length = body.len();
+    format!("HTTP/1.1 200 OK\r\ncontent-length: {length}\r\n\r\n{body}").leak()
+}
+
+#[tokio::test]
+async fn an_answer_of_more_than_32_mib_is_a_fault() {
+    let (address, _) = server(Manner::Say(clusters(33 << 20, 1))).await;
+    let fault = patient_read_fault(&address).await;
+    assert_eq!(fault.kind, FaultKind::Unreadable, "{fault}");
+    assert!(fault.message.contains("larger than 32 MiB"), "{fault}");
+}
+
+#[tokio::test]
+async fn an_answer_of_more_than_100_000_values_is_a_fault() {
+    let (address, _) = server(Manner::Say(clusters(0, 200_000))).await;
+    let fault = patient_read_fault(&address).await;
+    assert_eq!(fault.kind, FaultKind::Unreadable, "{fault}");
+    assert!(fault.message.contains("more than 100,000 values"), "{fault}");
+}
+
+#[tokio::test]
+async fn a_status_that_http_does_not_have_is_called_so() {
+    let answer = "HTTP/1.1 999 Odd\r\ncontent-length: 2\r\n\r\n{}";
+    let (address, _) = server(Manner::Say(answer)).await;
+    let fault = write_fault(&stage_at(&address)).await;
+    assert_eq!(fault.kind, FaultKind::Unreadable, "{fault}");
+    assert!(fault.message.starts_with("HTTP 999, which is no status of HTTP"), "{fault}");
 }
 
 #[tokio::test]

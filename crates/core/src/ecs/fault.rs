@@ -8,6 +8,8 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
+use super::text::printable;
+
 /// A classified failed call.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Fault {
@@ -68,8 +70,9 @@ impl FaultKind {
 }
 
 impl Fault {
-    /// A fault of `kind` of the call `operation`.
+    /// A fault of `kind` of the call `operation`. The message may quote what others wrote.
     pub fn new(kind: FaultKind, operation: &str, message: &str) -> Self {
+        let message = printable(message, usize::MAX);
         Self { kind, operation: operation.into(), message: message.into() }
     }
 

@@ -2,12 +2,15 @@
 //!
 //! A value a *user* wrote goes through `parse`, which refuses with the rule it broke. A value *AWS* answered goes
 //! through `as_read`, which accepts every text. AWS is the authority on its own names: a name that we find odd must
-//! still compare, display and be carried over unchanged.
+//! still compare and be carried over unchanged. It is *shown* like every other text: without characters that move the
+//! cursor or change the direction of writing.
 
 use std::fmt;
 use std::sync::Arc;
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
+
+use super::text::Shown;
 
 /// Why a text is not the name it should be: the rule, in words a user can act on.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,8 +24,7 @@ pub struct Refused {
 macro_rules! name {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
-        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-        #[serde(transparent)]
+        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub struct $name(Arc<str>);
 
         impl $name {
@@ -39,7 +41,13 @@ macro_rules! name {
 
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(&self.0)
+                Shown(&self.0).fmt(f)
+            }
+        }
+
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_str(self)
             }
         }
 
@@ -362,6 +370,14 @@ mod tests {
     fn a_name_in_upper_case_is_refused_with_its_lower_case_spelling() {
         let refused = DiscoveryName::parse("Django API").unwrap_err();
         assert_eq!(refused.nearest.as_deref(), Some("django-api"));
+    }
+
+    #[test]
+    fn an_odd_name_of_aws_is_kept_as_it_is_and_shown_without_what_changes_the_line() {
+        let name = NamespaceName::as_read("a\u{202e}b\u{1b}[2K");
+        assert_eq!(name.as_str(), "a\u{202e}b\u{1b}[2K");
+        assert_eq!(name.to_string(), "a\u{fffd}b\u{fffd}[2K");
+        assert_eq!(serde_json::to_value(&name).expect("a text"), name.to_string());
     }
 
     #[test]

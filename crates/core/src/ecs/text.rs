@@ -1,16 +1,37 @@
 //! Texts that users wrote: how they are shown, and which known word is nearest to one.
 //!
-//! Tag text is untrusted and ends up in logs and terminals. So a text is shown only as [`printable`] makes it.
+//! Tag text is untrusted, and what AWS answers may quote it; both end up in logs and terminals. So a text is shown only
+//! as [`printable`] makes it.
+
+use std::fmt;
 
 /// The first `longest` characters. Characters that move the cursor, break the line or change the direction of writing
 /// are replaced by a visible sign.
-pub(crate) fn printable(text: &str, longest: usize) -> String {
-    let shown = |c: char| if c.is_control() || is_invisible(c) { '\u{fffd}' } else { c };
+pub fn printable(text: &str, longest: usize) -> String {
+    let shown = |c: char| if changes_reading(c) { '\u{fffd}' } else { c };
     let mut shown: String = text.chars().take(longest).map(shown).collect();
     if text.chars().nth(longest).is_some() {
         shown.push('…');
     }
     shown
+}
+
+/// Whether a character moves the cursor, breaks the line, changes the direction of writing or has no width: what stands
+/// beside it then reads as something else.
+pub fn changes_reading(c: char) -> bool {
+    c.is_control() || is_invisible(c)
+}
+
+/// A whole text, with such characters replaced.
+pub(crate) struct Shown<'a>(pub(crate) &'a str);
+
+impl fmt::Display for Shown<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+            return f.write_str(self.0);
+        }
+        f.write_str(&printable(self.0, usize::MAX))
+    }
 }
 
 /// So many of a list that grows with the fleet are shown.

@@ -73,6 +73,7 @@ impl Engine {
             // The first failure and the recovery are published, not every attempt between.
             self.published.push(News::Cluster("*".to_owned(), found.as_ref().err().cloned()));
         }
+        self.view.clusters_trouble = found.as_ref().err().cloned();
         let next = match &found {
             Ok(_) => now.plus(RARELY),
             Err(_) => self.work.retry_at(&Job::FindClusters, &self.settings.timing, now),

@@ -9,10 +9,26 @@ use crate::view::View;
 /// How long the sweep of a large cluster may take within our share of the API quota.
 const LONG_SWEEP: Duration = Duration::from_mins(5);
 
+/// How long AWS may leave the first calls unanswered until that is said. A call takes well under a second.
+pub const SILENCE: Duration = Duration::from_secs(4);
+
+/// That AWS has answered no call yet, if it is so and has been so for too long. A call that hangs ends only after its last
+/// attempt, half a minute later, and until then no fault says what is wrong.
+pub fn silence(has_answered: bool, since: Now, now: Now) -> Option<String> {
+    let seconds = now.since(since).as_secs();
+    (!has_answered && now.since(since) >= SILENCE).then(|| {
+        format!(
+            "AWS has answered no call for {seconds} s: check the network path, the Region, AWS_ENDPOINT_URL and where \
+             the credentials come from"
+        )
+    })
+}
+
 /// What is missing, cluster by cluster; empty when all is ready.
 pub fn waiting_for(view: &View, timing: &Timing, now: Now) -> Vec<String> {
     if view.clusters.is_empty() {
-        return vec!["the list of clusters".to_owned()];
+        let trouble = view.clusters_trouble.as_ref().map(|fault| format!(": {fault}"));
+        return vec![format!("the list of clusters{}", trouble.unwrap_or_default())];
     }
     // Three missed sweeps are a fault, two may be weather.
     let longest = timing.interval * 3 + LONG_SWEEP;
@@ -48,6 +64,19 @@ mod tests {
     fn the_list_of_clusters_comes_first() {
         let waiting = waiting_for(&View::default(), &Timing::default(), at(0));
         assert_eq!(waiting, ["the list of clusters"]);
+        let denied = View { clusters_trouble: Some(fault(FaultKind::Denied)), ..View::default() };
+        let waiting = waiting_for(&denied, &Timing::default(), at(0));
+        assert!(waiting[0].starts_with("the list of clusters: "), "{waiting:?}");
+    }
+
+    #[test]
+    fn a_silent_aws_is_named_within_five_seconds_and_an_answer_of_any_kind_ends_that() {
+        assert_eq!(silence(false, at(0), at(3)), None);
+        let told = silence(false, at(0), at(4));
+        assert!(
+            told.is_some_and(|text| text.starts_with("AWS has answered no call for 4 s: check"))
+        );
+        assert_eq!(silence(true, at(0), at(400)), None);
     }
 
     #[test]

@@ -107,6 +107,8 @@ pub struct View {
     pub awake_since: Duration,
     /// The clusters we watch.
     pub clusters: BTreeMap<ClusterName, ClusterView>,
+    /// Why the clusters could not be listed the last time.
+    pub clusters_trouble: Option<Fault>,
     /// The document in force: the last good one. None where none is configured, or none was good yet.
     pub document: Option<Arc<Document>>,
     /// What is known of the document's sources.

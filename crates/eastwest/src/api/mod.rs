@@ -1,7 +1,9 @@
 //! The shapes that eastwest publishes: typed pages, the same for HTTP and for the command line.
 //!
 //! In come a plan, the view and the settings; out go values that serialize to the JSON of `/api/v1/*` and `--json`. In
-//! reading order: [`issues`], [`plan`], [`services`].
+//! reading order: [`json`], [`issues`], [`plan`], [`services`].
+
+pub(crate) mod json;
 
 pub(crate) mod issues;
 

@@ -18,6 +18,7 @@ use eastwest_core::report::status::{Status, Sync};
 use serde::Serialize;
 
 use super::world;
+use crate::api::json;
 use crate::config::{Config, duration};
 use crate::daemon::clock::Clock;
 use crate::daemon::driver::{Until, drive};
@@ -240,7 +241,7 @@ impl Line {
     }
 
     fn json(&self) -> String {
-        serde_json::to_string(self).expect("a line is an object of texts")
+        json::line(self).expect("a line is an object of texts")
     }
 }
 

@@ -13,6 +13,7 @@ use eastwest_core::report::explain::{Explained, Explanation, Said, explain_at};
 use super::look::look;
 use super::text::{line, mark};
 use super::world;
+use crate::api::json;
 use crate::config::Config;
 
 /// Flags of `explain`.
@@ -46,7 +47,7 @@ pub(crate) async fn run(config: &Config, flags: &ExplainFlags) -> anyhow::Result
     let explanation = explain_at(&looked.view, &settings, &path, &looked.plan);
     let explanation = explanation.map_err(|unexplained| anyhow::anyhow!("{unexplained}"))?;
     if flags.json {
-        println!("{}", serde_json::to_string_pretty(&explanation)?);
+        println!("{}", json::pretty(&explanation)?);
     } else {
         print!("{}", shown(&explanation));
     }

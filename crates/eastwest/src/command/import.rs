@@ -21,6 +21,7 @@ use futures_util::{StreamExt, stream};
 
 use super::look;
 use super::world::{self, Origin};
+use crate::api::json;
 use crate::config::Config;
 
 /// Flags of `import`.
@@ -179,7 +180,7 @@ fn json(imported: &BTreeMap<ServiceKey, Imported>) -> anyhow::Result<String> {
     }
     let tags: BTreeMap<&str, _> =
         imported.values().map(|new| (new.arn.as_str(), &new.tags)).collect();
-    Ok(format!("{}\n", serde_json::to_string_pretty(&tags)?))
+    Ok(format!("{}\n", json::pretty(&tags)?))
 }
 
 fn note_kept(key: &ServiceKey, inexpressible: &[String]) {

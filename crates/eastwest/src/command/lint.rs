@@ -22,6 +22,7 @@ use serde_json::Value;
 
 use super::look;
 use super::{offline, text};
+use crate::api::json;
 use crate::api::plan::PlanPage;
 use crate::config::Config;
 
@@ -94,7 +95,7 @@ pub(crate) async fn run(config: &Config, flags: &LintFlags) -> anyhow::Result<Ex
     let files = flags.files.iter().map(|file| (offline::name(file), offline::text(file)));
     let found = check(files, &config.settings).await;
     if flags.json {
-        println!("{}", serde_json::to_string_pretty(&found)?);
+        println!("{}", json::pretty(&found)?);
     } else {
         print!("{}", found.text());
     }

@@ -14,13 +14,16 @@ use crate::daemon::meters::Metrics;
 use crate::daemon::own_service;
 use crate::daemon::shared::Shared;
 use crate::daemon::signals::stop_signals;
+use crate::daemon::silence;
+use crate::serve::host::Hosts;
 use crate::serve::http;
+use crate::serve::server::{self, Server};
 
 /// Runs until a signal stops it.
 pub(crate) async fn run(mut config: Config) -> anyhow::Result<ExitCode> {
     let stop = stop_signals().context("cannot listen for signals")?;
     let listen = config.listen;
-    let listener = tokio::net::TcpListener::bind(listen).await.with_context(|| {
+    let listener = server::listen(listen).with_context(|| {
         format!("cannot listen on {listen}: free the port, or choose another with --listen")
     })?;
     // Which port it is, if any free one was asked for.
@@ -36,9 +39,10 @@ pub(crate) async fn run(mut config: Config) -> anyhow::Result<ExitCode> {
             "the start-up pause is shortened, which is for tests: changes may rest on stale answers"
         );
     }
-    let pages = axum::serve(listener, http::router(Arc::clone(&shared), config.token.clone()));
-    let pages = pages.with_graceful_shutdown(stop.clone().cancelled_owned());
-    let pages = tokio::spawn(pages.into_future());
+    let hosts = Hosts::named(config.public_hosts.clone());
+    let routes = http::router(Arc::clone(&shared), config.token.clone(), hosts);
+    let pages = tokio::spawn(server::serve(listener, Server::new(routes, stop.clone())));
+    tokio::spawn(silence::tell(Arc::clone(&shared)));
     let world = world::connect(&config, &metrics).await?;
     driver::drive(world, shared, stop, Until::Stopped).await;
     pages.abort();

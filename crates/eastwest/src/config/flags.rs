@@ -78,6 +78,16 @@ pub(crate) struct Flags {
     /// Where `run` serves HTTP.
     #[arg(long, global = true, env = "EASTWEST_LISTEN", default_value = "0.0.0.0:8080")]
     pub(crate) listen: String,
+    /// A name under which people and programs reach the pages of `run`. Addresses and localhost need not be named. May be
+    /// repeated, or separated by commas.
+    #[arg(
+        long,
+        global = true,
+        env = "EASTWEST_PUBLIC_HOST",
+        value_delimiter = ',',
+        value_name = "NAME"
+    )]
+    pub(crate) public_host: Vec<String>,
     /// For how long nothing is written after a start, from 0s to 10s. It is for tests of this program and hidden from
     /// the help: with less than 10s, `run` and `apply` may act on answers of AWS from before the last write of the
     /// eastwest that ran before.

@@ -38,6 +38,8 @@ pub(crate) struct Config {
     pub(crate) region: Option<String>,
     /// Where to serve HTTP.
     pub(crate) listen: SocketAddr,
+    /// The names to which the pages answer, beside addresses and localhost.
+    pub(crate) public_hosts: BTreeSet<String>,
     /// The format of log lines.
     pub(crate) log_format: LogFormat,
 }
@@ -106,6 +108,8 @@ impl Config {
             "an address and a port, as 0.0.0.0:8080",
             |text| text.parse().ok(),
         );
+        let public_hosts =
+            flags.public_host.iter().filter_map(|text| reader.public_host(text)).collect();
         let log_format =
             reader.value("--log-format", &flags.log_format, "json or text", |text| match text {
                 "json" => Some(LogFormat::Json),
@@ -131,6 +135,7 @@ impl Config {
             token,
             region: flags.region.clone(),
             listen: listen.unwrap_or_else(|| SocketAddr::from(([0, 0, 0, 0], 8080))),
+            public_hosts,
             log_format: log_format.unwrap_or(LogFormat::Json),
         };
         if reader.0.is_empty() { Ok(config) } else { Err(Mistakes(reader.0)) }
@@ -153,6 +158,15 @@ impl Reader {
             self.0.push(format!("{flag} {text:?}: {allowed}"));
         }
         value
+    }
+
+    fn public_host(&mut self, text: &str) -> Option<String> {
+        let allowed = "a host name without a port, as eastwest.internal.example";
+        let fits = |text: &str| {
+            let of_a_name = |b: u8| b.is_ascii_alphanumeric() || b"-._".contains(&b);
+            !text.is_empty() && text.bytes().all(of_a_name)
+        };
+        self.value("--public-host", text, allowed, |text| fits(text).then(|| text.to_owned()))
     }
 
     fn own_service(&mut self, text: Option<&str>) -> Option<ServicePath> {
@@ -337,6 +351,17 @@ mod tests {
         assert!(both.settings.sources.tags && both.settings.sources.documents.len() == 2);
         let text = read(&["--source", "file:x,ssm:/a b"]).unwrap_err().to_string();
         assert!(text.contains("file:x") && text.contains("/a b"), "{text}");
+    }
+
+    #[test]
+    fn a_public_host_is_a_name_without_a_port() {
+        let config = read(&["--public-host", "a.example,b.example"]).unwrap();
+        assert_eq!(config.public_hosts.len(), 2);
+        let text = read(&["--public-host", "a.example:80"]).unwrap_err().to_string();
+        assert!(
+            text.contains("--public-host \"a.example:80\": a host name without a port"),
+            "{text}"
+        );
     }
 
     #[test]

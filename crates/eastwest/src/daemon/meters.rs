@@ -2,8 +2,11 @@
 //!
 //! Gauges are not kept here: the metrics page reads them off the engine at each scrape.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use eastwest_core::ecs::fault::FaultKind;
 use eastwest_core::ecs::service_key::ServiceKey;
 use eastwest_core::plan::Plan;
 use prometheus::core::Collector;
@@ -27,6 +30,7 @@ pub(crate) struct Metrics {
     rollout_seconds: Histogram,
     calls: IntCounterVec,
     call_seconds: HistogramVec,
+    has_answered: Arc<AtomicBool>,
 }
 
 impl Metrics {
@@ -66,6 +70,7 @@ impl Metrics {
                 "Time of one attempt of a call to AWS.",
                 &["api", "operation"],
             ),
+            has_answered: Arc::default(),
             registry,
         };
         let all: [Box<dyn Collector>; 7] = [
@@ -111,6 +116,15 @@ impl Metrics {
         self.calls.with_label_values(&[call.api, call.operation, call.result]).inc();
         let seconds = self.call_seconds.with_label_values(&[call.api, call.operation]);
         seconds.observe(call.duration.as_secs_f64());
+        let silent = [FaultKind::TimedOut, FaultKind::Unreachable];
+        if !silent.map(<&str>::from).contains(&call.result) {
+            self.has_answered.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// Whether AWS has answered any call, in whichever way.
+    pub(crate) fn has_answered(&self) -> bool {
+        self.has_answered.load(Ordering::Relaxed)
     }
 
     /// Everything counted so far.

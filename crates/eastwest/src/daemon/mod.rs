@@ -2,7 +2,7 @@
 //!
 //! In come events, from AWS through [`driver`] and from people through [`shared`]; out go effects, log lines and
 //! counters. No decision is taken here. In reading order: [`clock`], [`telemetry`], [`signals`], [`client`], [`own_service`],
-//! [`meters`], [`record`], [`shared`], [`driver`].
+//! [`meters`], [`record`], [`shared`], [`silence`], [`driver`].
 
 pub(crate) mod clock;
 
@@ -19,5 +19,7 @@ pub(crate) mod meters;
 pub(crate) mod record;
 
 pub(crate) mod shared;
+
+pub(crate) mod silence;
 
 pub(crate) mod driver;

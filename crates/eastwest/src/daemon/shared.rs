@@ -15,6 +15,7 @@ use eastwest_core::plan::consent::PlanId;
 use eastwest_core::plan::entry::Entry;
 use eastwest_core::plan::hold::Hold;
 use eastwest_core::report::news::News;
+use eastwest_core::report::ready;
 use tokio::sync::Notify;
 
 use super::clock::Clock;
@@ -64,6 +65,20 @@ impl Shared {
     pub(crate) fn engine(&self) -> MutexGuard<'_, Engine> {
         // A panic while the lock was held ended the loop; what remains is only read.
         self.engine.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// That AWS has answered nothing yet, if it is so for too long.
+    pub(crate) fn silence(&self) -> Option<String> {
+        let (began, now) = (self.clock.began(), self.clock.now());
+        ready::silence(self.metrics.has_answered(), began, now)
+    }
+
+    /// What the pages wait for until they are complete and fresh.
+    pub(crate) fn waiting_for(&self) -> Vec<String> {
+        let engine = self.engine();
+        let missing =
+            ready::waiting_for(engine.view(), &engine.settings().timing, self.clock.now());
+        self.silence().into_iter().chain(missing).collect()
     }
 
     /// One step, with its measurements and log lines.

@@ -9,8 +9,7 @@ use eastwest_core::plan::consent::PlanId;
 use serde::{Deserialize, Serialize};
 use tracing::info;
 
-use super::gate::{self, Refused};
-use crate::config::token::Token;
+use super::gate::{Gate, Refused};
 use crate::daemon::shared::Shared;
 
 /// What is asked.
@@ -33,20 +32,20 @@ struct Acknowledged {
 /// Answers one request.
 pub(crate) async fn acknowledge(
     shared: &Shared,
-    token: &Token,
+    gate: &Gate,
     headers: HeaderMap,
     body: Body,
 ) -> Response {
-    gate::answer("an acknowledgement", accept(shared, token, &headers, body).await)
+    gate.answer("an acknowledgement", accept(shared, gate, &headers, body).await)
 }
 
 async fn accept(
     shared: &Shared,
-    token: &Token,
+    gate: &Gate,
     headers: &HeaderMap,
     body: Body,
 ) -> Result<Acknowledged, Refused> {
-    let asked: Asked = gate::asked(token, headers, body, SHAPE).await?;
+    let asked: Asked = gate.asked(headers, body, SHAPE).await?;
     let plan = PlanId::parse(&asked.plan).ok_or((StatusCode::BAD_REQUEST, SHAPE.to_owned()))?;
     match shared.acknowledge(&plan) {
         Ok(changes) => {
@@ -76,14 +75,18 @@ mod tests {
     use eastwest_core::declaration::settings::Settings;
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
     use tokio::net::{TcpListener, TcpStream};
+    use tokio_util::sync::CancellationToken;
 
     use std::sync::Arc;
     use std::time::Duration;
 
     use super::*;
+    use crate::config::token::Token;
     use crate::daemon::clock::Clock;
     use crate::daemon::meters::Metrics;
+    use crate::serve::host::Hosts;
     use crate::serve::http::router;
+    use crate::serve::server::{Server, serve};
 
     const TOKEN: &str = "a-token-of-the-tests";
     const BODY: &str = r#"{"plan":"0123456789ab"}"#;
@@ -98,7 +101,8 @@ mod tests {
         let token = token.map(|token| token.parse().expect("any text"));
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("bound");
-        let pages = tokio::spawn(axum::serve(listener, router(shared, token)).into_future());
+        let routes = router(shared, token, Hosts::named(["own".to_owned()]));
+        let pages = tokio::spawn(serve(listener, Server::new(routes, CancellationToken::new())));
         let mut stream = TcpStream::connect(address).await.expect("it listens");
         stream.write_all(request.as_bytes()).await.expect("sent");
         let mut text = String::new();

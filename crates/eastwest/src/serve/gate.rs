@@ -1,4 +1,9 @@
 //! What a request that has eastwest do something must have: the token, no other site behind it, and JSON.
+//!
+//! Who has no token may send requests as fast as he likes: they are logged once a minute.
+
+use std::sync::Arc;
+use std::time::Duration;
 
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, StatusCode, header};
@@ -7,54 +12,81 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tracing::warn;
 
+use super::flood::Flood;
 use crate::config::token::Token;
 
 /// The longest body that is read, in bytes: the path of a service needs 511.
 const LONGEST: usize = 1024;
+/// How long a body may take.
+const BODY_WITHIN: Duration = Duration::from_secs(10);
 
 /// Why a request is refused.
 pub(crate) type Refused = (StatusCode, String);
 
-/// What a request asks for, if it may. `shape` is what the body must be, in words.
-pub(crate) async fn asked<T: DeserializeOwned>(
-    token: &Token,
-    headers: &HeaderMap,
-    body: Body,
-    shape: &str,
-) -> Result<T, Refused> {
-    let refuse = |status: StatusCode, why: &str| Err((status, why.to_owned()));
-    let bearer = text(headers, "authorization").and_then(bearer);
-    if !bearer.is_some_and(|sent| token.is(sent)) {
-        return refuse(StatusCode::UNAUTHORIZED, "send the header Authorization: Bearer <token>");
-    }
-    if is_cross_site(headers) {
-        return refuse(StatusCode::FORBIDDEN, "a page of another site must not ask for this");
-    }
-    let kind = text(headers, "content-type").unwrap_or_default();
-    let kind = kind.split(';').next().unwrap_or_default().trim();
-    if !kind.eq_ignore_ascii_case("application/json") {
-        return refuse(StatusCode::UNSUPPORTED_MEDIA_TYPE, "send Content-Type: application/json");
-    }
-    let Ok(body) = to_bytes(body, LONGEST).await else {
-        return refuse(StatusCode::PAYLOAD_TOO_LARGE, "the body is too long, or broke off");
-    };
-    serde_json::from_slice(&body).map_err(|_| (StatusCode::BAD_REQUEST, shape.to_owned()))
+/// What stands before the pages that have eastwest do something.
+#[derive(Debug, Clone)]
+pub(crate) struct Gate {
+    token: Token,
+    without_token: Arc<Flood>,
 }
 
-/// The answer to a request, and a log line where it was refused. `what` is what was asked for.
-pub(crate) fn answer<T: Serialize>(what: &str, outcome: Result<T, Refused>) -> Response {
-    match outcome {
-        Ok(done) => Json(done).into_response(),
-        Err((status, why)) => {
-            warn!(status = status.as_u16(), why, "{what} was refused");
-            let mut response = (status, format!("{why}\n")).into_response();
-            if status == StatusCode::UNAUTHORIZED {
-                let scheme = header::HeaderValue::from_static("Bearer");
-                response.headers_mut().insert(header::WWW_AUTHENTICATE, scheme);
-            }
-            response
-        }
+impl Gate {
+    /// A gate that this token opens.
+    pub(crate) fn new(token: Token) -> Self {
+        Self { token, without_token: Arc::default() }
     }
+
+    /// What a request asks for, if it may. `shape` is what the body must be, in words.
+    pub(crate) async fn asked<T: DeserializeOwned>(
+        &self,
+        headers: &HeaderMap,
+        body: Body,
+        shape: &str,
+    ) -> Result<T, Refused> {
+        let refuse = |status: StatusCode, why: &str| Err((status, why.to_owned()));
+        let bearer = text(headers, "authorization").and_then(bearer);
+        if !bearer.is_some_and(|sent| self.token.is(sent)) {
+            let why = "send the header Authorization: Bearer <token>";
+            return refuse(StatusCode::UNAUTHORIZED, why);
+        }
+        if is_cross_site(headers) {
+            return refuse(StatusCode::FORBIDDEN, "a page of another site must not ask for this");
+        }
+        let kind = text(headers, "content-type").unwrap_or_default();
+        let kind = kind.split(';').next().unwrap_or_default().trim();
+        if !kind.eq_ignore_ascii_case("application/json") {
+            let why = "send Content-Type: application/json";
+            return refuse(StatusCode::UNSUPPORTED_MEDIA_TYPE, why);
+        }
+        let Ok(body) = tokio::time::timeout(BODY_WITHIN, to_bytes(body, LONGEST)).await else {
+            return refuse(StatusCode::REQUEST_TIMEOUT, "the body did not come within 10 seconds");
+        };
+        let Ok(body) = body else {
+            return refuse(StatusCode::PAYLOAD_TOO_LARGE, "the body is too long, or broke off");
+        };
+        serde_json::from_slice(&body).map_err(|_| (StatusCode::BAD_REQUEST, shape.to_owned()))
+    }
+
+    /// The answer to a request, and a log line where it was refused. `what` is what was asked for.
+    pub(crate) fn answer<T: Serialize>(&self, what: &str, outcome: Result<T, Refused>) -> Response {
+        let (status, why) = match outcome {
+            Ok(done) => return Json(done).into_response(),
+            Err(refused) => refused,
+        };
+        let mut response = (status, format!("{why}\n")).into_response();
+        if status == StatusCode::UNAUTHORIZED {
+            self.without_token.note(say_refused);
+            let scheme = header::HeaderValue::from_static("Bearer");
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, scheme);
+        } else {
+            warn!(status = status.as_u16(), why, "{what} was refused");
+        }
+        response
+    }
+}
+
+fn say_refused(count: u64) {
+    warn!(count, "requests without the right token were refused");
 }
 
 fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {

@@ -1,4 +1,4 @@
-//! The page that Prometheus reads: what was counted, and gauges read off the engine at each scrape, so that they
+//! The page that Prometheus reads: what was counted, and gauges read off the engine as the page is rendered, so that they
 //! cannot drift from what the API shows.
 //!
 //! Labels come from closed sets only; services are named on two capped families.

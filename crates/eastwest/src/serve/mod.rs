@@ -1,9 +1,17 @@
 //! The HTTP face of the daemon.
 //!
-//! In come requests; out go pages, each made from one look at the engine, and what a token opens goes to the engine as
-//! an event. In reading order: [`metrics`], [`gate`], [`ack`], [`retry`], [`http`].
+//! In come requests; out go pages, each made from one look at the engine and shared by all who read it, and what a token
+//! opens goes to the engine as an event. Everybody who reaches the port may send what he likes, so everything here has a
+//! bound. In reading order: [`metrics`], [`copies`], [`flood`], [`host`], [`gate`], [`ack`], [`retry`], [`http`], and what
+//! carries them: [`connections`], [`patience`], [`server`].
 
 pub(crate) mod metrics;
+
+pub(crate) mod copies;
+
+pub(crate) mod flood;
+
+pub(crate) mod host;
 
 pub(crate) mod gate;
 
@@ -12,3 +20,9 @@ pub(crate) mod ack;
 pub(crate) mod retry;
 
 pub(crate) mod http;
+
+pub(crate) mod connections;
+
+pub(crate) mod patience;
+
+pub(crate) mod server;

@@ -9,8 +9,7 @@ use eastwest_core::ecs::service_key::{ServiceKey, ServicePath};
 use serde::{Deserialize, Serialize};
 use tracing::info;
 
-use super::gate::{self, Refused};
-use crate::config::token::Token;
+use super::gate::{Gate, Refused};
 use crate::daemon::shared::Shared;
 
 /// What is asked.
@@ -31,20 +30,20 @@ struct Retried {
 /// Answers one request.
 pub(crate) async fn retry(
     shared: &Shared,
-    token: &Token,
+    gate: &Gate,
     headers: HeaderMap,
     body: Body,
 ) -> Response {
-    gate::answer("a retry", accept(shared, token, &headers, body).await)
+    gate.answer("a retry", accept(shared, gate, &headers, body).await)
 }
 
 async fn accept(
     shared: &Shared,
-    token: &Token,
+    gate: &Gate,
     headers: &HeaderMap,
     body: Body,
 ) -> Result<Retried, Refused> {
-    let asked: Asked = gate::asked(token, headers, body, SHAPE).await?;
+    let asked: Asked = gate.asked(headers, body, SHAPE).await?;
     let path = ServicePath::parse(&asked.service)
         .map_err(|refused| (StatusCode::BAD_REQUEST, format!("{SHAPE}: {}", refused.allowed)))?;
     let service = shared.retry(&path).map_err(|why| (StatusCode::NOT_FOUND, why))?;
@@ -65,12 +64,12 @@ mod tests {
     async fn answer(body: &'static str) -> Refused {
         let clock = Clock::start(std::time::Duration::ZERO);
         let shared = Shared::new(Settings::default(), Metrics::new(), clock);
-        let token: Token = "a-token-of-the-tests".parse().expect("any text");
+        let gate = Gate::new("a-token-of-the-tests".parse().expect("any text"));
         let mut headers = HeaderMap::new();
         let bearer = HeaderValue::from_static("Bearer a-token-of-the-tests");
         headers.insert("authorization", bearer);
         headers.insert("content-type", HeaderValue::from_static("application/json"));
-        accept(&shared, &token, &headers, Body::from(body)).await.expect_err("nothing is held")
+        accept(&shared, &gate, &headers, Body::from(body)).await.expect_err("nothing is held")
     }
 
     #[tokio::test]

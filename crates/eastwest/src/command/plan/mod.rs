@@ -12,6 +12,7 @@ use eastwest_core::plan::reason::Reason;
 use super::look;
 use super::text::notes as notes_text;
 use super::world::{self, Origin};
+use crate::api::json;
 use crate::api::plan::{FaultRow, PlanPage};
 use crate::config::Config;
 
@@ -41,7 +42,7 @@ pub(crate) async fn run(config: &Config, flags: &PlanFlags) -> anyhow::Result<Ex
     let mut page = PlanPage::new(&looked.plan, &looked.view, &settings);
     page.faults.extend(looked.trouble.as_ref().map(|fault| FaultRow::new("*", fault)));
     if flags.json {
-        println!("{}", serde_json::to_string_pretty(&WithNotes { page: &page, notes: &notes })?);
+        println!("{}", json::pretty(&WithNotes { page: &page, notes: &notes })?);
     } else {
         print!("{}{}", notes_text(&notes), text::plan(&page));
     }
