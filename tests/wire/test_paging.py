@@ -65,6 +65,18 @@ def test_parameters_below_a_path_come_in_pages(ssm):
     assert sorted(p["Name"] for p in found) == names
 
 
+def test_the_versions_of_a_parameter_come_in_pages(ssm):
+    for number in range(53):
+        ssm.put_parameter(Name="/e/a", Value=str(number), Type="String", Overwrite=True)
+    sizes, found = pages(ssm, "get_parameter_history", "Parameters", Name="/e/a")
+    assert sizes == [50, 3] and [each["Version"] for each in found] == list(range(1, 54))
+
+
+def test_more_than_ten_parameters_to_a_page_are_refused(ssm):
+    with pytest.raises(ClientError, match="ValidationException.*less than or equal to 10"):
+        ssm.get_parameters_by_path(Path="/", MaxResults=11)
+
+
 def test_tags_are_answered_only_when_they_are_asked_for(fleet, ecs):
     arn = fleet.service("web", tag=tags(mode="client"))["serviceArn"]
     assert "tags" not in fleet.describe("web") or fleet.describe("web")["tags"] == []

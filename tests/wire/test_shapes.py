@@ -128,6 +128,51 @@ def test_instances_are_got_and_discovered(web, cloudmap):
     assert len(found) == 2
 
 
+def test_instances_are_registered_discovered_and_deregistered_by_hand(web, cloudmap, sim):
+    made = cloudmap.create_service(Name="queue", NamespaceId=web.namespace_id, Type="HTTP",
+                                   HealthCheckCustomConfig={"FailureThreshold": 1})
+    service = made["Service"]["Id"]
+    attributes = {"AWS_INSTANCE_IPV4": "10.0.0.1", "AWS_INSTANCE_PORT": "5672", "team": "web"}
+    one = {"ServiceId": service, "InstanceId": "broker-1"}
+    operation = cloudmap.register_instance(**one, CreatorRequestId="once",
+                                           Attributes=attributes)["OperationId"]
+    said = refusal(cloudmap.register_instance, **one, Attributes=attributes)
+    assert said[0] == "DuplicateRequest"
+    sim.advance(10)
+    ended = cloudmap.get_operation(OperationId=operation)["Operation"]
+    assert (ended["Type"], ended["Status"]) == ("REGISTER_INSTANCE", "SUCCESS")
+    assert ended["Targets"] == {"SERVICE": service, "INSTANCE": "broker-1"}
+    of_service = [{"Name": "SERVICE_ID", "Values": [service]}]
+    assert [o["Id"] for o in cloudmap.list_operations(Filters=of_service)["Operations"]] == [operation]
+    got = cloudmap.get_instance(**one)["Instance"]
+    assert (got["Attributes"], got["CreatorRequestId"]) == (attributes, "once")
+    assert cloudmap.get_service(Id=service)["Service"]["InstanceCount"] == 1
+    question = {"NamespaceName": NAMESPACE, "ServiceName": "queue"}
+    found = cloudmap.discover_instances(**question, QueryParameters={"team": "web"},
+                                        HealthStatus="HEALTHY")["Instances"]
+    assert [(i["InstanceId"], i["HealthStatus"], i["Attributes"]) for i in found] == [
+        ("broker-1", "HEALTHY", attributes)]
+    assert cloudmap.discover_instances(**question, QueryParameters={"team": "x"})["Instances"] == []
+    said = refusal(cloudmap.delete_service, Id=service)
+    assert said[0] == "ResourceInUse" and "contains registered instances" in said[1]
+    cloudmap.deregister_instance(**one)
+    sim.advance(10)
+    assert refusal(cloudmap.deregister_instance, **one)[0] == "InstanceNotFound"
+    cloudmap.delete_service(Id=service)
+
+
+def test_a_cloud_map_service_has_attributes_of_its_own(web, cloudmap):
+    service = cloudmap.list_services()["Services"][0]
+    cloudmap.update_service_attributes(ServiceId=service["Id"], Attributes={"a": "1", "b": "2"})
+    cloudmap.update_service_attributes(ServiceId=service["Arn"], Attributes={"a": "3"})
+    cloudmap.delete_service_attributes(ServiceId=service["Id"], Attributes=["b"])
+    shown = cloudmap.get_service_attributes(ServiceId=service["Id"])["ServiceAttributes"]
+    assert (shown["ServiceArn"], shown["Attributes"]) == (service["Arn"], {"a": "3"})
+    many = {f"k{n}": "v" for n in range(30)}
+    said = refusal(cloudmap.update_service_attributes, ServiceId=service["Id"], Attributes=many)
+    assert said[0] == "ServiceAttributesLimitExceededException"
+
+
 def test_cloud_map_services_can_be_made_tagged_and_deleted_by_hand(web, cloudmap):
     made = cloudmap.create_service(Name="leftover", NamespaceId=web.namespace_id, Type="HTTP")
     arn = made["Service"]["Arn"]
@@ -148,5 +193,14 @@ def test_parameters_are_put_read_and_deleted(ssm):
     assert ssm.get_parameter(Name="/e/a")["Parameter"]["Value"] == "2"
     both = ssm.get_parameters(Names=["/e/a", "/e/none"])
     assert len(both["Parameters"]) == 1 and both["InvalidParameters"] == ["/e/none"]
+    history = ssm.get_parameter_history(Name="/e/a")["Parameters"]
+    assert [(each["Version"], each["Value"]) for each in history] == [(1, "1"), (2, "2")]
     ssm.delete_parameter(Name="/e/a")
     assert refusal(ssm.get_parameter, Name="/e/a")[0] == "ParameterNotFound"
+
+
+@pytest.mark.parametrize("service, operation", [("ec2", "describe_vpcs"), ("sts", "get_caller_identity")])
+def test_an_operation_of_another_protocol_is_refused_in_that_protocol(service, operation, sim, judged):
+    said = refusal(getattr(judged(service, sim), operation))
+    assert said[0] == "InvalidAction" and said[2] == 400
+    assert "is not valid for this web service" in said[1]

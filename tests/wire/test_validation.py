@@ -21,6 +21,12 @@ REFUSED = {
     "a request timeout on TCP": (
         connect(served("raw", timeout={"perRequestTimeoutSeconds": 0})),
         "InvalidParameterException", "Per request timeout 0 can't be set for tcp application."),
+    "an endpoint without aliases": (
+        connect({"portName": "web"}), "InvalidParameterException",
+        "clientAliases must have 1 element."),
+    "an endpoint with an empty list of aliases": (
+        connect({"portName": "web", "clientAliases": []}), "InvalidParameterException",
+        "clientAliases must have 1 element."),
     "two aliases for one endpoint": (
         connect({"portName": "web", "clientAliases": [{"port": 80}, {"port": 81}]}),
         "InvalidParameterException", "exceeds the max limit of 1"),
@@ -102,6 +108,15 @@ def test_what_does_not_exist_is_said_to_be_missing(web):
     answer = web.ecs.describe_services(cluster=CLUSTER, services=["web", "nope"])
     assert [s["serviceName"] for s in answer["services"]] == ["web"]
     assert [f["reason"] for f in answer["failures"]] == ["MISSING"]
+
+
+def test_after_service_connect_is_switched_off_primary_says_so(web):
+    web.update("web", connect(served("web", "api")))
+    web.settle()
+    web.update("web", {"enabled": False})
+    web.settle()
+    assert web.config("web") == {"enabled": False}
+    assert web.primary("web").get("serviceConnectResources", []) == []
 
 
 def test_a_deleted_service_cannot_be_updated_and_drains_away(web, sim):

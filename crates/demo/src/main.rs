@@ -8,6 +8,7 @@ mod fleet;
 mod page;
 mod screen;
 mod story;
+mod table;
 
 use std::net::SocketAddr;
 use std::process::ExitCode;

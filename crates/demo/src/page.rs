@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use comfy_table::{Cell, ContentArrangement, Table, presets};
 use eastwest_sim::wire::World;
 use serde_json::Value;
 
 use crate::fleet::{Fleet, Member, Target};
+use crate::table::Line;
 
 /// One look at everything.
 pub(crate) struct Page {
@@ -106,26 +106,9 @@ impl Page {
         self.rows.iter().map(Row::sentence).collect()
     }
 
-    /// The table.
-    pub(crate) fn table(&self) -> Table {
-        let mut table = Table::new();
-        table
-            .load_style(presets::NOTHING)
-            .set_content_arrangement(ContentArrangement::Disabled)
-            .set_header([
-                "service",
-                "tasks",
-                "rollout",
-                "sync",
-                "health",
-                "clients call",
-                "calls",
-                "",
-            ]);
-        for row in &self.rows {
-            table.add_row(row.cells());
-        }
-        table
+    /// The services as lines of the table.
+    pub(crate) fn lines(&self) -> Vec<Line> {
+        self.rows.iter().map(Row::line).collect()
     }
 }
 
@@ -166,25 +149,15 @@ impl Row {
         Self { member: member.clone(), running, rollout, sync, health, why, alias, reaches }
     }
 
-    fn cells(&self) -> Vec<Cell> {
+    fn line(&self) -> Line {
         let ok = self.reaches.iter().filter(|reached| reached.ok).count();
         let calls = match self.reaches.len() {
             0 => String::new(),
             all => format!("{ok} of {all} get through"),
         };
-        let why: String = self.why.chars().take(60).collect();
-        [
-            &self.member.name,
-            &self.running,
-            &self.rollout,
-            &self.sync,
-            &self.health,
-            &self.alias,
-            &calls,
-            &why,
-        ]
-        .map(Cell::new)
-        .into()
+        let Self { running, rollout, sync, health, alias, why, .. } = self;
+        let cells = [&self.member.name, running, rollout, sync, health, alias, &calls];
+        Line { cells: cells.map(Clone::clone), why: why.clone() }
     }
 }
 

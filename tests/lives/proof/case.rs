@@ -85,7 +85,6 @@ fn without(value: &str, word: usize) -> String {
 const PARTS: &[fn(&mut ServiceConnectConfiguration)] = &[
     |config| config.log_configuration = None,
     |config| config.access_log_configuration = None,
-    |config| each(config, |entry| entry.client_aliases = None),
     |config| each(config, |entry| entry.timeout = None),
     |config| each(config, |entry| entry.tls = None),
     |config| each(config, |entry| entry.ingress_port_override = None),
@@ -100,7 +99,7 @@ fn each(config: &mut ServiceConnectConfiguration, change: fn(&mut ServiceConnect
 const RESETS: &[fn(&mut Switches)] = &[
     |switches| switches.echo.namespace = NamespaceEcho::AsSent,
     |switches| switches.echo.discovery_name = Echo::AsSent,
-    |switches| switches.echo.alias = Echo::AsSent,
+    |switches| switches.echo.default_alias_left_out = false,
     |switches| switches.echo.dns_name = Echo::AsSent,
     |switches| switches.echo.timeout = Echo::AsSent,
     |switches| switches.echo.ingress_port = Echo::AsSent,
@@ -251,7 +250,7 @@ fn entry(dice: &mut Dice, fixture: &Fixture, port: &Port) -> ServiceConnectServi
     ServiceConnectService {
         port_name,
         discovery_name,
-        client_aliases: dice.percent(80).then(|| vec![alias]),
+        client_aliases: Some(vec![alias]),
         ingress_port_override: dice.percent(30).then(|| dice.ingress_port()),
         timeout: dice.percent(40).then(|| TimeoutConfiguration {
             idle_timeout_seconds: seconds(dice),
@@ -282,7 +281,7 @@ pub(crate) fn echoes(dice: &mut Dice) -> Echoes {
     Echoes {
         namespace: dice.pick(&namespaces),
         discovery_name: dice.pick(&echoes),
-        alias: dice.pick(&echoes),
+        default_alias_left_out: dice.percent(33),
         dns_name: dice.pick(&echoes),
         timeout: dice.pick(&echoes),
         ingress_port: dice.pick(&echoes),

@@ -52,7 +52,7 @@ fn end(connect: &Connect, at: usize, fixture: &Fixture) -> (String, End) {
     let entry = json!(connect.sent.services.as_ref().map(|entries| &entries[at]));
     let mapping = fixture.ports.iter().find(|port| port.name.as_ref() == Some(&endpoint.port_name));
     let tcp = mapping.is_none_or(|port| port.app.is_none());
-    let (host, port) = endpoint.alias.clone().unwrap_or_default();
+    let (host, port) = endpoint.alias.clone();
     let at = |pointer: &str| entry.pointer(pointer).cloned();
     // API:TimeoutConfiguration, API:ServiceConnectService.ingressPortOverride: what ECS takes where nothing is said.
     let idle = json!(if tcp { 3600 } else { 300 });

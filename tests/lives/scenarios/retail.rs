@@ -60,7 +60,7 @@ fn the_retail_store_comes_out_as_its_fixture_says() {
         let alias = |state: &eastwest_sim::model::EcsServiceState| {
             let connect = state.primary().and_then(|primary| primary.connect()).expect("it is on");
             let endpoint = Effective::of(connect).endpoints.first().cloned().expect("an endpoint");
-            let (host, port) = endpoint.alias.expect("an alias");
+            let (host, port) = endpoint.alias;
             format!("{host}:{port}")
         };
         model.services().map(|(key, state)| (key.name.clone(), alias(state))).collect()

@@ -142,8 +142,8 @@ pub(crate) fn in_force(state: &EcsServiceState) -> String {
 }
 
 fn endpoint(each: &eastwest_sim::judge::EffectiveEndpoint) -> String {
-    let alias = each.alias.as_ref().map(|(host, port)| format!(" as {host}:{port}"));
-    format!("{} is {}{}", each.port_name, each.discovery_name, alias.unwrap_or_default())
+    let (host, port) = &each.alias;
+    format!("{} is {} as {host}:{port}", each.port_name, each.discovery_name)
 }
 
 /// What AWS refused to people.

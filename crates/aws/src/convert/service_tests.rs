@@ -166,7 +166,7 @@ fn a_strategy_that_nobody_knows_shifts() {
 #[test]
 fn blue_green_moves_at_once_and_bakes() {
     let strategy = strategy_of(named("BLUE_GREEN").bake_time_in_minutes(15));
-    let expected = Strategy { shifts: true, bake_minutes: 15, step_minutes: 0, step_percent: 0 };
+    let expected = Strategy { shifts: true, bake_minutes: 15, ..Strategy::default() };
     assert_eq!((strategy, strategy.bakes()), (expected, Duration::from_mins(15)));
 }
 
@@ -189,6 +189,17 @@ fn canary_moves_a_part_and_then_the_rest() {
     let part = part.canary_percent(5.0).canary_bake_time_in_minutes(20).build();
     let strategy = strategy_of(named("CANARY").canary_configuration(part).bake_time_in_minutes(10));
     assert_eq!((strategy.shifts, strategy.bakes()), (true, Duration::from_mins(30)));
+}
+
+#[test]
+fn early_success_is_on_only_where_it_is_said_to_be() {
+    let early = |enable| {
+        let criteria = sdk::DeploymentEarlySuccessCriteria::builder().enable(enable).build();
+        strategy_of(named("ROLLING").early_success_criteria(criteria)).early_success
+    };
+    assert!(early(true));
+    assert!(!early(false));
+    assert!(!strategy_of(named("ROLLING")).early_success);
 }
 
 #[test]

@@ -83,6 +83,8 @@ pub struct Strategy {
     pub step_minutes: u32,
     /// How much of the traffic a step moves, in percent; 0 where it moves at once.
     pub step_percent: u32,
+    /// Whether a deployment may be COMPLETED before all its tasks run (`earlySuccessCriteria`).
+    pub early_success: bool,
 }
 
 impl Strategy {
@@ -122,8 +124,7 @@ pub struct Deployment {
     pub running_count: u32,
     /// What its tasks run.
     pub task_definition: Arn,
-    /// Its Service Connect configuration; `None` is "off": absent and `enabled: false` are one
-    /// (DescribeServices shows nothing after `enabled: false`).
+    /// Its Service Connect configuration; `None` is "off": absent and `enabled: false` are one.
     pub connect: Option<Connect>,
     /// The Cloud Map services it uses, by discovery name.
     pub cloud_map: Vec<(DiscoveryName, Arn)>,
@@ -193,6 +194,15 @@ impl EcsService {
     /// deployment is no sign of a rollout.
     pub fn is_rolling(&self) -> bool {
         self.primary().is_none_or(|primary| primary.rollout == Rollout::InProgress)
+    }
+
+    /// Whether PRIMARY is COMPLETED and some of its tasks are still to start. With early success on, a deployment is
+    /// COMPLETED once a part of them runs (DG:early-success-criteria), and that part may be none.
+    pub fn is_filling(&self) -> bool {
+        let lacks = |primary: &Deployment| {
+            primary.rollout == Rollout::Completed && primary.running_count < self.desired_count
+        };
+        self.strategy.early_success && self.primary().is_some_and(lacks)
     }
 
     /// The latest change AWS wrote into any deployment: readings with a smaller one are older.

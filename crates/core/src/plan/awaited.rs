@@ -29,6 +29,8 @@ pub enum Until {
     Changed,
     /// Its rollout is to complete.
     Complete,
+    /// Its rollout completed early, and all its tasks are to run.
+    Filled,
     /// It is to be changed, and held for a reason that somebody must mend.
     Mended(Reason),
 }
@@ -41,6 +43,9 @@ impl fmt::Display for Awaited {
         match until {
             Until::Changed => f.write_str("which changes first"),
             Until::Complete => f.write_str("whose deployment has not completed"),
+            Until::Filled => {
+                f.write_str("whose deployment completed early and does not run all its tasks yet")
+            }
             Until::Mended(reason) => write!(f, "which is held: {reason}"),
         }
     }
@@ -53,6 +58,7 @@ impl Awaited {
             Until::Changed | Until::Complete => {
                 format!("once a deployment of {} that offers it has completed", self.server)
             }
+            Until::Filled => format!("once all tasks that {} is to run are running", self.server),
             Until::Mended(_) => format!(
                 "once what holds {} is fixed, or {} is removed from the needs",
                 self.server, self.name

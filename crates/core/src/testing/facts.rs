@@ -99,6 +99,8 @@ pub(super) fn fact(service: &mut EcsService, word: &str) {
             (primary.created_at, primary.updated_at) = (at, at);
         }
         ("shifts", _) => service.strategy.shifts = true,
+        ("early", _) => service.strategy.early_success = true,
+        ("runs", count) => primary.running_count = count.parse().expect("a number"),
         ("bakes", minutes) => service.strategy.bake_minutes = minutes.parse().expect("minutes"),
         ("event", message) => {
             let (at, message) = (primary.created_at, message.replace('_', " "));

@@ -146,7 +146,9 @@ pub fn lags(op: &str) -> bool {
 pub fn is_list(op: &str) -> bool {
     op != "ecs.ListTagsForResource"
         && op != "servicediscovery.ListTagsForResource"
-        && (verb_of(op).starts_with("List") || op == "ssm.GetParametersByPath")
+        && (verb_of(op).starts_with("List")
+            || op == "ssm.GetParametersByPath"
+            || op == "ssm.GetParameterHistory")
 }
 
 /// Whether the answer to `op` has a `failures[]` member for what was not found.

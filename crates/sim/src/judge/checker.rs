@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use eastwest_core::declaration::settings::Settings;
 use eastwest_core::ecs::name::ParameterName;
 use eastwest_core::ecs::parameter::Parameter;
+use eastwest_core::plan::Plan;
 use serde_json::Value;
 
 use super::budget::Budget;
@@ -14,6 +15,7 @@ use super::mass_change::Consent;
 use super::parameter_history::{AtRest, Known, ParameterHistory};
 use super::sent_write::{Broken, SentWrite, Violation};
 use super::service_history::{Histories, LastWrite, ServiceHistory};
+use super::turns::Turns;
 use super::{
     budget, carried_over, fights, names, opt_in, refresh, renames, repeats, servers_first, waves,
     windows,
@@ -29,7 +31,7 @@ const LOOK_MS_MAX: u64 = 3 * READ_TIMEOUT_MS + 2_000;
 /// How long a refused write must not be repeated, less the time that calls travel.
 const REFUSAL_MS: u64 = 290_000;
 
-/// What every write is judged by. `Consent` and `Budget` remember more than one write, so they are asked apart.
+/// What every write is judged by. `Consent`, `Budget` and `Turns` remember more than one write, so they are asked apart.
 const RULES: [fn(&SentWrite<'_>) -> Broken; 20] = [
     opt_in::opted_in,
     opt_in::stopped,
@@ -64,6 +66,7 @@ pub struct Checker {
     /// What was known of Parameter Store when the last write to each service was decided.
     decided: BTreeMap<EcsServiceKey, Known>,
     consent: Consent,
+    turns: Turns,
     /// Whether somebody ever agreed to something.
     somebody_agreed: bool,
     /// How often each kind happened that only the truth shows.
@@ -80,6 +83,7 @@ impl Checker {
             parameters: ParameterHistory::new(&settings.sources),
             decided: BTreeMap::new(),
             consent: Consent::default(),
+            turns: Turns::default(),
             somebody_agreed: false,
             happened: BTreeMap::new(),
             settings,
@@ -135,6 +139,7 @@ impl Checker {
     pub(crate) fn crashed(&mut self) {
         self.crashes += 1;
         self.consent.begin_again(None);
+        self.turns.begin_again();
         self.parameters.crashed();
         for history in self.histories.values_mut() {
             history.refused = None;
@@ -176,7 +181,13 @@ impl Checker {
     pub(crate) fn decided(&mut self, key: EcsServiceKey, now: Time) {
         let known = self.parameters.known().clone();
         self.consent.decided(key.clone(), now, &known);
+        self.turns.decided(&key, now);
         self.decided.insert(key, known);
+    }
+
+    /// The controller has planned: whom it holds for nothing but its turn is in the plan alone.
+    pub(crate) fn planned(&mut self, plan: &Plan, now: Time) {
+        self.turns.observe(plan, now);
     }
 
     /// What services are asked for once everything is at rest.
@@ -192,6 +203,9 @@ impl Checker {
             }
             if let Some(history) = self.histories.get_mut(key) {
                 let kinds = history.observe(state, model.now(), ours == Some(key));
+                if history.failures.last().is_some_and(|failure| failure.at == model.now()) {
+                    self.turns.failed(key, model.now());
+                }
                 for kind in kinds {
                     *self.happened.entry(kind).or_default() += 1;
                 }
@@ -255,6 +269,9 @@ impl Checker {
         started: Option<String>,
     ) {
         self.writes += 1;
+        if let Some(violation) = self.turns.took_effect(key) {
+            self.report(violation);
+        }
         self.take_in(model, Some(key));
         if let Some(history) = self.histories.get_mut(key) {
             history.last_write = Some(write);

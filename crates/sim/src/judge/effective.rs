@@ -30,7 +30,7 @@ pub struct EffectiveEndpoint {
     /// The container's port.
     pub container_port: u32,
     /// What clients call.
-    pub alias: Option<(String, u32)>,
+    pub alias: (String, u32),
     /// Ingress port, time-outs, TLS, test rules.
     pub rest: Value,
 }
@@ -96,11 +96,9 @@ impl Effective {
     pub fn taken(&self) -> impl Iterator<Item = Taken> {
         self.endpoints.iter().flat_map(|endpoint| {
             let namespace = &self.namespace;
-            let alias = endpoint.alias.as_ref();
-            let alias =
-                alias.map(|(host, port)| Taken::Alias(namespace.clone(), host.clone(), *port));
+            let (host, port) = endpoint.alias.clone();
             let discovery = Taken::Discovery(namespace.clone(), endpoint.discovery_name.clone());
-            [Some(discovery), alias].into_iter().flatten()
+            [discovery, Taken::Alias(namespace.clone(), host, port)]
         })
     }
 }

@@ -30,6 +30,7 @@
 //! | rename | no name that a client declares to need goes in the write that brings what takes its place | `renames` |
 //! | kept | the last step of a rename takes no name that a client's needs still list, unless somebody agreed | `renames` |
 //! | wave | nothing begins in a namespace beside the first rollout of ours that is to complete, nor soon after one failed | `waves` |
+//! | turns | a service that waits for nothing but its turn lets each other service go first at most once | `turns` |
 //! | window | nothing begins while a maintenance window is closed | `windows` |
 //! | check | the controller's own last check finds nothing to object to | the run |
 //! | convergence | once everything is calm, everything is as it is declared, or differs for a reason in the truth | `convergence` |
@@ -57,6 +58,7 @@ mod repeats;
 mod sent_write;
 mod servers_first;
 mod service_history;
+mod turns;
 mod unhindered;
 mod waits;
 mod wanted;

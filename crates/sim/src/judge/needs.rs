@@ -63,7 +63,7 @@ pub(super) fn unreached(
         server.connect().map_or(&[][..], |connect| in_namespace(connect, namespace))
     });
     let needed = offered.filter(|endpoint| names.has(&endpoint.discovery_name));
-    let mut aliases = needed.filter_map(|endpoint| endpoint.alias.as_ref());
+    let mut aliases = needed.map(|endpoint| &endpoint.alias);
     aliases.find_map(|(host, port)| {
         let reach = model.reach(&key.to_string(), host, *port);
         (!reach.ok).then(|| format!("cannot call {host}:{port}: {}", reach.why))

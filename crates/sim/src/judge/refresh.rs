@@ -7,7 +7,7 @@ use eastwest_core::declaration::intent::Intent;
 use super::needs::{Names, in_namespace};
 use super::sent_write::{Broken, SentWrite, ms};
 use super::service_history::Moment;
-use crate::model::{Connect, DeploymentRecord, EcsServiceState, Endpoint};
+use crate::model::{DeploymentRecord, EcsServiceState, Endpoint};
 use crate::shapes::Time;
 use crate::shapes::ecs::{EcsServiceStatus, ServiceDeploymentStatus};
 
@@ -62,7 +62,7 @@ struct Completion {
 
 /// Every time that a service newly completed an endpoint in a namespace.
 fn completions(server: &EcsServiceState, namespace: &str) -> Vec<Completion> {
-    let mut known: Vec<(Endpoint, bool)> = Vec::new();
+    let mut known: &[Endpoint] = &[];
     let mut before: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     let mut found = Vec::new();
     // With a deferred cleanup, the deployment completes before its service deployment does.
@@ -74,14 +74,10 @@ fn completions(server: &EcsServiceState, namespace: &str) -> Vec<Completion> {
     for record in server.records.iter().filter(|record| is_done(record)) {
         let target = server.revisions.iter().find(|revision| revision.arn == record.target);
         let connect = target.and_then(|revision| revision.spec.connect.as_deref());
-        let endpoints = connect.map_or_else(Vec::new, |connect| {
-            let all = in_namespace(connect, namespace).iter();
-            all.map(|endpoint| (endpoint.clone(), is_said(connect, endpoint))).collect()
-        });
-        for (endpoint, said) in &endpoints {
-            let is_same = |(old, was_said): &(Endpoint, bool)| {
-                old.discovery_name == endpoint.discovery_name
-                    && (&old.alias, was_said) == (&endpoint.alias, said)
+        let endpoints = connect.map_or(&[][..], |connect| in_namespace(connect, namespace));
+        for endpoint in endpoints {
+            let is_same = |old: &Endpoint| {
+                old.discovery_name == endpoint.discovery_name && old.alias == endpoint.alias
             };
             let names = before.entry(endpoint.port_name.clone()).or_default();
             names.insert(endpoint.discovery_name.clone());
@@ -93,12 +89,4 @@ fn completions(server: &EcsServiceState, namespace: &str) -> Vec<Completion> {
         known = endpoints;
     }
     found
-}
-
-/// Whether the service itself says the alias of an endpoint. If it does not, an answer may not show what ECS filled in,
-/// and an alias that is written out later counts as new.
-fn is_said(connect: &Connect, endpoint: &Endpoint) -> bool {
-    let mut entries = connect.sent.services.iter().flatten();
-    let entry = entries.find(|entry| entry.port_name == endpoint.port_name);
-    entry.is_some_and(|entry| entry.client_aliases.iter().flatten().next().is_some())
 }

@@ -99,7 +99,7 @@ fn is_replaced(old: &EffectiveEndpoint, before: &Effective, after: &Effective) -
         |new: &EffectiveEndpoint| new.port_name == old.port_name && !before.endpoints.contains(new);
     let default = format!("{}.", old.discovery_name);
     old.rest[0].is_null()
-        && old.alias.as_ref().is_some_and(|(host, _)| !host.starts_with(&default))
+        && !old.alias.0.starts_with(&default)
         && !after.endpoints.iter().any(clashes)
         && after.endpoints.iter().any(replaces)
 }
@@ -107,13 +107,13 @@ fn is_replaced(old: &EffectiveEndpoint, before: &Effective, after: &Effective) -
 /// Whether another service may have a right to a name of an endpoint; then the endpoint is not kept. Where names are
 /// kept for their former owners, only a claim of the document is a right, and a wish is none.
 fn is_sought(old: &EffectiveEndpoint, sent: &SentWrite<'_>) -> bool {
-    let host = old.alias.as_ref().map(|(host, _)| host.as_str());
+    let host = old.alias.0.as_str();
     let wants = |endpoint: &EndpointDeclaration| {
         let alias = endpoint.alias.as_ref().and_then(|alias| alias.dns_name.as_ref());
         endpoint.discovery_name.as_ref().is_some_and(|name| name.as_str() == old.discovery_name)
-            || alias.is_some_and(|alias| Some(alias.as_str()) == host)
+            || alias.is_some_and(|alias| alias.as_str() == host)
     };
-    let label = host.and_then(|host| host.split('.').next()).unwrap_or_default();
+    let label = host.split('.').next().unwrap_or_default();
     let names = [DiscoveryName::as_read(&old.discovery_name), DiscoveryName::as_read(label)];
     let mut documents = sent.evidence.documents.iter().flatten();
     let mut claims = documents.by_ref().map(|document| &document.claims);

@@ -17,9 +17,12 @@ pub(super) fn is_unhindered(sent: &SentWrite<'_>, first: Option<Time>) -> bool {
     let since = first.unwrap_or(sent.from).min(sent.from);
     // ECS may be slow to remove from Cloud Map a name that the service had and lost.
     let own_since = since.minus_ms(HOUR_MS);
+    // A name is kept for its former owner from when the controller learnt that it is free, however late that was.
+    let quarantine = sent.settings.timing.name_quarantine;
+    let others_since = if quarantine.is_zero() { since } else { Time(0) };
     let was_taken = |taken| {
         sent.histories.iter().any(|(other, history)| {
-            let since = if other == sent.key { own_since } else { since };
+            let since = if other == sent.key { own_since } else { others_since };
             let had = |moment: &Moment| moment.taken.contains(&taken);
             let has = other == sent.key && history.now().is_some_and(had);
             !has && history.since(since).iter().any(had)

@@ -292,7 +292,7 @@ impl Truth<'_> {
         port: &NamedPort,
     ) -> (String, u32) {
         let declared = wanted.alias.as_ref();
-        let standing = old.and_then(|old| old.alias.as_ref());
+        let standing = old.map(|old| &old.alias);
         let default = |host: &str, name: &str| {
             self.namespaces.iter().any(|each| host == format!("{name}.{}", each.name))
         };
@@ -445,10 +445,8 @@ pub(super) fn is_granted(
     let alias = wanted.alias.as_ref();
     let host = alias.and_then(|alias| alias.dns_name.as_ref());
     let number = alias.and_then(|alias| alias.port).map(|port| u32::from(port.number()));
-    let is_host = |host: &str| now.alias.as_ref().is_some_and(|(name, _)| name == host);
-    let is_number = |number| now.alias.as_ref().is_some_and(|(_, port)| *port == number);
     now.port_name == port.name
         && wanted.discovery_name.as_ref().is_none_or(|name| name.as_str() == now.discovery_name)
-        && host.is_none_or(|host| is_host(host.as_str()))
-        && number.is_none_or(is_number)
+        && host.is_none_or(|host| host.as_str() == now.alias.0)
+        && number.is_none_or(|number| number == now.alias.1)
 }

@@ -217,7 +217,7 @@ impl Fleet {
             vec![ServiceConnectService {
                 port_name,
                 discovery_name: self.rng.random_bool(0.7).then_some(name),
-                client_aliases: self.rng.random_bool(0.8).then(|| vec![alias]),
+                client_aliases: Some(vec![alias]),
                 timeout: idle.map(|idle| TimeoutConfiguration {
                     idle_timeout_seconds: Some(idle),
                     per_request_timeout_seconds: None,

@@ -63,7 +63,7 @@ pub(crate) fn switches(dice: &mut SmallRng) -> Switches {
     let filled = |filled| if filled { Echo::Filled } else { Echo::AsSent };
     let unmodelled_version = flip();
     let (identical_config_deploys, alias_collision_refused) = (flip(), flip());
-    let (dns_name, discovery_name, omitted_alias_filled, alias) = (flip(), flip(), flip(), flip());
+    let (dns_name, discovery_name) = (flip(), flip());
     Switches {
         identical_config_deploys,
         alias_collision_refused,
@@ -71,10 +71,8 @@ pub(crate) fn switches(dice: &mut SmallRng) -> Switches {
             unmodelled_version,
             dns_name: filled(dns_name),
             discovery_name: filled(discovery_name),
-            alias: filled(alias),
             ..echo
         },
-        omitted_alias_filled,
         scale_out_uses_old_snapshot: flip(),
         rollback_takes_snapshot: flip(),
         own_endpoint_in_first_snapshot: flip(),

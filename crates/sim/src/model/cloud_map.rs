@@ -92,7 +92,9 @@ impl Model {
             owner,
             tags: Arc::new(tags),
             instances: BTreeMap::new(),
+            registered: BTreeMap::new(),
             instances_revision: 1,
+            attributes: BTreeMap::new(),
             kind: CloudMapServiceType::Http,
             description: None,
             dns_config: None,
@@ -120,7 +122,7 @@ impl Model {
         self.logged("servicediscovery.DeleteService", request, |model, request| {
             let service = model.cloud_map_service(&request.id)?;
             let id = service.id.clone();
-            if !service.instances.is_empty() {
+            if service.instance_count() > 0 {
                 // roadmap#1746
                 let text = format!("Service {id} contains registered instances; delete the instances before deleting the service");
                 return Err(ApiError::new("ResourceInUse", text));
@@ -188,7 +190,7 @@ impl Model {
             name: state.name.clone(),
             namespace_id: Some(state.namespace.clone()),
             description: state.description.clone(),
-            instance_count: super::count(state.instances.len()),
+            instance_count: super::count(state.instance_count()),
             dns_config: state.dns_config.clone(),
             kind: state.kind,
             health_check_config: state.health_check.clone(),

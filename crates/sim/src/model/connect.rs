@@ -7,7 +7,7 @@
 
 use std::sync::Arc;
 
-use super::connect_rules::{check_configuration, discovery_name};
+use super::connect_rules::{check_configuration, discovery_name, the_alias};
 use super::{Connect, EcsServiceKey, Endpoint, Model, NamedPort, TaskDefinition};
 use crate::shapes::ApiError;
 use crate::shapes::ecs::{ServiceConnectConfiguration, ServiceConnectService};
@@ -92,9 +92,9 @@ impl Model {
         let port = asked.task_definition.port(&entry.port_name);
         let port = port.expect("the configuration was checked against this task definition");
         let cloud_map = self.holder(asked.key, namespace, &name, port)?;
-        let alias = self.alias(entry, namespace, &name, port);
+        let alias = self.alias(entry, namespace, &name)?;
         if self.switches.alias_collision_refused {
-            self.check_collision(asked.key, namespace, &name, alias.as_ref())?;
+            self.check_collision(asked.key, namespace, &name, &alias)?;
         }
         Ok(Endpoint {
             port_name: entry.port_name.clone(),
@@ -112,15 +112,11 @@ impl Model {
         entry: &ServiceConnectService,
         namespace: &str,
         discovery_name: &str,
-        port: &NamedPort,
-    ) -> Option<(String, u32)> {
+    ) -> Result<(String, u32), ApiError> {
         let name = self.namespaces.get(namespace).map_or("", |each| each.name.as_str());
         let default = || format!("{discovery_name}.{name}");
-        match entry.client_aliases.as_deref().unwrap_or_default().first() {
-            Some(alias) => Some((alias.dns_name.clone().unwrap_or_else(default), alias.port)),
-            None if self.switches.omitted_alias_filled => Some((default(), port.container_port)),
-            None => None,
-        }
+        let alias = the_alias(entry)?;
+        Ok((alias.dns_name.clone().unwrap_or_else(default), alias.port))
     }
 
     /// The Cloud Map service of that name, if it is this ECS service's own.
@@ -162,16 +158,14 @@ impl Model {
         key: &EcsServiceKey,
         namespace: &str,
         name: &str,
-        alias: Option<&(String, u32)>,
+        alias: &(String, u32),
     ) -> Result<(), ApiError> {
-        let Some(alias) = alias else { return Ok(()) };
         let others =
             self.members.get(namespace).into_iter().flatten().filter(|other| *other != key);
         let deployments =
             others.filter_map(|other| self.service(other)).flat_map(|each| &each.deployments);
         let mut endpoints = deployments.flat_map(super::Deployment::endpoints);
-        let taken =
-            endpoints.any(|each| each.alias.as_ref() == Some(alias) && each.discovery_name != name);
+        let taken = endpoints.any(|each| each.alias == *alias && each.discovery_name != name);
         if taken {
             let (dns_name, port) = alias;
             let text =

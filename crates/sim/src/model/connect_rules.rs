@@ -86,12 +86,7 @@ fn check_entry(entry: &ServiceConnectService, definition: &TaskDefinition) -> Re
     if name.len() > 64 || !is_name(name, false) {
         return Err(ApiError::invalid_parameter(format!("The discovery name {name} is invalid")));
     }
-    // Seen in a tool's tests against real deployments (preflight).
-    let aliases = entry.client_aliases.as_deref().unwrap_or_default();
-    if aliases.len() > 1 {
-        return Err(ApiError::invalid_parameter("clientAliases exceeds the max limit of 1"));
-    }
-    aliases.iter().try_for_each(check_alias)?;
+    check_alias(the_alias(entry)?)?;
     if entry.ingress_port_override.is_some_and(|port| port <= 1024) {
         // tf#28293
         let text = "IngressPortOverride cannot use ports <= 1024.";
@@ -128,6 +123,19 @@ fn check_port<'a>(
         return Err(ApiError::invalid_parameter(text));
     }
     Ok(port)
+}
+
+/// The one alias that each endpoint has.
+pub(super) fn the_alias(
+    entry: &ServiceConnectService,
+) -> Result<&ServiceConnectClientAlias, ApiError> {
+    match entry.client_aliases.as_deref().unwrap_or_default() {
+        [alias] => Ok(alias),
+        // Public reports of what ECS answers.
+        [] => Err(ApiError::invalid_parameter("clientAliases must have 1 element.")),
+        // Seen in a tool's tests against real deployments (preflight).
+        _ => Err(ApiError::invalid_parameter("clientAliases exceeds the max limit of 1")),
+    }
 }
 
 /// API:ServiceConnectClientAlias: up to 127 lower-case letters, digits, `_`, `-` and `.`.

@@ -111,6 +111,7 @@ impl Model {
         Ok(DeploySpec {
             task_definition,
             connect,
+            switched_off: false,
             platform_version: request.platform_version.clone(),
             launch_type,
             network_configuration: request.network_configuration.clone(),

@@ -169,7 +169,7 @@ impl Model {
             network_configuration: spec.network_configuration.clone(),
             container_images: spec.task_definition.containers.iter().map(image).collect(),
             guard_duty_enabled: false,
-            service_connect_configuration: spec.connect.as_ref().map(|each| each.echoed.clone()),
+            service_connect_configuration: spec.shown_connect(),
             volume_configurations: spec.volume_configurations.clone(),
             created_at: revision.created_at,
             vpc_lattice_configurations: spec.vpc_lattice_configurations.clone(),

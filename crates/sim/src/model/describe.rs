@@ -214,7 +214,7 @@ impl Model {
             network_configuration: spec.network_configuration.clone(),
             rollout_state: reported.then_some(deployment.rollout_state),
             rollout_state_reason: reported.then(|| deployment.reason.clone()),
-            service_connect_configuration: connect.map(|connect| connect.echoed.clone()),
+            service_connect_configuration: spec.shown_connect(),
             service_connect_resources: connect
                 .filter(|connect| !connect.endpoints.is_empty())
                 .map(|connect| self.resources(connect)),

@@ -8,8 +8,7 @@ use serde_json::{Value, json};
 
 use super::{Echo, Echoes, EmptyLists, Endpoint, Model, NamespaceEcho, TaskDefinition};
 use crate::shapes::ecs::{
-    LogConfiguration, ServiceConnectClientAlias, ServiceConnectConfiguration,
-    ServiceConnectService, TimeoutConfiguration,
+    LogConfiguration, ServiceConnectConfiguration, ServiceConnectService, TimeoutConfiguration,
 };
 
 /// What an endpoint's defaults depend on.
@@ -96,16 +95,8 @@ impl Defaults<'_> {
                 && alias.dns_name.as_ref().is_none_or(|name| *name == host)
                 && alias.test_traffic_rules.is_none()
         });
-        match (self.echo.alias, &self.endpoint.alias) {
-            (Echo::Filled, Some((_, port))) if standing.is_none() => {
-                let alias = ServiceConnectClientAlias {
-                    port: *port,
-                    ..ServiceConnectClientAlias::default()
-                };
-                entry.client_aliases = Some(vec![alias]);
-            }
-            (Echo::LeftOut, Some(_)) if is_default => entry.client_aliases = None,
-            _ => {}
+        if self.echo.default_alias_left_out && is_default {
+            entry.client_aliases = None;
         }
         for alias in entry.client_aliases.iter_mut().flatten() {
             show(&mut alias.dns_name, self.echo.dns_name, host.clone());

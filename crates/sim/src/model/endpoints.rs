@@ -127,13 +127,13 @@ fn seen<'a>(
 }
 
 fn seen_of(connect: &Connect) -> impl Iterator<Item = SeenEndpoint> + '_ {
-    connect.endpoints.iter().filter_map(|endpoint| {
-        let (dns_name, port) = endpoint.alias.clone()?;
-        Some(SeenEndpoint {
+    connect.endpoints.iter().map(|endpoint| {
+        let (dns_name, port) = endpoint.alias.clone();
+        SeenEndpoint {
             dns_name,
             port,
             discovery_name: endpoint.discovery_name.clone(),
             cloud_map: endpoint.cloud_map.clone(),
-        })
+        }
     })
 }

@@ -131,6 +131,11 @@ impl Arns {
         self.cloud_map(&format!("service/{id}"))
     }
 
+    /// Whoever calls: IAM is not modelled, so it is always the same.
+    pub(super) fn caller(&self) -> String {
+        format!("arn:aws:sts::{}:assumed-role/simulated/simulated", self.account)
+    }
+
     pub(super) fn parameter(&self, name: &str) -> String {
         let slash = if name.starts_with('/') { "" } else { "/" };
         format!("arn:aws:ssm:{}:{}:parameter{slash}{name}", self.region, self.account)

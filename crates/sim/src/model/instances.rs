@@ -1,13 +1,14 @@
-//! The instances of Cloud Map services: one for each running task behind a Service Connect name.
+//! The instances of Cloud Map services: one for each running task behind a Service Connect name, and those that
+//! people registered.
 //!
-//! Invariants: ECS registers a task when it runs and takes it away when it stops; nobody else does here.
-//! Only `AWS_INSTANCE_IPV4` and `AWS_INSTANCE_PORT` are known of an instance that Service Connect
-//! registered; further attributes are undocumented and must not be read, so there are none.
+//! Invariants: ECS registers a task when it runs and takes it away when it stops. Only `AWS_INSTANCE_IPV4` and
+//! `AWS_INSTANCE_PORT` are known of an instance that Service Connect registered; further attributes are
+//! undocumented and must not be read, so there are none.
 
 use std::collections::BTreeMap;
 
 use super::page::take;
-use super::records::CloudMapServiceState;
+use super::records::{CloudMapServiceState, Registered};
 use super::{EcsServiceKey, Model};
 use crate::shapes::ApiError;
 use crate::shapes::cloud_map::{
@@ -21,11 +22,53 @@ pub(super) fn address(task: u128) -> String {
     format!("10.{}.{}.{}", bytes[1], bytes[2], bytes[3])
 }
 
+/// The task that an instance id means, if ECS can have registered it.
+pub(super) fn task_of(instance: &str) -> Option<u128> {
+    (instance.len() == 32).then(|| u128::from_str_radix(instance, 16).ok())?
+}
+
+fn instance_of(task: u128) -> String {
+    format!("{task:032x}")
+}
+
 fn attributes(task: u128, port: u32) -> BTreeMap<String, String> {
     BTreeMap::from([
         ("AWS_INSTANCE_IPV4".to_owned(), address(task)),
         ("AWS_INSTANCE_PORT".to_owned(), port.to_string()),
     ])
+}
+
+impl CloudMapServiceState {
+    /// Whether an instance of that id is there, whoever registered it.
+    pub(super) fn has_instance(&self, id: &str) -> bool {
+        let by_ecs = task_of(id).is_some_and(|task| self.instances.contains_key(&task));
+        by_ecs || self.registered.contains_key(id)
+    }
+
+    /// All instances, by id.
+    fn all_instances(&self) -> BTreeMap<String, Registered> {
+        let by_ecs = self.instances.iter().map(|(task, port)| {
+            let attributes = attributes(*task, *port);
+            (instance_of(*task), Registered { attributes, creator_request_id: None })
+        });
+        let by_hand = self.registered.iter().map(|(id, each)| (id.clone(), each.clone()));
+        by_ecs.chain(by_hand).collect()
+    }
+
+    /// How an instance fares. Only a health check of the service tells; in AWS's own example, an instance of a service
+    /// without one is UNKNOWN. Nobody reports to a check here, so an instance stays as it began.
+    fn health(&self, instance: &Registered) -> &'static str {
+        let first = instance.attributes.get("AWS_INIT_HEALTH_STATUS").map(String::as_str);
+        match (&self.custom_health_check, &self.health_check) {
+            (Some(_), _) if first == Some("UNHEALTHY") => "UNHEALTHY",
+            (Some(_), _) | (None, Some(_)) => "HEALTHY",
+            (None, None) => "UNKNOWN",
+        }
+    }
+
+    fn is_checked(&self) -> bool {
+        self.custom_health_check.is_some() || self.health_check.is_some()
+    }
 }
 
 impl Model {
@@ -61,11 +104,15 @@ impl Model {
         let scope = format!("ListInstances {}", service.id);
         let rules = self.cloud_map_pages(&scope);
         let page = rules.page(request.max_results, request.next_token.as_deref())?;
-        let all = service.instances.iter();
-        let (taken, next_token) = take(&rules, &page, all, |(task, _)| format!("{task:032x}"));
-        let instances = taken.into_iter().map(|(task, port)| self.instance(*task, *port)).collect();
+        let all = service.all_instances().into_iter();
+        let (taken, next_token) = take(&rules, &page, all, |(id, _)| id.clone());
+        let instances = taken.into_iter().map(|(id, each)| Instance {
+            // A line of the list has none (SD:InstanceSummary).
+            creator_request_id: None,
+            ..self.instance(id, each)
+        });
         let resource_owner = Some(self.arns.account.clone());
-        Ok(ListInstancesAnswer { resource_owner, instances, next_token })
+        Ok(ListInstancesAnswer { resource_owner, instances: instances.collect(), next_token })
     }
 
     /// `GetInstance`.
@@ -74,18 +121,18 @@ impl Model {
         request: &GetInstanceRequest,
     ) -> Result<GetInstanceAnswer, ApiError> {
         let service = self.cloud_map_service(&request.service_id)?;
-        let task = u128::from_str_radix(&request.instance_id, 16).ok();
-        let found = task.and_then(|task| service.instances.get_key_value(&task));
+        let found = service.all_instances().remove_entry(&request.instance_id);
         let gone = || ApiError::new("InstanceNotFound", "Instance not found.");
-        let (task, port) = found.ok_or_else(gone)?;
+        let (id, found) = found.ok_or_else(gone)?;
         let resource_owner = Some(self.arns.account.clone());
-        Ok(GetInstanceAnswer { resource_owner, instance: self.instance(*task, *port) })
+        Ok(GetInstanceAnswer { resource_owner, instance: self.instance(id, found) })
     }
 
-    fn instance(&self, task: u128, port: u32) -> Instance {
+    fn instance(&self, id: String, registered: Registered) -> Instance {
         Instance {
-            id: format!("{task:032x}"),
-            attributes: attributes(task, port),
+            id,
+            creator_request_id: registered.creator_request_id,
+            attributes: registered.attributes,
             created_by_account: Some(self.arns.account.clone()),
         }
     }
@@ -107,22 +154,52 @@ impl Model {
         let found = self.cloud_map_names.get(&place).and_then(|id| self.cloud_map.get(id));
         let service =
             found.ok_or_else(|| ApiError::new("ServiceNotFound", "Service not found."))?;
-        let taken = service.instances.iter().take(most as usize);
-        let instances = taken.map(|(task, port)| discovered(request, *task, *port)).collect();
-        Ok(DiscoverInstancesAnswer { instances, instances_revision: revision(service) })
+        let found = matching(service, request)?;
+        let shown = found.into_iter().take(most as usize).map(|(id, each)| HttpInstanceSummary {
+            instance_id: id,
+            namespace_name: request.namespace_name.clone(),
+            service_name: request.service_name.clone(),
+            health_status: service.health(&each).to_owned(),
+            attributes: each.attributes,
+        });
+        let instances_revision = service.instances_revision;
+        Ok(DiscoverInstancesAnswer { instances: shown.collect(), instances_revision })
     }
 }
 
-fn revision(service: &CloudMapServiceState) -> u64 {
-    service.instances_revision
+/// The instances that a question asks for: all query parameters must fit, the optional ones only if some fit both, and
+/// health counts only where the service has a check (SD:DiscoverInstancesRequest).
+fn matching(
+    service: &CloudMapServiceState,
+    request: &DiscoverInstancesRequest,
+) -> Result<BTreeMap<String, Registered>, ApiError> {
+    let mut found = service.all_instances();
+    let none = BTreeMap::new();
+    let asked = request.query_parameters.as_ref().unwrap_or(&none);
+    found.retain(|_, each| fits(each, asked));
+    let optional = request.optional_parameters.as_ref().unwrap_or(&none);
+    if found.values().any(|each| fits(each, optional)) {
+        found.retain(|_, each| fits(each, optional));
+    }
+    let is = |status: &'static str| move |each: &Registered| service.health(each) == status;
+    let wanted = request.health_status.as_deref().unwrap_or("ALL");
+    match wanted {
+        "ALL" | "HEALTHY" | "UNHEALTHY" | "HEALTHY_OR_ELSE_ALL" if !service.is_checked() => {}
+        "ALL" => {}
+        "HEALTHY" => found.retain(|_, each| is("HEALTHY")(each)),
+        "UNHEALTHY" => found.retain(|_, each| is("UNHEALTHY")(each)),
+        "HEALTHY_OR_ELSE_ALL" => {
+            if found.values().any(is("HEALTHY")) {
+                found.retain(|_, each| is("HEALTHY")(each));
+            }
+        }
+        other => {
+            return Err(ApiError::invalid_input(format!("Invalid health status {other}")));
+        }
+    }
+    Ok(found)
 }
 
-fn discovered(request: &DiscoverInstancesRequest, task: u128, port: u32) -> HttpInstanceSummary {
-    HttpInstanceSummary {
-        instance_id: format!("{task:032x}"),
-        namespace_name: request.namespace_name.clone(),
-        service_name: request.service_name.clone(),
-        health_status: "HEALTHY".to_owned(),
-        attributes: attributes(task, port),
-    }
+fn fits(instance: &Registered, wanted: &BTreeMap<String, String>) -> bool {
+    wanted.iter().all(|(key, value)| instance.attributes.get(key) == Some(value))
 }

@@ -16,10 +16,10 @@
 //! of rules proven against real deployments.
 //!
 //! In reading order: `options`, `key`, `ids`, `kept`, `records`, `page`, `log`, `refusals`, `lookup` (how things are named, kept and
-//! found); `clusters`, `namespace_state`, `namespaces`, `shares`, `cloud_map`, `ssm`, `tags`, `task_definitions` (what
+//! found); `clusters`, `namespace_state`, `namespaces`, `operations`, `shares`, `cloud_map`, `ssm`, `tags`, `task_definitions` (what
 //! stands beside services); `service`, `strategy`, `connect_rules`, `connect`, `create`, `update`, `apply`, `delete` (a
 //! service and its changes); `events`, `percent`, `rollout`, `shift`, `hooks`, `early`, `breaker`, `endpoints` (how a
-//! deployment goes on); `describe`, `deployments`, `tasks`, `instances`, `echo` (answers); `reach`, `truth`, `populate`
+//! deployment goes on); `describe`, `deployments`, `tasks`, `registration`, `instances`, `echo` (answers); `reach`, `truth`, `populate`
 //! (for tests).
 //!
 //! Absent: IAM, throttling and faults, which are the wire's business; load balancers; capacity; Lambda
@@ -48,6 +48,7 @@ mod log;
 mod lookup;
 mod namespace_state;
 mod namespaces;
+mod operations;
 mod options;
 mod page;
 mod percent;
@@ -55,6 +56,7 @@ mod populate;
 mod reach;
 mod records;
 mod refusals;
+mod registration;
 mod rollout;
 mod service;
 mod shares;

@@ -1,7 +1,6 @@
-//! Cloud Map namespaces and the operations that make and delete them.
+//! Cloud Map namespaces: how they are made, deleted and shown.
 //!
-//! Invariants: making and deleting are asynchronous: SUBMITTED, then PENDING, then SUCCESS or FAIL
-//! (SD:GetOperation). `CreatorRequestId` makes a repeated request the same request. A namespace is deleted
+//! Invariants: making and deleting are asynchronous (`operations`). `CreatorRequestId` makes a repeated request the same request. A namespace is deleted
 //! only when no service is in it. A name that was used before gets a hashed `HttpName`
 //! (SD:DiscoverInstancesRequest, cdk#25616), which is why only ids and ARNs are safe keys.
 
@@ -12,16 +11,14 @@ use serde_json::{Value, json};
 
 use super::Model;
 use super::namespace_state::NamespaceState;
+use super::operations::Target;
 use super::page::take;
-use super::records::Event;
 use crate::model::records::{Change, OperationState};
 use crate::shapes::ApiError;
 use crate::shapes::cloud_map::{
     CreateHttpNamespaceRequest, CreatePrivateDnsNamespaceRequest, DeleteNamespaceRequest,
-    GetNamespaceAnswer, GetNamespaceRequest, GetOperationAnswer, GetOperationRequest,
-    HttpProperties, ListNamespacesAnswer, ListOperationsAnswer, ListRequest, Namespace,
-    NamespaceProperties, NamespaceType, Operation, OperationIdAnswer, OperationStatus,
-    OperationSummary, OperationType, Tag,
+    GetNamespaceAnswer, GetNamespaceRequest, HttpProperties, ListNamespacesAnswer, ListRequest,
+    Namespace, NamespaceProperties, NamespaceType, OperationIdAnswer, OperationType, Tag,
 };
 
 /// What both kinds of creation have in common.
@@ -89,7 +86,8 @@ impl Model {
         namespace.tags = Arc::new(draft.tags.into_iter().map(|tag| (tag.key, tag.value)).collect());
         let target = namespace.id.clone();
         let change = Change::Create { namespace: Box::new(namespace), cluster: None };
-        let operation_id = self.begin(OperationType::CreateNamespace, target, change);
+        let operation_id =
+            self.begin(OperationType::CreateNamespace, Target::Namespace(target), change);
         if let Some(state) = self.operations.get_mut(&operation_id) {
             state.creator_request_id = draft.creator_request_id;
         }
@@ -117,19 +115,15 @@ impl Model {
                 None => error,
             });
         }
-        let running = self.operations.iter().find(|(_, state)| {
-            unfinished(state)
-                && matches!(&state.change, Change::Create { namespace, .. } if alike(namespace))
-        });
-        running.map_or(Ok(()), |(id, _)| {
-            let kind = if draft.kind == NamespaceType::Http {
-                "CreateHttpNamespace"
-            } else {
-                "CreatePrivateDnsNamespace"
-            };
-            let text = format!("Another operation of type {kind} and id {id} is in progress");
-            Err(ApiError::new("DuplicateRequest", text).with("DuplicateOperationId", id.clone()))
-        })
+        let kind = if draft.kind == NamespaceType::Http {
+            "CreateHttpNamespace"
+        } else {
+            "CreatePrivateDnsNamespace"
+        };
+        self.check_not_running(
+            kind,
+            |state| matches!(&state.change, Change::Create { namespace, .. } if alike(namespace)),
+        )
     }
 
     pub(super) fn new_namespace(&mut self, name: &str, kind: NamespaceType) -> NamespaceState {
@@ -164,7 +158,7 @@ impl Model {
         let id = namespace.id.clone();
         let change =
             Change::Create { namespace: Box::new(namespace), cluster: Some(cluster.to_owned()) };
-        self.begin(OperationType::CreateNamespace, id.clone(), change);
+        self.begin(OperationType::CreateNamespace, Target::Namespace(id.clone()), change);
         id
     }
 
@@ -187,78 +181,14 @@ impl Model {
                 return Err(ApiError::new("ResourceInUse", text));
             }
             let deletes = |state: &OperationState| {
-                unfinished(state)
-                    && matches!(&state.change, Change::Delete { id: gone } if *gone == id)
+                matches!(&state.change, Change::Delete { id: gone } if *gone == id)
             };
-            if let Some((running, _)) = model.operations.iter().find(|(_, state)| deletes(state)) {
-                let text = format!(
-                    "Another operation of type DeleteNamespace and id {running} is in progress"
-                );
-                let error = ApiError::new("DuplicateRequest", text);
-                return Err(error.with("DuplicateOperationId", running.clone()));
-            }
+            model.check_not_running("DeleteNamespace", deletes)?;
             let change = Change::Delete { id: id.clone() };
-            let operation_id = model.begin(OperationType::DeleteNamespace, id, change);
+            let operation_id =
+                model.begin(OperationType::DeleteNamespace, Target::Namespace(id), change);
             Ok(OperationIdAnswer { operation_id })
         })
-    }
-
-    fn begin(&mut self, kind: OperationType, target: String, change: Change) -> String {
-        let id = self.ids.uuid();
-        let operation = Operation {
-            id: id.clone(),
-            kind,
-            status: OperationStatus::Submitted,
-            error_message: None,
-            error_code: None,
-            create_date: self.now,
-            update_date: self.now,
-            targets: BTreeMap::from([("NAMESPACE".to_owned(), target)]),
-        };
-        let state = OperationState { operation, change, creator_request_id: None };
-        self.operations.insert(id.clone(), state);
-        let span = self.timings.operation_seconds * 1000;
-        self.schedule(self.now.plus_ms(span / 3), Event::OperationPending { id: id.clone() });
-        self.schedule(self.now.plus_ms(span), Event::OperationEnds { id: id.clone() });
-        id
-    }
-
-    pub(super) fn operation_pending(&mut self, id: &str) {
-        let now = self.now;
-        let submitted =
-            |state: &&mut OperationState| state.operation.status == OperationStatus::Submitted;
-        if let Some(state) = self.operations.get_mut(id).filter(submitted) {
-            state.operation.status = OperationStatus::Pending;
-            state.operation.update_date = now;
-        }
-    }
-
-    pub(super) fn operation_ends(&mut self, id: &str) {
-        let now = self.now;
-        let Some(state) = self.operations.get_mut(id).filter(|state| unfinished(state)) else {
-            return;
-        };
-        state.operation.update_date = now;
-        state.operation.status = OperationStatus::Success;
-        match state.change.clone() {
-            Change::Create { namespace, cluster } => {
-                self.namespaces.insert(namespace.id.clone(), *namespace);
-                let waiting = cluster.and_then(|cluster| self.clusters.get_mut(&cluster));
-                if let Some(cluster) = waiting.filter(|cluster| cluster.exists()) {
-                    cluster.status = super::records::ClusterStatus::Active;
-                }
-            }
-            Change::Delete { id: gone } => {
-                let used = self.namespaces.get(&gone).is_some_and(|each| each.services > 0);
-                if used {
-                    state.operation.status = OperationStatus::Fail;
-                    state.operation.error_code = Some("INTERNAL_FAILURE".to_owned());
-                    state.operation.error_message = Some("The namespace has services.".to_owned());
-                } else {
-                    self.namespaces.remove(&gone);
-                }
-            }
-        }
     }
 
     /// A namespace by id or ARN, or Cloud Map's refusal.
@@ -302,36 +232,6 @@ impl Model {
         let namespaces = namespaces.collect();
         Ok(ListNamespacesAnswer { namespaces, next_token })
     }
-
-    /// `GetOperation`.
-    pub fn get_operation(
-        &self,
-        request: &GetOperationRequest,
-    ) -> Result<GetOperationAnswer, ApiError> {
-        let gone = || ApiError::new("OperationNotFound", "Operation not found.");
-        let state = self.operations.get(&request.operation_id).ok_or_else(gone)?;
-        Ok(GetOperationAnswer { operation: state.operation.clone() })
-    }
-
-    /// `ListOperations`; filters `NAMESPACE_ID`, `STATUS` and `TYPE`.
-    pub fn list_operations(&self, request: &ListRequest) -> Result<ListOperationsAnswer, ApiError> {
-        let filters = request.filters.as_deref().unwrap_or_default();
-        check_filters(filters, &["NAMESPACE_ID", "SERVICE_ID", "STATUS", "TYPE", "UPDATE_DATE"])?;
-        let rules = self.cloud_map_pages("ListOperations");
-        let page = rules.page(request.max_results, request.next_token.as_deref())?;
-        let wanted = |each: &&Operation| {
-            filters.iter().all(|filter| match filter.name.as_str() {
-                "NAMESPACE_ID" => each.targets.get("NAMESPACE").is_some_and(|id| filter.admits(id)),
-                "STATUS" => filter.admits(each.status.as_str()),
-                "TYPE" => filter.admits(each.kind.as_str()),
-                _ => true,
-            })
-        };
-        let all = self.operations.values().map(|state| &state.operation).filter(wanted);
-        let (taken, next_token) = take(&rules, &page, all, |each| each.id.clone());
-        let line = |each: &Operation| OperationSummary { id: each.id.clone(), status: each.status };
-        Ok(ListOperationsAnswer { operations: taken.into_iter().map(line).collect(), next_token })
-    }
 }
 
 fn shown_namespace(state: &NamespaceState) -> Namespace {
@@ -351,10 +251,6 @@ fn shown_namespace(state: &NamespaceState) -> Namespace {
         create_date: state.created_at,
         creator_request_id: state.creator_request_id.clone(),
     }
-}
-
-fn unfinished(state: &OperationState) -> bool {
-    matches!(state.operation.status, OperationStatus::Submitted | OperationStatus::Pending)
 }
 
 /// Refuses a filter this list does not have.

@@ -126,13 +126,14 @@ pub enum EmptyLists {
 /// How `DescribeServices` shows a configuration, as far as AWS has not written it down: two answers that differ
 /// only in these mean the same.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is one open question with two answers")]
 pub struct Echoes {
     /// The namespace.
     pub namespace: NamespaceEcho,
     /// `discoveryName`, by default the port's name.
     pub discovery_name: Echo,
-    /// `clientAliases`, by default the default name and the container's port; filled in without its name.
-    pub alias: Echo,
+    /// Whether `clientAliases` does not come back where it is the default name and the container's port.
+    pub default_alias_left_out: bool,
     /// `dnsName`, by default `<discoveryName>.<namespace>`.
     pub dns_name: Echo,
     /// `timeout`, by default what API:TimeoutConfiguration says.
@@ -163,9 +164,6 @@ pub struct Switches {
     pub alias_collision_refused: bool,
     /// In which of several forms of one meaning a configuration comes back.
     pub echo: Echoes,
-    /// Whether an endpoint without `clientAliases` gets the container port and the default name; if
-    /// not, it has no alias and no client can call it.
-    pub omitted_alias_filled: bool,
     /// Whether a task that scaling starts has its deployment's endpoint list; if not, the list of its start.
     pub scale_out_uses_old_snapshot: bool,
     /// Whether the deployment that a rollback returns to gets a new endpoint list.
@@ -191,7 +189,6 @@ impl Default for Switches {
             identical_config_deploys: true,
             alias_collision_refused: false,
             echo: Echoes::default(),
-            omitted_alias_filled: true,
             scale_out_uses_old_snapshot: true,
             rollback_takes_snapshot: false,
             own_endpoint_in_first_snapshot: false,

@@ -121,6 +121,7 @@ impl Model {
         let spec = DeploySpec {
             task_definition: Arc::clone(task_definition),
             connect,
+            switched_off: false,
             launch_type: Some("FARGATE".to_owned()),
             platform_version: None,
             network_configuration: Some(json!({"awsvpcConfiguration": {

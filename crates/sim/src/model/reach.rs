@@ -81,9 +81,8 @@ impl Model {
             each.running() > 0
                 && each.endpoints().iter().any(|endpoint| {
                     endpoint.cloud_map == seen.cloud_map
-                        && endpoint.alias.as_ref().is_some_and(|(name, port)| {
-                            *name == seen.dns_name && *port == seen.port
-                        })
+                        && endpoint.alias.0 == seen.dns_name
+                        && endpoint.alias.1 == seen.port
                 })
         };
         service.deployments.iter().any(serves).then_some(&owner.key)
@@ -99,9 +98,8 @@ impl Model {
     ) -> String {
         let Target { name, port } = target;
         let offers = |each: &&Deployment| {
-            each.endpoints().iter().any(|endpoint| {
-                endpoint.alias.as_ref().is_some_and(|alias| alias.0 == name && alias.1 == port)
-            })
+            let mut aliases = each.endpoints().iter().map(|endpoint| &endpoint.alias);
+            aliases.any(|alias| alias.0 == name && alias.1 == port)
         };
         let here = self.members.get(&connect.namespace).into_iter().flatten();
         let server = here.filter_map(|other| {

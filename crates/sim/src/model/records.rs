@@ -90,13 +90,16 @@ pub(super) enum Change {
     Create { namespace: Box<NamespaceState>, cluster: Option<String> },
     /// The namespace goes.
     Delete { id: String },
+    /// An instance is registered, or changed.
+    Register { service: String, instance: String, registered: Registered },
+    /// An instance goes.
+    Deregister { service: String, instance: String },
 }
 
 /// One parameter with its versions, newest last.
 #[derive(Debug, Clone)]
 pub(super) struct ParameterState {
     pub(super) kind: ParameterType,
-    pub(super) tier: ParameterTier,
     pub(super) data_type: String,
     pub(super) versions: VecDeque<Version>,
 }
@@ -106,6 +109,10 @@ pub(super) struct Version {
     pub(super) number: u64,
     pub(super) value: String,
     pub(super) at: Time,
+    pub(super) tier: ParameterTier,
+    pub(super) description: Option<String>,
+    pub(super) key_id: Option<String>,
+    pub(super) allowed_pattern: Option<String>,
 }
 
 /// One Cloud Map service.
@@ -125,16 +132,35 @@ pub struct CloudMapServiceState {
     pub owner: Option<EndpointOwner>,
     /// Its tags.
     pub tags: Arc<BTreeMap<String, String>>,
-    /// Its instances: task ids and the port each listens on.
+    /// The instances that ECS registered: task ids and the port each listens on.
     pub instances: BTreeMap<u128, u32>,
+    /// The instances that somebody registered by hand, by their ids.
+    pub registered: BTreeMap<String, Registered>,
     /// Grows with every change of the instances.
     pub instances_revision: u64,
+    /// The attributes of the Cloud Map service itself.
+    pub(super) attributes: BTreeMap<String, String>,
     pub(super) kind: CloudMapServiceType,
     pub(super) description: Option<String>,
     pub(super) dns_config: Option<Value>,
     pub(super) health_check: Option<Value>,
     pub(super) custom_health_check: Option<Value>,
     pub(super) creator_request_id: Option<String>,
+}
+
+/// An instance that somebody registered by hand.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Registered {
+    /// Its attributes.
+    pub attributes: BTreeMap<String, String>,
+    pub(super) creator_request_id: Option<String>,
+}
+
+impl CloudMapServiceState {
+    /// How many instances it has, whoever registered them.
+    pub fn instance_count(&self) -> usize {
+        self.instances.len() + self.registered.len()
+    }
 }
 
 /// The ECS service behind a Cloud Map service, with what ECS pins (roadmap#2378).

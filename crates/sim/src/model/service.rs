@@ -143,6 +143,9 @@ pub struct DeploySpec {
     pub task_definition: Arc<TaskDefinition>,
     /// Service Connect, resolved; `None`: off.
     pub connect: Option<Arc<Connect>>,
+    /// Whether it was on before and somebody switched it off: then ECS shows `enabled: false`, and nothing
+    /// where it was never on.
+    pub(super) switched_off: bool,
     /// The launch type, unless capacity providers are used.
     pub launch_type: Option<String>,
     pub(super) platform_version: Option<String>,
@@ -152,6 +155,14 @@ pub struct DeploySpec {
     pub(super) volume_configurations: Option<Value>,
     pub(super) vpc_lattice_configurations: Option<Value>,
     pub(super) capacity_provider_strategy: Option<Value>,
+}
+
+impl DeploySpec {
+    /// The Service Connect configuration as it is shown.
+    pub(super) fn shown_connect(&self) -> Option<Arc<ServiceConnectConfiguration>> {
+        let shown = self.connect.as_ref().map(|connect| Arc::clone(&connect.echoed));
+        shown.or_else(|| self.switched_off.then(Arc::default))
+    }
 }
 
 /// A service revision.
@@ -187,8 +198,8 @@ pub struct Endpoint {
     pub discovery_name: String,
     /// The Cloud Map service's id, `srv-...`.
     pub cloud_map: String,
-    /// What clients call; `None`: nothing.
-    pub alias: Option<(String, u32)>,
+    /// What clients call.
+    pub alias: (String, u32),
     /// The container's port.
     pub container_port: u32,
 }

@@ -12,10 +12,10 @@ use super::page::{PageRules, take};
 use crate::model::records::{ParameterState, Version};
 use crate::shapes::ApiError;
 use crate::shapes::ssm::{
-    DeleteParameterRequest, EmptyAnswer, GetParameterAnswer, GetParameterRequest,
-    GetParametersAnswer, GetParametersByPathAnswer, GetParametersByPathRequest,
-    GetParametersRequest, Parameter, ParameterTier, ParameterType, PutParameterAnswer,
-    PutParameterRequest,
+    DeleteParameterRequest, EmptyAnswer, GetParameterAnswer, GetParameterHistoryAnswer,
+    GetParameterHistoryRequest, GetParameterRequest, GetParametersAnswer,
+    GetParametersByPathAnswer, GetParametersByPathRequest, GetParametersRequest, Parameter,
+    ParameterHistory, ParameterTier, ParameterType, PutParameterAnswer, PutParameterRequest,
 };
 
 impl Model {
@@ -38,7 +38,15 @@ impl Model {
     ) -> Result<PutParameterAnswer, ApiError> {
         check_name(&request.name)?;
         let tier = tier_of(request.tier.unwrap_or_default(), request.value.len())?;
-        let now = self.now;
+        let mut version = Version {
+            number: 1,
+            value: request.value,
+            at: self.now,
+            tier,
+            description: request.description,
+            key_id: request.key_id,
+            allowed_pattern: request.allowed_pattern,
+        };
         let existing = self.parameters.get_mut(&request.name);
         let overwrite = request.overwrite == Some(true);
         let Some(state) = existing else {
@@ -48,9 +56,9 @@ impl Model {
                     "A parameter type is required when you create a parameter.",
                 )
             })?;
-            let versions = VecDeque::from([Version { number: 1, value: request.value, at: now }]);
+            let versions = VecDeque::from([version]);
             let data_type = request.data_type.unwrap_or_else(|| "text".to_owned());
-            let state = ParameterState { kind, tier, data_type, versions };
+            let state = ParameterState { kind, data_type, versions };
             self.parameters.insert(request.name, state);
             return Ok(PutParameterAnswer { version: 1, tier });
         };
@@ -59,9 +67,9 @@ impl Model {
             return Err(ApiError::new("ParameterAlreadyExists", text));
         }
         state.kind = request.kind.unwrap_or(state.kind);
-        state.tier = tier;
         let number = state.versions.back().map_or(0, |last| last.number) + 1;
-        state.versions.push_back(Version { number, value: request.value, at: now });
+        version.number = number;
+        state.versions.push_back(version);
         if state.versions.len() > 100 {
             state.versions.pop_front();
         }
@@ -107,6 +115,7 @@ impl Model {
             let text = "The parameter doesn't meet the parameter name requirements. The parameter name must begin with a forward slash \"/\".";
             return Err(ApiError::new("ValidationException", text));
         }
+        check_size(request.max_results, 10)?;
         let folder = format!("{}/", request.path.trim_end_matches('/'));
         let scope = format!("GetParametersByPath {folder}");
         let rules = PageRules {
@@ -131,6 +140,47 @@ impl Model {
         Ok(GetParametersByPathAnswer { parameters, next_token })
     }
 
+    /// `GetParameterHistory`: fifty versions on a page, the oldest first.
+    pub fn get_parameter_history(
+        &self,
+        request: &GetParameterHistoryRequest,
+    ) -> Result<GetParameterHistoryAnswer, ApiError> {
+        check_size(request.max_results, 50)?;
+        let (name, state) = self.parameter_state(path_of(&request.name))?;
+        let scope = format!("GetParameterHistory {name}");
+        let rules = PageRules {
+            scope: &scope,
+            default: 50,
+            most: 50,
+            code: "InvalidNextToken",
+            now: self.now,
+            token_seconds: self.timings.token_seconds,
+        };
+        let page = rules.page(request.max_results, request.next_token.as_deref())?;
+        let all = state.versions.iter();
+        let (taken, next_token) = take(&rules, &page, all, |each| format!("{:020}", each.number));
+        let secure = state.kind == ParameterType::SecureString;
+        let hidden = secure && request.with_decryption != Some(true);
+        let shown = taken.into_iter().map(|each| ParameterHistory {
+            name: name.to_owned(),
+            kind: state.kind,
+            // SSM:PutParameterRequest: the key of the account unless another is named.
+            key_id: secure
+                .then(|| each.key_id.clone().unwrap_or_else(|| "alias/aws/ssm".to_owned())),
+            last_modified_date: each.at,
+            last_modified_user: self.arns.caller(),
+            description: each.description.clone(),
+            value: if hidden { sealed(&each.value) } else { each.value.clone() },
+            allowed_pattern: each.allowed_pattern.clone(),
+            version: each.number,
+            labels: Vec::new(),
+            tier: each.tier,
+            policies: Vec::new(),
+            data_type: state.data_type.clone(),
+        });
+        Ok(GetParameterHistoryAnswer { parameters: shown.collect(), next_token })
+    }
+
     /// `DeleteParameter`.
     pub fn delete_parameter(
         &mut self,
@@ -145,18 +195,22 @@ impl Model {
         })
     }
 
+    /// A parameter with the name under which it is kept.
+    fn parameter_state(&self, name: &str) -> Result<(&str, &ParameterState), ApiError> {
+        let bare = name.trim_start_matches('/');
+        let found = self.parameters.get_key_value(name);
+        let found = found.or_else(|| self.parameters.get_key_value(bare));
+        let (name, state) = found.ok_or_else(parameter_not_found)?;
+        Ok((name, state))
+    }
+
     fn parameter(&self, reference: &str, clear: bool) -> Result<Parameter, ApiError> {
-        let path = match reference.strip_prefix("arn:") {
-            Some(arn) => arn.split_once(":parameter").map_or(reference, |(_, path)| path),
-            None => reference,
-        };
+        let path = path_of(reference);
         let (name, selector) = match path.split_once(':') {
             Some((name, selector)) => (name, Some(selector)),
             None => (path, None),
         };
-        let bare = name.trim_start_matches('/');
-        let found = self.parameters.get(name).or_else(|| self.parameters.get(bare));
-        let state = found.ok_or_else(parameter_not_found)?;
+        let (_, state) = self.parameter_state(name)?;
         let missing = || ApiError::new("ParameterVersionNotFound", "Version not found.");
         let version = match selector {
             None => state.versions.back(),
@@ -177,6 +231,29 @@ impl Model {
             arn: self.arns.parameter(name),
             data_type: state.data_type.clone(),
         })
+    }
+}
+
+/// The name in an ARN, or the name itself.
+fn path_of(reference: &str) -> &str {
+    match reference.strip_prefix("arn:") {
+        Some(arn) => arn.split_once(":parameter").map_or(reference, |(_, path)| path),
+        None => reference,
+    }
+}
+
+/// The size of a page; the text is that of the framework under SSM.
+fn check_size(size: Option<u32>, most: u32) -> Result<(), ApiError> {
+    let refused = |size: u32, bound: &str| {
+        let text = format!(
+            "1 validation error detected: Value '{size}' at 'maxResults' failed to satisfy constraint: Member must have value {bound}"
+        );
+        Err(ApiError::new("ValidationException", text))
+    };
+    match size {
+        Some(0) => refused(0, "greater than or equal to 1"),
+        Some(size) if size > most => refused(size, &format!("less than or equal to {most}")),
+        Some(_) | None => Ok(()),
     }
 }
 

@@ -76,6 +76,6 @@ fn shown_cloud_map(each: &CloudMapServiceState) -> Value {
         "namespace": each.namespace,
         "owner": each.owner.as_ref().map(|owner| owner.key.to_string()),
         "createdAt": each.created_at,
-        "instances": each.instances.len(),
+        "instances": each.instance_count(),
     })
 }

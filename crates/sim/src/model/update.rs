@@ -63,6 +63,8 @@ impl Model {
         }
         check_controller_allows(request, settings)?;
         spec.connect = self.changed_connect(key, request, &spec, settings)?;
+        spec.switched_off =
+            spec.connect.is_none() && (current.connect.is_some() || current.switched_off);
         let or = |given: &Option<serde_json::Value>, old: Option<serde_json::Value>| {
             given.clone().or(old)
         };

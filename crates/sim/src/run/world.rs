@@ -401,6 +401,7 @@ impl<C: Controller> World<C> {
         let effects = controller.step(now, event);
         let news = controller.take_news();
         let wake = controller.next_wake(now);
+        self.checker.planned(controller.engine().plan(), self.aws.clock.now());
         self.wake = wake.map(|wake| self.instant_of(wake));
         self.note_news(&news);
         self.news.extend(news);

@@ -23,7 +23,7 @@ words! {
     OperationStatus { Submitted = "SUBMITTED", Pending = "PENDING", Success = "SUCCESS", Fail = "FAIL" }
 
     /// `Operation.Type`, as far as the simulator has such operations.
-    OperationType { CreateNamespace = "CREATE_NAMESPACE", DeleteNamespace = "DELETE_NAMESPACE" }
+    OperationType { CreateNamespace = "CREATE_NAMESPACE", DeleteNamespace = "DELETE_NAMESPACE", RegisterInstance = "REGISTER_INSTANCE", DeregisterInstance = "DEREGISTER_INSTANCE" }
 }
 
 shapes! { "PascalCase";
@@ -181,7 +181,49 @@ shapes! { "PascalCase";
 
     /// One instance.
     #[derive(Eq)]
-    Instance { id: String, attributes: BTreeMap<String, String>, created_by_account: Option<String> }
+    Instance {
+        id: String,
+        creator_request_id: Option<String>,
+        attributes: BTreeMap<String, String>,
+        created_by_account: Option<String>,
+    }
+
+    /// `RegisterInstance`; `ServiceId` is an id or an ARN here and below.
+    #[derive(Eq)]
+    RegisterInstanceRequest {
+        service_id: String,
+        instance_id: String,
+        creator_request_id: Option<String>,
+        attributes: BTreeMap<String, String>,
+    }
+
+    /// `DeregisterInstance`.
+    #[derive(Eq)]
+    DeregisterInstanceRequest { service_id: String, instance_id: String }
+
+    /// `UpdateServiceAttributes`.
+    #[derive(Eq)]
+    UpdateServiceAttributesRequest { service_id: String, attributes: BTreeMap<String, String> }
+
+    /// `GetServiceAttributes`.
+    #[derive(Eq)]
+    GetServiceAttributesRequest { service_id: String }
+
+    /// The answer of `GetServiceAttributes`.
+    #[derive(Eq)]
+    GetServiceAttributesAnswer { service_attributes: ServiceAttributes }
+
+    /// The attributes of a Cloud Map service itself.
+    #[derive(Eq)]
+    ServiceAttributes {
+        service_arn: String,
+        resource_owner: Option<String>,
+        attributes: BTreeMap<String, String>,
+    }
+
+    /// `DeleteServiceAttributes`.
+    #[derive(Eq)]
+    DeleteServiceAttributesRequest { service_id: String, attributes: Vec<String> }
 
     /// `GetInstance`.
     #[derive(Eq)]

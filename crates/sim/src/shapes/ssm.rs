@@ -83,6 +83,36 @@ shapes! { "PascalCase";
     #[derive(Eq)]
     GetParametersByPathAnswer { parameters: Vec<Parameter>, next_token: Option<String> }
 
+    /// `GetParameterHistory`.
+    #[derive(Eq)]
+    GetParameterHistoryRequest {
+        name: String,
+        with_decryption: Option<bool>,
+        max_results: Option<u32>,
+        next_token: Option<String>,
+    }
+
+    /// The answer of `GetParameterHistory`.
+    GetParameterHistoryAnswer { parameters: Vec<ParameterHistory>, next_token: Option<String> }
+
+    /// One version of a parameter.
+    ParameterHistory {
+        name: String,
+        #[serde(rename = "Type")]
+        kind: ParameterType,
+        key_id: Option<String>,
+        last_modified_date: Time,
+        last_modified_user: String,
+        description: Option<String>,
+        value: String,
+        allowed_pattern: Option<String>,
+        version: u64,
+        labels: Vec<String>,
+        tier: ParameterTier,
+        policies: Vec<Value>,
+        data_type: String,
+    }
+
     /// `DeleteParameter`.
     #[derive(Eq)]
     DeleteParameterRequest { name: String }

@@ -1,12 +1,13 @@
 //! The wire face: speaks awsJson 1.1 to any AWS SDK or CLI, and `/_sim/` to tests and demos.
 //!
 //! In reading order: `respond` (what bytes look like) · `api` (the three APIs and their words) ·
-//! `signature` (who calls, from which region) · `operation` (the table) · `request` (bytes to a
+//! `signature` (who calls, from which region) · `query` (services of another
+//! protocol) · `operation` (the table) · `request` (bytes to a
 //! typed call) · `call` (what becomes of it) · `partial` · `world` (what all connections share) ·
 //! `control` (`/_sim/`).
 //!
 //! **Invariant:** every answer to `POST /` is AWS's JSON, errors included, except where a fault says
-//! otherwise. A content type other than AWS's is let pass, so that a person can use curl.
+//! otherwise, and to the form of another protocol. A content type other than AWS's is let pass, so that a person can use curl.
 //!
 //! **Invariant:** nothing is awaited while the world is locked.
 
@@ -16,6 +17,7 @@ pub mod clock;
 mod control;
 mod operation;
 mod partial;
+mod query;
 pub mod quotas;
 mod request;
 mod respond;
@@ -134,6 +136,11 @@ async fn aws_call(State(shared): State<Shared>, request: Request) -> Response<Bo
         let status = StatusCode::PAYLOAD_TOO_LARGE.as_u16();
         return respond::error(ApiError { status, ..api::unreadable(&message) });
     };
+    if !parts.headers.contains_key("x-amz-target")
+        && let Some(form) = query::FormCall::of(header(&parts.headers, "authorization"), &body)
+    {
+        return respond::xml(|id| form.refusal(id));
+    }
     match reply_to(&shared.world, &parts.headers, &body) {
         Ok(Reply::Answer(answer)) => respond::answer(&*answer),
         Ok(Reply::Edited(value)) => respond::value(&value),
@@ -143,8 +150,12 @@ async fn aws_call(State(shared): State<Shared>, request: Request) -> Response<Bo
     }
 }
 
+fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers.get(name).and_then(|value| value.to_str().ok())
+}
+
 fn reply_to(world: &SharedWorld, headers: &HeaderMap, body: &[u8]) -> Result<Reply, ApiError> {
-    let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    let header = |name: &str| header(headers, name);
     let target = header("x-amz-target");
     let operation =
         target.and_then(Operation::of_target).ok_or_else(|| api::unknown_operation(target))?;

@@ -86,6 +86,11 @@ const OPERATIONS: &[Operation] = operations! {
     read "servicediscovery.GetService" => get_cloud_map_service ["Id"];
     write "servicediscovery.CreateService" => create_cloud_map_service ["Name"];
     write "servicediscovery.DeleteService" => delete_cloud_map_service ["Id"];
+    write "servicediscovery.UpdateServiceAttributes" => update_service_attributes ["ServiceId", "Attributes"];
+    read "servicediscovery.GetServiceAttributes" => get_service_attributes ["ServiceId"];
+    write "servicediscovery.DeleteServiceAttributes" => delete_service_attributes ["ServiceId", "Attributes"];
+    write "servicediscovery.RegisterInstance" => register_instance ["ServiceId", "InstanceId", "Attributes"];
+    write "servicediscovery.DeregisterInstance" => deregister_instance ["ServiceId", "InstanceId"];
     read "servicediscovery.ListInstances" => list_instances ["ServiceId"];
     read "servicediscovery.GetInstance" => get_instance ["ServiceId", "InstanceId"];
     read "servicediscovery.DiscoverInstances" => discover_instances ["NamespaceName", "ServiceName"];
@@ -96,6 +101,7 @@ const OPERATIONS: &[Operation] = operations! {
     read "ssm.GetParameter" => get_parameter ["Name"];
     read "ssm.GetParameters" => get_parameters ["Names"];
     read "ssm.GetParametersByPath" => get_parameters_by_path ["Path"];
+    read "ssm.GetParameterHistory" => get_parameter_history ["Name"];
     write "ssm.PutParameter" => put_parameter ["Name", "Value"];
     write "ssm.DeleteParameter" => delete_parameter ["Name"];
 };
@@ -166,6 +172,6 @@ mod tests {
         let count = |is: fn(&str) -> bool| Operation::names().filter(|name| is(name)).count();
         assert_eq!(count(lags), 6, "every call that lags has a row");
         assert_eq!(count(names_missing), 5, "every call with failures[] has a row");
-        assert_eq!(count(is_list), 11, "every list has a row");
+        assert_eq!(count(is_list), 12, "every list has a row");
     }
 }

@@ -39,6 +39,15 @@ pub(super) fn error(error: ApiError) -> Response<Body> {
     aws_json(status, Value::Object(body).to_string().into_bytes())
 }
 
+/// A refusal in the XML of another protocol, made for the request's id.
+pub(super) fn xml(body: impl FnOnce(&str) -> String) -> Response<Body> {
+    let id = request_id();
+    let mut response = response(StatusCode::BAD_REQUEST, "text/xml", body(&id).into());
+    let id = HeaderValue::try_from(id).expect("hexadecimal digits and dashes");
+    response.headers_mut().insert("x-amzn-requestid", id);
+    response
+}
+
 /// What a broken proxy sends: no JSON, no request id.
 pub(super) fn page() -> Response<Body> {
     response(StatusCode::BAD_GATEWAY, "text/html", PAGE.into())

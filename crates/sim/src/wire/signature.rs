@@ -43,6 +43,13 @@ pub(super) fn region_of(authorization: Option<&str>, api: Api) -> Result<&str, A
     scope_region(part("Credential").unwrap_or_default(), api)
 }
 
+/// The service that `authorization` is scoped to, whichever it is.
+pub(super) fn service_of(authorization: &str) -> Option<&str> {
+    let parts = authorization.trim().strip_prefix(ALGORITHM)?;
+    let credential = parts.split(',').find_map(|part| part.trim().strip_prefix("Credential="))?;
+    credential.rsplit('/').nth(1)
+}
+
 /// The region of `key/date/region/service/aws4_request`.
 fn scope_region(credential: &str, api: Api) -> Result<&str, ApiError> {
     // An access key id has no slash, but temporary ones of other vendors might: count from the end.

@@ -68,7 +68,7 @@ impl Hold {
             Self::NotSeen(unseen) => by_itself(unseen.ends_by_itself()),
             Self::Refused(fault) => by_itself(fault.kind.is_transient()),
             Self::WaitingForServer(awaited) => match awaited.until {
-                Until::Changed | Until::Complete => Ending::ByItself,
+                Until::Changed | Until::Complete | Until::Filled => Ending::ByItself,
                 Until::Mended(_) => Ending::ByPerson,
             },
             Self::WaitingForClient(kept) => match kept.cause {

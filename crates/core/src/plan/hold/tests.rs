@@ -21,6 +21,7 @@ fn what_is_running_or_tried_again_ends_by_itself() {
         Hold::Rolling,
         waiting_for_server(Until::Changed),
         waiting_for_server(Until::Complete),
+        waiting_for_server(Until::Filled),
         Hold::NotSeen(Unseen::JustStarted),
         Hold::NotSeen(Unseen::Service(fault(FaultKind::Throttled))),
         Hold::Refused(fault(FaultKind::Throttled)),

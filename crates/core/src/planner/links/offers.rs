@@ -1,6 +1,7 @@
 //! Which endpoints can be called, which are to come, and which services offer them.
 //!
-//! An endpoint counts once a deployment that has it COMPLETED, whether its service opted in or not. Tasks know only the
+//! An endpoint counts once a deployment that has it COMPLETED, and runs its tasks if it COMPLETED early, whether its
+//! service opted in or not. Tasks know only the
 //! endpoints that were there when their own deployment began (DG:service-connect-concepts-deploy). AWS does not document
 //! at which moment of the server's rollout an endpoint is there.
 
@@ -39,6 +40,8 @@ pub(crate) enum EndpointState {
     Complete(AwsTime),
     /// The first deployment that has it still runs, or failed.
     Rolling,
+    /// The first deployment that has it completed early, and some of its tasks are still to start.
+    Filling,
     /// It is only wanted.
     Wanted,
 }
@@ -75,11 +78,9 @@ impl<'c> Offers<'c> {
     ) -> Self {
         let mut offers = Self::default();
         for service in input.view.all_services() {
-            offers.note_in_force(
-                service,
-                &input.defaults_of(service),
-                shifts_still(input, service),
-            );
+            let still = shifts_still(input, service).then_some(EndpointState::Rolling);
+            let still = still.or(service.is_filling().then_some(EndpointState::Filling));
+            offers.note_in_force(service, &input.defaults_of(service), still);
         }
         for candidate in wanting {
             offers.note_wanted(candidate);
@@ -158,8 +159,14 @@ impl<'c> Offers<'c> {
         others.find_map(|(_, offers)| offers.first()).map(|offer| &offer.service.key)
     }
 
-    /// Notes what a service has in force. `shifts` says that its newest deployment still shifts traffic or bakes.
-    fn note_in_force(&mut self, service: &'c EcsService, defaults: &Defaults<'_>, shifts: bool) {
+    /// Notes what a service has in force. `still` says what its newest deployment is still at, though it may be
+    /// COMPLETED already.
+    fn note_in_force(
+        &mut self,
+        service: &'c EcsService,
+        defaults: &Defaults<'_>,
+        still: Option<EndpointState>,
+    ) {
         if service.status != ServiceStatus::Active {
             return;
         }
@@ -168,10 +175,10 @@ impl<'c> Offers<'c> {
         for endpoint in &connect.endpoints {
             let done = service.deployments.iter().filter(|each| {
                 each.rollout == Rollout::Completed
-                    && !(shifts && each.status == DeploymentStatus::Primary)
+                    && !(still.is_some() && each.status == DeploymentStatus::Primary)
             });
             let state = completed(done, endpoint, namespace, defaults)
-                .map_or(EndpointState::Rolling, EndpointState::Complete);
+                .map_or(still.unwrap_or(EndpointState::Rolling), EndpointState::Complete);
             self.note(namespace, offer(service, endpoint, namespace, defaults, state));
         }
     }

@@ -199,6 +199,9 @@ impl Waits<'_> {
         if let Some(offer) = others(EndpointState::Rolling).next() {
             return Some((offer, Until::Complete));
         }
+        if let Some(offer) = others(EndpointState::Filling).next() {
+            return Some((offer, Until::Filled));
+        }
         // Nobody knows when that will be. A client that can do without, or is to have the name itself, goes on.
         let is_its_own = offers.iter().any(|offer| offer.service.key == *client);
         let offer = wanted().next().filter(|_| !can_do_without && !is_its_own)?;

@@ -80,6 +80,8 @@ fn strategy(configuration: &Value) -> Strategy {
         step_minutes: number(&["linearConfiguration", "stepBakeTimeInMinutes"])
             .max(number(&["canaryConfiguration", "canaryBakeTimeInMinutes"])),
         step_percent: if canary { 100 } else { number(&["linearConfiguration", "stepPercent"]) },
+        early_success: configuration.pointer("/earlySuccessCriteria/enable")
+            == Some(&Value::Bool(true)),
     }
 }
 

@@ -27,6 +27,13 @@ fn a_port_name_must_name_a_mapping() {
 }
 
 #[test]
+fn an_endpoint_without_an_alias_is_refused() {
+    for entry in [json!({"portName": "web"}), json!({"portName": "web", "clientAliases": []})] {
+        refuses(&entry, "clientAliases must have 1 element.");
+    }
+}
+
+#[test]
 fn two_client_aliases_are_too_many() {
     let entry = json!({"portName": "web", "clientAliases": [{"port": 80}, {"port": 81}]});
     assert!(refusal(&entry).message.ends_with("clientAliases exceeds the max limit of 1"));
@@ -43,14 +50,15 @@ fn a_bad_dns_name_is_refused() {
 #[test]
 fn an_ingress_port_up_to_1024_is_refused() {
     for port in [0, 1024] {
-        let entry = json!({"portName": "web", "ingressPortOverride": port});
+        let entry = json!({"portName": "web", "clientAliases": [{"port": 80}], "ingressPortOverride": port});
         refuses(&entry, "IngressPortOverride cannot use ports <= 1024.");
     }
 }
 
 #[test]
 fn a_request_timeout_on_tcp_is_refused_even_as_zero() {
-    let entry = json!({"portName": "raw", "timeout": {"perRequestTimeoutSeconds": 0}});
+    let timeout = json!({"perRequestTimeoutSeconds": 0});
+    let entry = json!({"portName": "raw", "clientAliases": [{"port": 80}], "timeout": timeout});
     refuses(&entry, "Per request timeout 0 can't be set for tcp application.");
 }
 
@@ -238,16 +246,12 @@ fn a_namespace_comes_back_in_the_form_it_was_given_in() {
 #[test]
 fn the_echo_of_defaults_is_a_switch() {
     let switches = Switches {
-        echo: Echoes {
-            dns_name: Echo::Filled,
-            discovery_name: Echo::Filled,
-            alias: Echo::Filled,
-            ..Echoes::default()
-        },
+        echo: Echoes { dns_name: Echo::Filled, discovery_name: Echo::Filled, ..Echoes::default() },
         ..Switches::default()
     };
     let mut world = World::with(switches);
-    let config = json!({"enabled": true, "namespace": "mesh", "services": [{"portName": "web"}]});
+    let entry = json!({"portName": "web", "clientAliases": [{"port": 8080}]});
+    let config = json!({"enabled": true, "namespace": "mesh", "services": [entry]});
     world.create("web", json!({"serviceConnectConfiguration": config})).unwrap();
     let echoed = world.primary("web").service_connect_configuration.unwrap();
     let entry = &echoed.services.as_ref().unwrap()[0];
@@ -263,7 +267,7 @@ fn what_is_its_default_can_be_left_out_of_the_echo() {
         namespace: NamespaceEcho::HttpName,
         dns_name: left_out,
         discovery_name: left_out,
-        alias: left_out,
+        default_alias_left_out: true,
         timeout: left_out,
         empty_lists: EmptyLists::All,
         reordered: true,
@@ -286,11 +290,24 @@ fn what_is_its_default_can_be_left_out_of_the_echo() {
 }
 
 #[test]
-fn switching_off_shows_no_configuration_at_all() {
+fn after_it_is_switched_off_primary_says_so_and_where_it_was_never_on_nothing_is_said() {
     let mut world = World::new();
     world.server("web");
     world.connect("web", &json!({"enabled": false})).unwrap();
-    assert_eq!(world.primary("web").service_connect_configuration, None);
+    let shown = world.primary("web").service_connect_configuration;
+    assert_eq!(json!(shown), json!({"enabled": false}));
+    world.force("web");
+    let shown = world.primary("web").service_connect_configuration;
+    assert_eq!(json!(shown), json!({"enabled": false}), "also the deployment after it");
+    world.create("never", json!({})).unwrap();
+    assert_eq!(world.primary("never").service_connect_configuration, None);
+}
+
+#[test]
+fn a_deployment_that_switches_off_has_no_names_and_the_one_before_keeps_its_own() {
+    let mut world = World::new();
+    world.server("web");
+    world.connect("web", &json!({"enabled": false})).unwrap();
     assert_eq!(world.primary("web").service_connect_resources, None);
     let old = &world.describe("web").deployments[1];
     assert!(old.service_connect_configuration.is_some());

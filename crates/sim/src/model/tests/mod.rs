@@ -155,7 +155,7 @@ pub(super) fn serves(name: &str) -> Value {
     ]})
 }
 
-fn merge(body: &mut Value, more: Value) {
+pub(super) fn merge(body: &mut Value, more: Value) {
     let (Some(body), Value::Object(more)) = (body.as_object_mut(), more) else { return };
     body.extend(more);
 }

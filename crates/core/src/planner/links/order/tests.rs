@@ -408,6 +408,50 @@ fn beyond_a_stall_only_a_declared_need_waits() {
     );
 }
 
+/// A client of a server of four tasks, of which so many run, with these facts about it.
+fn filling(running: u32, facts: &str) -> String {
+    format!(
+        "a mode=client, namespace=internal.myapp, needs=z
+         z - | in internal.myapp http/z@z:80 | http=8080 | tasks=4 runs={running} {facts}"
+    )
+}
+
+#[test]
+fn a_server_that_completed_early_is_complete_once_primary_runs_all_its_tasks() {
+    check_guarded(
+        &filling(2, "early"),
+        &expect![[r#"
+        prod/a: WaitingForServer: needs z of prod/z (declared), whose deployment completed early and does not run all its tasks yet
+    "#]],
+    );
+    check_guarded(
+        &filling(4, "early"),
+        &expect![[r#"
+        prod/a: connect in ns-internalmyapp
+    "#]],
+    );
+}
+
+#[test]
+fn without_early_success_a_completed_deployment_is_complete_whatever_runs() {
+    check_guarded(
+        &filling(2, ""),
+        &expect![[r#"
+        prod/a: connect in ns-internalmyapp
+    "#]],
+    );
+}
+
+#[test]
+fn what_the_deployment_before_an_early_success_offers_can_be_called_meanwhile() {
+    check_guarded(
+        &filling(2, "early before=in_internal.myapp_http/z@z:80"),
+        &expect![[r#"
+        prod/a: connect in ns-internalmyapp
+    "#]],
+    );
+}
+
 #[test]
 fn what_a_strategy_waits_by_plan_is_no_stall_of_a_server_either() {
     let world = |seconds: u32| {
