@@ -241,5 +241,5 @@ fn applied_news(action: &Action, outcome: &Result<Accepted, Fault>) -> News {
         Ok(accepted) => Ok(accepted.deployment.to_string()),
         Err(fault) => Err(fault.clone()),
     };
-    News::Applied(action.service().clone(), action.name(), result)
+    News::Applied(action.service().clone(), action.kind(), result)
 }

@@ -76,7 +76,7 @@ pub fn course(
         (None, _) if is_late => Course::Stalled,
         (None, ongoing) if service.is_rolling() || ongoing.is_some() => {
             let back = |ongoing: &Ongoing| ongoing.status.starts_with("ROLLBACK_");
-            if is_back(service) || ongoing.is_some_and(back) {
+            if is_rolling_back(service) || ongoing.is_some_and(back) {
                 Course::RollingBack
             } else {
                 Course::Progressing
@@ -87,7 +87,7 @@ pub fn course(
 }
 
 /// Whether the PRIMARY rolls again and a later one has failed: then ECS rolls that one back.
-fn is_back(service: &EcsService) -> bool {
+pub(crate) fn is_rolling_back(service: &EcsService) -> bool {
     let Some(primary) = service.primary() else { return false };
     let failed_later = |deployment: &Deployment| {
         deployment.rollout == Rollout::Failed && deployment.created_at > primary.created_at

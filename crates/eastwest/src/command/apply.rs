@@ -13,7 +13,7 @@ use eastwest_core::engine::{Engine, PublishedStatus};
 use eastwest_core::plan::consent::PlanId;
 use eastwest_core::plan::reason::Reason;
 use eastwest_core::report::health::Health;
-use eastwest_core::report::news::{Census, News};
+use eastwest_core::report::news::{Census, News, RolloutEnd};
 use eastwest_core::report::status::{Status, Sync};
 use serde::Serialize;
 
@@ -172,11 +172,14 @@ impl Line {
             News::Applied(key, action, Err(fault)) => {
                 line("refused", key, format!("{action} was not accepted: {fault}"))
             }
-            News::RolledOut(key, took, true) => {
-                line("completed", key, format!("completed after {} s", took.as_secs()))
-            }
-            News::RolledOut(key, took, false) => {
-                line("failed", key, format!("the rollout failed after {} s", took.as_secs()))
+            News::RolledOut(key, took, end) => {
+                let event = match end {
+                    RolloutEnd::Completed => "completed",
+                    RolloutEnd::RolledBack | RolloutEnd::Failed => "failed",
+                    RolloutEnd::Superseded => "superseded",
+                    RolloutEnd::Deleted => "deleted",
+                };
+                line(event, key, format!("{end} after {} s", took.as_secs()))
             }
             News::FirstReading(cluster, census) => {
                 let Census { in_order, not_in_order, not_opted_in } = census;
@@ -259,6 +262,7 @@ mod tests {
 
     use eastwest_core::ecs::fault::{Fault, FaultKind};
     use eastwest_core::ecs::name::Arn;
+    use eastwest_core::plan::action::ActionKind;
     use expect_test::expect;
 
     use super::*;
@@ -294,10 +298,10 @@ mod tests {
         let news = [
             status(Some((Reason::Budget, Ending::ByItself)), Some("waits for its turn")),
             status(Some((Reason::Rolling, Ending::ByItself)), Some("a deployment is under way")),
-            News::Applied(key.clone(), "connect", Err(fault)),
-            News::Applied(key.clone(), "connect", Ok("ecs-svc/1".to_owned())),
-            News::RolledOut(key.clone(), Duration::from_secs(30), true),
-            News::RolledOut(key, Duration::from_secs(30), false),
+            News::Applied(key.clone(), ActionKind::Connect, Err(fault)),
+            News::Applied(key.clone(), ActionKind::Connect, Ok("ecs-svc/1".to_owned())),
+            News::RolledOut(key.clone(), Duration::from_secs(30), RolloutEnd::Completed),
+            News::RolledOut(key, Duration::from_secs(30), RolloutEnd::RolledBack),
             status(Some((Reason::MassChange, Ending::ByPerson)), Some("12 would change")),
             status(None, None),
         ];
@@ -310,10 +314,10 @@ mod tests {
             {"event":"refused","service":"prod/web","message":"connect was not accepted: ecs.UpdateService: slow down"}
             prod/web: connect: rollout ecs-svc/1 begins
             {"event":"begins","service":"prod/web","message":"connect: rollout ecs-svc/1 begins"}
-            prod/web: completed after 30 s
-            {"event":"completed","service":"prod/web","message":"completed after 30 s"}
-            prod/web: the rollout failed after 30 s
-            {"event":"failed","service":"prod/web","message":"the rollout failed after 30 s"}
+            prod/web: the rollout completed after 30 s
+            {"event":"completed","service":"prod/web","message":"the rollout completed after 30 s"}
+            prod/web: the rollout failed and ECS rolled it back after 30 s
+            {"event":"failed","service":"prod/web","message":"the rollout failed and ECS rolled it back after 30 s"}
             prod/web: held, MassChange: 12 would change
             {"event":"held","service":"prod/web","message":"held, MassChange: 12 would change"}
             prod/web: Synced Healthy

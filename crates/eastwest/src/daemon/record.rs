@@ -2,13 +2,14 @@
 
 use eastwest_core::ecs::fault::Fault;
 use eastwest_core::ecs::service_key::ServiceKey;
+use eastwest_core::plan::action::ActionKind;
 use eastwest_core::plan::reason::Reason;
 use eastwest_core::report::health::Health;
 use eastwest_core::report::news::{Census, News};
 use eastwest_core::report::status::Status;
 use tracing::{error, info, warn};
 
-use super::meters::Metrics;
+use super::meters::{ACCEPTED, Metrics};
 
 /// Records one piece of news. ERROR means that a person must look, WARN that eastwest continues with less.
 pub(crate) fn record(metrics: &Metrics, news: News) {
@@ -21,6 +22,7 @@ pub(crate) fn record(metrics: &Metrics, news: News) {
         News::Changing(key, changes) => info!(service = %key, changes, "sending a change"),
         News::Applied(key, action, outcome) => applied(metrics, &key, action, outcome),
         News::FirstReading(cluster, census) => {
+            metrics.read(&cluster);
             let Census { in_order, not_in_order, not_opted_in } = census;
             info!(
                 %cluster,
@@ -34,13 +36,14 @@ pub(crate) fn record(metrics: &Metrics, news: News) {
         News::Cluster(cluster, Some(fault)) => {
             warn!(cluster, fault = %fault, "cluster cannot be read");
         }
-        News::RolledOut(key, took, completed) => {
-            metrics.rolled_out(took);
-            let seconds = took.as_secs();
-            if completed {
-                info!(service = %key, seconds, completed, "rollout ended");
+        News::RolledOut(key, took, end) => {
+            metrics.rolled_out(&key, took, end);
+            let (seconds, how) = (took.as_secs(), end);
+            let end: &str = end.into();
+            if how.is_failure() {
+                warn!(service = %key, seconds, end, why = %how, "rollout ended");
             } else {
-                warn!(service = %key, seconds, completed, "rollout ended");
+                info!(service = %key, seconds, end, "rollout ended");
             }
         }
         News::Made(prerequisite, Ok(made)) => info!(%prerequisite, made, "created"),
@@ -78,15 +81,20 @@ fn status_line(key: &ServiceKey, status: &Status) {
     }
 }
 
-fn applied(metrics: &Metrics, key: &ServiceKey, action: &str, outcome: Result<String, Fault>) {
+fn applied(
+    metrics: &Metrics,
+    key: &ServiceKey,
+    action: ActionKind,
+    outcome: Result<String, Fault>,
+) {
     match outcome {
         Ok(deployment) => {
-            metrics.applied(key, action, "accepted");
-            info!(service = %key, action, deployment, "change accepted");
+            metrics.applied(key, action, ACCEPTED);
+            info!(service = %key, %action, deployment, "change accepted");
         }
         Err(fault) => {
             metrics.applied(key, action, fault.kind.into());
-            warn!(service = %key, action, fault = %fault, "change not accepted");
+            warn!(service = %key, %action, fault = %fault, "change not accepted");
         }
     }
 }

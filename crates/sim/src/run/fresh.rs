@@ -76,7 +76,7 @@ impl Said {
 fn verdict(entry: &Entry) -> Option<String> {
     match &entry.verdict {
         Verdict::InSync => Some("in sync".to_owned()),
-        Verdict::Step { action } => Some(action.name().to_owned()),
+        Verdict::Step { action } => Some(action.kind().to_string()),
         Verdict::Hold { hold: Hold::UnknownField(_), .. }
         | Verdict::Hold { hold: Hold::Conflict(_, Holder::Leftover(_)), .. } => None,
         Verdict::Hold { hold, .. } => Some(format!("{}: {hold}", hold.reason())),
