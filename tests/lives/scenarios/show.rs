@@ -186,6 +186,8 @@ pub(crate) fn news(news: &News) -> String {
         News::RolledOut(key, _, end) => format!("{key}: {end}"),
         News::Made(prerequisite, Ok(_)) => format!("{prerequisite}: made"),
         News::Made(prerequisite, Err(fault)) => format!("{prerequisite}: {fault}"),
+        News::Adopted(key, adopted) => format!("{key}: kept {adopted}"),
+        News::Overtaken(key, _) => format!("{key}: a deployment of others right after ours"),
         News::InForce => "a document is in force".to_owned(),
         News::Document(None) => "the document is well again".to_owned(),
         News::Document(Some(trouble)) => format!("document: {trouble}"),

@@ -91,7 +91,7 @@ impl Running {
             (_, Some(primary)) if self.is_rolled_back_by(primary) => Some(RolloutEnd::RolledBack),
             (Some(Rollout::Failed), _) => Some(RolloutEnd::Failed),
             (_, Some(primary)) if primary.id != self.deployment => Some(RolloutEnd::Superseded),
-            (Some(Rollout::InProgress), _) | (None, _) => None,
+            (Some(Rollout::InProgress) | None, _) => None,
         }
     }
 }

@@ -2,6 +2,7 @@
 
 mod consent;
 mod documents;
+mod edits;
 mod kept_names;
 mod retries;
 mod stories;

@@ -7,6 +7,7 @@ use crate::ecs::fault::Fault;
 use crate::ecs::name::ClusterName;
 use crate::ecs::service_key::ServiceKey;
 use crate::plan::action::ActionKind;
+use crate::plan::adopted::Adopted;
 use crate::plan::prerequisite::Prerequisite;
 
 /// How the services of a cluster are.
@@ -82,6 +83,10 @@ pub enum News {
     Document(Option<String>),
     /// A rollout ended: how long we saw it run, and how it ended.
     RolledOut(ServiceKey, std::time::Duration, RolloutEnd),
+    /// Others deployed what nothing declares, and it is kept.
+    Adopted(ServiceKey, Adopted),
+    /// A deployment of others began this long after one of ours.
+    Overtaken(ServiceKey, std::time::Duration),
     /// We were stopped, or starved, for that long: everything is read anew before anything is written.
     Stopped(std::time::Duration),
     /// A plan broke a rule of ours: nothing was written.

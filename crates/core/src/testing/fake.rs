@@ -564,6 +564,8 @@ fn show(news: &News) -> String {
         News::InForce => "document in force".to_owned(),
         News::Document(None) => "document: well again".to_owned(),
         News::Document(Some(trouble)) => format!("document: {trouble}"),
+        News::Adopted(key, adopted) => format!("{key} adopted {adopted}"),
+        News::Overtaken(key, after) => format!("{key} overtaken after {}s", after.as_secs()),
         News::Stopped(slept) => format!("was stopped for {}s", slept.as_secs()),
         News::Breach(key, rule) => format!("{key} breach: {rule}"),
     }

@@ -10,6 +10,7 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::foreign;
 use super::former::{self, Replaced};
 use super::history::History;
 use super::in_force::Arrival;
@@ -94,6 +95,7 @@ impl Merger<'_> {
         }
         forget_unnamed(view);
         former::follow(view, &replaced, self.now);
+        foreign::follow(view, &replaced);
         is_new
     }
 
@@ -119,6 +121,7 @@ impl Merger<'_> {
             }
         }
         former::follow(view, &replaced, self.now);
+        foreign::follow(view, &replaced);
     }
 
     /// Takes in the read before a write.

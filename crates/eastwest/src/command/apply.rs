@@ -194,6 +194,15 @@ impl Line {
             News::Cluster(name, None) => {
                 general("read", format!("cluster {name} can be read again"))
             }
+            News::Adopted(key, adopted) => line("adopted", key, format!("kept {adopted}")),
+            News::Overtaken(key, after) => line(
+                "overtaken",
+                key,
+                format!(
+                    "a deployment of others began {} s after ours; if no person and no pipeline began it, another copy of eastwest runs",
+                    after.as_secs()
+                ),
+            ),
             News::Made(prerequisite, Ok(made)) => {
                 general("created", format!("{prerequisite}: {made}"))
             }

@@ -2,6 +2,7 @@
 
 use eastwest_core::ecs::fault::Fault;
 use eastwest_core::ecs::service_key::ServiceKey;
+use eastwest_core::ecs::text::first_of;
 use eastwest_core::plan::action::ActionKind;
 use eastwest_core::plan::reason::Reason;
 use eastwest_core::report::health::Health;
@@ -45,6 +46,14 @@ pub(crate) fn record(metrics: &Metrics, news: News) {
             } else {
                 info!(service = %key, seconds, end, "rollout ended");
             }
+        }
+        News::Adopted(key, adopted) => {
+            let (changes, at) = (first_of(&adopted.changes, "; "), adopted.at);
+            warn!(service = %key, changes, %at, "others changed what nothing declares, and it is kept; declare it or change it back");
+        }
+        News::Overtaken(key, after) => {
+            let seconds = after.as_secs();
+            warn!(service = %key, seconds, "a deployment of others began right after ours; if no person and no pipeline began it, another copy of eastwest runs");
         }
         News::Made(prerequisite, Ok(made)) => info!(%prerequisite, made, "created"),
         News::Made(prerequisite, Err(fault)) => {

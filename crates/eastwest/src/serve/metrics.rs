@@ -158,6 +158,17 @@ fn plans(engine: &Engine) -> Vec<Box<dyn Collector>> {
         "A field that is not as wanted, at most 200 services.",
         &["cluster", "ecs_service", "field"],
     );
+    let adopted = gauges(
+        "eastwest_undeclared_changes",
+        "Services with a change that others deployed, nothing declares and is kept. Alert on this.",
+        &["cluster"],
+    );
+    for cluster in engine.view().clusters.keys() {
+        adopted.with_label_values(&[cluster.as_str()]);
+    }
+    for key in engine.plan().adopted.keys() {
+        adopted.with_label_values(&[key.cluster.as_str()]).inc();
+    }
     let mut named = 0;
     for (key, entry) in &engine.plan().entries {
         if let Some(namespace) = &entry.namespace {
@@ -179,7 +190,7 @@ fn plans(engine: &Engine) -> Vec<Box<dyn Collector>> {
             drift.with_label_values(&labels).set(1.0);
         }
     }
-    vec![Box::new(holds), Box::new(conflicts), Box::new(stale), Box::new(drift)]
+    vec![Box::new(holds), Box::new(conflicts), Box::new(stale), Box::new(drift), Box::new(adopted)]
 }
 
 /// Only where a document is configured; counted from the start while none was good yet.

@@ -243,6 +243,7 @@ fn an_edit_by_a_person_during_a_rollout_is_waited_for_and_then_brought_back() {
             10 prod/web connect ecs-svc/2
             10 prod/web Synced Progressing Progressing
             20 prod/web rolled out in 10s: Superseded
+            20 prod/web overtaken after 10s
             20 prod/web OutOfSync Progressing Rolling
             50 prod/web rolled out in 30s: Completed
             50 prod/web OutOfSync Healthy -

@@ -19,6 +19,7 @@ use crate::ecs::service_key::ServiceKey;
 use crate::ecs::time::AwsTime;
 use crate::ecs::tool::Tool;
 use crate::plan::contention::Contention;
+use crate::view::foreign::OwnRollout;
 
 /// So often the same field is changed back within an hour before eastwest stops insisting.
 const REVERTS: usize = 3;
@@ -37,8 +38,8 @@ pub(crate) struct Evidence<'a> {
     pub(crate) changes: &'a [Change],
     /// The latest deployments, newest first.
     pub(crate) lately: &'a [Past],
-    /// When the deployments were created that eastwest began since its start.
-    pub(crate) ours: &'a [AwsTime],
+    /// The deployments that eastwest began since its start.
+    pub(crate) ours: &'a [OwnRollout],
     pub(crate) defaults: &'a Defaults<'a>,
 }
 
@@ -99,7 +100,7 @@ fn reverts(evidence: &Evidence<'_>) -> BTreeMap<EndpointField, Vec<AwsTime>> {
     let mut before: Option<BTreeSet<EndpointField>> = None;
     for past in evidence.lately.iter().rev() {
         let away = away(past, evidence);
-        let is_ours = evidence.ours.iter().any(|at| is_same(*at, past.created_at));
+        let is_ours = evidence.ours.iter().any(|own| is_same(own.created_at, past.created_at));
         let before_it = before.as_ref().filter(|_| !is_ours);
         for changed in before_it.iter().flat_map(|before| away.difference(before)) {
             reverts.entry(changed.clone()).or_default().push(past.created_at);
