@@ -102,7 +102,7 @@ def test_stale_clients_and_refreshes_are_counted(live_fleet, live, live_ssm, con
     live_fleet.update("django", connect(DJANGO))
     live_fleet.settle()
     controller = controller_of(proxy_of(live), *at_once(live_ssm))
-    controller.wait_metric(1, "eastwest_stale_clients", namespace=NAMESPACE)
+    controller.wait_metric(1, "eastwest_stale_clients", cloudmap_namespace=NAMESPACE)
     controller.wait_metric(1, "eastwest_holds", cluster=CLUSTER, reason="Paused")
     entry = controller.wait_service("cron", "prod/django")
     assert entry["lacks"][0]["server"] == "prod/django"
@@ -114,6 +114,8 @@ def test_stale_clients_and_refreshes_are_counted(live_fleet, live, live_ssm, con
     wait_until(lambda: live.reach("prod/cron", API, 8000)["ok"], controller.output)
     controller.wait_synced("cron")
     controller.wait_metric(1, "eastwest_rollout_duration_seconds_count")
-    controller.wait_metric(0, "eastwest_stale_clients", namespace=NAMESPACE)
+    controller.wait_metric(1, "eastwest_rollouts_total", cluster=CLUSTER, outcome="Completed")
+    controller.wait_metric(0, "eastwest_service_info", cluster=CLUSTER, ecs_service="cron")
+    controller.wait_metric(0, "eastwest_stale_clients", cloudmap_namespace=NAMESPACE)
     controller.wait_metric(
-        1, "eastwest_changes_applied_total", cluster=CLUSTER, action="refresh", outcome="accepted")
+        1, "eastwest_changes_applied_total", cluster=CLUSTER, action="Refresh", outcome="Accepted")

@@ -30,6 +30,9 @@ def test_metrics_tell_what_stands_in_the_plan(live_fleet, live, controller):
     assert controller.metric("eastwest_last_sweep_timestamp_seconds", cluster="prod") > 0
     controller.wait_metric(1, "eastwest_aws_calls_total", operation="UpdateService")
     assert controller.metric("eastwest_build_info") == 1
+    assert controller.metric("eastwest_settings_info", policy="sync") == 1
+    assert controller.metric("process_resident_memory_bytes") > 0
+    assert controller.metric("process_cpu_seconds_total") >= 0
     families = {line.split()[2] for line in controller.get("/metrics")[1].splitlines()
                 if line.startswith("# TYPE")}
     assert all(name.startswith(("eastwest_", "process_")) for name in families), families

@@ -125,7 +125,7 @@ impl Intercept for Meter {
         (self.on_call)(Call {
             api: operation.api(),
             operation: operation.name(),
-            result: outcome.map_or_else(Into::into, |()| "ok"),
+            result: outcome.map_or_else(Into::into, |()| "Ok"),
             duration: attempt.started.elapsed(),
         });
         Ok(())

@@ -70,7 +70,7 @@ fn said(engine: &Engine) -> String {
     for (key, entry) in &engine.plan().entries {
         let verdict = match &entry.verdict {
             Verdict::InSync => "in sync",
-            Verdict::Step { action } => action.name(),
+            Verdict::Step { action } => action.kind().into(),
             Verdict::Hold { hold, .. } => hold.reason().name(),
         };
         line!(text, "  plan {key}: {verdict}");

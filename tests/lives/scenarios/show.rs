@@ -7,7 +7,7 @@ use eastwest_core::engine::Engine;
 use eastwest_core::plan::entry::Verdict;
 use eastwest_core::plan::need::{MissingEndpoint, Need};
 use eastwest_core::plan::reason::Reason;
-use eastwest_core::report::news::News;
+use eastwest_core::report::news::{News, RolloutEnd};
 use eastwest_core::report::status::Status;
 use eastwest_sim::judge::Effective;
 use eastwest_sim::model::{EcsServiceState, Effect, Model, Mutation};
@@ -25,7 +25,7 @@ pub(crate) fn plan(engine: &Engine) -> String {
     for (key, entry) in &engine.plan().entries {
         match &entry.verdict {
             Verdict::InSync => line!(text, "  {key}: in sync"),
-            Verdict::Step { action } => line!(text, "  {key}: {}", action.name()),
+            Verdict::Step { action } => line!(text, "  {key}: {}", action.kind()),
             Verdict::Hold { hold, .. } => {
                 line!(text, "  {key}: held, {}: {hold}", hold.reason());
             }
@@ -182,10 +182,12 @@ pub(crate) fn news(news: &News) -> String {
         ),
         News::Cluster(name, Some(fault)) => format!("cluster {name}: {fault}"),
         News::Cluster(name, None) => format!("cluster {name}: all right again"),
-        News::RolledOut(key, _, true) => format!("{key}: rolled out"),
-        News::RolledOut(key, _, false) => format!("{key}: rollout failed"),
+        News::RolledOut(key, _, RolloutEnd::Completed) => format!("{key}: rolled out"),
+        News::RolledOut(key, _, end) => format!("{key}: {end}"),
         News::Made(prerequisite, Ok(_)) => format!("{prerequisite}: made"),
         News::Made(prerequisite, Err(fault)) => format!("{prerequisite}: {fault}"),
+        News::Adopted(key, adopted) => format!("{key}: kept {adopted}"),
+        News::Overtaken(key, _) => format!("{key}: a deployment of others right after ours"),
         News::InForce => "a document is in force".to_owned(),
         News::Document(None) => "the document is well again".to_owned(),
         News::Document(Some(trouble)) => format!("document: {trouble}"),

@@ -17,6 +17,7 @@ use eastwest_core::ecs::service::{
 };
 use eastwest_core::ecs::service_key::ServiceKey;
 use eastwest_core::ecs::time::AwsTime;
+use eastwest_core::view::rollout::is_telling;
 
 use super::{connect, time};
 
@@ -98,11 +99,15 @@ fn whole(percent: f64) -> u32 {
     (1..=100).rev().find(|each| f64::from(*each) <= percent).unwrap_or(1)
 }
 
-/// The answer's order is not promised; that it holds the latest hundred is (API:Service.events).
+/// The newest, and the latest that may explain a failure: a rollout that fails writes many others. The answer's order is
+/// not promised; that it holds the latest hundred is (API:Service.events).
 fn latest(events: &[sdk::ServiceEvent]) -> Vec<ServiceEvent> {
     let mut events: Vec<&sdk::ServiceEvent> = events.iter().collect();
     events.sort_by_key(|event| Reverse(event.created_at));
-    events.into_iter().take(EVENTS).map(event).collect()
+    let mut events = events.into_iter().map(event);
+    let newest = events.next();
+    let telling = events.filter(|event| is_telling(&event.message));
+    newest.into_iter().chain(telling).take(EVENTS).collect()
 }
 
 fn event(event: &sdk::ServiceEvent) -> ServiceEvent {

@@ -210,7 +210,8 @@ fn minutes_below_zero_are_none() {
 #[test]
 fn the_ten_latest_events_are_read_newest_first_whatever_their_order() {
     let event = |at: i64| {
-        let event = sdk::ServiceEvent::builder().id(at.to_string()).message(format!("event {at}"));
+        let message = format!("unable to {at}");
+        let event = sdk::ServiceEvent::builder().id(at.to_string()).message(message);
         event.created_at(DateTime::from_secs(at)).build()
     };
     for seconds in [(1..=15).collect::<Vec<_>>(), (1..=15).rev().collect()] {
@@ -218,6 +219,19 @@ fn the_ten_latest_events_are_read_newest_first_whatever_their_order() {
         let service = sdk::Service::builder().set_events(Some(events));
         let told = read(key(), service.build()).events;
         let told: Vec<_> = told.iter().map(|each| (each.at.0 / 1000, &*each.message)).collect();
-        assert_eq!((told.len(), told[0], told[9]), (10, (15, "event 15"), (6, "event 6")));
+        assert_eq!((told.len(), told[0], told[9]), (10, (15, "unable to 15"), (6, "unable to 6")));
     }
+}
+
+#[test]
+fn the_cause_of_a_failure_is_not_lost_among_other_events() {
+    let event = |at: i64| {
+        let message = if at == 1 { "unable to place a task" } else { "has started 1 tasks" };
+        let event = sdk::ServiceEvent::builder().id(at.to_string()).message(message);
+        event.created_at(DateTime::from_secs(at)).build()
+    };
+    let service = sdk::Service::builder().set_events(Some((1..=100).rev().map(event).collect()));
+    let events = read(key(), service.build()).events;
+    let messages: Vec<&str> = events.iter().map(|each| &*each.message).collect();
+    assert_eq!(messages, ["has started 1 tasks", "unable to place a task"]);
 }

@@ -41,7 +41,7 @@ impl fmt::Display for Change {
     }
 }
 
-/// The fields that can differ: a metric's label.
+/// The fields that can differ.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, strum::IntoStaticStr)]
 #[serde(rename_all = "kebab-case")]
 #[strum(serialize_all = "kebab-case")]
@@ -142,6 +142,23 @@ fn note(changes: &mut Vec<Change>, change: Change) {
 }
 
 impl Field {
+    /// Its name as a metric's label.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Enabled => "Enabled",
+            Self::Namespace => "Namespace",
+            Self::Endpoint => "Endpoint",
+            Self::Alias => "Alias",
+            Self::TestHeader => "TestHeader",
+            Self::IngressPort => "IngressPort",
+            Self::Timeout => "Timeout",
+            Self::Tls => "Tls",
+            Self::Logs => "Logs",
+            Self::AccessLogs => "AccessLogs",
+            Self::LogLevel => "LogLevel",
+        }
+    }
+
     fn change(self, from: Option<String>, to: Option<String>) -> Change {
         Change { field: self, endpoint: None, from, to }
     }

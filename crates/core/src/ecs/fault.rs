@@ -25,7 +25,6 @@ pub struct Fault {
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, strum::IntoStaticStr,
 )]
-#[strum(serialize_all = "kebab-case")]
 pub enum FaultKind {
     /// AWS asks us to slow down; nothing happened.
     Throttled,

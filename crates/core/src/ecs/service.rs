@@ -27,7 +27,8 @@ pub struct EcsService {
     pub controller: DeploymentController,
     /// How ECS rolls it out.
     pub strategy: Strategy,
-    /// Its latest events, newest first. While no rollout runs or has failed, only the one is kept that tells most.
+    /// Its latest events that may explain a failure, newest first, and the newest of all while a rollout runs or has
+    /// failed.
     pub events: Vec<ServiceEvent>,
     /// `FARGATE`, `EC2`, `EXTERNAL`, `MANAGED_INSTANCES`; empty where capacity providers decide.
     pub launch_type: String,

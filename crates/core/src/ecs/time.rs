@@ -4,6 +4,7 @@
 //! own clock, handed in by the driver; it measures only how long *we* have waited. There is no
 //! conversion between the two, so a skewed clock or a simulator that runs faster cannot change a decision.
 
+use std::fmt;
 use std::time::Duration;
 
 use serde::Serialize;
@@ -17,6 +18,15 @@ impl AwsTime {
     /// How long after `earlier` it was; zero if it lies before.
     pub fn since(self, earlier: Self) -> Duration {
         Duration::from_millis(self.0.saturating_sub(earlier.0).try_into().unwrap_or_default())
+    }
+}
+
+impl fmt::Display for AwsTime {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match jiff::Timestamp::from_millisecond(self.0) {
+            Ok(at) => write!(f, "{at:.0}"),
+            Err(_) => f.write_str("an unknown time"),
+        }
     }
 }
 

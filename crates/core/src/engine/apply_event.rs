@@ -13,10 +13,11 @@ use crate::ecs::past::Past;
 use crate::ecs::seen::Seen;
 use crate::ecs::service::EcsService;
 use crate::ecs::service_key::ServiceKey;
-use crate::ecs::time::{AwsTime, Now};
+use crate::ecs::time::Now;
 use crate::plan::action::{Accepted, Action};
 use crate::plan::prerequisite::Prerequisite;
 use crate::report::news::News;
+use crate::view::foreign::{self, OwnRollout};
 use crate::view::former::{Replaced, follow};
 use crate::view::merge::Merger;
 use crate::view::reading::{Answer, ClusterReading, Question};
@@ -98,6 +99,7 @@ impl Engine {
             let forgotten: Vec<Replaced> =
                 forgotten.map(|(key, gone)| Replaced { key, before: gone.last }).collect();
             follow(&mut self.view, &forgotten, now);
+            foreign::follow(&mut self.view, &forgotten);
             return true;
         }
         let began = self.work.take_sweep(&cluster).unwrap_or(now);
@@ -184,7 +186,7 @@ impl Engine {
         let key = action.service();
         self.published.push(applied_news(action, &outcome));
         match &outcome {
-            Ok(accepted) => self.remember_begun(key, accepted.created_at),
+            Ok(accepted) => self.remember_begun(key, accepted),
             Err(fault) if fault.kind == FaultKind::Refused => self.forget_uses(key),
             Err(_) => {}
         }
@@ -200,11 +202,12 @@ impl Engine {
         }
     }
 
-    /// Remembers when AWS created the deployment of an accepted write.
-    fn remember_begun(&mut self, key: &ServiceKey, created_at: AwsTime) {
+    /// Remembers the deployment of an accepted write.
+    fn remember_begun(&mut self, key: &ServiceKey, accepted: &Accepted) {
+        let Accepted { deployment, created_at } = accepted.clone();
         let own_rollouts = self.view.own_rollouts.entry(key.clone()).or_default();
         own_rollouts.drain(..own_rollouts.len().saturating_sub(BEGUN_KEPT - 1));
-        own_rollouts.push(created_at);
+        own_rollouts.push(OwnRollout { deployment, created_at });
     }
 
     /// Forgets who uses the namespace of a service. AWS refused a write, and what we believed of the names may be why.
@@ -242,5 +245,5 @@ fn applied_news(action: &Action, outcome: &Result<Accepted, Fault>) -> News {
         Ok(accepted) => Ok(accepted.deployment.to_string()),
         Err(fault) => Err(fault.clone()),
     };
-    News::Applied(action.service().clone(), action.name(), result)
+    News::Applied(action.service().clone(), action.kind(), result)
 }

@@ -20,6 +20,7 @@ mod work;
 mod published_status;
 mod first_readings;
 mod rollouts;
+mod overtaken;
 mod published;
 mod questions;
 mod state;

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::first_readings::FirstReadings;
+use super::overtaken::Overtaken;
 use super::published_status::PublishedStatus;
 use super::rollouts::Rollouts;
 use crate::declaration::document::Document;
@@ -18,6 +19,7 @@ use crate::ecs::time::Now;
 use crate::guard::check::Breach;
 use crate::guard::writes::Writes;
 use crate::plan::Plan;
+use crate::plan::adopted::Adopted;
 use crate::plan::doubt::CallDoubt;
 use crate::plan::entry::{Entry, Verdict};
 use crate::plan::hold::{Hold, Unseen};
@@ -49,6 +51,10 @@ pub(super) struct Published {
     first_readings: FirstReadings,
     /// The rollouts seen running.
     rollouts: Rollouts,
+    /// The deployments of others right after ours.
+    overtaken: Overtaken,
+    /// What is kept although nothing declares it.
+    adopted: BTreeMap<ServiceKey, Adopted>,
     /// The rules that the plan breaks.
     breaches: Vec<Breach>,
     /// The document in force.
@@ -93,7 +99,22 @@ impl Published {
         self.publish_document(input.view);
         let ended = self.rollouts.observe(input.view, input.now);
         self.news.extend(ended);
+        self.news.extend(self.overtaken.observe(input.view));
+        self.publish_adopted(input.plan);
         self.publish_statuses(input);
+    }
+
+    /// Publishes what others deployed, nothing declares and is kept.
+    fn publish_adopted(&mut self, plan: &Plan) {
+        if plan.adopted == self.adopted {
+            return;
+        }
+        for (key, adopted) in &plan.adopted {
+            if self.adopted.get(key) != Some(adopted) {
+                self.news.push(News::Adopted(key.clone(), adopted.clone()));
+            }
+        }
+        self.adopted.clone_from(&plan.adopted);
     }
 
     /// Publishes that another document is in force, and what is wrong with the latest reading.

@@ -1,16 +1,17 @@
 //! Rollouts seen running, and how they ended.
 //!
-//! **Invariant:** a rollout has an outcome only if its own deployment, or the one that it was rolled back to, was read.
-//! A newer deployment that takes its place says nothing about it.
+//! **Invariant:** each rollout that was seen running ends once. It completed or failed only if its own deployment says
+//! so. It was rolled back if an older deployment is PRIMARY again. A newer deployment says only that it took the place.
 
 use std::collections::BTreeMap;
 
 use crate::declaration::intent::Intent;
 use crate::ecs::name::DeploymentId;
-use crate::ecs::service::{Deployment, Rollout};
+use crate::ecs::service::{Deployment, Rollout, ServiceStatus};
 use crate::ecs::service_key::ServiceKey;
 use crate::ecs::time::{AwsTime, Now};
-use crate::report::news::News;
+use crate::report::news::{News, RolloutEnd};
+use crate::view::rollout::is_rolling_back;
 use crate::view::{ServiceView, View};
 
 /// The rollouts of services that opted in, as of the last step.
@@ -45,9 +46,8 @@ impl Rollouts {
         }
         let mut ended = Vec::new();
         for (key, before) in std::mem::replace(&mut self.running, running) {
-            let primary = view.service(&key).and_then(|service| service.last.as_ref()?.primary());
-            if let Some(completed) = primary.and_then(|primary| before.outcome(primary)) {
-                ended.push(News::RolledOut(key, now.since(before.since), completed));
+            if let Some(end) = before.end(view.service(&key)) {
+                ended.push(News::RolledOut(key, now.since(before.since), end));
             }
         }
         ended
@@ -66,7 +66,8 @@ impl Running {
             since,
             deployment: primary.id.clone(),
             created_at: primary.created_at,
-            is_rollback: before.is_some_and(|before| before.is_rolled_back_by(primary)),
+            is_rollback: before.is_some_and(|before| before.is_rolled_back_by(primary))
+                || is_rolling_back(service.last.as_ref()?),
         })
     }
 
@@ -76,18 +77,21 @@ impl Running {
         if self.deployment == primary.id { self.is_rollback } else { is_older }
     }
 
-    /// Whether it completed, if it ended; nothing where a newer deployment took its place.
-    fn outcome(&self, primary: &Deployment) -> Option<bool> {
+    /// How it ended; nothing where it still runs, and nothing for a rollback.
+    fn end(&self, service: Option<&ServiceView>) -> Option<RolloutEnd> {
         if self.is_rollback {
             return None;
         }
-        if self.deployment != primary.id {
-            return self.is_rolled_back_by(primary).then_some(false);
-        }
-        match primary.rollout {
-            Rollout::InProgress => None,
-            Rollout::Completed => Some(true),
-            Rollout::Failed => Some(false),
+        let Some(service) = service else { return Some(RolloutEnd::Deleted) };
+        let last = service.last.as_ref()?;
+        let is_own = |each: &&Deployment| each.id == self.deployment;
+        match (last.deployments.iter().find(is_own).map(|own| own.rollout), last.primary()) {
+            (Some(Rollout::Completed), _) => Some(RolloutEnd::Completed),
+            _ if last.status != ServiceStatus::Active => Some(RolloutEnd::Deleted),
+            (_, Some(primary)) if self.is_rolled_back_by(primary) => Some(RolloutEnd::RolledBack),
+            (Some(Rollout::Failed), _) => Some(RolloutEnd::Failed),
+            (_, Some(primary)) if primary.id != self.deployment => Some(RolloutEnd::Superseded),
+            (Some(Rollout::InProgress) | None, _) => None,
         }
     }
 }
@@ -95,6 +99,7 @@ impl Running {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ecs::service::DeploymentStatus;
     use crate::testing::{Stage, at, key};
 
     /// A service that opted in, whose PRIMARY deployment is this one.
@@ -121,16 +126,16 @@ mod tests {
         readings.iter().flat_map(observe).collect()
     }
 
-    fn rolled_out(completed: bool) -> Vec<News> {
-        vec![News::RolledOut(key("web"), std::time::Duration::from_secs(30), completed)]
+    fn rolled_out(end: RolloutEnd) -> Vec<News> {
+        vec![News::RolledOut(key("web"), std::time::Duration::from_secs(30), end)]
     }
 
     #[test]
     fn a_rollout_is_published_once_when_it_ends() {
         use Rollout::{Completed, Failed, InProgress};
         let ended = news(&[("b", 2, InProgress), ("b", 2, Completed), ("b", 2, Completed)]);
-        assert_eq!(ended, rolled_out(true));
-        assert_eq!(news(&[("b", 2, InProgress), ("b", 2, Failed)]), rolled_out(false));
+        assert_eq!(ended, rolled_out(RolloutEnd::Completed));
+        assert_eq!(news(&[("b", 2, InProgress), ("b", 2, Failed)]), rolled_out(RolloutEnd::Failed));
         assert_eq!(news(&[("b", 2, Completed)]), [], "nobody saw it run");
     }
 
@@ -138,14 +143,58 @@ mod tests {
     fn a_rollback_is_one_failure_and_its_own_end_is_silent() {
         use Rollout::{Completed, InProgress};
         let readings = [("b", 2, InProgress), ("a", 1, InProgress), ("a", 1, Completed)];
-        assert_eq!(news(&readings), rolled_out(false));
+        assert_eq!(news(&readings), rolled_out(RolloutEnd::RolledBack));
     }
 
     #[test]
-    fn a_newer_deployment_says_nothing_about_the_one_before() {
+    fn a_rollback_that_runs_at_the_start_completes_in_silence() {
+        let mut rollouts = Rollouts::default();
+        let observe = |rollouts: &mut Rollouts, rollout| {
+            let mut stage = stage("a", 1, rollout);
+            stage.change(&key("web"), |service| {
+                let mut failed = service.deployments[0].clone();
+                (failed.id, failed.created_at) = (DeploymentId::as_read("b"), AwsTime(2));
+                (failed.status, failed.rollout) = (DeploymentStatus::Active, Rollout::Failed);
+                service.deployments.push(failed);
+            });
+            rollouts.observe(&stage.view, at(40))
+        };
+        assert_eq!(observe(&mut rollouts, Rollout::InProgress), []);
+        assert_eq!(observe(&mut rollouts, Rollout::Completed), []);
+    }
+
+    #[test]
+    fn a_newer_deployment_takes_the_place_of_the_one_before() {
         use Rollout::{Completed, InProgress};
-        assert_eq!(news(&[("b", 2, InProgress), ("c", 3, InProgress)]), []);
-        assert_eq!(news(&[("b", 2, InProgress), ("c", 3, Completed)]), []);
+        for newer in [InProgress, Completed] {
+            let ended = news(&[("b", 2, InProgress), ("c", 3, newer)]);
+            assert_eq!(ended, rolled_out(RolloutEnd::Superseded));
+        }
+    }
+
+    #[test]
+    fn a_deployment_that_is_still_listed_says_itself_how_it_ended() {
+        for (own, end) in
+            [(Rollout::Completed, RolloutEnd::Completed), (Rollout::Failed, RolloutEnd::Failed)]
+        {
+            let mut rollouts = Rollouts::default();
+            rollouts.observe(&stage("b", 2, Rollout::InProgress).view, at(20));
+            let mut stage = stage("c", 3, Rollout::InProgress);
+            stage.change(&key("web"), |service| {
+                let mut before = service.deployments[0].clone();
+                (before.id, before.created_at) = (DeploymentId::as_read("b"), AwsTime(2));
+                (before.status, before.rollout) = (DeploymentStatus::Active, own);
+                service.deployments.push(before);
+            });
+            assert_eq!(rollouts.observe(&stage.view, at(40)), rolled_out(end));
+        }
+    }
+
+    #[test]
+    fn the_rollout_of_a_service_that_is_deleted_ends_with_it() {
+        let mut rollouts = Rollouts::default();
+        rollouts.observe(&stage("b", 2, Rollout::InProgress).view, at(20));
+        assert_eq!(rollouts.observe(&View::default(), at(40)), rolled_out(RolloutEnd::Deleted));
     }
 
     #[test]

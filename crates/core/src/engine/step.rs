@@ -12,6 +12,8 @@ use super::questions::Questions;
 use super::state::Engine;
 use crate::ecs::service_key::ServiceKey;
 use crate::ecs::time::Now;
+use crate::plan::Plan;
+use crate::plan::entry::{Entry, Verdict};
 use crate::report::news::News;
 
 /// How long the read before a write may take: its answer may be as old.
@@ -56,6 +58,17 @@ impl Engine {
     fn replan(&mut self, now: Now) {
         let breaches = self.planning.replan(&mut self.memory, &self.view, &self.settings, now);
         self.published.publish_breaches(breaches);
+        self.forget_undone_changes();
+    }
+
+    /// Forgets what stood before others changed a service, once it is in order and nothing of the change is kept.
+    fn forget_undone_changes(&mut self) {
+        let Plan { adopted, entries, .. } = self.planning.plan();
+        let is_in_order = |key: &ServiceKey| {
+            matches!(entries.get(key), Some(Entry { verdict: Verdict::InSync, .. }))
+        };
+        let is_over = |key: &ServiceKey| is_in_order(key) && !adopted.contains_key(key);
+        self.view.foreign_changes.retain(|key, _| !is_over(key));
     }
 
     /// The write of a step whose target was read again, if that reading confirms it.

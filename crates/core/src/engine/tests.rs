@@ -2,6 +2,7 @@
 
 mod consent;
 mod documents;
+mod edits;
 mod kept_names;
 mod retries;
 mod stories;
@@ -90,13 +91,13 @@ fn after_a_stop_it_goes_on_as_after_a_start_but_remembers_its_own_rollouts() {
         10 prod/api Synced Progressing Progressing
         320 was stopped for 250s
         320 prod/web OutOfSync Healthy NotSeen
-        320 prod/api rolled out in 310s, completed: true
+        320 prod/api rolled out in 310s: Completed
         320 prod/api Synced Healthy -
         330 prod/web OutOfSync Healthy -
         330 prod/web OutOfSync Healthy Rolling
         330 prod/web connect ecs-svc/3
         330 prod/web Synced Progressing Progressing
-        360 prod/web rolled out in 30s, completed: true
+        360 prod/web rolled out in 30s: Completed
         360 prod/web Synced Healthy -
     "#]]
     .assert_eq(&fake.take_news());

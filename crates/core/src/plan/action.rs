@@ -1,5 +1,7 @@
 //! The closed list of things we can do to AWS, one call each.
 
+use std::fmt;
+
 use serde::Serialize;
 
 use crate::declaration::settings::Policy;
@@ -42,13 +44,34 @@ impl Action {
         }
     }
 
-    /// Its name, one of a closed set: a metric's label.
-    pub fn name(&self) -> &'static str {
+    /// What it does.
+    pub fn kind(&self) -> ActionKind {
         match self {
-            Self::Connect { .. } => "connect",
-            Self::Disconnect { .. } => "disconnect",
-            Self::Refresh { .. } => "refresh",
+            Self::Connect { .. } => ActionKind::Connect,
+            Self::Disconnect { .. } => ActionKind::Disconnect,
+            Self::Refresh { .. } => ActionKind::Refresh,
         }
+    }
+}
+
+/// What an action does. As a text it is a metric's label, and shown it is the word of a line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::IntoStaticStr)]
+pub enum ActionKind {
+    /// Sets the configuration.
+    Connect,
+    /// Switches Service Connect off.
+    Disconnect,
+    /// Rolls the tasks out again.
+    Refresh,
+}
+
+impl fmt::Display for ActionKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Connect => "connect",
+            Self::Disconnect => "disconnect",
+            Self::Refresh => "refresh",
+        })
     }
 }
 

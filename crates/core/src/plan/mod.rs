@@ -16,6 +16,7 @@ pub mod kept_name;
 pub mod hold;
 pub mod doubt;
 pub mod entry;
+pub mod adopted;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -25,6 +26,7 @@ use crate::declaration::issue::Issue;
 use crate::ecs::service_key::ServiceKey;
 use crate::view::reading::Question;
 use action::Action;
+use adopted::Adopted;
 use doubt::CallDoubt;
 use entry::{Entry, Verdict};
 use hold::Hold;
@@ -44,6 +46,8 @@ pub struct Plan {
     pub needs: BTreeMap<ServiceKey, Vec<Need>>,
     /// What cannot be honoured of it; nothing waits for that.
     pub advice: BTreeMap<ServiceKey, Vec<Issue>>,
+    /// What is kept although nothing declares it, since others deployed it.
+    pub adopted: BTreeMap<ServiceKey, Adopted>,
     /// What else must be read before it is known who calls whom. Nothing is held for it.
     pub unread: BTreeSet<Question>,
 }

@@ -97,6 +97,21 @@ pub enum Ending {
 }
 
 impl Reason {
+    /// Whether it says how a rollout goes, and not why a change is held.
+    pub fn is_of_rollout(self) -> bool {
+        matches!(
+            self,
+            Self::Rolling
+                | Self::Progressing
+                | Self::Baking
+                | Self::HookPaused
+                | Self::RollingBack
+                | Self::Stalled
+                | Self::RolloutFailed
+                | Self::NothingToGoBackTo
+        )
+    }
+
     /// Its name.
     pub fn name(self) -> &'static str {
         self.into()

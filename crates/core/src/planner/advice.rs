@@ -7,11 +7,13 @@ use crate::declaration::intent::Intent;
 use crate::declaration::issue::Issue;
 use crate::ecs::service::EcsService;
 use crate::ecs::service_key::ServiceKey;
+use crate::plan::adopted::Adopted;
 
 /// The advice about services that opted in, beside what else was found.
 pub(super) fn with_advice(
     input: &PlannerInput<'_>,
     mut found: BTreeMap<ServiceKey, Vec<Issue>>,
+    adopted: &BTreeMap<ServiceKey, Adopted>,
 ) -> BTreeMap<ServiceKey, Vec<Issue>> {
     for (key, view) in input.view.services() {
         if let (Intent::Declared(_), Some(service)) = (&view.intent, view.last.as_deref())
@@ -19,6 +21,9 @@ pub(super) fn with_advice(
         {
             found.entry(key.clone()).or_default().push(managed_instances());
         }
+    }
+    for (key, adopted) in adopted {
+        found.entry(key.clone()).or_default().extend(adopted.issues());
     }
     found
 }

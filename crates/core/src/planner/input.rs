@@ -39,6 +39,11 @@ impl<'a> PlannerInput<'a> {
             document: self.view.document.as_deref(),
             namespace: self.settings.namespace.as_ref(),
             policy: self.settings.policy,
+            stood: self
+                .view
+                .foreign_changes
+                .get(&service.key)
+                .and_then(|change| change.before.as_ref()),
         }
     }
 }

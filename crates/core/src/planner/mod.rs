@@ -14,6 +14,7 @@ pub(crate) mod input;
 mod entries;
 mod prerequisites;
 mod facts;
+mod adopted;
 mod advice;
 mod candidate;
 mod obstacle;
@@ -30,6 +31,7 @@ use crate::ecs::service_key::ServiceKey;
 use crate::plan::Plan;
 use crate::plan::entry::Entry;
 use crate::view::View;
+use adopted::adopted;
 use advice::with_advice;
 use candidate::Candidate;
 use classify::{Classified, classify};
@@ -82,8 +84,9 @@ pub fn plan(view: &View, settings: &Settings) -> Plan {
     for (key, issues) in advice {
         needs.issues.entry(key).or_default().extend(issues);
     }
-    let advice = with_advice(&input, needs.issues);
-    Plan { entries, order: steps, missing, needs: needs.of, advice, unread }
+    let adopted = adopted(&input);
+    let advice = with_advice(&input, needs.issues, &adopted);
+    Plan { entries, order: steps, missing, needs: needs.of, advice, adopted, unread }
 }
 
 /// The entries of the candidates, each in the phase of the swap or the rename that it takes part in.

@@ -1,9 +1,13 @@
 //! What has changed and is told once.
 
+use std::fmt;
+
 use super::status::Status;
 use crate::ecs::fault::Fault;
 use crate::ecs::name::ClusterName;
 use crate::ecs::service_key::ServiceKey;
+use crate::plan::action::ActionKind;
+use crate::plan::adopted::Adopted;
 use crate::plan::prerequisite::Prerequisite;
 
 /// How the services of a cluster are.
@@ -17,6 +21,47 @@ pub struct Census {
     pub not_opted_in: usize,
 }
 
+/// How a rollout that was seen running ended: a metric's label.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::IntoStaticStr)]
+pub enum RolloutEnd {
+    /// All its tasks run.
+    Completed,
+    /// It failed, and ECS went back to an earlier deployment.
+    RolledBack,
+    /// It failed, and ECS did not go back.
+    Failed,
+    /// A newer deployment took its place before it ended, or before its end was read.
+    Superseded,
+    /// The service was deleted.
+    Deleted,
+}
+
+impl RolloutEnd {
+    /// Each of them.
+    pub const ALL: [Self; 5] =
+        [Self::Completed, Self::RolledBack, Self::Failed, Self::Superseded, Self::Deleted];
+
+    /// Whether a person must look.
+    pub fn is_failure(self) -> bool {
+        match self {
+            Self::RolledBack | Self::Failed => true,
+            Self::Completed | Self::Superseded | Self::Deleted => false,
+        }
+    }
+}
+
+impl fmt::Display for RolloutEnd {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Completed => "the rollout completed",
+            Self::RolledBack => "the rollout failed and ECS rolled it back",
+            Self::Failed => "the rollout failed and ECS did not roll it back",
+            Self::Superseded => "a newer deployment took the place of the rollout",
+            Self::Deleted => "the service was deleted during its rollout",
+        })
+    }
+}
+
 /// Something that changed, told once: a log line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum News {
@@ -25,7 +70,7 @@ pub enum News {
     /// A write leaves: which fields it changes, from what to what, in words. It may change none, to refresh a client.
     Changing(ServiceKey, String),
     /// A write was accepted or failed.
-    Applied(ServiceKey, &'static str, Result<String, Fault>),
+    Applied(ServiceKey, ActionKind, Result<String, Fault>),
     /// A cluster has been read whole for the first time: how its services are.
     FirstReading(ClusterName, Census),
     /// A cluster could not be swept, or can be again.
@@ -36,8 +81,12 @@ pub enum News {
     InForce,
     /// Something is wrong with the latest document, or nothing any more; the last good one is in force meanwhile.
     Document(Option<String>),
-    /// A rollout ended: how long we saw it run, and whether it completed.
-    RolledOut(ServiceKey, std::time::Duration, bool),
+    /// A rollout ended: how long we saw it run, and how it ended.
+    RolledOut(ServiceKey, std::time::Duration, RolloutEnd),
+    /// Others deployed what nothing declares, and it is kept.
+    Adopted(ServiceKey, Adopted),
+    /// A deployment of others began this long after one of ours.
+    Overtaken(ServiceKey, std::time::Duration),
     /// We were stopped, or starved, for that long: everything is read anew before anything is written.
     Stopped(std::time::Duration),
     /// A plan broke a rule of ours: nothing was written.

@@ -12,7 +12,7 @@ use crate::plan::doubt::CallDoubt;
 use crate::plan::entry::{Entry, Verdict};
 use crate::plan::hold::Hold;
 use crate::plan::reason::{Ending, Reason};
-use crate::view::rollout::{Course, course, explaining};
+use crate::view::rollout::{Course, RolloutSpan, course, explaining};
 use crate::view::{ServiceView, View};
 
 /// The state of one service as a person should read it.
@@ -89,8 +89,14 @@ pub fn status(
             status.doubt(&entry.doubts);
         }
     }
-    let fails = course.is_explained() || matches!(hold, Some(Hold::RolledBack { .. }));
-    status.event = service.last.as_ref().filter(|_| fails).and_then(|last| explaining(last));
+    status.event = service.last.as_ref().and_then(|last| {
+        let span = match hold {
+            Some(Hold::RolledBack { span, .. }) => *span,
+            _ if course.is_explained() => RolloutSpan::of_newest(last),
+            _ => return None,
+        };
+        explaining(last, span)
+    });
     Some(status)
 }
 

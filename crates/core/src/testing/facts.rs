@@ -14,6 +14,7 @@ use crate::ecs::service::{
 use crate::ecs::service_key::ServiceKey;
 use crate::ecs::time::{AwsTime, Now};
 use crate::view::history::{FailedRevision, History, Ongoing};
+use crate::view::rollout::RolloutSpan;
 
 impl Stage {
     /// The facts about what we know of a service, beyond what it is.
@@ -69,6 +70,7 @@ impl Stage {
                         task_definition,
                         status: "ROLLBACK_SUCCESSFUL".to_owned(),
                         reason: "tasks failed to start".to_owned(),
+                        span: RolloutSpan { began: AwsTime(10), ended: Some(AwsTime(20)) },
                     }];
                     history = Seen::Known(History { failed, ..History::default() });
                 }
@@ -103,7 +105,13 @@ pub(super) fn fact(service: &mut EcsService, word: &str) {
         ("runs", count) => primary.running_count = count.parse().expect("a number"),
         ("bakes", minutes) => service.strategy.bake_minutes = minutes.parse().expect("minutes"),
         ("event", message) => {
-            let (at, message) = (primary.created_at, message.replace('_', " "));
+            // `@12:` before it says when; else it belongs to the PRIMARY.
+            let dated = message.strip_prefix('@').and_then(|rest| rest.split_once(':'));
+            let (at, message) = match dated {
+                Some((at, message)) => (AwsTime(at.parse().expect("a number")), message),
+                None => (primary.created_at, message),
+            };
+            let message = message.replace('_', " ");
             service.events.push(ServiceEvent { at, message });
         }
         ("tasks", count) => service.desired_count = count.parse().expect("a number"),

@@ -533,7 +533,7 @@ fn describe(effect: &Effect) -> String {
         Effect::Ask(Question::LatestRevision(family)) => format!("ask latest {family}"),
         Effect::Ask(Question::Parameters(name)) => format!("ask parameters {name}"),
         Effect::Make(prerequisite) => format!("make {prerequisite}"),
-        Effect::Apply(action) => format!("apply {} {}", action.name(), action.service()),
+        Effect::Apply(action) => format!("apply {} {}", action.kind(), action.service()),
     }
 }
 
@@ -555,14 +555,17 @@ fn show(news: &News) -> String {
         }
         News::Cluster(cluster, None) => format!("cluster {cluster} is well"),
         News::Cluster(cluster, Some(fault)) => format!("cluster {cluster}: {fault}"),
-        News::RolledOut(key, took, completed) => {
-            format!("{key} rolled out in {}s, completed: {completed}", took.as_secs())
+        News::RolledOut(key, took, end) => {
+            let end: &str = end.into();
+            format!("{key} rolled out in {}s: {end}", took.as_secs())
         }
         News::Made(prerequisite, Ok(made)) => format!("{prerequisite}: {made}"),
         News::Made(prerequisite, Err(fault)) => format!("{prerequisite}: {fault}"),
         News::InForce => "document in force".to_owned(),
         News::Document(None) => "document: well again".to_owned(),
         News::Document(Some(trouble)) => format!("document: {trouble}"),
+        News::Adopted(key, adopted) => format!("{key} adopted {adopted}"),
+        News::Overtaken(key, after) => format!("{key} overtaken after {}s", after.as_secs()),
         News::Stopped(slept) => format!("was stopped for {}s", slept.as_secs()),
         News::Breach(key, rule) => format!("{key} breach: {rule}"),
     }

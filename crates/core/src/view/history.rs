@@ -6,6 +6,7 @@
 
 use std::time::Duration;
 
+use super::rollout::RolloutSpan;
 use crate::ecs::connect::{Connect, Endpoint};
 use crate::ecs::defaults::Defaults;
 use crate::ecs::name::{Arn, DiscoveryName, DnsName, Port};
@@ -99,6 +100,8 @@ pub struct FailedRevision {
     pub status: String,
     /// Why, in ECS's words.
     pub reason: String,
+    /// When it ran.
+    pub span: RolloutSpan,
 }
 
 /// A service deployment under way.
@@ -157,6 +160,7 @@ fn failed_revision(past: &Past) -> FailedRevision {
         task_definition: past.task_definition.clone(),
         status: past.status.clone(),
         reason: past.reason.clone(),
+        span: RolloutSpan { began: past.created_at, ended: past.finished_at },
     }
 }
 

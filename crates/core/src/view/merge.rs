@@ -10,12 +10,13 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::foreign;
 use super::former::{self, Replaced};
 use super::history::History;
 use super::in_force::Arrival;
 use super::layers::BesideTags;
 use super::reading::{Answer, ClusterReading};
-use super::rollout::most_telling;
+use super::rollout::is_telling;
 use super::{ClusterView, ServiceView, View};
 use crate::declaration::intent::{Intent, declare};
 use crate::declaration::issue::Issue;
@@ -94,6 +95,7 @@ impl Merger<'_> {
         }
         forget_unnamed(view);
         former::follow(view, &replaced, self.now);
+        foreign::follow(view, &replaced);
         is_new
     }
 
@@ -119,6 +121,7 @@ impl Merger<'_> {
             }
         }
         former::follow(view, &replaced, self.now);
+        foreign::follow(view, &replaced);
     }
 
     /// Takes in the read before a write.
@@ -462,7 +465,7 @@ fn slim(service: &mut EcsService, intent: &Intent) {
         service.events = Vec::new();
     } else if service.deployments.iter().all(quiet) {
         // Why a rollout was rolled back is asked for long after.
-        service.events = most_telling(service).cloned().into_iter().collect();
+        service.events.retain(|event| is_telling(&event.message));
     }
     let EcsService { deployments, task_definition, .. } = &mut *service;
     for deployment in deployments.iter_mut() {

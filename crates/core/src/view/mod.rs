@@ -14,6 +14,7 @@ pub mod rollout;
 pub(crate) mod in_force;
 pub(crate) mod layers;
 pub mod former;
+pub mod foreign;
 pub mod merge;
 
 use std::collections::BTreeMap;
@@ -33,8 +34,9 @@ use crate::ecs::seen::Seen;
 use crate::ecs::service::EcsService;
 use crate::ecs::service_key::{ServiceKey, ServicePath};
 use crate::ecs::task_definition::TaskDefinition;
-use crate::ecs::time::{AwsTime, Now};
+use crate::ecs::time::Now;
 use crate::ecs::tool::Tool;
+use foreign::{ForeignChange, OwnRollout};
 use former::FormerNames;
 use history::History;
 use in_force::{InForce, NamedParameter};
@@ -125,8 +127,10 @@ pub struct View {
     pub task_definitions: BTreeMap<Arn, Seen<Arc<TaskDefinition>>>,
     /// The latest active revisions of families, where they were asked.
     pub latest_revisions: BTreeMap<Family, (Now, Seen<Arc<TaskDefinition>>)>,
-    /// When our own latest rollouts were created, by AWS's clock, since our start, oldest first.
-    pub own_rollouts: BTreeMap<ServiceKey, Vec<AwsTime>>,
+    /// Our own latest rollouts since our start, oldest first.
+    pub own_rollouts: BTreeMap<ServiceKey, Vec<OwnRollout>>,
+    /// What stood in services before others changed it, since the start.
+    pub foreign_changes: BTreeMap<ServiceKey, ForeignChange>,
     /// Names that were in use since the start and are not any more.
     pub former: FormerNames,
     /// Recent rollouts of services about to be changed.

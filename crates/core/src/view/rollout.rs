@@ -76,7 +76,7 @@ pub fn course(
         (None, _) if is_late => Course::Stalled,
         (None, ongoing) if service.is_rolling() || ongoing.is_some() => {
             let back = |ongoing: &Ongoing| ongoing.status.starts_with("ROLLBACK_");
-            if is_back(service) || ongoing.is_some_and(back) {
+            if is_rolling_back(service) || ongoing.is_some_and(back) {
                 Course::RollingBack
             } else {
                 Course::Progressing
@@ -87,7 +87,7 @@ pub fn course(
 }
 
 /// Whether the PRIMARY rolls again and a later one has failed: then ECS rolls that one back.
-fn is_back(service: &EcsService) -> bool {
+pub(crate) fn is_rolling_back(service: &EcsService) -> bool {
     let Some(primary) = service.primary() else { return false };
     let failed_later = |deployment: &Deployment| {
         deployment.rollout == Rollout::Failed && deployment.created_at > primary.created_at
@@ -145,23 +145,45 @@ impl Course {
     }
 }
 
-/// The event of ECS that best explains why a rollout fails or stands still, cut to a line.
-pub fn explaining(service: &EcsService) -> Option<String> {
-    most_telling(service).map(|event| printable(&event.message, EVENT))
+/// The time of a rollout, by AWS's clock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RolloutSpan {
+    /// When its deployment was created.
+    pub began: AwsTime,
+    /// When it ended, the rollback included; none while it runs.
+    pub ended: Option<AwsTime>,
 }
 
-/// That event as ECS gives it.
-pub(crate) fn most_telling(service: &EcsService) -> Option<&ServiceEvent> {
-    let newest = service.deployments.iter().map(|deployment| deployment.created_at).max();
-    let events = service.events.iter().filter(|event| event.at >= newest.unwrap_or(AwsTime(0)));
+impl RolloutSpan {
+    /// From the newest deployment of a service on.
+    pub(crate) fn of_newest(service: &EcsService) -> Self {
+        let newest = service.deployments.iter().map(|deployment| deployment.created_at).max();
+        Self { began: newest.unwrap_or(AwsTime(0)), ended: None }
+    }
+
+    fn has(self, event: &ServiceEvent) -> bool {
+        event.at >= self.began && self.ended.is_none_or(|ended| event.at <= ended)
+    }
+}
+
+/// The event of ECS that best explains why a rollout failed or stands still, cut to a line. Events of other rollouts
+/// explain nothing.
+pub fn explaining(service: &EcsService, span: RolloutSpan) -> Option<String> {
+    let events = service.events.iter().filter(|event| span.has(event));
     // The cause is the most useful event, then the failure, then what ECS does about it. Of equal ones the newest is
     // taken.
-    let best = events.filter_map(|event| Some((weight(event)?, event))).min_by_key(|found| found.0);
-    best.map(|(_, event)| event)
+    let weighed = events.filter_map(|event| Some((weight(&event.message)?, event)));
+    let best = weighed.min_by_key(|found| found.0);
+    best.map(|(_, event)| printable(&event.message, EVENT))
+}
+
+/// Whether an event may explain why a rollout fails. Most say only that tasks start, stop and register.
+pub fn is_telling(message: &str) -> bool {
+    weight(message).is_some()
 }
 
 /// How useful an event is, the least is best; none for good news.
-fn weight(ServiceEvent { message, .. }: &ServiceEvent) -> Option<usize> {
+fn weight(message: &str) -> Option<usize> {
     // That tasks do not start, and that a deployment failed, says less than why.
     const GENERAL: [&str; 3] =
         ["unable to consistently start", "deployment failed", "rolling back"];

@@ -13,7 +13,7 @@ use eastwest_core::engine::{Engine, PublishedStatus};
 use eastwest_core::plan::consent::PlanId;
 use eastwest_core::plan::reason::Reason;
 use eastwest_core::report::health::Health;
-use eastwest_core::report::news::{Census, News};
+use eastwest_core::report::news::{Census, News, RolloutEnd};
 use eastwest_core::report::status::{Status, Sync};
 use serde::Serialize;
 
@@ -108,24 +108,19 @@ fn end(engine: &Engine, is_settled: bool, json: bool) -> ExitCode {
         }
     }
     for plan in engine.acks().unmet() {
-        Line {
-            event: "unknown-plan",
-            service: None,
-            message: format!("--ack {plan}: no change waited for this id"),
-        }
-        .print(json);
+        let message = format!("--ack {plan}: no change waited for this id");
+        Line::general("unknown-plan", message).print(json);
     }
     let failed = failures(engine, is_settled);
     for message in &failed {
-        Line { event: "error", service: None, message: message.clone() }.print(json);
+        Line::general("error", message.clone()).print(json);
     }
     if !failed.is_empty() {
         ExitCode::FAILURE
     } else if waits {
         ExitCode::from(2)
     } else {
-        Line { event: "done", service: None, message: "everything is in order".to_owned() }
-            .print(json);
+        Line::general("done", "everything is in order".to_owned()).print(json);
         ExitCode::SUCCESS
     }
 }
@@ -152,14 +147,21 @@ struct Line {
     #[serde(skip_serializing_if = "Option::is_none")]
     service: Option<ServiceKey>,
     message: String,
+    /// What would end it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ends: Option<String>,
 }
 
 impl Line {
+    fn general(event: &'static str, message: String) -> Self {
+        Self { event, service: None, message, ends: None }
+    }
+
     fn of(news: &News) -> Option<Self> {
         let line = |event, key: &ServiceKey, message: String| {
-            Some(Self { event, service: Some(key.clone()), message })
+            Some(Self { event, service: Some(key.clone()), message, ends: None })
         };
-        let general = |event, message: String| Some(Self { event, service: None, message });
+        let general = |event, message: String| Some(Self::general(event, message));
         match news {
             News::Status(key, Some(status)) if is_worth_a_line(status) => {
                 Some(Self::of_status(key, status, ""))
@@ -173,11 +175,14 @@ impl Line {
             News::Applied(key, action, Err(fault)) => {
                 line("refused", key, format!("{action} was not accepted: {fault}"))
             }
-            News::RolledOut(key, took, true) => {
-                line("completed", key, format!("completed after {} s", took.as_secs()))
-            }
-            News::RolledOut(key, took, false) => {
-                line("failed", key, format!("the rollout failed after {} s", took.as_secs()))
+            News::RolledOut(key, took, end) => {
+                let event = match end {
+                    RolloutEnd::Completed => "completed",
+                    RolloutEnd::RolledBack | RolloutEnd::Failed => "failed",
+                    RolloutEnd::Superseded => "superseded",
+                    RolloutEnd::Deleted => "deleted",
+                };
+                line(event, key, format!("{end} after {} s", took.as_secs()))
             }
             News::FirstReading(cluster, census) => {
                 let Census { in_order, not_in_order, not_opted_in } = census;
@@ -192,6 +197,15 @@ impl Line {
             News::Cluster(name, None) => {
                 general("read", format!("cluster {name} can be read again"))
             }
+            News::Adopted(key, adopted) => line("adopted", key, format!("kept {adopted}")),
+            News::Overtaken(key, after) => line(
+                "overtaken",
+                key,
+                format!(
+                    "a deployment of others began {} s after ours; if no person and no pipeline began it, another copy of eastwest runs",
+                    after.as_secs()
+                ),
+            ),
             News::Made(prerequisite, Ok(made)) => {
                 general("created", format!("{prerequisite}: {made}"))
             }
@@ -217,6 +231,7 @@ impl Line {
     fn of_status(key: &ServiceKey, status: &Status, when: &str) -> Self {
         let word = match status.reason {
             None => "is",
+            Some(reason) if reason.is_of_rollout() => "rollout",
             Some(_) if status.is_waiting() => "waits",
             Some(_) => "held",
         };
@@ -226,23 +241,33 @@ impl Line {
         let message = status.message.clone().unwrap_or(state);
         let when = if when.is_empty() { String::new() } else { format!("{when} ") };
         let message = format!("{when}{}{message}", reason.unwrap_or_default());
-        Self { event: word, service: Some(key.clone()), message }
+        Self { event: word, service: Some(key.clone()), message, ends: status.ends.clone() }
     }
 
     fn print(&self, json: bool) {
-        println!("{}", if json { self.json() } else { self.text() });
+        let at = jiff::Timestamp::now();
+        println!("{}", if json { self.json(at) } else { self.text(at) });
     }
 
-    fn text(&self) -> String {
-        match &self.service {
-            Some(service) => format!("{service}: {}", self.message),
-            None => self.message.clone(),
-        }
+    fn text(&self, at: jiff::Timestamp) -> String {
+        let service = self.service.as_ref().map(|service| format!("{service}: "));
+        let ends = self.ends.as_ref().map(|ends| format!("; ends {ends}"));
+        let (service, ends) = (service.unwrap_or_default(), ends.unwrap_or_default());
+        format!("{at:.0} {service}{}{ends}", self.message)
     }
 
-    fn json(&self) -> String {
-        json::line(self).expect("a line is an object of texts")
+    fn json(&self, at: jiff::Timestamp) -> String {
+        let line = TimedLine { at: format!("{at:.3}"), line: self };
+        json::line(&line).expect("a line is an object of texts")
     }
+}
+
+/// What happened, and when.
+#[derive(Serialize)]
+struct TimedLine<'a> {
+    at: String,
+    #[serde(flatten)]
+    line: &'a Line,
 }
 
 /// A service that is about to change has nothing to report yet, and its rollout was reported when it began.
@@ -260,6 +285,7 @@ mod tests {
 
     use eastwest_core::ecs::fault::{Fault, FaultKind};
     use eastwest_core::ecs::name::Arn;
+    use eastwest_core::plan::action::ActionKind;
     use expect_test::expect;
 
     use super::*;
@@ -280,7 +306,7 @@ mod tests {
                 health,
                 reason: reason.map(|(reason, _)| reason),
                 message,
-                ends: None,
+                ends: reason.map(|_| "once it is over".to_owned()),
                 event: None,
                 snippet: None,
                 ending: reason.map(|(_, ending)| ending),
@@ -295,30 +321,34 @@ mod tests {
         let news = [
             status(Some((Reason::Budget, Ending::ByItself)), Some("waits for its turn")),
             status(Some((Reason::Rolling, Ending::ByItself)), Some("a deployment is under way")),
-            News::Applied(key.clone(), "connect", Err(fault)),
-            News::Applied(key.clone(), "connect", Ok("ecs-svc/1".to_owned())),
-            News::RolledOut(key.clone(), Duration::from_secs(30), true),
-            News::RolledOut(key, Duration::from_secs(30), false),
+            News::Applied(key.clone(), ActionKind::Connect, Err(fault)),
+            News::Applied(key.clone(), ActionKind::Connect, Ok("ecs-svc/1".to_owned())),
+            News::RolledOut(key.clone(), Duration::from_secs(30), RolloutEnd::Completed),
+            News::RolledOut(key, Duration::from_secs(30), RolloutEnd::RolledBack),
             status(Some((Reason::MassChange, Ending::ByPerson)), Some("12 would change")),
+            status(Some((Reason::Stalled, Ending::ByPerson)), Some("it takes too long")),
             status(None, None),
         ];
         let lines = news.iter().filter_map(Line::of);
-        let lines = lines.map(|line| format!("{}\n{}\n", line.text(), line.json()));
+        let at = "2026-07-01T12:00:00.25Z".parse().expect("a time");
+        let lines = lines.map(|line| format!("{}\n{}\n", line.text(at), line.json(at)));
         expect![[r#"
-            prod/web: waits, Budget: waits for its turn
-            {"event":"waits","service":"prod/web","message":"waits, Budget: waits for its turn"}
-            prod/web: connect was not accepted: ecs.UpdateService: slow down
-            {"event":"refused","service":"prod/web","message":"connect was not accepted: ecs.UpdateService: slow down"}
-            prod/web: connect: rollout ecs-svc/1 begins
-            {"event":"begins","service":"prod/web","message":"connect: rollout ecs-svc/1 begins"}
-            prod/web: completed after 30 s
-            {"event":"completed","service":"prod/web","message":"completed after 30 s"}
-            prod/web: the rollout failed after 30 s
-            {"event":"failed","service":"prod/web","message":"the rollout failed after 30 s"}
-            prod/web: held, MassChange: 12 would change
-            {"event":"held","service":"prod/web","message":"held, MassChange: 12 would change"}
-            prod/web: Synced Healthy
-            {"event":"is","service":"prod/web","message":"Synced Healthy"}
+            2026-07-01T12:00:00Z prod/web: waits, Budget: waits for its turn; ends once it is over
+            {"at":"2026-07-01T12:00:00.250Z","event":"waits","service":"prod/web","message":"waits, Budget: waits for its turn","ends":"once it is over"}
+            2026-07-01T12:00:00Z prod/web: connect was not accepted: ecs.UpdateService: slow down
+            {"at":"2026-07-01T12:00:00.250Z","event":"refused","service":"prod/web","message":"connect was not accepted: ecs.UpdateService: slow down"}
+            2026-07-01T12:00:00Z prod/web: connect: rollout ecs-svc/1 begins
+            {"at":"2026-07-01T12:00:00.250Z","event":"begins","service":"prod/web","message":"connect: rollout ecs-svc/1 begins"}
+            2026-07-01T12:00:00Z prod/web: the rollout completed after 30 s
+            {"at":"2026-07-01T12:00:00.250Z","event":"completed","service":"prod/web","message":"the rollout completed after 30 s"}
+            2026-07-01T12:00:00Z prod/web: the rollout failed and ECS rolled it back after 30 s
+            {"at":"2026-07-01T12:00:00.250Z","event":"failed","service":"prod/web","message":"the rollout failed and ECS rolled it back after 30 s"}
+            2026-07-01T12:00:00Z prod/web: held, MassChange: 12 would change; ends once it is over
+            {"at":"2026-07-01T12:00:00.250Z","event":"held","service":"prod/web","message":"held, MassChange: 12 would change","ends":"once it is over"}
+            2026-07-01T12:00:00Z prod/web: rollout, Stalled: it takes too long; ends once it is over
+            {"at":"2026-07-01T12:00:00.250Z","event":"rollout","service":"prod/web","message":"rollout, Stalled: it takes too long","ends":"once it is over"}
+            2026-07-01T12:00:00Z prod/web: Synced Healthy
+            {"at":"2026-07-01T12:00:00.250Z","event":"is","service":"prod/web","message":"Synced Healthy"}
         "#]].assert_eq(&lines.collect::<String>());
     }
 

@@ -208,10 +208,11 @@ impl Findings {
         let count = |number: usize, one: &str, many: &str| {
             if number == 1 { format!("1 {one}") } else { format!("{number} {many}") }
         };
-        let wrong = self.all.iter().filter(|f| f.weight == Weight::Blocking).count();
-        let what = match wrong {
+        let errors = self.all.iter().filter(|f| f.weight == Weight::Blocking).count();
+        // One service or document may have several.
+        let what = match errors {
             0 => "nothing is wrong".to_owned(),
-            wrong => format!("{wrong} wrong"),
+            errors => count(errors, "error", "errors"),
         };
         let documents = count(self.documents, "document", "documents");
         let services = count(self.services, "service that opted in", "services that opted in");
@@ -291,7 +292,7 @@ mod tests {
         lines(&[("a.json", text)], &expect![[r#"
             error: a.json#/services/prod~1web/mode="clinet": client, client-server or off; did you mean "client"?
             error: a.json#/services/prod~1web/needs="1": a list
-            1 document, 0 services that opted in: 2 wrong
+            1 document, 0 services that opted in: 2 errors
         "#]]).await;
     }
 
@@ -302,7 +303,7 @@ mod tests {
         lines(&[("a.json", one), ("b.json", other)], &expect![[r#"
             error: a.json#/services/prod~1web="prod/web": other values stand at b.json#/services/prod~1web: keep one of them, or write the same value in each
             error: b.json#/services/prod~1web="prod/web": other values stand at a.json#/services/prod~1web: keep one of them, or write the same value in each
-            2 documents, 0 services that opted in: 2 wrong
+            2 documents, 0 services that opted in: 2 errors
         "#]]).await;
     }
 
@@ -332,7 +333,7 @@ mod tests {
             error: prod/bad: Ambiguous: invalid declaration: see its issues; ends once its issues are fixed
             error: prod/nowhere: NoNamespace: no namespace: set the namespace tag, --namespace, or the cluster's Service Connect default; ends once that namespace exists, or another one is declared
             error: prod/unready: Ineligible: the port mapping 80 of container app in web:1 has no name: register a revision with "name": "app-80-tcp"; ends once the service runs a revision of web that names it
-            0 documents, 3 services that opted in: 4 wrong
+            0 documents, 3 services that opted in: 4 errors
         "#]]).await;
     }
 
@@ -341,7 +342,7 @@ mod tests {
         lines(&[("a.json", "{\"a\": 1}"), ("b.json", "{")], &expect![[r#"
             error: a.json: a JSON object with a; a document, or what the AWS CLI prints for `aws ecs describe-services --include TAGS`, `aws ecs describe-task-definition`, `aws ecs describe-clusters`, `aws servicediscovery list-namespaces`, `aws servicediscovery list-services`, `aws ecs list-service-deployments`, `aws ecs describe-service-deployments` and `aws ecs describe-service-revisions`
             error: b.json: not JSON: EOF while parsing an object at line 1 column 1; a document, or what the AWS CLI prints for `aws ecs describe-services --include TAGS`, `aws ecs describe-task-definition`, `aws ecs describe-clusters`, `aws servicediscovery list-namespaces`, `aws servicediscovery list-services`, `aws ecs list-service-deployments`, `aws ecs describe-service-deployments` and `aws ecs describe-service-revisions`
-            0 documents, 0 services that opted in: 2 wrong
+            0 documents, 0 services that opted in: 2 errors
         "#]]).await;
     }
 

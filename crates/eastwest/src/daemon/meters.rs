@@ -7,9 +7,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use eastwest_core::ecs::fault::FaultKind;
+use eastwest_core::ecs::name::ClusterName;
 use eastwest_core::ecs::service_key::ServiceKey;
 use eastwest_core::plan::Plan;
+use eastwest_core::plan::action::ActionKind;
+use eastwest_core::report::news::RolloutEnd;
 use prometheus::core::Collector;
+#[cfg(target_os = "linux")]
+use prometheus::process_collector::ProcessCollector;
 use prometheus::proto::MetricFamily;
 use prometheus::{GaugeVec, Histogram, HistogramOpts, HistogramVec, IntCounterVec, Opts, Registry};
 
@@ -20,6 +25,9 @@ const PASS_BUCKETS: &[f64] = &[0.0001, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025
 /// A rollout takes half a minute to an hour.
 const ROLLOUT_BUCKETS: &[f64] = &[15.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1200.0, 2400.0, 3600.0];
 
+/// The outcome of a change that AWS accepted.
+pub(crate) const ACCEPTED: &str = "Accepted";
+
 /// Everything that is counted as it happens.
 #[derive(Clone)]
 pub(crate) struct Metrics {
@@ -27,6 +35,7 @@ pub(crate) struct Metrics {
     passes: IntCounterVec,
     pass_seconds: Histogram,
     applied: IntCounterVec,
+    rollouts: IntCounterVec,
     rollout_seconds: Histogram,
     calls: IntCounterVec,
     call_seconds: HistogramVec,
@@ -42,7 +51,7 @@ impl Metrics {
         let metrics = Self {
             passes: counters(
                 "eastwest_passes_total",
-                "Plans made, by what they found: in-sync, changes or held.",
+                "Plans made, by what they found: Synced, Changes or Held.",
                 &["outcome"],
             ),
             pass_seconds: histogram(
@@ -52,12 +61,17 @@ impl Metrics {
             ),
             applied: counters(
                 "eastwest_changes_applied_total",
-                "Changes sent, by how AWS answered. Alert on outcomes other than accepted.",
+                "Changes sent, by how AWS answered. Alert on outcomes other than Accepted.",
                 &["cluster", "action", "outcome"],
+            ),
+            rollouts: counters(
+                "eastwest_rollouts_total",
+                "Rollouts that were seen running, by how they ended. Alert on RolledBack and Failed.",
+                &["cluster", "outcome"],
             ),
             rollout_seconds: histogram(
                 "eastwest_rollout_duration_seconds",
-                "How long rollouts were seen running.",
+                "How long rollouts that completed or failed were seen running.",
                 ROLLOUT_BUCKETS,
             ),
             calls: counters(
@@ -73,11 +87,12 @@ impl Metrics {
             has_answered: Arc::default(),
             registry,
         };
-        let all: [Box<dyn Collector>; 7] = [
+        let all: [Box<dyn Collector>; 8] = [
             Box::new(build),
             Box::new(metrics.passes.clone()),
             Box::new(metrics.pass_seconds.clone()),
             Box::new(metrics.applied.clone()),
+            Box::new(metrics.rollouts.clone()),
             Box::new(metrics.rollout_seconds.clone()),
             Box::new(metrics.calls.clone()),
             Box::new(metrics.call_seconds.clone()),
@@ -85,30 +100,46 @@ impl Metrics {
         for collector in all {
             metrics.registry.register(collector).expect("each name stands here once");
         }
+        #[cfg(target_os = "linux")]
+        metrics
+            .registry
+            .register(Box::new(ProcessCollector::for_self()))
+            .expect("its names begin with process_");
         metrics
     }
 
     /// Counts one plan.
     pub(crate) fn pass(&self, took: Duration, plan: &Plan) {
         let outcome = if plan.steps().next().is_some() {
-            "changes"
+            "Changes"
         } else if plan.holds().next().is_some() {
-            "held"
+            "Held"
         } else {
-            "in-sync"
+            "Synced"
         };
         self.passes.with_label_values(&[outcome]).inc();
         self.pass_seconds.observe(took.as_secs_f64());
     }
 
     /// Counts one answered change.
-    pub(crate) fn applied(&self, key: &ServiceKey, action: &str, outcome: &str) {
+    pub(crate) fn applied(&self, key: &ServiceKey, action: ActionKind, outcome: &str) {
+        let action: &str = action.into();
         self.applied.with_label_values(&[key.cluster.as_str(), action, outcome]).inc();
     }
 
-    /// Counts one ended rollout.
-    pub(crate) fn rolled_out(&self, took: Duration) {
-        self.rollout_seconds.observe(took.as_secs_f64());
+    /// Begins to count for a cluster that was read: a series that is there at zero can be alerted on.
+    pub(crate) fn read(&self, cluster: &ClusterName) {
+        for end in RolloutEnd::ALL {
+            self.rollouts.with_label_values(&[cluster.as_str(), end.into()]);
+        }
+    }
+
+    /// Counts one ended rollout. How long one ran that did not reach its own end says nothing about rollouts.
+    pub(crate) fn rolled_out(&self, key: &ServiceKey, took: Duration, end: RolloutEnd) {
+        self.rollouts.with_label_values(&[key.cluster.as_str(), end.into()]).inc();
+        if end == RolloutEnd::Completed || end.is_failure() {
+            self.rollout_seconds.observe(took.as_secs_f64());
+        }
     }
 
     /// Counts one attempt of a call to AWS.

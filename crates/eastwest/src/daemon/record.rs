@@ -2,13 +2,15 @@
 
 use eastwest_core::ecs::fault::Fault;
 use eastwest_core::ecs::service_key::ServiceKey;
+use eastwest_core::ecs::text::first_of;
+use eastwest_core::plan::action::ActionKind;
 use eastwest_core::plan::reason::Reason;
 use eastwest_core::report::health::Health;
 use eastwest_core::report::news::{Census, News};
 use eastwest_core::report::status::Status;
 use tracing::{error, info, warn};
 
-use super::meters::Metrics;
+use super::meters::{ACCEPTED, Metrics};
 
 /// Records one piece of news. ERROR means that a person must look, WARN that eastwest continues with less.
 pub(crate) fn record(metrics: &Metrics, news: News) {
@@ -21,6 +23,7 @@ pub(crate) fn record(metrics: &Metrics, news: News) {
         News::Changing(key, changes) => info!(service = %key, changes, "sending a change"),
         News::Applied(key, action, outcome) => applied(metrics, &key, action, outcome),
         News::FirstReading(cluster, census) => {
+            metrics.read(&cluster);
             let Census { in_order, not_in_order, not_opted_in } = census;
             info!(
                 %cluster,
@@ -34,14 +37,23 @@ pub(crate) fn record(metrics: &Metrics, news: News) {
         News::Cluster(cluster, Some(fault)) => {
             warn!(cluster, fault = %fault, "cluster cannot be read");
         }
-        News::RolledOut(key, took, completed) => {
-            metrics.rolled_out(took);
-            let seconds = took.as_secs();
-            if completed {
-                info!(service = %key, seconds, completed, "rollout ended");
+        News::RolledOut(key, took, end) => {
+            metrics.rolled_out(&key, took, end);
+            let (seconds, how) = (took.as_secs(), end);
+            let end: &str = end.into();
+            if how.is_failure() {
+                warn!(service = %key, seconds, end, why = %how, "rollout ended");
             } else {
-                warn!(service = %key, seconds, completed, "rollout ended");
+                info!(service = %key, seconds, end, "rollout ended");
             }
+        }
+        News::Adopted(key, adopted) => {
+            let (changes, at) = (first_of(&adopted.changes, "; "), adopted.at);
+            warn!(service = %key, changes, %at, "others changed what nothing declares, and it is kept; declare it or change it back");
+        }
+        News::Overtaken(key, after) => {
+            let seconds = after.as_secs();
+            warn!(service = %key, seconds, "a deployment of others began right after ours; if no person and no pipeline began it, another copy of eastwest runs");
         }
         News::Made(prerequisite, Ok(made)) => info!(%prerequisite, made, "created"),
         News::Made(prerequisite, Err(fault)) => {
@@ -78,15 +90,20 @@ fn status_line(key: &ServiceKey, status: &Status) {
     }
 }
 
-fn applied(metrics: &Metrics, key: &ServiceKey, action: &str, outcome: Result<String, Fault>) {
+fn applied(
+    metrics: &Metrics,
+    key: &ServiceKey,
+    action: ActionKind,
+    outcome: Result<String, Fault>,
+) {
     match outcome {
         Ok(deployment) => {
-            metrics.applied(key, action, "accepted");
-            info!(service = %key, action, deployment, "change accepted");
+            metrics.applied(key, action, ACCEPTED);
+            info!(service = %key, %action, deployment, "change accepted");
         }
         Err(fault) => {
             metrics.applied(key, action, fault.kind.into());
-            warn!(service = %key, action, fault = %fault, "change not accepted");
+            warn!(service = %key, %action, fault = %fault, "change not accepted");
         }
     }
 }

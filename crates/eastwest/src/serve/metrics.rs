@@ -7,7 +7,8 @@ use eastwest_core::declaration::issue::{Issue, Weight};
 use eastwest_core::engine::{Engine, PublishedStatus};
 use eastwest_core::plan::entry::Verdict;
 use eastwest_core::plan::hold::Hold;
-use eastwest_core::report::status::Sync;
+use eastwest_core::report::health::Health;
+use eastwest_core::report::status::{Status, Sync};
 use prometheus::core::Collector;
 use prometheus::{Encoder, Gauge, GaugeVec, Registry, TextEncoder};
 
@@ -40,6 +41,7 @@ fn state(shared: &Shared) -> Vec<Box<dyn Collector>> {
     gauges.extend(services(&engine, shared));
     gauges.extend(plans(&engine));
     gauges.push(clusters(&engine, shared));
+    gauges.push(settings(&engine));
     gauges.extend(document_age(&engine, shared));
     gauges
 }
@@ -64,15 +66,14 @@ fn services(engine: &Engine, shared: &Shared) -> Vec<Box<dyn Collector>> {
     );
     let info = gauges(
         "eastwest_service_info",
-        "One service and its status, those out of order first, at most 200.",
-        &["cluster", "service", "sync", "health"],
+        "How a service is: 0 in sync and healthy, 1 in sync only, 2 out of sync, 3 unknown; at most 200, those out of order first.",
+        &["cluster", "ecs_service"],
     );
     let mut listed = Vec::new();
     for (key, view) in engine.view().services() {
         let cluster = key.cluster.as_str();
         let Some(PublishedStatus { status, since }) = engine.status(key) else { continue };
-        let sync: &str = status.sync.into();
-        by_sync.with_label_values(&[cluster, sync]).inc();
+        by_sync.with_label_values(&[cluster, status.sync.into()]).inc();
         rolling
             .with_label_values(&[cluster])
             .add(number(usize::from(view.rolling_since.is_some())));
@@ -80,12 +81,12 @@ fn services(engine: &Engine, shared: &Shared) -> Vec<Box<dyn Collector>> {
         if status.sync == Sync::OutOfSync {
             oldest.set(oldest.get().max(now.since(*since).as_secs_f64()));
         }
-        listed.push((status.sync == Sync::Synced, key.clone(), sync, status.health));
+        listed.push((std::cmp::Reverse(standing(status)), key));
     }
-    listed.sort_by(|a, b| (a.0, &a.1).cmp(&(b.0, &b.1)));
-    for (_, key, sync, health) in listed.into_iter().take(NAMED_AT_MOST) {
-        let labels = [key.cluster.as_str(), key.name.as_str(), sync, health.into()];
-        info.with_label_values(&labels).set(1.0);
+    listed.sort_unstable();
+    for (std::cmp::Reverse(standing), key) in listed.into_iter().take(NAMED_AT_MOST) {
+        let labels = [key.cluster.as_str(), key.name.as_str()];
+        info.with_label_values(&labels).set(standing.into());
     }
     vec![
         Box::new(by_sync),
@@ -95,6 +96,16 @@ fn services(engine: &Engine, shared: &Shared) -> Vec<Box<dyn Collector>> {
         Box::new(rolling),
         Box::new(info),
     ]
+}
+
+/// How far a service is from being in order, as a number: a status as a label would be a new series at each change.
+fn standing(status: &Status) -> u8 {
+    match status.sync {
+        Sync::Synced if status.health == Health::Healthy => 0,
+        Sync::Synced => 1,
+        Sync::OutOfSync => 2,
+        Sync::Unknown => 3,
+    }
 }
 
 /// Issues of services and of the document, which belongs to no cluster. Advice is counted apart.
@@ -135,18 +146,29 @@ fn plans(engine: &Engine) -> Vec<Box<dyn Collector>> {
     let conflicts = gauges(
         "eastwest_conflicts",
         "Services that want a name that another service has. Alert on this.",
-        &["namespace"],
+        &["cloudmap_namespace"],
     );
     let stale = gauges(
         "eastwest_stale_clients",
         "Clients in order, except that their tasks do not know endpoints they need.",
-        &["namespace"],
+        &["cloudmap_namespace"],
     );
     let drift = gauges(
         "eastwest_service_drift",
         "A field that is not as wanted, at most 200 services.",
-        &["cluster", "service", "field"],
+        &["cluster", "ecs_service", "field"],
     );
+    let adopted = gauges(
+        "eastwest_undeclared_changes",
+        "Services with a change that others deployed, nothing declares and is kept. Alert on this.",
+        &["cluster"],
+    );
+    for cluster in engine.view().clusters.keys() {
+        adopted.with_label_values(&[cluster.as_str()]);
+    }
+    for key in engine.plan().adopted.keys() {
+        adopted.with_label_values(&[key.cluster.as_str()]).inc();
+    }
     let mut named = 0;
     for (key, entry) in &engine.plan().entries {
         if let Some(namespace) = &entry.namespace {
@@ -164,11 +186,11 @@ fn plans(engine: &Engine) -> Vec<Box<dyn Collector>> {
         }
         named += usize::from(!entry.changes.is_empty());
         for change in &entry.changes {
-            let labels = [key.cluster.as_str(), key.name.as_str(), change.field.into()];
+            let labels = [key.cluster.as_str(), key.name.as_str(), change.field.label()];
             drift.with_label_values(&labels).set(1.0);
         }
     }
-    vec![Box::new(holds), Box::new(conflicts), Box::new(stale), Box::new(drift)]
+    vec![Box::new(holds), Box::new(conflicts), Box::new(stale), Box::new(drift), Box::new(adopted)]
 }
 
 /// Only where a document is configured; counted from the start while none was good yet.
@@ -185,6 +207,15 @@ fn document_age(engine: &Engine, shared: &Shared) -> Option<Box<dyn Collector>> 
     let since = engine.view().in_force.good_at();
     age.set(since.map_or(now.since_start, |at| now.since(at)).as_secs_f64());
     Some(Box::new(age))
+}
+
+/// What this process may do: a sibling of `eastwest_build_info`.
+fn settings(engine: &Engine) -> Box<dyn Collector> {
+    let info =
+        gauges("eastwest_settings_info", "The policy that is in use; always 1.", &["policy"]);
+    let policy: &str = engine.settings().policy.into();
+    info.with_label_values(&[policy]).set(1.0);
+    Box::new(info)
 }
 
 fn clusters(engine: &Engine, shared: &Shared) -> Box<dyn Collector> {
@@ -216,10 +247,17 @@ mod tests {
     use std::time::Duration;
 
     use eastwest_core::declaration::settings::Settings;
+    use eastwest_core::ecs::change::Field;
+    use eastwest_core::ecs::fault::FaultKind;
+    use eastwest_core::ecs::name::Arn;
+    use eastwest_core::ecs::service_key::ServiceKey;
+    use eastwest_core::plan::action::ActionKind;
+    use eastwest_core::plan::reason::Reason;
+    use eastwest_core::report::news::RolloutEnd;
 
     use super::*;
     use crate::daemon::clock::Clock;
-    use crate::daemon::meters::Metrics;
+    use crate::daemon::meters::{ACCEPTED, Metrics};
 
     #[test]
     fn every_gauge_and_counter_can_be_registered_and_shown_before_anything_is_known() {
@@ -229,19 +267,57 @@ mod tests {
         let page = String::from_utf8(page(&shared)).unwrap();
         assert!(page.contains("eastwest_build_info{version="), "{page}");
         assert!(page.contains("eastwest_queue_depth 1"), "the listing of clusters is due: {page}");
+        assert!(page.contains(r#"eastwest_settings_info{policy="observe"} 1"#), "{page}");
+        #[cfg(target_os = "linux")]
+        assert!(page.contains("process_resident_memory_bytes "), "{page}");
+    }
+
+    #[test]
+    fn the_ends_of_rollouts_are_counted_from_zero_on() {
+        let metrics = Metrics::new();
+        metrics.read(&key().cluster);
+        metrics.rolled_out(&key(), Duration::from_secs(30), RolloutEnd::RolledBack);
+        metrics.rolled_out(&key(), Duration::from_secs(30), RolloutEnd::Superseded);
+        let shared = Shared::new(Settings::default(), metrics, Clock::start(Duration::ZERO));
+        let page = String::from_utf8(page(&shared)).unwrap();
+        for (outcome, count) in
+            [("Completed", 0), ("RolledBack", 1), ("Failed", 0), ("Superseded", 1), ("Deleted", 0)]
+        {
+            let line =
+                format!(r#"eastwest_rollouts_total{{cluster="prod",outcome="{outcome}"}} {count}"#);
+            assert!(page.contains(&line), "{line}: {page}");
+        }
+        assert!(page.contains("eastwest_rollout_duration_seconds_count 1"), "{page}");
+    }
+
+    #[test]
+    fn label_values_of_ours_are_spelt_as_statuses_and_reasons_are() {
+        let status: [&str; 2] = [Sync::OutOfSync.into(), Health::Degraded.into()];
+        let kinds: [&str; 3] =
+            [FaultKind::TimedOut.into(), ActionKind::Refresh.into(), RolloutEnd::RolledBack.into()];
+        let others = [Field::AccessLogs.label(), Reason::NotSeen.name(), ACCEPTED];
+        for value in status.into_iter().chain(kinds).chain(others) {
+            assert!(value.starts_with(|first: char| first.is_ascii_uppercase()), "{value}");
+            assert!(value.chars().all(|each| each.is_ascii_alphabetic()), "{value}");
+        }
+    }
+
+    fn key() -> ServiceKey {
+        ServiceKey::of_arn(&Arn::as_read("arn:aws:ecs:eu-west-1:111122223333:service/prod/web"))
+            .expect("a key")
     }
 
     #[test]
     fn a_call_shows_with_its_result_and_its_time() {
         let metrics = Metrics::new();
-        let (api, operation, result) = ("ecs", "ListServices", "throttled");
+        let (api, operation, result) = ("ecs", "ListServices", "Throttled");
         let duration = Duration::from_millis(30);
         metrics.call(&eastwest_aws::Call { api, operation, result, duration });
         let shared =
             Shared::new(Settings::default(), metrics.clone(), Clock::start(Duration::ZERO));
         let page = String::from_utf8(page(&shared)).unwrap();
         let counted =
-            r#"eastwest_aws_calls_total{api="ecs",operation="ListServices",result="throttled"} 1"#;
+            r#"eastwest_aws_calls_total{api="ecs",operation="ListServices",result="Throttled"} 1"#;
         assert!(page.contains(counted), "{page}");
         assert!(page.contains(
             r#"eastwest_aws_call_duration_seconds_count{api="ecs",operation="ListServices"} 1"#

@@ -4,8 +4,8 @@
 //! What the plan is made from is compared before any guard: what only memory tells, such as a truce with another writer
 //! or a stopped wave, is the guard's. Some things AWS does not show to who comes later. So nothing is compared where a
 //! document was good once and is not now, where something cannot be read now and could be once, or where a name is
-//! remembered that a service had and has no longer. A service is not compared where it is held for members that only the
-//! reading before a write looks for, or for a leftover Cloud Map name, which is looked for only where a name is wanted
+//! remembered that a service had and has no longer. A service is not compared where it is remembered what stood before
+//! others changed it, where it is held for members that only the reading before a write looks for, or for a leftover Cloud Map name, which is looked for only where a name is wanted
 //! next.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -42,7 +42,8 @@ impl Said {
                     "{verdict}; note {note}; lacks {lacks:?}; doubts {doubts:?}; needs {needs:?}"
                 )
             };
-            (format!("{key}"), verdict(entry).map(text))
+            let said = verdict(entry).filter(|_| !view.foreign_changes.contains_key(key));
+            (format!("{key}"), said.map(text))
         };
         let services = plan.entries.iter().map(line).collect();
         let is_partial = view.former.iter().next().is_some()
@@ -76,7 +77,7 @@ impl Said {
 fn verdict(entry: &Entry) -> Option<String> {
     match &entry.verdict {
         Verdict::InSync => Some("in sync".to_owned()),
-        Verdict::Step { action } => Some(action.name().to_owned()),
+        Verdict::Step { action } => Some(action.kind().to_string()),
         Verdict::Hold { hold: Hold::UnknownField(_), .. }
         | Verdict::Hold { hold: Hold::Conflict(_, Holder::Leftover(_)), .. } => None,
         Verdict::Hold { hold, .. } => Some(format!("{}: {hold}", hold.reason())),

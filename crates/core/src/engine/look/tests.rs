@@ -40,7 +40,7 @@ fn looked(fake: &mut Fake) -> Looked {
 }
 
 fn steps(looked: &Looked) -> Vec<String> {
-    looked.plan.steps().map(|(key, action)| format!("{} {key}", action.name())).collect()
+    looked.plan.steps().map(|(key, action)| format!("{} {key}", action.kind())).collect()
 }
 
 fn reasons(looked: &Looked) -> Vec<String> {

@@ -34,13 +34,13 @@ fn a_service_is_opted_in_by_the_document_alone() {
         10 prod/web OutOfSync Healthy Budget
         10 prod/cron connect ecs-svc/2
         10 prod/cron Synced Progressing Progressing
-        40 prod/cron rolled out in 30s, completed: true
+        40 prod/cron rolled out in 30s: Completed
         40 prod/cron Synced Healthy -
         40 prod/web OutOfSync Healthy -
         40 prod/web OutOfSync Healthy Rolling
         40 prod/web connect ecs-svc/3
         40 prod/web Synced Progressing Progressing
-        70 prod/web rolled out in 30s, completed: true
+        70 prod/web rolled out in 30s: Completed
         70 prod/web Synced Healthy -
         70 prod/cron Synced Unknown CannotCall
     "#]]

@@ -29,7 +29,7 @@ fn a_tag_becomes_an_endpoint() {
             10 prod/web OutOfSync Healthy Rolling
             10 prod/web connect ecs-svc/2
             10 prod/web Synced Progressing Progressing
-            40 prod/web rolled out in 30s, completed: true
+            40 prod/web rolled out in 30s: Completed
             40 prod/web Synced Healthy -
         "#]],
     );
@@ -105,7 +105,7 @@ fn a_taken_name_is_said_once_and_given_when_it_is_free() {
             4210 prod/web OutOfSync Healthy Rolling
             4210 prod/web connect ecs-svc/2
             4210 prod/web Synced Progressing Progressing
-            4240 prod/web rolled out in 30s, completed: true
+            4240 prod/web rolled out in 30s: Completed
             4240 prod/web Synced Healthy -
         "#]],
     );
@@ -124,7 +124,7 @@ fn a_pause_ends_by_itself() {
             300 prod/web OutOfSync Healthy Rolling
             300 prod/web disconnect ecs-svc/2
             300 prod/web Synced Progressing Progressing
-            330 prod/web rolled out in 30s, completed: true
+            330 prod/web rolled out in 30s: Completed
             330 prod/web Synced Healthy -
         "#]],
     );
@@ -145,7 +145,7 @@ fn a_namespace_that_appears_later_is_found() {
             310 prod/web OutOfSync Healthy Rolling
             310 prod/web connect ecs-svc/2
             310 prod/web Synced Progressing Progressing
-            340 prod/web rolled out in 30s, completed: true
+            340 prod/web rolled out in 30s: Completed
             340 prod/web Synced Healthy -
         "#]],
     );
@@ -166,7 +166,7 @@ fn a_rollback_is_seen_and_not_repeated() {
             10 prod/web OutOfSync Healthy Rolling
             10 prod/web connect ecs-svc/2
             10 prod/web Synced Progressing Progressing
-            40 prod/web rolled out in 30s, completed: false
+            40 prod/web rolled out in 30s: RolledBack
             40 prod/web OutOfSync Degraded RolledBack
         "#]],
     );
@@ -242,13 +242,15 @@ fn an_edit_by_a_person_during_a_rollout_is_waited_for_and_then_brought_back() {
             10 prod/web OutOfSync Healthy Rolling
             10 prod/web connect ecs-svc/2
             10 prod/web Synced Progressing Progressing
+            20 prod/web rolled out in 10s: Superseded
+            20 prod/web overtaken after 10s
             20 prod/web OutOfSync Progressing Rolling
-            50 prod/web rolled out in 30s, completed: true
+            50 prod/web rolled out in 30s: Completed
             50 prod/web OutOfSync Healthy -
             50 prod/web OutOfSync Healthy Rolling
             50 prod/web connect ecs-svc/4
             50 prod/web Synced Progressing Progressing
-            80 prod/web rolled out in 30s, completed: true
+            80 prod/web rolled out in 30s: Completed
             80 prod/web Synced Healthy -
         "#]],
     );
@@ -271,14 +273,14 @@ fn where_traffic_shifts_nothing_is_written_before_the_bake_is_over() {
             10 prod/web OutOfSync Healthy Rolling
             10 prod/web connect ecs-svc/2
             10 prod/web Synced Progressing Progressing
-            40 prod/web rolled out in 30s, completed: true
+            40 prod/web rolled out in 30s: Completed
             40 prod/web Synced Progressing Baking
             70 prod/web OutOfSync Progressing Baking
             370 prod/web OutOfSync Healthy -
             370 prod/web OutOfSync Healthy Rolling
             370 prod/web connect ecs-svc/3
             370 prod/web Synced Progressing Progressing
-            400 prod/web rolled out in 30s, completed: true
+            400 prod/web rolled out in 30s: Completed
             400 prod/web Synced Progressing Baking
         "#]],
     );
@@ -298,7 +300,7 @@ fn where_traffic_shifts_a_rollout_is_watched_to_its_end() {
             10 prod/web OutOfSync Healthy Rolling
             10 prod/web connect ecs-svc/2
             10 prod/web Synced Progressing Progressing
-            40 prod/web rolled out in 30s, completed: true
+            40 prod/web rolled out in 30s: Completed
             40 prod/web Synced Progressing Baking
             370 prod/web Synced Healthy -
         "#]],

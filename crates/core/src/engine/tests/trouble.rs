@@ -33,7 +33,7 @@ fn a_lost_answer_is_read_back_and_never_repeated_blindly() {
             10 prod/web connect failed: ecs.UpdateService: no answer
             10 prod/web OutOfSync Healthy NotSeen
             10 prod/web Synced Progressing Progressing
-            40 prod/web rolled out in 30s, completed: true
+            40 prod/web rolled out in 30s: Completed
             40 prod/web Synced Healthy -
         "#]],
     );
@@ -57,7 +57,7 @@ fn a_lost_write_is_sent_again_once_the_truth_is_known() {
             20 prod/web connect ecs-svc/2
             20 prod/web OutOfSync Healthy Rolling
             20 prod/web Synced Progressing Progressing
-            50 prod/web rolled out in 30s, completed: true
+            50 prod/web rolled out in 30s: Completed
             50 prod/web Synced Healthy -
         "#]],
     );
@@ -91,7 +91,7 @@ fn a_throttled_write_is_tried_again_later_and_told_once() {
             40 prod/web connect ecs-svc/2
             40 prod/web OutOfSync Healthy Rolling
             40 prod/web Synced Progressing Progressing
-            70 prod/web rolled out in 30s, completed: true
+            70 prod/web rolled out in 30s: Completed
             70 prod/web Synced Healthy -
         "#]],
     );

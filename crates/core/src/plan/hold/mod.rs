@@ -28,6 +28,7 @@ use crate::ecs::name::Arn;
 use crate::ecs::service_key::{ServiceKey, ServicePath};
 use crate::ecs::text::first_of;
 use crate::view::reading::Question;
+use crate::view::rollout::RolloutSpan;
 use claim::Holder;
 
 /// Why a wanted change is not made now.
@@ -64,6 +65,8 @@ pub enum Hold {
         status: String,
         /// Why, in ECS's words.
         reason: String,
+        /// When it ran.
+        span: RolloutSpan,
     },
     /// A server that it needs is not complete yet.
     WaitingForServer(Box<Awaited>),
@@ -229,7 +232,7 @@ impl fmt::Display for Hold {
                 "its configuration has members that this version of eastwest does not know and would delete: {}",
                 members.join(", ")
             ),
-            Self::RolledBack { status, reason } => {
+            Self::RolledBack { status, reason, span: _ } => {
                 write!(f, "exactly this configuration failed before ({status}")?;
                 let colon = if reason.is_empty() { "" } else { ": " };
                 write!(f, "{colon}{reason})")

@@ -19,6 +19,7 @@ use crate::ecs::service_key::ServiceKey;
 use crate::ecs::time::AwsTime;
 use crate::ecs::tool::Tool;
 use crate::plan::contention::Contention;
+use crate::view::foreign::OwnRollout;
 
 /// So often the same field is changed back within an hour before eastwest stops insisting.
 const REVERTS: usize = 3;
@@ -39,8 +40,8 @@ pub(crate) struct Evidence<'a> {
     pub(crate) lately: &'a [Past],
     /// When the deployment in force was created. The list can be older than it.
     pub(crate) in_force: Option<AwsTime>,
-    /// When the deployments were created that eastwest began since its start.
-    pub(crate) ours: &'a [AwsTime],
+    /// The deployments that eastwest began since its start.
+    pub(crate) ours: &'a [OwnRollout],
     pub(crate) defaults: &'a Defaults<'a>,
 }
 
@@ -101,7 +102,7 @@ fn reverts(evidence: &Evidence<'_>) -> BTreeMap<EndpointField, Vec<AwsTime>> {
     let mut before: Option<BTreeSet<EndpointField>> = None;
     let mut note =
         |away: &BTreeSet<EndpointField>, before: Option<&BTreeSet<EndpointField>>, at: AwsTime| {
-            let is_ours = evidence.ours.iter().any(|ours| is_same(*ours, at));
+            let is_ours = evidence.ours.iter().any(|own| is_same(own.created_at, at));
             let before = before.filter(|_| !is_ours);
             for changed in before.into_iter().flat_map(|before| away.difference(before)) {
                 reverts.entry(changed.clone()).or_default().push(at);

@@ -11,6 +11,7 @@ use crate::ecs::service::{EcsService, Rollout};
 use crate::ecs::text::printable;
 use crate::plan::hold::Hold;
 use crate::view::history::History;
+use crate::view::rollout::RolloutSpan;
 
 /// The hold if ECS gave exactly this configuration up on this task definition and no deployment has completed since. `connect`
 /// is what would be sent; for a refresh, what is deployed.
@@ -24,7 +25,7 @@ pub(crate) fn failed_before(
         let before = failed.connect.as_ref().map(|connect| canonical(connect, defaults));
         before.as_ref() == connect && failed.task_definition == *task_definition
     })?;
-    Some(rolled_back(&failed.status, &failed.reason))
+    Some(rolled_back(&failed.status, &failed.reason, failed.span))
 }
 
 /// The same for a deployment that is still there: it failed and was not rolled back, or its rollback runs. Its record may
@@ -40,11 +41,13 @@ pub(crate) fn failing(
             && before.as_ref() == connect
             && deployment.task_definition == service.task_definition
     })?;
-    Some(rolled_back("FAILED", &failed.rollout_reason))
+    // The rollback that runs has not ended.
+    let span = RolloutSpan { began: failed.created_at, ended: None };
+    Some(rolled_back("FAILED", &failed.rollout_reason, span))
 }
 
-fn rolled_back(status: &str, reason: &str) -> Hold {
-    Hold::RolledBack { status: printable(status, 40), reason: printable(reason, 200) }
+fn rolled_back(status: &str, reason: &str, span: RolloutSpan) -> Hold {
+    Hold::RolledBack { status: printable(status, 40), reason: printable(reason, 200), span }
 }
 
 #[cfg(test)]

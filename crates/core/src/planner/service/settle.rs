@@ -62,6 +62,8 @@ pub(crate) struct Terms<'a> {
     pub(crate) namespace: Option<&'a NamespaceRef>,
     /// Whether deployed endpoints that are not declared are removed.
     pub(crate) policy: Policy,
+    /// What stood before others changed what is deployed, if that was seen.
+    pub(crate) stood: Option<&'a Connect>,
 }
 
 /// The configuration that is wanted for a service, or why it cannot be told.
@@ -345,6 +347,10 @@ impl<'a, O: Observer> Builder<'a, O> {
         standing: Option<&Endpoint>,
     ) -> Result<ClientAlias, Hold> {
         let declared = wanted.alias.as_ref();
+        let default_before = self.default_before(port_name, discovery, standing);
+        let test_header =
+            standing.and_then(|standing| standing.alias.as_ref()?.test_header.clone());
+        let standing = standing.filter(|_| default_before.is_none());
         let present = standing.and_then(|endpoint| endpoint.alias.as_ref());
         let built_in = || DnsName::of_endpoint(discovery, &self.namespace.name);
         let candidates = [
@@ -360,15 +366,36 @@ impl<'a, O: Observer> Builder<'a, O> {
             (Source::Declared, declared.and_then(|alias| alias.port)),
             (Source::Deployed, present.map(|alias| alias.port)),
         ];
-        let container_port = || (Source::BuiltIn, self.container_port(port_name).ok());
+        let port_before = default_before.and_then(|endpoint| Some(endpoint.alias.as_ref()?.port));
+        let container_port =
+            || (Source::BuiltIn, port_before.or_else(|| self.container_port(port_name).ok()));
         let candidates = candidates.into_iter().chain(std::iter::once_with(container_port));
         let port =
             match self.observer.first(FieldPath::endpoint("alias port", port_name), candidates) {
                 Some(port) => port,
                 None => self.container_port(port_name)?,
             };
-        let test_header = present.and_then(|alias| alias.test_header.clone());
         Ok(ClientAlias { port, dns_name: Some(host), test_header })
+    }
+
+    /// The endpoint that had this discovery name with the default alias before others changed both. When the discovery
+    /// name is set right, the alias goes back with it.
+    fn default_before(
+        &self,
+        port: &PortName,
+        discovery: &DiscoveryName,
+        standing: Option<&Endpoint>,
+    ) -> Option<&'a Endpoint> {
+        if standing?.discovery() == *discovery {
+            return None;
+        }
+        let stood = self.terms.stood?;
+        let namespace = self.terms.defaults.namespace_of(stood)?;
+        stood.endpoints.iter().find(|endpoint| {
+            endpoint.port_name == *port
+                && endpoint.discovery() == *discovery
+                && endpoint.host_in(namespace).is_of_endpoint(discovery, &namespace.name)
+        })
     }
 
     /// The deployed host, if a person chose it. A default host follows the discovery name.

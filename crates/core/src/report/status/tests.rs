@@ -120,6 +120,19 @@ fn held_for_what_a_person_must_mend_is_degraded() {
     );
 }
 
+/// A failure before and one after, whose events seem to say more, belong to other rollouts.
+#[test]
+fn what_was_rolled_back_shows_the_event_of_its_own_rollout() {
+    check_status(
+        "web mode=client-server, namespace=internal.myapp, discovery-name=web, alias=web:80 | off | http=8080/http | failed-before=in_internal.myapp_http/web@web:80 event=@25:unable_to_place_a_task event=@14:(task_1)_failed_container_health_checks event=@12:deployment_failed event=@5:unable_to_pull_an_image",
+        &expect![[r#"
+            prod/web: OutOfSync Degraded RolledBack exactly this configuration failed before (ROLLBACK_SUCCESSFUL: tasks failed to start)
+                ends once the declaration or the task definition changes, or once a person asks for one more attempt: eastwest retry, POST /api/v1/retry, or a new value of its retry tag
+                ECS says: (task 1) failed container health checks
+        "#]],
+    );
+}
+
 #[test]
 fn one_that_cannot_be_read_is_unknown() {
     check_status(

@@ -7,6 +7,8 @@ pub(crate) mod connect;
 pub(crate) mod members;
 pub(crate) mod other;
 
+use std::sync::Arc;
+
 use eastwest_core::ecs::name::{Arn, DeploymentId, DiscoveryName};
 use eastwest_core::ecs::service::{
     Deployment, DeploymentController, DeploymentStatus, EcsService, Rollout, ServiceEvent,
@@ -14,6 +16,7 @@ use eastwest_core::ecs::service::{
 };
 use eastwest_core::ecs::service_key::ServiceKey;
 use eastwest_core::ecs::time::AwsTime;
+use eastwest_core::view::rollout::is_telling;
 use serde_json::Value;
 
 use crate::shapes::Time;
@@ -53,7 +56,7 @@ pub(crate) fn service(key: ServiceKey, service: ecs::EcsService, closely: bool) 
             _ => DeploymentController::External,
         },
         strategy: strategy(&service.deployment_configuration),
-        events: service.events.iter().take(EVENTS).map(|each| event(each)).collect(),
+        events: latest(&service.events),
         launch_type: service.launch_type.unwrap_or_default(),
         platform_family: service.platform_family.unwrap_or_default(),
         platform_version: service.platform_version.unwrap_or_default(),
@@ -63,6 +66,14 @@ pub(crate) fn service(key: ServiceKey, service: ecs::EcsService, closely: bool) 
         deployments: service.deployments.iter().map(|each| deployment(each, is_steady)).collect(),
         unknown_members,
     }
+}
+
+/// The newest, and the latest that may explain a failure.
+fn latest(events: &[Arc<ecs::ServiceEvent>]) -> Vec<ServiceEvent> {
+    let mut events = events.iter().map(|each| event(each));
+    let newest = events.next();
+    let telling = events.filter(|event| is_telling(&event.message));
+    newest.into_iter().chain(telling).take(EVENTS).collect()
 }
 
 fn strategy(configuration: &Value) -> Strategy {
