@@ -108,14 +108,8 @@ impl Config {
             "an address and a port, as 0.0.0.0:8080",
             |text| text.parse().ok(),
         );
-        let public_hosts =
-            flags.public_host.iter().filter_map(|text| reader.public_host(text)).collect();
-        let log_format =
-            reader.value("--log-format", &flags.log_format, "json or text", |text| match text {
-                "json" => Some(LogFormat::Json),
-                "text" => Some(LogFormat::Text),
-                _ => None,
-            });
+        let public_hosts = reader.public_hosts(&flags.public_host);
+        let log_format = reader.log_format(&flags.log_format);
         let timing = Timing { interval: interval.unwrap_or_default(), ..Timing::default() };
         let config = Self {
             settings: Settings {
@@ -158,6 +152,18 @@ impl Reader {
             self.0.push(format!("{flag} {text:?}: {allowed}"));
         }
         value
+    }
+
+    fn log_format(&mut self, text: &str) -> Option<LogFormat> {
+        self.value("--log-format", text, "json or text", |text| match text {
+            "json" => Some(LogFormat::Json),
+            "text" => Some(LogFormat::Text),
+            _ => None,
+        })
+    }
+
+    fn public_hosts(&mut self, names: &[String]) -> BTreeSet<String> {
+        names.iter().filter_map(|name| self.public_host(name)).collect()
     }
 
     fn public_host(&mut self, text: &str) -> Option<String> {

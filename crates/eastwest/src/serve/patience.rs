@@ -103,14 +103,14 @@ mod tests {
                 tokio::time::sleep(Duration::from_millis(2)).await;
             }
         });
-        let refused = near.write_all(&[0; 1 << 20]).await.expect_err("nobody waits that long");
+        let refused = near.write_all(&vec![0; 1 << 20]).await.expect_err("nobody waits that long");
         assert_eq!(refused.kind(), io::ErrorKind::TimedOut);
     }
 
     #[tokio::test]
     async fn the_time_begins_again_once_all_was_taken() {
         let (near, mut far) = duplex(8);
-        let mut near = Patient::new(near, Duration::from_secs(3600));
+        let mut near = Patient::new(near, Duration::from_hours(1));
         let reads = async move {
             let mut all = Vec::new();
             far.read_to_end(&mut all).await.expect("it is sent");

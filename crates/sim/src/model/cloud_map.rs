@@ -10,7 +10,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::Model;
-use super::namespaces::check_filters;
+use super::filters::check_filters;
 use super::page::{PageRules, take};
 use crate::model::records::{CloudMapServiceState, EndpointOwner};
 use crate::shapes::ApiError;

@@ -15,7 +15,7 @@
 //! containers-roadmap, copilot-cli, terraform-provider-aws, aws-cdk, pulumi-aws; `preflight`: a public bench
 //! of rules proven against real deployments.
 //!
-//! In reading order: `options`, `key`, `ids`, `kept`, `records`, `page`, `log`, `refusals`, `lookup` (how things are named, kept and
+//! In reading order: `options`, `key`, `ids`, `kept`, `records`, `page`, `filters`, `log`, `refusals`, `lookup` (how things are named, kept and
 //! found); `clusters`, `namespace_state`, `namespaces`, `operations`, `shares`, `cloud_map`, `ssm`, `tags`, `task_definitions` (what
 //! stands beside services); `service`, `strategy`, `connect_rules`, `connect`, `create`, `update`, `apply`, `delete` (a
 //! service and its changes); `events`, `percent`, `rollout`, `shift`, `hooks`, `early`, `breaker`, `endpoints` (how a
@@ -39,6 +39,7 @@ mod early;
 mod echo;
 mod endpoints;
 mod events;
+mod filters;
 mod hooks;
 mod ids;
 mod instances;

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::Model;
+use super::filters::check_filters;
 use super::namespace_state::NamespaceState;
 use super::operations::Target;
 use super::page::take;
@@ -250,26 +251,5 @@ fn shown_namespace(state: &NamespaceState) -> Namespace {
         },
         create_date: state.created_at,
         creator_request_id: state.creator_request_id.clone(),
-    }
-}
-
-/// Refuses a filter this list does not have.
-pub(super) fn check_filters(
-    filters: &[crate::shapes::cloud_map::Filter],
-    known: &[&str],
-) -> Result<(), ApiError> {
-    match filters.iter().find(|filter| !known.contains(&filter.name.as_str())) {
-        Some(filter) => {
-            Err(ApiError::invalid_input(format!("Invalid filter name: {}", filter.name)))
-        }
-        None => Ok(()),
-    }
-}
-
-impl crate::shapes::cloud_map::Filter {
-    /// Whether a value passes; `BEGINS_WITH` compares the start, everything else the whole.
-    pub(super) fn admits(&self, value: &str) -> bool {
-        let begins = self.condition.as_deref() == Some("BEGINS_WITH");
-        self.values.iter().any(|each| value == each || (begins && value.starts_with(each.as_str())))
     }
 }

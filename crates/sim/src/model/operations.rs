@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use super::Model;
-use super::namespaces::check_filters;
+use super::filters::check_filters;
 use super::page::take;
 use super::records::{Change, Event, OperationState};
 use crate::shapes::ApiError;

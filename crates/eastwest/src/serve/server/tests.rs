@@ -5,7 +5,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use super::*;
 
-const ENDLESS: Duration = Duration::from_secs(3600);
+const ENDLESS: Duration = Duration::from_hours(1);
 const GET: &str = "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
 
 /// A server of one page of this many bytes: a connection to it. It ends with the runtime of its test.

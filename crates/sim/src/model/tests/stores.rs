@@ -123,7 +123,7 @@ fn register(
     world: &mut World,
     id: &str,
     instance: &str,
-    attributes: Value,
+    attributes: &Value,
 ) -> Result<String, &'static str> {
     let request = json!({"ServiceId": id, "InstanceId": instance, "Attributes": attributes});
     let answer = world.model.register_instance(read(request));
@@ -151,9 +151,9 @@ fn an_instance_is_there_once_its_registration_has_ended_and_then_the_service_is_
     let mut world = World::new();
     let id = by_hand(&mut world, json!({}));
     let address = json!({"AWS_INSTANCE_IPV4": "10.0.0.1", "team": "a"});
-    let first = register(&mut world, &id, "one", address.clone()).unwrap();
+    let first = register(&mut world, &id, "one", &address).unwrap();
     assert_eq!(found(&world, json!({})), [""; 0]);
-    assert_eq!(register(&mut world, &id, "one", address), Err("DuplicateRequest"));
+    assert_eq!(register(&mut world, &id, "one", &address), Err("DuplicateRequest"));
     world.pass(3);
     assert_eq!(status(&world, &first), OperationStatus::Success);
     assert_eq!(found(&world, json!({})), ["one"]);
@@ -169,10 +169,10 @@ fn an_instance_is_there_once_its_registration_has_ended_and_then_the_service_is_
 fn registering_an_id_again_changes_the_instance_and_the_revision() {
     let mut world = World::new();
     let id = by_hand(&mut world, json!({}));
-    register(&mut world, &id, "one", json!({"version": "1"})).unwrap();
+    register(&mut world, &id, "one", &json!({"version": "1"})).unwrap();
     world.pass(3);
     let before = discover(&world, json!({}));
-    register(&mut world, &id, "one", json!({"version": "2"})).unwrap();
+    register(&mut world, &id, "one", &json!({"version": "2"})).unwrap();
     world.pass(3);
     let after = discover(&world, json!({}));
     assert_eq!(after.instances.len(), 1);
@@ -184,7 +184,7 @@ fn registering_an_id_again_changes_the_instance_and_the_revision() {
 fn a_registration_whose_service_went_meanwhile_fails() {
     let mut world = World::new();
     let id = by_hand(&mut world, json!({}));
-    let operation = register(&mut world, &id, "one", json!({})).unwrap();
+    let operation = register(&mut world, &id, "one", &json!({})).unwrap();
     world.model.delete_cloud_map_service(read(json!({"Id": id}))).unwrap();
     world.pass(3);
     assert_eq!(status(&world, &operation), OperationStatus::Fail);
@@ -209,10 +209,10 @@ fn what_exceeds_a_limit_of_instances_is_refused() {
         ),
     ];
     for (instance, attributes) in bad {
-        assert_eq!(register(&mut world, &id, instance, attributes), Err("InvalidInput"));
+        assert_eq!(register(&mut world, &id, instance, &attributes), Err("InvalidInput"));
     }
-    assert_eq!(register(&mut world, "srv-none", "one", json!({})), Err("ServiceNotFound"));
-    register(&mut world, &id, "one", many(30)).unwrap();
+    assert_eq!(register(&mut world, "srv-none", "one", &json!({})), Err("ServiceNotFound"));
+    register(&mut world, &id, "one", &many(30)).unwrap();
 }
 
 #[test]
@@ -220,9 +220,9 @@ fn discovery_asks_by_attributes_and_by_health_where_the_service_has_a_check() {
     let mut world = World::new();
     let id = by_hand(&mut world, json!({"HealthCheckCustomConfig": {"FailureThreshold": 1}}));
     let ill = json!({"AWS_INIT_HEALTH_STATUS": "UNHEALTHY", "version": "1"});
-    register(&mut world, &id, "ill", ill).unwrap();
-    register(&mut world, &id, "well", json!({"version": "1", "zone": "a"})).unwrap();
-    register(&mut world, &id, "next", json!({"version": "2"})).unwrap();
+    register(&mut world, &id, "ill", &ill).unwrap();
+    register(&mut world, &id, "well", &json!({"version": "1", "zone": "a"})).unwrap();
+    register(&mut world, &id, "next", &json!({"version": "2"})).unwrap();
     world.pass(3);
     let first = json!({"version": "1"});
     let cases = [
@@ -251,7 +251,7 @@ fn discovery_asks_by_attributes_and_by_health_where_the_service_has_a_check() {
 fn without_a_check_health_is_unknown_and_is_not_asked_for() {
     let mut world = World::new();
     let id = by_hand(&mut world, json!({}));
-    register(&mut world, &id, "one", json!({})).unwrap();
+    register(&mut world, &id, "one", &json!({})).unwrap();
     world.pass(3);
     assert_eq!(found(&world, json!({"HealthStatus": "UNHEALTHY"})), ["one"]);
     assert_eq!(discover(&world, json!({})).instances[0].health_status, "UNKNOWN");
