@@ -61,6 +61,7 @@ class Fleet:
     def service(self, name, ports=None, config=None, tag=None, **more):
         """Makes a service with a task definition of its own; the service as AWS answers it."""
         task = more.pop("taskDefinition", None) or self.task_definition(name, ports or {})
+        cluster = more.pop("cluster", CLUSTER)
         settings = {
             "launchType": "FARGATE", "desiredCount": 1, "enableECSManagedTags": True,
             "networkConfiguration": {"awsvpcConfiguration": {"subnets": ["subnet-0a1b2c3d"]}},
@@ -70,7 +71,7 @@ class Fleet:
         if tag:
             settings["tags"] = tag
         made = self.ecs.create_service(
-            cluster=more.pop("cluster", CLUSTER), serviceName=name, taskDefinition=task,
+            cluster=cluster, serviceName=name, taskDefinition=task,
             **{key: value for key, value in settings.items() if value is not None})
         return made["service"]
 

@@ -69,6 +69,25 @@ def test_a_refresh_is_a_step_with_what_the_client_lacks(stale):
     assert page["steps"][0]["lacks"] == [{"name": "django-api", "alias": f"{API}:8000", "server": "prod/django"}]
 
 
+def test_explain_sees_a_holder_in_another_cluster_and_asks_a_running_eastwest_for_the_same(
+        live_fleet, proxy_of, controller_of, live):
+    live_fleet.ecs.create_cluster(clusterName="other")
+    live_fleet.service("django", {"django-8000-tcp": 8000}, connect(DJANGO), cluster="other")
+    live_fleet.service("web", {"web": 8080}, tag=tags(
+        mode="client-server", namespace=NAMESPACE, discovery_name="django-api"))
+    live_fleet.settle()
+    endpoint = proxy_of(live)
+    text = explained(endpoint, "web")
+    assert "discovery name django-api is held by other/django" in text
+    controller = controller_of(endpoint, cluster="")
+    controller.wait_service("web", "Conflict")
+    assert explained(endpoint, "web", "--from-daemon", controller.url) == text
+    page = json.loads(explained(endpoint, "web", "--from-daemon", controller.url, "--json"))
+    assert page == controller.json(f"/api/v1/services/{CLUSTER}/web") == json.loads(explained(endpoint, "web", "--json"))
+    status, why = controller.get(f"/api/v1/services/{CLUSTER}/wep")
+    assert (status, why) == (404, "there is no ECS service prod/wep; did you mean prod/web?\n")
+
+
 def test_an_endpoint_that_goes_names_the_clients_that_need_it(fleet, sim, proxy_of):
     fleet.service("django", {"django-8000-tcp": 8000}, connect(DJANGO), tag=tags(mode="off"))
     fleet.service("cron", config=connect(), tag=tags(mode="client", namespace=NAMESPACE, needs="django-api"))

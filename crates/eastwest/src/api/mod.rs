@@ -1,15 +1,19 @@
 //! The shapes that eastwest publishes: typed pages, the same for HTTP and for the command line.
 //!
 //! In come a plan, the view and the settings; out go values that serialize to the JSON of `/api/v1/*` and `--json`. In
-//! reading order: [`json`], [`issues`], [`plan`], [`services`].
+//! reading order: [`json`], [`text`], [`issues`], [`plan`], [`services`], [`explanation`].
 
 pub(crate) mod json;
+
+pub(crate) mod text;
 
 pub(crate) mod issues;
 
 pub(crate) mod plan;
 
 pub(crate) mod services;
+
+pub(crate) mod explanation;
 
 /// Whether a list was shown whole, so that nothing is said of more.
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]

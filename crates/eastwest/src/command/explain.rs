@@ -2,19 +2,20 @@
 
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, anyhow, bail};
 use clap::Args;
-use eastwest_core::ecs::name::{ClusterName, EcsServiceName};
 use eastwest_core::ecs::service_key::ServicePath;
 use eastwest_core::engine::look::shown_policy;
-use eastwest_core::report::explain::{Explained, Explanation, Said, explain_at};
+use eastwest_core::report::explain::explain_at;
 
 use super::look::look;
-use super::text::{line, mark};
 use super::world;
-use crate::api::json;
+use crate::api::explanation::{JSON, TEXT};
+use crate::api::{explanation, json};
 use crate::config::Config;
+use crate::daemon::client::client;
 
 /// Flags of `explain`.
 #[derive(Debug, Args)]
@@ -25,15 +26,36 @@ pub(crate) struct ExplainFlags {
     /// Read these captured files instead of AWS, as `plan --from` does.
     #[arg(long, num_args = 1.., value_name = "FILE")]
     pub(crate) from: Vec<PathBuf>,
+    /// Ask the eastwest that runs at this URL, in place of reading AWS: http://127.0.0.1:8080.
+    #[arg(long, value_name = "URL", conflicts_with = "from")]
+    pub(crate) from_daemon: Option<String>,
     /// Print the explanation as JSON.
     #[arg(long)]
     pub(crate) json: bool,
 }
 
-/// Looks as a plan does, and explains the service.
+/// The longest time that the daemon may take to answer.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Explains the service, as a running eastwest sees it or after one look of its own.
 pub(crate) async fn run(config: &Config, flags: &ExplainFlags) -> anyhow::Result<ExitCode> {
+    let path = ServicePath::parse(&flags.service);
+    let path = path.map_err(|refused| anyhow!("{:?}: {}", flags.service, refused.allowed))?;
+    let text = match &flags.from_daemon {
+        Some(daemon) => asked(daemon.trim_end_matches('/').to_owned(), path, flags.json).await?,
+        None => looked(config, flags, &path).await?,
+    };
+    print!("{text}");
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Looks as a plan does, and explains the service.
+async fn looked(
+    config: &Config,
+    flags: &ExplainFlags,
+    path: &ServicePath,
+) -> anyhow::Result<String> {
     let world = world::origin(config, &flags.from).await?.world;
-    let path = path(&flags.service)?;
     let mut settings = config.settings.clone();
     settings.policy = shown_policy(settings.policy);
     // Another cluster may hold what the service waits for, so all that are watched are read.
@@ -44,72 +66,30 @@ pub(crate) async fn run(config: &Config, flags: &ExplainFlags) -> anyhow::Result
     if let Some(fault) = looked.trouble {
         bail!("the clusters cannot be listed: {fault}");
     }
-    let explanation = explain_at(&looked.view, &settings, &path, &looked.plan);
-    let explanation = explanation.map_err(|unexplained| anyhow::anyhow!("{unexplained}"))?;
-    if flags.json {
-        println!("{}", json::pretty(&explanation)?);
+    let explained = explain_at(&looked.view, &settings, path, &looked.plan);
+    let explanation = explained.map_err(|unexplained| anyhow!("{unexplained}"))?;
+    Ok(if flags.json {
+        json::pretty(&explanation)? + "\n"
     } else {
-        print!("{}", shown(&explanation));
-    }
-    Ok(ExitCode::SUCCESS)
+        explanation::text(&explanation)
+    })
 }
 
-fn path(text: &str) -> anyhow::Result<ServicePath> {
-    let (cluster, name) = text
-        .split_once('/')
-        .filter(|(_, name)| !name.is_empty() && !name.contains('/'))
-        .with_context(|| {
-            format!("{text:?} is not a service: use <cluster>/<service>, for example prod/web")
-        })?;
-    let cluster = ClusterName::parse(cluster)
-        .map_err(|refused| anyhow::anyhow!("{text:?}: {}", refused.allowed))?;
-    Ok(ServicePath { cluster, name: EcsServiceName::as_read(name) })
+/// Asks a running eastwest.
+async fn asked(daemon: String, path: ServicePath, json: bool) -> anyhow::Result<String> {
+    let url = format!("{daemon}/api/v1/services/{path}");
+    let kind = if json { JSON } else { TEXT };
+    let (status, text) = tokio::task::spawn_blocking(move || get(&url, kind)).await??;
+    if status != 200 {
+        bail!("{daemon}: {}", text.trim_end());
+    }
+    Ok(text)
 }
 
-/// The explanation as a person reads it.
-pub(crate) fn shown(explanation: &Explanation) -> String {
-    let mut text = String::new();
-    line(&mut text, format_args!("{}", explanation.service));
-    if !explanation.managed {
-        line(&mut text, format_args!("  not opted in: eastwest never changes it"));
-    }
-    let mut endpoint = None;
-    for field in &explanation.fields {
-        if field.endpoint != endpoint {
-            endpoint.clone_from(&field.endpoint);
-            let port = endpoint.as_ref().map(ToString::to_string).unwrap_or_default();
-            line(&mut text, format_args!("  endpoint on port {port}"));
-        }
-        show_field(&mut text, field);
-    }
-    if let Some(hold) = &explanation.hold {
-        line(&mut text, format_args!("  held: {hold}"));
-    }
-    for issue in &explanation.issues {
-        line(&mut text, format_args!("  {} {issue}", mark(issue)));
-    }
-    text
-}
-
-fn show_field(text: &mut String, field: &Explained) {
-    let indent = if field.endpoint.is_some() { 4 } else { 2 };
-    let (value, by) = match &field.said {
-        Some(said) => (said.value.as_str(), who(said)),
-        None => ("-", "not set by any source".to_owned()),
-    };
-    let name = field.field;
-    line(text, format_args!("{:indent$}{name:<16} {value:<40} {by}", ""));
-    for said in &field.overruled {
-        let value = &said.value;
-        let mark = "over";
-        line(text, format_args!("{:indent$}{mark:>16} {value:<40} {}", "", who(said)));
-    }
-}
-
-fn who(said: &Said) -> String {
-    let by: &str = said.by.into();
-    match &said.place {
-        Some(place) => format!("{by} {place}"),
-        None => by.to_owned(),
-    }
+fn get(url: &str, kind: &str) -> anyhow::Result<(u16, String)> {
+    let request = client(PATIENCE).get(url).config().http_status_as_error(false).build();
+    let sent = request.header("Accept", kind).call();
+    let mut answer = sent.with_context(|| format!("{url} does not answer"))?;
+    let text = answer.body_mut().read_to_string().with_context(|| format!("{url} broke off"))?;
+    Ok((answer.status().as_u16(), text))
 }

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use axum::Router;
 use axum::body::Body;
-use axum::extract::{Request, State};
+use axum::extract::{Path, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Json, Response};
@@ -15,7 +15,7 @@ use serde::Serialize;
 use super::copies::{Copies, FRESH};
 use super::gate::Gate;
 use super::host::{self, Hosts};
-use super::{ack, metrics, retry};
+use super::{ack, explanation, metrics, retry};
 use crate::api::json;
 use crate::api::plan::PlanPage;
 use crate::api::services::ServicesPage;
@@ -33,9 +33,10 @@ pub(crate) fn router(shared: Arc<Shared>, token: Option<Token>, hosts: Hosts) ->
         .route("/readyz", get(readyz))
         .route("/metrics", copied("text/plain; version=0.0.4; charset=utf-8", metrics::page))
         .route("/api/v1/services", copied("application/json", services))
+        .route("/api/v1/services/{cluster}/{service}", get(service))
         .route("/api/v1/plan", copied("application/json", plan))
         .fallback(async || {
-            let paths = "/livez /readyz /metrics /api/v1/services /api/v1/plan";
+            let paths = "/livez /readyz /metrics /api/v1/services /api/v1/services/<cluster>/<service> /api/v1/plan";
             (StatusCode::NOT_FOUND, format!("no such page; the pages are {paths}\n"))
         })
         .layer(middleware::from_fn(check))
@@ -87,6 +88,14 @@ async fn readyz(State(shared): Page) -> Response {
     let ready = waiting_for.is_empty();
     let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     (status, Json(Readiness { ready, waiting_for })).into_response()
+}
+
+async fn service(
+    State(shared): Page,
+    Path((cluster, service)): Path<(String, String)>,
+    headers: HeaderMap,
+) -> Response {
+    explanation::answer(&shared, &format!("{cluster}/{service}"), &headers)
 }
 
 fn services(shared: &Shared) -> Vec<u8> {

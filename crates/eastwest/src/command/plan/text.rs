@@ -6,7 +6,7 @@ use eastwest_core::plan::action::Action;
 use eastwest_core::plan::need::MissingEndpoint;
 
 use crate::api::plan::{DocumentRow, DoubtRow, HoldRow, PlanPage, StepRow};
-use crate::command::text::{line, mark};
+use crate::api::text::{line, mark};
 
 /// The plan as a person reads it.
 pub(crate) fn plan(page: &PlanPage) -> String {
