@@ -6,7 +6,7 @@ use std::fmt;
 use serde::Serialize;
 
 use super::canonical::{Canonical, CanonicalEndpoint, Identity};
-use super::connect::{AccessLogs, ProxyLogs, TestHeader, Timeout, Tls};
+use super::connect::{AccessLogs, Connect, Endpoint, ProxyLogs, TestHeader, Timeout, Tls};
 use super::name::{Arn, DiscoveryName, PortName};
 use super::text::printable;
 
@@ -165,6 +165,30 @@ impl Field {
 }
 
 impl Change {
+    /// Shows what is sent with a new endpoint beside its alias. What is not sent is left to ECS's defaults.
+    pub(crate) fn show_sent(&mut self, wanted: &Connect) {
+        let (Field::Endpoint, None, Some(to)) = (self.field, &self.from, &mut self.to) else {
+            return;
+        };
+        let is_it = |each: &&Endpoint| {
+            let name = format!("{}/{}", each.port_name, each.discovery());
+            self.endpoint.as_deref() == Some(name.as_str())
+        };
+        let Some(endpoint) = wanted.endpoints.iter().find(is_it) else { return };
+        let timeout = Some(endpoint.timeout).filter(|timeout| !timeout.is_empty());
+        let header = endpoint.alias.as_ref().and_then(|alias| alias.test_header.as_ref());
+        let sent = [
+            timeout.map(|timeout| format!("timeout {timeout}")),
+            endpoint.ingress_port.map(|port| format!("ingress port {port}")),
+            endpoint.tls.as_ref().map(|tls| format!("TLS {tls}")),
+            header.map(|header| format!("test header {header}")),
+        ];
+        for text in sent.into_iter().flatten() {
+            to.push_str(", ");
+            to.push_str(&text);
+        }
+    }
+
     /// The same change, of one endpoint.
     fn of(self, (port, discovery): &EndpointKey) -> Self {
         Self { endpoint: Some(format!("{port}/{discovery}")), ..self }

@@ -126,7 +126,12 @@ fn difference(
         (_, Desired::On(connect, _)) => Some(canonical(connect, defaults)),
     };
     let from = deployed.map(|connect| canonical(connect, defaults));
-    let changes = if from == to { Vec::new() } else { changes(from.as_ref(), to.as_ref()) };
+    let mut changes = if from == to { Vec::new() } else { changes(from.as_ref(), to.as_ref()) };
+    if let Desired::On(connect, _) = desired {
+        for change in &mut changes {
+            change.show_sent(connect);
+        }
+    }
     (to.filter(|_| !changes.is_empty()), changes)
 }
 

@@ -156,12 +156,17 @@ impl<'a, O: Observer> Builder<'a, O> {
 
     /// Where the proxy logs, and how it logs requests. Without the first, the second goes too, unless it is declared.
     fn logs(&self, declaration: &Declaration) -> (Option<ProxyLogs>, Option<AccessLogs>) {
-        let deployed = self.deployed.and_then(|connect| connect.logs.clone());
-        let kept = deployed.map(LogsDeclaration::To);
-        let chain =
-            [(Source::Declared, declaration.logs.as_ref()), (Source::Deployed, kept.as_ref())];
+        let deployed = self.deployed.and_then(|connect| connect.logs.as_ref());
+        let declared = declaration.logs.clone().map(|logs| match (logs, deployed) {
+            (LogsDeclaration::To(logs), Some(deployed)) => {
+                LogsDeclaration::To(with_kept_options(logs, deployed))
+            }
+            (logs, _) => logs,
+        });
+        let kept = deployed.cloned().map(LogsDeclaration::To);
+        let chain = [(Source::Declared, declared), (Source::Deployed, kept)];
         let logs = match self.observer.first(FieldPath::service("logs"), chain.into_iter()) {
-            Some(LogsDeclaration::To(logs)) => Some(logs.clone()),
+            Some(LogsDeclaration::To(logs)) => Some(logs),
             Some(LogsDeclaration::Off) | None => None,
         };
         let kept = self.deployed.and_then(|connect| connect.access_logs.as_ref());
@@ -455,6 +460,28 @@ impl<'a, O: Observer> Builder<'a, O> {
         let read = self.terms.defaults.task_definition;
         read.ok_or_else(|| eligible::unread_task_definition(self.service))
     }
+}
+
+/// Declared logs with the deployed options that they do not name, if both go to the same log group.
+fn with_kept_options(mut logs: ProxyLogs, deployed: &ProxyLogs) -> ProxyLogs {
+    let group = |logs: &ProxyLogs| {
+        let mut options = logs.options.iter();
+        options.find(|(name, _)| name == "awslogs-group").map(|(_, group)| group.clone())
+    };
+    let is_same = logs.driver == deployed.driver && group(deployed).is_some();
+    if !is_same || group(&logs) != group(deployed) {
+        return logs;
+    }
+    for (declared, deployed) in [
+        (&mut logs.options, &deployed.options),
+        (&mut logs.secret_options, &deployed.secret_options),
+    ] {
+        let is_named = |name: &str| declared.iter().any(|(declared, _)| declared == name);
+        let kept: Vec<_> = deployed.iter().filter(|(name, _)| !is_named(name)).cloned().collect();
+        declared.extend(kept);
+        declared.sort();
+    }
+    logs
 }
 
 /// The deployed ingress port. ECS refuses an override up to 1024 ("IngressPortOverride cannot use ports <= 1024."), so

@@ -423,3 +423,47 @@ fn the_order_in_which_endpoints_are_listed_says_nothing() {
         );
     }
 }
+
+#[test]
+fn a_new_endpoint_shows_all_that_is_sent_with_it() {
+    check_plan(
+        "web mode=client-server, namespace=internal.myapp, discovery-name=web, alias=web:80, timeout=idle=60s request=5s, ingress-port=9000, tls=ca=arn:aws:acm-pca:eu-west-1:1:ca/x | off | http=8080/http",
+        &expect![[r#"
+            prod/web: connect in ns-internalmyapp http/web@web:80+idle=60+request=5+ingress=9000+tls=arn:aws:acm-pca:eu-west-1:1:ca/x
+                enabled: off -> on
+                namespace: - -> ns-internalmyapp
+                endpoint http/web: - -> web:80, timeout idle=60s request=5s, ingress port 9000, TLS ca=arn:aws:acm-pca:eu-west-1:1:ca/x key=none role=none
+        "#]],
+    );
+    check_plan(
+        "web mode=client-server, namespace=internal.myapp, discovery-name=web, alias=web:80 | off | http=8080/http",
+        &expect![[r#"
+            prod/web: connect in ns-internalmyapp http/web@web:80
+                enabled: off -> on
+                namespace: - -> ns-internalmyapp
+                endpoint http/web: - -> web:80
+        "#]],
+    );
+}
+
+#[test]
+fn logs_to_the_same_group_keep_the_options_that_are_not_named() {
+    for (declared, changes) in [
+        ("awslogs group=g", false),
+        ("awslogs group=g region=other", true),
+        ("awslogs group=other", true),
+    ] {
+        let stage = crate::testing::Stage::read(&format!(
+            "web mode=client, logs={declared} | in internal.myapp logs=awslogs-group:g,awslogs-region:r,mode:non-blocking"
+        ));
+        let plan = stage.plan();
+        let entry = plan.entries.values().next().expect("a service");
+        assert_eq!(!entry.changes.is_empty(), changes, "{declared}");
+        let to = entry.changes.first().and_then(|change| change.to.as_deref());
+        match declared {
+            "awslogs group=g" => assert_eq!(to, None),
+            "awslogs group=other" => assert_eq!(to, Some("awslogs awslogs-group=other")),
+            _ => assert_eq!(to, Some("awslogs awslogs-group=g awslogs-region=other mode=(hidden)")),
+        }
+    }
+}
