@@ -127,6 +127,30 @@ impl Timeout {
 }
 
 impl ProxyLogs {
+    /// Declared logs with the deployed options that they do not name, if both go to the same log group.
+    pub(crate) fn with_options_of(mut self, deployed: &Self) -> Self {
+        let is_same = self.driver == deployed.driver && deployed.group().is_some();
+        if !is_same || self.group() != deployed.group() {
+            return self;
+        }
+        for (declared, deployed) in [
+            (&mut self.options, &deployed.options),
+            (&mut self.secret_options, &deployed.secret_options),
+        ] {
+            let is_named = |name: &str| declared.iter().any(|(declared, _)| declared == name);
+            let kept: Vec<_> =
+                deployed.iter().filter(|(name, _)| !is_named(name)).cloned().collect();
+            declared.extend(kept);
+            declared.sort();
+        }
+        self
+    }
+
+    fn group(&self) -> Option<&str> {
+        let mut options = self.options.iter();
+        options.find(|(name, _)| name == "awslogs-group").map(|(_, group)| group.as_str())
+    }
+
     /// The options as they may be shown. Only the options of awslogs have no secrets.
     pub fn shown(&self) -> impl Iterator<Item = (&str, &str)> {
         let value = |(name, value)| if is_public(name) { value } else { "(hidden)" };

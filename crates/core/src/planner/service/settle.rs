@@ -159,7 +159,7 @@ impl<'a, O: Observer> Builder<'a, O> {
         let deployed = self.deployed.and_then(|connect| connect.logs.as_ref());
         let declared = declaration.logs.clone().map(|logs| match (logs, deployed) {
             (LogsDeclaration::To(logs), Some(deployed)) => {
-                LogsDeclaration::To(with_kept_options(logs, deployed))
+                LogsDeclaration::To(logs.with_options_of(deployed))
             }
             (logs, _) => logs,
         });
@@ -460,28 +460,6 @@ impl<'a, O: Observer> Builder<'a, O> {
         let read = self.terms.defaults.task_definition;
         read.ok_or_else(|| eligible::unread_task_definition(self.service))
     }
-}
-
-/// Declared logs with the deployed options that they do not name, if both go to the same log group.
-fn with_kept_options(mut logs: ProxyLogs, deployed: &ProxyLogs) -> ProxyLogs {
-    let group = |logs: &ProxyLogs| {
-        let mut options = logs.options.iter();
-        options.find(|(name, _)| name == "awslogs-group").map(|(_, group)| group.clone())
-    };
-    let is_same = logs.driver == deployed.driver && group(deployed).is_some();
-    if !is_same || group(&logs) != group(deployed) {
-        return logs;
-    }
-    for (declared, deployed) in [
-        (&mut logs.options, &deployed.options),
-        (&mut logs.secret_options, &deployed.secret_options),
-    ] {
-        let is_named = |name: &str| declared.iter().any(|(declared, _)| declared == name);
-        let kept: Vec<_> = deployed.iter().filter(|(name, _)| !is_named(name)).cloned().collect();
-        declared.extend(kept);
-        declared.sort();
-    }
-    logs
 }
 
 /// The deployed ingress port. ECS refuses an override up to 1024 ("IngressPortOverride cannot use ports <= 1024."), so
