@@ -156,8 +156,8 @@ impl Row {
             all => format!("{ok} of {all} get through"),
         };
         let Self { running, rollout, sync, health, alias, why, .. } = self;
-        let cells = [&self.member.name, running, rollout, sync, health, alias, &calls];
-        Line { cells: cells.map(Clone::clone), why: why.clone() }
+        let texts = [&self.member.name, running, rollout, sync, health, alias, &calls];
+        Line { cells: texts.map(Clone::clone), why: why.clone() }
     }
 }
 

@@ -90,7 +90,9 @@ fn strategy(configuration: Option<&sdk::DeploymentConfiguration>) -> Strategy {
         bake_minutes: minutes(configuration.bake_time_in_minutes()),
         step_minutes: minutes(steps.or(canary)),
         step_percent: percent.unwrap_or(0),
-        early_success: configuration.early_success_criteria().is_some_and(|early| early.enable()),
+        early_success: configuration
+            .early_success_criteria()
+            .is_some_and(sdk::DeploymentEarlySuccessCriteria::enable),
     }
 }
 
