@@ -137,7 +137,7 @@ async fn an_answer_that_is_html_is_unreadable_and_shows_its_title_only() {
     let fault = fault(&stage).await;
     assert_eq!(fault.kind, FaultKind::Unreadable);
     assert_eq!(&*fault.message, "HTTP 200: the answer is HTML, not JSON: Sign in");
-    assert_eq!(stage.counted(), ["ecs.ListClusters unreadable"]);
+    assert_eq!(stage.counted(), ["ecs.ListClusters Unreadable"]);
 }
 
 #[tokio::test]
@@ -192,7 +192,7 @@ async fn credentials_that_nobody_provides_are_their_own_kind_and_nothing_is_sent
     let stage = without_credentials(CredentialsError::not_loaded_no_source);
     let fault = fault(&stage).await;
     assert_eq!((fault.kind, &*fault.operation), (FaultKind::NoCredentials, "ecs.ListClusters"));
-    assert_eq!(stage.counted(), ["ecs.ListClusters no-credentials"]);
+    assert_eq!(stage.counted(), ["ecs.ListClusters NoCredentials"]);
 }
 
 #[tokio::test]

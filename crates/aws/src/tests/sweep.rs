@@ -251,7 +251,7 @@ async fn a_throttled_read_is_tried_again_and_every_attempt_is_counted() {
         panic!()
     };
     assert!(services[&key("web")].known().is_some());
-    assert_eq!(stage.counted(), ["ecs.DescribeServices throttled", "ecs.DescribeServices ok"]);
+    assert_eq!(stage.counted(), ["ecs.DescribeServices Throttled", "ecs.DescribeServices Ok"]);
 }
 
 #[tokio::test]

@@ -89,7 +89,7 @@ async fn a_refused_connection_is_unreachable_and_nothing_was_sent() {
         assert_eq!(fault.kind, FaultKind::Unreachable, "{fault}");
         assert!(fault.message.contains("refused"), "{fault}");
     }
-    assert_eq!(stage.counted().last().unwrap(), "ecs.UpdateService unreachable");
+    assert_eq!(stage.counted().last().unwrap(), "ecs.UpdateService Unreachable");
 }
 
 #[tokio::test]
@@ -105,7 +105,7 @@ async fn a_read_that_hangs_times_out_three_times() {
     let fault = read_fault(&stage).await;
     assert_eq!(fault.kind, FaultKind::TimedOut, "{fault}");
     assert_eq!(seen.load(Ordering::SeqCst), 3);
-    assert_eq!(stage.counted(), ["ecs.ListClusters timed-out"; 3]);
+    assert_eq!(stage.counted(), ["ecs.ListClusters TimedOut"; 3]);
 }
 
 #[tokio::test]

@@ -56,6 +56,17 @@ pub struct EcsServiceState {
 }
 
 impl EcsServiceState {
+    /// Whether ECS says that a rollout is under way. Of a controller other than its own it does not say how that goes:
+    /// then one is taken to run as long as tasks are missing.
+    pub fn seems_to_roll(&self) -> bool {
+        let in_progress =
+            || self.primary().is_some_and(|each| each.rollout_state == RolloutState::InProgress);
+        match self.settings.controller.as_str() {
+            "ECS" => in_progress(),
+            _ => self.running() < self.desired,
+        }
+    }
+
     /// The PRIMARY deployment; only a service that was deleted has none.
     pub fn primary(&self) -> Option<&Deployment> {
         self.deployments.first().filter(|first| first.status == DeploymentStatus::Primary)

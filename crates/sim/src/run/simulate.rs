@@ -399,7 +399,7 @@ impl<C: Controller> Life<C> {
         let stall = self.settings.timing.stall.as_secs();
         let services = self.world.with_model(|model| model.services().count() as u64);
         let stuck =
-            self.world.with_model(|model| model.services().any(|(_, state)| is_stuck(state)));
+            self.world.with_model(|model| model.services().any(|(_, state)| state.seems_to_roll()));
         // Strategies that shift traffic wait on purpose.
         let shifting = self.world.with_model(|model| {
             let shifts = |conduct: &Conduct| conduct.strategy != Strategy::Rolling;
@@ -483,17 +483,6 @@ impl<C: Controller> Life<C> {
             let primary = model.service(key).and_then(|state| state.primary());
             primary.is_some_and(|primary| primary.rollout_state == RolloutState::InProgress)
         })
-    }
-}
-
-/// Whether ECS says that a rollout is under way. Of a controller other than its own it does not say how that goes: then
-/// one is taken to run as long as tasks are missing.
-fn is_stuck(state: &EcsServiceState) -> bool {
-    let in_progress =
-        || state.primary().is_some_and(|each| each.rollout_state == RolloutState::InProgress);
-    match state.settings.controller.as_str() {
-        "ECS" => in_progress(),
-        _ => state.running() < state.desired,
     }
 }
 

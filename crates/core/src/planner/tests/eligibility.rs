@@ -130,7 +130,7 @@ fn tls_is_refused_in_bridge_mode() {
             prod/web: Ineligible: endpoint web has TLS, which Service Connect does not support in bridge mode: use awsvpc, or remove the tls tag
                 enabled: off -> on
                 namespace: - -> ns-internalmyapp
-                endpoint http/web: - -> web.internal.myapp:8080
+                endpoint http/web: - -> web.internal.myapp:8080, TLS ca=arn:aws:acm-pca:r:1:ca/x key=none role=arn:aws:iam::1:role/r
         "#]],
     );
 }
@@ -144,7 +144,7 @@ fn tls_without_a_role_is_for_ecs_to_judge() {
             prod/web: connect in ns-internalmyapp http/web@web.internal.myapp:8080+tls=arn:aws:acm-pca:r:1:ca/x
                 enabled: off -> on
                 namespace: - -> ns-internalmyapp
-                endpoint http/web: - -> web.internal.myapp:8080
+                endpoint http/web: - -> web.internal.myapp:8080, TLS ca=arn:aws:acm-pca:r:1:ca/x key=none role=none
         "#]],
     );
 }
@@ -158,7 +158,7 @@ fn tls_with_a_role_is_fine() {
             prod/web: connect in ns-internalmyapp http/web@web.internal.myapp:8080+tls=arn:aws:acm-pca:r:1:ca/x+role=arn:aws:iam::1:role/r
                 enabled: off -> on
                 namespace: - -> ns-internalmyapp
-                endpoint http/web: - -> web.internal.myapp:8080
+                endpoint http/web: - -> web.internal.myapp:8080, TLS ca=arn:aws:acm-pca:r:1:ca/x key=none role=arn:aws:iam::1:role/r
         "#]],
     );
 }

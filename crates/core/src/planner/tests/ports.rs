@@ -134,7 +134,7 @@ fn several_declared_endpoints_serve_each_its_port() {
             prod/web: connect in ns-internalmyapp grpc/web-grpc@web-grpc.internal.myapp:9000+idle=3600 http/web@web:80
                 enabled: off -> on
                 namespace: - -> ns-internalmyapp
-                endpoint grpc/web-grpc: - -> web-grpc.internal.myapp:9000
+                endpoint grpc/web-grpc: - -> web-grpc.internal.myapp:9000, timeout idle=3600s request=default
                 endpoint http/web: - -> web:80
         "#]],
     );
@@ -224,7 +224,7 @@ fn plain_tcp_takes_no_request_timeout() {
             prod/web: Ineligible: port http has no appProtocol, so it is plain TCP and takes no request time-out: remove request=… or set appProtocol in the task definition
                 enabled: off -> on
                 namespace: - -> ns-internalmyapp
-                endpoint http/web: - -> web.internal.myapp:8080
+                endpoint http/web: - -> web.internal.myapp:8080, timeout idle=default request=0s
         "#]],
     );
 }
@@ -238,7 +238,7 @@ fn plain_tcp_takes_an_idle_timeout() {
             prod/web: connect in ns-internalmyapp http/web@web.internal.myapp:8080+idle=0
                 enabled: off -> on
                 namespace: - -> ns-internalmyapp
-                endpoint http/web: - -> web.internal.myapp:8080
+                endpoint http/web: - -> web.internal.myapp:8080, timeout idle=0s request=default
         "#]],
     );
 }

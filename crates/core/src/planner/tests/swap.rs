@@ -266,7 +266,7 @@ fn where_something_undeclared_would_be_lost_the_other_lets_go() {
                 contested by prod/b
             prod/b: Conflict: discovery name x is held by prod/a (arn:aws:ecs:eu-west-1:1:service/prod/a)
                 endpoint http/y: y:80 -> -
-                endpoint http/x: - -> x:80
+                endpoint http/x: - -> x:80, timeout idle=60s request=default
                 note: prod/a, prod/b swap names in phases: first prod/a gives its name up and takes none yet, so no service answers to that name for a while; then the others take their names one by one, and prod/a takes its own last
         "#]],
     );
@@ -280,12 +280,12 @@ fn where_it_would_be_lost_with_either_nobody_does() {
         &expect![[r#"
             prod/a: Conflict: discovery name y is held by prod/b (arn:aws:ecs:eu-west-1:1:service/prod/b)
                 endpoint http/x: x:80 -> -
-                endpoint http/y: - -> y:80
+                endpoint http/y: - -> y:80, timeout idle=60s request=default
                 note: prod/a, prod/b want each other's names, and undeclared settings of an endpoint would be lost if one gave its name up first: declare its port, alias and time-outs, or rename one by hand first
                 contested by prod/b
             prod/b: Conflict: discovery name x is held by prod/a (arn:aws:ecs:eu-west-1:1:service/prod/a)
                 endpoint http/y: y:80 -> -
-                endpoint http/x: - -> x:80
+                endpoint http/x: - -> x:80, timeout idle=60s request=default
                 note: prod/a, prod/b want each other's names, and undeclared settings of an endpoint would be lost if one gave its name up first: declare its port, alias and time-outs, or rename one by hand first
                 contested by prod/a
         "#]],

@@ -127,7 +127,7 @@ fn what_was_rolled_back_shows_the_event_of_its_own_rollout() {
         "web mode=client-server, namespace=internal.myapp, discovery-name=web, alias=web:80 | off | http=8080/http | failed-before=in_internal.myapp_http/web@web:80 event=@25:unable_to_place_a_task event=@14:(task_1)_failed_container_health_checks event=@12:deployment_failed event=@5:unable_to_pull_an_image",
         &expect![[r#"
             prod/web: OutOfSync Degraded RolledBack exactly this configuration failed before (ROLLBACK_SUCCESSFUL: tasks failed to start)
-                ends once the declaration or the task definition changes, or once a person asks for one more attempt: eastwest retry, POST /api/v1/retry, or a new value of its retry tag
+                ends once the declaration or the task definition changes, a later deployment of the service completes, or a person asks for one more attempt: eastwest retry, POST /api/v1/retry, or a new value of its retry tag
                 ECS says: (task 1) failed container health checks
         "#]],
     );
