@@ -2,7 +2,7 @@
 //! that call; nothing is drawn, and nothing is left out.
 //!
 //! Every run must end in the state in which the story ends by itself, break no invariant on the way, and then
-//! write nothing for two hours. A run that does not prints the command that replays it. With `EASTWEST_TRACES=FILE` a
+//! write nothing for an hour. A run that does not prints the command that replays it. With `EASTWEST_TRACES=FILE` a
 //! line for each run goes into FILE, its case and the hash of its trace, so that two versions can be compared.
 
 mod case;

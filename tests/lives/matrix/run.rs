@@ -27,7 +27,7 @@ const LATE_SECONDS: u64 = 900;
 /// How often a run with a mishap is looked at.
 const LOOK_SECONDS: u64 = 20;
 /// How long nothing may be written at rest.
-const QUIET_SECONDS: u64 = 2 * 3600;
+const QUIET_SECONDS: u64 = 3600;
 
 /// A story as it goes when nothing befalls it.
 pub(crate) struct Undisturbed {

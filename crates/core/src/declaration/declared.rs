@@ -187,7 +187,7 @@ impl fmt::Display for LogsDeclaration {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Off => f.write_str("none"),
-            Self::To(logs) => logs.fmt(f),
+            Self::To(logs) | Self::InPart(logs) => logs.fmt(f),
         }
     }
 }
@@ -228,8 +228,29 @@ pub struct AliasDeclaration {
 pub enum LogsDeclaration {
     /// `none`: no proxy logs.
     Off,
-    /// Logs as given.
+    /// Logs as given, and nothing else.
     To(ProxyLogs),
+    /// Logs as given, and the deployed options that this does not name if both go to the same log group: a tag has words
+    /// for few options.
+    InPart(ProxyLogs),
+}
+
+impl LogsDeclaration {
+    /// The same without regard to what is deployed.
+    pub(crate) fn whole(self) -> Self {
+        match self {
+            Self::InPart(logs) => Self::To(logs),
+            whole => whole,
+        }
+    }
+
+    /// What it says of the logs; nothing where there are none.
+    pub(crate) fn said(&self) -> Option<&ProxyLogs> {
+        match self {
+            Self::Off => None,
+            Self::To(logs) | Self::InPart(logs) => Some(logs),
+        }
+    }
 }
 
 /// `eastwest/refresh`.

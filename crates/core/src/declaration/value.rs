@@ -121,7 +121,7 @@ pub(crate) fn logs(text: &str) -> Result<LogsDeclaration, Wrong> {
         return Err(wrong_because("awslogs needs group=<log group>"));
     }
     let driver = "awslogs".to_owned();
-    Ok(LogsDeclaration::To(ProxyLogs { driver, options, secret_options: Vec::new() }))
+    Ok(LogsDeclaration::InPart(ProxyLogs { driver, options, secret_options: Vec::new() }))
 }
 
 pub(crate) fn access_logs(text: &str) -> Result<AccessLogs, Wrong> {

@@ -150,7 +150,8 @@ pub fn entry(path: &ServicePath, declaration: &Declaration) -> (Declaration, Vec
     let mut whole = declaration.clone();
     let mut unsaid = Vec::new();
     let is_plain = |logs: &ProxyLogs| logs.driver == "awslogs" && logs.secret_options.is_empty();
-    if matches!(&whole.logs, Some(LogsDeclaration::To(logs)) if !is_plain(logs)) {
+    let logs = whole.logs.as_ref().and_then(LogsDeclaration::said);
+    if logs.is_some_and(|logs| !is_plain(logs)) {
         whole.logs = None;
         unsaid.push("the proxy's logs".to_owned());
     }
@@ -159,10 +160,12 @@ pub fn entry(path: &ServicePath, declaration: &Declaration) -> (Declaration, Vec
     }
     let prefix = TagPrefix::default();
     let (tags, unsaid) = tags(declaration, &prefix);
-    if let Intent::Declared(said) = parse(&prefix, &tags).0
-        && is_written(path, &said)
-    {
-        return ((*said).clone(), unsaid);
+    if let Intent::Declared(said) = parse(&prefix, &tags).0 {
+        let mut said = (*said).clone();
+        said.logs = said.logs.map(LogsDeclaration::whole);
+        if is_written(path, &said) {
+            return (said, unsaid);
+        }
     }
     let mode = Declaration { mode: declaration.mode, ..Declaration::default() };
     (mode, vec!["everything but the mode".to_owned()])
@@ -230,7 +233,7 @@ impl Writer<'_> {
             Tag { key: "logs", words: "the proxy's logs" },
             logs.as_ref(),
             write_logs,
-            value::logs,
+            |text| value::logs(text).map(LogsDeclaration::whole),
         );
         self.say(
             Tag { key: "access-logs", words: "the access logs" },
@@ -452,7 +455,7 @@ fn write_tls(tls: &Tls) -> String {
 
 /// Of options that the tag has no word for it makes words that the tag's reader refuses.
 fn write_logs(logs: &LogsDeclaration) -> String {
-    let LogsDeclaration::To(logs) = logs else { return "none".to_owned() };
+    let Some(logs) = logs.said() else { return "none".to_owned() };
     let option = |(name, value): &(String, String)| {
         let word = match name.as_str() {
             "awslogs-stream-prefix" => "prefix",

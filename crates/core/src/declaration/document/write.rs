@@ -92,7 +92,7 @@ fn tls(tls: &Tls) -> shape::Tls {
 }
 
 fn logs(logs: &LogsDeclaration) -> shape::Logs {
-    let LogsDeclaration::To(ProxyLogs { driver, options, secret_options }) = logs else {
+    let Some(ProxyLogs { driver, options, secret_options }) = logs.said() else {
         return shape::Logs::Off(shape::NoLogs::None);
     };
     let map = |pairs: &[(String, String)]| {

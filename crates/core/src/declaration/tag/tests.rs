@@ -674,7 +674,7 @@ fn logs() {
          logs=awslogs group=/ecs/web region=eu-west-1 prefix=proxy",
         &expect![[r#"
             client
-              logs To(ProxyLogs { driver: "awslogs", options: [("awslogs-group", "/ecs/web"), ("awslogs-region", "eu-west-1"), ("awslogs-stream-prefix", "proxy")], secret_options: [] })
+              logs InPart(ProxyLogs { driver: "awslogs", options: [("awslogs-group", "/ecs/web"), ("awslogs-region", "eu-west-1"), ("awslogs-stream-prefix", "proxy")], secret_options: [] })
         "#]],
     );
 }

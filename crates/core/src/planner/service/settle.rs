@@ -158,15 +158,15 @@ impl<'a, O: Observer> Builder<'a, O> {
     fn logs(&self, declaration: &Declaration) -> (Option<ProxyLogs>, Option<AccessLogs>) {
         let deployed = self.deployed.and_then(|connect| connect.logs.as_ref());
         let declared = declaration.logs.clone().map(|logs| match (logs, deployed) {
-            (LogsDeclaration::To(logs), Some(deployed)) => {
-                LogsDeclaration::To(logs.with_options_of(deployed))
+            (LogsDeclaration::InPart(logs), Some(deployed)) => {
+                LogsDeclaration::InPart(logs.with_options_of(deployed))
             }
             (logs, _) => logs,
         });
         let kept = deployed.cloned().map(LogsDeclaration::To);
         let chain = [(Source::Declared, declared), (Source::Deployed, kept)];
         let logs = match self.observer.first(FieldPath::service("logs"), chain.into_iter()) {
-            Some(LogsDeclaration::To(logs)) => Some(logs),
+            Some(LogsDeclaration::To(logs) | LogsDeclaration::InPart(logs)) => Some(logs),
             Some(LogsDeclaration::Off) | None => None,
         };
         let kept = self.deployed.and_then(|connect| connect.access_logs.as_ref());

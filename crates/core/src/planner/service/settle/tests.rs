@@ -467,3 +467,15 @@ fn logs_to_the_same_group_keep_the_options_that_are_not_named() {
         }
     }
 }
+
+#[test]
+fn logs_of_a_document_are_all_that_is_wanted() {
+    let stage = crate::testing::Stage::read(
+        r#"document {"version": 1, "services": {"prod/web": {"mode": "client", "logs": {"driver": "awslogs", "options": {"awslogs-group": "g"}}}}}
+        web - | in internal.myapp logs=awslogs-group:g,awslogs-region:r"#,
+    );
+    let plan = stage.plan();
+    let entry = plan.entries.values().next().expect("a service");
+    let to = entry.changes.first().and_then(|change| change.to.as_deref());
+    assert_eq!(to, Some("awslogs awslogs-group=g"));
+}
