@@ -60,7 +60,10 @@ fn check_entry(parameter: &Parameter) {
 }
 
 /// What is written as a document reads the same.
-fn check_written(services: BTreeMap<ServicePath, Arc<Declaration>>) {
+fn check_written(mut services: BTreeMap<ServicePath, Arc<Declaration>>) {
+    for entry in services.values_mut() {
+        *entry = Arc::new(Declaration::clone(entry).whole());
+    }
     let plain = services.iter().map(|(key, entry)| (key.clone(), Declaration::clone(entry)));
     let text = document::write(&plain.collect());
     // Written out for people it may be longer than a parameter that can be read.

@@ -235,6 +235,14 @@ pub enum LogsDeclaration {
     InPart(ProxyLogs),
 }
 
+impl Declaration {
+    /// The same as a document says it: its logs are all that is wanted.
+    pub fn whole(mut self) -> Self {
+        self.logs = self.logs.map(LogsDeclaration::whole);
+        self
+    }
+}
+
 impl LogsDeclaration {
     /// The same without regard to what is deployed.
     pub(crate) fn whole(self) -> Self {

@@ -147,7 +147,7 @@ pub(crate) fn tags(
 /// As much of a declaration as a document can say, and in words what it cannot. Options of log drivers other than
 /// awslogs may hold a token, so they are never written to a file.
 pub fn entry(path: &ServicePath, declaration: &Declaration) -> (Declaration, Vec<String>) {
-    let mut whole = declaration.clone();
+    let mut whole = declaration.clone().whole();
     let mut unsaid = Vec::new();
     let is_plain = |logs: &ProxyLogs| logs.driver == "awslogs" && logs.secret_options.is_empty();
     let logs = whole.logs.as_ref().and_then(LogsDeclaration::said);
@@ -161,8 +161,7 @@ pub fn entry(path: &ServicePath, declaration: &Declaration) -> (Declaration, Vec
     let prefix = TagPrefix::default();
     let (tags, unsaid) = tags(declaration, &prefix);
     if let Intent::Declared(said) = parse(&prefix, &tags).0 {
-        let mut said = (*said).clone();
-        said.logs = said.logs.map(LogsDeclaration::whole);
+        let said = (*said).clone().whole();
         if is_written(path, &said) {
             return (said, unsaid);
         }
