@@ -1,7 +1,7 @@
 //! What the defaults of a configuration depend on.
 
 use super::connect::Connect;
-use super::name::{NamespaceRef, PortName};
+use super::name::{NamespaceId, NamespaceRef, PortName};
 use super::namespace::Namespace;
 use super::task_definition::{PortMapping, TaskDefinition};
 
@@ -36,6 +36,11 @@ impl<'a> Defaults<'a> {
     /// The namespace of a configuration, the cluster's default where it names none.
     pub fn namespace_of(&self, connect: &Connect) -> Option<&'a Namespace> {
         self.resolve(connect.namespace.as_ref().or(self.default_namespace)?)
+    }
+
+    /// Whether a configuration is one in that namespace.
+    pub(crate) fn is_in(&self, connect: &Connect, namespace: &NamespaceId) -> bool {
+        self.namespace_of(connect).is_some_and(|found| found.id == *namespace)
     }
 
     /// The mapping a port name means.

@@ -17,8 +17,9 @@ use crate::ecs::time::Now;
 use crate::plan::action::{Accepted, Action};
 use crate::plan::prerequisite::Prerequisite;
 use crate::report::news::News;
-use crate::view::foreign::{self, OwnRollout};
-use crate::view::former::{Replaced, follow};
+use crate::view::follow;
+use crate::view::foreign::OwnRollout;
+use crate::view::former::Replaced;
 use crate::view::merge::Merger;
 use crate::view::reading::{Answer, ClusterReading, Question};
 
@@ -99,7 +100,6 @@ impl Engine {
             let forgotten: Vec<Replaced> =
                 forgotten.map(|(key, gone)| Replaced { key, before: gone.last }).collect();
             follow(&mut self.view, &forgotten, now);
-            foreign::follow(&mut self.view, &forgotten);
             return true;
         }
         let began = self.work.take_sweep(&cluster).unwrap_or(now);

@@ -132,10 +132,9 @@ impl Questions<'_> {
 
     fn is_in(&self, key: &ServiceKey, namespace: &Namespace) -> bool {
         let service = self.view.service(key).and_then(|service| service.last.as_ref());
+        let defaults = self.view.defaults(&key.cluster);
         let connect = service.and_then(|service| service.connect());
-        let found =
-            connect.and_then(|connect| self.view.defaults(&key.cluster).namespace_of(connect));
-        found.is_some_and(|found| found.id == namespace.id)
+        connect.is_some_and(|connect| defaults.is_in(connect, &namespace.id))
     }
 
     fn may_call(&self, key: &ServiceKey) -> bool {

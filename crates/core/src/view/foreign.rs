@@ -41,8 +41,8 @@ impl View {
     }
 }
 
-/// Notes what new readings of watched services show.
-pub(crate) fn follow(view: &mut View, replaced: &[Replaced]) {
+/// Notes what new readings of watched services show that others changed.
+pub(super) fn follow(view: &mut View, replaced: &[Replaced]) {
     for Replaced { key, before } in replaced {
         let after = view.service(key).and_then(|known| known.last.clone());
         match (before.as_deref(), after.as_deref()) {

@@ -162,8 +162,8 @@ struct NamesChange<'a> {
     after: &'a [InForce],
 }
 
-/// Notes what new readings of watched services show.
-pub(crate) fn follow(view: &mut View, replaced: &[Replaced], now: Now) {
+/// Notes the names that new readings of watched services show, and those that they show no longer.
+pub(super) fn follow(view: &mut View, replaced: &[Replaced], now: Now) {
     let mut former = std::mem::take(&mut view.former);
     for Replaced { key, before } in replaced {
         let after = view.service(key).and_then(|known| known.last.as_deref());

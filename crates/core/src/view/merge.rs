@@ -10,14 +10,13 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::foreign;
 use super::former::{self, Replaced};
 use super::history::History;
 use super::in_force::Arrival;
 use super::layers::BesideTags;
 use super::reading::{Answer, ClusterReading};
 use super::rollout::is_telling;
-use super::{ClusterView, ServiceView, View};
+use super::{ClusterView, ServiceView, View, follow};
 use crate::declaration::intent::{Intent, declare};
 use crate::declaration::issue::Issue;
 use crate::declaration::settings::Sources;
@@ -94,8 +93,7 @@ impl Merger<'_> {
             cluster.complete_at = Some(self.now);
         }
         forget_unnamed(view);
-        former::follow(view, &replaced, self.now);
-        foreign::follow(view, &replaced);
+        follow(view, &replaced, self.now);
         is_new
     }
 
@@ -120,8 +118,7 @@ impl Merger<'_> {
                 histories.remove(&key);
             }
         }
-        former::follow(view, &replaced, self.now);
-        foreign::follow(view, &replaced);
+        follow(view, &replaced, self.now);
     }
 
     /// Takes in the read before a write.

@@ -37,7 +37,7 @@ use crate::ecs::task_definition::TaskDefinition;
 use crate::ecs::time::Now;
 use crate::ecs::tool::Tool;
 use foreign::{ForeignChange, OwnRollout};
-use former::FormerNames;
+use former::{FormerNames, Replaced};
 use history::History;
 use in_force::{InForce, NamedParameter};
 use layers::BesideTags;
@@ -203,6 +203,13 @@ impl View {
         let (key, _) = services.range(path.least_key()..).next()?;
         (key.name == path.name).then_some(key)
     }
+}
+
+/// Notes what new readings of watched services show beside the readings themselves: names that became free, and changes
+/// of others.
+pub(crate) fn follow(view: &mut View, replaced: &[Replaced], now: Now) {
+    former::follow(view, replaced, now);
+    foreign::follow(view, replaced);
 }
 
 /// The known namespaces of a service's deployments. The one that it leaves counts until the rollout is over, even if it

@@ -2,9 +2,8 @@
 
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::time::Duration;
 
-use anyhow::{Context as _, anyhow, bail};
+use anyhow::{anyhow, bail};
 use clap::Args;
 use eastwest_core::ecs::service_key::ServicePath;
 use eastwest_core::engine::look::shown_policy;
@@ -15,7 +14,7 @@ use super::world;
 use crate::api::explanation::{JSON, TEXT};
 use crate::api::{explanation, json};
 use crate::config::Config;
-use crate::daemon::client::client;
+use crate::daemon::client::Daemon;
 
 /// Flags of `explain`.
 #[derive(Debug, Args)]
@@ -34,15 +33,15 @@ pub(crate) struct ExplainFlags {
     pub(crate) json: bool,
 }
 
-/// The longest time that the daemon may take to answer.
-const PATIENCE: Duration = Duration::from_secs(10);
-
 /// Explains the service, as a running eastwest sees it or after one look of its own.
 pub(crate) async fn run(config: &Config, flags: &ExplainFlags) -> anyhow::Result<ExitCode> {
     let path = ServicePath::parse(&flags.service);
     let path = path.map_err(|refused| anyhow!("{:?}: {}", flags.service, refused.allowed))?;
     let text = match &flags.from_daemon {
-        Some(daemon) => asked(daemon.trim_end_matches('/').to_owned(), path, flags.json).await?,
+        Some(url) => {
+            let kind = if flags.json { JSON } else { TEXT };
+            Daemon::at(url).get(format!("/api/v1/services/{path}"), kind).await?
+        }
         None => looked(config, flags, &path).await?,
     };
     print!("{text}");
@@ -73,23 +72,4 @@ async fn looked(
     } else {
         explanation::text(&explanation)
     })
-}
-
-/// Asks a running eastwest.
-async fn asked(daemon: String, path: ServicePath, json: bool) -> anyhow::Result<String> {
-    let url = format!("{daemon}/api/v1/services/{path}");
-    let kind = if json { JSON } else { TEXT };
-    let (status, text) = tokio::task::spawn_blocking(move || get(&url, kind)).await??;
-    if status != 200 {
-        bail!("{daemon}: {}", text.trim_end());
-    }
-    Ok(text)
-}
-
-fn get(url: &str, kind: &str) -> anyhow::Result<(u16, String)> {
-    let request = client(PATIENCE).get(url).config().http_status_as_error(false).build();
-    let sent = request.header("Accept", kind).call();
-    let mut answer = sent.with_context(|| format!("{url} does not answer"))?;
-    let text = answer.body_mut().read_to_string().with_context(|| format!("{url} broke off"))?;
-    Ok((answer.status().as_u16(), text))
 }

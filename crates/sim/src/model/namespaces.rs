@@ -12,14 +12,13 @@ use serde_json::{Value, json};
 use super::Model;
 use super::filters::check_filters;
 use super::namespace_state::NamespaceState;
-use super::operations::Target;
 use super::page::take;
 use crate::model::records::{Change, OperationState};
 use crate::shapes::ApiError;
 use crate::shapes::cloud_map::{
     CreateHttpNamespaceRequest, CreatePrivateDnsNamespaceRequest, DeleteNamespaceRequest,
     GetNamespaceAnswer, GetNamespaceRequest, HttpProperties, ListNamespacesAnswer, ListRequest,
-    Namespace, NamespaceProperties, NamespaceType, OperationIdAnswer, OperationType, Tag,
+    Namespace, NamespaceProperties, NamespaceType, OperationIdAnswer, Tag,
 };
 
 /// What both kinds of creation have in common.
@@ -85,10 +84,8 @@ impl Model {
         namespace.vpc = draft.vpc;
         namespace.creator_request_id.clone_from(&draft.creator_request_id);
         namespace.tags = Arc::new(draft.tags.into_iter().map(|tag| (tag.key, tag.value)).collect());
-        let target = namespace.id.clone();
-        let change = Change::Create { namespace: Box::new(namespace), cluster: None };
         let operation_id =
-            self.begin(OperationType::CreateNamespace, Target::Namespace(target), change);
+            self.begin(Change::Create { namespace: Box::new(namespace), cluster: None });
         if let Some(state) = self.operations.get_mut(&operation_id) {
             state.creator_request_id = draft.creator_request_id;
         }
@@ -157,9 +154,8 @@ impl Model {
         namespace.tags =
             Arc::new(BTreeMap::from([("AmazonECSManaged".to_owned(), "true".to_owned())]));
         let id = namespace.id.clone();
-        let change =
-            Change::Create { namespace: Box::new(namespace), cluster: Some(cluster.to_owned()) };
-        self.begin(OperationType::CreateNamespace, Target::Namespace(id.clone()), change);
+        let cluster = Some(cluster.to_owned());
+        self.begin(Change::Create { namespace: Box::new(namespace), cluster });
         id
     }
 
@@ -185,10 +181,7 @@ impl Model {
                 matches!(&state.change, Change::Delete { id: gone } if *gone == id)
             };
             model.check_not_running("DeleteNamespace", deletes)?;
-            let change = Change::Delete { id: id.clone() };
-            let operation_id =
-                model.begin(OperationType::DeleteNamespace, Target::Namespace(id), change);
-            Ok(OperationIdAnswer { operation_id })
+            Ok(OperationIdAnswer { operation_id: model.begin(Change::Delete { id }) })
         })
     }
 

@@ -15,38 +15,42 @@ use crate::shapes::cloud_map::{
     OperationStatus, OperationSummary, OperationType,
 };
 
-/// What an operation is about, by id.
-pub(super) enum Target {
-    /// A namespace.
-    Namespace(String),
-    /// An instance of a Cloud Map service.
-    Instance { service: String, instance: String },
-}
-
-impl Target {
-    fn shown(self) -> BTreeMap<String, String> {
+impl Change {
+    fn kind(&self) -> OperationType {
         match self {
-            Self::Namespace(id) => BTreeMap::from([("NAMESPACE".to_owned(), id)]),
-            Self::Instance { service, instance } => {
-                BTreeMap::from([("SERVICE".to_owned(), service), ("INSTANCE".to_owned(), instance)])
-            }
+            Self::Create { .. } => OperationType::CreateNamespace,
+            Self::Delete { .. } => OperationType::DeleteNamespace,
+            Self::Register { .. } => OperationType::RegisterInstance,
+            Self::Deregister { .. } => OperationType::DeregisterInstance,
         }
+    }
+
+    /// What it is about, by id.
+    fn targets(&self) -> BTreeMap<String, String> {
+        let targets = match self {
+            Self::Create { namespace, .. } => vec![("NAMESPACE", &namespace.id)],
+            Self::Delete { id } => vec![("NAMESPACE", id)],
+            Self::Register { service, instance, .. } | Self::Deregister { service, instance } => {
+                vec![("SERVICE", service), ("INSTANCE", instance)]
+            }
+        };
+        targets.into_iter().map(|(what, id)| (what.to_owned(), id.clone())).collect()
     }
 }
 
 impl Model {
-    /// Begins an operation and answers its id.
-    pub(super) fn begin(&mut self, kind: OperationType, target: Target, change: Change) -> String {
+    /// Begins an operation for a change and answers its id.
+    pub(super) fn begin(&mut self, change: Change) -> String {
         let id = self.ids.uuid();
         let operation = Operation {
             id: id.clone(),
-            kind,
+            kind: change.kind(),
             status: OperationStatus::Submitted,
             error_message: None,
             error_code: None,
             create_date: self.now,
             update_date: self.now,
-            targets: target.shown(),
+            targets: change.targets(),
         };
         let state = OperationState { operation, change, creator_request_id: None };
         self.operations.insert(id.clone(), state);

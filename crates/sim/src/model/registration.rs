@@ -8,12 +8,11 @@
 use std::collections::BTreeMap;
 
 use super::Model;
-use super::operations::Target;
 use super::records::{Change, OperationState, Registered};
 use crate::shapes::ApiError;
 use crate::shapes::cloud_map::{
     DeleteServiceAttributesRequest, DeregisterInstanceRequest, EmptyAnswer,
-    GetServiceAttributesAnswer, GetServiceAttributesRequest, OperationIdAnswer, OperationType,
+    GetServiceAttributesAnswer, GetServiceAttributesRequest, OperationIdAnswer,
     RegisterInstanceRequest, ServiceAttributes, UpdateServiceAttributesRequest,
 };
 
@@ -43,9 +42,7 @@ impl Model {
                 attributes: request.attributes,
                 creator_request_id: request.creator_request_id,
             };
-            let target = Target::Instance { service: service.clone(), instance: instance.clone() };
-            let change = Change::Register { service, instance, registered };
-            let operation_id = model.begin(OperationType::RegisterInstance, target, change);
+            let operation_id = model.begin(Change::Register { service, instance, registered });
             Ok(OperationIdAnswer { operation_id })
         })
     }
@@ -62,9 +59,7 @@ impl Model {
             }
             let (service, instance) = (service.id.clone(), request.instance_id);
             model.check_no_operation("DeregisterInstance", &service, &instance)?;
-            let target = Target::Instance { service: service.clone(), instance: instance.clone() };
-            let change = Change::Deregister { service, instance };
-            let operation_id = model.begin(OperationType::DeregisterInstance, target, change);
+            let operation_id = model.begin(Change::Deregister { service, instance });
             Ok(OperationIdAnswer { operation_id })
         })
     }

@@ -118,14 +118,7 @@ impl Model {
         check_size(request.max_results, 10)?;
         let folder = format!("{}/", request.path.trim_end_matches('/'));
         let scope = format!("GetParametersByPath {folder}");
-        let rules = PageRules {
-            scope: &scope,
-            default: 10,
-            most: 10,
-            code: "InvalidNextToken",
-            now: self.now,
-            token_seconds: self.timings.token_seconds,
-        };
+        let rules = self.parameter_pages(&scope, 10);
         let page = rules.page(request.max_results, request.next_token.as_deref())?;
         let deep = request.recursive == Some(true);
         let clear = request.with_decryption == Some(true);
@@ -140,6 +133,18 @@ impl Model {
         Ok(GetParametersByPathAnswer { parameters, next_token })
     }
 
+    /// How Parameter Store pages; a page that is not asked to be smaller has the most lines.
+    fn parameter_pages<'a>(&self, scope: &'a str, most: u32) -> PageRules<'a> {
+        PageRules {
+            scope,
+            default: most,
+            most,
+            code: "InvalidNextToken",
+            now: self.now,
+            token_seconds: self.timings.token_seconds,
+        }
+    }
+
     /// `GetParameterHistory`: fifty versions on a page, the oldest first.
     pub fn get_parameter_history(
         &self,
@@ -148,14 +153,7 @@ impl Model {
         check_size(request.max_results, 50)?;
         let (name, state) = self.parameter_state(path_of(&request.name))?;
         let scope = format!("GetParameterHistory {name}");
-        let rules = PageRules {
-            scope: &scope,
-            default: 50,
-            most: 50,
-            code: "InvalidNextToken",
-            now: self.now,
-            token_seconds: self.timings.token_seconds,
-        };
+        let rules = self.parameter_pages(&scope, 50);
         let page = rules.page(request.max_results, request.next_token.as_deref())?;
         let all = state.versions.iter();
         let (taken, next_token) = take(&rules, &page, all, |each| format!("{:020}", each.number));

@@ -50,8 +50,7 @@ impl<'c> Client<'c> {
     /// Whether it is in a namespace already, and so may call others there.
     pub(crate) fn is_in(&self, input: &PlannerInput<'_>, namespace: &NamespaceId) -> bool {
         let defaults = input.view.defaults(&self.service.key.cluster);
-        let found = self.service.connect().and_then(|connect| defaults.namespace_of(connect));
-        found.is_some_and(|found| found.id == *namespace)
+        self.service.connect().is_some_and(|connect| defaults.is_in(connect, namespace))
     }
 
     /// Whether its environment decides on a refresh and was not read.

@@ -1,9 +1,9 @@
 //! Which endpoints can be called, which are to come, and which services offer them.
 //!
 //! An endpoint counts once a deployment that has it COMPLETED, and runs its tasks if it COMPLETED early, whether its
-//! service opted in or not. Tasks know only the
-//! endpoints that were there when their own deployment began (DG:service-connect-concepts-deploy). AWS does not document
-//! at which moment of the server's rollout an endpoint is there.
+//! service opted in or not. Tasks know only the endpoints that were there when their own deployment began
+//! (DG:service-connect-concepts-deploy). AWS does not document at which moment of the server's rollout an endpoint is
+//! there.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -221,9 +221,7 @@ struct Renamed {
 /// The names that a candidate gives up, each with every name that takes its place.
 fn renamed(candidate: &Candidate<'_>) -> Vec<Renamed> {
     let Some((namespace, wanted)) = candidate.offers() else { return Vec::new() };
-    let stays = |connect: &&Connect| {
-        candidate.defaults.namespace_of(connect).is_some_and(|found| found.id == *namespace)
-    };
+    let stays = |connect: &&Connect| candidate.defaults.is_in(connect, namespace);
     let standing = candidate.service.connect().filter(stays);
     let standing = standing.map_or(&[][..], |connect| &connect.endpoints);
     let on = |port: &PortName| {
@@ -267,7 +265,7 @@ fn completed<'d>(
 ) -> Option<AwsTime> {
     let has = |deployment: &&Deployment| {
         deployment.connect.as_ref().is_some_and(|connect| {
-            defaults.namespace_of(connect).is_some_and(|found| found.id == namespace.id)
+            defaults.is_in(connect, &namespace.id)
                 && connect.endpoints.iter().any(|each| is_same(each, endpoint))
         })
     };

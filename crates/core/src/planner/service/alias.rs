@@ -81,10 +81,7 @@ impl AliasRule<'_> {
     /// Whether clients in the namespace call this very service by it already.
     fn is_deployed(&self, host: &DnsName, port: Option<Port>) -> bool {
         let connects = self.service.running().filter_map(|each| each.connect.as_ref());
-        let here = connects.filter(|connect| {
-            let found = self.defaults.namespace_of(connect);
-            found.is_some_and(|found| found.id == self.namespace.id)
-        });
+        let here = connects.filter(|connect| self.defaults.is_in(connect, &self.namespace.id));
         here.flat_map(|connect| &connect.endpoints).any(|old| {
             let old_port = old.alias.as_ref().map(|alias| alias.port);
             old.host_in(self.namespace) == *host && old_port == port

@@ -13,8 +13,8 @@ use crate::plan::hold::Hold;
 use crate::view::history::History;
 use crate::view::rollout::RolloutSpan;
 
-/// The hold if ECS gave exactly this configuration up on this task definition and no deployment has completed since. `connect`
-/// is what would be sent; for a refresh, what is deployed.
+/// The hold if ECS gave exactly this configuration up on this task definition and no deployment has completed since.
+/// `connect` is what would be sent; for a refresh, what is deployed.
 pub(crate) fn failed_before(
     connect: Option<&Canonical>,
     task_definition: &Arn,

@@ -68,7 +68,7 @@ fn in_force<'s>(
     let configured =
         running.filter_map(|deployment| Some((deployment, deployment.connect.as_ref()?)));
     configured
-        .filter(|(_, connect)| defaults.namespace_of(connect).is_some_and(|n| n.id == *namespace))
+        .filter(|(_, connect)| defaults.is_in(connect, namespace))
         .flat_map(|(deployment, connect)| {
             connect.endpoints.iter().map(move |endpoint| InForce { deployment, endpoint })
         })
