@@ -2,6 +2,7 @@
 
 use expect_test::expect;
 
+use crate::ecs::time::AwsTime;
 use crate::testing::fake::Fake;
 use crate::testing::key;
 
@@ -59,6 +60,21 @@ fn a_name_that_became_free_waits_for_its_clients_and_for_the_quarantine() {
 }
 
 #[test]
+fn after_the_quarantine_a_former_owner_comes_no_sooner_than_its_age_says() {
+    let mut fake = Fake::new(WORLD);
+    fake.service("dev/squat").created_at = AwsTime(0);
+    fake.run(60);
+    fake.tag("api", "mode=client-server, discovery-name=api2");
+    fake.tag("web", "mode=client, needs=api2");
+    fake.run(2 * 3600);
+    fake.tag("api", &format!("{WANTS_API}, pause=true"));
+    fake.tag("dev/squat", WANTS_API);
+    fake.run(120);
+    expect!["in ns-internalmyapp http/api@api.internal.myapp:8080"]
+        .assert_eq(&fake.in_force("dev/squat"));
+}
+
+#[test]
 fn a_recreated_service_gets_its_name_back_before_an_older_squatter() {
     let mut fake = Fake::new(WORLD);
     fake.run(60);
@@ -73,7 +89,7 @@ fn a_recreated_service_gets_its_name_back_before_an_older_squatter() {
     fake.services.insert(key("api"), recreated);
     let api = fake.service("api");
     api.arn = crate::ecs::name::Arn::as_read("arn:aws:ecs:eu-west-1:1:service/prod/api-again");
-    api.created_at = crate::ecs::time::AwsTime(api.created_at.0 + 1_000_000);
+    api.created_at = AwsTime(api.created_at.0 + 1_000_000);
     api.deployments[0].connect = None;
     fake.run(120);
     expect!["in ns-internalmyapp http/api@api.internal.myapp:8080"]

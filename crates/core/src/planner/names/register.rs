@@ -349,7 +349,7 @@ impl Register {
         contested: &'r ContestedName,
         service: &ServiceKey,
     ) -> Option<&'r FormerName> {
-        let former = contested.former.as_ref()?;
+        let former = contested.former_if_kept()?;
         let claimants = contested.claimants.as_ref();
         self.handovers.is_kept_from(service, former, claimants).then_some(former)
     }
@@ -358,11 +358,7 @@ impl Register {
     /// need not wait for it.
     fn first<'r>(&self, contested: &'r ContestedName) -> Option<&'r Party> {
         let had = |party: &Party| {
-            let former = contested.former.as_ref();
-            former.is_some_and(|former| {
-                former.owner.path() == party.key.path()
-                    && (!former.is_over || contested.needed_by.is_some())
-            })
+            contested.former_if_kept().is_some_and(|former| former.owner.path() == party.key.path())
         };
         let wanted = contested.wanted.iter().filter(|party| !self.strangers.contains(&party.arn));
         wanted.min_by_key(|party| {
@@ -378,6 +374,11 @@ impl ContestedName {
         let is_holder = |party: &Party| self.held.iter().any(|holder| holder.arn == party.arn);
         self.former.is_some()
             || (!self.held.is_empty() && self.wanted.iter().any(|party| !is_holder(party)))
+    }
+
+    /// Its former owner, as long as it is kept for that one: until the quarantine is over and no client needs it.
+    fn former_if_kept(&self) -> Option<&FormerName> {
+        self.former.as_ref().filter(|former| !former.is_over || self.needed_by.is_some())
     }
 
     /// The discovery name by which services need it.

@@ -2,6 +2,9 @@
 
 pub(crate) mod text;
 
+#[cfg(test)]
+mod absent_tests;
+
 use std::path::PathBuf;
 use std::process::ExitCode;
 
