@@ -294,12 +294,12 @@ impl Stage {
         });
     }
 
-    /// Lets a merger take something in.
     /// Now, with the stage's timing.
-    fn moment(&self) -> Moment<'_> {
+    pub(crate) fn moment(&self) -> Moment<'_> {
         Moment { timing: &self.settings.timing, now: self.now }
     }
 
+    /// Lets a merger take something in.
     fn reads(&mut self, take_in: impl FnOnce(&Merger<'_>, &mut View)) {
         let Settings { prefix, sources, timing, .. } = self.settings.clone();
         let staleness = timing.staleness;

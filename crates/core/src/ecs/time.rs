@@ -21,11 +21,18 @@ impl AwsTime {
     }
 }
 
+impl AwsTime {
+    /// The same moment for people to read; none where no calendar has it.
+    pub fn calendar(self) -> Option<jiff::Timestamp> {
+        jiff::Timestamp::from_millisecond(self.0).ok()
+    }
+}
+
 impl fmt::Display for AwsTime {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match jiff::Timestamp::from_millisecond(self.0) {
-            Ok(at) => write!(f, "{at:.0}"),
-            Err(_) => f.write_str("an unknown time"),
+        match self.calendar() {
+            Some(at) => write!(f, "{at:.0}"),
+            None => f.write_str("an unknown time"),
         }
     }
 }

@@ -95,16 +95,7 @@ mod tests {
         three -";
 
     fn status(health: Health) -> Status {
-        Status {
-            sync: Sync::Synced,
-            health,
-            reason: None,
-            message: None,
-            ends: None,
-            event: None,
-            snippet: None,
-            ending: None,
-        }
+        Status::new(Sync::Synced, health)
     }
 
     /// First readings, and the statuses published meanwhile.
@@ -117,8 +108,8 @@ mod tests {
     impl Judged {
         /// Judges a service; says whether it has a line of its own.
         fn judge(&mut self, name: &str, health: Health) -> bool {
-            let published = PublishedStatus { status: status(health), since: at(0) };
-            self.statuses.insert(key(name), published);
+            let published = PublishedStatus::next(None, status(health), false, at(0));
+            self.statuses.extend(published.map(|published| (key(name), published)));
             self.first.judge(&key(name), &status(health))
         }
 

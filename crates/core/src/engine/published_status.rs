@@ -3,16 +3,21 @@
 //! **Invariant:** a status that says the same as before is not published again, and one that gives the same reason in
 //! other words keeps its time.
 
-use crate::ecs::time::Now;
-use crate::report::status::Status;
+use std::time::Duration;
+
+use crate::ecs::time::{AwsTime, Now};
+use crate::plan::reason::Reason;
+use crate::report::status::{Status, Sync};
 
 /// The status of a service as it was last published.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PublishedStatus {
     /// The status.
     pub status: Status,
-    /// Since when the service is in sync or not, well or not, for this reason.
+    /// Since when the service is in sync or not, well or not, for this reason, as far as this process saw.
     pub since: Now,
+    /// Since when it is out of sync, for whatever reason, as far as this process saw.
+    pub out_of_sync_since: Option<Now>,
 }
 
 impl PublishedStatus {
@@ -24,7 +29,14 @@ impl PublishedStatus {
         waits_for_answer: bool,
         now: Now,
     ) -> Option<Self> {
-        let Some(before) = before else { return Some(Self { status, since: now }) };
+        let is_out_of_sync = status.sync == Sync::OutOfSync;
+        let Some(before) = before else {
+            return Some(Self {
+                status,
+                since: now,
+                out_of_sync_since: is_out_of_sync.then_some(now),
+            });
+        };
         if status.is_as(&before.status) {
             // What is new in it is shown, and is no news by itself.
             before.status = status;
@@ -34,33 +46,38 @@ impl PublishedStatus {
             return None;
         }
         let since = if status.has_reason_of(&before.status) { before.since } else { now };
-        Some(Self { status, since })
+        let out_of_sync_since = is_out_of_sync.then(|| before.out_of_sync_since.unwrap_or(now));
+        Some(Self { status, since, out_of_sync_since })
+    }
+
+    /// For how long it is out of sync; none while it is not. What ECS rolled back has been since that moment, which a
+    /// restart does not forget. It is only shown, so that AWS's clock may be another than ours.
+    pub fn drift_age(&self, now: Now) -> Option<Duration> {
+        let seen = now.since(self.out_of_sync_since?);
+        let rolled_back =
+            self.status.began.filter(|_| self.status.reason == Some(Reason::RolledBack));
+        let since = rolled_back.map(|at| AwsTime(now.calendar.as_millisecond()).since(at));
+        Some(seen.max(since.unwrap_or_default()))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::reason::Reason;
     use crate::report::health::Health;
-    use crate::report::status::Sync;
     use crate::testing::at;
 
     fn held(reason: Reason, message: &str) -> Status {
         Status {
-            sync: Sync::OutOfSync,
-            health: Health::Healthy,
             reason: Some(reason),
             message: Some(message.to_owned()),
-            ends: None,
-            event: None,
-            snippet: None,
-            ending: None,
+            ..Status::new(Sync::OutOfSync, Health::Healthy)
         }
     }
 
     fn published(reason: Reason, message: &str) -> PublishedStatus {
-        PublishedStatus { status: held(reason, message), since: at(5) }
+        let out_of_sync_since = Some(at(5));
+        PublishedStatus { status: held(reason, message), since: at(5), out_of_sync_since }
     }
 
     #[test]
@@ -85,6 +102,28 @@ mod tests {
         };
         assert_eq!(next(&mut before, held(Reason::Conflict, "api has it")), Some(at(5)));
         assert_eq!(next(&mut before, held(Reason::Paused, "web has it")), Some(at(9)));
+    }
+
+    #[test]
+    fn a_service_is_out_of_sync_for_as_long_as_all_its_reasons_together() {
+        let mut before = published(Reason::Conflict, "web has it");
+        assert_eq!(before.drift_age(at(65)), Some(Duration::from_mins(1)));
+        let paused = held(Reason::Paused, "paused");
+        let mut next = PublishedStatus::next(Some(&mut before), paused, false, at(9)).expect("new");
+        assert_eq!(next.drift_age(at(65)), Some(Duration::from_mins(1)));
+        let synced = Status { sync: Sync::Synced, ..next.status.clone() };
+        let synced = PublishedStatus::next(Some(&mut next), synced, false, at(70)).expect("new");
+        assert_eq!(synced.drift_age(at(80)), None);
+    }
+
+    #[test]
+    fn a_restart_does_not_forget_since_when_a_rollback_is_drift() {
+        let rolled_back = Status {
+            began: Some(AwsTime(at(0).calendar.as_millisecond())),
+            ..held(Reason::RolledBack, "failed before")
+        };
+        let next = PublishedStatus::next(None, rolled_back, false, at(3600));
+        assert_eq!(next.and_then(|next| next.drift_age(at(3600))), Some(Duration::from_hours(1)));
     }
 
     #[test]

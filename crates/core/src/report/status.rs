@@ -6,8 +6,9 @@ use super::health::{Health, health};
 use crate::declaration::intent::Intent;
 use crate::declaration::issue::{Issue, Weight};
 use crate::declaration::settings::Moment;
-use crate::ecs::service::ServiceStatus;
+use crate::ecs::service::{EcsService, ServiceStatus};
 use crate::ecs::service_key::ServiceKey;
+use crate::ecs::time::AwsTime;
 use crate::plan::doubt::CallDoubt;
 use crate::plan::entry::{Entry, Verdict};
 use crate::plan::hold::Hold;
@@ -37,6 +38,12 @@ pub struct Status {
     /// What to paste where, so that another tool leaves the service alone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub snippet: Option<String>,
+    /// Who began the rollout that it speaks of.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub begun_by: Option<BegunBy>,
+    /// When that rollout began, by AWS's clock; of one that was rolled back or failed, when that was.
+    #[serde(skip)]
+    pub began: Option<AwsTime>,
     /// Who ends it, where there is a reason.
     #[serde(skip)]
     pub ending: Option<Ending>,
@@ -52,6 +59,17 @@ impl Status {
     pub fn is_waiting(&self) -> bool {
         self.ending.is_some_and(|ending| ending != Ending::ByPerson)
     }
+}
+
+/// Who began a rollout.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, strum::IntoStaticStr)]
+#[serde(rename_all = "camelCase")]
+#[strum(serialize_all = "camelCase")]
+pub enum BegunBy {
+    /// This process.
+    Eastwest,
+    /// A person, a pipeline, ECS itself, or eastwest before its last start. AWS does not tell who.
+    Others,
 }
 
 /// Whether what is in force is what is wanted.
@@ -97,13 +115,19 @@ pub fn status(
         };
         explaining(last, span)
     });
+    if let Some(last) = &service.last {
+        status.begin(view, last, hold);
+    }
     Some(status)
 }
 
 impl Status {
-    fn new(sync: Sync, health: Health) -> Self {
+    /// One of which nothing more is to be said.
+    pub fn new(sync: Sync, health: Health) -> Self {
         let (reason, message, ends) = (None, None, None);
-        Self { sync, health, reason, message, ends, event: None, snippet: None, ending: None }
+        let (event, snippet, ending) = (None, None, None);
+        let (begun_by, began) = (None, None);
+        Self { sync, health, reason, message, ends, event, snippet, begun_by, began, ending }
     }
 
     fn leaving(service: &ServiceView) -> Self {
@@ -130,6 +154,26 @@ impl Status {
         self.ending = told.map(|(_, ending)| ending);
         self.message = course.message();
         self.ends = course.ends().map(str::to_owned);
+    }
+
+    /// Says whose the rollout is that it speaks of, and since when.
+    fn begin(&mut self, view: &View, service: &EcsService, hold: Option<&Hold>) {
+        if let Some(Hold::RolledBack { span, .. }) = hold {
+            self.began = Some(span.ended.unwrap_or(span.began));
+            return;
+        }
+        let Some(primary) = service.primary() else { return };
+        match self.reason {
+            Some(Reason::RolloutFailed | Reason::NothingToGoBackTo) => {
+                self.began = Some(primary.updated_at);
+            }
+            Some(reason) if reason.is_of_rollout() && service.is_rolling() => {
+                self.began = Some(primary.created_at);
+                let is_own = view.is_own(&service.key, &primary.id);
+                self.begun_by = Some(if is_own { BegunBy::Eastwest } else { BegunBy::Others });
+            }
+            _ => {}
+        }
     }
 
     /// Says why its calls may fail, unless its rollout has more to say.

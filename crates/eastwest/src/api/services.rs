@@ -58,7 +58,7 @@ pub(crate) struct ServiceRow {
     /// Its status, if it opted in.
     #[serde(flatten)]
     pub(crate) status: Option<Status>,
-    /// Since when the status is so.
+    /// Since when the status is so: as AWS remembers it where it speaks of a rollout, else as this process saw it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) since: Option<jiff::Timestamp>,
     /// Its issues, advice included.
@@ -117,7 +117,9 @@ impl ServicesPage {
         });
         let services = engine.view().services().map(|(key, view)| {
             let published = engine.status(key);
-            let since = published.map(|published| clock.calendar(published.since));
+            // What AWS remembers, a restart does not forget.
+            let told = published.and_then(|published| published.status.began?.calendar());
+            let since = told.or(published.map(|published| clock.calendar(published.since)));
             ServiceRow::new(
                 key.clone(),
                 view,

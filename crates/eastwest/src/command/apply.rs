@@ -302,14 +302,11 @@ mod tests {
         News::Status(
             key(),
             Some(Status {
-                sync,
-                health,
                 reason: reason.map(|(reason, _)| reason),
                 message,
                 ends: reason.map(|_| "once it is over".to_owned()),
-                event: None,
-                snippet: None,
                 ending: reason.map(|(_, ending)| ending),
+                ..Status::new(sync, health)
             }),
         )
     }

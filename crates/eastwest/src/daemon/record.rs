@@ -82,11 +82,12 @@ fn status_line(key: &ServiceKey, status: &Status) {
     let reason = status.reason.map(Reason::name);
     // A member that is absent stands in no line.
     let (why, ends) = (status.message.as_deref(), status.ends.as_deref());
+    let begun_by: Option<&str> = status.begun_by.map(Into::into);
     if status.health == Health::Degraded {
         let (event, snippet) = (status.event.as_deref(), status.snippet.as_deref());
-        warn!(service = %key, sync, health, reason, why, ends, event, snippet, "service status");
+        warn!(service = %key, sync, health, reason, why, ends, begunBy = begun_by, event, snippet, "service status");
     } else {
-        info!(service = %key, sync, health, reason, why, ends, "service status");
+        info!(service = %key, sync, health, reason, why, ends, begunBy = begun_by, "service status");
     }
 }
 

@@ -4,7 +4,7 @@
 //! Labels come from closed sets only; services are named on two capped families.
 
 use eastwest_core::declaration::issue::{Issue, Weight};
-use eastwest_core::engine::{Engine, PublishedStatus};
+use eastwest_core::engine::Engine;
 use eastwest_core::plan::entry::Verdict;
 use eastwest_core::plan::hold::Hold;
 use eastwest_core::report::health::Health;
@@ -72,14 +72,15 @@ fn services(engine: &Engine, shared: &Shared) -> Vec<Box<dyn Collector>> {
     let mut listed = Vec::new();
     for (key, view) in engine.view().services() {
         let cluster = key.cluster.as_str();
-        let Some(PublishedStatus { status, since }) = engine.status(key) else { continue };
+        let Some(published) = engine.status(key) else { continue };
+        let status = &published.status;
         by_sync.with_label_values(&[cluster, status.sync.into()]).inc();
         rolling
             .with_label_values(&[cluster])
             .add(number(usize::from(view.rolling_since.is_some())));
         let oldest = drift_age.with_label_values(&[cluster]);
-        if status.sync == Sync::OutOfSync {
-            oldest.set(oldest.get().max(now.since(*since).as_secs_f64()));
+        if let Some(age) = published.drift_age(now) {
+            oldest.set(oldest.get().max(age.as_secs_f64()));
         }
         listed.push((std::cmp::Reverse(standing(status)), key));
     }

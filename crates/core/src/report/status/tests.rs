@@ -2,7 +2,11 @@
 
 use expect_test::expect;
 
-use crate::testing::check_status;
+use super::*;
+use crate::ecs::name::DeploymentId;
+use crate::guard::writes::Writes;
+use crate::testing::{Stage, check_status, key};
+use crate::view::foreign::OwnRollout;
 
 #[test]
 fn in_order() {
@@ -180,4 +184,36 @@ fn who_ends_a_hold_is_the_same_in_a_status_as_in_the_plan() {
     assert!(waiting("web mode=client | in internal.myapp | http=8080 | rolling"));
     assert!(!waiting("web mode=clinet | in internal.myapp"));
     assert!(!waiting("web mode=off | in internal.myapp | http=8080 | history=!"), "a denial");
+}
+
+/// Since when, by AWS's clock in seconds, and who began it.
+fn begun(stage: &Stage) -> (Option<i64>, Option<BegunBy>) {
+    let plan = stage.guarded(&Writes::default());
+    let web = key("web");
+    let status = status(&stage.view, &web, plan.entries.get(&web), stage.moment());
+    let status = status.expect("it opted in");
+    (status.began.map(|at| at.0 / 1000), status.begun_by)
+}
+
+#[test]
+fn a_rollout_has_the_time_that_aws_tells_and_whoever_began_it() {
+    let mut stage = Stage::read("web mode=off | in internal.myapp | http=8080 | rolling");
+    let id = DeploymentId::as_read("ecs-svc/mine");
+    stage.change(&key("web"), |service| {
+        service.deployments[0].id = id.clone();
+        service.deployments[0].created_at = AwsTime(70_000);
+    });
+    assert_eq!(begun(&stage), (Some(70), Some(BegunBy::Others)));
+    let mine = OwnRollout { deployment: id, created_at: AwsTime(70_000) };
+    stage.view.own_rollouts.insert(key("web"), vec![mine]);
+    assert_eq!(begun(&stage), (Some(70), Some(BegunBy::Eastwest)));
+}
+
+#[test]
+fn a_failed_rollout_has_the_time_of_its_failure_and_what_does_not_roll_has_none() {
+    let mut stage = Stage::read("web mode=client | in internal.myapp | http=8080 | failed");
+    stage.change(&key("web"), |service| service.deployments[0].updated_at = AwsTime(90_000));
+    assert_eq!(begun(&stage), (Some(90), None));
+    let held = "policy observe\n web mode=client, namespace=internal.myapp";
+    assert_eq!(begun(&Stage::read(held)), (None, None));
 }
