@@ -141,3 +141,18 @@ def test_an_answer_without_end_is_a_fault_and_no_memory(controller_of):
         controller = controller_of(f"http://127.0.0.1:{listener.getsockname()[1]}", cluster=None)
         wait_until(lambda: controller.log_lines("larger than 32 MiB"), controller.output)
         assert crowd.memory(controller) < 160 * 1024
+
+
+def test_900_services_in_one_circle_of_needs_make_a_small_page_and_take_no_memory(live_fleet, live, controller_of):
+    circle = 900
+    task = live_fleet.task_definition("web", {"http": 8080})
+    for each in range(circle):
+        live_fleet.service(f"s{each}", taskDefinition=task,
+                           tag=tags(mode="client-server", needs=f"s{(each + 1) % circle}"))
+    controller = controller_of(live.url, policy="sync")
+    controller.wait_ready()
+    page = controller.json("/api/v1/plan")
+    assert len(page["steps"]) + len(page["holds"]) == circle, page["summary"]
+    # A row has what its own service needs and what holds it, and no list of the whole circle.
+    assert len(json.dumps(page)) < circle * 2048
+    served_within_bounds(controller)
