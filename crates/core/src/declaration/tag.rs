@@ -287,6 +287,8 @@ impl Draft {
     fn finish(self) -> Declaration {
         let mut endpoints = self.listed;
         if self.single != EndpointDeclaration::default() {
+            // Nearly always the only one, and kept for each of thousands of services.
+            endpoints.reserve_exact(1);
             endpoints.push(self.single);
         }
         Declaration {

@@ -41,20 +41,21 @@ impl<K: Ord + Clone> Queue<K> {
         self.due.insert(key.clone(), now.plus(wait));
     }
 
-    /// Takes at most `most` keys that are due and satisfy `wanted`; each runs until [`Self::ended`].
+    /// Takes at most `most` keys that are due and satisfy `wanted`; of more, those that have waited longest. Each runs
+    /// until [`Self::ended`].
     pub(crate) fn take_due(
         &mut self,
         now: Now,
         most: usize,
         wanted: impl Fn(&K) -> bool,
     ) -> Vec<K> {
-        let due: Vec<K> = self
-            .due
-            .iter()
-            .filter(|(key, at)| **at <= now && !self.running.contains(*key) && wanted(key))
-            .map(|(key, _)| key.clone())
-            .take(most)
-            .collect();
+        let is_due =
+            |(key, at): &(&K, &Now)| **at <= now && !self.running.contains(*key) && wanted(key);
+        let mut due: Vec<(&K, &Now)> = self.due.iter().filter(is_due).collect();
+        if due.len() > most {
+            due.sort_by_key(|(_, at)| **at);
+        }
+        let due: Vec<K> = due.into_iter().map(|(key, _)| key.clone()).take(most).collect();
         for key in &due {
             self.due.remove(key);
             self.running.insert(key.clone());
@@ -128,6 +129,15 @@ mod tests {
         assert_eq!(queue.next_due(|_| true), Some(at(5)));
         assert_eq!(queue.take_due(at(5), 9, |_| true), ["a"]);
         assert_eq!(queue.next_due(|_| true), None);
+    }
+
+    #[test]
+    fn where_not_all_may_run_those_do_that_have_waited_longest() {
+        let mut queue = Queue::default();
+        for (key, due) in [("a", 3), ("b", 1), ("c", 1), ("d", 2)] {
+            queue.push(key, at(due));
+        }
+        assert_eq!(queue.take_due(at(9), 3, |_| true), ["b", "c", "d"]);
     }
 
     #[test]

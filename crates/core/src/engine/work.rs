@@ -2,7 +2,7 @@
 //!
 //! **Invariant:** no job runs twice at once. A job that failed comes back later and later.
 //!
-//! **Invariant:** at most [`QUESTIONS_AT_ONCE`] questions run at once.
+//! **Invariant:** at most [`QUESTIONS_AT_ONCE`] questions run at once, and at most [`SWEEPS_AT_ONCE`] sweeps.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -21,6 +21,9 @@ use crate::view::reading::{Answer, Question};
 
 /// How many questions run at once. More of them would only wait for the API quota.
 const QUESTIONS_AT_ONCE: usize = 16;
+/// How many clusters are swept at once. A sweep holds what it has read until its end, and more of them would only share
+/// the API quota; beside a cluster of thousands the small ones have their turns.
+const SWEEPS_AT_ONCE: usize = 2;
 
 /// Something that falls due again and again.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -40,6 +43,14 @@ pub(super) enum Job {
 impl Job {
     fn is_question(&self) -> bool {
         matches!(self, Self::Ask(_))
+    }
+
+    fn is_sweep(&self) -> bool {
+        matches!(self, Self::Sweep(_))
+    }
+
+    fn is_other(&self) -> bool {
+        !self.is_question() && !self.is_sweep()
     }
 }
 
@@ -171,18 +182,30 @@ impl Work {
         effects
     }
 
-    /// Takes the jobs that are due, and of the questions as many as may run.
+    /// Takes the jobs that are due, and of the questions and the sweeps as many as may run.
     fn take_due(&mut self, now: Now) -> Vec<Job> {
-        let mut jobs = self.queue.take_due(now, usize::MAX, |job| !job.is_question());
-        let free = QUESTIONS_AT_ONCE.saturating_sub(self.questions_running());
-        jobs.extend(self.queue.take_due(now, free, Job::is_question));
+        let mut jobs = self.queue.take_due(now, usize::MAX, Job::is_other);
+        jobs.extend(self.queue.take_due(now, self.free_for_sweeps(), Job::is_sweep));
+        // What reads much comes before what reads a part of it again.
+        jobs.sort_unstable();
+        jobs.extend(self.queue.take_due(now, self.free_for_questions(), Job::is_question));
         jobs
     }
 
-    /// When the next job falls due. Questions that only wait for others to end do not count.
+    fn free_for_sweeps(&self) -> usize {
+        SWEEPS_AT_ONCE.saturating_sub(self.queue.running(Job::is_sweep))
+    }
+
+    fn free_for_questions(&self) -> usize {
+        QUESTIONS_AT_ONCE.saturating_sub(self.questions_running())
+    }
+
+    /// When the next job falls due. Those that only wait for others to end do not count.
     pub(super) fn next_due(&self) -> Option<Now> {
-        let may_ask = self.questions_running() < QUESTIONS_AT_ONCE;
-        self.queue.next_due(|job| may_ask || !job.is_question())
+        let (may_ask, may_sweep) = (self.free_for_questions() > 0, self.free_for_sweeps() > 0);
+        self.queue.next_due(|job| {
+            job.is_other() || (may_ask && job.is_question()) || (may_sweep && job.is_sweep())
+        })
     }
 
     /// How many questions run.

@@ -40,6 +40,22 @@ fn sixteen_questions_run_at_once_and_the_others_wait_for_them_not_for_time() {
 }
 
 #[test]
+fn two_clusters_are_swept_at_once_and_the_next_one_when_either_has_ended() {
+    let mut work = Work::default();
+    let clusters = ["a/x", "b/x", "c/x"].map(|service| key(service).cluster);
+    for cluster in &clusters {
+        work.push(Job::Sweep(cluster.clone()), at(0));
+    }
+    let [a, b, c] = clusters.map(Effect::Sweep);
+    assert_eq!(start(&mut work, 0), [a, b.clone()]);
+    assert_eq!(work.next_due(), None, "no time makes room");
+    let Effect::Sweep(cluster) = b else { panic!("{b:?}") };
+    work.ended(&Job::Sweep(cluster), true);
+    assert_eq!(work.next_due(), Some(at(0)));
+    assert_eq!(start(&mut work, 30), [c]);
+}
+
+#[test]
 fn a_sweep_starts_although_all_questions_run() {
     let mut work = Work::default();
     work.ask(questions(20), &Timing::default(), at(0));
