@@ -6,8 +6,7 @@
 use std::io::IsTerminal as _;
 
 use tracing::{Level, Metadata};
-use tracing_subscriber::EnvFilter;
-use tracing_subscriber::filter::filter_fn;
+use tracing_subscriber::filter::{LevelFilter, Targets, filter_fn};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
@@ -15,22 +14,29 @@ use crate::config::LogFormat;
 
 /// Starts logging; a second call does nothing, so that tests may share a process.
 pub(crate) fn start(format: LogFormat) {
-    // The SDK's own spans and lines are for its developers. eastwest counts its calls itself.
-    let filter =
-        EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn,eastwest=info"));
-    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    let holds_nothing = filter_fn(may_be_shown);
+    let lines = tracing_subscriber::fmt().with_max_level(LevelFilter::TRACE);
+    let lines = lines.with_writer(std::io::stderr);
+    let (levels, holds_nothing) = (levels(), filter_fn(may_be_shown));
     let started = match format {
         LogFormat::Json => {
             let lines = lines.json().flatten_event(true).with_target(false).finish();
-            lines.with(holds_nothing).try_init()
+            lines.with(levels).with(holds_nothing).try_init()
         }
         LogFormat::Text => {
             let colours = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
-            lines.with_target(false).with_ansi(colours).finish().with(holds_nothing).try_init()
+            let lines = lines.with_target(false).with_ansi(colours).finish();
+            lines.with(levels).with(holds_nothing).try_init()
         }
     };
     drop(started);
+}
+
+/// The level of each target, as `RUST_LOG` says. Unless it says so, the SDK's own lines are left out: they are for its
+/// developers, and eastwest counts its calls itself.
+fn levels() -> Targets {
+    let said = std::env::var("RUST_LOG").ok().and_then(|text| text.parse().ok());
+    let ours = || Targets::new().with_default(Level::WARN).with_target("eastwest", Level::INFO);
+    said.unwrap_or_else(ours)
 }
 
 fn may_be_shown(line: &Metadata<'_>) -> bool {
