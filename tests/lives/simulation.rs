@@ -1,20 +1,24 @@
 //! The seeded simulation: the real engine through thousands of lives, judged from the model's truth.
 //!
-//! `EASTWEST_SEEDS=20000` runs more, and `EASTWEST_FROM=3000` begins with another seed than 0; a failing seed prints the
-//! command that replays it. A run tells how often each kind of fault struck and how often each reason to hold was told,
+//! A run takes the same seeds each time, and beside them new ones that the date picks. `EASTWEST_SEEDS=20000` runs so many
+//! in place of them, and `EASTWEST_FROM=3000` begins with another seed than 0; a failing seed prints the command that
+//! replays it. A run tells how often each kind of fault struck and how often each reason to hold was told,
 //! and fails if one never was. With `EASTWEST_TRACES=FILE` it writes a line for each life into FILE, so that two
 //! versions can be compared: its seed, the hash of its trace, and that of its trace without the news.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use eastwest_core::plan::reason::Reason;
 use eastwest_sim::faults::CATALOGUE;
 use eastwest_sim::run::simulate::{Report, simulate};
 
-/// As many lives as a run takes unless it is told: about half a minute of two cores that do nothing else.
-const SEEDS: u64 = 3000;
+/// The lives that each run takes unless it is told otherwise.
+const ALWAYS: u64 = 2000;
+/// How many others the date picks.
+const OF_TODAY: u64 = 1000;
 /// What must have been the reason of some service's status.
 const REASONS: [Reason; 15] = [
     Reason::Ambiguous,
@@ -34,16 +38,30 @@ const REASONS: [Reason; 15] = [
     Reason::WaitingForServer,
 ];
 
+/// The seeds of a run: as the environment says, or the same ones and those of a day, counted since 1970.
+fn seeds(day: u64) -> Vec<Range<u64>> {
+    let from = number("EASTWEST_FROM");
+    if let (None, None) = (from, number("EASTWEST_SEEDS")) {
+        let today = ALWAYS + day * OF_TODAY;
+        return vec![0..ALWAYS, today..today + OF_TODAY];
+    }
+    let from = from.unwrap_or_default();
+    let count = number("EASTWEST_SEEDS").unwrap_or(ALWAYS + OF_TODAY);
+    std::iter::once(from..from + count).collect()
+}
+
+fn today() -> u64 {
+    jiff::Timestamp::now().as_second().unsigned_abs() / 86_400
+}
+
 /// Runs what `run` makes of every seed on two threads; the reports in the order of seeds.
-fn all(seeds: Range<u64>, run: impl Fn(u64) -> Report + Sync) -> Vec<Report> {
-    let next = AtomicU64::new(seeds.start);
+fn all(seeds: &[Range<u64>], run: impl Fn(u64) -> Report + Sync) -> Vec<Report> {
+    let next = Mutex::new(seeds.iter().cloned().flatten());
     let work = || {
         let mut reports = Vec::new();
         loop {
-            let seed = next.fetch_add(1, Ordering::Relaxed);
-            if seed >= seeds.end {
-                return reports;
-            }
+            let seed = next.lock().expect("no run panics").next();
+            let Some(seed) = seed else { return reports };
             reports.push(run(seed));
         }
     };
@@ -99,10 +117,9 @@ fn assert_none_fails(reports: &[Report]) {
 
 #[test]
 fn no_invariant_breaks_in_thousands_of_lives() {
-    let seeds = number("EASTWEST_SEEDS").unwrap_or(SEEDS);
-    let from = number("EASTWEST_FROM").unwrap_or_default();
+    let seeds = seeds(today());
     let began = std::time::Instant::now();
-    let reports = all(from..from + seeds, guarded);
+    let reports = all(&seeds, guarded);
     let took = began.elapsed().as_secs_f64();
     write_traces(&reports);
     let struck = total(&reports, |report| &report.happened);
@@ -110,8 +127,11 @@ fn no_invariant_breaks_in_thousands_of_lives() {
     let awake = reports.iter().filter(|report| report.is_awake).count();
     let sum = |of: fn(&Report) -> u64| reports.iter().map(of).sum::<u64>();
     let days = sum(|r| r.seconds) / 86400;
-    println!("{seeds} seeds from {from} in {took:.1} s, {days} virtual days");
-    println!("again: EASTWEST_FROM={from} EASTWEST_SEEDS={seeds}");
+    println!("{} seeds in {took:.1} s, {days} virtual days", reports.len());
+    for range in &seeds {
+        let count = range.end - range.start;
+        println!("again: EASTWEST_FROM={} EASTWEST_SEEDS={count}", range.start);
+    }
     println!("writes {}, crashes {}", sum(|r| r.writes), sum(|r| r.crashes));
     println!(
         "in 24 quiet hours each; {awake} controllers were awake all the time, the others now and then"
@@ -130,7 +150,7 @@ fn no_invariant_breaks_in_thousands_of_lives() {
     for reason in REASONS {
         assert!(told.contains_key(<&str>::from(reason)), "{reason} was never told");
     }
-    assert!(sum(|r| r.crashes) > 0 && sum(|r| r.writes) > seeds);
+    assert!(sum(|r| r.crashes) > 0 && sum(|r| r.writes) > reports.len() as u64);
     assert!(
         compared * 4 > reports.len(),
         "a fresh controller was compared at the end of {compared}"
@@ -139,8 +159,9 @@ fn no_invariant_breaks_in_thousands_of_lives() {
 
 #[test]
 fn the_same_seed_gives_the_same_trace() {
-    let once = all(0..60, guarded);
-    let twice = all(0..60, guarded);
+    let seeds = std::slice::from_ref(&(0..60));
+    let once = all(seeds, guarded);
+    let twice = all(seeds, guarded);
     for (a, b) in once.iter().zip(&twice) {
         assert_eq!(a.hash, b.hash, "seed {}", a.seed);
     }
