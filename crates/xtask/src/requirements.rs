@@ -62,6 +62,8 @@ fn install(root: &Path, folder: &Path) -> Result<()> {
     make.args(["-m", "venv", "--clear", ".venv"]).current_dir(root);
     let mut fill = Command::new(folder.join("bin/python"));
     fill.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"]);
+    // Most of what the packages hold is never imported; Python compiles what is.
+    fill.arg("--no-compile");
     fill.args(["-r", PINS]).current_dir(root);
     for command in [&mut make, &mut fill] {
         if !run::live(command, |_| false)?.ok {

@@ -2,7 +2,8 @@
 //!
 //! **Invariant:** no job runs twice at once. A job that failed comes back later and later.
 //!
-//! **Invariant:** at most [`QUESTIONS_AT_ONCE`] questions run at once, and at most [`SWEEPS_AT_ONCE`] sweeps.
+//! **Invariant:** at most [`QUESTIONS_AT_ONCE`] questions run at once, and at most [`SWEEPS_AT_ONCE`] sweeps. No cluster
+//! is swept again beside one that is swept for the first time: nothing is written before each was seen once.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -49,6 +50,10 @@ impl Job {
         matches!(self, Self::Sweep(_))
     }
 
+    fn is_first_sweep(&self, swept: &BTreeSet<ClusterName>) -> bool {
+        matches!(self, Self::Sweep(cluster) if !swept.contains(cluster))
+    }
+
     fn is_other(&self) -> bool {
         !self.is_question() && !self.is_sweep()
     }
@@ -70,6 +75,8 @@ pub(super) struct Work {
     confirming: BTreeMap<ServiceKey, Confirming>,
     /// When the sweeps under way began.
     sweeping: BTreeMap<ClusterName, Now>,
+    /// The clusters that were swept before.
+    swept: BTreeSet<ClusterName>,
 }
 
 impl Work {
@@ -103,6 +110,7 @@ impl Work {
 
     /// Takes out when the sweep of a cluster began, if one was under way.
     pub(super) fn take_sweep(&mut self, cluster: &ClusterName) -> Option<Now> {
+        self.swept.insert(cluster.clone());
         self.sweeping.remove(cluster)
     }
 
@@ -185,7 +193,11 @@ impl Work {
     /// Takes the jobs that are due, and of the questions and the sweeps as many as may run.
     fn take_due(&mut self, now: Now) -> Vec<Job> {
         let mut jobs = self.queue.take_due(now, usize::MAX, Job::is_other);
-        jobs.extend(self.queue.take_due(now, self.free_for_sweeps(), Job::is_sweep));
+        let is_first = |job: &Job| job.is_first_sweep(&self.swept);
+        jobs.extend(self.queue.take_due(now, self.free_for_sweeps(), is_first));
+        if self.may_sweep_again() {
+            jobs.extend(self.queue.take_due(now, self.free_for_sweeps(), Job::is_sweep));
+        }
         // What reads much comes before what reads a part of it again.
         jobs.sort_unstable();
         jobs.extend(self.queue.take_due(now, self.free_for_questions(), Job::is_question));
@@ -196,6 +208,10 @@ impl Work {
         SWEEPS_AT_ONCE.saturating_sub(self.queue.running(Job::is_sweep))
     }
 
+    fn may_sweep_again(&self) -> bool {
+        self.queue.running(|job| job.is_first_sweep(&self.swept)) == 0
+    }
+
     fn free_for_questions(&self) -> usize {
         QUESTIONS_AT_ONCE.saturating_sub(self.questions_running())
     }
@@ -203,8 +219,11 @@ impl Work {
     /// When the next job falls due. Those that only wait for others to end do not count.
     pub(super) fn next_due(&self) -> Option<Now> {
         let (may_ask, may_sweep) = (self.free_for_questions() > 0, self.free_for_sweeps() > 0);
-        self.queue.next_due(|job| {
-            job.is_other() || (may_ask && job.is_question()) || (may_sweep && job.is_sweep())
+        let may_sweep_again = self.may_sweep_again();
+        self.queue.next_due(|job| match job {
+            Job::Ask(_) => may_ask,
+            Job::Sweep(_) => may_sweep && (may_sweep_again || job.is_first_sweep(&self.swept)),
+            Job::FindClusters | Job::Poll(_) | Job::Make(_) => true,
         })
     }
 

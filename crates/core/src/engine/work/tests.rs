@@ -56,6 +56,26 @@ fn two_clusters_are_swept_at_once_and_the_next_one_when_either_has_ended() {
 }
 
 #[test]
+fn no_cluster_is_swept_again_beside_a_first_sweep() {
+    let mut work = Work::default();
+    let [again, first] = ["a/x", "b/x"].map(|service| key(service).cluster);
+    work.push(Job::Sweep(again.clone()), at(0));
+    start(&mut work, 0);
+    work.push(Job::Sweep(first.clone()), at(1));
+    start(&mut work, 1);
+    for _ in 0..2 {
+        work.ended(&Job::Sweep(again.clone()), true);
+        work.take_sweep(&again);
+        work.push(Job::Sweep(again.clone()), at(2));
+        assert_eq!((work.next_due(), start(&mut work, 9)), (None, vec![]), "the first one runs");
+    }
+    work.ended(&Job::Sweep(first.clone()), true);
+    work.take_sweep(&first);
+    assert_eq!(work.next_due(), Some(at(2)));
+    assert_eq!(start(&mut work, 9), [Effect::Sweep(again)]);
+}
+
+#[test]
 fn a_sweep_starts_although_all_questions_run() {
     let mut work = Work::default();
     work.ask(questions(20), &Timing::default(), at(0));
