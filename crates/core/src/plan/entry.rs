@@ -140,6 +140,11 @@ impl Entry {
         }
     }
 
+    /// Whether it is known what would change, whatever holds it.
+    pub(crate) fn is_to_change(&self) -> bool {
+        matches!(self.verdict, Verdict::Step { .. } | Verdict::Hold { action: Some(_), .. })
+    }
+
     /// The hold, if it is one.
     pub fn hold(&self) -> Option<&Hold> {
         match &self.verdict {

@@ -201,6 +201,18 @@ fn a_stopped_wave_says_who_failed_and_when_it_goes_on() {
 }
 
 #[test]
+fn what_something_else_held_when_a_wave_was_stopped_waits_like_the_others() {
+    let mut fake = wave("s10");
+    (11..16).for_each(|number| fake.tag(&format!("s{number}"), "mode=client, pause=true"));
+    fake.run(100);
+    (11..16).for_each(|number| fake.tag(&format!("s{number}"), "mode=client"));
+    fake.run(200);
+    assert_eq!(fake.count("apply"), 1, "{}", fake.take_log());
+    fake.run(200);
+    assert!(fake.count("apply") > 1);
+}
+
+#[test]
 fn a_first_one_that_stalls_holds_the_others_no_longer() {
     let mut fake = wave("");
     fake.run(11);
