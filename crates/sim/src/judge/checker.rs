@@ -74,6 +74,8 @@ pub struct Checker {
     violation: Option<Violation>,
     writes: u64,
     crashes: u64,
+    /// When the last process died.
+    crashed_at: Option<Time>,
 }
 
 impl Checker {
@@ -92,6 +94,7 @@ impl Checker {
             violation: None,
             writes: 0,
             crashes: 0,
+            crashed_at: None,
         }
     }
 
@@ -136,8 +139,9 @@ impl Checker {
         self.consent.swept(key, began.minus_ms(LAG_MS_MAX));
     }
 
-    pub(crate) fn crashed(&mut self) {
+    pub(crate) fn crashed(&mut self, at: Time) {
         self.crashes += 1;
+        self.crashed_at = Some(at);
         self.consent.begin_again(None);
         self.turns.begin_again();
         self.parameters.crashed();
@@ -258,6 +262,12 @@ impl Checker {
             self.report(violation);
         }
         let started = answer.service.deployments.first().map(|d| d.id.clone());
+        // What a process sent before it died still arrives.
+        let sender_lives =
+            self.crashed_at.is_none_or(|died| looked.is_some_and(|looked| looked > died));
+        if let Some(history) = self.histories.get_mut(&key).filter(|_| sender_lives) {
+            history.ours_since_start.extend(started.clone());
+        }
         self.accepted(model, &key, LastWrite { at: now, from, from_for_all }, started);
     }
 
@@ -276,8 +286,7 @@ impl Checker {
         if let Some(history) = self.histories.get_mut(key) {
             history.last_write = Some(write);
             history.refused = None;
-            history.ours.extend(started.clone());
-            history.ours_since_start.extend(started);
+            history.ours.extend(started);
         }
         let known = self.decided.get(key).unwrap_or(self.parameters.known());
         let budget = Budget {

@@ -34,7 +34,7 @@ pub(super) fn renamed_at_once(sent: &SentWrite<'_>) -> Broken {
         })
     };
     let calls = |(other, history): &(&EcsServiceKey, &ServiceHistory)| {
-        history.since(sent.from).iter().all(|moment| {
+        history.since(sent.others_from()).iter().all(|moment| {
             let there = moment.effective.as_ref();
             let asked = sent.evidence.intents(other, moment.tagged.as_deref());
             moment.status == EcsServiceStatus::Active
@@ -76,7 +76,7 @@ pub(super) fn dropped_under_needs(sent: &SentWrite<'_>) -> Broken {
             })
         };
         let (client, _) = others().find(|(other, history)| {
-            history.since(sent.from).iter().all(|moment| {
+            history.since(sent.others_from()).iter().all(|moment| {
                 let there = moment.effective.as_ref();
                 let asked = sent.evidence.intents(other, moment.tagged.as_deref());
                 moment.status == EcsServiceStatus::Active

@@ -64,6 +64,11 @@ impl SentWrite<'_> {
         self.histories.iter().filter(|(other, _)| *other != self.key)
     }
 
+    /// How far back what is known of the other services may reach: they are read by sweeps, and one may fail.
+    pub(super) fn others_from(&self) -> Time {
+        self.from.minus_ms(2 * ms(self.settings.timing.interval))
+    }
+
     /// Everything that was asked of the service, or may have been.
     pub(super) fn asked(&self) -> Vec<Intent> {
         let window = self.history.since(self.from).iter();

@@ -196,9 +196,6 @@ impl Truth<'_> {
         {
             return None;
         }
-        if self.settings.policy == Policy::UpsertOnly && is_twice(&declaration, &standing) {
-            return None;
-        }
         let implied = [EndpointDeclaration::default()];
         let declared = match declaration.mode {
             Some(Mode::ClientServer) if !declaration.endpoints.is_empty() => {
@@ -221,6 +218,13 @@ impl Truth<'_> {
                 self.alias(wanted, &Named { discovery: &discovery, home }, old, &port);
             names.insert(Taken::Alias(home.id.clone(), host, number));
             endpoints.push((wanted.clone(), port));
+        }
+        if self.settings.policy == Policy::UpsertOnly
+            && is_twice(home, &names, &standing, |old| {
+                endpoints.iter().any(|(_, port): &(_, NamedPort)| port.name == old.port_name)
+            })
+        {
+            return None;
         }
         // Under this policy a client keeps its endpoints, so it needs their names in the new namespace too.
         let keeps = match declaration.mode {
@@ -431,10 +435,19 @@ fn meant<'a>(
     }
 }
 
-/// Whether a name would be there twice: under upsert-only nothing is removed, so a name cannot move to another port.
-fn is_twice(declaration: &Declaration, standing: &[EffectiveEndpoint]) -> bool {
-    let moves = declaration.endpoints.iter().any(|wanted| wanted.port.is_some());
-    declaration.mode == Some(Mode::ClientServer) && moves && !standing.is_empty()
+/// Whether a name would be there twice: under upsert-only an endpoint that nothing declares stays, so its name cannot
+/// move to another port.
+fn is_twice(
+    home: &NamespaceNames,
+    names: &BTreeSet<Taken>,
+    standing: &[EffectiveEndpoint],
+    is_declared: impl Fn(&EffectiveEndpoint) -> bool,
+) -> bool {
+    standing.iter().filter(|old| !is_declared(old)).any(|old| {
+        let (host, number) = old.alias.clone();
+        names.contains(&Taken::Discovery(home.id.clone(), old.discovery_name.clone()))
+            || names.contains(&Taken::Alias(home.id.clone(), host, number))
+    })
 }
 
 pub(super) fn is_granted(

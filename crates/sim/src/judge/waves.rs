@@ -41,7 +41,7 @@ pub(super) fn goes_on(sent: &SentWrite<'_>) -> Broken {
     let namespace = &sent.after?.namespace;
     let wait = ms(sent.settings.timing.backoff_max);
     // By then the controller knows that it failed, even if two readings failed.
-    let known = sent.from.minus_ms(2 * ms(sent.settings.timing.interval));
+    let known = sent.others_from();
     let is_recent = |at: &Time| *at <= known && sent.now.since_ms(*at) + KNOWN_MS < wait;
     let mut others = sent.others();
     let (failed, at) = others.find_map(|(key, history)| {

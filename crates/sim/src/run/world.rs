@@ -161,7 +161,7 @@ impl<C: Controller> World<C> {
         if !writes_arrive {
             self.aws.in_flight.borrow_mut().clear();
         }
-        self.checker.crashed();
+        self.checker.crashed(self.stopped_until);
     }
 
     /// Stops the process for a while. What it has sent arrives; nothing else of it goes on.
