@@ -19,9 +19,7 @@ impl AwsTime {
     pub fn since(self, earlier: Self) -> Duration {
         Duration::from_millis(self.0.saturating_sub(earlier.0).try_into().unwrap_or_default())
     }
-}
 
-impl AwsTime {
     /// The same moment for people to read; none where no calendar has it.
     pub fn calendar(self) -> Option<jiff::Timestamp> {
         jiff::Timestamp::from_millisecond(self.0).ok()

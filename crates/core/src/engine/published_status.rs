@@ -29,13 +29,10 @@ impl PublishedStatus {
         waits_for_answer: bool,
         now: Now,
     ) -> Option<Self> {
-        let is_out_of_sync = status.sync == Sync::OutOfSync;
+        let drift = before.as_deref().and_then(|before| before.out_of_sync_since);
+        let out_of_sync_since = (status.sync == Sync::OutOfSync).then(|| drift.unwrap_or(now));
         let Some(before) = before else {
-            return Some(Self {
-                status,
-                since: now,
-                out_of_sync_since: is_out_of_sync.then_some(now),
-            });
+            return Some(Self { status, since: now, out_of_sync_since });
         };
         if status.is_as(&before.status) {
             // What is new in it is shown, and is no news by itself.
@@ -46,7 +43,6 @@ impl PublishedStatus {
             return None;
         }
         let since = if status.has_reason_of(&before.status) { before.since } else { now };
-        let out_of_sync_since = is_out_of_sync.then(|| before.out_of_sync_since.unwrap_or(now));
         Some(Self { status, since, out_of_sync_since })
     }
 

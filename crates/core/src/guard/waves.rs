@@ -129,19 +129,17 @@ impl Waves {
         all
     }
 
-    /// Forgets the waves that are over: nothing of them runs, and nothing waits for its turn. Of a wave that was stopped
-    /// every other service waits that is to change, whatever else holds it now, and may one that cannot be read just now.
+    /// Forgets the waves that are over: nothing of them runs, and nothing waits for its turn. After a failure each other
+    /// service that is to change counts as waiting, whatever holds it. So does one that cannot be read just now.
     pub(crate) fn end(&mut self, plan: &Plan) {
         let is_unread = |entry: &Entry| matches!(entry.hold(), Some(Hold::NotSeen(_)));
         self.of.retain(|id, wave| {
             let is_here = |entry: &Entry| entry.namespace.as_ref().is_some_and(|ns| ns.id == *id);
             let failed = wave.stopped.as_ref().map(|(failed, _)| failed);
-            let may_wait = |(key, entry): (&ServiceKey, &Entry)| match failed {
-                Some(failed) if key != failed => {
-                    is_unread(entry) || (is_here(entry) && entry.is_to_change())
-                }
-                Some(_) => is_unread(entry) || (is_here(entry) && entry.pending().is_some()),
-                None => is_here(entry) && entry.pending().is_some(),
+            let may_wait = |(key, entry): (&ServiceKey, &Entry)| {
+                let is_other = failed.is_some_and(|failed| failed != key);
+                let waits = entry.pending().is_some() || (is_other && entry.is_to_change());
+                (waits && is_here(entry)) || (failed.is_some() && is_unread(entry))
             };
             !wave.rollouts.is_empty() || plan.entries.iter().any(may_wait)
         });
