@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::sent_write::{Broken, SentWrite};
+use crate::shapes::ecs::EcsServiceStatus;
 
 /// The time within which changes back are counted.
 const HOUR_MS: u64 = 3_600_000;
@@ -26,7 +27,9 @@ pub(super) fn fights(sent: &SentWrite<'_>) -> Broken {
         let [one, other] = pair else { continue };
         known.insert(&one.primary);
         let is_new = !known.contains(other.primary.as_str());
-        let is_back = one.effective.as_deref() == sent.after
+        // A service that is made again, under the name of one that is gone, changes nothing back.
+        let is_back = one.status == EcsServiceStatus::Active
+            && one.effective.as_deref() == sent.after
             && other.effective.as_deref() == there
             && other.since.since_ms(one.since) > TOLD_APART_MS;
         let is_foreign = !sent.history.ours.contains(&other.primary);

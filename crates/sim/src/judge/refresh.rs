@@ -32,24 +32,32 @@ pub(super) fn needless(sent: &SentWrite<'_>) -> Broken {
             needed && record.created_at <= completion.at
         });
     let causes: Vec<Completion> = causes.collect();
+    if has_just_gone(sent, namespace, &names) {
+        return None;
+    }
     let is_caused = !causes.is_empty();
     let every = ms(sent.settings.timing.refresh_every);
     if is_caused && causes.iter().all(|cause| sent.now.since_ms(cause.began) < every) {
         return sent.says(true, "I4", "redeployed for names that came just now");
     }
+    sent.says(!is_caused, "I4", "redeployed though it knows all that it needs")
+}
+
+/// Whether a server of a needed name was deleted so lately that the controller need not know it yet. AWS forgets with it
+/// when its endpoints came.
+fn has_just_gone(sent: &SentWrite<'_>, namespace: &str, names: &[Names<'_>]) -> bool {
     let from = sent.from.minus_ms(ms(sent.settings.timing.interval));
     let was_offered = |moment: &Moment| {
-        let there = moment.effective.as_ref().filter(|there| there.namespace == *namespace);
+        let there = moment.effective.as_ref().filter(|there| there.namespace == namespace);
         let mut endpoints = there.into_iter().flat_map(|there| &there.endpoints);
         moment.status == EcsServiceStatus::Active
             && endpoints.any(|each| names.iter().any(|names| names.has(&each.discovery_name)))
     };
     let mut others = sent.others();
-    let just_gone = others.any(|(_, history)| {
+    others.any(|(_, history)| {
         history.now().is_some_and(|now| now.status != EcsServiceStatus::Active)
             && history.since(from).iter().any(was_offered)
-    });
-    sent.says(!is_caused && !just_gone, "I4", "redeployed though it knows all that it needs")
+    })
 }
 
 /// An endpoint was completed. It may be needed by its own name, and by the names that it replaced on its port.
