@@ -211,7 +211,8 @@ impl Stage {
         view.clusters.insert(ClusterName::as_read("prod"), swept());
         view.namespaces = Some(Seen::Known(Vec::new()));
         // Only the tests of that wait see it.
-        let timing = Timing { refresh_every: Duration::ZERO, ..Timing::default() };
+        let timing =
+            Timing { refresh_every: Duration::ZERO, jitter_percent: 0, ..Timing::default() };
         let settings = Settings { policy: Policy::Sync, timing, ..Settings::default() };
         let (services, parameters) = (BTreeMap::new(), BTreeMap::new());
         Self { services, view, parameters, settings, now: at(3600) }

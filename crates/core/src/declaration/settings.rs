@@ -11,6 +11,7 @@ use serde::Serialize;
 use super::document::MassChange;
 use super::tag_prefix::TagPrefix;
 use crate::ecs::name::{ClusterName, NamespaceRef, ParameterName};
+use crate::ecs::queue::QueueUrl;
 
 /// All settings of the engine.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,6 +33,8 @@ pub struct Settings {
     /// The ECS service that eastwest runs as, which is never written to; none if it runs elsewhere, or may roll itself
     /// out.
     pub own_service: Option<ServicePath>,
+    /// The queue whose messages bring looks forward; none: only sweeps show what changed.
+    pub queue: Option<QueueUrl>,
     /// How long we wait.
     pub timing: Timing,
 }
@@ -47,6 +50,7 @@ impl Default for Settings {
             budget: Budget::default(),
             mass_change: MassChange::Percent(20),
             own_service: None,
+            queue: None,
             timing: Timing::default(),
         }
     }
@@ -122,8 +126,11 @@ pub struct Moment<'a> {
 /// How long we wait, all on our own clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Timing {
-    /// From the end of a sweep to the next.
+    /// From the end of a sweep to the next, at most.
     pub interval: Duration,
+    /// By how much of the interval a sweep may come earlier, in percent, so that the sweeps of many clusters and of many
+    /// copies do not stay in step.
+    pub jitter_percent: u32,
     /// How long an answer of AWS may lag behind the truth: after a start, after a write whose answer was
     /// lost, and before an older-looking reading is believed. Tools in the field sleep 3 s after an
     /// `UpdateService`, and one allows for 9 s; this leaves room.
@@ -149,6 +156,7 @@ impl Default for Timing {
     fn default() -> Self {
         Self {
             interval: Duration::from_mins(1),
+            jitter_percent: 10,
             staleness: Duration::from_secs(10),
             rollout_poll: Duration::from_secs(10),
             stall: Duration::from_mins(30),

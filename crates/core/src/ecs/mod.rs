@@ -12,6 +12,7 @@ pub mod service_key;
 pub mod fault;
 pub mod seen;
 pub mod parameter;
+pub mod queue;
 pub mod tool;
 pub mod environment;
 pub mod connect;

@@ -198,6 +198,15 @@ impl ParameterName {
         })
     }
 
+    /// Whether it means this parameter too, which AWS names in full: it is the same, its ARN, or a path above it.
+    pub fn covers(&self, parameter: &Self) -> bool {
+        let text = self.as_str();
+        let own = text.split_once(":parameter/").map_or(text, |(_, name)| name);
+        let (own, other) =
+            (own.trim_start_matches('/'), parameter.as_str().trim_start_matches('/'));
+        if self.is_path() { other.starts_with(own) } else { own == other }
+    }
+
     /// Whether it means every parameter below it.
     pub fn is_path(&self) -> bool {
         self.0.ends_with('/')

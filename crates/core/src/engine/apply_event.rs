@@ -1,12 +1,14 @@
 //! What each event changes in the parts of the engine, and which job falls due after it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::time::Duration;
 
 use super::effect::Event;
 use super::questions::RARELY;
 use super::state::Engine;
 use super::work::Job;
-use crate::declaration::settings::Settings;
+use crate::declaration::settings::{Settings, Timing};
 use crate::ecs::fault::{Fault, FaultKind};
 use crate::ecs::name::ClusterName;
 use crate::ecs::past::Past;
@@ -64,6 +66,14 @@ impl Engine {
             Event::Made(prerequisite, outcome) => {
                 self.made(prerequisite, outcome, now);
                 true
+            }
+            Event::Received(received) => {
+                self.received(received, now);
+                false
+            }
+            Event::Deleted(deleted) => {
+                self.deleted(deleted);
+                false
             }
         }
     }
@@ -137,7 +147,7 @@ impl Engine {
             // A sweep right after the start may show the world before the last write, ours or our predecessor's.
             return now.plus(timing.staleness.saturating_sub(self.view.awake_for(now)));
         }
-        now.plus(timing.interval)
+        now.plus(with_jitter(timing, cluster, now))
     }
 
     fn trouble_of(&self, cluster: &ClusterName) -> Option<Fault> {
@@ -151,6 +161,7 @@ impl Engine {
         now: Now,
     ) {
         let succeeded = services.values().any(|seen| seen.known().is_some());
+        self.look_for_missing(cluster, &services, now);
         self.work.ended(&Job::Poll(cluster.clone()), succeeded);
         merger(&self.settings, now).refreshed(&mut self.view, cluster, services);
         self.memory.read_back(&self.view, now);
@@ -231,6 +242,14 @@ impl Engine {
         }
         self.memory.made(prerequisite, outcome.map(drop), &self.settings.timing, now);
     }
+}
+
+/// The interval, or a little less.
+fn with_jitter(timing: &Timing, cluster: &ClusterName, now: Now) -> Duration {
+    let mut hasher = DefaultHasher::new();
+    (cluster, now.since_start).hash(&mut hasher);
+    let draw = u32::try_from(hasher.finish() % 1000).unwrap_or_default();
+    timing.interval - timing.interval * (timing.jitter_percent * draw) / 100_000
 }
 
 /// How readings that arrive now are taken in.

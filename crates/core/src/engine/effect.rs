@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::ecs::fault::Fault;
 use crate::ecs::name::ClusterName;
 use crate::ecs::past::Past;
+use crate::ecs::queue::{Message, QueueUrl};
 use crate::ecs::seen::Seen;
 use crate::ecs::service::EcsService;
 use crate::ecs::service_key::ServiceKey;
@@ -35,6 +36,10 @@ pub enum Effect {
     Apply(Action),
     /// Make something that services wait for. Answered by [`Event::Made`].
     Make(Prerequisite),
+    /// Wait for messages of the queue, twenty seconds at most. Answered by [`Event::Received`].
+    Receive(QueueUrl),
+    /// Delete messages of the queue by their receipts, at most ten. Answered by [`Event::Deleted`].
+    Delete(QueueUrl, Vec<String>),
 }
 
 /// What happened out there.
@@ -62,6 +67,10 @@ pub enum Event {
     Applied(Action, Result<Accepted, Fault>),
     /// Answers [`Effect::Make`] with the ARN or id of what is there now.
     Made(Prerequisite, Result<String, Fault>),
+    /// Answers [`Effect::Receive`].
+    Received(Result<Vec<Message>, Fault>),
+    /// Answers [`Effect::Delete`].
+    Deleted(Result<(), Fault>),
 }
 
 impl Effect {
@@ -86,6 +95,8 @@ impl Effect {
             Self::Ask(question) => Event::Answered(question.failed(fault)),
             Self::Apply(action) => Event::Applied(action.clone(), Err(fault)),
             Self::Make(prerequisite) => Event::Made(prerequisite.clone(), Err(fault)),
+            Self::Receive(_) => Event::Received(Err(fault)),
+            Self::Delete(..) => Event::Deleted(Err(fault)),
         }
     }
 }

@@ -12,6 +12,8 @@
 
 pub mod effect;
 pub(crate) mod queue;
+mod nudges;
+mod intake;
 pub mod look;
 mod memory;
 mod planning;

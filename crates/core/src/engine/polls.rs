@@ -1,7 +1,8 @@
 //! Which services are read between two sweeps: those with a write to read back, those whose reading is old or partial,
 //! and those whose rollout runs.
 //!
-//! **Invariant:** a poll of a cluster names at most [`AT_ONCE`] services, and the writes to read back come first. A
+//! **Invariant:** a poll of a cluster names at most [`AT_ONCE`] services, and the writes to read back come first, then what
+//! messages point at. A
 //! hundred rollouts that never end do not keep us from reading back a write.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -26,10 +27,12 @@ impl Polls {
     pub(super) fn new<'a>(
         writes: &Writes,
         plan: &Plan,
+        nudged: impl Iterator<Item = &'a ServiceKey>,
         rolling: impl Iterator<Item = &'a ServiceKey>,
     ) -> Self {
         let mut polls = Self::default();
         polls.add_all(writes.to_read_back());
+        polls.add_all(nudged);
         polls.add_all(held_for(plan, is_lagging));
         polls.add_all(held_for(plan, is_partly_read));
         polls.add_all(rolling);
@@ -97,7 +100,7 @@ mod tests {
             held("unlisted", Unseen::Unlisted),
         ]);
         let rolls = key("rolls");
-        let polls = Polls::new(&Writes::default(), &plan, [&rolls].into_iter());
+        let polls = Polls::new(&Writes::default(), &plan, [].into_iter(), [&rolls].into_iter());
         assert_eq!(polls.clusters().map(ClusterName::as_str).collect::<Vec<_>>(), ["prod"]);
         assert_eq!(polled(polls), ["lags", "partly", "rolls"]);
     }
@@ -115,7 +118,7 @@ mod tests {
             Err(lost),
             crate::declaration::settings::Moment { timing: &timing, now: crate::testing::at(0) },
         );
-        let names = polled(Polls::new(&writes, &Plan::default(), rolling.iter()));
+        let names = polled(Polls::new(&writes, &Plan::default(), [].into_iter(), rolling.iter()));
         assert_eq!(names.len(), AT_ONCE);
         assert!(names.contains(&"web".to_owned()), "{names:?}");
     }
@@ -123,7 +126,8 @@ mod tests {
     #[test]
     fn services_of_one_cluster_are_taken_once() {
         let rolls = key("stage/rolls");
-        let mut polls = Polls::new(&Writes::default(), &Plan::default(), [&rolls].into_iter());
+        let mut polls =
+            Polls::new(&Writes::default(), &Plan::default(), [].into_iter(), [&rolls].into_iter());
         assert_eq!(polls.take(&key("web").cluster), None);
         assert_eq!(polls.take(&rolls.cluster), Some([rolls.clone()].into()));
         assert_eq!(polls.take(&rolls.cluster), None);

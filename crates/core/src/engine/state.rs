@@ -2,12 +2,14 @@
 //!
 //! Each part keeps its own invariants. How an event changes them is in `apply_event`, what follows from it in `step`.
 
+use super::intake::Intake;
 use super::memory::Memory;
 use super::planning::Planning;
 use super::published::Published;
 use super::published_status::PublishedStatus;
 use super::work::{Job, Work};
 use crate::declaration::settings::Settings;
+use crate::ecs::fault::Fault;
 use crate::ecs::service_key::ServiceKey;
 use crate::ecs::time::Now;
 use crate::guard::acks::Acks;
@@ -27,6 +29,8 @@ pub struct Engine {
     pub(super) memory: Memory,
     /// What is due and under way.
     pub(super) work: Work,
+    /// What came from the queue.
+    pub(super) intake: Intake,
     /// What the caller was told.
     pub(super) published: Published,
     /// The time of the last step.
@@ -48,12 +52,17 @@ impl Engine {
                 }
             }
         }
+        let intake = Intake::new(settings.queue.clone());
+        if let Some(queue) = &settings.queue {
+            work.push(Job::Receive(queue.clone()), now);
+        }
         Self {
             settings,
             view,
             planning: Planning::new(now),
             memory: Memory::default(),
             work,
+            intake,
             published: Published::default(),
             stepped_at: now,
             stopping: false,
@@ -73,6 +82,11 @@ impl Engine {
     /// What people agreed to.
     pub fn acks(&self) -> &Acks {
         self.memory.acks()
+    }
+
+    /// Why messages of the queue cannot be received or deleted, if so.
+    pub fn queue_trouble(&self) -> Option<&Fault> {
+        self.intake.trouble()
     }
 
     /// The settings it runs with.

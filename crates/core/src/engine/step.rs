@@ -43,7 +43,9 @@ impl Engine {
             return Vec::new();
         }
         self.ask(now);
+        self.work.follow_hints(self.settings.timing.staleness, now);
         let mut effects: Vec<Effect> = write.into_iter().collect();
+        effects.extend(self.intake.delete());
         effects.extend(self.work.confirm(self.planning.plan(), now));
         effects.extend(self.start_due(now));
         effects
@@ -80,6 +82,9 @@ impl Engine {
             return None;
         }
         self.published.push(News::Changing(key.clone(), self.planning.changes(key)));
+        if let Some(since) = self.work.nudged_since(key) {
+            self.published.push(News::Followed(now.since(since)));
+        }
         let namespace = self.planning.begin(key);
         self.memory.sent(&confirming.action, namespace, now);
         Some(Effect::Apply(confirming.action))
@@ -113,7 +118,7 @@ impl Engine {
 
     fn polls(&self) -> Polls {
         let rolling = self.published.rollouts().services();
-        Polls::new(self.memory.writes(), self.planning.plan(), rolling)
+        Polls::new(self.memory.writes(), self.planning.plan(), self.work.nudged(), rolling)
     }
 }
 

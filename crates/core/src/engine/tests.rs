@@ -3,6 +3,7 @@
 mod consent;
 mod documents;
 mod edits;
+mod events;
 mod kept_names;
 mod retries;
 mod stories;

@@ -20,6 +20,7 @@ impl Engine {
             self.planning.next_truce_end(&self.view),
             self.planning.answers_due(),
             self.work.next_due(),
+            self.work.next_hint(),
             self.memory.next_due(&self.settings.timing, seen),
             self.view.former.next_end(self.view.name_quarantine(&self.settings.timing)),
         ];

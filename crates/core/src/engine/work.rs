@@ -6,18 +6,22 @@
 //! is swept again beside one that is swept for the first time: nothing is written before each was seen once.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use super::effect::Effect;
+use super::nudges::Nudges;
 use super::polls::Polls;
 use super::queue::Queue;
 use crate::declaration::settings::{Timing, backoff};
 use crate::ecs::name::ClusterName;
+use crate::ecs::queue::QueueUrl;
 use crate::ecs::service_key::ServiceKey;
 use crate::ecs::time::Now;
 use crate::plan::action::Action;
 use crate::plan::hold::Hold;
 use crate::plan::prerequisite::Prerequisite;
 use crate::plan::{Missing, Plan};
+use crate::view::hint::Hint;
 use crate::view::reading::{Answer, Question};
 
 /// How many questions run at once. More of them would only wait for the API quota.
@@ -39,6 +43,8 @@ pub(super) enum Job {
     Ask(Question),
     /// Make something that services wait for.
     Make(Prerequisite),
+    /// Wait for messages of the queue.
+    Receive(QueueUrl),
 }
 
 impl Job {
@@ -77,6 +83,10 @@ pub(super) struct Work {
     sweeping: BTreeMap<ClusterName, Now>,
     /// The clusters that were swept before.
     swept: BTreeSet<ClusterName>,
+    /// The looks that hints bring forward.
+    nudges: Nudges,
+    /// The services that a hint brought up, until a poll reads them.
+    nudged: BTreeSet<ServiceKey>,
 }
 
 impl Work {
@@ -165,6 +175,54 @@ impl Work {
         self.confirming.remove(key)
     }
 
+    /// Notes what a message points at. False if too much waits already.
+    pub(super) fn nudge(&mut self, hint: Hint, now: Now) -> bool {
+        self.nudges.note(hint, now)
+    }
+
+    /// Since when a message about this service waits for its effect, if one does.
+    pub(super) fn nudged_since(&self, key: &ServiceKey) -> Option<Now> {
+        self.nudges.since(&Hint::Service(key.clone()))
+    }
+
+    /// Takes what hints make due: services are read by the next poll, and all else by a question.
+    pub(super) fn follow_hints(&mut self, lag: Duration, now: Now) {
+        for hint in self.nudges.take_due(lag, now) {
+            match hint {
+                Hint::Service(key) => {
+                    self.queue.push(Job::Poll(key.cluster.clone()), now);
+                    self.nudged.insert(key);
+                }
+                Hint::Parameter(name) => {
+                    self.queue.push(Job::Ask(Question::Parameters(name)), now);
+                }
+                Hint::Namespaces => self.queue.push(Job::Ask(Question::Namespaces), now),
+                Hint::Clusters => self.queue.push(Job::FindClusters, now),
+            }
+        }
+    }
+
+    /// The services that a hint brought up and no poll has read yet.
+    pub(super) fn nudged(&self) -> impl Iterator<Item = &ServiceKey> {
+        self.nudged.iter()
+    }
+
+    /// The services of a poll that begins, which are no longer to be brought up.
+    fn take_poll(
+        &mut self,
+        polls: &mut Polls,
+        cluster: &ClusterName,
+        now: Now,
+    ) -> Option<BTreeSet<ServiceKey>> {
+        let services = polls.take(cluster)?;
+        self.nudged.retain(|key| !services.contains(key));
+        if self.nudged.iter().any(|key| key.cluster == *cluster) {
+            // More than one poll reads: the next one follows at once.
+            self.queue.push(Job::Poll(cluster.clone()), now);
+        }
+        Some(services)
+    }
+
     /// Starts every job that is due.
     pub(super) fn start_due(&mut self, mut polls: Polls, plan: &Plan, now: Now) -> Vec<Effect> {
         let mut effects = Vec::new();
@@ -181,7 +239,8 @@ impl Work {
                     self.queue.ended(&Job::Make(prerequisite), true);
                 }
                 Job::Make(prerequisite) => effects.push(Effect::Make(prerequisite)),
-                Job::Poll(cluster) => match polls.take(&cluster) {
+                Job::Receive(queue) => effects.push(Effect::Receive(queue)),
+                Job::Poll(cluster) => match self.take_poll(&mut polls, &cluster, now) {
                     Some(services) => effects.push(Effect::Refresh(cluster, services)),
                     None => self.queue.ended(&Job::Poll(cluster), true),
                 },
@@ -223,8 +282,13 @@ impl Work {
         self.queue.next_due(|job| match job {
             Job::Ask(_) => may_ask,
             Job::Sweep(_) => may_sweep && (may_sweep_again || job.is_first_sweep(&self.swept)),
-            Job::FindClusters | Job::Poll(_) | Job::Make(_) => true,
+            Job::FindClusters | Job::Poll(_) | Job::Make(_) | Job::Receive(_) => true,
         })
+    }
+
+    /// When the next look that a hint brings forward is due.
+    pub(super) fn next_hint(&self) -> Option<Now> {
+        self.nudges.next_due()
     }
 
     /// How many questions run.
@@ -244,7 +308,7 @@ impl Work {
 
     /// How many jobs wait or run.
     pub(super) fn depth(&self) -> usize {
-        self.queue.depth()
+        self.queue.depth() + self.nudges.len()
     }
 }
 

@@ -9,6 +9,7 @@ use crate::ecs::service_key::ServiceKey;
 use crate::plan::action::ActionKind;
 use crate::plan::adopted::Adopted;
 use crate::plan::prerequisite::Prerequisite;
+use crate::view::hint::MessageKind;
 
 /// How the services of a cluster are.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -89,6 +90,14 @@ pub enum News {
     Overtaken(ServiceKey, std::time::Duration),
     /// We were stopped, or starved, for that long: everything is read anew before anything is written.
     Stopped(std::time::Duration),
+    /// A message of the queue came: what it is about.
+    Message(MessageKind),
+    /// A write left so long after the message that brought its look forward.
+    Followed(std::time::Duration),
+    /// More messages came than looks can follow: everything is swept.
+    Flooded,
+    /// The queue's messages cannot be received or deleted, or can be again.
+    Queue(Option<Fault>),
     /// A plan broke a rule of ours: nothing was written.
     Breach(ServiceKey, &'static str),
 }

@@ -14,6 +14,7 @@ use crate::ecs::name::{Arn, DeploymentId, ParameterName};
 use crate::ecs::namespace::NamespaceUse;
 use crate::ecs::parameter::Parameter;
 use crate::ecs::past::Past;
+use crate::ecs::queue::Message;
 use crate::ecs::seen::Seen;
 use crate::ecs::service::{Deployment, EcsService, Rollout};
 use crate::ecs::service_key::ServiceKey;
@@ -56,6 +57,11 @@ pub(crate) struct Fake {
     faults: BTreeMap<&'static str, VecDeque<(Fault, bool)>>,
     stage: Stage,
     waiting: VecDeque<Effect>,
+    /// The messages in the queue.
+    messages: VecDeque<Message>,
+    sent: u32,
+    /// A call that waits for messages.
+    receiving: Option<Effect>,
     deployments: u32,
     /// How much the engine has done, and in how many seconds.
     deeds: u64,
@@ -91,6 +97,9 @@ impl Fake {
             faults: BTreeMap::new(),
             stage,
             waiting: VecDeque::new(),
+            messages: VecDeque::new(),
+            sent: 0,
+            receiving: None,
             deployments: 1,
             deeds: 0,
             lived: 0,
@@ -130,6 +139,10 @@ impl Fake {
         self.step(Event::Tick);
         loop {
             while let Some(effect) = self.waiting.pop_front() {
+                if matches!(effect, Effect::Receive(_)) && self.has_nothing_to_receive() {
+                    self.receiving = Some(effect);
+                    continue;
+                }
                 let event = self.carry_out(effect);
                 self.step(event);
             }
@@ -161,6 +174,19 @@ impl Fake {
             self.lived,
             self.log[last..].join("\n")
         );
+    }
+
+    fn has_nothing_to_receive(&self) -> bool {
+        let fails = self.faults.get("receive").is_some_and(|faults| !faults.is_empty());
+        self.messages.is_empty() && !fails
+    }
+
+    /// Puts a message into the queue. Its receipt is its number since the start.
+    pub(crate) fn send(&mut self, body: &str) {
+        self.sent += 1;
+        let message = Message { receipt: self.sent.to_string(), body: body.to_owned() };
+        self.messages.push_back(message);
+        self.waiting.extend(self.receiving.take());
     }
 
     /// Lets time pass in which the process is stopped: nothing is done, and whatever was on its way comes late.
@@ -339,6 +365,11 @@ impl Fake {
             Effect::FindClusters => {
                 Event::ClustersFound(Ok(self.stage.view.clusters.keys().cloned().collect()))
             }
+            Effect::Receive(_) => {
+                let most = self.messages.len().min(10);
+                Event::Received(Ok(self.messages.drain(..most).collect()))
+            }
+            Effect::Delete(..) => Event::Deleted(Ok(())),
             Effect::Sweep(cluster) => {
                 let default = self.stage.view.clusters.get(&cluster);
                 let keys = shown.keys().filter(|key| key.cluster == cluster);
@@ -533,6 +564,8 @@ fn describe(effect: &Effect) -> String {
         Effect::Ask(Question::LatestRevision(family)) => format!("ask latest {family}"),
         Effect::Ask(Question::Parameters(name)) => format!("ask parameters {name}"),
         Effect::Make(prerequisite) => format!("make {prerequisite}"),
+        Effect::Receive(_) => "receive".to_owned(),
+        Effect::Delete(_, receipts) => format!("delete {}", receipts.join(" ")),
         Effect::Apply(action) => format!("apply {} {}", action.kind(), action.service()),
     }
 }
@@ -567,6 +600,14 @@ fn show(news: &News) -> String {
         News::Adopted(key, adopted) => format!("{key} adopted {adopted}"),
         News::Overtaken(key, after) => format!("{key} overtaken after {}s", after.as_secs()),
         News::Stopped(slept) => format!("was stopped for {}s", slept.as_secs()),
+        News::Message(kind) => {
+            let kind: &str = kind.into();
+            format!("message: {kind}")
+        }
+        News::Followed(after) => format!("wrote {}s after the message", after.as_secs()),
+        News::Flooded => "too many messages".to_owned(),
+        News::Queue(None) => "queue is well".to_owned(),
+        News::Queue(Some(fault)) => format!("queue: {fault}"),
         News::Breach(key, rule) => format!("{key} breach: {rule}"),
     }
 }

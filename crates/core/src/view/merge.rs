@@ -29,7 +29,7 @@ use crate::ecs::namespace::NamespaceUse;
 use crate::ecs::parameter::Parameter;
 use crate::ecs::past::Past;
 use crate::ecs::seen::Seen;
-use crate::ecs::service::{Deployment, EcsService, Rollout};
+use crate::ecs::service::{Deployment, EcsService, Rollout, ServiceStatus};
 use crate::ecs::service_key::ServiceKey;
 use crate::ecs::time::{AwsTime, Now};
 use crate::ecs::tool::Tool;
@@ -109,7 +109,7 @@ impl Merger<'_> {
         let Some(known) = clusters.get_mut(cluster) else { return };
         let mut replaced = Vec::new();
         for (key, seen) in services {
-            if !known.services.contains_key(&key) {
+            if !known.services.contains_key(&key) && !is_newcomer(known, &key, &seen) {
                 continue;
             }
             let changed = self.service(known, &key, seen, beside);
@@ -396,6 +396,16 @@ impl Merger<'_> {
             is_to_retry: false,
         }
     }
+}
+
+/// Whether a service that no listing has shown yet is really there: AWS answers for it, under the very key that was asked
+/// for. Before the first listing of its cluster it need not be taken in.
+fn is_newcomer(cluster: &ClusterView, key: &ServiceKey, seen: &Seen<EcsService>) -> bool {
+    let is_there = seen.known().is_some_and(|service| {
+        service.status == ServiceStatus::Active
+            && ServiceKey::of_arn(&service.arn).as_ref() == Some(key)
+    });
+    is_there && cluster.complete_at.is_some()
 }
 
 /// Why a service of the cluster was never read, if one was not. It is not known whether such a service opted in. So no

@@ -9,6 +9,7 @@
 //! Types first; how readings are merged into the view is in [`crate::view::merge`].
 
 pub mod reading;
+pub mod hint;
 pub mod history;
 pub mod rollout;
 pub(crate) mod in_force;

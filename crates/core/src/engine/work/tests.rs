@@ -152,7 +152,8 @@ fn a_prerequisite_that_is_held_when_it_falls_due_is_not_made() {
 fn a_poll_names_the_services_of_the_moment_and_ends_where_none_is_left() {
     use crate::guard::writes::Writes;
     let key = key("web");
-    let polls = || Polls::new(&Writes::default(), &Plan::default(), [&key].into_iter());
+    let polls =
+        || Polls::new(&Writes::default(), &Plan::default(), [].into_iter(), [&key].into_iter());
     let mut work = Work::default();
     work.poll(&polls(), at(10));
     let refresh = Effect::Refresh(key.cluster.clone(), [key.clone()].into());
