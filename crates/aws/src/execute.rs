@@ -30,6 +30,8 @@ impl World {
                 let made = self.make(&prerequisite).await;
                 Event::Made(prerequisite, made)
             }
+            Effect::Receive(queue) => Event::Received(self.receive(&queue).await),
+            Effect::Delete(queue, receipts) => Event::Deleted(self.delete(&queue, &receipts).await),
         }
     }
 

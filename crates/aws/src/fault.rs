@@ -30,6 +30,8 @@ const CODES: &[(FaultKind, &[&str])] = &[
         &[
             "BandwidthLimitExceeded",
             "EC2Throttled",
+            "KmsThrottled",
+            "OverLimit",
             "PriorRequestNotComplete",
             "ProvisionedThroughputExceeded",
             "RequestLimitExceeded",
@@ -47,6 +49,7 @@ const CODES: &[(FaultKind, &[&str])] = &[
             "ACCESS_DENIED",
             "AccessDenied",
             "AuthorizationError",
+            "KmsAccessDenied",
             "NotAuthorized",
             "OptInRequired",
             "Unauthorized",
@@ -79,7 +82,9 @@ const CODES: &[(FaultKind, &[&str])] = &[
             "NamespaceNotFound",
             "OperationNotFound",
             "ParameterNotFound",
+            "NonExistentQueue",
             "ParameterVersionNotFound",
+            "QueueDoesNotExist",
             "ResourceNotFound",
             "ServiceDeploymentNotFound",
             "ServiceNotFound",
@@ -292,6 +297,8 @@ fn of_answer(raw: &HttpResponse, code: Option<&str>) -> FaultKind {
 }
 
 fn of_code(code: &str) -> Option<FaultKind> {
+    // SQS tells its older codes, which have a name space: `AWS.SimpleQueueService.NonExistentQueue`.
+    let code = code.strip_prefix("AWS.SimpleQueueService.").unwrap_or(code);
     let base = code.strip_suffix("Exception").unwrap_or(code);
     CODES.iter().find(|(_, codes)| codes.contains(&base)).map(|(kind, _)| *kind)
 }

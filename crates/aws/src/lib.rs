@@ -6,7 +6,7 @@
 //! [`Seen::Unknown`](eastwest_core::ecs::seen::Seen::Unknown) with its fault, never absence.
 //!
 //! One file for each verb: [`sweep`], [`describe`] (with refresh), [`confirm`], [`history`],
-//! [`namespaces`], [`namespace_use`], [`task_definition`], [`clusters`], [`parameters`], [`apply`], and for what
+//! [`namespaces`], [`namespace_use`], [`task_definition`], [`clusters`], [`parameters`], [`queue`], [`apply`], and for what
 //! services wait for [`new_namespace`] and [`named_ports`]. Below them: [`call`] makes one call, [`pace`] waits for
 //! its turn, [`pages`] walks through listings, [`bounded`] refuses answers without end, [`convert`], [`raw`], [`members`] and [`revision`] read answers,
 //! [`fault`] and [`text`] read failures. [`operation`] is the table of all calls and
@@ -40,6 +40,7 @@ mod operation;
 mod pace;
 mod pages;
 mod parameters;
+mod queue;
 mod raw;
 mod revision;
 mod settings;

@@ -16,10 +16,22 @@ pub enum Access {
     Read,
     /// It changes the world; it is made in one attempt.
     Write,
+    /// It takes messages from eastwest's own queue, in one attempt: what is lost comes again.
+    Consume,
+}
+
+/// The IAM action of a call: its own name, unless another one is told.
+macro_rules! action {
+    ($api:literal $name:literal) => {
+        concat!($api, ":", $name)
+    };
+    ($api:literal $name:literal $action:literal) => {
+        concat!($api, ":", $action)
+    };
 }
 
 macro_rules! operations {
-    ($($variant:ident: $api:literal $name:literal $bucket:ident $access:ident;)+) => {
+    ($($variant:ident: $api:literal $name:literal $(($action:literal))? $bucket:ident $access:ident;)+) => {
         /// A call to AWS.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum Operation {
@@ -27,7 +39,7 @@ macro_rules! operations {
         }
 
         /// The IAM actions that the calls need, and no other.
-        pub const ACTIONS: &[&str] = &[$(concat!($api, ":", $name),)+];
+        pub const ACTIONS: &[&str] = &[$(action!($api $name $($action)?),)+];
 
         impl Operation {
             /// Every call.
@@ -50,7 +62,7 @@ macro_rules! operations {
 
             /// The IAM action it needs: `ecs:ListServices`.
             pub const fn action(self) -> &'static str {
-                match self { $(Self::$variant => concat!($api, ":", $name),)+ }
+                match self { $(Self::$variant => action!($api $name $($action)?),)+ }
             }
 
             /// The token bucket that AWS counts it in.
@@ -86,6 +98,8 @@ operations! {
                              "servicediscovery" "CreatePrivateDnsNamespace" CloudMapModify Write;
     GetParameter:            "ssm" "GetParameter"              ParameterRead      Read;
     GetParametersByPath:     "ssm" "GetParametersByPath"       ParameterRead      Read;
+    ReceiveMessage:          "sqs" "ReceiveMessage"            Queue              Consume;
+    DeleteMessages:          "sqs" "DeleteMessageBatch" ("DeleteMessage") Queue Consume;
 }
 
 impl Operation {
@@ -103,6 +117,14 @@ mod tests {
 
     fn all(access: Access) -> impl Iterator<Item = Operation> {
         Operation::ALL.iter().copied().filter(move |o| o.access() == access)
+    }
+
+    #[test]
+    fn messages_are_received_and_deleted_and_nothing_else_is_consumed() {
+        let consumed = [Operation::ReceiveMessage, Operation::DeleteMessages];
+        assert_eq!(all(Access::Consume).collect::<Vec<_>>(), consumed);
+        let actions = consumed.map(Operation::action);
+        assert_eq!(actions, ["sqs:ReceiveMessage", "sqs:DeleteMessage"]);
     }
 
     #[test]

@@ -57,10 +57,12 @@ pub enum Bucket {
     CloudMapModify,
     /// Parameter Store's `Get*`.
     ParameterRead,
+    /// The messages of a queue. A standard queue takes nearly any number of calls (SQS quotas).
+    Queue,
 }
 
 impl Bucket {
-    const ALL: [Self; 11] = [
+    const ALL: [Self; 12] = [
         Self::ClusterRead,
         Self::ServiceRead,
         Self::NamespaceRead,
@@ -72,6 +74,7 @@ impl Bucket {
         Self::TaskDefinitionModify,
         Self::CloudMapModify,
         Self::ParameterRead,
+        Self::Queue,
     ];
 
     /// What AWS grants an account: burst, and tokens a second (APIREF:request-throttling; for parameters the
@@ -90,6 +93,7 @@ impl Bucket {
             Self::CloudMapRead => (40, 8),
             Self::CloudMapModify => (8, 1),
             Self::ParameterRead => (40, 40),
+            Self::Queue => (400, 400),
         }
     }
 

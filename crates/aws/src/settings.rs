@@ -20,6 +20,7 @@ use aws_smithy_types::timeout::TimeoutConfig;
 use crate::bounded::bounded;
 use crate::call::{Meter, OnCall};
 use crate::pace::Pace;
+use crate::queue::WAIT_SECONDS;
 use crate::world::World;
 
 /// Reads are tried so often: one throttled and one broken answer in a row are weather, three are a fault.
@@ -35,6 +36,8 @@ const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
 const SLACK: Duration = Duration::from_secs(10);
 /// An answer that stops flowing for so long will not go on; whole answers take well under a second.
 const STALL_GRACE: Duration = Duration::from_secs(5);
+/// What a long poll may take beyond its wait.
+const LONG_POLL_SLACK: Duration = Duration::from_secs(5);
 /// Idle connections are kept between two looks at a rolling service, yet closed before the far end does it.
 const IDLE_CONNECTION: Duration = Duration::from_secs(20);
 
@@ -51,6 +54,8 @@ pub struct Settings {
     pub backoff: Duration,
     /// Receives every attempt of every call.
     pub on_call: OnCall,
+    /// The Region of the queue, if it is not the Region of all else.
+    pub queue_region: Option<String>,
     /// A simulator's URL: every call goes there, signed with made-up credentials. `None`: AWS, as the
     /// environment has it.
     pub simulator: Option<String>,
@@ -64,6 +69,7 @@ impl Default for Settings {
             attempt_timeout: Duration::from_secs(10),
             backoff: Duration::from_millis(500),
             on_call: Arc::new(|_| ()),
+            queue_region: None,
             simulator: None,
         }
     }
@@ -131,17 +137,35 @@ impl World {
             aws_sdk_servicediscovery::Client::from_conf(config.build())
         };
         let ssm = aws_sdk_ssm::config::Builder::from(&reads).interceptor(meter("ssm"));
+        let sqs = aws_sdk_sqs::config::Builder::from(&long_polls(shared)).interceptor(meter("sqs"));
+        let sqs = match &settings.queue_region {
+            Some(region) => sqs.region(Region::new(region.clone())),
+            None => sqs,
+        };
         Ok(Self {
             ecs: ecs(&reads),
             ecs_writes: ecs(&writes),
             cloud_map: cloud_map(&reads),
             cloud_map_writes: cloud_map(&writes),
             ssm: aws_sdk_ssm::Client::from_conf(ssm.build()),
+            sqs: aws_sdk_sqs::Client::from_conf(sqs.build()),
             pace: Arc::clone(&pace),
             first_pause: settings.backoff,
             region,
         })
     }
+}
+
+/// Calls that wait for messages on the far side. One that hangs longer than that is given up: such polls have hung for
+/// ever (aws-sdk-rust 1094).
+fn long_polls(shared: &SdkConfig) -> SdkConfig {
+    let wait = Duration::from_secs(WAIT_SECONDS.unsigned_abs().into()) + LONG_POLL_SLACK;
+    shared
+        .to_builder()
+        .retry_config(RetryConfig::disabled())
+        .timeout_config(timeouts(wait, wait + SLACK))
+        .stalled_stream_protection(stall_protection())
+        .build()
 }
 
 fn read_retries(backoff: Duration) -> RetryConfig {

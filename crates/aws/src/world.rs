@@ -16,6 +16,8 @@ pub struct World {
     /// The same API without a second attempt.
     pub(crate) cloud_map_writes: aws_sdk_servicediscovery::Client,
     pub(crate) ssm: aws_sdk_ssm::Client,
+    /// Without a second attempt, and patient enough for a long poll.
+    pub(crate) sqs: aws_sdk_sqs::Client,
     /// The first pause while an operation is followed.
     pub(crate) first_pause: Duration,
     pub(crate) pace: Arc<Pace>,

@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 
 use super::{
     Asked, Stage, Told, config, describe_asked, keys, named_ports, namespace_arn, network,
-    new_namespace, parameters, played, prod, staged, web,
+    new_namespace, parameters, played, prod, queue, staged, web,
 };
 use crate::Operation;
 
@@ -245,6 +245,8 @@ fn everything(asked: &Asked) -> Value {
         "servicediscovery.GetOperation" => new_namespace::succeeded(),
         "ssm.GetParameter" => json!({"Parameter": parameters::parameter("/eastwest/a")}),
         "ssm.GetParametersByPath" => json!({"Parameters": []}),
+        "sqs.ReceiveMessage" => queue::messages(),
+        "sqs.DeleteMessageBatch" => json!({"Successful": [], "Failed": []}),
         "ecs.ListServices" => json!({"serviceArns": [super::arn("web")]}),
         "ecs.ListServicesByNamespace" => json!({"serviceArns": []}),
         other => panic!("{other}"),
@@ -270,6 +272,8 @@ async fn every_effect(stage: &Stage) -> Vec<Fault> {
         Effect::Make(new_namespace::http()),
         Effect::Make(new_namespace::private_dns()),
         Effect::Make(named_ports::wanted()),
+        Effect::Receive(queue::url()),
+        Effect::Delete(queue::url(), vec!["r1".to_owned()]),
     ];
     let mut faults = Vec::new();
     for effect in effects {
@@ -308,6 +312,8 @@ fn faults_of(event: Event) -> Vec<Fault> {
         .collect(),
         Event::Applied(_, outcome) => outcome.err().into_iter().collect(),
         Event::Made(_, outcome) => outcome.err().into_iter().collect(),
+        Event::Received(outcome) => outcome.err().into_iter().collect(),
+        Event::Deleted(outcome) => outcome.err().into_iter().collect(),
         Event::Tick | Event::Stop | Event::Acknowledged(_) | Event::Retry(_) => {
             panic!("no effect is answered so")
         }

@@ -11,6 +11,7 @@ mod named_ports;
 mod network;
 mod new_namespace;
 mod parameters;
+mod queue;
 mod signature;
 mod sweep;
 mod transport;
@@ -138,6 +139,7 @@ fn read(request: &http::Request<SdkBody>) -> Asked {
         "AmazonEC2ContainerServiceV20141113" => "ecs",
         "Route53AutoNaming_v20170314" => "servicediscovery",
         "AmazonSSM" => "ssm",
+        "AmazonSQS" => "sqs",
         other => panic!("{other}"),
     };
     let body = request.body().bytes().unwrap();

@@ -25,6 +25,19 @@ pub(crate) struct ServicesPage {
     pub(crate) clusters: Vec<ClusterRow>,
     /// Every service of theirs.
     pub(crate) services: Vec<ServiceRow>,
+    /// The queue whose messages bring looks forward, where there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) queue: Option<QueueRow>,
+}
+
+/// The queue.
+#[derive(Debug, Serialize)]
+pub(crate) struct QueueRow {
+    /// Its URL.
+    pub(crate) url: String,
+    /// Why its messages cannot be received or deleted, if so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) trouble: Option<String>,
 }
 
 /// One cluster.
@@ -128,7 +141,11 @@ impl ServicesPage {
                 since,
             )
         });
-        Self { clusters: clusters.collect(), services: services.collect() }
+        let queue = engine.settings().queue.as_ref().map(|queue| QueueRow {
+            url: queue.to_string(),
+            trouble: engine.queue_trouble().map(ToString::to_string),
+        });
+        Self { clusters: clusters.collect(), services: services.collect(), queue }
     }
 }
 

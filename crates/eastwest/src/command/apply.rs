@@ -166,8 +166,13 @@ impl Line {
             News::Status(key, Some(status)) if is_worth_a_line(status) => {
                 Some(Self::of_status(key, status, ""))
             }
-            // What a step changes stands in the plan that was shown before.
-            News::Status(_, Some(_)) | News::Changing(..) => None,
+            // What a step changes stands in the plan that was shown before, and `apply` has no queue.
+            News::Status(_, Some(_))
+            | News::Changing(..)
+            | News::Message(_)
+            | News::Followed(_)
+            | News::Flooded
+            | News::Queue(_) => None,
             News::Status(key, None) => line("released", key, "no longer managed".to_owned()),
             News::Applied(key, action, Ok(deployment)) => {
                 line("begins", key, format!("{action}: rollout {deployment} begins"))

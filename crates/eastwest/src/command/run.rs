@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use tracing::{info, warn};
 
 use super::world;
@@ -31,7 +31,7 @@ pub(crate) async fn run(mut config: Config) -> anyhow::Result<ExitCode> {
     own_service::settle(&mut config).await;
     let metrics = Metrics::new();
     let clock = Clock::start(config.head_start);
-    let shared = Arc::new(Shared::new(config.settings.clone(), metrics.clone(), clock));
+    let shared = Arc::new(Shared::new(config.of_daemon(), metrics.clone(), clock));
     let policy: &str = config.settings.policy.into();
     info!(%listen, policy, version = env!("CARGO_PKG_VERSION"), "listening");
     if !config.head_start.is_zero() {
@@ -44,6 +44,15 @@ pub(crate) async fn run(mut config: Config) -> anyhow::Result<ExitCode> {
     let pages = tokio::spawn(server::serve(listener, Server::new(routes, stop.clone())));
     tokio::spawn(silence::tell(Arc::clone(&shared)));
     let world = world::connect(&config, &metrics).await?;
+    if let Some(queue) =
+        config.queue.as_ref().filter(|queue| !queue.is_in_partition_of(world.region()))
+    {
+        bail!(
+            "--queue-url {queue}: this queue is in another partition of AWS than Region {}, and the credentials of one \
+             partition mean nothing in another: name a queue of this partition",
+            world.region()
+        );
+    }
     driver::drive(world, shared, stop, Until::Stopped).await;
     pages.abort();
     Ok(ExitCode::SUCCESS)

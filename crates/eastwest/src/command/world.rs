@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use eastwest_aws::World;
+use eastwest_core::ecs::queue::QueueUrl;
 
 use super::offline;
 use crate::config::Config;
@@ -22,6 +23,7 @@ fn settings(config: &Config, metrics: &Metrics) -> eastwest_aws::Settings {
     let metrics = metrics.clone();
     eastwest_aws::Settings {
         region: config.region.clone(),
+        queue_region: config.queue.as_ref().and_then(QueueUrl::region).map(str::to_owned),
         on_call: Arc::new(move |call| metrics.call(&call)),
         ..eastwest_aws::Settings::default()
     }

@@ -40,9 +40,14 @@ pub(crate) struct Flags {
     /// unless this is upsert-only.
     #[arg(long, global = true, env = "EASTWEST_POLICY")]
     pub(crate) policy: Option<String>,
-    /// The time from the end of one sweep to the start of the next, as 30s, 5m or 1h.
-    #[arg(long, global = true, env = "EASTWEST_INTERVAL", default_value = "60s")]
-    pub(crate) interval: String,
+    /// The time from the end of one sweep to the start of the next, at most, as 30s, 5m or 1h. Default: 60s, and for
+    /// `run` with a queue 5m.
+    #[arg(long, global = true, env = "EASTWEST_INTERVAL", value_name = "TIME")]
+    pub(crate) interval: Option<String>,
+    /// The URL of an SQS queue that EventBridge fills: `run` looks at once at what its messages name. Other commands make
+    /// no use of it.
+    #[arg(long, global = true, env = "EASTWEST_QUEUE_URL", value_name = "URL")]
+    pub(crate) queue_url: Option<String>,
     /// The prefix of the tags that eastwest reads.
     #[arg(long, global = true, env = "EASTWEST_TAG_PREFIX", default_value = "eastwest/")]
     pub(crate) tag_prefix: String,

@@ -16,10 +16,14 @@ use eastwest_core::declaration::document::MassChange;
 use eastwest_core::declaration::settings::{Budget, Policy, Settings, Sources, Timing};
 use eastwest_core::declaration::tag_prefix::TagPrefix;
 use eastwest_core::ecs::name::{ClusterName, NamespaceRef, ParameterName, Refused};
+use eastwest_core::ecs::queue::QueueUrl;
 use eastwest_core::ecs::service_key::ServicePath;
 
 use self::flags::Flags;
 use self::token::Token;
+
+/// From the end of a sweep to the next, where a queue shows what changed.
+const INTERVAL_WITH_QUEUE: Duration = Duration::from_mins(5);
 
 /// Everything the process needs to know.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,6 +40,10 @@ pub(crate) struct Config {
     pub(crate) token: Option<Token>,
     /// The AWS region, if given.
     pub(crate) region: Option<String>,
+    /// From the end of a sweep to the next, if given.
+    pub(crate) interval: Option<Duration>,
+    /// The queue that brings looks forward, if one was given.
+    pub(crate) queue: Option<QueueUrl>,
     /// Where to serve HTTP.
     pub(crate) listen: SocketAddr,
     /// The names to which the pages answer, beside addresses and localhost.
@@ -90,12 +98,13 @@ impl Config {
             let allowed = "observe, upsert-only or sync";
             reader.value("--policy", text, allowed, |text| text.parse::<Policy>().ok())
         });
-        let interval = reader.value(
-            "--interval",
-            &flags.interval,
-            "a time from 1s to 24h, as 30s, 5m or 1h",
-            duration,
-        );
+        let interval = flags.interval.as_deref().and_then(|text| {
+            reader.value("--interval", text, "a time from 1s to 24h, as 30s, 5m or 1h", duration)
+        });
+        let queue = flags
+            .queue_url
+            .as_deref()
+            .and_then(|text| reader.name("--queue-url", text, QueueUrl::parse(text.trim())));
         let per_cluster = reader.count("--rollouts-per-cluster", &flags.rollouts_per_cluster);
         let per_namespace = reader.count("--rollouts-per-namespace", &flags.rollouts_per_namespace);
         let mass_change = reader.mass_change(&flags.mass_change);
@@ -110,7 +119,8 @@ impl Config {
         );
         let public_hosts = reader.public_hosts(&flags.public_host);
         let log_format = reader.log_format(&flags.log_format);
-        let timing = Timing { interval: interval.unwrap_or_default(), ..Timing::default() };
+        let usual = Timing::default();
+        let timing = Timing { interval: interval.unwrap_or(usual.interval), ..usual };
         let config = Self {
             settings: Settings {
                 clusters: (!clusters.is_empty()).then_some(clusters),
@@ -121,6 +131,7 @@ impl Config {
                 budget: Budget { per_cluster, per_namespace },
                 mass_change,
                 own_service,
+                queue: None,
                 timing,
             },
             asks_for_own_service: flags.own_service.is_none(),
@@ -128,11 +139,23 @@ impl Config {
             head_start,
             token,
             region: flags.region.clone(),
+            interval,
+            queue,
             listen: listen.unwrap_or_else(|| SocketAddr::from(([0, 0, 0, 0], 8080))),
             public_hosts,
             log_format: log_format.unwrap_or(LogFormat::Json),
         };
         if reader.0.is_empty() { Ok(config) } else { Err(Mistakes(reader.0)) }
+    }
+
+    /// The settings of the daemon. With a queue its sweeps are a safety net, and rarer.
+    pub(crate) fn of_daemon(&self) -> Settings {
+        let mut settings = self.settings.clone();
+        settings.queue.clone_from(&self.queue);
+        if self.queue.is_some() && self.interval.is_none() {
+            settings.timing.interval = INTERVAL_WITH_QUEUE;
+        }
+        settings
     }
 }
 
@@ -182,7 +205,12 @@ impl Reader {
     }
 
     fn name<T>(&mut self, flag: &str, text: &str, read: Result<T, Refused>) -> Option<T> {
-        read.map_err(|refused| self.0.push(format!("{flag} {text:?}: {}", refused.allowed))).ok()
+        read.map_err(|refused| {
+            let nearest = refused.nearest.map(|nearest| format!("; did you mean {nearest}?"));
+            let (allowed, nearest) = (refused.allowed, nearest.unwrap_or_default());
+            self.0.push(format!("{flag} {text:?}: {allowed}{nearest}"));
+        })
+        .ok()
     }
 
     /// SSM: a parameter's name has letters, digits and `_.-/`, and begins with `/` where it has a path
@@ -327,6 +355,29 @@ mod tests {
         assert_eq!(config.settings.policy, Policy::Observe);
         assert_eq!(config.settings.clusters, None);
         assert_eq!(config.settings.timing.interval, Duration::from_mins(1));
+    }
+
+    #[test]
+    fn with_a_queue_the_daemon_sweeps_every_five_minutes_unless_told_otherwise() {
+        let url = "https://sqs.eu-west-1.amazonaws.com/123456789012/eastwest";
+        let interval = |words: &[&str]| read(words).unwrap().of_daemon().timing.interval;
+        assert_eq!(interval(&[]), Duration::from_mins(1));
+        assert_eq!(interval(&["--queue-url", url]), Duration::from_mins(5));
+        assert_eq!(interval(&["--queue-url", url, "--interval", "30s"]), Duration::from_secs(30));
+        let config = read(&["--queue-url", url]).unwrap();
+        assert_eq!(config.of_daemon().queue.unwrap().as_str(), url);
+        assert_eq!(config.settings.queue, None, "only the daemon receives messages");
+    }
+
+    #[test]
+    fn a_queue_that_is_no_standard_queue_is_a_mistake_with_the_nearest_url() {
+        let text = read(&["--queue-url", "arn:aws:sqs:eu-west-1:123456789012:eastwest"]);
+        let text = text.unwrap_err().to_string();
+        let nearest = "did you mean https://sqs.eu-west-1.amazonaws.com/123456789012/eastwest?";
+        assert!(text.contains("--queue-url") && text.contains(nearest), "{text}");
+        let fifo = "https://sqs.eu-west-1.amazonaws.com/123456789012/eastwest.fifo";
+        let text = read(&["--queue-url", fifo]).unwrap_err().to_string();
+        assert!(text.contains("a standard queue"), "{text}");
     }
 
     #[test]

@@ -12,6 +12,7 @@ use eastwest_core::ecs::service_key::ServiceKey;
 use eastwest_core::plan::Plan;
 use eastwest_core::plan::action::ActionKind;
 use eastwest_core::report::news::RolloutEnd;
+use eastwest_core::view::hint::MessageKind;
 use prometheus::core::Collector;
 #[cfg(target_os = "linux")]
 use prometheus::process_collector::ProcessCollector;
@@ -22,6 +23,9 @@ use prometheus::{GaugeVec, Histogram, HistogramOpts, HistogramVec, IntCounterVec
 const CALL_BUCKETS: &[f64] = &[0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0];
 /// A plan takes microseconds for a small fleet and milliseconds for thousands of services.
 const PASS_BUCKETS: &[f64] = &[0.0001, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5];
+/// A change follows from a message within milliseconds, or waits for its turn.
+const FOLLOW_BUCKETS: &[f64] =
+    &[0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
 /// A rollout takes half a minute to an hour.
 const ROLLOUT_BUCKETS: &[f64] = &[15.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1200.0, 2400.0, 3600.0];
 
@@ -37,6 +41,8 @@ pub(crate) struct Metrics {
     applied: IntCounterVec,
     rollouts: IntCounterVec,
     rollout_seconds: Histogram,
+    messages: IntCounterVec,
+    follow_seconds: Histogram,
     calls: IntCounterVec,
     call_seconds: HistogramVec,
     has_answered: Arc<AtomicBool>,
@@ -74,6 +80,16 @@ impl Metrics {
                 "How long rollouts that completed or failed were seen running.",
                 ROLLOUT_BUCKETS,
             ),
+            messages: counters(
+                "eastwest_nudges_total",
+                "Messages of the queue, by what they are about. Other is nothing that is watched; alert on Unread.",
+                &["kind"],
+            ),
+            follow_seconds: histogram(
+                "eastwest_event_to_write_seconds",
+                "Time from a message of the queue to the change that followed from it.",
+                FOLLOW_BUCKETS,
+            ),
             calls: counters(
                 "eastwest_aws_calls_total",
                 "Attempts of calls to AWS, by result.",
@@ -87,18 +103,24 @@ impl Metrics {
             has_answered: Arc::default(),
             registry,
         };
-        let all: [Box<dyn Collector>; 8] = [
+        let all: [Box<dyn Collector>; 10] = [
             Box::new(build),
             Box::new(metrics.passes.clone()),
             Box::new(metrics.pass_seconds.clone()),
             Box::new(metrics.applied.clone()),
             Box::new(metrics.rollouts.clone()),
             Box::new(metrics.rollout_seconds.clone()),
+            Box::new(metrics.messages.clone()),
+            Box::new(metrics.follow_seconds.clone()),
             Box::new(metrics.calls.clone()),
             Box::new(metrics.call_seconds.clone()),
         ];
         for collector in all {
             metrics.registry.register(collector).expect("each name stands here once");
+        }
+        for kind in MessageKind::ALL {
+            // A series that is there at zero can be alerted on.
+            metrics.messages.with_label_values(&[<&str>::from(kind)]);
         }
         #[cfg(target_os = "linux")]
         metrics
@@ -140,6 +162,16 @@ impl Metrics {
         if end == RolloutEnd::Completed || end.is_failure() {
             self.rollout_seconds.observe(took.as_secs_f64());
         }
+    }
+
+    /// Counts one message of the queue.
+    pub(crate) fn message(&self, kind: MessageKind) {
+        self.messages.with_label_values(&[<&str>::from(kind)]).inc();
+    }
+
+    /// Counts a change that followed from a message, and how soon.
+    pub(crate) fn followed(&self, after: Duration) {
+        self.follow_seconds.observe(after.as_secs_f64());
     }
 
     /// Counts one attempt of a call to AWS.

@@ -71,6 +71,15 @@ pub(crate) fn record(metrics: &Metrics, news: News) {
                 "the process was stopped for a while; eastwest reads everything again before it writes"
             );
         }
+        News::Message(kind) => metrics.message(kind),
+        News::Followed(after) => metrics.followed(after),
+        News::Flooded => {
+            warn!("more messages came than looks can follow; eastwest sweeps every cluster");
+        }
+        News::Queue(None) => info!("the queue can be used again"),
+        News::Queue(Some(fault)) => {
+            warn!(fault = %fault, "messages of the queue cannot be received or deleted; sweeps go on");
+        }
         News::Breach(key, rule) => {
             error!(service = %key, rule, "a plan broke a rule; nothing is written");
         }

@@ -42,6 +42,7 @@ fn state(shared: &Shared) -> Vec<Box<dyn Collector>> {
     gauges.extend(plans(&engine));
     gauges.push(clusters(&engine, shared));
     gauges.push(settings(&engine));
+    gauges.extend(queue(&engine));
     gauges.extend(document_age(&engine, shared));
     gauges
 }
@@ -217,6 +218,15 @@ fn settings(engine: &Engine) -> Box<dyn Collector> {
     let policy: &str = engine.settings().policy.into();
     info.with_label_values(&[policy]).set(1.0);
     Box::new(info)
+}
+
+/// Whether the queue can be used, where there is one.
+fn queue(engine: &Engine) -> Option<Box<dyn Collector>> {
+    engine.settings().queue.as_ref()?;
+    let help = "Whether messages of the queue can be received and deleted: 1 or 0. Alert on 0.";
+    let up = Gauge::new("eastwest_queue_up", help).expect("a valid name");
+    up.set(number(usize::from(engine.queue_trouble().is_none())));
+    Some(Box::new(up))
 }
 
 fn clusters(engine: &Engine, shared: &Shared) -> Box<dyn Collector> {

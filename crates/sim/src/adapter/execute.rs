@@ -44,6 +44,11 @@ pub(crate) async fn execute(aws: Rc<Aws>, effect: Effect) -> Event {
             };
             Event::Made(prerequisite, made)
         }
+        Effect::Receive(_) => {
+            aws.clock.sleep(20_000).await;
+            Event::Received(Ok(Vec::new()))
+        }
+        Effect::Delete(..) => Event::Deleted(Ok(())),
     }
 }
 
