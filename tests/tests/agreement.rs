@@ -37,6 +37,7 @@ const POLICIES: [(&str, &[&str]); 5] = [
         ],
     ),
     ("name-ports", &["ecs:TagResource", "iam:PassRole"]),
+    ("events", &[]),
 ];
 
 fn policy(name: &str) -> Value {

@@ -31,6 +31,7 @@ use clap::Parser as _;
 
 use crate::command::Cli;
 use crate::config::Config;
+use crate::daemon::signals::log_signals;
 use crate::daemon::telemetry;
 
 /// Runs the command line `words`, the program's name first; returns the exit code.
@@ -53,13 +54,16 @@ pub fn main(words: impl IntoIterator<Item = std::ffi::OsString>) -> ExitCode {
 
 fn start(cli: Cli) -> anyhow::Result<ExitCode> {
     let config = Config::read(&cli.flags)?;
-    telemetry::start(config.log_format);
+    let levels = telemetry::start(config.log_format);
     // One thread is enough: a call to AWS costs half a millisecond of it, and more threads cost memory.
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .context("no threads for the runtime")?;
-    let code = runtime.block_on(cli.command.run(config));
+    let code = runtime.block_on(async {
+        log_signals(levels).context("cannot listen for signals")?;
+        cli.command.run(config).await
+    });
     // A lookup that hangs must not delay the exit.
     runtime.shutdown_background();
     code

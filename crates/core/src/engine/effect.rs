@@ -4,6 +4,7 @@
 //! no choice. The daemon executes effects through the AWS SDK, the simulator in process on virtual time.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 use crate::ecs::fault::Fault;
 use crate::ecs::name::ClusterName;
@@ -97,6 +98,31 @@ impl Effect {
             Self::Make(prerequisite) => Event::Made(prerequisite.clone(), Err(fault)),
             Self::Receive(_) => Event::Received(Err(fault)),
             Self::Delete(..) => Event::Deleted(Err(fault)),
+        }
+    }
+}
+
+/// For log lines: what is done to what, and nothing of what is sent.
+impl fmt::Display for Effect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::FindClusters => f.write_str("find-clusters"),
+            Self::Sweep(cluster) => write!(f, "sweep {cluster}"),
+            Self::Refresh(cluster, keys) => {
+                write!(f, "refresh {cluster}")?;
+                keys.iter().try_for_each(|key| write!(f, " {}", key.name))
+            }
+            Self::Confirm(key) => write!(f, "confirm {key}"),
+            Self::Ask(Question::Namespaces) => f.write_str("ask namespaces"),
+            Self::Ask(Question::NamespaceUse(id, ..)) => write!(f, "ask use {id}"),
+            Self::Ask(Question::TaskDefinition(arn)) => write!(f, "ask task {}", arn.resource()),
+            Self::Ask(Question::History(key)) => write!(f, "ask history {key}"),
+            Self::Ask(Question::LatestRevision(family)) => write!(f, "ask latest {family}"),
+            Self::Ask(Question::Parameters(name)) => write!(f, "ask parameters {name}"),
+            Self::Make(prerequisite) => write!(f, "make {prerequisite}"),
+            Self::Apply(action) => write!(f, "apply {} {}", action.kind(), action.service()),
+            Self::Receive(_) => f.write_str("receive"),
+            Self::Delete(_, receipts) => write!(f, "delete {}", receipts.join(" ")),
         }
     }
 }

@@ -69,6 +69,14 @@ impl Engine {
         }
     }
 
+    /// An engine that takes the place of one that was lost while the process ran. It writes nothing before the pause
+    /// after a start is over, because the lost one may have written a moment ago.
+    pub fn in_place_of_a_lost_one(settings: Settings, now: Now) -> Self {
+        let mut engine = Self::new(settings, now);
+        engine.view.awake_since = now.since_start;
+        engine
+    }
+
     /// What is known.
     pub fn view(&self) -> &View {
         &self.view

@@ -214,7 +214,7 @@ impl Fake {
 
     /// The effects that wait to be carried out, as text.
     pub(crate) fn pending(&self) -> Vec<String> {
-        self.waiting.iter().map(describe).collect()
+        self.waiting.iter().map(ToString::to_string).collect()
     }
 
     /// Carries out the first waiting effect and gives its event back, not yet told to the engine.
@@ -336,7 +336,7 @@ impl Fake {
     pub(crate) fn carry_out(&mut self, effect: Effect) -> Event {
         self.finish_rollouts();
         self.note_deed();
-        let kind = describe(&effect);
+        let kind = effect.to_string();
         self.log.push(format!("{} {kind}", self.now.since_start.as_secs()));
         let kind = kind.split(' ').next().unwrap_or_default();
         let fault = self.faults.get_mut(kind).and_then(VecDeque::pop_front);
@@ -545,28 +545,6 @@ fn record(deployment: &Deployment, status: &str) -> Past {
         finished_at: (status == "SUCCESSFUL").then_some(deployment.updated_at),
         stage: String::new(),
         paused_at: None,
-    }
-}
-
-fn describe(effect: &Effect) -> String {
-    match effect {
-        Effect::FindClusters => "find-clusters".to_owned(),
-        Effect::Sweep(cluster) => format!("sweep {cluster}"),
-        Effect::Refresh(cluster, keys) => {
-            let names: Vec<&str> = keys.iter().map(|key| key.name.as_str()).collect();
-            format!("refresh {cluster} {}", names.join(" "))
-        }
-        Effect::Confirm(key) => format!("confirm {key}"),
-        Effect::Ask(Question::Namespaces) => "ask namespaces".to_owned(),
-        Effect::Ask(Question::NamespaceUse(id, ..)) => format!("ask use {id}"),
-        Effect::Ask(Question::TaskDefinition(arn)) => format!("ask task {}", arn.resource()),
-        Effect::Ask(Question::History(key)) => format!("ask history {key}"),
-        Effect::Ask(Question::LatestRevision(family)) => format!("ask latest {family}"),
-        Effect::Ask(Question::Parameters(name)) => format!("ask parameters {name}"),
-        Effect::Make(prerequisite) => format!("make {prerequisite}"),
-        Effect::Receive(_) => "receive".to_owned(),
-        Effect::Delete(_, receipts) => format!("delete {}", receipts.join(" ")),
-        Effect::Apply(action) => format!("apply {} {}", action.kind(), action.service()),
     }
 }
 

@@ -2,7 +2,6 @@
 //!
 //! No decision is taken here: the engine decides what to do next and when to wake.
 
-use std::any::Any;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,14 +12,18 @@ use eastwest_core::engine::effect::{Effect, Event};
 use futures_util::FutureExt as _;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
-use tracing::{error, info, warn};
+use tracing::{debug, error, info, warn};
 
-use super::shared::Shared;
+use super::meters::Metrics;
+use super::panics::panic_text;
+use super::shared::{LostEngine, Shared};
 
 /// How long a call in flight may take after the process was asked to stop.
 const LAST_CALL: Duration = Duration::from_millis(1800);
 // The process must end within two seconds of being told to.
 const _: () = assert!(LAST_CALL.as_millis() < 2000);
+/// How long the loop waits after a step that panicked, so that a bug that strikes at once does not keep a core busy.
+const AFTER_PANIC: Duration = Duration::from_secs(1);
 /// How long to sleep when nothing is due. In practice a sweep is due earlier.
 const IDLE: Duration = Duration::from_mins(1);
 
@@ -43,8 +46,17 @@ pub(crate) async fn drive(
     let mut running = JoinSet::new();
     let mut event = Event::Tick;
     loop {
-        for effect in shared.step(event) {
-            running.spawn(carry_out(Arc::clone(&world), effect));
+        match shared.step(event) {
+            Ok(effects) => {
+                for effect in effects {
+                    running.spawn(carry_out(Arc::clone(&world), shared.metrics.clone(), effect));
+                }
+            }
+            Err(LostEngine) => {
+                // The new engine has asked for nothing yet. A write under way is read back, as after a restart.
+                running = JoinSet::new();
+                tokio::time::sleep(AFTER_PANIC).await;
+            }
         }
         if until == Until::Settled && shared.engine().is_settled() {
             break;
@@ -65,7 +77,7 @@ pub(crate) async fn drive(
         };
     }
     let is_settled = shared.engine().is_settled();
-    shared.step(Event::Stop);
+    drop(shared.step(Event::Stop));
     last_call(&shared, &mut running).await;
     is_settled
 }
@@ -96,19 +108,16 @@ async fn last_call(shared: &Shared, running: &mut JoinSet<Event>) {
 }
 
 /// Carries out one effect. A panic is the failure of that effect alone.
-async fn carry_out(world: Arc<World>, effect: Effect) -> Event {
+async fn carry_out(world: Arc<World>, metrics: Metrics, effect: Effect) -> Event {
     let kept = effect.clone();
+    debug!(effect = %kept, "begins");
     match AssertUnwindSafe(world.execute(effect)).catch_unwind().await {
         Ok(event) => event,
         Err(panic) => {
             let message = panic_text(panic.as_ref());
-            error!(effect = ?kept, message, "a bug: an effect panicked");
+            metrics.panicked();
+            error!(effect = %kept, message, "a bug: an effect panicked; it is tried again later");
             kept.failed(Fault::new(FaultKind::Unreadable, "eastwest.execute", message))
         }
     }
-}
-
-fn panic_text(panic: &(dyn Any + Send)) -> &str {
-    let text = panic.downcast_ref::<&str>().copied();
-    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message")
 }

@@ -17,7 +17,9 @@ use prometheus::core::Collector;
 #[cfg(target_os = "linux")]
 use prometheus::process_collector::ProcessCollector;
 use prometheus::proto::MetricFamily;
-use prometheus::{GaugeVec, Histogram, HistogramOpts, HistogramVec, IntCounterVec, Opts, Registry};
+use prometheus::{
+    GaugeVec, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, Opts, Registry,
+};
 
 /// A call to AWS takes tens of milliseconds to some seconds.
 const CALL_BUCKETS: &[f64] = &[0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0];
@@ -45,6 +47,7 @@ pub(crate) struct Metrics {
     follow_seconds: Histogram,
     calls: IntCounterVec,
     call_seconds: HistogramVec,
+    panics: IntCounter,
     has_answered: Arc<AtomicBool>,
 }
 
@@ -100,10 +103,15 @@ impl Metrics {
                 "Time of one attempt of a call to AWS.",
                 &["api", "operation"],
             ),
+            panics: IntCounter::new(
+                "eastwest_panics_total",
+                "Bugs that ended one effect or one step; the process went on. Alert on this.",
+            )
+            .expect("a valid name"),
             has_answered: Arc::default(),
             registry,
         };
-        let all: [Box<dyn Collector>; 10] = [
+        let all: [Box<dyn Collector>; 11] = [
             Box::new(build),
             Box::new(metrics.passes.clone()),
             Box::new(metrics.pass_seconds.clone()),
@@ -114,6 +122,7 @@ impl Metrics {
             Box::new(metrics.follow_seconds.clone()),
             Box::new(metrics.calls.clone()),
             Box::new(metrics.call_seconds.clone()),
+            Box::new(metrics.panics.clone()),
         ];
         for collector in all {
             metrics.registry.register(collector).expect("each name stands here once");
@@ -183,6 +192,11 @@ impl Metrics {
         if !silent.map(<&str>::from).contains(&call.result) {
             self.has_answered.store(true, Ordering::Relaxed);
         }
+    }
+
+    /// Counts a bug that ended one effect or one step.
+    pub(crate) fn panicked(&self) {
+        self.panics.inc();
     }
 
     /// Whether AWS has answered any call, in whichever way.

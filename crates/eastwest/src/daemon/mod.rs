@@ -2,7 +2,7 @@
 //!
 //! In come events, from AWS through [`driver`] and from people through [`shared`]; out go effects, log lines and
 //! counters. No decision is taken here. In reading order: [`clock`], [`telemetry`], [`signals`], [`client`], [`own_service`],
-//! [`meters`], [`record`], [`shared`], [`silence`], [`driver`].
+//! [`meters`], [`record`], [`panics`], [`shared`], [`silence`], [`driver`].
 
 pub(crate) mod clock;
 
@@ -17,6 +17,8 @@ pub(crate) mod own_service;
 pub(crate) mod meters;
 
 pub(crate) mod record;
+
+pub(crate) mod panics;
 
 pub(crate) mod shared;
 

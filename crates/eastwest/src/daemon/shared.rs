@@ -4,6 +4,7 @@
 //! milliseconds, and a page never shows a half-made plan.
 
 use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
@@ -17,10 +18,16 @@ use eastwest_core::plan::hold::Hold;
 use eastwest_core::report::news::News;
 use eastwest_core::report::ready;
 use tokio::sync::Notify;
+use tracing::error;
 
 use super::clock::Clock;
 use super::meters::Metrics;
+use super::panics::panic_text;
 use super::record::record;
+
+/// A step panicked, and a new engine has taken the place of the old one.
+#[derive(Debug)]
+pub(crate) struct LostEngine;
 
 /// Receives what changed.
 type Publish = dyn Fn(&Metrics, News) + Send + Sync;
@@ -63,7 +70,7 @@ impl Shared {
 
     /// The engine, to read from.
     pub(crate) fn engine(&self) -> MutexGuard<'_, Engine> {
-        // A panic while the lock was held ended the loop; what remains is only read.
+        // Where a panic came while the lock was held, a new engine takes the place of this one.
         self.engine.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -81,8 +88,24 @@ impl Shared {
         self.silence().into_iter().chain(missing).collect()
     }
 
+    /// One step. If it panics, that is a bug: a new engine takes the place of this one, as after a restart, and what runs
+    /// must be dropped.
+    pub(crate) fn step(&self, event: Event) -> Result<Vec<Effect>, LostEngine> {
+        catch_unwind(AssertUnwindSafe(|| self.try_step(event))).map_err(|panic| {
+            self.metrics.panicked();
+            error!(
+                message = panic_text(panic.as_ref()),
+                "a bug: a step panicked; eastwest begins anew"
+            );
+            let mut engine = self.engine();
+            let settings = engine.settings().clone();
+            *engine = Engine::in_place_of_a_lost_one(settings, self.clock.now());
+            LostEngine
+        })
+    }
+
     /// One step, with its measurements and log lines.
-    pub(crate) fn step(&self, event: Event) -> Vec<Effect> {
+    fn try_step(&self, event: Event) -> Vec<Effect> {
         let mut engine = self.engine();
         let (before, began) = (engine.passes(), Instant::now());
         let effects = engine.step(self.clock.now(), event);
@@ -143,5 +166,35 @@ impl Shared {
         };
         self.send(Event::Retry(key.clone()));
         Ok(key)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicBool, Ordering};
+    use std::time::Duration;
+
+    use eastwest_core::ecs::fault::{Fault, FaultKind};
+
+    use super::*;
+
+    #[test]
+    fn a_step_that_panics_is_counted_and_a_new_engine_goes_on_as_after_a_start() {
+        let has_panicked = AtomicBool::new(false);
+        let publish = move |_: &Metrics, _: News| {
+            assert!(has_panicked.swap(true, Ordering::Relaxed), "a bug");
+        };
+        let clock = Clock::start(Duration::from_secs(10));
+        let shared = Shared::publishing_to(Settings::default(), Metrics::new(), clock, publish);
+        assert_eq!(shared.step(Event::Tick).expect("no news yet"), [Effect::FindClusters]);
+        let denied = Fault::new(FaultKind::Denied, "ecs.ListClusters", "no");
+        shared.step(Event::ClustersFound(Err(denied))).expect_err("the first news panic");
+        let counted = shared.metrics.gather();
+        let panics = counted.iter().find(|family| family.name() == "eastwest_panics_total");
+        let panics = panics.map(|family| family.get_metric()[0].get_counter().get_value());
+        assert_eq!(panics, Some(1.0));
+        assert_eq!(shared.step(Event::Tick).expect("it goes on"), [Effect::FindClusters]);
+        let pauses_from = shared.engine().view().awake_since;
+        assert!(pauses_from >= Duration::from_secs(10), "it pauses as after a start");
     }
 }

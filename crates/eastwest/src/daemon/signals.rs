@@ -1,6 +1,9 @@
-//! The signals that stop the process.
+//! The signals that stop the process, and the one that changes what it logs.
 
 use tokio_util::sync::CancellationToken;
+use tracing::info;
+
+use super::telemetry::Levels;
 
 /// A token that is cancelled by SIGTERM (what ECS sends first) or Ctrl-C.
 pub(crate) fn stop_signals() -> std::io::Result<CancellationToken> {
@@ -16,4 +19,17 @@ pub(crate) fn stop_signals() -> std::io::Result<CancellationToken> {
         token.cancel();
     });
     Ok(stop)
+}
+
+/// Changes what is logged at each SIGUSR1.
+pub(crate) fn log_signals(levels: Levels) -> std::io::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut asked = signal(SignalKind::user_defined1())?;
+    tokio::spawn(async move {
+        while asked.recv().await.is_some() {
+            let level = if levels.toggle() { "debug" } else { "as at the start" };
+            info!(level, "the log level changed");
+        }
+    });
+    Ok(())
 }
