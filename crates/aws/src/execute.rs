@@ -1,6 +1,6 @@
 //! From an effect to its event: which verb carries out what.
 
-use eastwest_core::ecs::fault::Fault;
+use eastwest_core::ecs::fault::{Fault, FaultKind};
 use eastwest_core::engine::effect::{Effect, Event};
 use eastwest_core::plan::prerequisite::Prerequisite;
 use eastwest_core::view::reading::{Answer, Question};
@@ -30,6 +30,11 @@ impl World {
                 let made = self.make(&prerequisite).await;
                 Event::Made(prerequisite, made)
             }
+            Effect::ReadLease(_) | Effect::WriteLease(_) => effect.failed(Fault::new(
+                FaultKind::Refused,
+                "dynamodb",
+                "this process has no lease table",
+            )),
         }
     }
 

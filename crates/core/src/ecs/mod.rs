@@ -13,6 +13,7 @@ pub mod fault;
 pub mod seen;
 pub mod parameter;
 pub mod tool;
+pub mod lease;
 pub mod environment;
 pub mod connect;
 pub mod task_definition;

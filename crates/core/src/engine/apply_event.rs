@@ -33,6 +33,7 @@ impl Engine {
             Event::Tick => false,
             Event::Stop => {
                 self.stopping = true;
+                self.memory.leases_mut().stop();
                 false
             }
             Event::Acknowledged(plan) => {
@@ -64,6 +65,14 @@ impl Engine {
             Event::Made(prerequisite, outcome) => {
                 self.made(prerequisite, outcome, now);
                 true
+            }
+            Event::LeaseRead(key, answer) => {
+                self.memory.leases_mut().read(&key, answer, now);
+                false
+            }
+            Event::LeaseWritten(write, answer) => {
+                self.memory.leases_mut().written(&write, answer, now);
+                false
             }
         }
     }

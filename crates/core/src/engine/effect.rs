@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::ecs::fault::Fault;
+use crate::ecs::lease::{LeaseItem, LeaseKey, LeaseOutcome, LeaseWrite};
 use crate::ecs::name::ClusterName;
 use crate::ecs::past::Past;
 use crate::ecs::seen::Seen;
@@ -35,6 +36,13 @@ pub enum Effect {
     Apply(Action),
     /// Make something that services wait for. Answered by [`Event::Made`].
     Make(Prerequisite),
+    /// Read a lease: a strongly consistent read, tried once and given up after
+    /// [`LeaseSettings::retry_after`](crate::declaration::settings::LeaseSettings::retry_after). Answered by
+    /// [`Event::LeaseRead`].
+    ReadLease(LeaseKey),
+    /// Write a lease under a condition: tried once, never again, and given up after as long. Answered by
+    /// [`Event::LeaseWritten`].
+    WriteLease(Box<LeaseWrite>),
 }
 
 /// What happened out there.
@@ -42,7 +50,7 @@ pub enum Effect {
 pub enum Event {
     /// Time has passed; something may be due.
     Tick,
-    /// Stop: start nothing new.
+    /// Stop: start nothing new, and give up the leases that are held once no write of ours is under way.
     Stop,
     /// A person agrees to a plan that changes much at once.
     Acknowledged(PlanId),
@@ -62,6 +70,10 @@ pub enum Event {
     Applied(Action, Result<Accepted, Fault>),
     /// Answers [`Effect::Make`] with the ARN or id of what is there now.
     Made(Prerequisite, Result<String, Fault>),
+    /// Answers [`Effect::ReadLease`] with the item, if there is one.
+    LeaseRead(LeaseKey, Result<Option<LeaseItem>, Fault>),
+    /// Answers [`Effect::WriteLease`].
+    LeaseWritten(Box<LeaseWrite>, Result<LeaseOutcome, Fault>),
 }
 
 impl Effect {
@@ -86,6 +98,8 @@ impl Effect {
             Self::Ask(question) => Event::Answered(question.failed(fault)),
             Self::Apply(action) => Event::Applied(action.clone(), Err(fault)),
             Self::Make(prerequisite) => Event::Made(prerequisite.clone(), Err(fault)),
+            Self::ReadLease(key) => Event::LeaseRead(key.clone(), Err(fault)),
+            Self::WriteLease(write) => Event::LeaseWritten(write.clone(), Err(fault)),
         }
     }
 }

@@ -240,7 +240,9 @@ impl Look {
             | Event::Acknowledged(_)
             | Event::Retry(_)
             | Event::Applied(..)
-            | Event::Made(..) => return,
+            | Event::Made(..)
+            | Event::LeaseRead(..)
+            | Event::LeaseWritten(..) => return,
         }
         self.running = self.running.saturating_sub(1);
     }

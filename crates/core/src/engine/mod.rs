@@ -24,6 +24,7 @@ mod overtaken;
 mod published;
 mod questions;
 mod state;
+mod leading;
 mod apply_event;
 mod settled;
 mod wake;

@@ -8,10 +8,12 @@ use super::published::Published;
 use super::published_status::PublishedStatus;
 use super::work::{Job, Work};
 use crate::declaration::settings::Settings;
+use crate::ecs::name::ClusterName;
 use crate::ecs::service_key::ServiceKey;
 use crate::ecs::time::Now;
 use crate::guard::acks::Acks;
 use crate::plan::Plan;
+use crate::plan::leader::Leader;
 use crate::report::news::News;
 use crate::view::{ClusterView, View};
 
@@ -39,6 +41,7 @@ impl Engine {
     /// An engine that has seen nothing yet; its first step starts everything.
     pub fn new(settings: Settings, now: Now) -> Self {
         let (mut view, mut work) = (View::default(), Work::default());
+        let memory = Memory::new(&settings);
         match &settings.clusters {
             None => work.push(Job::FindClusters, now),
             Some(clusters) => {
@@ -52,7 +55,7 @@ impl Engine {
             settings,
             view,
             planning: Planning::new(now),
-            memory: Memory::default(),
+            memory,
             work,
             published: Published::default(),
             stepped_at: now,
@@ -73,6 +76,21 @@ impl Engine {
     /// What people agreed to.
     pub fn acks(&self) -> &Acks {
         self.memory.acks()
+    }
+
+    /// Who leads a cluster; none without a lease table.
+    pub fn leader(&self, cluster: &ClusterName, now: Now) -> Option<Leader> {
+        self.memory.leases().leader(cluster, now)
+    }
+
+    /// Whether a write to a cluster may leave now. Whoever carries out a write asks again where it had to wait.
+    pub fn may_write(&self, cluster: &ClusterName, now: Now) -> bool {
+        self.memory.leases().may_write(cluster, now)
+    }
+
+    /// Whether it holds a lease, which a process that ends should have given up.
+    pub fn holds_leases(&self) -> bool {
+        self.memory.leases().is_any_held()
     }
 
     /// The settings it runs with.

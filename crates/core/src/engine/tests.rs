@@ -4,6 +4,7 @@ mod consent;
 mod documents;
 mod edits;
 mod kept_names;
+mod leases;
 mod retries;
 mod stories;
 mod swaps;

@@ -8,6 +8,7 @@ use crate::ecs::name::ClusterName;
 use crate::ecs::service_key::ServiceKey;
 use crate::plan::action::ActionKind;
 use crate::plan::adopted::Adopted;
+use crate::plan::leader::LeaseChange;
 use crate::plan::prerequisite::Prerequisite;
 
 /// How the services of a cluster are.
@@ -89,6 +90,8 @@ pub enum News {
     Overtaken(ServiceKey, std::time::Duration),
     /// We were stopped, or starved, for that long: everything is read anew before anything is written.
     Stopped(std::time::Duration),
+    /// Another process leads a cluster, or the lease cannot be read or written, or can be again.
+    Lease(ClusterName, LeaseChange),
     /// A plan broke a rule of ours: nothing was written.
     Breach(ServiceKey, &'static str),
 }

@@ -121,6 +121,7 @@ impl Config {
                 budget: Budget { per_cluster, per_namespace },
                 mass_change,
                 own_service,
+                lease: None,
                 timing,
             },
             asks_for_own_service: flags.own_service.is_none(),
