@@ -27,7 +27,7 @@ use crate::world::World;
 /// One attempt of a call to AWS, as a metric wants it: every text is of a closed set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Call {
-    /// The API: `ecs`, `servicediscovery` or `ssm`.
+    /// The API: `ecs`, `servicediscovery`, `ssm`, `sqs` or `dynamodb`.
     pub api: &'static str,
     /// The operation: `ListServices`.
     pub operation: &'static str,
@@ -53,10 +53,21 @@ impl World {
     where
         E: ProvideErrorMetadata + Error + Send + 'static,
     {
+        let sent = self.attempt(operation, lane, sent);
+        async move { sent.await.map_err(|error| fault::of(operation, &error)) }
+    }
+
+    /// The same with the error as the SDK has it, for a call whose errors are answers too.
+    pub(crate) fn attempt<T, E>(
+        &self,
+        operation: Operation,
+        lane: Lane,
+        sent: impl Future<Output = Result<T, SdkError<E, HttpResponse>>> + Send,
+    ) -> impl Future<Output = Result<T, SdkError<E, HttpResponse>>> + Send {
         let sent = Box::pin(sent);
         async move {
             self.pace.wait(operation.bucket(), lane).await;
-            sent.await.map_err(|error| fault::of(operation, &error))
+            sent.await
         }
     }
 }

@@ -32,6 +32,14 @@ impl World {
             }
             Effect::Receive(queue) => Event::Received(self.receive(&queue).await),
             Effect::Delete(queue, receipts) => Event::Deleted(self.delete(&queue, &receipts).await),
+            Effect::ReadLease(key) => {
+                let item = self.read_lease(&key).await;
+                Event::LeaseRead(key, item)
+            }
+            Effect::WriteLease(write) => {
+                let outcome = self.write_lease(&write).await;
+                Event::LeaseWritten(write, outcome)
+            }
         }
     }
 

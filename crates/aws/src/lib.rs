@@ -6,7 +6,7 @@
 //! [`Seen::Unknown`](eastwest_core::ecs::seen::Seen::Unknown) with its fault, never absence.
 //!
 //! One file for each verb: [`sweep`], [`describe`] (with refresh), [`confirm`], [`history`],
-//! [`namespaces`], [`namespace_use`], [`task_definition`], [`clusters`], [`parameters`], [`queue`], [`apply`], and for what
+//! [`namespaces`], [`namespace_use`], [`task_definition`], [`clusters`], [`parameters`], [`queue`], [`lease`], [`apply`], and for what
 //! services wait for [`new_namespace`] and [`named_ports`]. Below them: [`call`] makes one call, [`pace`] waits for
 //! its turn, [`pages`] walks through listings, [`bounded`] refuses answers without end, [`convert`], [`raw`], [`members`] and [`revision`] read answers,
 //! [`fault`] and [`text`] read failures. [`operation`] is the table of all calls and
@@ -31,6 +31,7 @@ mod describe;
 mod execute;
 mod fault;
 mod history;
+mod lease;
 mod members;
 mod named_ports;
 mod namespace_use;
@@ -53,6 +54,7 @@ mod world;
 
 pub use call::{Call, OnCall};
 pub use captured::{Captures, NotACapture};
+pub use lease::LeaseTable;
 pub use operation::{ACTIONS, Access, Operation};
 pub use pace::Bucket;
 pub use settings::{NoRegion, Settings};

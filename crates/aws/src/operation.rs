@@ -16,6 +16,8 @@ pub enum Access {
     Read,
     /// It changes the world; it is made in one attempt.
     Write,
+    /// It changes eastwest's own lease, in one attempt under a condition.
+    Lead,
     /// It takes messages from eastwest's own queue, in one attempt: what is lost comes again.
     Consume,
 }
@@ -98,6 +100,8 @@ operations! {
                              "servicediscovery" "CreatePrivateDnsNamespace" CloudMapModify Write;
     GetParameter:            "ssm" "GetParameter"              ParameterRead      Read;
     GetParametersByPath:     "ssm" "GetParametersByPath"       ParameterRead      Read;
+    GetItem:                 "dynamodb" "GetItem"              LeaseTable         Read;
+    PutItem:                 "dynamodb" "PutItem"              LeaseTable         Lead;
     ReceiveMessage:          "sqs" "ReceiveMessage"            Queue              Consume;
     DeleteMessages:          "sqs" "DeleteMessageBatch" ("DeleteMessage") Queue Consume;
 }
@@ -138,6 +142,11 @@ mod tests {
             all(Access::Write).partition(|o| made.contains(o));
         assert_eq!(of_services, [Operation::UpdateService]);
         assert_eq!(of_prerequisites, made);
+    }
+
+    #[test]
+    fn a_lease_is_written_by_one_conditional_call() {
+        assert_eq!(all(Access::Lead).collect::<Vec<_>>(), [Operation::PutItem]);
     }
 
     #[test]

@@ -59,10 +59,12 @@ pub enum Bucket {
     ParameterRead,
     /// The messages of a queue. A standard queue takes nearly any number of calls (SQS quotas).
     Queue,
+    /// The lease table: a few calls in fifteen seconds for each cluster. A table has a capacity of its own.
+    LeaseTable,
 }
 
 impl Bucket {
-    const ALL: [Self; 12] = [
+    const ALL: [Self; 13] = [
         Self::ClusterRead,
         Self::ServiceRead,
         Self::NamespaceRead,
@@ -75,6 +77,7 @@ impl Bucket {
         Self::CloudMapModify,
         Self::ParameterRead,
         Self::Queue,
+        Self::LeaseTable,
     ];
 
     /// What AWS grants an account: burst, and tokens a second (APIREF:request-throttling; for parameters the
@@ -93,7 +96,7 @@ impl Bucket {
             Self::CloudMapRead => (40, 8),
             Self::CloudMapModify => (8, 1),
             Self::ParameterRead => (40, 40),
-            Self::Queue => (400, 400),
+            Self::Queue | Self::LeaseTable => (400, 400),
         }
     }
 

@@ -19,6 +19,7 @@ use aws_smithy_types::timeout::TimeoutConfig;
 
 use crate::bounded::bounded;
 use crate::call::{Meter, OnCall};
+use crate::lease::{LeaseTable, Leases};
 use crate::pace::Pace;
 use crate::queue::WAIT_SECONDS;
 use crate::world::World;
@@ -56,6 +57,8 @@ pub struct Settings {
     pub on_call: OnCall,
     /// The Region of the queue, if it is not the Region of all else.
     pub queue_region: Option<String>,
+    /// The table of leases, if there is one.
+    pub lease_table: Option<LeaseTable>,
     /// A simulator's URL: every call goes there, signed with made-up credentials. `None`: AWS, as the
     /// environment has it.
     pub simulator: Option<String>,
@@ -70,6 +73,7 @@ impl Default for Settings {
             backoff: Duration::from_millis(500),
             on_call: Arc::new(|_| ()),
             queue_region: None,
+            lease_table: None,
             simulator: None,
         }
     }
@@ -142,6 +146,16 @@ impl World {
             Some(region) => sqs.region(Region::new(region.clone())),
             None => sqs,
         };
+        let leases = settings.lease_table.clone().map(|table| {
+            let shared = impatient(shared, table.patience);
+            let config =
+                aws_sdk_dynamodb::config::Builder::from(&shared).interceptor(meter("dynamodb"));
+            let config = match table.name.region() {
+                Some(region) => config.region(Region::new(region.to_owned())),
+                None => config,
+            };
+            Leases { client: aws_sdk_dynamodb::Client::from_conf(config.build()), table }
+        });
         Ok(Self {
             ecs: ecs(&reads),
             ecs_writes: ecs(&writes),
@@ -149,11 +163,23 @@ impl World {
             cloud_map_writes: cloud_map(&writes),
             ssm: aws_sdk_ssm::Client::from_conf(ssm.build()),
             sqs: aws_sdk_sqs::Client::from_conf(sqs.build()),
+            leases,
             pace: Arc::clone(&pace),
             first_pause: settings.backoff,
             region,
         })
     }
+}
+
+/// Calls that are tried once and given up soon: a late answer about a lease is worth nothing.
+fn impatient(shared: &SdkConfig, patience: Duration) -> SdkConfig {
+    let timeouts = TimeoutConfig::builder()
+        .connect_timeout(patience)
+        .read_timeout(patience)
+        .operation_attempt_timeout(patience)
+        .operation_timeout(patience)
+        .build();
+    shared.to_builder().retry_config(RetryConfig::disabled()).timeout_config(timeouts).build()
 }
 
 /// Calls that wait for messages on the far side. One that hangs longer than that is given up: such polls have hung for

@@ -5,6 +5,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::lease::Leases;
 use crate::pace::Pace;
 
 /// One AWS account in one region.
@@ -18,6 +19,8 @@ pub struct World {
     pub(crate) ssm: aws_sdk_ssm::Client,
     /// Without a second attempt, and patient enough for a long poll.
     pub(crate) sqs: aws_sdk_sqs::Client,
+    /// The table of leases, if there is one.
+    pub(crate) leases: Option<Leases>,
     /// The first pause while an operation is followed.
     pub(crate) first_pause: Duration,
     pub(crate) pace: Arc<Pace>,

@@ -50,6 +50,7 @@ use crate::ecs::service_key::{ServiceKey, ServicePath};
 use crate::ecs::time::{AwsTime, Now};
 use crate::guard::acks::Acks;
 use crate::guard::input::GuardInput;
+use crate::guard::leases::Leases;
 use crate::guard::refreshes::Refreshes;
 use crate::guard::turns::Turns;
 use crate::guard::waits::NO_WAITS;
@@ -76,6 +77,8 @@ pub(crate) struct Stage {
     /// What stands in Parameter Store.
     pub(crate) parameters: BTreeMap<ParameterName, Vec<Parameter>>,
     pub(crate) settings: Settings,
+    /// Which clusters we lead; without a lease table, all.
+    pub(crate) leases: Leases,
     pub(crate) now: Now,
 }
 
@@ -215,7 +218,8 @@ impl Stage {
             Timing { refresh_every: Duration::ZERO, jitter_percent: 0, ..Timing::default() };
         let settings = Settings { policy: Policy::Sync, timing, ..Settings::default() };
         let (services, parameters) = (BTreeMap::new(), BTreeMap::new());
-        Self { services, view, parameters, settings, now: at(3600) }
+        let leases = Leases::default();
+        Self { services, view, parameters, settings, leases, now: at(3600) }
     }
 
     pub(crate) fn plan(&self) -> Plan {
@@ -238,7 +242,8 @@ impl Stage {
         let Self { view, settings, now, .. } = self;
         let (turns, refreshes, waits) = (&NOBODY, &NOTHING, &NO_WAITS);
         let now = *now;
-        GuardInput { view, writes, waves, turns, refreshes, waits, acks, settings, now }
+        let leases = &self.leases;
+        GuardInput { view, leases, writes, waves, turns, refreshes, waits, acks, settings, now }
     }
 
     /// The breaches of a plan; what only concerns the policy observe is left to the guard.

@@ -19,6 +19,7 @@ use eastwest_core::engine::effect::{Effect, Event};
 use eastwest_core::guard::acks::Acks;
 use eastwest_core::guard::guard;
 use eastwest_core::guard::input::GuardInput;
+use eastwest_core::guard::leases::Leases;
 use eastwest_core::guard::refreshes::Refreshes;
 use eastwest_core::guard::turns::Turns;
 use eastwest_core::guard::waits::Waits;
@@ -189,6 +190,7 @@ impl<'a> Trip<'a> {
             plan,
             &GuardInput {
                 view,
+                leases: &Leases::default(),
                 writes: &Writes::default(),
                 waves: &Waves::default(),
                 turns: &Turns::default(),

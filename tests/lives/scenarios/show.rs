@@ -192,6 +192,7 @@ pub(crate) fn news(news: &News) -> String {
         News::Document(None) => "the document is well again".to_owned(),
         News::Document(Some(trouble)) => format!("document: {trouble}"),
         News::Stopped(slept) => format!("was stopped for {} s", slept.as_secs()),
+        News::Lease(cluster, change) => format!("cluster {cluster}: {change}"),
         News::Breach(key, rule) => format!("{key}: BREACH {rule}"),
     }
 }

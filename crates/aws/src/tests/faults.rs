@@ -17,7 +17,7 @@ use eastwest_core::view::reading::{Answer, Question};
 use serde_json::{Value, json};
 
 use super::{
-    Asked, Stage, Told, config, describe_asked, keys, named_ports, namespace_arn, network,
+    Asked, Stage, Told, config, describe_asked, keys, lease, named_ports, namespace_arn, network,
     new_namespace, parameters, played, prod, queue, staged, web,
 };
 use crate::Operation;
@@ -245,6 +245,7 @@ fn everything(asked: &Asked) -> Value {
         "servicediscovery.GetOperation" => new_namespace::succeeded(),
         "ssm.GetParameter" => json!({"Parameter": parameters::parameter("/eastwest/a")}),
         "ssm.GetParametersByPath" => json!({"Parameters": []}),
+        "dynamodb.GetItem" | "dynamodb.PutItem" => json!({}),
         "sqs.ReceiveMessage" => queue::messages(),
         "sqs.DeleteMessageBatch" => json!({"Successful": [], "Failed": []}),
         "ecs.ListServices" => json!({"serviceArns": [super::arn("web")]}),
@@ -272,6 +273,8 @@ async fn every_effect(stage: &Stage) -> Vec<Fault> {
         Effect::Make(new_namespace::http()),
         Effect::Make(new_namespace::private_dns()),
         Effect::Make(named_ports::wanted()),
+        Effect::ReadLease(lease::key()),
+        Effect::WriteLease(Box::new(lease::taking())),
         Effect::Receive(queue::url()),
         Effect::Delete(queue::url(), vec!["r1".to_owned()]),
     ];
@@ -312,6 +315,8 @@ fn faults_of(event: Event) -> Vec<Fault> {
         .collect(),
         Event::Applied(_, outcome) => outcome.err().into_iter().collect(),
         Event::Made(_, outcome) => outcome.err().into_iter().collect(),
+        Event::LeaseRead(_, outcome) => outcome.err().into_iter().collect(),
+        Event::LeaseWritten(_, outcome) => outcome.err().into_iter().collect(),
         Event::Received(outcome) => outcome.err().into_iter().collect(),
         Event::Deleted(outcome) => outcome.err().into_iter().collect(),
         Event::Tick | Event::Stop | Event::Acknowledged(_) | Event::Retry(_) => {

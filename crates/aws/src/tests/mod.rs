@@ -7,6 +7,7 @@ mod apply;
 mod ask;
 mod confirm;
 mod faults;
+mod lease;
 mod named_ports;
 mod network;
 mod new_namespace;
@@ -116,6 +117,7 @@ fn staged(config: &SdkConfig, asked: Arc<Mutex<Vec<Asked>>>) -> Stage {
         attempt_timeout: Duration::from_millis(200),
         backoff: Duration::from_millis(1),
         on_call: Arc::new(move |call| count.lock().unwrap().push(call)),
+        lease_table: Some(lease::table()),
         ..Settings::default()
     };
     Stage { world: World::over(config, &settings).unwrap(), asked, counted }
@@ -140,6 +142,7 @@ fn read(request: &http::Request<SdkBody>) -> Asked {
         "Route53AutoNaming_v20170314" => "servicediscovery",
         "AmazonSSM" => "ssm",
         "AmazonSQS" => "sqs",
+        "DynamoDB_20120810" => "dynamodb",
         other => panic!("{other}"),
     };
     let body = request.body().bytes().unwrap();

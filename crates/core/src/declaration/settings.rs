@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use super::document::MassChange;
 use super::tag_prefix::TagPrefix;
+use crate::ecs::lease::{LONGEST, SHORTEST};
 use crate::ecs::name::{ClusterName, NamespaceRef, ParameterName};
 use crate::ecs::queue::QueueUrl;
 
@@ -35,6 +36,8 @@ pub struct Settings {
     pub own_service: Option<ServicePath>,
     /// The queue whose messages bring looks forward; none: only sweeps show what changed.
     pub queue: Option<QueueUrl>,
+    /// How leases are held; none without a lease table: then we rely on being alone.
+    pub lease: Option<LeaseSettings>,
     /// How long we wait.
     pub timing: Timing,
 }
@@ -51,6 +54,7 @@ impl Default for Settings {
             mass_change: MassChange::Percent(20),
             own_service: None,
             queue: None,
+            lease: None,
             timing: Timing::default(),
         }
     }
@@ -111,6 +115,49 @@ pub struct Budget {
 impl Default for Budget {
     fn default() -> Self {
         Self { per_cluster: 2, per_namespace: 1 }
+    }
+}
+
+/// How leases are held. Every span is a share of the duration.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LeaseSettings {
+    /// A name for people of this process. Two processes may share one.
+    pub holder: String,
+    /// A random text of this process alone.
+    pub session: String,
+    /// How long a lease is held after each renewal: from [`SHORTEST`] to [`LONGEST`].
+    pub duration: Duration,
+}
+
+impl LeaseSettings {
+    /// The duration unless another one is asked for. A holder that is killed is followed within this time and two
+    /// seconds.
+    pub const DURATION: Duration = Duration::from_secs(15);
+
+    /// Whether a lease may last so long.
+    pub fn may_last(duration: Duration) -> bool {
+        (SHORTEST..=LONGEST).contains(&duration)
+    }
+
+    /// From a renewal to the next one.
+    pub fn renew_every(&self) -> Duration {
+        self.duration / 3
+    }
+
+    /// How long the holder writes after it has sent a renewal: 60 %. If its clock runs at 0.8 of the true rate and that
+    /// of a watcher at 1.25, it stops after 75 % of the true duration, and the watcher takes over after 80 %.
+    pub fn stop_after(&self) -> Duration {
+        self.duration * 3 / 5
+    }
+
+    /// From a call that failed to the next one, and how long a call may take at most: who carries it out gives up then.
+    pub fn retry_after(&self) -> Duration {
+        self.duration / 7
+    }
+
+    /// How often a watcher reads.
+    pub fn watch_every(&self) -> Duration {
+        (self.duration / 8).min(Duration::from_secs(2))
     }
 }
 

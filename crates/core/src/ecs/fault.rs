@@ -11,7 +11,7 @@ use serde::Serialize;
 use super::text::printable;
 
 /// A classified failed call.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct Fault {
     /// What kind of failure it was.
     pub kind: FaultKind,

@@ -14,6 +14,7 @@ pub mod seen;
 pub mod parameter;
 pub mod queue;
 pub mod tool;
+pub mod lease;
 pub mod environment;
 pub mod connect;
 pub mod task_definition;

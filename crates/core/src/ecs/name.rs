@@ -104,6 +104,32 @@ name! {
     ParameterName
 }
 
+name! {
+    /// A DynamoDB table by name or ARN.
+    TableName
+}
+
+impl TableName {
+    /// A table's name or ARN (DynamoDB naming rules: 3 to 255 letters, digits and `_.-`).
+    pub fn parse(text: &str) -> Result<Self, Refused> {
+        let name = match text.strip_prefix("arn:") {
+            Some(arn) => arn.split_once(":table/").map_or("", |(_, name)| name),
+            None => text,
+        };
+        let fits = |b: u8| b.is_ascii_alphanumeric() || b"_.-".contains(&b);
+        if (3..=255).contains(&name.len()) && name.bytes().all(fits) {
+            return Ok(Self(text.into()));
+        }
+        let allowed = "a DynamoDB table's name or ARN: 3 to 255 letters, digits, '_', '.' and '-'";
+        Err(Refused { allowed, nearest: None })
+    }
+
+    /// The Region that the table is in; none if only its name is given, and then it is the Region of all other calls.
+    pub fn region(&self) -> Option<&str> {
+        self.0.strip_prefix("arn:")?.split(':').nth(2)
+    }
+}
+
 impl ClusterName {
     /// A cluster's name or ARN as a person gives it on the command line.
     pub fn parse(text: &str) -> Result<Self, Refused> {

@@ -36,7 +36,7 @@ impl fmt::Display for AwsTime {
 }
 
 /// The driver's clocks at one instant.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Now {
     /// Time since the process started, from a clock that never steps back.
     pub since_start: Duration,

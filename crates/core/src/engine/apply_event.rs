@@ -35,6 +35,7 @@ impl Engine {
             Event::Tick => false,
             Event::Stop => {
                 self.stopping = true;
+                self.memory.leases_mut().stop();
                 false
             }
             Event::Acknowledged(plan) => {
@@ -73,6 +74,14 @@ impl Engine {
             }
             Event::Deleted(deleted) => {
                 self.deleted(deleted);
+                false
+            }
+            Event::LeaseRead(key, answer) => {
+                self.memory.leases_mut().read(&key, answer, now);
+                false
+            }
+            Event::LeaseWritten(write, answer) => {
+                self.memory.leases_mut().written(&write, answer, now);
                 false
             }
         }

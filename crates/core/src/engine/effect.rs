@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use crate::ecs::fault::Fault;
+use crate::ecs::lease::{LeaseItem, LeaseKey, LeaseOutcome, LeaseWrite};
 use crate::ecs::name::ClusterName;
 use crate::ecs::past::Past;
 use crate::ecs::queue::{Message, QueueUrl};
@@ -41,6 +42,13 @@ pub enum Effect {
     Receive(QueueUrl),
     /// Delete messages of the queue by their receipts, at most ten. Answered by [`Event::Deleted`].
     Delete(QueueUrl, Vec<String>),
+    /// Read a lease: a strongly consistent read, tried once and given up after
+    /// [`LeaseSettings::retry_after`](crate::declaration::settings::LeaseSettings::retry_after). Answered by
+    /// [`Event::LeaseRead`].
+    ReadLease(LeaseKey),
+    /// Write a lease under a condition: tried once, never again, and given up after as long. Answered by
+    /// [`Event::LeaseWritten`].
+    WriteLease(Box<LeaseWrite>),
 }
 
 /// What happened out there.
@@ -48,7 +56,7 @@ pub enum Effect {
 pub enum Event {
     /// Time has passed; something may be due.
     Tick,
-    /// Stop: start nothing new.
+    /// Stop: start nothing new, and give up the leases that are held once no write of ours is under way.
     Stop,
     /// A person agrees to a plan that changes much at once.
     Acknowledged(PlanId),
@@ -72,6 +80,10 @@ pub enum Event {
     Received(Result<Vec<Message>, Fault>),
     /// Answers [`Effect::Delete`].
     Deleted(Result<(), Fault>),
+    /// Answers [`Effect::ReadLease`] with the item, if there is one.
+    LeaseRead(LeaseKey, Result<Option<LeaseItem>, Fault>),
+    /// Answers [`Effect::WriteLease`].
+    LeaseWritten(Box<LeaseWrite>, Result<LeaseOutcome, Fault>),
 }
 
 impl Effect {
@@ -98,6 +110,8 @@ impl Effect {
             Self::Make(prerequisite) => Event::Made(prerequisite.clone(), Err(fault)),
             Self::Receive(_) => Event::Received(Err(fault)),
             Self::Delete(..) => Event::Deleted(Err(fault)),
+            Self::ReadLease(key) => Event::LeaseRead(key.clone(), Err(fault)),
+            Self::WriteLease(write) => Event::LeaseWritten(write.clone(), Err(fault)),
         }
     }
 }
@@ -123,6 +137,8 @@ impl fmt::Display for Effect {
             Self::Apply(action) => write!(f, "apply {} {}", action.kind(), action.service()),
             Self::Receive(_) => f.write_str("receive"),
             Self::Delete(_, receipts) => write!(f, "delete {}", receipts.join(" ")),
+            Self::ReadLease(key) => write!(f, "read-lease {key}"),
+            Self::WriteLease(write) => write!(f, "write-lease {}", write.key),
         }
     }
 }

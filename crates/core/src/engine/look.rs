@@ -242,7 +242,9 @@ impl Look {
             | Event::Applied(..)
             | Event::Made(..)
             | Event::Received(_)
-            | Event::Deleted(_) => return,
+            | Event::Deleted(_)
+            | Event::LeaseRead(..)
+            | Event::LeaseWritten(..) => return,
         }
         self.running = self.running.saturating_sub(1);
     }

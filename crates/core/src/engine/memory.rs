@@ -1,5 +1,5 @@
-//! What the engine remembers of its own actions: its writes, the waves of their rollouts, whose turn is next, and what
-//! people agreed to.
+//! What the engine remembers of its own actions: its leases, its writes, the waves of their rollouts, whose turn is next,
+//! and what people agreed to.
 //!
 //! The guard borrows all of it as one value.
 //!
@@ -17,6 +17,7 @@ use crate::guard::acks::Acks;
 use crate::guard::brake::Brake;
 use crate::guard::client_waits::{ClientWaits, longest_wait};
 use crate::guard::input::GuardInput;
+use crate::guard::leases::Leases;
 use crate::guard::old_names;
 use crate::guard::refreshes::Refreshes;
 use crate::guard::turns::Turns;
@@ -32,6 +33,7 @@ use crate::view::View;
 /// What the engine remembers of its own actions.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Memory {
+    leases: Leases,
     writes: Writes,
     waves: Waves,
     turns: Turns,
@@ -42,6 +44,21 @@ pub(super) struct Memory {
 }
 
 impl Memory {
+    /// Nothing but the leases to look at.
+    pub(super) fn new(settings: &Settings) -> Self {
+        Self { leases: Leases::new(settings), ..Self::default() }
+    }
+
+    /// Which clusters this process leads.
+    pub(super) fn leases(&self) -> &Leases {
+        &self.leases
+    }
+
+    /// The same, to take in what happens to them.
+    pub(super) fn leases_mut(&mut self) -> &mut Leases {
+        &mut self.leases
+    }
+
     /// What became of our writes.
     pub(super) fn writes(&self) -> &Writes {
         &self.writes
@@ -59,8 +76,8 @@ impl Memory {
         settings: &'a Settings,
         now: Now,
     ) -> GuardInput<'a> {
-        let Self { writes, waves, turns, refreshes, waits, acks, client_waits: _ } = self;
-        GuardInput { view, writes, waves, turns, refreshes, waits, acks, settings, now }
+        let Self { leases, writes, waves, turns, refreshes, waits, acks, client_waits: _ } = self;
+        GuardInput { view, leases, writes, waves, turns, refreshes, waits, acks, settings, now }
     }
 
     /// A person agrees to a plan.

@@ -10,10 +10,12 @@ use super::published_status::PublishedStatus;
 use super::work::{Job, Work};
 use crate::declaration::settings::Settings;
 use crate::ecs::fault::Fault;
+use crate::ecs::name::ClusterName;
 use crate::ecs::service_key::ServiceKey;
 use crate::ecs::time::Now;
 use crate::guard::acks::Acks;
 use crate::plan::Plan;
+use crate::plan::leader::Leader;
 use crate::report::news::News;
 use crate::view::{ClusterView, View};
 
@@ -43,6 +45,7 @@ impl Engine {
     /// An engine that has seen nothing yet; its first step starts everything.
     pub fn new(settings: Settings, now: Now) -> Self {
         let (mut view, mut work) = (View::default(), Work::default());
+        let memory = Memory::new(&settings);
         match &settings.clusters {
             None => work.push(Job::FindClusters, now),
             Some(clusters) => {
@@ -60,7 +63,7 @@ impl Engine {
             settings,
             view,
             planning: Planning::new(now),
-            memory: Memory::default(),
+            memory,
             work,
             intake,
             published: Published::default(),
@@ -95,6 +98,21 @@ impl Engine {
     /// Why messages of the queue cannot be received or deleted, if so.
     pub fn queue_trouble(&self) -> Option<&Fault> {
         self.intake.trouble()
+    }
+
+    /// Who leads a cluster; none without a lease table.
+    pub fn leader(&self, cluster: &ClusterName, now: Now) -> Option<Leader> {
+        self.memory.leases().leader(cluster, now)
+    }
+
+    /// Whether a write to a cluster may leave now. Whoever carries out a write asks again where it had to wait.
+    pub fn may_write(&self, cluster: &ClusterName, now: Now) -> bool {
+        self.memory.leases().may_write(cluster, now)
+    }
+
+    /// Whether it holds a lease, which a process that ends should have given up.
+    pub fn holds_leases(&self) -> bool {
+        self.memory.leases().is_any_held()
     }
 
     /// The settings it runs with.

@@ -25,13 +25,31 @@ impl Engine {
         if let Some(slept) = self.overslept(now) {
             self.wake_up(slept, now);
         }
+        let concerns_leases = self.concerns_leases_alone(&event, now);
         self.stepped_at = now;
         let confirmed = confirmed_service(&event);
         let is_answer = matches!(event, Event::Answered(_));
         let is_new = self.apply_event(event, now);
+        self.decide_leases(now);
+        let has_another_leader = self.memory.leases_mut().note_leaders(now);
+        if concerns_leases && !has_another_leader {
+            return self.start_lease_calls(now);
+        }
         let kept_for = self.view.name_quarantine(&self.settings.timing);
         let has_expired = self.view.former.expire(now, kept_for);
         self.planning.note_change(is_new || has_expired);
+        let mut effects = self.plan_and_start(confirmed, is_answer, now);
+        effects.extend(self.start_lease_calls(now));
+        effects
+    }
+
+    /// Plans if something has changed, and starts what follows from it.
+    fn plan_and_start(
+        &mut self,
+        confirmed: Option<ServiceKey>,
+        is_answer: bool,
+        now: Now,
+    ) -> Vec<Effect> {
         if is_answer && self.more_answers_come(now) {
             return if self.stopping { Vec::new() } else { self.start_due(now) };
         }
@@ -113,7 +131,8 @@ impl Engine {
 
     fn start_due(&mut self, now: Now) -> Vec<Effect> {
         let polls = self.polls();
-        self.work.start_due(polls, self.planning.plan(), now)
+        let may_make = self.memory.leases().hold_making(&self.view, now).is_none();
+        self.work.start_due(polls, self.planning.plan(), may_make, now)
     }
 
     fn polls(&self) -> Polls {

@@ -5,6 +5,7 @@ mod documents;
 mod edits;
 mod events;
 mod kept_names;
+mod leases;
 mod retries;
 mod stories;
 mod swaps;

@@ -9,9 +9,15 @@ use crate::report::news::News;
 impl Engine {
     /// When to come back with [`Event::Tick`](super::effect::Event::Tick) if nothing else happens before.
     pub fn next_wake(&self, now: Now) -> Option<Now> {
+        let leases = self.memory.leases().next_due(self.is_writing(), self.stepped_at);
         if self.stopping {
-            return None;
+            return leases;
         }
+        leases.into_iter().chain(self.next_wake_beside_leases(now)).min()
+    }
+
+    /// The same without the leases.
+    pub(super) fn next_wake_beside_leases(&self, now: Now) -> Option<Now> {
         // What fell due between the last step and this call has not been handled yet.
         let seen = self.stepped_at;
         let due = [
@@ -48,8 +54,13 @@ impl Engine {
     /// Goes on as after a start, but remembers its own writes. Answers that are on their way may be as old as the sleep
     /// was long.
     pub(super) fn wake_up(&mut self, slept: Duration, now: Now) {
+        self.start_again(now);
+        self.published.push(News::Stopped(slept));
+    }
+
+    /// Reads everything again before it writes: what was read may be older than the last write, ours or another leader's.
+    pub(super) fn start_again(&mut self, now: Now) {
         self.view.awake_since = now.since_start;
         self.work.start_again(self.view.clusters.keys(), now);
-        self.published.push(News::Stopped(slept));
     }
 }

@@ -223,8 +223,14 @@ impl Work {
         Some(services)
     }
 
-    /// Starts every job that is due.
-    pub(super) fn start_due(&mut self, mut polls: Polls, plan: &Plan, now: Now) -> Vec<Effect> {
+    /// Starts every job that is due. Something is made only if it may be.
+    pub(super) fn start_due(
+        &mut self,
+        mut polls: Polls,
+        plan: &Plan,
+        may_make: bool,
+        now: Now,
+    ) -> Vec<Effect> {
         let mut effects = Vec::new();
         for job in self.take_due(now) {
             match job {
@@ -234,8 +240,8 @@ impl Work {
                     effects.push(Effect::Sweep(cluster));
                 }
                 Job::Ask(question) => effects.push(Effect::Ask(question)),
-                // Since it fell due, it may have become frozen or needless.
-                Job::Make(prerequisite) if !is_to_be_made(plan, &prerequisite) => {
+                // Since it fell due, it may have become frozen or needless, or a lease may have expired.
+                Job::Make(prerequisite) if !may_make || !is_to_be_made(plan, &prerequisite) => {
                     self.queue.ended(&Job::Make(prerequisite), true);
                 }
                 Job::Make(prerequisite) => effects.push(Effect::Make(prerequisite)),

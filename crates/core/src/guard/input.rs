@@ -1,6 +1,7 @@
 //! What the guards look at.
 
 use super::acks::Acks;
+use super::leases::Leases;
 use super::refreshes::Refreshes;
 use super::turns::Turns;
 use super::waits::Waits;
@@ -15,6 +16,8 @@ use crate::view::View;
 pub struct GuardInput<'a> {
     /// What is known.
     pub view: &'a View,
+    /// Which clusters this process leads.
+    pub leases: &'a Leases,
     /// What became of our own writes.
     pub writes: &'a Writes,
     /// How our rollouts go.

@@ -9,6 +9,8 @@ pub mod refreshes;
 pub mod waits;
 pub(crate) mod client_waits;
 pub mod acks;
+pub mod lease;
+pub mod leases;
 pub mod input;
 pub(crate) mod pause;
 pub(crate) mod budget;
@@ -33,6 +35,7 @@ use acks::Acks;
 use brake::Brake;
 use budget::Ledger;
 use input::GuardInput;
+use leases::Leases;
 use pause::paused;
 use refreshes::{Refreshes, Standing};
 use truce::contended;
@@ -46,6 +49,8 @@ use writes::Writes;
 /// One question: may this be done now? Every guard is one of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Check {
+    /// Does this process lead the cluster?
+    Leader,
     /// Has its owner paused the service?
     Paused,
     /// Does the policy allow it? That too much would change is worth knowing before anybody allows it: there the brake
@@ -79,7 +84,8 @@ enum Check {
 
 /// All guards, in the order in which they are asked: the first that holds gives the reason, of a plan that is shown as
 /// of one that is carried out. The budget comes last, for asking it spends it.
-const ORDER: [Check; 14] = [
+const ORDER: [Check; 15] = [
+    Check::Leader,
     Check::OwnService,
     Check::Paused,
     Check::Policy,
@@ -108,7 +114,8 @@ impl Check {
             | Self::Brake
             | Self::OldName
             | Self::Contended => true,
-            Self::Policy
+            Self::Leader
+            | Self::Policy
             | Self::StartUp
             | Self::Unread
             | Self::Writes
@@ -132,7 +139,9 @@ pub fn guard_shown(plan: Plan, view: &View, settings: &Settings, now: Now) -> Pl
     let (writes, waves) = (&Writes::default(), &Waves::default());
     let (turns, acks) = (&Turns::default(), &Acks::default());
     let (refreshes, waits) = (&Refreshes::default(), &NO_WAITS);
-    let input = GuardInput { view, writes, waves, turns, refreshes, waits, acks, settings, now };
+    let leases = &Leases::default();
+    let input =
+        GuardInput { view, leases, writes, waves, turns, refreshes, waits, acks, settings, now };
     let lasting: Vec<Check> = ORDER.into_iter().filter(|check| check.is_lasting()).collect();
     Guards::new(&plan, &input).hold(plan, &lasting)
 }
@@ -211,9 +220,10 @@ impl<'a> Guards<'a> {
         entry: &Entry,
         action: &Action,
     ) -> Option<Hold> {
-        let GuardInput { view, writes, settings, now, .. } = self.input;
+        let GuardInput { view, leases, writes, settings, now, .. } = self.input;
         let namespace = entry.namespace.as_ref();
         match check {
+            Check::Leader => leases.hold(&key.cluster, now),
             Check::OwnService => {
                 let own = settings.own_service.as_ref();
                 own.is_some_and(|own| *own == key.path()).then_some(Hold::OwnService)
@@ -239,8 +249,9 @@ impl<'a> Guards<'a> {
     /// Why this guard holds the making of what services wait for, if it does. That starts no rollout and belongs to no
     /// service.
     fn ask_about_making(&self, check: Check, making: &Prerequisite) -> Option<Hold> {
-        let GuardInput { writes, settings, .. } = self.input;
+        let GuardInput { view, leases, writes, settings, now, .. } = self.input;
         match check {
+            Check::Leader => leases.hold_making(view, now),
             Check::Policy => {
                 let policy = settings.policy;
                 (!policy.allows_making()).then_some(Hold::Observe(policy))

@@ -13,6 +13,7 @@ mod fingerprint;
 pub mod turn;
 pub mod consent;
 pub mod kept_name;
+pub mod leader;
 pub mod hold;
 pub mod doubt;
 pub mod entry;

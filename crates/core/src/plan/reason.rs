@@ -64,6 +64,8 @@ pub enum Reason {
     Observe,
     /// It is eastwest's own service.
     OwnService,
+    /// This process does not lead the cluster.
+    NotLeader,
     /// A rollout is running, and nothing is wanted of the service.
     Progressing,
     /// The old tasks are kept for the planned time.

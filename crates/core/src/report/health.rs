@@ -59,7 +59,8 @@ fn of_hold(service: &ServiceView, hold: Option<&Hold>, course: &Course) -> Healt
             | Hold::Rolling
             | Hold::Budget(_)
             | Hold::Observe(_)
-            | Hold::OwnService,
+            | Hold::OwnService
+            | Hold::NotLeader(_),
         )
         | None => of_course(course),
     }

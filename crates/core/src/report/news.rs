@@ -8,6 +8,7 @@ use crate::ecs::name::ClusterName;
 use crate::ecs::service_key::ServiceKey;
 use crate::plan::action::ActionKind;
 use crate::plan::adopted::Adopted;
+use crate::plan::leader::LeaseChange;
 use crate::plan::prerequisite::Prerequisite;
 use crate::view::hint::MessageKind;
 
@@ -98,6 +99,8 @@ pub enum News {
     Flooded,
     /// The queue's messages cannot be received or deleted, or can be again.
     Queue(Option<Fault>),
+    /// Another process leads a cluster, or the lease cannot be read or written, or can be again.
+    Lease(ClusterName, LeaseChange),
     /// A plan broke a rule of ours: nothing was written.
     Breach(ServiceKey, &'static str),
 }

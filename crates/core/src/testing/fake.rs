@@ -10,6 +10,7 @@ use super::{Stage, at};
 use crate::declaration::settings::Settings;
 use crate::ecs::connect::Connect;
 use crate::ecs::fault::{Fault, FaultKind};
+use crate::ecs::lease::{LeaseItem, LeaseKey, LeaseOutcome, LeaseWrite};
 use crate::ecs::name::{Arn, DeploymentId, ParameterName};
 use crate::ecs::namespace::NamespaceUse;
 use crate::ecs::parameter::Parameter;
@@ -43,6 +44,8 @@ pub(crate) struct Fake {
     pub(crate) pasts: BTreeMap<ServiceKey, Vec<Past>>,
     /// What stands in Parameter Store.
     pub(crate) parameters: BTreeMap<ParameterName, Vec<Parameter>>,
+    /// The lease table.
+    pub(crate) table: BTreeMap<LeaseKey, LeaseItem>,
     pub(crate) now: Now,
     /// How long a rollout takes.
     pub(crate) rollout: Duration,
@@ -88,6 +91,7 @@ impl Fake {
             past: None,
             pasts: stage.services.iter().map(first_of).collect(),
             parameters: stage.parameters.clone(),
+            table: BTreeMap::new(),
             now: at(0),
             rollout: Duration::from_secs(30),
             bake: Duration::ZERO,
@@ -393,7 +397,24 @@ impl Fake {
             Effect::Ask(question) => Event::Answered(self.answer(question)),
             Effect::Apply(action) => Event::Applied(action.clone(), Ok(self.apply(&action))),
             Effect::Make(prerequisite) => self.make(prerequisite),
+            Effect::ReadLease(key) => {
+                let item = self.table.get(&key).cloned();
+                Event::LeaseRead(key, Ok(item))
+            }
+            Effect::WriteLease(write) => {
+                let outcome = self.write_lease(&write);
+                Event::LeaseWritten(write, Ok(outcome))
+            }
         }
+    }
+
+    fn write_lease(&mut self, write: &LeaseWrite) -> LeaseOutcome {
+        let there = self.table.get(&write.key).cloned();
+        if there != write.expected {
+            return LeaseOutcome::Differs(there);
+        }
+        self.table.insert(write.key.clone(), write.item.clone());
+        LeaseOutcome::Written
     }
 
     fn make(&mut self, prerequisite: Prerequisite) -> Event {
@@ -586,6 +607,7 @@ fn show(news: &News) -> String {
         News::Flooded => "too many messages".to_owned(),
         News::Queue(None) => "queue is well".to_owned(),
         News::Queue(Some(fault)) => format!("queue: {fault}"),
+        News::Lease(cluster, change) => format!("cluster {cluster}: {change}"),
         News::Breach(key, rule) => format!("{key} breach: {rule}"),
     }
 }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use anyhow::{Context as _, bail};
 use clap::Args;
 use eastwest_core::declaration::settings::Policy;
+use eastwest_core::ecs::fault::Fault;
 use eastwest_core::ecs::service_key::ServiceKey;
 use eastwest_core::engine::effect::Event;
 use eastwest_core::engine::{Engine, PublishedStatus};
@@ -157,6 +158,14 @@ impl Line {
         Self { event, service: None, message, ends: None }
     }
 
+    /// What is said of a cluster that cannot be read, or can be again.
+    fn of_cluster(name: &str, fault: Option<&Fault>) -> Self {
+        match fault {
+            Some(fault) => Self::general("error", format!("cluster {name}: {fault}")),
+            None => Self::general("read", format!("cluster {name} can be read again")),
+        }
+    }
+
     fn of(news: &News) -> Option<Self> {
         let line = |event, key: &ServiceKey, message: String| {
             Some(Self { event, service: Some(key.clone()), message, ends: None })
@@ -196,12 +205,7 @@ impl Line {
                 );
                 general("cluster", format!("cluster {cluster}: {counts}"))
             }
-            News::Cluster(name, Some(fault)) => {
-                general("error", format!("cluster {name}: {fault}"))
-            }
-            News::Cluster(name, None) => {
-                general("read", format!("cluster {name} can be read again"))
-            }
+            News::Cluster(name, fault) => Some(Self::of_cluster(name, fault.as_ref())),
             News::Adopted(key, adopted) => line("adopted", key, format!("kept {adopted}")),
             News::Overtaken(key, after) => line(
                 "overtaken",
@@ -216,6 +220,9 @@ impl Line {
             }
             News::Made(prerequisite, Err(fault)) => {
                 general("error", format!("{prerequisite}: {fault}"))
+            }
+            News::Lease(cluster, change) => {
+                general("lease", format!("cluster {cluster}: {change}"))
             }
             News::InForce => general("document", "a document is in force".to_owned()),
             News::Document(None) => general("document", "the document is valid again".to_owned()),

@@ -132,6 +132,7 @@ impl Config {
                 mass_change,
                 own_service,
                 queue: None,
+                lease: None,
                 timing,
             },
             asks_for_own_service: flags.own_service.is_none(),

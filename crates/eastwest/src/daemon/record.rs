@@ -1,9 +1,11 @@
 //! The only place that turns news into log lines and counters: one line for each transition.
 
 use eastwest_core::ecs::fault::Fault;
+use eastwest_core::ecs::name::ClusterName;
 use eastwest_core::ecs::service_key::ServiceKey;
 use eastwest_core::ecs::text::first_of;
 use eastwest_core::plan::action::ActionKind;
+use eastwest_core::plan::leader::LeaseChange;
 use eastwest_core::plan::reason::Reason;
 use eastwest_core::report::health::Health;
 use eastwest_core::report::news::{Census, News};
@@ -80,6 +82,7 @@ pub(crate) fn record(metrics: &Metrics, news: News) {
         News::Queue(Some(fault)) => {
             warn!(fault = %fault, "messages of the queue cannot be received or deleted; sweeps go on");
         }
+        News::Lease(cluster, change) => lease(&cluster, &change),
         News::Breach(key, rule) => {
             error!(service = %key, rule, "a plan broke a rule; nothing is written");
         }
@@ -97,6 +100,22 @@ fn status_line(key: &ServiceKey, status: &Status) {
         warn!(service = %key, sync, health, reason, why, ends, begunBy = begun_by, event, snippet, "service status");
     } else {
         info!(service = %key, sync, health, reason, why, ends, begunBy = begun_by, "service status");
+    }
+}
+
+/// A process that cannot hold a lease continues with less: it writes nothing there.
+fn lease(cluster: &ClusterName, change: &LeaseChange) {
+    match change {
+        LeaseChange::Lost
+        | LeaseChange::Lapsed
+        | LeaseChange::Deleted
+        | LeaseChange::Odd(_)
+        | LeaseChange::Trouble(Some(_)) => warn!(%cluster, what = %change, "lease"),
+        LeaseChange::Taken { .. }
+        | LeaseChange::Released
+        | LeaseChange::Seen { .. }
+        | LeaseChange::Freed { .. }
+        | LeaseChange::Trouble(None) => info!(%cluster, what = %change, "lease"),
     }
 }
 

@@ -103,6 +103,15 @@ impl Aws {
         }
     }
 
+    /// One read, tried once.
+    pub(crate) async fn read_once<A>(
+        &self,
+        op: &'static str,
+        ask: impl Fn(&Model, Reading) -> Result<A, ApiError>,
+    ) -> Result<A, Fault> {
+        self.attempt(self.begin(op), ask).await
+    }
+
     async fn attempt<A>(
         &self,
         call: BegunCall,

@@ -49,6 +49,14 @@ pub(crate) async fn execute(aws: Rc<Aws>, effect: Effect) -> Event {
             Event::Received(Ok(Vec::new()))
         }
         Effect::Delete(..) => Event::Deleted(Ok(())),
+        Effect::ReadLease(key) => {
+            let item = aws.read_lease(&key).await;
+            Event::LeaseRead(key, item)
+        }
+        Effect::WriteLease(write) => {
+            let outcome = aws.write_lease(&write).await;
+            Event::LeaseWritten(write, outcome)
+        }
     }
 }
 
@@ -116,7 +124,7 @@ pub fn request(action: &Action) -> UpdateServiceRequest {
 fn accepted(reply: &Reply) -> Result<Accepted, Fault> {
     let deployments = match reply {
         Reply::Service(answer) => answer.service.deployments.as_slice(),
-        Reply::Operation(_) | Reply::Definition(_) => &[],
+        Reply::Operation(_) | Reply::Definition(_) | Reply::Lease(_) => &[],
     };
     let primary = deployments.iter().find(|each| each.status == DeploymentStatus::Primary);
     let text = "the answer names no deployment that the change started";

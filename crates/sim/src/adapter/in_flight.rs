@@ -5,6 +5,8 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
+use eastwest_core::ecs::lease::{LeaseOutcome, LeaseWrite};
+
 use crate::model::Model;
 use crate::shapes::ApiError;
 use crate::shapes::cloud_map::{
@@ -28,6 +30,7 @@ pub(crate) enum Request {
     CreateHttpNamespace(CreateHttpNamespaceRequest),
     CreatePrivateDnsNamespace(CreatePrivateDnsNamespaceRequest),
     RegisterTaskDefinition(RegisterTaskDefinitionRequest),
+    PutLease(Box<LeaseWrite>),
 }
 
 /// What AWS answers to a write that it accepts.
@@ -35,6 +38,7 @@ pub(crate) enum Reply {
     Service(Box<ServiceAnswer>),
     Operation(OperationIdAnswer),
     Definition(TaskDefinitionAnswer),
+    Lease(LeaseOutcome),
 }
 
 /// What became of a write.
@@ -48,6 +52,7 @@ impl Request {
             Self::CreateHttpNamespace(_) => "servicediscovery.CreateHttpNamespace",
             Self::CreatePrivateDnsNamespace(_) => "servicediscovery.CreatePrivateDnsNamespace",
             Self::RegisterTaskDefinition(_) => "ecs.RegisterTaskDefinition",
+            Self::PutLease(_) => "dynamodb.PutItem",
         }
     }
 
@@ -66,6 +71,7 @@ impl Request {
             Self::RegisterTaskDefinition(request) => {
                 model.register_task_definition(request).map(Reply::Definition)
             }
+            Self::PutLease(write) => Ok(Reply::Lease(model.leases_mut().put(*write))),
         }
     }
 }

@@ -14,6 +14,7 @@
 //! | `convert` | the model's answers as the types of `core`, and back |
 //! | `pages` | every page of a listing |
 //! | `services`, `history`, `namespaces`, `parameters` | what is read |
+//! | `leases` | the lease table, read and written |
 //! | `task_definitions`, `create_namespace` | what is created that services wait for |
 //! | `execute` | which calls each effect is |
 //! | `bench` | one effect at a time, with no controller: for property tests |
@@ -25,6 +26,7 @@ mod create_namespace;
 pub(crate) mod execute;
 mod history;
 pub(crate) mod in_flight;
+mod leases;
 mod namespaces;
 mod pages;
 mod parameters;

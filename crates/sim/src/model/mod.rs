@@ -1,4 +1,5 @@
-//! The pretend world's state and rules: Amazon ECS with Service Connect, AWS Cloud Map, SSM parameters.
+//! The pretend world's state and rules: Amazon ECS with Service Connect, AWS Cloud Map, SSM parameters, and one DynamoDB
+//! table of leases, which only the in-process face has.
 //!
 //! The model is a value: requests and the instant go in, answers come out, and nothing else happens. It reads
 //! no clock, opens no socket and draws no randomness but from its seed, so the same calls give the same
@@ -16,7 +17,7 @@
 //! of rules proven against real deployments.
 //!
 //! In reading order: `options`, `key`, `ids`, `kept`, `records`, `page`, `filters`, `log`, `refusals`, `lookup` (how things are named, kept and
-//! found); `clusters`, `namespace_state`, `namespaces`, `operations`, `shares`, `cloud_map`, `ssm`, `tags`, `task_definitions` (what
+//! found); `clusters`, `namespace_state`, `namespaces`, `operations`, `shares`, `cloud_map`, `ssm`, `lease_table`, `tags`, `task_definitions` (what
 //! stands beside services); `service`, `strategy`, `connect_rules`, `connect`, `create`, `update`, `apply`, `delete` (a
 //! service and its changes); `events`, `percent`, `rollout`, `shift`, `hooks`, `early`, `breaker`, `endpoints` (how a
 //! deployment goes on); `describe`, `deployments`, `tasks`, `registration`, `instances`, `echo` (answers); `reach`, `truth`, `populate`
@@ -45,6 +46,7 @@ mod ids;
 mod instances;
 mod kept;
 mod key;
+mod lease_table;
 mod log;
 mod lookup;
 mod namespace_state;
@@ -83,6 +85,7 @@ use records::{ClusterState, Event, OperationState, ParameterState};
 use crate::shapes::Time;
 
 pub use key::EcsServiceKey;
+pub use lease_table::LeaseTable;
 pub use namespace_state::Share;
 pub use options::*;
 pub use records::{CloudMapServiceState, Effect, Mutation, NamedPort, Reach, TaskDefinition};
@@ -113,6 +116,7 @@ pub struct Model {
     /// Cloud Map services by namespace id and name.
     cloud_map_names: BTreeMap<(String, String), String>,
     parameters: BTreeMap<String, ParameterState>,
+    leases: LeaseTable,
     scripts: BTreeMap<EcsServiceKey, RolloutScript>,
     mutations: Vec<Mutation>,
     /// The deployment the running call started, for the log.
@@ -140,6 +144,7 @@ impl Model {
             cloud_map: BTreeMap::new(),
             cloud_map_names: BTreeMap::new(),
             parameters: BTreeMap::new(),
+            leases: LeaseTable::default(),
             scripts: BTreeMap::new(),
             mutations: Vec::new(),
             started: None,
@@ -179,6 +184,16 @@ impl Model {
     /// One ECS service.
     pub fn service(&self, key: &EcsServiceKey) -> Option<&EcsServiceState> {
         self.services.get(key).map(Kept::get)
+    }
+
+    /// The lease table.
+    pub fn leases(&self) -> &LeaseTable {
+        &self.leases
+    }
+
+    /// The lease table, for changing.
+    pub fn leases_mut(&mut self) -> &mut LeaseTable {
+        &mut self.leases
     }
 
     /// Every Cloud Map service, by id.

@@ -16,7 +16,7 @@ fn questions(count: usize) -> BTreeSet<Question> {
 
 /// Starts what is due under an empty plan.
 fn start(work: &mut Work, seconds: u64) -> Vec<Effect> {
-    work.start_due(Polls::default(), &Plan::default(), at(seconds))
+    work.start_due(Polls::default(), &Plan::default(), true, at(seconds))
 }
 
 /// A plan that lacks a namespace, held like this.
@@ -140,10 +140,10 @@ fn a_prerequisite_that_is_held_when_it_falls_due_is_not_made() {
     let mut work = Work::default();
     work.make(&lacking(None), &Timing::default(), at(0));
     let held = lacking(Some(Hold::Frozen(Frozen::Document)));
-    assert_eq!(work.start_due(Polls::default(), &held, at(0)), []);
+    assert_eq!(work.start_due(Polls::default(), &held, true, at(0)), []);
     assert_eq!((work.is_making(), work.depth()), (false, 0));
     work.make(&lacking(None), &Timing::default(), at(1));
-    let effects = work.start_due(Polls::default(), &lacking(None), at(1));
+    let effects = work.start_due(Polls::default(), &lacking(None), true, at(1));
     assert!(matches!(effects[..], [Effect::Make(_)]), "{effects:?}");
     assert!(work.is_making());
 }
@@ -157,8 +157,8 @@ fn a_poll_names_the_services_of_the_moment_and_ends_where_none_is_left() {
     let mut work = Work::default();
     work.poll(&polls(), at(10));
     let refresh = Effect::Refresh(key.cluster.clone(), [key.clone()].into());
-    assert_eq!(work.start_due(polls(), &Plan::default(), at(9)), []);
-    assert_eq!(work.start_due(polls(), &Plan::default(), at(10)), [refresh]);
+    assert_eq!(work.start_due(polls(), &Plan::default(), true, at(9)), []);
+    assert_eq!(work.start_due(polls(), &Plan::default(), true, at(10)), [refresh]);
     work.ended(&Job::Poll(key.cluster.clone()), true);
     work.poll(&polls(), at(20));
     assert_eq!(start(&mut work, 20), []);

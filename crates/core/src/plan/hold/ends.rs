@@ -57,6 +57,7 @@ impl Hold {
             Self::Observe(Policy::Observe) => "with --policy upsert-only or sync",
             Self::Observe(Policy::UpsertOnly | Policy::Sync) => "with --policy sync",
             Self::OwnService => "with --own-service none",
+            Self::NotLeader(why) => return why.ends(),
         };
         said.to_owned()
     }
@@ -66,6 +67,7 @@ impl Hold {
         match self {
             Self::Rolling | Self::Budget(_) => Ending::ByItself,
             Self::NotSeen(unseen) => by_itself(unseen.ends_by_itself()),
+            Self::NotLeader(why) => by_itself(why.ends_by_itself()),
             Self::Refused(fault) => by_itself(fault.kind.is_transient()),
             Self::WaitingForServer(awaited) => match awaited.until {
                 Until::Changed | Until::Complete | Until::Filled => Ending::ByItself,
@@ -126,7 +128,8 @@ impl Hold {
             | Self::Refused(_)
             | Self::Breach(_)
             | Self::Observe(_)
-            | Self::OwnService => false,
+            | Self::OwnService
+            | Self::NotLeader(_) => false,
         }
     }
 

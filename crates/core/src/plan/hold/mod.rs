@@ -1,8 +1,7 @@
 //! Why a wanted change is not made now.
 //!
 //! A hold is data in the plan, not an error and not a log line: it is shown, counted by its
-//! [`Hold::reason`] and tested. It says what is so; what would end it is said apart, by [`Hold::ends`]. The reasons of
-//! the design that are not here yet (`NotLeader`) come with what causes them.
+//! [`Hold::reason`] and tested. It says what is so; what would end it is said apart, by [`Hold::ends`].
 
 pub mod claim;
 mod ends;
@@ -17,6 +16,7 @@ use super::awaited::Awaited;
 use super::consent::TooMany;
 use super::contention::Contention;
 use super::kept_name::KeptName;
+use super::leader::NotLeader;
 use super::prerequisite::{NamedPort, NamedPorts};
 use super::reason::Reason;
 use super::turn::Turn;
@@ -92,6 +92,8 @@ pub enum Hold {
     Observe(Policy),
     /// It is the ECS service that eastwest itself runs as.
     OwnService,
+    /// Another process leads the cluster, or who leads it is not known.
+    NotLeader(Box<NotLeader>),
 }
 
 /// What could not be seen.
@@ -171,6 +173,7 @@ impl Hold {
             Self::Breach(_) => Reason::Breach,
             Self::Observe(_) => Reason::Observe,
             Self::OwnService => Reason::OwnService,
+            Self::NotLeader(_) => Reason::NotLeader,
         }
     }
 
@@ -264,6 +267,7 @@ impl fmt::Display for Hold {
             Self::OwnService => f.write_str(
                 "this is eastwest's own service, which it does not roll out: whoever may tag the service could have it restart itself",
             ),
+            Self::NotLeader(why) => why.fmt(f),
         }
     }
 }
