@@ -28,6 +28,7 @@ impl Engine {
         let leases = self.memory.leases_mut();
         leases.watch(&self.view, now);
         leases.decide(now);
+        self.work.receive_messages(leases.may_receive());
         let changes = leases.take_changes();
         if changes.iter().any(|(_, change)| matches!(change, LeaseChange::Taken { .. })) {
             self.start_again(now);

@@ -60,8 +60,12 @@ impl Job {
         matches!(self, Self::Sweep(cluster) if !swept.contains(cluster))
     }
 
+    fn is_receive(&self) -> bool {
+        matches!(self, Self::Receive(_))
+    }
+
     fn is_other(&self) -> bool {
-        !self.is_question() && !self.is_sweep()
+        !self.is_question() && !self.is_sweep() && !self.is_receive()
     }
 }
 
@@ -83,6 +87,8 @@ pub(super) struct Work {
     sweeping: BTreeMap<ClusterName, Now>,
     /// The clusters that were swept before.
     swept: BTreeSet<ClusterName>,
+    /// Whether another process is the one to receive messages.
+    leaves_messages: bool,
     /// The looks that hints bring forward.
     nudges: Nudges,
     /// The services that a hint brought up, until a poll reads them.
@@ -175,6 +181,11 @@ impl Work {
         self.confirming.remove(key)
     }
 
+    /// Receives messages from now on, or leaves them to another process.
+    pub(super) fn receive_messages(&mut self, receives: bool) {
+        self.leaves_messages = !receives;
+    }
+
     /// Notes what a message points at. False if too much waits already.
     pub(super) fn nudge(&mut self, hint: Hint, now: Now) -> bool {
         self.nudges.note(hint, now)
@@ -258,6 +269,9 @@ impl Work {
     /// Takes the jobs that are due, and of the questions and the sweeps as many as may run.
     fn take_due(&mut self, now: Now) -> Vec<Job> {
         let mut jobs = self.queue.take_due(now, usize::MAX, Job::is_other);
+        if !self.leaves_messages {
+            jobs.extend(self.queue.take_due(now, 1, Job::is_receive));
+        }
         let is_first = |job: &Job| job.is_first_sweep(&self.swept);
         jobs.extend(self.queue.take_due(now, self.free_for_sweeps(), is_first));
         if self.may_sweep_again() {
@@ -288,7 +302,8 @@ impl Work {
         self.queue.next_due(|job| match job {
             Job::Ask(_) => may_ask,
             Job::Sweep(_) => may_sweep && (may_sweep_again || job.is_first_sweep(&self.swept)),
-            Job::FindClusters | Job::Poll(_) | Job::Make(_) | Job::Receive(_) => true,
+            Job::Receive(_) => !self.leaves_messages,
+            Job::FindClusters | Job::Poll(_) | Job::Make(_) => true,
         })
     }
 

@@ -269,6 +269,12 @@ impl Leases {
     pub fn is_any_held(&self) -> bool {
         self.by_cluster.values().any(|lease| lease.own_epoch().is_some())
     }
+
+    /// Whether this process is the one to receive messages. Two processes share one queue, and a message is of use only to
+    /// the one that writes. Whoever only observes has a queue of its own.
+    pub fn may_receive(&self) -> bool {
+        self.settings.is_none() || !self.may_compete || self.is_any_held()
+    }
 }
 
 #[cfg(test)]

@@ -209,3 +209,26 @@ fn reading_leases_makes_no_plan_again() {
     assert!(fake.count("lease") > 20, "{}", fake.take_log());
     assert!(fake.engine.passes() - passes <= 2, "{} after {sweeps} sweeps", fake.engine.passes());
 }
+
+#[test]
+fn messages_are_received_by_whoever_leads_and_left_to_it_by_the_others() {
+    use crate::ecs::queue::QueueUrl;
+    let url = "https://sqs.eu-west-1.amazonaws.com/123456789012/eastwest";
+    let with_queue = |settings: &mut Settings| {
+        with_lease(settings);
+        settings.queue = QueueUrl::parse(url).ok();
+    };
+    let mut watching = Fake::with(WEB, with_queue);
+    for renewal in 0..30 {
+        held_by_another(&mut watching, renewal);
+        watching.send("{}");
+        watching.run(5);
+    }
+    assert_eq!(watching.count("receive"), 0, "{}", watching.take_log());
+    watching.run(60);
+    assert_eq!(watching.count("receive"), 3, "thirty messages, once it leads");
+    let mut leading = Fake::with(WEB, with_queue);
+    leading.send("{}");
+    leading.run(1);
+    assert_eq!(leading.count("receive"), 1);
+}
