@@ -50,11 +50,11 @@ impl Model {
         let hidden_seconds = self.queues.named(queue)?.settings.visibility_seconds();
         let how = Reception { now: self.now, most, hidden_seconds };
         let received = self.receive_as(queue, how)?.into_iter();
-        let shown = received.map(|(receipt, message)| ReceivedMessage {
-            receipt,
-            body: message.body,
-            receives: message.receives,
-            sent_at: message.sent_at,
+        let shown = received.map(|each| ReceivedMessage {
+            receipt: each.handle,
+            body: each.message.body,
+            receives: each.message.receives,
+            sent_at: each.message.sent_at,
         });
         Ok(shown.collect())
     }

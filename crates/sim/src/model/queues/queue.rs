@@ -53,6 +53,29 @@ pub(super) struct Reception {
     pub(super) hidden_seconds: u64,
 }
 
+/// A message that is handed out, with what to delete it with.
+#[derive(Debug, Clone)]
+pub(super) struct Received {
+    pub(super) handle: String,
+    pub(super) message: Message,
+}
+
+/// What one reception takes.
+#[derive(Debug)]
+pub(super) struct Taken {
+    pub(super) received: Vec<Received>,
+    /// What was received too often, and is in this queue no more.
+    pub(super) spent: Vec<Message>,
+}
+
+/// Visible messages by what becomes of them.
+#[derive(Debug, Default)]
+struct Sorted {
+    old: Vec<u64>,
+    spent: Vec<u64>,
+    wanted: Vec<u64>,
+}
+
 /// How many messages a queue has, as SQS counts.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Counts {
@@ -90,17 +113,21 @@ impl Queue {
         self.messages.insert(self.last, message);
     }
 
-    /// Hands out what is visible, and hides it. `nonce` makes what tells one reception from another.
+    /// Hands out what is visible, and hides it. What has become too old is dropped on the way, and what was received too
+    /// often is taken out, if there is a queue for it (`redrives`). `nonce` makes what tells one reception from another.
     pub(super) fn receive(
         &mut self,
         how: Reception,
+        redrives: bool,
         mut nonce: impl FnMut() -> u64,
-    ) -> Vec<(String, Message)> {
-        self.drop_old(how.now);
-        let due = self.order.range(..=(how.now, u64::MAX));
-        let numbers: Vec<u64> = due.take(how.most).map(|(_, number)| *number).collect();
-        let mut received = Vec::new();
-        for number in numbers {
+    ) -> Taken {
+        let sorted = self.sort_due(how, redrives);
+        for number in sorted.old {
+            self.remove(number);
+        }
+        let spent = sorted.spent.into_iter().filter_map(|number| self.remove(number)).collect();
+        let mut taken = Taken { received: Vec::new(), spent };
+        for number in sorted.wanted {
             let hidden_until = how.now.plus_seconds(how.hidden_seconds);
             self.reschedule(number, hidden_until);
             let Some(message) = self.messages.get_mut(&number) else { continue };
@@ -108,19 +135,28 @@ impl Queue {
             message.first_received_at.get_or_insert(how.now);
             message.nonce = nonce();
             let receipt = Receipt { number, nonce: message.nonce };
-            received.push((receipt.handle(self.mark), message.clone()));
+            let handle = receipt.handle(self.mark);
+            taken.received.push(Received { handle, message: message.clone() });
         }
-        received
+        taken
     }
 
-    /// Takes out the messages that are visible and were received as often as the redrive policy allows.
-    pub(super) fn take_redriven(&mut self, now: Time) -> Vec<Message> {
-        let Some(redrive) = &self.settings.redrive else { return Vec::new() };
-        let most = redrive.receives_max;
-        let due = self.order.range(..=(now, u64::MAX)).map(|(_, number)| *number);
-        let spent = |number: &u64| self.messages.get(number).is_some_and(|m| m.receives >= most);
-        let numbers: Vec<u64> = due.filter(spent).collect();
-        numbers.into_iter().filter_map(|number| self.remove(number)).collect()
+    /// What becomes of the visible messages, until as many are found as are wanted.
+    fn sort_due(&self, how: Reception, redrives: bool) -> Sorted {
+        let most = self.settings.redrive.as_ref().filter(|_| redrives);
+        let most = most.map_or(u32::MAX, |redrive| redrive.receives_max);
+        let mut sorted = Sorted::default();
+        for (_, number) in self.order.range(..=(how.now, u64::MAX)) {
+            let Some(message) = self.messages.get(number) else { continue };
+            let place = match message {
+                message if self.is_old(message, how.now) => &mut sorted.old,
+                message if message.receives >= most => &mut sorted.spent,
+                _ if sorted.wanted.len() >= how.most => break,
+                _ => &mut sorted.wanted,
+            };
+            place.push(*number);
+        }
+        sorted
     }
 
     /// Deletes a message; with an older receipt, nothing.
@@ -188,16 +224,6 @@ impl Queue {
 
     fn is_old(&self, message: &Message, now: Time) -> bool {
         message.sent_at.plus_seconds(self.settings.retention_seconds()) <= now
-    }
-
-    /// Drops the visible messages whose retention has ended.
-    fn drop_old(&mut self, now: Time) {
-        let due = self.order.range(..=(now, u64::MAX)).map(|(_, number)| *number);
-        let old = |number: &u64| self.messages.get(number).is_some_and(|m| self.is_old(m, now));
-        let numbers: Vec<u64> = due.filter(old).collect();
-        for number in numbers {
-            self.remove(number);
-        }
     }
 }
 

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use super::queue::{Message, Receipt, Reception};
+use super::queue::{Message, Receipt, Received, Reception};
 use super::send::{digest, digest_of_attributes};
 use super::state::invalid_parameter;
 use crate::model::Model;
@@ -41,37 +41,31 @@ impl Model {
         let most = usize::try_from(most).unwrap_or(1);
         let how = Reception { now: self.now, most, hidden_seconds };
         let received = self.receive_as(&name, how)?;
-        let shown = received.into_iter().map(|(handle, message)| shown(handle, message, request));
+        let shown = received.into_iter().map(|received| shown(received, request));
         let messages: Vec<_> = shown.collect();
         Ok(ReceiveMessageAnswer { messages: Some(messages).filter(|all| !all.is_empty()) })
     }
 
-    /// Receives from a queue, after what was received too often has left it.
+    /// Receives from a queue; what was received too often goes to its dead-letter queue.
     pub(super) fn receive_as(
         &mut self,
         name: &str,
         how: Reception,
-    ) -> Result<Vec<(String, Message)>, ApiError> {
-        self.redrive(name);
+    ) -> Result<Vec<Received>, ApiError> {
+        let redrive = self.queues.named(name)?.settings.redrive.as_ref();
+        let dead = redrive.and_then(|redrive| self.name_in_arn(&redrive.target));
+        let dead = dead.filter(|dead| self.queues.named(dead).is_ok()).map(str::to_owned);
+        let redrives = dead.is_some();
         let mut ids = self.queues.ids.clone();
-        let received = self.queues.named_mut(name)?.receive(how, || ids.next());
+        let taken = self.queues.named_mut(name)?.receive(how, redrives, || ids.next());
         self.queues.ids = ids;
-        Ok(received)
-    }
-
-    fn redrive(&mut self, name: &str) {
-        let Ok(queue) = self.queues.named(name) else { return };
-        let Some(redrive) = &queue.settings.redrive else { return };
-        let Some(dead) = self.name_in_arn(&redrive.target).map(str::to_owned) else { return };
-        if self.queues.named(&dead).is_err() {
-            return;
+        if let Some(dead) = dead {
+            let dead = self.queues.named_mut(&dead)?;
+            for message in taken.spent {
+                dead.put(Message { receives: 0, first_received_at: None, ..message });
+            }
         }
-        let now = self.now;
-        let spent = self.queues.named_mut(name).map(|queue| queue.take_redriven(now));
-        let Ok(dead) = self.queues.named_mut(&dead) else { return };
-        for message in spent.unwrap_or_default() {
-            dead.put(Message { receives: 0, first_received_at: None, ..message });
-        }
+        Ok(taken.received)
     }
 
     /// For how many seconds a receiver wants to wait for a message.
@@ -131,7 +125,8 @@ fn between(value: i64, name: &str, least: u64, most: u64) -> Result<u64, ApiErro
 }
 
 /// A message as it is answered: its attributes only where they were asked for.
-fn shown(handle: String, message: Message, request: &ReceiveMessageRequest) -> MessageShape {
+fn shown(received: Received, request: &ReceiveMessageRequest) -> MessageShape {
+    let Received { handle, message } = received;
     let names = [&request.attribute_names, &request.message_system_attribute_names];
     let asked = |name: &str| {
         names.into_iter().flatten().flatten().any(|each| each == "All" || each == name)
