@@ -14,6 +14,7 @@ use eastwest_core::ecs::time::AwsTime;
 use eastwest_core::plan::action::{Accepted, Action};
 
 use crate::convert;
+use crate::fault;
 use crate::operation::Operation;
 use crate::pace::Lane;
 use crate::world::World;
@@ -31,7 +32,14 @@ impl World {
             }
             Action::Refresh { .. } => request.force_new_deployment(true),
         };
-        let answer = self.call(Operation::UpdateService, Lane::Urgent, request.send()).await?;
+        let operation = Operation::UpdateService;
+        let cluster = &action.service().cluster;
+        let sent = async {
+            // The turn may have come after the lease had ended.
+            if (self.may_write)(cluster) { Some(request.send().await) } else { None }
+        };
+        let answer = self.turn(operation, Lane::Urgent, sent).await;
+        let answer = answer.ok_or_else(not_sent)?.map_err(|error| fault::of(operation, &error))?;
         accepted(&answer).ok_or_else(|| {
             let message = "the answer names no deployment that the change started";
             Fault::new(FaultKind::Unreadable, Operation::UpdateService.id(), message)
@@ -42,6 +50,12 @@ impl World {
         let request = self.ecs_writes.update_service();
         request.cluster(service.cluster.as_str()).service(service.name.as_str())
     }
+}
+
+/// Nothing left this process.
+fn not_sent() -> Fault {
+    let message = "not sent: this process no longer leads the cluster";
+    Fault::new(FaultKind::Unreachable, Operation::UpdateService.id(), message)
 }
 
 /// The PRIMARY deployment of the answer is the one that the change started.

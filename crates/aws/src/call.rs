@@ -53,17 +53,18 @@ impl World {
     where
         E: ProvideErrorMetadata + Error + Send + 'static,
     {
-        let sent = self.attempt(operation, lane, sent);
+        let sent = self.turn(operation, lane, sent);
         async move { sent.await.map_err(|error| fault::of(operation, &error)) }
     }
 
-    /// The same with the error as the SDK has it, for a call whose errors are answers too.
-    pub(crate) fn attempt<T, E>(
+    /// Waits for the turn of a call, and then carries it out: for a call whose errors are answers too, or that depends on
+    /// what is so when its turn comes.
+    pub(crate) fn turn<T>(
         &self,
         operation: Operation,
         lane: Lane,
-        sent: impl Future<Output = Result<T, SdkError<E, HttpResponse>>> + Send,
-    ) -> impl Future<Output = Result<T, SdkError<E, HttpResponse>>> + Send {
+        sent: impl Future<Output = T> + Send,
+    ) -> impl Future<Output = T> + Send {
         let sent = Box::pin(sent);
         async move {
             self.pace.wait(operation.bucket(), lane).await;

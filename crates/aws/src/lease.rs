@@ -67,7 +67,7 @@ impl World {
             .set_expression_attribute_values(some(condition.values))
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
         let operation = Operation::PutItem;
-        match self.attempt(operation, Lane::Urgent, request.send()).await {
+        match self.turn(operation, Lane::Urgent, request.send()).await {
             Ok(_) => Ok(LeaseOutcome::Written),
             Err(error) => match error.as_service_error() {
                 Some(PutItemError::ConditionalCheckFailedException(failed)) => {

@@ -57,5 +57,5 @@ pub use captured::{Captures, NotACapture};
 pub use lease::LeaseTable;
 pub use operation::{ACTIONS, Access, Operation};
 pub use pace::Bucket;
-pub use settings::{NoRegion, Settings};
+pub use settings::{MayWrite, NoRegion, Settings};
 pub use world::World;

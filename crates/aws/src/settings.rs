@@ -17,6 +17,8 @@ use aws_smithy_runtime_api::client::stalled_stream_protection::StalledStreamProt
 use aws_smithy_types::retry::{ReconnectMode, RetryConfig};
 use aws_smithy_types::timeout::TimeoutConfig;
 
+use eastwest_core::ecs::name::ClusterName;
+
 use crate::bounded::bounded;
 use crate::call::{Meter, OnCall};
 use crate::lease::{LeaseTable, Leases};
@@ -42,6 +44,9 @@ const LONG_POLL_SLACK: Duration = Duration::from_secs(5);
 /// Idle connections are kept between two looks at a rolling service, yet closed before the far end does it.
 const IDLE_CONNECTION: Duration = Duration::from_secs(20);
 
+/// Says whether a change to a cluster may be sent now.
+pub type MayWrite = Arc<dyn Fn(&ClusterName) -> bool + Send + Sync>;
+
 /// What the process decides about its calls.
 pub struct Settings {
     /// The AWS region; `None` asks the environment, the profile and the instance, in this order.
@@ -59,6 +64,8 @@ pub struct Settings {
     pub queue_region: Option<String>,
     /// The table of leases, if there is one.
     pub lease_table: Option<LeaseTable>,
+    /// Whether a change to a cluster may be sent at this very moment: asked after it has waited for its turn.
+    pub may_write: MayWrite,
     /// A simulator's URL: every call goes there, signed with made-up credentials. `None`: AWS, as the
     /// environment has it.
     pub simulator: Option<String>,
@@ -74,6 +81,7 @@ impl Default for Settings {
             on_call: Arc::new(|_| ()),
             queue_region: None,
             lease_table: None,
+            may_write: Arc::new(|_| true),
             simulator: None,
         }
     }
@@ -164,6 +172,7 @@ impl World {
             ssm: aws_sdk_ssm::Client::from_conf(ssm.build()),
             sqs: aws_sdk_sqs::Client::from_conf(sqs.build()),
             leases,
+            may_write: Arc::clone(&settings.may_write),
             pace: Arc::clone(&pace),
             first_pause: settings.backoff,
             region,

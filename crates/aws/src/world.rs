@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use crate::lease::Leases;
 use crate::pace::Pace;
+use crate::settings::MayWrite;
 
 /// One AWS account in one region.
 pub struct World {
@@ -21,6 +22,8 @@ pub struct World {
     pub(crate) sqs: aws_sdk_sqs::Client,
     /// The table of leases, if there is one.
     pub(crate) leases: Option<Leases>,
+    /// Whether a change to a cluster may be sent now.
+    pub(crate) may_write: MayWrite,
     /// The first pause while an operation is followed.
     pub(crate) first_pause: Duration,
     pub(crate) pace: Arc<Pace>,

@@ -1,4 +1,4 @@
-//! The pretend world: one model of ECS, Cloud Map and SSM with two faces.
+//! The pretend world: one model of ECS, Cloud Map and SSM, and of the events that tell of them, with two faces.
 //!
 //! The wire speaks AWS's JSON protocol to any AWS SDK or CLI. In process, the engine runs against the same model on
 //! virtual time, thousands of lives a minute, and every write is judged.

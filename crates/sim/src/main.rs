@@ -16,7 +16,7 @@ use tokio::net::TcpListener;
 /// How long open connections may take to finish after the signal to end.
 const LAST_ANSWERS: Duration = Duration::from_secs(2);
 
-/// A pretend Amazon ECS, AWS Cloud Map and SSM Parameter Store, for any AWS SDK or CLI.
+/// A pretend Amazon ECS, AWS Cloud Map, SSM Parameter Store, EventBridge and SQS, for any AWS SDK or CLI.
 #[derive(Debug, Parser)]
 #[command(name = "eastwest-sim", version)]
 struct Flags {

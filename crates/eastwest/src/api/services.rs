@@ -9,6 +9,7 @@ use eastwest_core::ecs::service::{EcsService, Rollout};
 use eastwest_core::ecs::service_key::ServiceKey;
 use eastwest_core::engine::Engine;
 use eastwest_core::plan::Plan;
+use eastwest_core::plan::leader::NotLeader;
 use eastwest_core::plan::need::{MissingEndpoint, Need};
 use eastwest_core::report::status::Status;
 use eastwest_core::view::ServiceView;
@@ -52,6 +53,9 @@ pub(crate) struct ClusterRow {
     /// Why the last one did not.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) trouble: Option<String>,
+    /// Who leads it, or why that is not known; absent without a lease table.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) leader: Option<String>,
 }
 
 /// One service.
@@ -127,6 +131,9 @@ impl ServicesPage {
             name: name.to_string(),
             swept_at: cluster.complete_at.map(|at| clock.calendar(at)),
             trouble: cluster.trouble.as_ref().map(ToString::to_string),
+            leader: engine
+                .leader(name, clock.now())
+                .map(|leader| NotLeader { cluster: name.clone(), leader }.to_string()),
         });
         let services = engine.view().services().map(|(key, view)| {
             let published = engine.status(key);

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
 use clap::Args;
-use eastwest_core::declaration::settings::Policy;
+use eastwest_core::declaration::settings::{Policy, Settings};
 use eastwest_core::ecs::fault::Fault;
 use eastwest_core::ecs::service_key::ServiceKey;
 use eastwest_core::engine::effect::Event;
@@ -23,6 +23,7 @@ use crate::api::json;
 use crate::config::{Config, duration};
 use crate::daemon::clock::Clock;
 use crate::daemon::driver::{Until, drive};
+use crate::daemon::identity;
 use crate::daemon::meters::Metrics;
 use crate::daemon::own_service;
 use crate::daemon::shared::Shared;
@@ -62,17 +63,17 @@ pub(crate) async fn run(mut config: Config, flags: &ApplyFlags) -> anyhow::Resul
     let metrics = Metrics::new();
     let json = flags.json;
     let clock = Clock::start(config.head_start);
-    let shared =
-        Shared::publishing_to(config.settings.clone(), metrics.clone(), clock, move |_, news| {
-            if let Some(line) = Line::of(&news) {
-                line.print(json);
-            }
-        });
+    let settings = Settings { lease: identity::lease(&config), ..config.settings.clone() };
+    let shared = Shared::publishing_to(settings, metrics, clock, move |_, news| {
+        if let Some(line) = Line::of(&news) {
+            line.print(json);
+        }
+    });
     let shared = Arc::new(shared);
     for plan in acks {
         shared.send(Event::Acknowledged(plan));
     }
-    let world = world::connect(&config, &metrics).await?;
+    let world = world::connect(&config, &shared).await?;
     let driven = drive(world, Arc::clone(&shared), stop.clone(), Until::Settled);
     // Stopped from within, so that a write in flight is waited for.
     let late = async {

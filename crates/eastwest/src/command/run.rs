@@ -4,12 +4,14 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
+use eastwest_core::declaration::settings::{Policy, Settings};
 use tracing::{info, warn};
 
 use super::world;
 use crate::config::Config;
 use crate::daemon::clock::Clock;
 use crate::daemon::driver::{self, Until};
+use crate::daemon::identity;
 use crate::daemon::meters::Metrics;
 use crate::daemon::own_service;
 use crate::daemon::shared::Shared;
@@ -31,9 +33,16 @@ pub(crate) async fn run(mut config: Config) -> anyhow::Result<ExitCode> {
     own_service::settle(&mut config).await;
     let metrics = Metrics::new();
     let clock = Clock::start(config.head_start);
-    let shared = Arc::new(Shared::new(config.of_daemon(), metrics.clone(), clock));
+    let lease = identity::lease(&config);
+    let settings = Settings { lease, ..config.of_daemon() };
+    let shared = Arc::new(Shared::new(settings, metrics.clone(), clock));
     let policy: &str = config.settings.policy.into();
     info!(%listen, policy, version = env!("CARGO_PKG_VERSION"), "listening");
+    if config.lease.is_none() && config.settings.policy != Policy::Observe {
+        warn!(
+            "no lease table is given: nothing keeps a second copy of eastwest from writing; run one copy, or give --lease-table"
+        );
+    }
     if !config.head_start.is_zero() {
         warn!(
             "the start-up pause is shortened, which is for tests: changes may rest on stale answers"
@@ -43,7 +52,7 @@ pub(crate) async fn run(mut config: Config) -> anyhow::Result<ExitCode> {
     let routes = http::router(Arc::clone(&shared), config.token.clone(), hosts);
     let pages = tokio::spawn(server::serve(listener, Server::new(routes, stop.clone())));
     tokio::spawn(silence::tell(Arc::clone(&shared)));
-    let world = world::connect(&config, &metrics).await?;
+    let world = world::connect(&config, &shared).await?;
     if let Some(queue) =
         config.queue.as_ref().filter(|queue| !queue.is_in_partition_of(world.region()))
     {

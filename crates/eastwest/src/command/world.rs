@@ -3,20 +3,37 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use eastwest_aws::World;
+use eastwest_aws::{LeaseTable, World};
+use eastwest_core::ecs::name::ClusterName;
 use eastwest_core::ecs::queue::QueueUrl;
 
 use super::offline;
 use crate::config::Config;
 use crate::daemon::meters::Metrics;
+use crate::daemon::shared::Shared;
 
 /// How much of the account's token buckets a command takes that looks once while a person waits for it. The daemon, which
 /// is always there, takes less.
 const SHARE_OF_A_LOOK: f64 = 0.8;
 
-/// The AWS of a configuration, for a command that writes; each call is counted.
-pub(crate) async fn connect(config: &Config, metrics: &Metrics) -> anyhow::Result<Arc<World>> {
-    Ok(Arc::new(World::connect(settings(config, metrics)).await?))
+/// The AWS of a configuration, for a command that writes: each call is counted, and a change that waited for its turn is
+/// sent only if the engine still leads.
+pub(crate) async fn connect(config: &Config, shared: &Arc<Shared>) -> anyhow::Result<Arc<World>> {
+    let asked = Arc::clone(shared);
+    let may_write =
+        move |cluster: &ClusterName| asked.engine().may_write(cluster, asked.clock.now());
+    let held = shared.engine().settings().lease.clone();
+    let lease_table = config.lease.as_ref().zip(held);
+    let lease_table = lease_table.map(|(lease, settings)| LeaseTable {
+        name: lease.table.clone(),
+        patience: settings.retry_after(),
+    });
+    let settings = eastwest_aws::Settings {
+        may_write: Arc::new(may_write),
+        lease_table,
+        ..settings(config, &shared.metrics)
+    };
+    Ok(Arc::new(World::connect(settings).await?))
 }
 
 fn settings(config: &Config, metrics: &Metrics) -> eastwest_aws::Settings {

@@ -48,6 +48,21 @@ pub(crate) struct Flags {
     /// no use of it.
     #[arg(long, global = true, env = "EASTWEST_QUEUE_URL", value_name = "URL")]
     pub(crate) queue_url: Option<String>,
+    /// A DynamoDB table whose partition key is the text `lease`, by name or ARN. Of several copies of eastwest that share
+    /// it, one writes at a time: `run` and `apply` hold a lease for each cluster. Left out, nothing keeps a second copy
+    /// from writing.
+    #[arg(long, global = true, env = "EASTWEST_LEASE_TABLE", value_name = "TABLE")]
+    pub(crate) lease_table: Option<String>,
+    /// How long a lease lasts after its last renewal, from 3s to 5m: so long, and two seconds more, a cluster is without a
+    /// leader after a crash. All copies should use the same.
+    #[arg(
+        long,
+        global = true,
+        env = "EASTWEST_LEASE_DURATION",
+        value_name = "TIME",
+        default_value = "15s"
+    )]
+    pub(crate) lease_duration: String,
     /// The prefix of the tags that eastwest reads.
     #[arg(long, global = true, env = "EASTWEST_TAG_PREFIX", default_value = "eastwest/")]
     pub(crate) tag_prefix: String,

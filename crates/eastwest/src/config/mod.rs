@@ -15,13 +15,16 @@ use std::time::Duration;
 use eastwest_core::declaration::document::MassChange;
 use eastwest_core::declaration::settings::{Budget, Policy, Settings, Sources, Timing};
 use eastwest_core::declaration::tag_prefix::TagPrefix;
-use eastwest_core::ecs::name::{ClusterName, NamespaceRef, ParameterName, Refused};
+use eastwest_core::ecs::lease::LONGEST;
+use eastwest_core::ecs::name::{ClusterName, NamespaceRef, ParameterName, Refused, TableName};
 use eastwest_core::ecs::queue::QueueUrl;
 use eastwest_core::ecs::service_key::ServicePath;
 
 use self::flags::Flags;
 use self::token::Token;
 
+/// The shortest lease: a call to the table may take a seventh of it.
+const SHORTEST_LEASE: Duration = Duration::from_secs(3);
 /// From the end of a sweep to the next, where a queue shows what changed.
 const INTERVAL_WITH_QUEUE: Duration = Duration::from_mins(5);
 
@@ -34,6 +37,8 @@ pub(crate) struct Config {
     pub(crate) policy: Option<Policy>,
     /// How much of the start-up pause is left out: none, except in tests.
     pub(crate) head_start: Duration,
+    /// The id of the ECS task that this process is, once the task metadata endpoint has told it.
+    pub(crate) task: Option<String>,
     /// Whether the task metadata endpoint is to tell which service eastwest runs as.
     pub(crate) asks_for_own_service: bool,
     /// What opens the pages that write.
@@ -44,12 +49,23 @@ pub(crate) struct Config {
     pub(crate) interval: Option<Duration>,
     /// The queue that brings looks forward, if one was given.
     pub(crate) queue: Option<QueueUrl>,
+    /// The lease that a command needs to write, if a table was given.
+    pub(crate) lease: Option<Lease>,
     /// Where to serve HTTP.
     pub(crate) listen: SocketAddr,
     /// The names to which the pages answer, beside addresses and localhost.
     pub(crate) public_hosts: BTreeSet<String>,
     /// The format of log lines.
     pub(crate) log_format: LogFormat,
+}
+
+/// Where leases are, and how long one lasts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Lease {
+    /// The table.
+    pub(crate) table: TableName,
+    /// How long a lease lasts after its last renewal.
+    pub(crate) duration: Duration,
 }
 
 /// The format of log lines.
@@ -120,6 +136,7 @@ impl Config {
         let public_hosts = reader.public_hosts(&flags.public_host);
         let log_format = reader.log_format(&flags.log_format);
         let usual = Timing::default();
+        let lease = reader.lease(flags);
         let timing = Timing { interval: interval.unwrap_or(usual.interval), ..usual };
         let config = Self {
             settings: Settings {
@@ -135,6 +152,7 @@ impl Config {
                 lease: None,
                 timing,
             },
+            task: None,
             asks_for_own_service: flags.own_service.is_none(),
             policy,
             head_start,
@@ -142,6 +160,7 @@ impl Config {
             region: flags.region.clone(),
             interval,
             queue,
+            lease,
             listen: listen.unwrap_or_else(|| SocketAddr::from(([0, 0, 0, 0], 8080))),
             public_hosts,
             log_format: log_format.unwrap_or(LogFormat::Json),
@@ -268,6 +287,16 @@ impl Reader {
         token.is_fit().then(|| token.clone())
     }
 
+    fn lease(&mut self, flags: &Flags) -> Option<Lease> {
+        let read =
+            |text: &str| duration(text).filter(|span| (SHORTEST_LEASE..=LONGEST).contains(span));
+        let duration =
+            self.value("--lease-duration", &flags.lease_duration, "a time from 3s to 5m", read);
+        let text = flags.lease_table.as_deref()?.trim();
+        let table = self.name("--lease-table", text, TableName::parse(text));
+        Some(Lease { table: table?, duration: duration? })
+    }
+
     fn count(&mut self, flag: &str, text: &str) -> usize {
         let read = |text: &str| text.parse().ok().filter(|count| (1..=1000).contains(count));
         self.value(flag, text, "a whole number from 1 to 1000", read).unwrap_or(1)
@@ -368,6 +397,18 @@ mod tests {
         let config = read(&["--queue-url", url]).unwrap();
         assert_eq!(config.of_daemon().queue.unwrap().as_str(), url);
         assert_eq!(config.settings.queue, None, "only the daemon receives messages");
+    }
+
+    #[test]
+    fn a_lease_table_is_named_with_its_duration() {
+        assert_eq!(read(&[]).unwrap().lease, None);
+        let arn = "arn:aws:dynamodb:eu-west-1:123456789012:table/eastwest";
+        let lease = read(&["--lease-table", arn]).unwrap().lease.unwrap();
+        assert_eq!((lease.table.region(), lease.duration.as_secs()), (Some("eu-west-1"), 15));
+        let text = read(&["--lease-table", "a b", "--lease-duration", "2s"]).unwrap_err();
+        let text = text.to_string();
+        assert!(text.contains("--lease-table \"a b\": a DynamoDB table's name or ARN"), "{text}");
+        assert!(text.contains("--lease-duration \"2s\": a time from 3s to 5m"), "{text}");
     }
 
     #[test]

@@ -77,8 +77,7 @@ pub(crate) async fn drive(
         };
     }
     let is_settled = shared.engine().is_settled();
-    drop(shared.step(Event::Stop));
-    last_call(&shared, &mut running).await;
+    last_call(&world, &shared, &mut running).await;
     is_settled
 }
 
@@ -89,19 +88,31 @@ async fn sleep_until_due(shared: &Shared) {
     tokio::time::sleep(pause.max(Duration::from_millis(1))).await;
 }
 
-/// Waits for a write in flight, so that the log shows its outcome.
-async fn last_call(shared: &Shared, running: &mut JoinSet<Event>) {
+/// Stops: waits for a write in flight, so that the log shows its outcome, and gives up the leases.
+async fn last_call(world: &Arc<World>, shared: &Arc<Shared>, running: &mut JoinSet<Event>) {
     let finish = async {
-        while shared.engine().is_writing() {
-            match running.join_next().await {
-                Some(Ok(event)) => drop(shared.step(event)),
-                Some(Err(_)) => {}
-                None => break,
+        let mut event = Event::Stop;
+        loop {
+            for effect in shared.step(event).unwrap_or_default() {
+                running.spawn(carry_out(Arc::clone(world), shared.metrics.clone(), effect));
             }
+            let is_done = {
+                let engine = shared.engine();
+                !engine.is_writing() && !engine.holds_leases()
+            };
+            if is_done {
+                break;
+            }
+            event = match running.join_next().await {
+                Some(ended) => ended.unwrap_or(Event::Tick),
+                None => break,
+            };
         }
     };
     if tokio::time::timeout(LAST_CALL, finish).await.is_err() {
-        warn!("stopped before AWS answered a change; the next start reads its outcome");
+        warn!(
+            "stopped before AWS answered a change or the lease table a release; the next start reads what became of a change, and a lease expires by itself"
+        );
     }
     running.abort_all();
     info!("stopped");

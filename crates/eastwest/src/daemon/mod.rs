@@ -1,7 +1,7 @@
 //! What keeps running: the loop around the engine, and what of it is logged and counted.
 //!
 //! In come events, from AWS through [`driver`] and from people through [`shared`]; out go effects, log lines and
-//! counters. No decision is taken here. In reading order: [`clock`], [`telemetry`], [`signals`], [`client`], [`own_service`],
+//! counters. No decision is taken here. In reading order: [`clock`], [`telemetry`], [`signals`], [`client`], [`own_service`], [`identity`],
 //! [`meters`], [`record`], [`panics`], [`shared`], [`silence`], [`driver`].
 
 pub(crate) mod clock;
@@ -13,6 +13,8 @@ pub(crate) mod signals;
 pub(crate) mod client;
 
 pub(crate) mod own_service;
+
+pub(crate) mod identity;
 
 pub(crate) mod meters;
 

@@ -1,4 +1,4 @@
-//! Which ECS service eastwest itself runs as, as the task metadata endpoint tells.
+//! Which ECS service and task eastwest itself runs as, as the task metadata endpoint tells.
 
 use std::time::Duration;
 
@@ -23,32 +23,37 @@ struct Task {
     cluster: String,
     /// Agents before 1.63.1 do not tell it (DG:task-metadata-endpoint-v4-response), and a task without a service has none.
     service_name: Option<String>,
+    /// The task's ARN, which ends with its id.
+    #[serde(rename = "TaskARN")]
+    task_arn: Option<String>,
 }
 
-/// Has the endpoint tell which service eastwest runs as, unless a flag did.
+/// Has the endpoint tell which service eastwest runs as, unless a flag did, and which task.
 pub(crate) async fn settle(config: &mut Config) {
-    if config.asks_for_own_service {
-        config.settings.own_service = find().await;
+    let Some(text) = read().await else { return };
+    config.task = task(&text);
+    if !config.asks_for_own_service {
+        return;
+    }
+    config.settings.own_service = service(&text);
+    if config.settings.own_service.is_none() {
+        tell("it names no service");
     }
 }
 
-/// The service; none outside of ECS, and where the endpoint does not tell, which is logged.
-async fn find() -> Option<ServicePath> {
+/// What the endpoint tells; none outside of ECS, and where it does not answer, which is logged.
+async fn read() -> Option<String> {
     let endpoint = std::env::var(ENDPOINT).ok()?;
     let asked = tokio::task::spawn_blocking(move || ask(&endpoint)).await;
-    let found = asked
-        .context("the question was lost")
-        .flatten()
-        .and_then(|text| service(&text).context("it names no service"));
-    found
-        .inspect_err(|error| {
-            let why = format!("{error:#}");
-            warn!(
-                why,
-                "the task metadata endpoint does not tell which ECS service this is: name it with --own-service, so that nobody can have eastwest roll itself out by a tag"
-            );
-        })
-        .ok()
+    let answer = asked.context("the question was lost").flatten();
+    answer.inspect_err(|error| tell(&format!("{error:#}"))).ok()
+}
+
+fn tell(why: &str) {
+    warn!(
+        why,
+        "the task metadata endpoint does not tell which ECS service this is: name it with --own-service, so that nobody can have eastwest roll itself out by a tag"
+    );
 }
 
 fn ask(endpoint: &str) -> anyhow::Result<String> {
@@ -59,6 +64,11 @@ fn service(text: &str) -> Option<ServicePath> {
     let task: Task = serde_json::from_str(text).ok()?;
     let cluster = task.cluster.rsplit('/').next()?;
     ServicePath::parse(&format!("{cluster}/{}", task.service_name?)).ok()
+}
+
+fn task(text: &str) -> Option<String> {
+    let task: Task = serde_json::from_str(text).ok()?;
+    Some(task.task_arn?.rsplit('/').next()?.to_owned())
 }
 
 #[cfg(test)]
@@ -77,6 +87,13 @@ mod tests {
             );
             assert_eq!(named(&text).as_deref(), Some("prod/eastwest"));
         }
+    }
+
+    #[test]
+    fn a_task_tells_its_id() {
+        let text = r#"{"Cluster": "prod", "TaskARN": "arn:aws:ecs:eu-central-1:123456789012:task/prod/0a1b"}"#;
+        assert_eq!(task(text).as_deref(), Some("0a1b"));
+        assert_eq!(task("{}"), None);
     }
 
     #[test]

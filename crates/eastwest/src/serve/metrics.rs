@@ -43,6 +43,7 @@ fn state(shared: &Shared) -> Vec<Box<dyn Collector>> {
     gauges.push(clusters(&engine, shared));
     gauges.push(settings(&engine));
     gauges.extend(queue(&engine));
+    gauges.extend(leaders(&engine, shared));
     gauges.extend(document_age(&engine, shared));
     gauges
 }
@@ -227,6 +228,25 @@ fn queue(engine: &Engine) -> Option<Box<dyn Collector>> {
     let up = Gauge::new("eastwest_queue_up", help).expect("a valid name");
     up.set(number(usize::from(engine.queue_trouble().is_none())));
     Some(Box::new(up))
+}
+
+/// Whether there is a lease table, and where there is one, which clusters this process leads.
+fn leaders(engine: &Engine, shared: &Shared) -> Vec<Box<dyn Collector>> {
+    let help = "Whether a lease table keeps a second copy from writing: 1 or 0.";
+    let used = Gauge::new("eastwest_lease_table", help).expect("a valid name");
+    let has_table = engine.settings().lease.is_some();
+    used.set(number(usize::from(has_table)));
+    let leads = gauges(
+        "eastwest_leader",
+        "Whether this process leads a cluster: 1 or 0. Alert if the sum over all copies is not 1.",
+        &["cluster"],
+    );
+    for cluster in engine.view().clusters.keys() {
+        let leader = engine.leader(cluster, shared.clock.now());
+        let is_leading = !has_table || leader.is_some_and(|leader| leader.is_us());
+        leads.with_label_values(&[cluster.as_str()]).set(number(usize::from(is_leading)));
+    }
+    vec![Box::new(used), Box::new(leads)]
 }
 
 fn clusters(engine: &Engine, shared: &Shared) -> Box<dyn Collector> {

@@ -54,6 +54,7 @@ impl Model {
         state.revisions.push(revision);
         state.deployments.insert(0, deployment);
         self.started = Some(id);
+        self.announce_deployment_begins(key);
         self.begin_rollout(key, kind);
     }
 

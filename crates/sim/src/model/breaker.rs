@@ -2,8 +2,8 @@
 //!
 //! **Invariant:** without the breaker the deployment stays `IN_PROGRESS` for ever. With the breaker it becomes FAILED.
 //! With rollback, the latest COMPLETED deployment becomes PRIMARY again, with its configuration, and is `IN_PROGRESS`
-//! until it has completed again. If there is no such deployment, the service stalls (DG:deployment-circuit-breaker). No
-//! caller gets an event of it (tf#20858).
+//! until it has completed again. If there is no such deployment, the service stalls (DG:deployment-circuit-breaker). The
+//! caller of `UpdateService` is not told (tf#20858); EventBridge is.
 
 use super::apply::{end_record, running};
 use super::{Deployment, EcsServiceKey, EcsServiceState, Model, RolloutKind};
@@ -21,6 +21,7 @@ impl Model {
         let shifting = state.rollout.take().is_some_and(|rollout| !rollout.phases.is_empty());
         let breaker = state.settings.breaker;
         self.say(key, "is unable to consistently start tasks successfully. For more information, see the Troubleshooting section of the Amazon ECS Developer Guide.");
+        self.announce_start_impaired(key);
         if !breaker.enable && !shifting {
             return;
         }
@@ -35,6 +36,7 @@ impl Model {
         let id = primary.id.clone();
         self.end_pending(key);
         self.say(key, &format!("(deployment {id}) deployment failed: tasks failed to start."));
+        self.announce_deployment_failed(key);
         if breaker.enable {
             self.change_newest_record(key, |record| record.breaker = BreakerStatus::Triggered);
         }
@@ -103,6 +105,7 @@ impl Model {
             });
         });
         self.say(key, &format!("rolling back to deployment {id}."));
+        self.announce_deployment_begins(key);
         self.begin_rollout(key, RolloutKind::Rollback);
         true
     }

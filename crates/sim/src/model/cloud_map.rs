@@ -10,6 +10,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::Model;
+use super::bus::TagChange;
 use super::filters::check_filters;
 use super::page::{PageRules, take};
 use crate::model::records::{CloudMapServiceState, EndpointOwner};
@@ -207,13 +208,17 @@ impl Model {
         request: TagResourceRequest,
     ) -> Result<EmptyAnswer, ApiError> {
         self.logged("servicediscovery.TagResource", request, |model, request| {
-            let tags = model.cloud_map_tags_mut(&request.resource_arn)?;
+            let arn = request.resource_arn;
+            let tags = model.cloud_map_tags_mut(&arn)?;
+            let before = Arc::clone(tags);
             let mut all = tags.as_ref().clone();
             all.extend(request.tags.into_iter().map(|tag| (tag.key, tag.value)));
             if all.len() > 50 {
                 return Err(ApiError::new("TooManyTagsException", "Too many tags."));
             }
             *tags = Arc::new(all);
+            let after = Arc::clone(tags);
+            model.announce_tags(TagChange { arn: &arn, before: &before, after: &after });
             Ok(EmptyAnswer {})
         })
     }
@@ -224,8 +229,12 @@ impl Model {
         request: UntagResourceRequest,
     ) -> Result<EmptyAnswer, ApiError> {
         self.logged("servicediscovery.UntagResource", request, |model, request| {
-            let tags = model.cloud_map_tags_mut(&request.resource_arn)?;
+            let arn = request.resource_arn;
+            let tags = model.cloud_map_tags_mut(&arn)?;
+            let before = Arc::clone(tags);
             Arc::make_mut(tags).retain(|key, _| !request.tag_keys.contains(key));
+            let after = Arc::clone(tags);
+            model.announce_tags(TagChange { arn: &arn, before: &before, after: &after });
             Ok(EmptyAnswer {})
         })
     }

@@ -42,7 +42,7 @@ impl Model {
             arn: self.arns.cluster(&name),
             name: name.clone(),
             status: ClusterStatus::Active,
-            tags,
+            tags: Arc::clone(&tags),
             settings: request.settings,
             configuration: request.configuration,
             capacity_providers: request.capacity_providers.unwrap_or_default(),
@@ -50,6 +50,7 @@ impl Model {
             default: None,
         };
         self.clusters.insert(name.clone(), cluster);
+        self.announce_first_tags(&self.arns.cluster(&name), &tags);
         self.set_default(&name, request.service_connect_defaults.as_ref());
         Ok(self.cluster_answer(&name))
     }

@@ -45,7 +45,8 @@ impl Model {
         let spec = self.new_spec(&key, request, &settings.controller)?;
         let daemon = settings.scheduling_strategy == "DAEMON";
         let desired = request.desired_count.unwrap_or(u32::from(daemon));
-        self.insert_service(&key, desired, tags, settings);
+        self.insert_service(&key, desired, Arc::clone(&tags), settings);
+        self.announce_first_tags(&self.arns.service(&key), &tags);
         self.start_deployment(&key, spec, RolloutKind::Deploy);
         Ok(self.service_answer(&key))
     }

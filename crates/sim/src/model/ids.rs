@@ -131,6 +131,20 @@ impl Arns {
         self.cloud_map(&format!("service/{id}"))
     }
 
+    /// A queue of SQS.
+    pub(super) fn queue(&self, name: &str) -> String {
+        format!("arn:aws:sqs:{}:{}:{name}", self.region, self.account)
+    }
+
+    /// A rule of the bus `default`.
+    pub(super) fn rule(&self, name: &str) -> String {
+        format!("arn:aws:events:{}:{}:rule/{name}", self.region, self.account)
+    }
+
+    pub(super) fn event_bus(&self, name: &str) -> String {
+        format!("arn:aws:events:{}:{}:event-bus/{name}", self.region, self.account)
+    }
+
     /// Whoever calls: IAM is not modelled, so it is always the same.
     pub(super) fn caller(&self) -> String {
         format!("arn:aws:sts::{}:assumed-role/simulated/simulated", self.account)

@@ -6,6 +6,7 @@
 use serde::Serialize;
 
 use super::Model;
+use crate::model::bus::Outcome;
 use crate::model::records::{Effect, Mutation};
 use crate::shapes::ApiError;
 
@@ -28,7 +29,7 @@ impl Model {
     }
 
     /// Runs one mutating operation and writes down what came of it.
-    pub(super) fn logged<Q: Serialize, A>(
+    pub(super) fn logged<Q: Serialize, A: Serialize>(
         &mut self,
         operation: &'static str,
         request: Q,
@@ -45,6 +46,13 @@ impl Model {
             (Ok(_), Some(deployment)) => Effect::Started { deployment },
             (Ok(_), None) => Effect::Changed,
         };
+        if self.is_recorded(operation) {
+            let told = match &outcome {
+                Ok(answer) => Outcome::Answered(serde_json::to_value(answer).unwrap_or_default()),
+                Err(error) => Outcome::Refused(error.clone()),
+            };
+            self.announce_call(operation, &body, told);
+        }
         self.mutations.push(Mutation { time, caller, operation, body, effect });
         outcome
     }

@@ -1,5 +1,10 @@
+<<<<<<< HEAD
 //! The pretend world's state and rules: Amazon ECS with Service Connect, AWS Cloud Map, SSM parameters, and one DynamoDB
 //! table of leases, which only the in-process face has.
+=======
+//! The pretend world's state and rules: Amazon ECS with Service Connect, AWS Cloud Map, SSM parameters, and the events
+//! of all that: EventBridge and SQS.
+>>>>>>> events
 //!
 //! The model is a value: requests and the instant go in, answers come out, and nothing else happens. It reads
 //! no clock, opens no socket and draws no randomness but from its seed, so the same calls give the same
@@ -20,7 +25,7 @@
 //! found); `clusters`, `namespace_state`, `namespaces`, `operations`, `shares`, `cloud_map`, `ssm`, `lease_table`, `tags`, `task_definitions` (what
 //! stands beside services); `service`, `strategy`, `connect_rules`, `connect`, `create`, `update`, `apply`, `delete` (a
 //! service and its changes); `events`, `percent`, `rollout`, `shift`, `hooks`, `early`, `breaker`, `endpoints` (how a
-//! deployment goes on); `describe`, `deployments`, `tasks`, `registration`, `instances`, `echo` (answers); `reach`, `truth`, `populate`
+//! deployment goes on); `bus`, `queues` (who is told of it); `describe`, `deployments`, `tasks`, `registration`, `instances`, `echo` (answers); `reach`, `truth`, `populate`
 //! (for tests).
 //!
 //! Absent: IAM, throttling and faults, which are the wire's business; load balancers; capacity; Lambda
@@ -28,6 +33,7 @@
 
 mod apply;
 mod breaker;
+mod bus;
 mod cloud_map;
 mod clusters;
 mod connect;
@@ -56,6 +62,7 @@ mod options;
 mod page;
 mod percent;
 mod populate;
+mod queues;
 mod reach;
 mod records;
 mod refusals;
@@ -77,9 +84,11 @@ mod update;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use bus::Bus;
 use ids::{Arns, Ids};
 use kept::Kept;
 use namespace_state::NamespaceState;
+use queues::Queues;
 use records::{ClusterState, Event, OperationState, ParameterState};
 
 use crate::shapes::Time;
@@ -88,9 +97,14 @@ pub use key::EcsServiceKey;
 pub use lease_table::LeaseTable;
 pub use namespace_state::Share;
 pub use options::*;
+pub use queues::ReceivedMessage;
 pub use records::{CloudMapServiceState, Effect, Mutation, NamedPort, Reach, TaskDefinition};
 pub use service::*;
 pub use strategy::{Conduct, EarlySuccess, PauseHook, Strategy};
+
+/// What keeps the draws of the bus and of the queues apart from the model's ids.
+const BUS_SEED: u64 = 0xB05;
+const QUEUES_SEED: u64 = 0x0505;
 
 /// The pretend world.
 #[derive(Debug, Clone)]
@@ -118,6 +132,12 @@ pub struct Model {
     parameters: BTreeMap<String, ParameterState>,
     leases: LeaseTable,
     scripts: BTreeMap<EcsServiceKey, RolloutScript>,
+    bus: Bus,
+    queues: Queues,
+    /// How events are sent.
+    events: EventOptions,
+    /// Where the URLs of queues begin.
+    queues_at: String,
     mutations: Vec<Mutation>,
     /// The deployment the running call started, for the log.
     started: Option<String>,
@@ -146,6 +166,10 @@ impl Model {
             parameters: BTreeMap::new(),
             leases: LeaseTable::default(),
             scripts: BTreeMap::new(),
+            bus: Bus::new(options.seed ^ BUS_SEED),
+            queues: Queues::new(options.seed ^ QUEUES_SEED),
+            events: options.events,
+            queues_at: options.queues_at,
             mutations: Vec::new(),
             started: None,
         }
@@ -174,6 +198,16 @@ impl Model {
     /// The answers to AWS's open questions.
     pub fn switches(&self) -> &Switches {
         &self.switches
+    }
+
+    /// Changes how events are sent from now on.
+    pub fn set_event_options(&mut self, events: EventOptions) {
+        self.events = events;
+    }
+
+    /// How events are sent.
+    pub fn event_options(&self) -> EventOptions {
+        self.events
     }
 
     /// Every ECS service that can still be described, by cluster and name.

@@ -4,6 +4,8 @@
 //! be tried with either answer; no behaviour that is documented has a switch. Nothing here is a secret
 //! of one test: the binary's flags and the in-process tests set the same struct.
 
+use serde::Serialize;
+
 use crate::shapes::Time;
 
 /// Everything a model needs to know before its first call.
@@ -21,6 +23,10 @@ pub struct ModelOptions {
     pub switches: Switches,
     /// How long things take.
     pub timings: Timings,
+    /// How events are sent.
+    pub events: EventOptions,
+    /// Where the URLs of queues begin, such as `https://sqs.eu-central-1.amazonaws.com`.
+    pub queues_at: String,
 }
 
 impl Default for ModelOptions {
@@ -32,6 +38,8 @@ impl Default for ModelOptions {
             account: "123456789012".to_owned(),
             switches: Switches::default(),
             timings: Timings::default(),
+            events: EventOptions::default(),
+            queues_at: "https://sqs.eu-central-1.amazonaws.com".to_owned(),
         }
     }
 }
@@ -196,6 +204,38 @@ impl Default for Switches {
             update_takes_cluster_default: true,
             leftover_seconds: Some(30),
             non_rolling_state_shown: true,
+        }
+    }
+}
+
+/// How events are sent: what befalls them on their way into a queue, and what AWS does not document of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct EventOptions {
+    /// How many of a thousand events of best effort are lost. Durable ones never are (EventBridge Reference: events
+    /// from AWS services).
+    pub lost_per_mille: u32,
+    /// How many of a thousand messages come twice: AWS promises at least once.
+    pub doubled_per_mille: u32,
+    /// The shortest and the longest time until a message is in its queue, in milliseconds. AWS promises none.
+    pub delay_ms: [u64; 2],
+    /// Whether a later event may overtake an earlier one.
+    pub reordered: bool,
+    /// Whether changed tags of ECS and Cloud Map resources are announced by `aws.tag`: AWS does not say for which
+    /// services it does so.
+    pub tag_change: bool,
+    /// Whether *ECS Deployment State Change* has `clusterArn`: its page shows none, captures of 2025 have it.
+    pub deployment_names_cluster: bool,
+}
+
+impl Default for EventOptions {
+    fn default() -> Self {
+        Self {
+            lost_per_mille: 10,
+            doubled_per_mille: 10,
+            delay_ms: [200, 30_000],
+            reordered: true,
+            tag_change: true,
+            deployment_names_cluster: false,
         }
     }
 }

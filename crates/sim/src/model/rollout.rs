@@ -155,6 +155,7 @@ impl Model {
         let text = if launch_type == Some("FARGATE") { NO_CAPACITY } else { NO_INSTANCE };
         if pending {
             self.say(key, text);
+            self.announce_placement_failure(key);
         }
     }
 
@@ -315,6 +316,7 @@ impl Model {
             self.complete(key, kind);
         }
         self.say(key, "has reached a steady state.");
+        self.announce_steady_state(key);
     }
 
     /// The PRIMARY deployment is COMPLETED.
@@ -343,6 +345,7 @@ impl Model {
             }
         });
         self.say(key, &format!("(deployment {id}) deployment completed."));
+        self.announce_deployment_completed(key);
         let at = now.plus_seconds(self.timings.failed_visible_seconds);
         for deployment in failed {
             self.schedule(at, Event::FailedGone { key: key.clone(), deployment });

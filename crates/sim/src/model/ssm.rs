@@ -8,6 +8,7 @@ use std::collections::VecDeque;
 use std::fmt::Write as _;
 
 use super::Model;
+use super::bus::{ParameterChange, ParameterOperation};
 use super::page::{PageRules, take};
 use crate::model::records::{ParameterState, Version};
 use crate::shapes::ApiError;
@@ -25,7 +26,14 @@ impl Model {
         request: PutParameterRequest,
     ) -> Result<PutParameterAnswer, ApiError> {
         let secure = request.kind == Some(ParameterType::SecureString);
+        let name = request.name.clone();
         let answer = self.logged("ssm.PutParameter", request, Self::try_put_parameter);
+        if let Ok(PutParameterAnswer { version, .. }) = answer {
+            let first = version == 1;
+            let operation =
+                if first { ParameterOperation::Create } else { ParameterOperation::Update };
+            self.announce_parameter_change(operation, &name);
+        }
         if let Some(entry) = self.mutations.last_mut().filter(|_| secure) {
             entry.body["Value"] = "(hidden)".into();
         }
@@ -185,12 +193,25 @@ impl Model {
         request: DeleteParameterRequest,
     ) -> Result<EmptyAnswer, ApiError> {
         self.logged("ssm.DeleteParameter", request, |model, request| {
+            model.announce_parameter_change(ParameterOperation::Delete, &request.name);
             model
                 .parameters
                 .remove(&request.name)
                 .map(|_| EmptyAnswer {})
                 .ok_or_else(parameter_not_found)
         })
+    }
+
+    /// Announces what happens to a parameter, while it is there.
+    fn announce_parameter_change(&mut self, operation: ParameterOperation, name: &str) {
+        let Some(state) = self.parameters.get(name) else { return };
+        let change = ParameterChange {
+            operation,
+            name: name.to_owned(),
+            kind: state.kind.as_str(),
+            description: state.versions.back().and_then(|last| last.description.clone()),
+        };
+        self.announce_parameter(change);
     }
 
     /// A parameter with the name under which it is kept.

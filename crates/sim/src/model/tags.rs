@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::bus::TagChange;
 use super::ids::last_part;
 use super::key::arn_key;
 use super::refusals::cluster_not_found;
@@ -120,8 +121,16 @@ impl Model {
         }
     }
 
+    /// A resource was made with these tags.
+    pub(super) fn announce_first_tags(&mut self, arn: &str, tags: &BTreeMap<String, String>) {
+        self.announce_tags(TagChange { arn, before: &BTreeMap::new(), after: tags });
+    }
+
     fn set_tags(&mut self, arn: &str, tags: BTreeMap<String, String>) {
         let tags = Arc::new(tags);
+        if let Ok(before) = self.tags_of(arn).map(Arc::clone) {
+            self.announce_tags(TagChange { arn, before: &before, after: &tags });
+        }
         match Resource::of(arn) {
             Ok(Resource::Service(key)) => self.change(&key).tags = tags,
             Ok(Resource::Cluster(name)) => {

@@ -62,6 +62,7 @@ impl Model {
             tags,
         });
         self.families.entry(family).or_default().push(Arc::clone(&definition));
+        self.announce_first_tags(&definition.arn, &definition.tags);
         Ok(answer(&definition, true))
     }
 

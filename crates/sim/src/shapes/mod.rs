@@ -8,6 +8,8 @@
 
 pub mod cloud_map;
 pub mod ecs;
+pub mod events;
+pub mod sqs;
 pub mod ssm;
 mod time;
 
@@ -72,12 +74,14 @@ impl<T> Absent for Option<T> {
 }
 impl<T> Absent for Vec<T> {}
 impl<K, V> Absent for std::collections::BTreeMap<K, V> {}
+impl Absent for Map<String, Value> {}
 impl<T> Absent for std::sync::Arc<T> {}
 impl Absent for String {}
 impl Absent for bool {}
 impl Absent for u16 {}
 impl Absent for u32 {}
 impl Absent for u64 {}
+impl Absent for i64 {}
 impl Absent for Time {}
 impl Absent for Value {}
 

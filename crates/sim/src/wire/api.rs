@@ -1,4 +1,4 @@
-//! The three AWS APIs the simulator speaks: how a caller names them and how each words its refusals.
+//! The five AWS APIs the simulator speaks: how a caller names them and how each words its refusals.
 //!
 //! **Invariant:** the texts and codes of refusals that belong to the protocol, not to the model, are
 //! here and nowhere else. Every code is modelled for the API in question or is one of AWS's common
@@ -9,7 +9,7 @@
 
 use crate::shapes::ApiError;
 
-/// One AWS API that speaks awsJson 1.1.
+/// One AWS API that speaks awsJson.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Api {
     /// Amazon ECS.
@@ -18,11 +18,24 @@ pub(super) enum Api {
     CloudMap,
     /// AWS Systems Manager, of which Parameter Store.
     Ssm,
+    /// Amazon EventBridge.
+    Events,
+    /// Amazon SQS.
+    Sqs,
 }
 
 impl Api {
     /// All of them.
-    pub(super) const ALL: [Self; 3] = [Self::Ecs, Self::CloudMap, Self::Ssm];
+    pub(super) const ALL: [Self; 5] =
+        [Self::Ecs, Self::CloudMap, Self::Ssm, Self::Events, Self::Sqs];
+
+    /// The content type of its requests and answers: SQS speaks awsJson 1.0, all others 1.1.
+    pub(super) const fn content_type(self) -> &'static str {
+        match self {
+            Self::Sqs => "application/x-amz-json-1.0",
+            _ => "application/x-amz-json-1.1",
+        }
+    }
 
     /// The name that credentials are scoped to, which is also the first part of `ecs.UpdateService`.
     pub(super) const fn signing_name(self) -> &'static str {
@@ -30,6 +43,8 @@ impl Api {
             Self::Ecs => "ecs",
             Self::CloudMap => "servicediscovery",
             Self::Ssm => "ssm",
+            Self::Events => "events",
+            Self::Sqs => "sqs",
         }
     }
 
@@ -39,6 +54,8 @@ impl Api {
             Self::Ecs => "AmazonEC2ContainerServiceV20141113",
             Self::CloudMap => "Route53AutoNaming_v20170314",
             Self::Ssm => "AmazonSSM",
+            Self::Events => "AWSEvents",
+            Self::Sqs => "AmazonSQS",
         }
     }
 
@@ -60,15 +77,20 @@ impl Api {
         match self {
             Self::Ecs => ApiError::invalid_parameter(format!("{path} can not be blank.")),
             Self::CloudMap => ApiError::invalid_input(null_member(path)),
-            Self::Ssm => ApiError::new("ValidationException", null_member(path)),
+            Self::Ssm | Self::Events => ApiError::new("ValidationException", null_member(path)),
+            Self::Sqs => {
+                let text = format!("The request must contain the parameter {path}.");
+                ApiError::new("MissingParameter", text)
+            }
         }
     }
 
-    /// AWS failed inside. ECS and SSM model it; Cloud Map has only the common error.
+    /// AWS failed inside. Cloud Map and SQS have only the common error for it, the others model one.
     pub(super) fn internal(self) -> ApiError {
         let (code, message) = match self {
             Self::Ecs => ("ServerException", "Service Unavailable. Please try again later."),
-            Self::CloudMap => ("InternalFailure", "An internal failure occurred."),
+            Self::CloudMap | Self::Sqs => ("InternalFailure", "An internal failure occurred."),
+            Self::Events => ("InternalException", "An internal failure occurred."),
             Self::Ssm => ("InternalServerError", "An error occurred on the server side."),
         };
         ApiError { status: 500, ..ApiError::new(code, message) }
@@ -82,28 +104,56 @@ fn null_member(path: &str) -> String {
     )
 }
 
-/// AWS asks the caller to slow down. The discovery calls of Cloud Map model their own code; everything
+/// AWS asks the caller to slow down. The discovery calls of Cloud Map, and SQS, model their own code; everything
 /// else uses the common one, which no API models.
 pub(super) fn throttled(op: &str) -> ApiError {
     match op {
         "servicediscovery.DiscoverInstances" | "servicediscovery.DiscoverInstancesRevision" => {
             ApiError::new("RequestLimitExceeded", "Rate exceeded")
         }
+        _ if op.starts_with("sqs.") => ApiError::new("RequestThrottled", "Rate exceeded"),
         _ => ApiError::new("ThrottlingException", "Rate exceeded"),
     }
 }
 
-/// The caller may not call `op` on `resource`, in the words of IAM.
+/// The caller may not call `op` on `resource`, in the words of IAM. SQS has kept the code of its older protocol.
 pub(super) fn denied(op: &str, account: &str, resource: &str) -> ApiError {
     let action = op.replacen('.', ":", 1);
     let user = format!("arn:aws:sts::{account}:assumed-role/simulated/simulated");
+    let code = if op.starts_with("sqs.") { "AccessDenied" } else { "AccessDeniedException" };
     ApiError::new(
-        "AccessDeniedException",
+        code,
         format!(
             "User: {user} is not authorized to perform: {action} on resource: {resource} \
              because no identity-based policy allows the {action} action"
         ),
     )
+}
+
+/// What SQS writes into the header `x-amzn-query-error`: the code that the same error has in its older protocol, by
+/// which its SDKs still know it (AWS SDKs: `awsQueryCompatible`).
+pub(super) fn query_error(code: &str) -> String {
+    const SAME: [&str; 12] = [
+        "AccessDenied",
+        "InternalFailure",
+        "InvalidAttributeName",
+        "InvalidAttributeValue",
+        "InvalidMessageContents",
+        "InvalidParameterValue",
+        "MissingParameter",
+        "OverLimit",
+        "ReceiptHandleIsInvalid",
+        "RequestThrottled",
+        "SerializationException",
+        "UnknownOperationException",
+    ];
+    let older = match code {
+        "QueueDoesNotExist" => "AWS.SimpleQueueService.NonExistentQueue".to_owned(),
+        "QueueNameExists" => "QueueAlreadyExists".to_owned(),
+        same if SAME.contains(&same) => same.to_owned(),
+        other => format!("AWS.SimpleQueueService.{other}"),
+    };
+    format!("{older};Sender")
 }
 
 /// No API of the simulator has the operation that was asked for.
@@ -143,5 +193,16 @@ mod tests {
              the ecs:UpdateService action"
         );
         assert_eq!((error.code, error.status), ("AccessDeniedException", 400));
+    }
+
+    #[test]
+    fn an_error_of_sqs_is_told_in_the_words_of_its_older_protocol_too() {
+        for (code, older) in [
+            ("QueueDoesNotExist", "AWS.SimpleQueueService.NonExistentQueue;Sender"),
+            ("PurgeQueueInProgress", "AWS.SimpleQueueService.PurgeQueueInProgress;Sender"),
+            ("ReceiptHandleIsInvalid", "ReceiptHandleIsInvalid;Sender"),
+        ] {
+            assert_eq!(query_error(code), older);
+        }
     }
 }

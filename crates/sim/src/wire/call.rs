@@ -15,6 +15,13 @@ use crate::faults::{Kind, Strike};
 use crate::model::AsOf;
 use crate::shapes::ApiError;
 
+/// The call whose answer can be worth waiting for.
+const RECEIVE: &str = "sqs.ReceiveMessage";
+
+fn is_empty(answer: &dyn Answer) -> bool {
+    answer.to_json() == b"{}"
+}
+
 /// One AWS call as it arrived.
 pub(super) struct Call<'a> {
     pub(super) operation: &'static Operation,
@@ -31,6 +38,8 @@ pub(super) enum Reply {
     Answer(Box<dyn Answer>),
     /// An answer that a fault has changed.
     Edited(Value),
+    /// A queue had no message; the caller may want to wait for one.
+    NothingYet,
     /// An error in AWS's form.
     Refused(ApiError),
     /// A page of a proxy that is not AWS.
@@ -63,7 +72,10 @@ impl Call<'_> {
             return Reply::Refused(api::throttled(op));
         }
         match world.faults.strike(op) {
-            None => self.run(world, ready, AsOf::Now).into(),
+            None => match self.run(world, ready, AsOf::Now) {
+                Ok(answer) if op == RECEIVE && is_empty(&*answer) => Reply::NothingYet,
+                said => said.into(),
+            },
             Some(strike) => self.perform_struck(world, ready, strike),
         }
     }
@@ -138,6 +150,10 @@ impl Call<'_> {
         let named = |member: &str| body.get(member).and_then(Value::as_str);
         let arn = |path: &str| format!("arn:aws:ecs:{}:{account}:{path}", self.region);
         let last = |name: &str| name.rsplit('/').next().unwrap_or_default().to_owned();
+        if let Some(queue) = named("QueueUrl").or(named("QueueName")) {
+            let resource = format!("arn:aws:sqs:{}:{account}:{}", self.region, last(queue));
+            return api::denied(self.operation.name, account, &resource);
+        }
         let cluster = last(named("cluster").unwrap_or("default"));
         let resource = match (named("service").or(named("serviceName")), named("cluster")) {
             (Some(service), _) if service.starts_with("arn:") => service.to_owned(),

@@ -70,6 +70,15 @@ impl Clock {
         Reading { now: self.elapsed(real).as_secs_f64(), speed: self.speed }
     }
 
+    /// How long after the instant `real` the clock shows `at`; `None`: never, because it stands still.
+    pub fn real_time_until(&self, real: Instant, at: Time) -> Option<Duration> {
+        let left = Duration::from_millis(at.0).saturating_sub(self.elapsed(real));
+        if left.is_zero() {
+            return Some(left);
+        }
+        Duration::try_from_secs_f64(left.as_secs_f64() / self.speed).ok()
+    }
+
     /// Moves virtual time `seconds` ahead at once.
     pub fn advance(&mut self, real: Instant, seconds: f64) -> Result<(), ClockError> {
         let by = Duration::try_from_secs_f64(seconds).map_err(|_| ClockError::Leap)?;
@@ -131,6 +140,17 @@ mod tests {
         assert_eq!(clock.now(after(real, 500)), Time(START.0 + 5_000));
         clock.advance(after(real, 500), 60.5).unwrap();
         assert_eq!(clock.now(after(real, 900)), Time(START.0 + 65_500));
+    }
+
+    #[test]
+    fn the_real_time_until_a_virtual_instant_follows_the_speed() {
+        let real = Instant::now();
+        let at = Time(START.0 + 60_000);
+        let until = |speed| Clock::new(START, real, speed).unwrap().real_time_until(real, at);
+        assert_eq!(until(60.0), Some(Duration::from_secs(1)));
+        assert_eq!(until(0.0), None);
+        let clock = Clock::new(START, real, 0.0).unwrap();
+        assert_eq!(clock.real_time_until(real, START), Some(Duration::ZERO));
     }
 
     #[test]

@@ -19,12 +19,13 @@ use super::respond;
 use super::signature::is_region;
 use super::world::{SharedWorld, World, lock};
 use crate::faults::Rule;
-use crate::model::{RolloutOutcome, RolloutScript, Share, Timings};
+use crate::model::{EventOptions, RolloutOutcome, RolloutScript, Share, Timings};
 
 const CLOCK: &str = r#"POST /_sim/clock takes {"advance_s": seconds}, {"speed": virtual seconds per second}, or both"#;
 const ROLLOUT: &str = r#"POST /_sim/rollout takes {"service": "<cluster>/<service>", "seconds": 30, "outcome": "complete|fail|stall", "region": optional}"#;
 const SHARES: &str = r#"POST /_sim/shares takes {"name": "<namespace>", "account": "<twelve digits, another account>", "share": "full|without-permission|withdrawn", "region": optional}"#;
 const FAULTS: &str = r#"POST /_sim/faults takes a list of {"op": "ecs.DescribeServices", "nth": 1, "kind": "throttle|error-before|error-after|timeout-before|timeout-after|stale|partial|denied|html", "times": 1, "lag_s": only for stale}; op may be "*" or "ecs.*""#;
+const EVENTS: &str = r#"POST /_sim/events takes {"lost_per_mille": 0 to 1000, "doubled_per_mille": 0 to 1000, "delay_ms": [shortest, longest, at most 900000], "reordered": true|false, "tag_change": true|false, "deployment_names_cluster": true|false}, or some of them"#;
 const REACH: &str = "GET /_sim/reach takes ?from=<cluster>/<service>&name=<dns name>&port=<number>&region=<optional>";
 const REGION: &str =
     "takes ?region=<region> or nothing, which means the region that was called first";
@@ -49,16 +50,17 @@ pub(super) fn routes() -> Router<SharedWorld> {
         .route("/_sim/rollout", axum::routing::post(rollout))
         .route("/_sim/shares", axum::routing::post(share))
         .route("/_sim/faults", get(faults).post(post_faults).delete(clear_faults))
+        .route("/_sim/events", get(events).post(set_events))
         .route("/_sim/state", get(state))
         .route("/_sim/reach", get(reach))
 }
 
 /// What is answered where there is nothing.
-pub(super) async fn nowhere(uri: Uri) -> Response<Body> {
+pub(super) fn nowhere(uri: &Uri) -> Response<Body> {
     let message = format!(
         "There is nothing at {}. AWS calls are POST /; the simulator's own are GET|DELETE /_sim/calls, \
          GET|DELETE /_sim/log, GET|POST /_sim/clock, POST /_sim/rollout, POST /_sim/shares, \
-         GET|POST|DELETE /_sim/faults, \
+         GET|POST|DELETE /_sim/faults, GET|POST /_sim/events, \
          GET /_sim/state and GET /_sim/reach.",
         uri.path()
     );
@@ -67,7 +69,7 @@ pub(super) async fn nowhere(uri: Uri) -> Response<Body> {
 
 /// What is answered to a method that a path does not know.
 pub(super) async fn wrong_method(uri: Uri) -> Response<Body> {
-    let mut response = nowhere(uri).await;
+    let mut response = nowhere(&uri);
     *response.status_mut() = StatusCode::METHOD_NOT_ALLOWED;
     response
 }
@@ -209,6 +211,50 @@ async fn clear_faults(State(world): State<SharedWorld>) -> Answered {
 /// The rules that are not spent, and how often each kind has struck.
 fn posted(world: &World) -> Value {
     json!({ "rules": world.faults.live(), "struck": world.faults.struck() })
+}
+
+async fn events(State(world): State<SharedWorld>) -> Answered {
+    let events = lock(&world).event_options();
+    shown(&events)
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct EventsOrder {
+    lost_per_mille: Option<u32>,
+    doubled_per_mille: Option<u32>,
+    delay_ms: Option<[u64; 2]>,
+    reordered: Option<bool>,
+    tag_change: Option<bool>,
+    deployment_names_cluster: Option<bool>,
+}
+
+/// How events are sent from now on, in every region; what is left out stays.
+async fn set_events(State(world): State<SharedWorld>, body: Bytes) -> Answered {
+    /// As long as SQS lets a sender delay a message.
+    const DELAY_MS_MAX: u64 = 900_000;
+    let order: EventsOrder = read(&body, EVENTS)?;
+    let mut world = lock(&world);
+    let old = world.event_options();
+    let new = EventOptions {
+        lost_per_mille: order.lost_per_mille.unwrap_or(old.lost_per_mille),
+        doubled_per_mille: order.doubled_per_mille.unwrap_or(old.doubled_per_mille),
+        delay_ms: order.delay_ms.unwrap_or(old.delay_ms),
+        reordered: order.reordered.unwrap_or(old.reordered),
+        tag_change: order.tag_change.unwrap_or(old.tag_change),
+        deployment_names_cluster: order
+            .deployment_names_cluster
+            .unwrap_or(old.deployment_names_cluster),
+    };
+    let [shortest, longest] = new.delay_ms;
+    if new.lost_per_mille.max(new.doubled_per_mille) > 1000
+        || shortest > longest
+        || longest > DELAY_MS_MAX
+    {
+        return Err(bad(EVENTS));
+    }
+    world.set_event_options(new);
+    shown(&new)
 }
 
 #[derive(Deserialize)]

@@ -1,9 +1,9 @@
-//! The wire face: speaks awsJson 1.1 to any AWS SDK or CLI, and `/_sim/` to tests and demos.
+//! The wire face: speaks awsJson to any AWS SDK or CLI, and `/_sim/` to tests and demos.
 //!
-//! In reading order: `respond` (what bytes look like) · `api` (the three APIs and their words) ·
+//! In reading order: `respond` (what bytes look like) · `api` (the five APIs and their words) ·
 //! `signature` (who calls, from which region) · `query` (services of another
 //! protocol) · `operation` (the table) · `request` (bytes to a
-//! typed call) · `call` (what becomes of it) · `partial` · `world` (what all connections share) ·
+//! typed call) · `call` (what becomes of it) · `partial` · `long_poll` (waiting for a message) · `world` (what all connections share) ·
 //! `control` (`/_sim/`).
 //!
 //! **Invariant:** every answer to `POST /` is AWS's JSON, errors included, except where a fault says
@@ -15,6 +15,7 @@ mod api;
 mod call;
 pub mod clock;
 mod control;
+mod long_poll;
 mod operation;
 mod partial;
 mod query;
@@ -35,17 +36,19 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, Response, StatusCode};
+use axum::http::{HeaderMap, Method, Response, StatusCode};
 use axum::routing::post;
 use axum::serve::ListenerExt;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
+use world::Shared;
 pub use world::{Options, SharedWorld, World, lock};
 
 use crate::shapes::ApiError;
 use crate::wire::clock::ClockError;
+use api::Api;
 use call::{Call, Reply};
 use operation::Operation;
 
@@ -97,6 +100,8 @@ pub fn serve(
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<Server, ServeError> {
     let address = listener.local_addr().map_err(ServeError::Listener)?;
+    let mut options = options;
+    options.model.queues_at = format!("http://{address}");
     let world = World::new(options).map_err(ServeError::Clock)?;
     let world = Arc::new(Mutex::new(world));
     let (stop, stopped) = watch::channel(false);
@@ -112,41 +117,54 @@ pub fn serve(
     Ok(Server { address, world, task })
 }
 
-/// What an AWS call needs.
-#[derive(Clone)]
-struct Shared {
-    world: SharedWorld,
-    stopped: watch::Receiver<bool>,
-}
-
 fn router(world: SharedWorld, stopped: watch::Receiver<bool>) -> Router {
     let shared = Shared { world: world.clone(), stopped };
     Router::new()
         .route("/", post(aws_call))
+        .fallback(elsewhere)
         .with_state(shared)
         .merge(control::routes().with_state(world))
-        .fallback(control::nowhere)
         .method_not_allowed_fallback(control::wrong_method)
+}
+
+/// Some SDKs call SQS at the URL of a queue.
+async fn elsewhere(shared: State<Shared>, request: Request) -> Response<Body> {
+    let mut parts = request.uri().path().split('/').skip(1);
+    let account = parts.next().unwrap_or_default();
+    let is_account = account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit());
+    if request.method() == Method::POST && is_account && parts.count() == 1 {
+        return aws_call(shared, request).await;
+    }
+    control::nowhere(request.uri())
 }
 
 async fn aws_call(State(shared): State<Shared>, request: Request) -> Response<Body> {
     let (parts, body) = request.into_parts();
+    let target = header(&parts.headers, "x-amz-target");
+    let api = target.and_then(Api::of_target).map_or(Api::Ecs, |(api, _)| api);
     let Ok(body) = axum::body::to_bytes(body, BODY_BYTES_MAX).await else {
         let message = format!("the request is cut short or longer than {BODY_BYTES_MAX} bytes");
         let status = StatusCode::PAYLOAD_TOO_LARGE.as_u16();
-        return respond::error(ApiError { status, ..api::unreadable(&message) });
+        return respond::error(api, ApiError { status, ..api::unreadable(&message) });
     };
-    if !parts.headers.contains_key("x-amz-target")
+    if target.is_none()
         && let Some(form) = query::FormCall::of(header(&parts.headers, "authorization"), &body)
     {
         return respond::xml(|id| form.refusal(id));
     }
     match reply_to(&shared.world, &parts.headers, &body) {
-        Ok(Reply::Answer(answer)) => respond::answer(&*answer),
-        Ok(Reply::Edited(value)) => respond::value(&value),
-        Ok(Reply::Refused(error)) | Err(error) => respond::error(error),
+        Ok(Reply::Answer(answer)) => respond::answer(api, &*answer),
+        Ok(Reply::Edited(value)) => respond::value(api, &value),
+        Ok(Reply::Refused(error)) | Err(error) => respond::error(api, error),
         Ok(Reply::Page) => respond::page(),
         Ok(Reply::Silence) => silence(shared.stopped).await,
+        Ok(Reply::NothingYet) => {
+            let authorization = header(&parts.headers, "authorization");
+            match signature::region_of(authorization, api) {
+                Ok(region) => long_poll::answer(shared, region, &body).await,
+                Err(error) => respond::error(api, error),
+            }
+        }
     }
 }
 
@@ -184,5 +202,8 @@ async fn silence(mut stopped: watch::Receiver<bool>) -> Response<Body> {
         _ = stopped.wait_for(|stopped| *stopped) => (),
     }
     let message = "The simulator kept silent, and nobody was left to notice.";
-    respond::error(ApiError { status: 503, ..ApiError::new("ServiceUnavailable", message) })
+    respond::error(
+        Api::Ecs,
+        ApiError { status: 503, ..ApiError::new("ServiceUnavailable", message) },
+    )
 }

@@ -31,7 +31,7 @@ macro_rules! operations {
     };
 }
 
-/// Every operation; `lagging` reads can be stale, `read`s cannot, `write`s change the world.
+/// Every operation; `lagging` reads can be stale, `read`s cannot, `write`s and `act`s change the world.
 #[rustfmt::skip]
 const OPERATIONS: &[Operation] = operations! {
     lagging "ecs.DescribeServices" => describe_services ["services"];
@@ -104,6 +104,33 @@ const OPERATIONS: &[Operation] = operations! {
     read "ssm.GetParameterHistory" => get_parameter_history ["Name"];
     write "ssm.PutParameter" => put_parameter ["Name", "Value"];
     write "ssm.DeleteParameter" => delete_parameter ["Name"];
+
+    write "events.PutRule" => put_rule ["Name"];
+    read "events.DescribeRule" => describe_rule ["Name"];
+    read "events.ListRules" => list_rules [];
+    write "events.DeleteRule" => delete_rule ["Name"];
+    write "events.EnableRule" => enable_rule ["Name"];
+    write "events.DisableRule" => disable_rule ["Name"];
+    write "events.PutTargets" => put_targets ["Rule", "Targets", "Targets[].Id", "Targets[].Arn"];
+    write "events.RemoveTargets" => remove_targets ["Rule", "Ids"];
+    read "events.ListTargetsByRule" => list_targets_by_rule ["Rule"];
+    write "events.PutEvents" => put_events ["Entries"];
+    read "events.TestEventPattern" => test_event_pattern ["EventPattern", "Event"];
+
+    write "sqs.CreateQueue" => create_queue ["QueueName"];
+    read "sqs.GetQueueUrl" => get_queue_url ["QueueName"];
+    read "sqs.ListQueues" => list_queues [];
+    read "sqs.GetQueueAttributes" => get_queue_attributes ["QueueUrl"];
+    write "sqs.SetQueueAttributes" => set_queue_attributes ["QueueUrl", "Attributes"];
+    write "sqs.PurgeQueue" => purge_queue ["QueueUrl"];
+    write "sqs.DeleteQueue" => delete_queue ["QueueUrl"];
+    write "sqs.SendMessage" => send_message ["QueueUrl", "MessageBody"];
+    write "sqs.SendMessageBatch" => send_message_batch ["QueueUrl", "Entries", "Entries[].Id", "Entries[].MessageBody"];
+    act "sqs.ReceiveMessage" => receive_message ["QueueUrl"];
+    act "sqs.DeleteMessage" => delete_message ["QueueUrl", "ReceiptHandle"];
+    write "sqs.DeleteMessageBatch" => delete_message_batch ["QueueUrl", "Entries", "Entries[].Id", "Entries[].ReceiptHandle"];
+    act "sqs.ChangeMessageVisibility" => change_message_visibility ["QueueUrl", "ReceiptHandle", "VisibilityTimeout"];
+    write "sqs.ChangeMessageVisibilityBatch" => change_message_visibility_batch ["QueueUrl", "Entries", "Entries[].Id", "Entries[].ReceiptHandle"];
 };
 
 impl Operation {
@@ -159,10 +186,10 @@ mod tests {
 
     #[test]
     fn patterns_are_names_of_the_table_or_stars() {
-        for known in ["*", "ecs.*", "servicediscovery.*", "ecs.UpdateService"] {
+        for known in ["*", "ecs.*", "servicediscovery.*", "sqs.*", "ecs.UpdateService"] {
             assert!(Operation::is_known_pattern(known), "{known}");
         }
-        for unknown in ["", "ecs", "ecs*", "ecs.List*", "ecs.RunTask", "sqs.*"] {
+        for unknown in ["", "ecs", "ecs*", "ecs.List*", "ecs.RunTask", "sns.*"] {
             assert!(!Operation::is_known_pattern(unknown), "{unknown}");
         }
     }
@@ -172,6 +199,6 @@ mod tests {
         let count = |is: fn(&str) -> bool| Operation::names().filter(|name| is(name)).count();
         assert_eq!(count(lags), 6, "every call that lags has a row");
         assert_eq!(count(names_missing), 5, "every call with failures[] has a row");
-        assert_eq!(count(is_list), 12, "every list has a row");
+        assert_eq!(count(is_list), 15, "every list has a row");
     }
 }

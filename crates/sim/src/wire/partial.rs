@@ -11,6 +11,7 @@ use std::borrow::Cow;
 
 use serde_json::{Value, json};
 
+use super::api::Api;
 use crate::faults;
 
 /// What a token starts with when the page before it was emptied here; the model's own token follows.
@@ -60,7 +61,11 @@ pub(super) fn original<'a>(op: &str, body: &'a [u8]) -> Cow<'a, [u8]> {
 
 /// What the API calls the size of a page and the token of the next one.
 fn page_members(op: &str) -> [&'static str; 2] {
-    if op.starts_with("ecs.") { ["maxResults", "nextToken"] } else { ["MaxResults", "NextToken"] }
+    match Api::of_op(op) {
+        Some(Api::Ecs) => ["maxResults", "nextToken"],
+        Some(Api::Events) => ["Limit", "NextToken"],
+        _ => ["MaxResults", "NextToken"],
+    }
 }
 
 fn emptied(mut answer: Value, next_token: &str, token: &str) -> Value {

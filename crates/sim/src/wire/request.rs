@@ -53,6 +53,19 @@ where
     Ok(Box::new(move |model, _| method(model, request).map(boxed)))
 }
 
+/// A call that changes the world, and only looks at what was asked.
+pub(super) fn act<Q, A>(
+    body: &[u8],
+    method: fn(&mut Model, &Q) -> Result<A, ApiError>,
+) -> Result<Ready, ApiError>
+where
+    Q: DeserializeOwned + Send + 'static,
+    A: Answer + 'static,
+{
+    let request: Q = read_body(body)?;
+    Ok(Box::new(move |model, _| method(model, &request).map(boxed)))
+}
+
 /// A read that always sees the newest state.
 pub(super) fn read<Q, A>(
     body: &[u8],

@@ -1,4 +1,4 @@
-//! Turns a reply into the bytes AWS would send: awsJson 1.1, with a request id on everything.
+//! Turns a reply into the bytes AWS would send: awsJson, with a request id on everything.
 //!
 //! **Invariant:** an answer is written in one pass and without a lock held; an error is
 //! `{"__type", "message"}` and the further members of its shape, never a null.
@@ -9,34 +9,38 @@ use axum::body::Body;
 use axum::http::{HeaderValue, Response, StatusCode, header};
 use serde_json::{Map, Value};
 
+use super::api::{self, Api};
 use super::request::Answer;
 use crate::shapes::ApiError;
-
-/// AWS's content type for JSON 1.1.
-const AWS_JSON: &str = "application/x-amz-json-1.1";
 
 /// What a load balancer's own page looks like when what is behind it does not answer.
 const PAGE: &str = "<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>\r\n\
                     <center><h1>502 Bad Gateway</h1></center>\r\n</body>\r\n</html>\r\n";
 
 /// An answer of the model.
-pub(super) fn answer(answer: &dyn Answer) -> Response<Body> {
-    aws_json(StatusCode::OK, answer.to_json())
+pub(super) fn answer(api: Api, answer: &dyn Answer) -> Response<Body> {
+    aws_json(api, StatusCode::OK, answer.to_json())
 }
 
 /// An answer that was edited on its way.
-pub(super) fn value(answer: &Value) -> Response<Body> {
-    aws_json(StatusCode::OK, answer.to_string().into_bytes())
+pub(super) fn value(api: Api, answer: &Value) -> Response<Body> {
+    aws_json(api, StatusCode::OK, answer.to_string().into_bytes())
 }
 
 /// A refusal in AWS's form.
-pub(super) fn error(error: ApiError) -> Response<Body> {
+pub(super) fn error(api: Api, error: ApiError) -> Response<Body> {
     let status = StatusCode::from_u16(error.status).unwrap_or(StatusCode::BAD_REQUEST);
+    let is_sqs = api == Api::Sqs;
     let mut body = Map::new();
-    body.insert("__type".to_owned(), error.code.into());
+    let kind = if is_sqs { format!("com.amazonaws.sqs#{}", error.code) } else { error.code.into() };
+    body.insert("__type".to_owned(), kind.into());
     body.insert("message".to_owned(), error.message.into());
     body.extend(error.members);
-    aws_json(status, Value::Object(body).to_string().into_bytes())
+    let mut response = aws_json(api, status, Value::Object(body).to_string().into_bytes());
+    if is_sqs && let Ok(older) = HeaderValue::try_from(api::query_error(error.code)) {
+        response.headers_mut().insert("x-amzn-query-error", older);
+    }
+    response
 }
 
 /// A refusal in the XML of another protocol, made for the request's id.
@@ -58,8 +62,8 @@ pub(super) fn json(status: StatusCode, body: Vec<u8>) -> Response<Body> {
     response(status, "application/json", body.into())
 }
 
-fn aws_json(status: StatusCode, body: Vec<u8>) -> Response<Body> {
-    let mut response = response(status, AWS_JSON, body.into());
+fn aws_json(api: Api, status: StatusCode, body: Vec<u8>) -> Response<Body> {
+    let mut response = response(status, api.content_type(), body.into());
     let id = HeaderValue::try_from(request_id()).expect("hexadecimal digits and dashes");
     response.headers_mut().insert("x-amzn-requestid", id);
     response
@@ -112,9 +116,17 @@ mod tests {
     fn an_error_carries_its_status_and_its_own_members() {
         let refused =
             ApiError::new("NamespaceAlreadyExists", "There is one.").with("NamespaceId", "ns-1");
-        let response = error(refused);
+        let response = error(Api::CloudMap, refused);
         assert_eq!(response.status(), 400);
-        assert_eq!(response.headers()[header::CONTENT_TYPE], AWS_JSON);
+        assert_eq!(response.headers()[header::CONTENT_TYPE], "application/x-amz-json-1.1");
         assert!(response.headers().contains_key("x-amzn-requestid"));
+    }
+
+    #[test]
+    fn sqs_speaks_the_older_json_and_names_its_errors_twice() {
+        let response = error(Api::Sqs, ApiError::new("QueueDoesNotExist", "There is none."));
+        assert_eq!(response.headers()[header::CONTENT_TYPE], "application/x-amz-json-1.0");
+        let older = "AWS.SimpleQueueService.NonExistentQueue;Sender";
+        assert_eq!(response.headers()["x-amzn-query-error"], older);
     }
 }

@@ -9,12 +9,14 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use tokio::sync::watch;
 
 use super::clock::{Clock, ClockError, Reading};
 use super::quotas::Quotas;
 use crate::faults::Faults;
-use crate::model::{Model, ModelOptions, Mutation, Population};
+use crate::model::{EventOptions, Model, ModelOptions, Mutation, Population};
 use crate::shapes::Time;
 
 /// What a world is made with.
@@ -48,6 +50,14 @@ impl Default for Options {
 /// A world that several connections, tests or a demo hold together.
 pub type SharedWorld = Arc<Mutex<World>>;
 
+/// What an AWS call needs.
+#[derive(Clone)]
+pub(super) struct Shared {
+    pub(super) world: SharedWorld,
+    /// True once the server shuts down.
+    pub(super) stopped: watch::Receiver<bool>,
+}
+
 /// Locks the world. A connection that panicked while holding it has at worst left one call half done,
 /// which is better looked at than hidden, so the world stays usable.
 pub fn lock(world: &Mutex<World>) -> MutexGuard<'_, World> {
@@ -62,6 +72,8 @@ pub struct World {
     home: Option<String>,
     models: BTreeMap<String, Model>,
     calls: BTreeMap<&'static str, u64>,
+    /// Changes whenever something may have changed, for those who wait for a message.
+    touched: watch::Sender<u64>,
     /// The rules by which calls fail.
     pub faults: Faults,
     /// The token buckets.
@@ -76,6 +88,7 @@ impl World {
             home: None,
             models: BTreeMap::new(),
             calls: BTreeMap::new(),
+            touched: watch::Sender::new(0),
             faults: Faults::default(),
             quotas: if options.quotas { Quotas::enforced() } else { Quotas::off() },
             options,
@@ -99,6 +112,7 @@ impl World {
         speed.map_or(Ok(()), |speed| clock.set_speed(real, speed))?;
         seconds.map_or(Ok(()), |seconds| clock.advance(real, seconds))?;
         self.clock = clock;
+        self.touch();
         Ok(())
     }
 
@@ -120,6 +134,12 @@ impl World {
 
     /// The model of `region`, at the present virtual time.
     pub fn model_of(&mut self, region: &str) -> &mut Model {
+        self.touch();
+        self.model_for_waiting(region)
+    }
+
+    /// The same, for those who only wait: it wakes nobody else.
+    pub(super) fn model_for_waiting(&mut self, region: &str) -> &mut Model {
         let now = self.now();
         if !self.models.contains_key(region) {
             let model = self.new_model(region, now);
@@ -129,6 +149,31 @@ impl World {
         let model = self.models.get_mut(region).expect("made above if it was not there");
         model.advance_to(now);
         model
+    }
+
+    /// Tells when something may have changed since this call.
+    pub(super) fn changes(&self) -> watch::Receiver<u64> {
+        self.touched.subscribe()
+    }
+
+    fn touch(&self) {
+        self.touched.send_modify(|count| *count = count.wrapping_add(1));
+    }
+
+    /// How long it takes by the machine's clock until that virtual instant; `None`: virtual time stands still.
+    pub(super) fn real_time_until(&self, at: Time) -> Option<Duration> {
+        self.clock.real_time_until(Instant::now(), at)
+    }
+
+    /// How events are sent in every region.
+    pub fn event_options(&self) -> EventOptions {
+        self.options.model.events
+    }
+
+    /// Changes how events are sent in every region from now on.
+    pub fn set_event_options(&mut self, events: EventOptions) {
+        self.options.model.events = events;
+        self.models.values_mut().for_each(|model| model.set_event_options(events));
     }
 
     /// The regions that were called, in alphabetical order.

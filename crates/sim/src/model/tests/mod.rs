@@ -5,6 +5,8 @@
 mod clusters;
 mod connect;
 mod deletion;
+mod events;
+mod queues;
 mod reads;
 mod rollouts;
 mod shares;
