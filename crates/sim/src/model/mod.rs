@@ -1,10 +1,5 @@
-<<<<<<< HEAD
-//! The pretend world's state and rules: Amazon ECS with Service Connect, AWS Cloud Map, SSM parameters, and one DynamoDB
-//! table of leases, which only the in-process face has.
-=======
-//! The pretend world's state and rules: Amazon ECS with Service Connect, AWS Cloud Map, SSM parameters, and the events
-//! of all that: EventBridge and SQS.
->>>>>>> events
+//! The pretend world's state and rules: Amazon ECS with Service Connect, AWS Cloud Map, SSM parameters, the events of all
+//! that (EventBridge and SQS), and one DynamoDB table of leases, which only the in-process face has.
 //!
 //! The model is a value: requests and the instant go in, answers come out, and nothing else happens. It reads
 //! no clock, opens no socket and draws no randomness but from its seed, so the same calls give the same
