@@ -257,13 +257,32 @@ fn a_call_is_recorded_with_its_caller_and_without_secrets() {
     let events = heard(&mut world.model);
     assert!(!json!(events).to_string().contains(secret), "{events:?}");
     let calls = of_type(&events, "AWS API Call via CloudTrail");
-    let details: Vec<_> = calls.iter().map(|event| &event["detail"]).collect();
+    let calls = calls.into_iter().filter(|event| event["source"] == "aws.ecs");
+    let details: Vec<_> = calls.map(|event| &event["detail"]).collect();
     let names: Vec<_> = details.iter().map(|detail| detail["eventName"].as_str()).collect();
     assert_eq!(names, ["RegisterTaskDefinition", "CreateService", "UpdateService"].map(Some));
     assert!(details.iter().all(|detail| detail["userAgent"] == "ci/1"));
     assert_eq!(details[2]["errorCode"], refused.code);
     assert_eq!(details[2]["responseElements"], Value::Null);
     assert!(details[1].get("errorCode").is_none());
+}
+
+#[test]
+fn what_ecs_does_in_cloud_map_is_recorded_as_its_own_doing() {
+    let mut world = listening(plain());
+    world.server("web");
+    world.connect("web", &json!({"enabled": false})).unwrap();
+    world.pass(120);
+    let defaults = json!({"namespace": "fresh"});
+    let body = json!({"clusterName": "new", "serviceConnectDefaults": defaults});
+    world.model.create_cluster(read(body)).unwrap();
+    let events = heard(&mut world.model);
+    let own = events.iter().filter(|event| event["source"] == "aws.servicediscovery");
+    let own: Vec<_> = own.map(|event| &event["detail"]).collect();
+    let names: Vec<_> = own.iter().map(|detail| detail["eventName"].as_str().unwrap()).collect();
+    assert_eq!(names, ["CreateService", "DeleteService", "CreateHttpNamespace"]);
+    assert!(own.iter().all(|each| each["userIdentity"]["invokedBy"] == "ecs.amazonaws.com"));
+    assert_eq!(own[0]["requestParameters"]["name"], "web");
 }
 
 /// The events of one of everything, by the name of the fixture that each should look like.
@@ -346,6 +365,15 @@ fn differences(wanted: &Value, sent: &Value, place: &str, found: &mut Vec<String
             }
         }
     }
+}
+
+#[test]
+fn every_example_of_an_event_is_compared() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/events");
+    let files = std::fs::read_dir(folder).unwrap();
+    let paths = files.map(|file| file.unwrap().path());
+    let examples = paths.filter(|path| path.extension().is_some_and(|kind| kind == "json"));
+    assert_eq!(examples.count(), FIXTURES.len());
 }
 
 #[test]
