@@ -11,12 +11,16 @@ use crate::shapes::events::PutEventsRequest;
 const QUEUE: &str = "events";
 
 /// Events as AWS documents them.
-const FIXTURES: [(&str, &str); 14] = [
+const FIXTURES: [(&str, &str); 15] = [
     (
         "ecs-deployment-state-change",
         include_str!("../../../../../tests/events/ecs-deployment-state-change.json"),
     ),
     ("ecs-service-action", include_str!("../../../../../tests/events/ecs-service-action.json")),
+    (
+        "ecs-hook-state-change",
+        include_str!("../../../../../tests/events/ecs-hook-state-change.json"),
+    ),
     ("tag-change", include_str!("../../../../../tests/events/tag-change.json")),
     (
         "ssm-parameter-store-change",
@@ -178,6 +182,45 @@ fn without_the_circuit_breaker_no_failure_is_announced() {
     assert_eq!(names, ["SERVICE_DEPLOYMENT_IN_PROGRESS"]);
 }
 
+#[test]
+fn a_pause_hook_is_announced_when_it_asks_and_when_it_is_answered_or_over() {
+    for (action, name) in [
+        (Some("CONTINUE"), "HOOK_SUCCEEDED"),
+        (Some("ROLLBACK"), "HOOK_FAILED"),
+        (None, "HOOK_TIMED_OUT"),
+    ] {
+        let mut world = listening(plain());
+        world.server("web");
+        let timeout = json!({"timeoutInMinutes": 10, "action": "CONTINUE"});
+        let hooks = json!([{
+            "targetType": "PAUSE", "lifecycleStages": ["PRE_SCALE_UP"],
+            "timeoutConfiguration": timeout,
+        }]);
+        let configuration = json!({"lifecycleHooks": hooks});
+        world.update("web", json!({"deploymentConfiguration": configuration})).unwrap();
+        world.force("web");
+        world.pass(2);
+        let heard_first = heard(&mut world.model);
+        let asked = &of_type(&heard_first, "ECS Hook State Change")[0]["detail"];
+        assert_eq!(asked["eventName"], "HOOK_AWAITING_ACTION");
+        assert_eq!(asked["lifecycleStage"], "PRE_SCALE_UP");
+        match action {
+            Some(action) => {
+                let deployment = &asked["serviceDeploymentArn"];
+                let body = json!({
+                    "serviceDeploymentArn": deployment, "hookId": asked["hookId"], "action": action,
+                });
+                world.model.continue_service_deployment(read(body)).unwrap();
+            }
+            None => world.pass(600),
+        }
+        let events = heard(&mut world.model);
+        let hooks = of_type(&events, "ECS Hook State Change");
+        let names: Vec<_> = hooks.iter().map(|event| &event["detail"]["eventName"]).collect();
+        assert_eq!(names, [name]);
+    }
+}
+
 fn tag(world: &mut World, key: &str, value: &str) {
     let arn = "arn:aws:ecs:eu-central-1:123456789012:service/prod/web";
     let body = json!({"resourceArn": arn, "tags": [{"key": key, "value": value}]});
@@ -295,6 +338,8 @@ fn one_of_each() -> BTreeMap<&'static str, Value> {
         .create("web", json!({"serviceConnectConfiguration": serves("web"), "tags": tags}))
         .unwrap();
     world.pass(60);
+    let hooks = json!([{"targetType": "PAUSE", "lifecycleStages": ["PRE_SCALE_UP"]}]);
+    world.update("web", json!({"deploymentConfiguration": {"lifecycleHooks": hooks}})).unwrap();
     world.connect("web", &serves("other")).unwrap();
     drop(world.update("nothing", json!({"desiredCount": 1})));
     tag(&mut world, "a", "c");
@@ -317,6 +362,7 @@ fn one_of_each() -> BTreeMap<&'static str, Value> {
         let name = match (event["detail-type"].as_str()?, detail["eventName"].as_str()) {
             ("ECS Deployment State Change", _) => "ecs-deployment-state-change",
             ("ECS Service Action", Some("SERVICE_STEADY_STATE")) => "ecs-service-action",
+            ("ECS Hook State Change", _) => "ecs-hook-state-change",
             ("Tag Change on Resource", _) => "tag-change",
             ("Parameter Store Change", _) => "ssm-parameter-store-change",
             (_, Some("UpdateService")) if detail.get("errorCode").is_some() => {
