@@ -12,7 +12,7 @@ from fleet import Fleet
 
 JUDGED = ("error", "enum")
 # What eastwest calls; to the judge, a call of any other service is one that nobody knows.
-shape_check.MODELS.preload(["ecs", "events", "servicediscovery", "sqs", "ssm"])
+shape_check.MODELS.preload(["ecs", "servicediscovery", "sqs", "ssm"])
 
 
 def client(service, url, **options):

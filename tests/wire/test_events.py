@@ -229,6 +229,17 @@ def test_sqs_refuses_in_its_own_words(sqs):
     assert fifo[0] == "AWS.SimpleQueueService.UnsupportedOperation"
 
 
+@pytest.mark.parametrize("kind, code, status", [
+    ("throttle", "RequestThrottled", 400), ("denied", "AccessDenied", 403), ("error-before", "InternalFailure", 500)])
+def test_calls_of_queues_fail_on_request(sqs, sim, kind, code, status):
+    url = sqs.create_queue(QueueName="q")["QueueUrl"]
+    sqs.send_message(QueueUrl=url, MessageBody="hello")
+    sim.fault("sqs.ReceiveMessage", kind)
+    found = refusal(sqs.receive_message, QueueUrl=url)
+    assert (found[0], found[2]) == (code, status)
+    assert sqs.receive_message(QueueUrl=url)["Messages"]
+
+
 def test_a_message_that_nobody_deletes_goes_to_the_dead_letter_queue(sqs, sim):
     dead = sqs.create_queue(QueueName="dead")["QueueUrl"]
     arn = sqs.get_queue_attributes(QueueUrl=dead, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]

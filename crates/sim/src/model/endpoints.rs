@@ -9,6 +9,8 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use serde_json::json;
+
 use super::records::EndpointOwner;
 use super::records::Event;
 use super::{
@@ -61,6 +63,9 @@ impl Model {
                 let name = endpoint.discovery_name.clone();
                 endpoint.cloud_map =
                     self.insert_cloud_map_service(namespace.clone(), name, Some(owner));
+                let name = &endpoint.discovery_name;
+                let request = || json!({"Name": name, "NamespaceId": namespace, "Type": "HTTP"});
+                self.announce_call_by_ecs("servicediscovery.CreateService", request);
             }
         }
         let ids = connect.endpoints.iter().map(|endpoint| endpoint.cloud_map.clone());
@@ -108,6 +113,7 @@ impl Model {
             return;
         }
         self.remove_cloud_map_service(id);
+        self.announce_call_by_ecs("servicediscovery.DeleteService", || json!({"Id": id}));
         if self.services.contains_key(&owner.key) {
             self.change(&owner.key).owned.remove(id);
         }

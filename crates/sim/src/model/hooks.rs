@@ -14,6 +14,13 @@ use crate::shapes::ecs::{
     DeploymentLifecycleHookStatus, DeploymentLifecycleHookTargetType, ServiceDeploymentStatus,
 };
 
+/// Where in a rollout a hook stands.
+#[derive(Debug, Clone, Copy)]
+struct Standing {
+    stage: DeploymentLifecycleHookStage,
+    step: u64,
+}
+
 impl Model {
     /// Whether the newest service deployment must wait at that step, which stands at that stage; hooks that
     /// were not met yet begin to ask.
@@ -33,7 +40,7 @@ impl Model {
         let here: Vec<_> =
             here.map(|pause| (u64::from(pause.timeout_minutes) * 60, pause.on_timeout)).collect();
         for (seconds, action) in &here {
-            self.ask(key, step, self.now.plus_seconds(*seconds), *action);
+            self.ask(key, Standing { stage, step }, self.now.plus_seconds(*seconds), *action);
         }
         !here.is_empty()
     }
@@ -41,7 +48,7 @@ impl Model {
     fn ask(
         &mut self,
         key: &EcsServiceKey,
-        step: u64,
+        standing: Standing,
         expires_at: crate::shapes::Time,
         timeout_action: DeploymentLifecycleHookAction,
     ) {
@@ -54,10 +61,12 @@ impl Model {
             expires_at: Some(expires_at),
             timeout_action: Some(timeout_action),
         };
+        let Standing { stage, step } = standing;
         self.change_newest_record(key, |record| {
-            record.hooks.push(MetHook { detail, step });
+            record.hooks.push(MetHook { detail, stage, step });
             record.updated_at = now;
         });
+        self.announce_hook(key, &hook_id, "HOOK_AWAITING_ACTION");
         self.schedule(expires_at, Event::HookExpires { key: key.clone(), hook: hook_id });
     }
 
@@ -125,6 +134,13 @@ impl Model {
                 met.detail.status = status;
             }
         });
+        let timed_out = status == DeploymentLifecycleHookStatus::TimedOut;
+        let name = match action {
+            _ if timed_out => "HOOK_TIMED_OUT",
+            DeploymentLifecycleHookAction::Continue => "HOOK_SUCCEEDED",
+            DeploymentLifecycleHookAction::Rollback => "HOOK_FAILED",
+        };
+        self.announce_hook(key, hook, name);
         if action == DeploymentLifecycleHookAction::Rollback {
             self.change_newest_record(key, |record| record.hooks.retain(|met| !met.is_awaiting()));
             return self.abandon(key, "ECS deployment lifecycle hook");

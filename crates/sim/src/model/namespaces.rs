@@ -155,7 +155,9 @@ impl Model {
             Arc::new(BTreeMap::from([("AmazonECSManaged".to_owned(), "true".to_owned())]));
         let id = namespace.id.clone();
         let cluster = Some(cluster.to_owned());
+        let name = namespace.name.clone();
         self.begin(Change::Create { namespace: Box::new(namespace), cluster });
+        self.announce_call_by_ecs("servicediscovery.CreateHttpNamespace", || json!({"Name": name}));
         id
     }
 

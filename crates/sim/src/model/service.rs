@@ -15,9 +15,10 @@ use super::records::TaskDefinition;
 use super::strategy::{Conduct, Phase};
 use crate::shapes::Time;
 use crate::shapes::ecs::{
-    BreakerStatus, DeploymentLifecycleHookDetail, DeploymentLifecycleHookStatus, DeploymentStatus,
-    EcsServiceStatus, Rollback, RolloutState, ServiceConnectConfiguration,
-    ServiceDeploymentLifecycleStage, ServiceDeploymentStatus, ServiceEvent,
+    BreakerStatus, DeploymentLifecycleHookDetail, DeploymentLifecycleHookStage,
+    DeploymentLifecycleHookStatus, DeploymentStatus, EcsServiceStatus, Rollback, RolloutState,
+    ServiceConnectConfiguration, ServiceDeploymentLifecycleStage, ServiceDeploymentStatus,
+    ServiceEvent,
 };
 
 /// One ECS service.
@@ -359,6 +360,8 @@ impl DeploymentRecord {
 pub struct MetHook {
     /// As `DescribeServiceDeployments` shows it.
     pub detail: DeploymentLifecycleHookDetail,
+    /// The stage it stands at.
+    pub(super) stage: DeploymentLifecycleHookStage,
     /// At which step of the rollout it stands.
     pub(super) step: u64,
 }

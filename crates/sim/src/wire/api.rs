@@ -120,19 +120,21 @@ pub(super) fn throttled(op: &str) -> ApiError {
 pub(super) fn denied(op: &str, account: &str, resource: &str) -> ApiError {
     let action = op.replacen('.', ":", 1);
     let user = format!("arn:aws:sts::{account}:assumed-role/simulated/simulated");
-    let code = if op.starts_with("sqs.") { "AccessDenied" } else { "AccessDeniedException" };
-    ApiError::new(
+    let is_sqs = op.starts_with("sqs.");
+    let code = if is_sqs { "AccessDenied" } else { "AccessDeniedException" };
+    let refusal = ApiError::new(
         code,
         format!(
             "User: {user} is not authorized to perform: {action} on resource: {resource} \
              because no identity-based policy allows the {action} action"
         ),
-    )
+    );
+    ApiError { status: if is_sqs { 403 } else { refusal.status }, ..refusal }
 }
 
 /// What SQS writes into the header `x-amzn-query-error`: the code that the same error has in its older protocol, by
 /// which its SDKs still know it (AWS SDKs: `awsQueryCompatible`).
-pub(super) fn query_error(code: &str) -> String {
+pub(super) fn query_error(error: &ApiError) -> String {
     const SAME: [&str; 12] = [
         "AccessDenied",
         "InternalFailure",
@@ -147,13 +149,14 @@ pub(super) fn query_error(code: &str) -> String {
         "SerializationException",
         "UnknownOperationException",
     ];
-    let older = match code {
+    let older = match error.code {
         "QueueDoesNotExist" => "AWS.SimpleQueueService.NonExistentQueue".to_owned(),
         "QueueNameExists" => "QueueAlreadyExists".to_owned(),
         same if SAME.contains(&same) => same.to_owned(),
         other => format!("AWS.SimpleQueueService.{other}"),
     };
-    format!("{older};Sender")
+    let fault = if error.status < 500 { "Sender" } else { "Receiver" };
+    format!("{older};{fault}")
 }
 
 /// No API of the simulator has the operation that was asked for.
@@ -202,7 +205,8 @@ mod tests {
             ("PurgeQueueInProgress", "AWS.SimpleQueueService.PurgeQueueInProgress;Sender"),
             ("ReceiptHandleIsInvalid", "ReceiptHandleIsInvalid;Sender"),
         ] {
-            assert_eq!(query_error(code), older);
+            assert_eq!(query_error(&ApiError::new(code, "")), older);
         }
+        assert_eq!(query_error(&Api::Sqs.internal()), "InternalFailure;Receiver");
     }
 }

@@ -31,13 +31,14 @@ pub(super) fn value(api: Api, answer: &Value) -> Response<Body> {
 pub(super) fn error(api: Api, error: ApiError) -> Response<Body> {
     let status = StatusCode::from_u16(error.status).unwrap_or(StatusCode::BAD_REQUEST);
     let is_sqs = api == Api::Sqs;
+    let older = HeaderValue::try_from(api::query_error(&error));
     let mut body = Map::new();
     let kind = if is_sqs { format!("com.amazonaws.sqs#{}", error.code) } else { error.code.into() };
     body.insert("__type".to_owned(), kind.into());
     body.insert("message".to_owned(), error.message.into());
     body.extend(error.members);
     let mut response = aws_json(api, status, Value::Object(body).to_string().into_bytes());
-    if is_sqs && let Ok(older) = HeaderValue::try_from(api::query_error(error.code)) {
+    if is_sqs && let Ok(older) = older {
         response.headers_mut().insert("x-amzn-query-error", older);
     }
     response

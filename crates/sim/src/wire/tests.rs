@@ -4,6 +4,7 @@
 //! the model itself decides is tested with the model.
 
 mod aws;
+mod events;
 mod faults;
 mod sim;
 
@@ -138,6 +139,8 @@ fn target(service: &str, operation: &str) -> String {
     let prefix = match service {
         "ecs" => "AmazonEC2ContainerServiceV20141113",
         "servicediscovery" => "Route53AutoNaming_v20170314",
+        "events" => "AWSEvents",
+        "sqs" => "AmazonSQS",
         _ => "AmazonSSM",
     };
     format!("{prefix}.{operation}")

@@ -80,6 +80,35 @@ impl Model {
         self.announce_action(key, action);
     }
 
+    /// A pause hook of the newest service deployment asks, or was answered. Its page shows the level INFO alone (ECS
+    /// Developer Guide: hook state change events).
+    pub(in crate::model) fn announce_hook(&mut self, key: &EcsServiceKey, hook: &str, name: &str) {
+        if !self.is_heard() {
+            return;
+        }
+        let Some(record) = self.service(key).and_then(|service| service.record()) else { return };
+        let Some(met) = record.hooks.iter().find(|met| met.detail.hook_id == hook) else { return };
+        let deployment = record.arn.clone();
+        let mut detail = action("INFO", name);
+        detail["hookId"] = hook.into();
+        detail["hookType"] = met.detail.target_type.as_str().into();
+        detail["lifecycleStage"] = met.stage.as_str().into();
+        if let Some(expires_at) = met.detail.expires_at {
+            detail["expiresAt"] = seconds(expires_at).into();
+        }
+        detail["clusterArn"] = self.arns.cluster(&key.cluster).into();
+        detail["serviceArn"] = self.arns.service(key).into();
+        detail["serviceDeploymentArn"] = deployment.clone().into();
+        detail["updatedAt"] = milliseconds(self.now).into();
+        self.announce(Announcement {
+            promise: Promise::Durable,
+            source: "aws.ecs",
+            detail_type: "ECS Hook State Change",
+            resources: vec![deployment],
+            detail,
+        });
+    }
+
     /// All tasks that are wanted run, and no others.
     pub(in crate::model) fn announce_steady_state(&mut self, key: &EcsServiceKey) {
         if self.is_heard() {

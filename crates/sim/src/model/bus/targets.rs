@@ -2,7 +2,7 @@
 //!
 //! Invariants: a rule has at most five targets (EventBridge quotas); a target that has the id of another replaces it.
 //! Of `Input`, `InputPath` and `InputTransformer` a target has one at most. The model has no transformers and no FIFO
-//! queues, and says so in `FailedEntries`.
+//! queues, and refuses both.
 
 use serde_json::Value;
 
@@ -31,19 +31,16 @@ impl Model {
                 check_name(&target.id, "targets.1.member.id")?;
             }
             let mut targets = rule.targets.clone();
-            let mut answer = TargetsAnswer::default();
             for target in request.targets {
-                match unsupported(&target) {
-                    Some(reason) => answer.add(target.id, "ValidationException", &reason),
-                    None => drop(targets.insert(target.id.clone(), target)),
-                }
+                check_target(&target)?;
+                targets.insert(target.id.clone(), target);
             }
             if targets.len() > TARGETS_MAX {
                 let text = "The requested resource exceeds the maximum number allowed.";
                 return Err(ApiError::new("LimitExceededException", text));
             }
             rule.targets = targets;
-            Ok(answer)
+            Ok(TargetsAnswer::default())
         })
     }
 
@@ -93,29 +90,35 @@ impl TargetsAnswer {
     }
 }
 
-/// Why a target cannot be one; `None`: it can.
-fn unsupported(target: &Target) -> Option<String> {
+/// Whether this can be a target, in EventBridge's words; one that cannot fails the whole call.
+fn check_target(target: &Target) -> Result<(), ApiError> {
+    let Target { id, arn, .. } = target;
     let given =
         [target.input.is_some(), target.input_path.is_some(), target.input_transformer.is_some()];
     if given.into_iter().filter(|given| *given).count() > 1 {
-        let text = "Only one of Input, InputPath, or InputTransformer must be provided for target";
-        return Some(format!("{text} {}.", target.id));
+        return Err(invalid(format!(
+            "Only one of Input, InputPath, or InputTransformer must be provided for target {id}."
+        )));
     }
     if target.input_transformer.is_some() {
-        return Some(
-            "The simulator does not model InputTransformer: use Input or InputPath.".into(),
-        );
+        let text = "The simulator does not model InputTransformer: use Input or InputPath.";
+        return Err(invalid(text));
     }
     if target.input.as_ref().is_some_and(|input| serde_json::from_str::<Value>(input).is_err()) {
-        return Some(format!("JSON syntax error in input for target {}.", target.id));
+        return Err(invalid(format!("JSON syntax error in input for target {id}.")));
     }
-    if !target.arn.starts_with("arn:") {
-        let text = "is not valid. Reason: Provided Arn is not in correct format.";
-        return Some(format!("Parameter {} {text}", target.arn));
+    if !arn.starts_with("arn:") {
+        return Err(invalid(format!(
+            "Parameter {arn} is not valid. Reason: Provided Arn is not in correct format."
+        )));
     }
-    if target.arn.contains(":sqs:") && target.role_arn.is_some() {
-        let text = "RoleArn is not supported for target";
-        return Some(format!("{text} {}: a queue's policy lets EventBridge send.", target.arn));
+    let is_queue = arn.contains(":sqs:");
+    if is_queue && target.role_arn.is_some() {
+        return Err(invalid(format!("RoleArn is not supported for target {arn}.")));
     }
-    None
+    let is_fifo = arn.strip_suffix(".fifo").is_some();
+    if is_queue && is_fifo {
+        return Err(invalid("The simulator has no FIFO queues: use a standard queue."));
+    }
+    Ok(())
 }

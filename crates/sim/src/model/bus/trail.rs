@@ -16,6 +16,9 @@ const HIDDEN: &str = "HIDDEN_DUE_TO_SECURITY_REASONS";
 /// The APIs whose calls are announced.
 const APIS: [&str; 2] = ["ecs", "servicediscovery"];
 
+/// What ECS is called where it calls others.
+const ECS: &str = "ecs.amazonaws.com";
+
 /// Where the pretend callers sit.
 const CALLERS_ADDRESS: &str = "127.0.0.1";
 
@@ -26,6 +29,15 @@ pub(in crate::model) enum Outcome {
     Answered(Value),
     /// The refusal.
     Refused(ApiError),
+}
+
+/// Who made a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Caller {
+    /// A user of the APIs.
+    User,
+    /// ECS itself, by its service-linked role.
+    Ecs,
 }
 
 impl Model {
@@ -42,42 +54,7 @@ impl Model {
         request: &Value,
         outcome: Outcome,
     ) {
-        let Some((api, name)) = operation.split_once('.') else { return };
-        let source = match api {
-            "ecs" => "aws.ecs",
-            _ => "aws.servicediscovery",
-        };
-        let mut detail = self.record(request, outcome);
-        detail["eventSource"] = format!("{api}.amazonaws.com").into();
-        detail["eventName"] = name.into();
-        self.announce(Announcement {
-            promise: Promise::BestEffort,
-            source,
-            detail_type: "AWS API Call via CloudTrail",
-            resources: Vec::new(),
-            detail,
-        });
-    }
-
-    fn record(&mut self, request: &Value, outcome: Outcome) -> Value {
-        let [request_id, event_id] = [self.bus.draws.uuid(), self.bus.draws.uuid()];
-        let mut record = json!({
-            "eventVersion": "1.11",
-            "userIdentity": self.identity(),
-            "eventTime": seconds(self.now),
-            "awsRegion": self.arns.region,
-            "sourceIPAddress": CALLERS_ADDRESS,
-            "userAgent": self.caller,
-            "requestParameters": shown(request),
-            "responseElements": null,
-            "requestID": request_id,
-            "eventID": event_id,
-            "readOnly": false,
-            "eventType": "AwsApiCall",
-            "managementEvent": true,
-            "recipientAccountId": self.arns.account,
-            "eventCategory": "Management",
-        });
+        let mut record = self.record(Caller::User, request);
         match outcome {
             Outcome::Answered(answer) => {
                 let empty = answer.as_object().is_none_or(Map::is_empty);
@@ -89,30 +66,96 @@ impl Model {
                 record["errorMessage"] = error.message.into();
             }
         }
-        record
+        self.announce_record(operation, record);
     }
 
-    /// Whoever calls: IAM is not modelled, so it is always the same session of the same role.
-    fn identity(&self) -> Value {
-        const ROLE: &str = "AROASIMULATEDSIMULATE";
-        let account = &self.arns.account;
+    /// Announces a call that ECS makes to Cloud Map for a service or a cluster.
+    pub(in crate::model) fn announce_call_by_ecs(
+        &mut self,
+        operation: &str,
+        request: impl FnOnce() -> Value,
+    ) {
+        if self.is_recorded(operation) {
+            let record = self.record(Caller::Ecs, &request());
+            self.announce_record(operation, record);
+        }
+    }
+
+    fn announce_record(&mut self, operation: &str, mut record: Value) {
+        let Some((api, name)) = operation.split_once('.') else { return };
+        let source = match api {
+            "ecs" => "aws.ecs",
+            _ => "aws.servicediscovery",
+        };
+        record["eventSource"] = format!("{api}.amazonaws.com").into();
+        record["eventName"] = name.into();
+        self.announce(Announcement {
+            promise: Promise::BestEffort,
+            source,
+            detail_type: "AWS API Call via CloudTrail",
+            resources: Vec::new(),
+            detail: record,
+        });
+    }
+
+    fn record(&mut self, caller: Caller, request: &Value) -> Value {
+        let [request_id, event_id] = [self.bus.draws.uuid(), self.bus.draws.uuid()];
+        let [address, agent] = match caller {
+            Caller::User => [CALLERS_ADDRESS, self.caller.as_str()],
+            Caller::Ecs => [ECS, ECS],
+        };
         json!({
+            "eventVersion": "1.11",
+            "userIdentity": self.identity(caller),
+            "eventTime": seconds(self.now),
+            "awsRegion": self.arns.region,
+            "sourceIPAddress": address,
+            "userAgent": agent,
+            "requestParameters": shown(request),
+            "responseElements": null,
+            "requestID": request_id,
+            "eventID": event_id,
+            "readOnly": false,
+            "eventType": "AwsApiCall",
+            "managementEvent": true,
+            "recipientAccountId": self.arns.account,
+            "eventCategory": "Management",
+        })
+    }
+
+    /// IAM is not modelled: every user is the same session of the same role.
+    fn identity(&self, caller: Caller) -> Value {
+        let account = &self.arns.account;
+        let [role, path, session] = match caller {
+            Caller::User => ["simulated", "", "simulated"],
+            Caller::Ecs => [
+                "AWSServiceRoleForECS",
+                "aws-service-role/ecs.amazonaws.com/",
+                "ecs-service-scheduler",
+            ],
+        };
+        let id = format!("AROA{:X>17}", role.to_uppercase().chars().take(17).collect::<String>());
+        let mut identity = json!({
             "type": "AssumedRole",
-            "principalId": format!("{ROLE}:simulated"),
-            "arn": self.arns.caller(),
+            "principalId": format!("{id}:{session}"),
+            "arn": format!("arn:aws:sts::{account}:assumed-role/{role}/{session}"),
             "accountId": account,
-            "accessKeyId": "ASIASIMULATEDSIMULATE",
             "sessionContext": {
                 "sessionIssuer": {
                     "type": "Role",
-                    "principalId": ROLE,
-                    "arn": format!("arn:aws:iam::{account}:role/simulated"),
+                    "principalId": id,
+                    "arn": format!("arn:aws:iam::{account}:role/{path}{role}"),
                     "accountId": account,
-                    "userName": "simulated",
+                    "userName": role,
                 },
                 "attributes": { "creationDate": seconds(self.now), "mfaAuthenticated": "false" },
             },
-        })
+        });
+        match caller {
+            Caller::User => identity["accessKeyId"] = "ASIASIMULATEDSIMULATE".into(),
+            Caller::Ecs => identity["invokedBy"] = ECS.into(),
+        }
+        identity
     }
 }
 

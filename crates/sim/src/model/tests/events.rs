@@ -11,12 +11,16 @@ use crate::shapes::events::PutEventsRequest;
 const QUEUE: &str = "events";
 
 /// Events as AWS documents them.
-const FIXTURES: [(&str, &str); 14] = [
+const FIXTURES: [(&str, &str); 15] = [
     (
         "ecs-deployment-state-change",
         include_str!("../../../../../tests/events/ecs-deployment-state-change.json"),
     ),
     ("ecs-service-action", include_str!("../../../../../tests/events/ecs-service-action.json")),
+    (
+        "ecs-hook-state-change",
+        include_str!("../../../../../tests/events/ecs-hook-state-change.json"),
+    ),
     ("tag-change", include_str!("../../../../../tests/events/tag-change.json")),
     (
         "ssm-parameter-store-change",
@@ -178,6 +182,45 @@ fn without_the_circuit_breaker_no_failure_is_announced() {
     assert_eq!(names, ["SERVICE_DEPLOYMENT_IN_PROGRESS"]);
 }
 
+#[test]
+fn a_pause_hook_is_announced_when_it_asks_and_when_it_is_answered_or_over() {
+    for (action, name) in [
+        (Some("CONTINUE"), "HOOK_SUCCEEDED"),
+        (Some("ROLLBACK"), "HOOK_FAILED"),
+        (None, "HOOK_TIMED_OUT"),
+    ] {
+        let mut world = listening(plain());
+        world.server("web");
+        let timeout = json!({"timeoutInMinutes": 10, "action": "CONTINUE"});
+        let hooks = json!([{
+            "targetType": "PAUSE", "lifecycleStages": ["PRE_SCALE_UP"],
+            "timeoutConfiguration": timeout,
+        }]);
+        let configuration = json!({"lifecycleHooks": hooks});
+        world.update("web", json!({"deploymentConfiguration": configuration})).unwrap();
+        world.force("web");
+        world.pass(2);
+        let heard_first = heard(&mut world.model);
+        let asked = &of_type(&heard_first, "ECS Hook State Change")[0]["detail"];
+        assert_eq!(asked["eventName"], "HOOK_AWAITING_ACTION");
+        assert_eq!(asked["lifecycleStage"], "PRE_SCALE_UP");
+        match action {
+            Some(action) => {
+                let deployment = &asked["serviceDeploymentArn"];
+                let body = json!({
+                    "serviceDeploymentArn": deployment, "hookId": asked["hookId"], "action": action,
+                });
+                world.model.continue_service_deployment(read(body)).unwrap();
+            }
+            None => world.pass(600),
+        }
+        let events = heard(&mut world.model);
+        let hooks = of_type(&events, "ECS Hook State Change");
+        let names: Vec<_> = hooks.iter().map(|event| &event["detail"]["eventName"]).collect();
+        assert_eq!(names, [name]);
+    }
+}
+
 fn tag(world: &mut World, key: &str, value: &str) {
     let arn = "arn:aws:ecs:eu-central-1:123456789012:service/prod/web";
     let body = json!({"resourceArn": arn, "tags": [{"key": key, "value": value}]});
@@ -257,13 +300,32 @@ fn a_call_is_recorded_with_its_caller_and_without_secrets() {
     let events = heard(&mut world.model);
     assert!(!json!(events).to_string().contains(secret), "{events:?}");
     let calls = of_type(&events, "AWS API Call via CloudTrail");
-    let details: Vec<_> = calls.iter().map(|event| &event["detail"]).collect();
+    let calls = calls.into_iter().filter(|event| event["source"] == "aws.ecs");
+    let details: Vec<_> = calls.map(|event| &event["detail"]).collect();
     let names: Vec<_> = details.iter().map(|detail| detail["eventName"].as_str()).collect();
     assert_eq!(names, ["RegisterTaskDefinition", "CreateService", "UpdateService"].map(Some));
     assert!(details.iter().all(|detail| detail["userAgent"] == "ci/1"));
     assert_eq!(details[2]["errorCode"], refused.code);
     assert_eq!(details[2]["responseElements"], Value::Null);
     assert!(details[1].get("errorCode").is_none());
+}
+
+#[test]
+fn what_ecs_does_in_cloud_map_is_recorded_as_its_own_doing() {
+    let mut world = listening(plain());
+    world.server("web");
+    world.connect("web", &json!({"enabled": false})).unwrap();
+    world.pass(120);
+    let defaults = json!({"namespace": "fresh"});
+    let body = json!({"clusterName": "new", "serviceConnectDefaults": defaults});
+    world.model.create_cluster(read(body)).unwrap();
+    let events = heard(&mut world.model);
+    let own = events.iter().filter(|event| event["source"] == "aws.servicediscovery");
+    let own: Vec<_> = own.map(|event| &event["detail"]).collect();
+    let names: Vec<_> = own.iter().map(|detail| detail["eventName"].as_str().unwrap()).collect();
+    assert_eq!(names, ["CreateService", "DeleteService", "CreateHttpNamespace"]);
+    assert!(own.iter().all(|each| each["userIdentity"]["invokedBy"] == "ecs.amazonaws.com"));
+    assert_eq!(own[0]["requestParameters"]["name"], "web");
 }
 
 /// The events of one of everything, by the name of the fixture that each should look like.
@@ -276,6 +338,8 @@ fn one_of_each() -> BTreeMap<&'static str, Value> {
         .create("web", json!({"serviceConnectConfiguration": serves("web"), "tags": tags}))
         .unwrap();
     world.pass(60);
+    let hooks = json!([{"targetType": "PAUSE", "lifecycleStages": ["PRE_SCALE_UP"]}]);
+    world.update("web", json!({"deploymentConfiguration": {"lifecycleHooks": hooks}})).unwrap();
     world.connect("web", &serves("other")).unwrap();
     drop(world.update("nothing", json!({"desiredCount": 1})));
     tag(&mut world, "a", "c");
@@ -298,6 +362,7 @@ fn one_of_each() -> BTreeMap<&'static str, Value> {
         let name = match (event["detail-type"].as_str()?, detail["eventName"].as_str()) {
             ("ECS Deployment State Change", _) => "ecs-deployment-state-change",
             ("ECS Service Action", Some("SERVICE_STEADY_STATE")) => "ecs-service-action",
+            ("ECS Hook State Change", _) => "ecs-hook-state-change",
             ("Tag Change on Resource", _) => "tag-change",
             ("Parameter Store Change", _) => "ssm-parameter-store-change",
             (_, Some("UpdateService")) if detail.get("errorCode").is_some() => {
@@ -346,6 +411,15 @@ fn differences(wanted: &Value, sent: &Value, place: &str, found: &mut Vec<String
             }
         }
     }
+}
+
+#[test]
+fn every_example_of_an_event_is_compared() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/events");
+    let files = std::fs::read_dir(folder).unwrap();
+    let paths = files.map(|file| file.unwrap().path());
+    let examples = paths.filter(|path| path.extension().is_some_and(|kind| kind == "json"));
+    assert_eq!(examples.count(), FIXTURES.len());
 }
 
 #[test]

@@ -323,3 +323,35 @@ fn a_rule_with_targets_is_not_deleted_and_one_that_is_not_there_is_told() {
     let nothing = json!({"Name": "r"});
     assert_eq!(model.put_rule(read(nothing)).unwrap_err().code, "ValidationException");
 }
+
+#[test]
+fn a_target_that_eventbridge_refuses_is_refused_and_changes_nothing() {
+    let mut world = world();
+    rule(&mut world.model, json!({}));
+    let model = &mut world.model;
+    let mut put = |target: Value| {
+        let body = json!({"Rule": "r", "Targets": [target]});
+        model.put_targets(read(body)).map_err(|error| error.code)
+    };
+    for target in [
+        json!({"Id": "x", "Arn": "nowhere"}),
+        json!({"Id": "x", "Arn": arn("q.fifo")}),
+        json!({"Id": "x y", "Arn": arn("q")}),
+        json!({"Id": "x", "Arn": arn("q"), "RoleArn": "arn:aws:iam::123456789012:role/r"}),
+        json!({"Id": "x", "Arn": arn("q"), "Input": "{", }),
+        json!({"Id": "x", "Arn": arn("q"), "Input": "{}", "InputPath": "$"}),
+        json!({"Id": "x", "Arn": arn("q"), "InputTransformer": {"InputTemplate": "x"}}),
+    ] {
+        assert_eq!(put(target.clone()), Err("ValidationException"), "{target}");
+    }
+    for number in 1..5 {
+        assert!(put(json!({"Id": number.to_string(), "Arn": arn("q")})).is_ok());
+    }
+    assert_eq!(put(json!({"Id": "sixth", "Arn": arn("q")})), Err("LimitExceededException"));
+    let listed = model.list_targets_by_rule(&read(json!({"Rule": "r", "Limit": 2}))).unwrap();
+    assert_eq!(listed.targets.len(), 2);
+    let next = json!({"Rule": "r", "Limit": 3, "NextToken": listed.next_token});
+    let rest = model.list_targets_by_rule(&read(next)).unwrap();
+    assert_eq!(rest.targets.len() + listed.targets.len(), 5);
+    assert_eq!(rest.next_token, None);
+}
