@@ -82,7 +82,7 @@ def test_a_changed_tag_is_written_without_a_sweep(live, live_fleet, queues, cont
     live_fleet.service("web", {"web": 8080})
     controller = controller_of(live.url, "--queue-url", queues[0], **NO_SWEEPS)
     controller.wait_ready()
-    live_fleet.tag("web", mode="client-server")
+    live_fleet.tag("web", mode="client-server", namespace=NAMESPACE)
     writes(live, 1)
     controller.wait_synced("web")
     assert controller.metric("eastwest_nudges_total", kind="Service") > 0
@@ -118,7 +118,7 @@ def test_events_that_are_lost_doubled_late_and_out_of_order_lead_to_one_write_fo
                                "--rollouts-per-namespace", "6", "--rollouts-per-cluster", "6", interval="15s")
     controller.wait_ready()
     for name in names:
-        live_fleet.tag(name, mode="client-server", discovery_name=name)
+        live_fleet.tag(name, mode="client-server", namespace=NAMESPACE, discovery_name=name)
     controller.wait_synced(*names)
     assert len(live.writes()) == len(names)
 
@@ -147,7 +147,7 @@ def test_what_anybody_puts_into_the_queue_changes_nothing_and_what_is_no_event_g
 
 
 def test_a_queue_that_is_not_there_is_told_once_and_stops_no_sweep(live, live_fleet, queues, controller_of):
-    live_fleet.service("web", {"web": 8080}, tag=tags(mode="client-server"))
+    live_fleet.service("web", {"web": 8080}, tag=tags(mode="client-server", namespace=NAMESPACE))
     controller = controller_of(live.url, "--queue-url", queues[0] + "-gone")
     controller.wait_synced("web")
     controller.wait_metric(0, "eastwest_queue_up")
@@ -170,7 +170,7 @@ def test_messages_of_another_sqs_are_received_and_deleted(live, live_fleet, moto
     controller = controller_of(live.url, "--queue-url", url, **NO_SWEEPS,
                                environment={**world.CREDENTIALS, "AWS_ENDPOINT_URL_SQS": moto.url})
     controller.wait_ready()
-    live_fleet.tag("web", mode="client-server")
+    live_fleet.tag("web", mode="client-server", namespace=NAMESPACE)
     event = {**sample("tag-change"), "resources": [live_fleet.describe("web")["serviceArn"]]}
     queue.send_message(QueueUrl=url, MessageBody=json.dumps(event))
     writes(live, 1)

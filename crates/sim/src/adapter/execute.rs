@@ -44,11 +44,8 @@ pub(crate) async fn execute(aws: Rc<Aws>, effect: Effect) -> Event {
             };
             Event::Made(prerequisite, made)
         }
-        Effect::Receive(_) => {
-            aws.clock.sleep(20_000).await;
-            Event::Received(Ok(Vec::new()))
-        }
-        Effect::Delete(..) => Event::Deleted(Ok(())),
+        Effect::Receive(queue) => Event::Received(aws.receive(&queue).await),
+        Effect::Delete(queue, receipts) => Event::Deleted(aws.delete(&queue, &receipts).await),
         Effect::ReadLease(key) => {
             let item = aws.read_lease(&key).await;
             Event::LeaseRead(key, item)

@@ -13,6 +13,7 @@
 //! | `calls` | one call: it travels, meets the weather, is tried again |
 //! | `convert` | the model's answers as the types of `core`, and back |
 //! | `pages` | every page of a listing |
+//! | `messages` | what is received from a queue and deleted |
 //! | `services`, `history`, `namespaces`, `parameters` | what is read |
 //! | `leases` | the lease table, read and written |
 //! | `task_definitions`, `create_namespace` | what is created that services wait for |
@@ -27,6 +28,7 @@ pub(crate) mod execute;
 mod history;
 pub(crate) mod in_flight;
 mod leases;
+mod messages;
 mod namespaces;
 mod pages;
 mod parameters;
