@@ -71,6 +71,8 @@ enum Flaw {
     RushesWaves,
     /// Does not wait until somebody agrees to a mass change.
     AsksNobody,
+    /// Writes though another process leads.
+    IgnoresLeases,
     /// Tells what stands in tags that are not eastwest's.
     Blabs,
 }
@@ -175,6 +177,7 @@ impl Flawed {
             (Flaw::AsksNobody, _) if swept => self.unheld(|h| matches!(h, Hold::MassChange(_))),
             (Flaw::IgnoresFreezes, _) if swept => self.unheld(|h| matches!(h, Hold::Frozen(_))),
             (Flaw::IgnoresClaims, _) if swept => self.unheld(|h| matches!(h, Hold::Claimed { .. })),
+            (Flaw::IgnoresLeases, _) => self.unheld(|h| matches!(h, Hold::NotLeader(_))),
             (Flaw::Rushes, _) if swept => self.unheld(is_of_the_document),
             (Flaw::RetriesBlindly, Event::Applied(action, Err(fault)))
                 if fault.kind != FaultKind::Denied =>
@@ -361,6 +364,7 @@ fn flaws_in_when_it_is_written_trip_their_invariants() {
         (Flaw::Fights, "I8", 151),
         (Flaw::RushesWaves, "wave", 443),
         (Flaw::AsksNobody, "I12", 4),
+        (Flaw::IgnoresLeases, "I7", 0),
     ];
     assert_eq!(missed(&rows), [""; 0]);
 }

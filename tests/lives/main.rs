@@ -6,6 +6,7 @@
 //! world anew for its controller.
 
 mod checkers;
+mod leases;
 mod matrix;
 mod prerequisites;
 mod proof;

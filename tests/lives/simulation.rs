@@ -20,7 +20,7 @@ const ALWAYS: u64 = 2000;
 /// How many others the date picks.
 const OF_TODAY: u64 = 1000;
 /// What must have been the reason of some service's status.
-const REASONS: [Reason; 15] = [
+const REASONS: [Reason; 16] = [
     Reason::Ambiguous,
     Reason::Budget,
     Reason::Claimed,
@@ -30,6 +30,7 @@ const REASONS: [Reason; 15] = [
     Reason::Ineligible,
     Reason::MassChange,
     Reason::NoNamespace,
+    Reason::NotLeader,
     Reason::NotSeen,
     Reason::Observe,
     Reason::Paused,

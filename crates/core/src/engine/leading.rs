@@ -26,6 +26,9 @@ impl Engine {
     /// was read may be older than the last write of the process that led before.
     pub(super) fn decide_leases(&mut self, now: Now) {
         let leases = self.memory.leases_mut();
+        if !leases.are_used() {
+            return;
+        }
         leases.watch(&self.view, now);
         leases.decide(now);
         self.work.receive_messages(leases.may_receive());
@@ -33,6 +36,11 @@ impl Engine {
         if changes.iter().any(|(_, change)| matches!(change, LeaseChange::Taken { .. })) {
             self.start_again(now);
         }
+        // What another process does there from now on is nobody's second write, and what we did before is as old as
+        // before a restart.
+        let leases = self.memory.leases();
+        self.view.own_rollouts.retain(|key, _| leases.holds(&key.cluster));
+        self.view.foreign_changes.retain(|key, _| leases.holds(&key.cluster));
         for (cluster, change) in changes {
             self.published.push(News::Lease(cluster, change));
         }

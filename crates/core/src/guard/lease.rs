@@ -32,7 +32,7 @@ pub enum LeaseCall {
 
 /// What is wanted of a lease.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Course {
+pub enum Course {
     /// Renew it if it is held, and look on otherwise.
     Keep,
     /// The same, and take it if it is free.
@@ -88,7 +88,7 @@ enum Calling {
 
 /// One lease.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(crate) struct Lease {
+pub struct Lease {
     key: LeaseKey,
     sight: Option<Sight>,
     /// Since when we look without a gap of a duration.
@@ -111,7 +111,7 @@ pub(crate) struct Lease {
 
 impl Lease {
     /// A lease of which nothing is known yet.
-    pub(crate) fn new(key: LeaseKey, now: Now) -> Self {
+    pub fn new(key: LeaseKey, now: Now) -> Self {
         Self {
             key,
             sight: None,
@@ -152,7 +152,7 @@ impl Lease {
     }
 
     /// Whether a write may leave now.
-    pub(crate) fn may_write(&self, settings: &LeaseSettings, now: Now) -> bool {
+    pub fn may_write(&self, settings: &LeaseSettings, now: Now) -> bool {
         let is_in_time = |own: &Attempt| {
             now.since(own.sent_at) < settings.stop_after() && own.writes_from <= now
         };
@@ -160,7 +160,7 @@ impl Lease {
     }
 
     /// The epoch under which we hold it, if we do.
-    pub(crate) fn own_epoch(&self) -> Option<u64> {
+    pub fn own_epoch(&self) -> Option<u64> {
         self.own.as_ref().map(|own| own.record.epoch)
     }
 
@@ -180,13 +180,13 @@ impl Lease {
     }
 
     /// Writes nothing more under it, for it is to be given up.
-    pub(crate) fn give_up(&mut self) {
+    pub fn give_up(&mut self) {
         self.is_giving_up = self.own.is_some();
     }
 
     /// Notes that time has passed. A lease that was not renewed for its whole duration is not ours any more, whatever the
     /// table says.
-    pub(crate) fn pass_time(&mut self, settings: &LeaseSettings, now: Now) -> Option<LeaseChange> {
+    pub fn pass_time(&mut self, settings: &LeaseSettings, now: Now) -> Option<LeaseChange> {
         self.unanswered.retain(|attempt| now.since(attempt.sent_at) < settings.duration);
         let own = self.own.as_ref()?;
         if now.since(own.sent_at) < settings.duration {
@@ -199,7 +199,7 @@ impl Lease {
     }
 
     /// The next call, if it is due. It is under way until [`Self::read`] or [`Self::written`].
-    pub(crate) fn start_call(
+    pub fn start_call(
         &mut self,
         settings: &LeaseSettings,
         course: Course,
@@ -301,7 +301,7 @@ impl Lease {
     }
 
     /// Takes in the answer to a read.
-    pub(crate) fn read(
+    pub fn read(
         &mut self,
         settings: &LeaseSettings,
         answer: Result<Option<LeaseItem>, Fault>,
@@ -322,7 +322,7 @@ impl Lease {
     }
 
     /// Takes in the answer to a write.
-    pub(crate) fn written(
+    pub fn written(
         &mut self,
         settings: &LeaseSettings,
         answer: Result<LeaseOutcome, Fault>,

@@ -265,6 +265,12 @@ impl Leases {
         led.or_else(|| if self.by_cluster.is_empty() { none() } else { None })
     }
 
+    /// Whether this process holds the lease of a cluster; without a lease table it leads all.
+    pub(crate) fn holds(&self, cluster: &ClusterName) -> bool {
+        let lease = || self.by_cluster.get(cluster).and_then(Lease::own_epoch);
+        self.settings.is_none() || lease().is_some()
+    }
+
     /// Whether a lease is held.
     pub fn is_any_held(&self) -> bool {
         self.by_cluster.values().any(|lease| lease.own_epoch().is_some())

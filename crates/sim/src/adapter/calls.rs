@@ -11,7 +11,7 @@ use std::rc::Rc;
 use eastwest_core::ecs::fault::{Fault, FaultKind};
 use eastwest_core::ecs::name::ParameterName;
 
-use super::in_flight::{InFlight, Reply, Request, Written};
+use super::in_flight::{InFlight, Reply, Request, Sender, Written};
 use super::virtual_time::VirtualClock;
 use crate::faults::mishap::BegunCall;
 use crate::faults::{Kind, Weather};
@@ -24,6 +24,10 @@ pub(crate) const CALLER: &str = "eastwest";
 const READ_ATTEMPTS: u32 = 3;
 /// How long one attempt of a read may take.
 pub(crate) const READ_TIMEOUT_MS: u64 = 10_000;
+/// How long a call to the lease table may take: a seventh of the duration of a lease.
+const LEASE_TIMEOUT_MS: u64 = 2_142;
+/// How late a write to the lease table may take effect after its answer was lost.
+const LATE_MS_MAX: u64 = 20_000;
 /// How long a write may take.
 pub(crate) const WRITE_TIMEOUT_MS: u64 = 30_000;
 
@@ -37,12 +41,16 @@ pub(crate) struct Reading {
 
 /// AWS as the controller sees it: the model behind a network that delays and fails.
 pub(crate) struct Aws {
-    pub(crate) model: RefCell<Model>,
+    pub(crate) model: Rc<RefCell<Model>>,
     pub(crate) clock: Rc<VirtualClock>,
-    pub(crate) weather: RefCell<Weather>,
+    pub(crate) weather: Rc<RefCell<Weather>>,
+    /// What calls to the lease table meet: a random source of its own.
+    pub(crate) lease_weather: Rc<RefCell<Weather>>,
     /// Writes on their way, by arrival.
-    pub(crate) in_flight: RefCell<BTreeMap<(Time, u64), InFlight>>,
-    posted: Cell<u64>,
+    pub(crate) in_flight: Rc<RefCell<BTreeMap<(Time, u64), InFlight>>>,
+    posted: Rc<Cell<u64>>,
+    /// Whose calls these are.
+    process: usize,
     /// When the last close look at each service was answered.
     pub(crate) looked: RefCell<BTreeMap<EcsServiceKey, Time>>,
     /// When each parameter was last asked for.
@@ -56,11 +64,13 @@ impl Aws {
         let clock = Rc::new(VirtualClock::default());
         clock.set(model.now());
         Rc::new(Self {
-            model: RefCell::new(model),
+            model: Rc::new(RefCell::new(model)),
             clock,
-            weather: RefCell::new(weather),
-            in_flight: RefCell::default(),
-            posted: Cell::new(0),
+            weather: Rc::new(RefCell::new(weather)),
+            lease_weather: Rc::new(RefCell::new(Weather::new(0))),
+            in_flight: Rc::default(),
+            posted: Rc::default(),
+            process: 0,
             looked: RefCell::default(),
             asked: RefCell::default(),
             notes: RefCell::default(),
@@ -70,16 +80,41 @@ impl Aws {
     /// A copy that is apart from this one; none while a write is on its way to a call that waits for its answer.
     pub(crate) fn at_rest(&self) -> Option<Rc<Self>> {
         let aws = || Self {
-            model: self.model.clone(),
+            model: Rc::new((*self.model).clone()),
             clock: Rc::new((*self.clock).clone()),
-            weather: self.weather.clone(),
-            in_flight: RefCell::default(),
-            posted: self.posted.clone(),
+            weather: Rc::new((*self.weather).clone()),
+            lease_weather: Rc::new((*self.lease_weather).clone()),
+            in_flight: Rc::default(),
+            posted: Rc::new((*self.posted).clone()),
+            process: self.process,
             looked: self.looked.clone(),
             asked: self.asked.clone(),
             notes: self.notes.clone(),
         };
         self.in_flight.borrow().is_empty().then(|| Rc::new(aws()))
+    }
+
+    /// The same AWS, as another process sees it.
+    pub(crate) fn beside(&self, process: usize) -> Rc<Self> {
+        let clock = Rc::new(VirtualClock::default());
+        clock.set(self.clock.now());
+        Rc::new(Self {
+            model: Rc::clone(&self.model),
+            clock,
+            weather: Rc::clone(&self.weather),
+            lease_weather: Rc::clone(&self.lease_weather),
+            in_flight: Rc::clone(&self.in_flight),
+            posted: Rc::clone(&self.posted),
+            process,
+            looked: RefCell::default(),
+            asked: RefCell::default(),
+            notes: RefCell::default(),
+        })
+    }
+
+    /// What a call meets.
+    fn weather_of(&self, op: &str) -> &RefCell<Weather> {
+        if is_of_leases(op) { &self.lease_weather } else { &self.weather }
     }
 
     /// One read, tried up to three times.
@@ -118,7 +153,7 @@ impl Aws {
         ask: impl Fn(&Model, Reading) -> Result<A, ApiError>,
     ) -> Result<A, Fault> {
         let op = call.op;
-        let fate = self.weather.borrow_mut().meet(call, self.clock.now());
+        let fate = self.weather_of(op).borrow_mut().meet(call, self.clock.now());
         self.clock.sleep(fate.there_ms).await;
         let mut reading = Reading { as_of: AsOf::Now, cut: None };
         if let Some(strike) = fate.strike {
@@ -131,13 +166,15 @@ impl Aws {
                 Kind::Partial => reading.cut = Some(strike.count),
                 kind => {
                     let silent = matches!(kind, Kind::TimeoutBefore | Kind::TimeoutAfter);
-                    let wait = if silent { READ_TIMEOUT_MS - fate.there_ms } else { fate.back_ms };
+                    let patience =
+                        if is_of_leases(op) { LEASE_TIMEOUT_MS } else { READ_TIMEOUT_MS };
+                    let wait = if silent { patience - fate.there_ms } else { fate.back_ms };
                     self.clock.sleep(wait).await;
                     return Err(fault_of_kind(op, kind));
                 }
             }
         }
-        let refused = self.weather.borrow().refusal(op).cloned();
+        let refused = self.weather_of(op).borrow().refusal(op).cloned();
         let answer = match refused {
             Some(error) => Err(error),
             None => ask(&self.model.borrow(), reading),
@@ -156,12 +193,12 @@ impl Aws {
     pub(crate) async fn post(&self, request: Request) -> Result<Written, Fault> {
         let op = request.op();
         let call = self.begin(op);
-        let fate = self.weather.borrow_mut().meet(call, self.clock.now());
+        let fate = self.weather_of(op).borrow_mut().meet(call, self.clock.now());
         let kind = fate.strike.map(|strike| strike.kind);
         if let Some(kind) = kind {
             self.note(op, kind);
         }
-        let refused = self.weather.borrow().refusal(op).cloned();
+        let refused = self.weather_of(op).borrow().refusal(op).cloned();
         let takes_effect = match kind {
             _ if refused.is_some() => false,
             None | Some(Kind::ErrorAfter | Kind::TimeoutAfter) => true,
@@ -172,13 +209,19 @@ impl Aws {
         let answer = Rc::new(RefCell::new(None));
         if takes_effect {
             let told = kind.is_none();
-            let write = InFlight { request, answer: Rc::clone(&answer), told };
+            let sender = Sender { process: self.process, sent_at: self.clock.now() };
+            let write = InFlight { request, answer: Rc::clone(&answer), told, sender };
             self.posted.set(self.posted.get() + 1);
-            let arrival = self.clock.now().plus_ms(fate.there_ms);
+            // A write to the lease table whose answer is lost may take effect long after.
+            let is_late = is_of_leases(op) && kind == Some(Kind::TimeoutAfter);
+            let late_ms =
+                if is_late { self.weather_of(op).borrow_mut().draw(0, LATE_MS_MAX) } else { 0 };
+            let arrival = self.clock.now().plus_ms(fate.there_ms + late_ms);
             self.in_flight.borrow_mut().insert((arrival, self.posted.get()), write);
         }
         let silent = matches!(kind, Some(Kind::TimeoutBefore | Kind::TimeoutAfter));
-        let wait = if silent { WRITE_TIMEOUT_MS } else { fate.there_ms + fate.back_ms };
+        let patience = if is_of_leases(op) { LEASE_TIMEOUT_MS } else { WRITE_TIMEOUT_MS };
+        let wait = if silent { patience } else { fate.there_ms + fate.back_ms };
         self.clock.sleep(wait).await;
         match (kind, answer.take().or(refused.map(Err))) {
             (Some(kind), _) => Err(fault_of_kind(op, kind)),
@@ -188,12 +231,17 @@ impl Aws {
     }
 
     fn begin(&self, op: &'static str) -> BegunCall {
-        self.weather.borrow_mut().begin(op, self.clock.now())
+        self.weather_of(op).borrow_mut().begin(op, self.clock.now())
     }
 
     fn note(&self, op: &str, kind: Kind) {
         self.notes.borrow_mut().push(format!("fault {kind:?} {op}"));
     }
+}
+
+/// Whether a call goes to the lease table.
+fn is_of_leases(op: &str) -> bool {
+    op.starts_with("dynamodb.")
 }
 
 /// What the SDK's standard retries try again.

@@ -8,13 +8,13 @@ use std::rc::Rc;
 use eastwest_core::ecs::lease::{LeaseOutcome, LeaseWrite};
 
 use crate::model::Model;
-use crate::shapes::ApiError;
 use crate::shapes::cloud_map::{
     CreateHttpNamespaceRequest, CreatePrivateDnsNamespaceRequest, OperationIdAnswer,
 };
 use crate::shapes::ecs::{
     RegisterTaskDefinitionRequest, ServiceAnswer, TaskDefinitionAnswer, UpdateServiceRequest,
 };
+use crate::shapes::{ApiError, Time};
 
 /// A write on its way.
 pub(crate) struct InFlight {
@@ -22,6 +22,14 @@ pub(crate) struct InFlight {
     pub(crate) answer: Rc<RefCell<Option<Written>>>,
     /// Whether its sender will get the answer.
     pub(crate) told: bool,
+    pub(crate) sender: Sender,
+}
+
+/// Who sent a write, and when.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Sender {
+    pub(crate) process: usize,
+    pub(crate) sent_at: Time,
 }
 
 /// What a write asks for.

@@ -1,9 +1,8 @@
 //! Everything that can happen in a life, in one table. A run prints how often each kind happened, and fails if one
 //! never did.
 //!
-//! Absent: events of AWS, because eastwest only reads; replicas and leases, because there is one controller; writes
-//! that take effect more than ten seconds after their time-out; clocks that jump or drift; a machine that runs out of
-//! something.
+//! Absent: events of AWS, because eastwest only reads; writes to services that take effect more than ten seconds after
+//! their time-out; clocks that jump; a machine that runs out of something.
 
 use super::rules::Kind;
 
@@ -22,10 +21,12 @@ pub enum Group {
     Others,
     /// The controller stops or crashes.
     Process,
+    /// Two processes, and the table that says which one leads.
+    Leases,
 }
 
 /// All kinds.
-pub const CATALOGUE: [(Group, &str); 45] = [
+pub const CATALOGUE: [(Group, &str); 51] = [
     (Group::Calls, "throttled"),
     (Group::Calls, "error before"),
     (Group::Calls, "error after"),
@@ -71,6 +72,12 @@ pub const CATALOGUE: [(Group, &str); 45] = [
     (Group::Process, "crash, writes are lost"),
     (Group::Process, "long down"),
     (Group::Process, "stopped for a while"),
+    (Group::Leases, "another process took over"),
+    (Group::Leases, "lease handed over"),
+    (Group::Leases, "hand-over lost"),
+    (Group::Leases, "lease item deleted"),
+    (Group::Leases, "lease item spoilt"),
+    (Group::Leases, "lease table set back"),
 ];
 
 /// Which kind a fault of the weather is.

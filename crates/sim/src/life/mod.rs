@@ -15,6 +15,7 @@ pub(crate) mod documents;
 pub(crate) mod fleet;
 pub(crate) mod kinds;
 pub(crate) mod others;
+pub(crate) mod replicas;
 pub(crate) mod outside;
 pub(crate) mod settings;
 

@@ -16,12 +16,17 @@
 //! **Invariant:** no clock, no thread, no randomness but the seed's. The same seed gives the same trace, word for word.
 //! Nothing here decides what eastwest does.
 //!
-//! In reading order: `controller` (what is run), `trace` (what is written down), `world` (how time passes),
-//! `final_state` (how everything stands when a rule broke), `fresh` (a fresh controller says the same), `simulate` (a whole life).
+//! In reading order: `controller` (what is run), `trace` (what is written down),
+//! `process` (one process), `fences` (who may write by the lease table), `world` (how time passes),
+//! `final_state` (how everything stands when a rule broke), `fresh` (a fresh controller says the same), `simulate` (a whole
+//! life), `leased_life` (what a life with leases has besides).
 
 mod controller;
+mod fences;
 mod final_state;
 mod fresh;
+mod leased_life;
+mod process;
 pub mod simulate;
 mod trace;
 mod world;

@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::rc::Rc;
 
 use eastwest_core::declaration::settings::{Settings, Timing};
 use eastwest_core::ecs::time::Now;
@@ -17,6 +18,7 @@ use rand::{Rng, SeedableRng};
 use super::controller::Controller;
 use super::final_state;
 use super::fresh::Said;
+use super::leased_life::{self, Make, equip, maker};
 use super::world::World;
 use crate::adapter::calls::CALLER;
 use crate::faults::{KINDS, Kind, Weather};
@@ -25,6 +27,7 @@ use crate::life::documents::Documents;
 use crate::life::fleet::Fleet;
 use crate::life::others::{Later, Others};
 use crate::life::outside::Outside;
+use crate::life::replicas::Replicas;
 use crate::life::settings;
 use crate::model::{
     Conduct, Deployment, EcsServiceState, Model, ModelOptions, RolloutOutcome, RolloutScript,
@@ -87,7 +90,7 @@ pub fn simulate(seed: u64) -> Report {
 }
 
 /// Runs a controller, made by `make`, through one seed.
-pub fn simulate_with<C: Controller>(
+pub fn simulate_with<C: Controller + 'static>(
     seed: u64,
     make: impl Fn(Settings, Now) -> C + 'static,
 ) -> Report {
@@ -119,6 +122,7 @@ impl Report {
 
 struct Life<C> {
     world: World<C>,
+    replicas: Replicas,
     fleet: Fleet,
     documents: Documents,
     others: Others,
@@ -131,7 +135,7 @@ struct Life<C> {
     is_compared: bool,
 }
 
-impl<C: Controller> Life<C> {
+impl<C: Controller + 'static> Life<C> {
     /// Draws everything of a life that is drawn before it begins.
     fn drawn(seed: u64, make: impl Fn(Settings, Now) -> C + 'static) -> Self {
         let mut dice = SmallRng::seed_from_u64(seed);
@@ -158,12 +162,13 @@ impl<C: Controller> Life<C> {
             ..ModelOptions::default()
         });
         let checker = Checker::new(settings.clone());
-        let given = settings.clone();
-        let maker = Box::new(move |now| make(given.clone(), now));
-        let world = World::new(model, Weather::new(dice.random()), checker, maker);
+        let (make, mut replicas): (Make<C>, _) = (Rc::new(make), Replicas::drawn(seed));
+        let first = maker(&make, &settings, &replicas, 0);
+        let mut world = World::new(model, Weather::new(dice.random()), checker, first);
+        equip(&mut world, &mut replicas, &make, &settings);
         let others = Others::new(apart.clone());
         let is_compared = false;
-        Self { world, fleet, documents, others, dice, apart, settings, seed, is_compared }
+        Self { world, replicas, fleet, documents, others, dice, apart, settings, seed, is_compared }
     }
 
     /// The whole life.
@@ -245,6 +250,7 @@ impl<C: Controller> Life<C> {
             self.world.outside(script);
         }
         self.world.start();
+        leased_life::begin(&mut self.world, &mut self.replicas);
         Ok(())
     }
 
@@ -278,6 +284,7 @@ impl<C: Controller> Life<C> {
             self.insist();
             self.go_dark();
             self.stop();
+            leased_life::trouble(&mut self.world, &mut self.replicas);
             let pause = self.fleet.pause_seconds();
             self.world.run_for(pause);
         }
@@ -347,6 +354,7 @@ impl<C: Controller> Life<C> {
         self.world.clear_agenda();
         self.world.run_for(45);
         self.write(Documents::last);
+        self.world.with_lease_weather(Weather::clear);
         self.world.outside(&Outside::Restart);
         let keys = self.world.with_model(|model| {
             let complete = RolloutScript { seconds: 20, outcome: RolloutOutcome::Complete };
@@ -423,8 +431,8 @@ impl<C: Controller> Life<C> {
                 self.world.run_for(600);
             } else {
                 let seconds = self.apart.random_range(600..=7200);
-                self.world.stop(seconds);
-                self.world.run_for(seconds + AWAKE_BETWEEN_SECONDS);
+                let wait = leased_life::stop(&mut self.world, &self.replicas, seconds);
+                self.world.run_for(seconds + wait + AWAKE_BETWEEN_SECONDS);
             }
             if self.world.with_model(writes) != before {
                 self.world

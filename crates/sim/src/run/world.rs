@@ -4,32 +4,29 @@
 //! writes arrive, then outside events happen, then answers reach the controller. A crash drops the controller
 //! and its calls, but a write that is on its way may still arrive; the next controller knows nothing.
 
+mod going_on;
+mod leased;
 mod snapshot;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
-use std::time::Duration;
 
-use eastwest_core::ecs::name::ClusterName;
-use eastwest_core::ecs::seen::Seen;
 use eastwest_core::ecs::time::Now;
-use eastwest_core::engine::effect::{Effect, Event};
+use eastwest_core::engine::effect::Event;
 use eastwest_core::plan::consent::PlanId;
 use eastwest_core::report::news::News;
-use eastwest_core::view::reading::{Answer, ClusterReading};
 
 use super::controller::Controller;
-use super::trace::{Trace, effect_text, event_text};
+use super::fences::Fences;
+use super::process::Process;
+use super::trace::Trace;
 use crate::adapter::calls::{Aws, CALLER};
-use crate::adapter::execute::execute;
-use crate::adapter::in_flight::{InFlight, Reply, Request, Written};
-use crate::adapter::virtual_time::Tasks;
+use crate::adapter::in_flight::{InFlight, Reply, Request, Sender, Written};
 use crate::faults::Weather;
-use crate::faults::mishap::Crash;
 use crate::judge::Checker;
 use crate::life::details::CANARY;
 use crate::life::outside::Outside;
-use crate::model::{EcsServiceKey, Model};
+use crate::model::Model;
 use crate::shapes::ecs::{ServiceAnswer, UpdateServiceRequest};
 use crate::shapes::{ApiError, Time};
 
@@ -42,22 +39,11 @@ const CONFIRM_BEGUN_MS: u64 = 250;
 /// Ticks at one instant before a controller counts as spinning.
 const SPIN: u32 = 200;
 
-/// Makes a controller at its start.
-type Maker<C> = Rc<dyn Fn(Now) -> C>;
-
 /// One run.
 pub struct World<C> {
     aws: Rc<Aws>,
-    make: Maker<C>,
-    controller: Option<C>,
-    started_at: Time,
-    wake: Option<Time>,
-    /// The process is stopped until then. What it has sent arrives; nothing else of it goes on.
-    stopped_until: Time,
-    /// If set, the process stops for so many seconds in the middle of the next confirmation.
-    stop_in_confirm: Option<u64>,
-    ticks: u32,
-    tasks: Tasks<Event>,
+    /// The first one is what most runs are about.
+    processes: Vec<Process<C>>,
     agenda: BTreeMap<(Time, u64), Outside>,
     noted: u64,
     /// Judges every write and every moment.
@@ -68,8 +54,8 @@ pub struct World<C> {
     pub news: Vec<News>,
     /// How often the controller gave each reason in a status.
     pub reasons: BTreeMap<&'static str, u64>,
-    /// When the sweeps that are under way began.
-    sweeping: BTreeMap<ClusterName, Time>,
+    /// Who may write, by the lease table.
+    fences: Fences,
 }
 
 impl<C: Controller> World<C> {
@@ -82,24 +68,16 @@ impl<C: Controller> World<C> {
     ) -> Self {
         let start = model.now();
         let aws = Aws::new(model, weather);
-        let tasks = Tasks::new(Rc::clone(&aws.clock));
         let mut world = Self {
+            processes: vec![Process::new(Rc::clone(&aws), make.into())],
             aws,
-            make: make.into(),
-            controller: None,
-            started_at: start,
-            wake: None,
-            stopped_until: start,
-            stop_in_confirm: None,
-            ticks: 0,
-            tasks,
             agenda: BTreeMap::new(),
             noted: 0,
             checker,
             trace: Trace::new(start, std::env::var_os("EASTWEST_TRACE").is_some()),
             news: Vec::new(),
             reasons: BTreeMap::new(),
-            sweeping: BTreeMap::new(),
+            fences: Fences::default(),
         };
         world.look();
         world
@@ -128,7 +106,7 @@ impl<C: Controller> World<C> {
 
     /// The controller that runs, if one does.
     pub fn controller(&self) -> Option<&C> {
-        self.controller.as_ref()
+        self.processes[0].controller.as_ref()
     }
 
     /// Puts something on the agenda.
@@ -144,34 +122,22 @@ impl<C: Controller> World<C> {
 
     /// Starts a controller that knows nothing.
     pub fn start(&mut self) {
-        self.started_at = self.now();
-        let now = self.controllers_now();
-        self.trace.line(self.aws.clock.now(), format_args!("start"));
-        self.controller = Some((self.make)(now));
-        self.say(Event::Tick);
+        self.start_process(0);
     }
 
     /// Ends the controller and forgets its calls. Its writes that are on their way arrive, or are lost.
     pub fn crash(&mut self, writes_arrive: bool) {
-        self.trace.line(self.now(), format_args!("crash, letters arrive: {writes_arrive}"));
-        self.controller = None;
-        self.wake = None;
-        self.stopped_until = self.now();
-        self.tasks.drop_all();
-        if !writes_arrive {
-            self.aws.in_flight.borrow_mut().clear();
-        }
-        self.checker.crashed(self.stopped_until);
+        self.crash_process(0, writes_arrive);
     }
 
     /// Stops the process for a while. What it has sent arrives; nothing else of it goes on.
     pub fn stop(&mut self, seconds: u64) {
-        self.stopped_until = self.now().plus_seconds(seconds);
+        self.processes[0].stopped_until = self.now().plus_seconds(seconds);
     }
 
     /// Stops the process for a while in the middle of the next confirmation (the read before a write).
     pub fn stop_in_next_confirm(&mut self, seconds: u64) {
-        self.stop_in_confirm = Some(seconds);
+        self.processes[0].stop_in_confirm = Some(seconds);
     }
 
     /// Lets time pass up to and including that instant.
@@ -194,10 +160,11 @@ impl<C: Controller> World<C> {
     }
 
     fn advance(&mut self, to: Time) {
-        if to > self.now() {
-            self.ticks = 0;
+        let moves = to > self.now();
+        for process in &mut self.processes {
+            process.ticks = if moves { 0 } else { process.ticks };
+            process.aws.clock.set(to);
         }
-        self.aws.clock.set(to);
         let due = self.aws.model.borrow().next_event().is_some_and(|at| at <= to);
         self.aws.model.borrow_mut().advance_to(to);
         if due {
@@ -209,10 +176,9 @@ impl<C: Controller> World<C> {
         let model = self.aws.model.borrow().next_event();
         let write = self.aws.in_flight.borrow().first_key_value().map(|((at, _), _)| *at);
         let agenda = self.agenda.first_key_value().map(|((at, _), _)| *at);
-        let ours = [self.tasks.next_due(), self.wake].into_iter().flatten();
-        let ours = ours.min().map(|next| next.max(self.stopped_until));
-        let all = [model, write, agenda, ours];
-        all.into_iter().flatten().min().map(|next| next.max(self.now()))
+        let processes = self.processes.iter().filter_map(Process::next_instant);
+        let all = [model, write, agenda].into_iter().flatten().chain(processes);
+        all.min().map(|next| next.max(self.now()))
     }
 
     /// One thing that is due now.
@@ -231,49 +197,20 @@ impl<C: Controller> World<C> {
         {
             return self.outside(&outside);
         }
-        if now < self.stopped_until {
-            return;
-        }
-        if self.tasks.next_due().is_some_and(|at| at <= now) {
-            let event = self.tasks.step();
-            self.trace_notes();
-            self.meet_planned_crash();
-            if let Some(event) = event {
-                self.say(event);
-            }
-            return;
-        }
-        if self.wake.is_some_and(|at| at <= now) {
-            self.ticks += 1;
-            if self.ticks > SPIN {
-                self.checker
-                    .violate("I16", "the controller asks to be woken again and again".into());
-                self.wake = None;
-                return;
-            }
-            self.say(Event::Tick);
-        }
-    }
-
-    /// Ends the controller if the call that was just made has a planned crash.
-    fn meet_planned_crash(&mut self) {
-        let crash = self.aws.weather.borrow_mut().take_crash();
-        if let Some(Crash { writes_arrive, at }) = crash {
-            let crash = Outside::Crash { writes_arrive, down_seconds: DOWN_SECONDS };
-            match at {
-                Some(at) => self.plan(at, crash),
-                None => self.outside(&crash),
-            }
+        let due = (0..self.processes.len()).find(|who| self.processes[*who].is_due(now));
+        if let Some(who) = due {
+            self.go_on(who);
         }
     }
 
     /// A write arrives.
     fn deliver(&mut self, write: InFlight) {
-        let InFlight { request, answer, told } = write;
+        let InFlight { request, answer, told, sender } = write;
         let written = match request {
             Request::UpdateService(request) => {
-                self.update(&request, told).map(|answer| Reply::Service(Box::new(answer)))
+                self.update(&request, sender, told).map(|answer| Reply::Service(Box::new(answer)))
             }
+            Request::PutLease(write) => Ok(Reply::Lease(self.put_lease(*write))),
             making => self.deliver_prerequisite(making),
         };
         *answer.borrow_mut() = Some(written);
@@ -284,17 +221,19 @@ impl<C: Controller> World<C> {
     fn update(
         &mut self,
         request: &UpdateServiceRequest,
+        sender: Sender,
         told: bool,
     ) -> Result<ServiceAnswer, ApiError> {
-        let now = self.now();
+        let (now, who) = (self.now(), sender.process);
         let key = crate::judge::key_of(request);
-        let looked = self.aws.looked.borrow().get(&key).copied();
+        let looked = self.processes[who].aws.looked.borrow().get(&key).copied();
         let written = {
-            let mut model = self.aws.model.borrow_mut();
-            self.checker.observe(&model);
+            let aws = Rc::clone(&self.aws);
+            let mut model = aws.model.borrow_mut();
+            self.observe(&model);
             model.set_caller(CALLER);
             let written = model.update_service(request.clone());
-            self.checker.wrote(&model, request, looked, &written);
+            self.judge(who).wrote(&model, request, looked, &written);
             written
         };
         match &written {
@@ -302,7 +241,10 @@ impl<C: Controller> World<C> {
             Err(error) => self.trace.line(now, format_args!("write {key} refused: {error}")),
         }
         if written.is_err() && !told {
-            self.checker.untold(&key);
+            self.judge(who).untold(&key);
+        }
+        if written.is_ok() {
+            self.fence(who, &key, sender.sent_at);
         }
         written
     }
@@ -310,7 +252,7 @@ impl<C: Controller> World<C> {
     /// A write arrives that creates what services wait for. It may concern all of them.
     fn deliver_prerequisite(&mut self, request: Request) -> Written {
         let (now, op) = (self.now(), request.op());
-        self.checker.concerns_all(now);
+        self.concerns_all(now);
         let written = {
             let mut model = self.aws.model.borrow_mut();
             model.set_caller(CALLER);
@@ -333,18 +275,14 @@ impl<C: Controller> World<C> {
                 self.crash(*writes_arrive);
                 self.plan(self.now().plus_seconds(*down_seconds), Outside::Restart);
             }
-            Outside::Restart => {
-                if self.controller.is_none() {
-                    self.start();
-                }
-            }
+            Outside::Restart => self.restart(),
             Outside::Stop { seconds } => {
                 self.count_kind(outside);
                 self.stop(*seconds);
             }
             other => {
                 if other.is_global() {
-                    self.checker.concerns_all(self.now());
+                    self.concerns_all(self.now());
                 }
                 let refused = self.with_model(|model| other.happen(model));
                 match refused {
@@ -365,18 +303,21 @@ impl<C: Controller> World<C> {
 
     /// Somebody agrees to every plan that waits for consent.
     fn acknowledge(&mut self) {
-        let Some(controller) = &self.controller else { return };
-        let waiting: BTreeSet<PlanId> = controller.engine().plan().consents();
-        for plan in waiting {
-            self.count_kind(&Outside::Acknowledge);
-            self.checker.acknowledged(self.now());
-            self.say(Event::Acknowledged(plan));
+        for who in 0..self.processes.len() {
+            let Some(controller) = &self.processes[who].controller else { continue };
+            let waiting: BTreeSet<PlanId> = controller.engine().plan().consents();
+            for plan in waiting {
+                self.count_kind(&Outside::Acknowledge);
+                let now = self.now();
+                self.judge(who).acknowledged(now);
+                self.say_to(who, Event::Acknowledged(plan));
+            }
         }
     }
 
     /// Judges I15: looks for secrets in the plan and in what the controller says of each service.
     pub fn look_for_secrets(&mut self) {
-        let Some(controller) = &self.controller else { return };
+        let Some(controller) = self.controller() else { return };
         let engine = controller.engine();
         let services = engine.view().services();
         let said = services.map(|(key, service)| (engine.status(key), &service.issues));
@@ -392,109 +333,16 @@ impl<C: Controller> World<C> {
 
     /// Gives the controller an event, if one runs, and begins what it decides.
     pub fn say(&mut self, event: Event) {
-        let now = self.controllers_now();
-        self.note_reading(&event);
-        let Some(controller) = &mut self.controller else { return };
-        if event != Event::Tick {
-            self.trace.line(self.aws.clock.now(), format_args!("event {}", event_text(&event)));
-        }
-        let effects = controller.step(now, event);
-        let news = controller.take_news();
-        let wake = controller.next_wake(now);
-        self.checker.planned(controller.engine().plan(), self.aws.clock.now());
-        self.wake = wake.map(|wake| self.instant_of(wake));
-        self.note_news(&news);
-        self.news.extend(news);
-        for effect in effects {
-            self.begin(effect);
-        }
-    }
-
-    /// The instant of the run at a time that the controller counts.
-    fn instant_of(&self, at: Now) -> Time {
-        let ms = at.since_start.as_nanos().div_ceil(1_000_000);
-        self.started_at.plus_ms(u64::try_from(ms).unwrap_or(u64::MAX))
-    }
-
-    /// Tells the checker what the controller learns by an event.
-    fn note_reading(&mut self, event: &Event) {
-        if let Event::Answered(Answer::Parameters(name, Seen::Known(found))) = event {
-            let at = self.aws.asked.borrow().get(name).copied().unwrap_or(self.started_at);
-            self.checker.told(name, at, found, self.aws.clock.now());
-        }
-        if let Event::Swept(reading) = event {
-            self.swept(reading);
-        }
-    }
-
-    /// Judges and counts what the controller says.
-    fn note_news(&mut self, news: &[News]) {
-        for each in news {
-            if let News::Breach(service, rule) = each {
-                self.checker.violate("check", format!("{service}: {rule}"));
-            }
-            if let News::Status(_, Some(status)) = each
-                && let Some(reason) = status.reason
-            {
-                *self.reasons.entry(reason.name()).or_default() += 1;
-            }
-            let text = format!("news {each:?}");
-            self.keeps_secrets(&text);
-            self.trace.line(self.aws.clock.now(), format_args!("{text}"));
-        }
-    }
-
-    /// Begins the calls of an effect.
-    fn begin(&mut self, effect: Effect) {
-        if let Effect::Apply(action) = &effect {
-            let key = crate::judge::key_of(&crate::adapter::execute::request(action));
-            self.checker.decided(key, self.aws.clock.now());
-        }
-        if matches!(effect, Effect::Confirm(_))
-            && let Some(seconds) = self.stop_in_confirm.take()
-        {
-            self.plan(self.now().plus_ms(CONFIRM_BEGUN_MS), Outside::Stop { seconds });
-        }
-        if let Effect::Sweep(cluster) = &effect {
-            self.sweeping.insert(cluster.clone(), self.aws.clock.now());
-        }
-        let text = effect_text(&effect);
-        self.keeps_secrets(&text);
-        self.trace.line(self.aws.clock.now(), format_args!("effect {text}"));
-        self.tasks.start(execute(Rc::clone(&self.aws), effect));
-    }
-
-    /// Tells the checker what a sweep has shown.
-    fn swept(&mut self, reading: &ClusterReading) {
-        let now = self.now();
-        let began = self.sweeping.remove(&reading.cluster).unwrap_or(now);
-        for (key, _) in reading.services.iter().filter(|(_, seen)| seen.known().is_some()) {
-            let key = EcsServiceKey::new(key.cluster.to_string(), key.name.to_string());
-            self.checker.swept(key, began);
-        }
+        self.say_to(0, event);
     }
 
     /// The present instant, counted from the start of the latest controller.
     pub fn controllers_now(&self) -> Now {
-        let now = self.now();
-        let ms = i64::try_from(now.0).unwrap_or(i64::MAX);
-        Now {
-            since_start: Duration::from_millis(now.since_ms(self.started_at)),
-            calendar: jiff::Timestamp::from_millisecond(ms).unwrap_or(jiff::Timestamp::MAX),
-        }
+        self.processes[0].now()
     }
 
     fn look(&mut self) {
-        self.checker.observe(&self.aws.model.borrow());
-    }
-
-    fn trace_notes(&mut self) {
-        let now = self.now();
-        for note in self.aws.notes.take() {
-            if note.starts_with("fault Denied") || note.starts_with("fault Partial") {
-                self.checker.hidden();
-            }
-            self.trace.line(now, format_args!("{note}"));
-        }
+        let aws = Rc::clone(&self.aws);
+        self.observe(&aws.model.borrow());
     }
 }
