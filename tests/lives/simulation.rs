@@ -13,7 +13,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use eastwest_core::plan::reason::Reason;
 use eastwest_sim::faults::CATALOGUE;
-use eastwest_sim::run::simulate::{Report, simulate};
+use eastwest_sim::run::Report;
+use eastwest_sim::run::simulate::simulate;
 
 /// The lives that each run takes unless it is told otherwise.
 const ALWAYS: u64 = 2000;

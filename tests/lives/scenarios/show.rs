@@ -193,6 +193,14 @@ pub(crate) fn news(news: &News) -> String {
         News::Document(Some(trouble)) => format!("document: {trouble}"),
         News::Stopped(slept) => format!("was stopped for {} s", slept.as_secs()),
         News::Lease(cluster, change) => format!("cluster {cluster}: {change}"),
+        News::Message(kind) => {
+            let kind: &str = kind.into();
+            format!("a message: {kind}")
+        }
+        News::Followed(after) => format!("written {} s after a message", after.as_secs()),
+        News::Flooded => "too many messages".to_owned(),
+        News::Queue(Some(fault)) => format!("queue: {fault}"),
+        News::Queue(None) => "queue: all right again".to_owned(),
         News::Breach(key, rule) => format!("{key}: BREACH {rule}"),
     }
 }

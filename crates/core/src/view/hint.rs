@@ -88,6 +88,7 @@ pub fn read(body: &str) -> Result<Vec<Hint>, Unread> {
     Ok(match (source, shape) {
         ("aws.ecs", "ECS Deployment State Change" | "ECS Service Action")
         | ("aws.tag", "Tag Change on Resource") => services(&event),
+        ("aws.ecs", "ECS Hook State Change") => paused(detail).into_iter().collect(),
         ("aws.ssm", "Parameter Store Change") => parameter(detail).into_iter().collect(),
         (_, "AWS API Call via CloudTrail") => called(&event, detail).into_iter().collect(),
         _ => Vec::new(),
@@ -99,6 +100,11 @@ fn services(event: &Value) -> Vec<Hint> {
     let resources = event.get("resources").and_then(Value::as_array);
     let arns = resources.into_iter().flatten().filter_map(Value::as_str);
     arns.filter_map(service).take(MOST).collect()
+}
+
+/// The service whose deployment waits at a hook. The resources name the deployment.
+fn paused(detail: &Value) -> Option<Hint> {
+    service(detail.get("serviceArn")?.as_str()?)
 }
 
 fn parameter(detail: &Value) -> Option<Hint> {
@@ -188,6 +194,7 @@ mod tests {
         for (body, about) in [
             (event!("ecs-deployment-state-change"), service),
             (event!("ecs-service-action"), service),
+            (event!("ecs-hook-state-change"), service),
             (event!("tag-change"), service),
             (event!("cloudtrail-ecs-tag-resource"), service),
             (event!("cloudtrail-ecs-untag-resource"), service),

@@ -22,8 +22,10 @@ impl Aws {
             let received = self.model.borrow_mut().receive(name(queue), MOST);
             let received = received.map_err(|error| fault_of(op, &error))?;
             if !received.is_empty() || self.clock.now() >= end {
-                let message =
-                    |each: crate::model::ReceivedMessage| Message { receipt: each.receipt, body: each.body };
+                let message = |each: crate::model::ReceivedMessage| Message {
+                    receipt: each.receipt,
+                    body: each.body,
+                };
                 return Ok(received.into_iter().map(message).collect());
             }
             self.clock.sleep(LOOK_EVERY_MS).await;

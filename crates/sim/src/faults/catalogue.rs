@@ -1,7 +1,7 @@
 //! Everything that can happen in a life, in one table. A run prints how often each kind happened, and fails if one
 //! never did.
 //!
-//! Absent: events of AWS, because eastwest only reads; writes to services that take effect more than ten seconds after
+//! Absent: writes to services that take effect more than ten seconds after
 //! their time-out; clocks that jump; a machine that runs out of something.
 
 use super::rules::Kind;
@@ -23,10 +23,12 @@ pub enum Group {
     Process,
     /// Two processes, and the table that says which one leads.
     Leases,
+    /// Messages of the queue.
+    Events,
 }
 
 /// All kinds.
-pub const CATALOGUE: [(Group, &str); 51] = [
+pub const CATALOGUE: [(Group, &str); 54] = [
     (Group::Calls, "throttled"),
     (Group::Calls, "error before"),
     (Group::Calls, "error after"),
@@ -78,6 +80,9 @@ pub const CATALOGUE: [(Group, &str); 51] = [
     (Group::Leases, "lease item deleted"),
     (Group::Leases, "lease item spoilt"),
     (Group::Leases, "lease table set back"),
+    (Group::Events, "events are lost, doubled and late"),
+    (Group::Events, "no event comes"),
+    (Group::Events, "forged message"),
 ];
 
 /// Which kind a fault of the weather is.

@@ -4,7 +4,7 @@
 //! carried out by the same operations as everybody's.
 //!
 //! In reading order: `definition` and `outside` (what can happen), `kinds` (how it is counted); `details` and `fleet`
-//! (the services, and what happens to them); `documents` (the platform team); `others` (other writers); `settings` (what
+//! (the services, and what happens to them); `documents` (the platform team); `messages` (the queue); `others` (other writers); `settings` (what
 //! is drawn before a life begins).
 //!
 //! Nothing here knows the controller, except that its process may be ended or stopped.
@@ -14,6 +14,7 @@ pub(crate) mod details;
 pub(crate) mod documents;
 pub(crate) mod fleet;
 pub(crate) mod kinds;
+pub(crate) mod messages;
 pub(crate) mod others;
 pub(crate) mod replicas;
 pub(crate) mod outside;

@@ -61,6 +61,7 @@ fn as_counted(timing: Timing, rate: u64) -> Timing {
     let counted = |span: std::time::Duration| span * rate / 100;
     Timing {
         interval: counted(timing.interval),
+        jitter_percent: timing.jitter_percent,
         staleness: counted(timing.staleness),
         rollout_poll: counted(timing.rollout_poll),
         stall: counted(timing.stall),

@@ -18,7 +18,7 @@
 //!
 //! In reading order: `controller` (what is run), `trace` (what is written down),
 //! `process` (one process), `fences` (who may write by the lease table), `world` (how time passes),
-//! `final_state` (how everything stands when a rule broke), `fresh` (a fresh controller says the same), `simulate` (a whole
+//! `final_state` (how everything stands when a rule broke), `fresh` (a fresh controller says the same), `report` (what became of a life), `simulate` (a whole
 //! life), `leased_life` (what a life with leases has besides).
 
 mod controller;
@@ -27,10 +27,12 @@ mod final_state;
 mod fresh;
 mod leased_life;
 mod process;
+mod report;
 pub mod simulate;
 mod trace;
 mod world;
 
 pub use controller::Controller;
+pub use report::Report;
 pub use trace::Trace;
 pub use world::World;

@@ -4,8 +4,6 @@
 //! and its entry in the document ask for, if that is possible, within ten virtual minutes and the time that its
 //! rollouts take. After that nothing is written any more.
 
-use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::rc::Rc;
 
 use eastwest_core::declaration::settings::{Settings, Timing};
@@ -19,12 +17,14 @@ use super::controller::Controller;
 use super::final_state;
 use super::fresh::Said;
 use super::leased_life::{self, Make, equip, maker};
+use super::report::Report;
 use super::world::World;
 use crate::adapter::calls::CALLER;
-use crate::faults::{KINDS, Kind, Weather};
-use crate::judge::{Checker, Violation, unsettled};
+use crate::faults::{KINDS, Weather};
+use crate::judge::{Checker, unsettled};
 use crate::life::documents::Documents;
 use crate::life::fleet::Fleet;
+use crate::life::messages::Messages;
 use crate::life::others::{Later, Others};
 use crate::life::outside::Outside;
 use crate::life::replicas::Replicas;
@@ -51,39 +51,6 @@ const AWAKE_EVERY: u64 = 50;
 /// eastwest leaves alone for an hour what a second writer set; setting it again takes a quarter of an hour.
 const TRUCE_SECONDS: u64 = 3600 + 900;
 
-/// What became of one seed.
-#[derive(Debug)]
-pub struct Report {
-    /// The seed.
-    pub seed: u64,
-    /// The hash of the trace.
-    pub hash: u64,
-    /// The hash of the trace without the news.
-    pub deeds: u64,
-    /// The first broken invariant.
-    pub violation: Option<Violation>,
-    /// The end of the trace, or all of it with `EASTWEST_TRACE` set; where a rule broke, how everything stood then.
-    pub tail: Vec<String>,
-    /// Writes that took effect.
-    pub writes: u64,
-    /// Crashes of the controller.
-    pub crashes: u64,
-    /// Strikes of faults by kind and operation.
-    pub struck: BTreeMap<(Kind, &'static str), u64>,
-    /// How often each kind of [`crate::faults::CATALOGUE`] happened.
-    pub happened: BTreeMap<&'static str, u64>,
-    /// How often the controller told each reason of a service's status.
-    pub reasons: BTreeMap<&'static str, u64>,
-    /// Whether it was awake all through the quiet hours.
-    pub is_awake: bool,
-    /// Whether a fresh controller was compared with it at the end.
-    pub is_compared: bool,
-    /// Calls by operation.
-    pub calls: BTreeMap<&'static str, u64>,
-    /// Virtual seconds.
-    pub seconds: u64,
-}
-
 /// Runs the engine through one seed.
 pub fn simulate(seed: u64) -> Report {
     simulate_with(seed, Engine::new)
@@ -100,31 +67,12 @@ pub fn simulate_with<C: Controller + 'static>(
     life.report(start)
 }
 
-impl Report {
-    /// What a person needs to see of a failure: the seed, the invariant, the end of the trace, how to replay.
-    pub fn text(&self) -> String {
-        let mut text = String::new();
-        for line in &self.tail {
-            let _: Result<(), std::fmt::Error> = writeln!(text, "{line}");
-        }
-        let (rule, what) = match &self.violation {
-            Some(violation) => (violation.rule, violation.text.as_str()),
-            None => ("-", "no invariant is broken"),
-        };
-        let _: Result<(), std::fmt::Error> = writeln!(
-            text,
-            "seed {} breaks {rule}: {what}\nreplay: EASTWEST_SEED={} EASTWEST_TRACE=1 cargo lives -- --nocapture replay_a_life",
-            self.seed, self.seed
-        );
-        text
-    }
-}
-
 struct Life<C> {
     world: World<C>,
     replicas: Replicas,
     fleet: Fleet,
     documents: Documents,
+    messages: Messages,
     others: Others,
     dice: SmallRng,
     /// The random source of what was added later, so that older draws stay the same.
@@ -150,7 +98,9 @@ impl<C: Controller + 'static> Life<C> {
         let sources = documents.sources();
         let timing = Timing { name_quarantine, ..settings::timing(seed) };
         let drawn = settings::settings(&mut dice, &fleet);
-        let settings = Settings { sources, mass_change, timing, ..drawn };
+        let messages = Messages::drawn(seed);
+        let queue = messages.queue();
+        let settings = Settings { sources, mass_change, timing, queue, ..drawn };
         let model = Model::new(ModelOptions {
             seed: dice.random(),
             switches: settings::switches(&mut dice),
@@ -168,7 +118,19 @@ impl<C: Controller + 'static> Life<C> {
         equip(&mut world, &mut replicas, &make, &settings);
         let others = Others::new(apart.clone());
         let is_compared = false;
-        Self { world, replicas, fleet, documents, others, dice, apart, settings, seed, is_compared }
+        Self {
+            world,
+            replicas,
+            fleet,
+            documents,
+            messages,
+            others,
+            dice,
+            apart,
+            settings,
+            seed,
+            is_compared,
+        }
     }
 
     /// The whole life.
@@ -218,6 +180,8 @@ impl<C: Controller + 'static> Life<C> {
 
     /// Creates the fleet, lets it settle, then starts the controller.
     fn begin(&mut self) -> Result<(), ApiError> {
+        let begun = self.world.with_model(|model| self.messages.begin(model))?;
+        begun.into_iter().for_each(|kind| self.world.checker.note(kind));
         for name in self.fleet.namespaces().to_vec() {
             self.world.outside(&Outside::Namespace(name));
         }
@@ -282,6 +246,7 @@ impl<C: Controller + 'static> Life<C> {
             }
             self.write(Documents::next);
             self.insist();
+            self.forge();
             self.go_dark();
             self.stop();
             leased_life::trouble(&mut self.world, &mut self.replicas);
@@ -307,6 +272,13 @@ impl<C: Controller + 'static> Life<C> {
                 later => self.world.plan(self.world.now().plus_seconds(later), event),
             }
         }
+    }
+
+    /// Anybody may put something into the queue.
+    fn forge(&mut self) {
+        let messages = &mut self.messages;
+        let forged = self.world.with_model(|model| messages.forge(model));
+        forged.into_iter().for_each(|kind| self.world.checker.note(kind));
     }
 
     /// One of AWS's services may be down for a while.
