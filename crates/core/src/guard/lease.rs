@@ -77,6 +77,9 @@ struct Attempt {
     sent_at: Now,
     /// From when on its holder may write.
     writes_from: Now,
+    /// Whether nothing shows that the last holder had stopped. It may have held the lease until this took effect, which is
+    /// known only once it is seen.
+    is_blind: bool,
 }
 
 /// A call that is under way.
@@ -273,7 +276,7 @@ impl Lease {
     /// The write after one of our own: a renewal, or a release with a duration of zero.
     fn successor(&self, own: &Attempt, duration: Duration, now: Now) -> Attempt {
         let record = LeaseRecord { renewal: self.renewals + 1, duration, ..own.record.clone() };
-        Attempt { record, sent_at: now, writes_from: own.writes_from }
+        Attempt { record, sent_at: now, writes_from: own.writes_from, is_blind: false }
     }
 
     fn taking(&self, settings: &LeaseSettings, now: Now) -> Attempt {
@@ -284,10 +287,8 @@ impl Lease {
             renewal: self.renewals + 1,
             duration: settings.duration,
         };
-        let predecessor_stopped =
-            if self.has_seen_the_end() { now } else { now.plus(settings.duration) };
-        let writes_from = predecessor_stopped.max(self.looking_since.plus(settings.duration));
-        Attempt { record, sent_at: now, writes_from }
+        let writes_from = now.max(self.looking_since.plus(settings.duration));
+        Attempt { record, sent_at: now, writes_from, is_blind: !self.has_seen_the_end() }
     }
 
     /// Whether what was seen shows that the last holder has stopped: its lease expired before our eyes, or it gave it up.
@@ -414,6 +415,10 @@ impl Lease {
             self.is_giving_up = false;
             self.next_read = now.plus(settings.watch_every());
             return self.own.take().map(|_| LeaseChange::Released);
+        }
+        let mut attempt = attempt;
+        if std::mem::take(&mut attempt.is_blind) {
+            attempt.writes_from = attempt.writes_from.max(now.plus(settings.duration));
         }
         let is_new = self.own_epoch() != Some(epoch);
         let is_in_time = now.since(attempt.sent_at) < settings.duration;

@@ -19,6 +19,7 @@
 //! | I5 | a request's body has three members, of a refresh three others; what nobody asked to change is carried over | `carried_over` |
 //! | I6 | between two writes to a service something other than ourselves changed it, its tags or its namespaces | `repeats` |
 //! | I6b | what ECS refused is not sent again within five minutes, unless something changed | `checker` |
+//! | I7 | no write is decided while another process has the lease, nor sent after another wrote under a later taking of it | the run |
 //! | I8 | what another writer changed back three times within the hour is left alone | `fights` |
 //! | I9 | what ECS rolled back is never sent again on the same task definition | `repeats` |
 //! | I10 | tags that cannot be understood mean no write | `opt_in` |

@@ -45,7 +45,9 @@ pub(super) struct Reign {
 /// A write that was decided.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Decided {
+    pub(super) at: Time,
     pub(super) reign: Option<Reign>,
+    /// Whether its process was stopped before it sent the write.
     pub(super) is_frozen: bool,
 }
 
@@ -74,6 +76,11 @@ pub(super) fn process_of(item: &LeaseItem) -> Option<usize> {
 }
 
 impl Fences {
+    /// Whether the process was stopped between the check of its last write to a service and the sending.
+    pub(super) fn is_frozen(&self, who: usize, key: &EcsServiceKey) -> bool {
+        self.decided.get(&(who, key.clone())).is_some_and(|decided| decided.is_frozen)
+    }
+
     pub(super) fn key_of(&self, cluster: &str) -> Option<&LeaseKey> {
         self.reigns.keys().find(|key| key.as_str().rsplit('/').next() == Some(cluster))
     }

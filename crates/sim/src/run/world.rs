@@ -227,13 +227,17 @@ impl<C: Controller> World<C> {
         let (now, who) = (self.now(), sender.process);
         let key = crate::judge::key_of(request);
         let looked = self.processes[who].aws.looked.borrow().get(&key).copied();
+        // What a process was about to send when it was stopped may come at any time: it is judged as if others sent it.
+        let is_late = self.fences.is_frozen(who, &key);
         let written = {
             let aws = Rc::clone(&self.aws);
             let mut model = aws.model.borrow_mut();
             self.observe(&model);
             model.set_caller(CALLER);
             let written = model.update_service(request.clone());
-            self.judge(who).wrote(&model, request, looked, &written);
+            if !is_late {
+                self.judge(who).wrote(&model, request, looked, &written);
+            }
             written
         };
         match &written {

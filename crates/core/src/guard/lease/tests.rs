@@ -333,6 +333,24 @@ fn an_item_that_was_deleted_is_taken_but_not_written_under_while_its_holder_may_
     assert_eq!(one.take_changes(), ["700 Lost", seen]);
 }
 
+/// The model checker found this one.
+#[test]
+fn a_taking_that_takes_effect_long_after_when_an_item_was_deleted_waits_for_its_holder_to_stop() {
+    let (mut one, mut two, mut table) =
+        (Process::new("one", 0), Process::new("two", 0), Table::default());
+    two.luck = Luck::Late;
+    two.run(&mut table, 0);
+    two.luck = Luck::Good;
+    run(&mut [&mut one, &mut two], &mut table, 0..101);
+    // The item of the one is gone at the moment at which the taking of the other arrives.
+    table.item = None;
+    assert_eq!(table.carry_out_late(), Written);
+    for tenth in 101..260 {
+        run(&mut [&mut two], &mut table, tenth..tenth + 1);
+        assert!(!two.may_write(tenth), "{tenth}: the one may write until 19.0 s");
+    }
+}
+
 #[test]
 fn an_item_that_a_person_spoilt_stops_its_holder_and_counts_as_expired_after_a_duration() {
     let (mut one, mut two, mut table) = watched();

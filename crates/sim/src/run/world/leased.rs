@@ -82,8 +82,8 @@ impl<C: Controller> World<C> {
         self.trace.line(now, format_args!("{}stopped for {seconds} s", of(who)));
         self.checker.note("stopped for a while");
         self.processes[who].stopped_until = now.plus_seconds(seconds);
-        for decided in self.fences.decided.iter_mut().filter(|((of, _), _)| *of == who) {
-            decided.1.is_frozen = true;
+        for ((of, _), decided) in &mut self.fences.decided {
+            decided.is_frozen |= *of == who && decided.at == now;
         }
     }
 
@@ -170,8 +170,8 @@ impl<C: Controller> World<C> {
             self.checker.violate("I7", text);
         }
         let reign = lease.and_then(|lease| self.fences.reigns.get(&lease).copied());
-        let decided =
-            Decided { reign: reign.filter(|reign| reign.process == who), is_frozen: false };
+        let reign = reign.filter(|reign| reign.process == who);
+        let decided = Decided { at: now, reign, is_frozen: false };
         self.fences.decided.insert((who, key.clone()), decided);
     }
 
