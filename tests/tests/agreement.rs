@@ -38,6 +38,7 @@ const POLICIES: [(&str, &[&str]); 5] = [
     ),
     ("name-ports", &["ecs:TagResource", "iam:PassRole"]),
     ("events", &[]),
+    ("lease", &[]),
 ];
 
 fn policy(name: &str) -> Value {

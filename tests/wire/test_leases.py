@@ -1,0 +1,192 @@
+"""`--lease-table`: two copies of eastwest on one cluster, one lease table, and what befalls them.
+
+The lease table is moto's, which shares nothing with our simulator. The judge is the simulator's log of writes.
+"""
+import os
+import signal
+import time
+
+import pytest
+
+import world
+from fleet import CLUSTER, NAMESPACE, tags
+from test_moto import Moto
+
+TABLE = "eastwest"
+# So short that a hand-over takes seconds; the shortest that is allowed is three.
+DURATION = 3
+LEASED = ("--lease-table", TABLE, "--lease-duration", f"{DURATION}s")
+# How often a leader is lost: ten times in each run, more often by hand.
+CYCLES = int(os.environ.get("EASTWEST_CYCLES", "10"))
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    """One moto for the file in each worker."""
+    moto = Moto(tmp_path_factory.mktemp("moto") / "moto.log")
+    yield moto
+    moto.stop()
+
+
+@pytest.fixture
+def dynamodb(server, unjudged):
+    """moto's DynamoDB without a table."""
+    assert world.http("POST", f"{server.url}/moto-api/reset")[0] == 200
+    return unjudged("dynamodb", server)
+
+
+def make_table(dynamodb, key="lease", kind="S"):
+    """The table as the page of deployment says, or another one."""
+    dynamodb.create_table(
+        TableName=TABLE, BillingMode="PAY_PER_REQUEST", KeySchema=[{"AttributeName": key, "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": key, "AttributeType": kind}])
+
+
+@pytest.fixture
+def table(dynamodb):
+    """The table of leases."""
+    make_table(dynamodb)
+    return dynamodb
+
+
+@pytest.fixture
+def copies(live, server, controller_of):
+    """Starts copies of eastwest that share the table."""
+    environment = {**world.CREDENTIALS, "AWS_ENDPOINT_URL_DYNAMODB": server.url}
+    return lambda *more: controller_of(live.url, *LEASED, *more, environment=environment)
+
+
+def leads(copy):
+    """Whether a copy says that it leads the cluster."""
+    return copy.metric("eastwest_leader", cluster=CLUSTER) == 1
+
+
+def leader_of(*running):
+    """Waits until exactly one of these copies leads; that one."""
+    def only_one():
+        leading = [copy for copy in running if leads(copy)]
+        return leading[0] if len(leading) == 1 else None
+    return world.wait_until(only_one, lambda: "\n".join(copy.output() for copy in running))
+
+
+def item(dynamodb):
+    """The lease of the cluster."""
+    found = dynamodb.scan(TableName=TABLE)["Items"]
+    assert len(found) == 1, found
+    return found[0]
+
+
+def change(live_fleet, name, number):
+    """A change that needs one write."""
+    live_fleet.tag(name, mode="client-server", namespace=NAMESPACE, discovery_name=f"{name}-{number}")
+
+
+def wait_changed(live_fleet, name, number):
+    """Waits until that change is in force."""
+    def wanted():
+        config = live_fleet.config(name) or {}
+        names = [endpoint.get("discoveryName") for endpoint in config.get("services", [])]
+        return names == [f"{name}-{number}"]
+    world.wait_until(wanted, lambda: f"{name}-{number}: {live_fleet.config(name)}")
+
+
+def test_one_of_two_copies_writes_and_the_other_says_who_leads(live, live_fleet, table, copies):
+    live_fleet.service("web", {"web": 8080}, tag=tags(mode="client-server", namespace=NAMESPACE))
+    one, two = copies(), copies()
+    leader = leader_of(one, two)
+    watcher = two if leader is one else one
+    leader.wait_synced("web")
+    watcher.wait_synced("web")
+    assert len(live.writes()) == 1
+    shown = watcher.json("/api/v1/services")["clusters"][0]["leader"]
+    assert item(table)["holder"]["S"] in shown and "leads cluster prod" in shown
+    assert watcher.metric("eastwest_lease_table") == 1
+    live_fleet.tag("web", discovery_name="shop", pause="true")
+    watcher.wait_service("web", reason="NotLeader")
+
+
+def test_a_copy_that_is_told_to_stop_hands_over_at_once(live, live_fleet, table, copies):
+    live_fleet.service("web", {"web": 8080})
+    one, two = copies(), copies()
+    leader = leader_of(one, two)
+    watcher = two if leader is one else one
+    code, messages = leader.terminate()
+    assert code == 0 and "stopped" in messages
+    assert item(table)["durationMs"]["N"] == "0" or item(table)["holder"]["S"], "released, or taken again"
+    world.wait_until(lambda: leads(watcher), watcher.output)
+    change(live_fleet, "web", 1)
+    wait_changed(live_fleet, "web", 1)
+    assert len(live.writes()) == 1
+
+
+def test_copies_that_are_killed_or_frozen_are_followed_and_each_change_is_written_once(
+        live, live_fleet, table, copies):
+    live_fleet.service("web", {"web": 8080})
+    running = [copies(), copies()]
+    frozen = []
+    for cycle in range(CYCLES):
+        leader = leader_of(*running)
+        change(live_fleet, "web", cycle)
+        if cycle % 3 == 0:
+            # At a moment that nobody chose, so that some are lost before, some after their write.
+            time.sleep((cycle * 37 % 100) / 100)
+        if cycle % 2 == 0:
+            leader.child.send_signal(signal.SIGKILL)
+            leader.child.wait()
+        else:
+            leader.child.send_signal(signal.SIGSTOP)
+            frozen.append(leader)
+        running.remove(leader)
+        world.wait_until(lambda: leads(running[0]), running[0].output)
+        wait_changed(live_fleet, "web", cycle)
+        running.append(copies())
+        while frozen:
+            # It wakes up when another one leads: what it knew is worth nothing.
+            woken = frozen.pop()
+            woken.child.send_signal(signal.SIGCONT)
+            world.wait_until(lambda woken=woken: not leads(woken), woken.output)
+            woken.stop()
+    running[0].wait_synced("web")
+    live_writes = live.writes()
+    assert len(live_writes) == CYCLES, [write["effect"] for write in live_writes]
+
+
+@pytest.mark.parametrize("fault, words", [
+    ("missing", "ResourceNotFoundException"),
+    ("wrong key", "ValidationException"),
+])
+def test_a_table_that_cannot_be_used_is_told_and_nothing_is_written(
+        fault, words, live, live_fleet, dynamodb, copies):
+    if fault == "wrong key":
+        make_table(dynamodb, key="id")
+    live_fleet.service("web", {"web": 8080}, tag=tags(mode="client-server", namespace=NAMESPACE))
+    copy = copies()
+    copy.wait_service("web", words, reason="NotLeader")
+    assert live.writes() == []
+    assert copy.log_lines("lease", words)
+
+
+def test_an_item_that_somebody_spoilt_is_told_and_mended_by_its_expiry(live, live_fleet, table, copies):
+    live_fleet.service("web", {"web": 8080})
+    copy = copies()
+    world.wait_until(lambda: leads(copy), copy.output)
+    spoilt = {**item(table), "epoch": {"S": "seven"}}
+    table.put_item(TableName=TABLE, Item=spoilt)
+    world.wait_until(lambda: copy.log_lines("epoch is the text"), copy.output)
+    change(live_fleet, "web", 1)
+    wait_changed(live_fleet, "web", 1)
+    assert item(table)["epoch"].get("N")
+
+
+def test_apply_waits_for_the_lease_and_takes_it(live, live_fleet, table, copies, server):
+    live_fleet.service("web", {"web": 8080}, tag=tags(mode="client-server", namespace=NAMESPACE))
+    copy = copies()
+    copy.wait_synced("web")
+    live_fleet.tag("web", discovery_name="shop")
+    done = world.subprocess.run(
+        [world.program("eastwest"), "apply", "--cluster", CLUSTER, "--start-up-pause", "0s", *LEASED],
+        stdin=world.subprocess.DEVNULL, capture_output=True, text=True, timeout=world.PATIENCE, check=False,
+        env=world.clean_environment({**world.CREDENTIALS, "AWS_ENDPOINT_URL": live.url,
+                                     "AWS_ENDPOINT_URL_DYNAMODB": server.url}))
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert len(live.writes()) == 2, "the copy that leads has written, and apply has not"
