@@ -4,38 +4,21 @@
 //! has the item that is there, so no second call is needed to know it.
 
 use std::collections::HashMap;
-use std::time::Duration;
 
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
 use eastwest_core::ecs::fault::{Fault, FaultKind};
 use eastwest_core::ecs::lease::{LeaseItem, LeaseKey, LeaseMember, LeaseOutcome, LeaseWrite};
-use eastwest_core::ecs::name::TableName;
 
 use crate::operation::Operation;
 use crate::pace::Lane;
-use crate::world::World;
+use crate::world::{Leases, World};
 
 /// The name of the table's partition key.
 const KEY: &str = "lease";
 
 /// The members of an item by their names.
 type Members = HashMap<String, AttributeValue>;
-
-/// The table of leases.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LeaseTable {
-    /// Its name or ARN.
-    pub name: TableName,
-    /// How long a call may take at most.
-    pub patience: Duration,
-}
-
-/// The table of leases, and what its calls go through.
-pub(crate) struct Leases {
-    pub(crate) client: aws_sdk_dynamodb::Client,
-    pub(crate) table: LeaseTable,
-}
 
 impl World {
     fn leases(&self) -> Result<&Leases, Fault> {

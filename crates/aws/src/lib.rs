@@ -54,8 +54,7 @@ mod world;
 
 pub use call::{Call, OnCall};
 pub use captured::{Captures, NotACapture};
-pub use lease::LeaseTable;
 pub use operation::{ACTIONS, Access, Operation};
 pub use pace::Bucket;
-pub use settings::{MayWrite, NoRegion, Settings};
-pub use world::World;
+pub use settings::{NoRegion, Settings};
+pub use world::{LeaseTable, MayWrite, World};

@@ -8,10 +8,8 @@ use eastwest_core::ecs::queue::{Message, QueueUrl};
 
 use crate::operation::Operation;
 use crate::pace::Lane;
-use crate::world::World;
+use crate::world::{WAIT_SECONDS, World};
 
-/// The longest that a call may wait for messages (SQS:ReceiveMessageRequest.WaitTimeSeconds), in seconds.
-pub(crate) const WAIT_SECONDS: i32 = 20;
 /// The most messages of one call (SQS:ReceiveMessageRequest.MaxNumberOfMessages).
 const MOST: i32 = 10;
 

@@ -17,14 +17,10 @@ use aws_smithy_runtime_api::client::stalled_stream_protection::StalledStreamProt
 use aws_smithy_types::retry::{ReconnectMode, RetryConfig};
 use aws_smithy_types::timeout::TimeoutConfig;
 
-use eastwest_core::ecs::name::ClusterName;
-
 use crate::bounded::bounded;
 use crate::call::{Meter, OnCall};
-use crate::lease::{LeaseTable, Leases};
 use crate::pace::Pace;
-use crate::queue::WAIT_SECONDS;
-use crate::world::World;
+use crate::world::{LeaseTable, Leases, MayWrite, WAIT_SECONDS, World};
 
 /// Reads are tried so often: one throttled and one broken answer in a row are weather, three are a fault.
 const READ_ATTEMPTS: u32 = 3;
@@ -43,9 +39,6 @@ const STALL_GRACE: Duration = Duration::from_secs(5);
 const LONG_POLL_SLACK: Duration = Duration::from_secs(5);
 /// Idle connections are kept between two looks at a rolling service, yet closed before the far end does it.
 const IDLE_CONNECTION: Duration = Duration::from_secs(20);
-
-/// Says whether a change to a cluster may be sent now.
-pub type MayWrite = Arc<dyn Fn(&ClusterName) -> bool + Send + Sync>;
 
 /// What the process decides about its calls.
 pub struct Settings {

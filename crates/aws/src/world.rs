@@ -5,9 +5,30 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::lease::Leases;
+use eastwest_core::ecs::name::{ClusterName, TableName};
+
 use crate::pace::Pace;
-use crate::settings::MayWrite;
+
+/// The longest that a call may wait for messages (SQS:ReceiveMessageRequest.WaitTimeSeconds), in seconds.
+pub(crate) const WAIT_SECONDS: i32 = 20;
+
+/// Says whether a change to a cluster may be sent now.
+pub type MayWrite = Arc<dyn Fn(&ClusterName) -> bool + Send + Sync>;
+
+/// The table of leases.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LeaseTable {
+    /// Its name or ARN.
+    pub name: TableName,
+    /// How long a call may take at most.
+    pub patience: Duration,
+}
+
+/// The table of leases, and what its calls go through.
+pub(crate) struct Leases {
+    pub(crate) client: aws_sdk_dynamodb::Client,
+    pub(crate) table: LeaseTable,
+}
 
 /// One AWS account in one region.
 pub struct World {

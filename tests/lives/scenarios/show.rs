@@ -7,7 +7,7 @@ use eastwest_core::engine::Engine;
 use eastwest_core::plan::entry::Verdict;
 use eastwest_core::plan::need::{MissingEndpoint, Need};
 use eastwest_core::plan::reason::Reason;
-use eastwest_core::report::news::{News, RolloutEnd};
+use eastwest_core::report::news::{News, QueueNews, RolloutEnd};
 use eastwest_core::report::status::Status;
 use eastwest_sim::judge::Effective;
 use eastwest_sim::model::{EcsServiceState, Effect, Model, Mutation};
@@ -193,14 +193,16 @@ pub(crate) fn news(news: &News) -> String {
         News::Document(Some(trouble)) => format!("document: {trouble}"),
         News::Stopped(slept) => format!("was stopped for {} s", slept.as_secs()),
         News::Lease(cluster, change) => format!("cluster {cluster}: {change}"),
-        News::Message(kind) => {
+        News::Queue(QueueNews::Message(kind)) => {
             let kind: &str = kind.into();
             format!("a message: {kind}")
         }
-        News::Followed(after) => format!("written {} s after a message", after.as_secs()),
-        News::Flooded => "too many messages".to_owned(),
-        News::Queue(Some(fault)) => format!("queue: {fault}"),
-        News::Queue(None) => "queue: all right again".to_owned(),
+        News::Queue(QueueNews::Followed(after)) => {
+            format!("written {} s after a message", after.as_secs())
+        }
+        News::Queue(QueueNews::Flooded) => "too many messages".to_owned(),
+        News::Queue(QueueNews::Trouble(Some(fault))) => format!("queue: {fault}"),
+        News::Queue(QueueNews::Trouble(None)) => "queue: all right again".to_owned(),
         News::Breach(key, rule) => format!("{key}: BREACH {rule}"),
     }
 }

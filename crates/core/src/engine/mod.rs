@@ -26,6 +26,7 @@ mod overtaken;
 mod published;
 mod questions;
 mod state;
+mod receiving;
 mod leading;
 mod apply_event;
 mod settled;

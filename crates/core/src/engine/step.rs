@@ -14,7 +14,7 @@ use crate::ecs::service_key::ServiceKey;
 use crate::ecs::time::Now;
 use crate::plan::Plan;
 use crate::plan::entry::{Entry, Verdict};
-use crate::report::news::News;
+use crate::report::news::{News, QueueNews};
 
 /// How long the read before a write may take: its answer may be as old.
 const CONFIRMED_WITHIN: Duration = Duration::from_secs(30);
@@ -101,7 +101,7 @@ impl Engine {
         }
         self.published.push(News::Changing(key.clone(), self.planning.changes(key)));
         if let Some(since) = self.work.nudged_since(key) {
-            self.published.push(News::Followed(now.since(since)));
+            self.published.push(News::Queue(QueueNews::Followed(now.since(since))));
         }
         let namespace = self.planning.begin(key);
         self.memory.sent(&confirming.action, namespace, now);

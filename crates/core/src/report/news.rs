@@ -64,6 +64,19 @@ impl fmt::Display for RolloutEnd {
     }
 }
 
+/// Something about the queue or its messages.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum QueueNews {
+    /// A message came: what it is about.
+    Message(MessageKind),
+    /// A write left so long after the message that brought its look forward.
+    Followed(std::time::Duration),
+    /// More messages came than looks can follow: everything is swept.
+    Flooded,
+    /// Messages cannot be received or deleted, or can be again.
+    Trouble(Option<Fault>),
+}
+
 /// Something that changed, told once: a log line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum News {
@@ -91,14 +104,8 @@ pub enum News {
     Overtaken(ServiceKey, std::time::Duration),
     /// We were stopped, or starved, for that long: everything is read anew before anything is written.
     Stopped(std::time::Duration),
-    /// A message of the queue came: what it is about.
-    Message(MessageKind),
-    /// A write left so long after the message that brought its look forward.
-    Followed(std::time::Duration),
-    /// More messages came than looks can follow: everything is swept.
-    Flooded,
-    /// The queue's messages cannot be received or deleted, or can be again.
-    Queue(Option<Fault>),
+    /// Something about the queue or its messages.
+    Queue(QueueNews),
     /// Another process leads a cluster, or the lease cannot be read or written, or can be again.
     Lease(ClusterName, LeaseChange),
     /// A plan broke a rule of ours: nothing was written.

@@ -25,7 +25,7 @@ use crate::engine::effect::{Effect, Event};
 use crate::plan::action::{Accepted, Action};
 use crate::plan::prerequisite::{NamedPorts, Prerequisite};
 use crate::plan::reason::Reason;
-use crate::report::news::{Census, News};
+use crate::report::news::{Census, News, QueueNews};
 use crate::view::reading::{Answer, ClusterReading, Question};
 
 /// What an engine may do at most, in effects and wakes: so much in any case, so much for each service, and so much for
@@ -599,14 +599,16 @@ fn show(news: &News) -> String {
         News::Adopted(key, adopted) => format!("{key} adopted {adopted}"),
         News::Overtaken(key, after) => format!("{key} overtaken after {}s", after.as_secs()),
         News::Stopped(slept) => format!("was stopped for {}s", slept.as_secs()),
-        News::Message(kind) => {
+        News::Queue(QueueNews::Message(kind)) => {
             let kind: &str = kind.into();
             format!("message: {kind}")
         }
-        News::Followed(after) => format!("wrote {}s after the message", after.as_secs()),
-        News::Flooded => "too many messages".to_owned(),
-        News::Queue(None) => "queue is well".to_owned(),
-        News::Queue(Some(fault)) => format!("queue: {fault}"),
+        News::Queue(QueueNews::Followed(after)) => {
+            format!("wrote {}s after the message", after.as_secs())
+        }
+        News::Queue(QueueNews::Flooded) => "too many messages".to_owned(),
+        News::Queue(QueueNews::Trouble(None)) => "queue is well".to_owned(),
+        News::Queue(QueueNews::Trouble(Some(fault))) => format!("queue: {fault}"),
         News::Lease(cluster, change) => format!("cluster {cluster}: {change}"),
         News::Breach(key, rule) => format!("{key} breach: {rule}"),
     }

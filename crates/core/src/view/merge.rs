@@ -6,16 +6,15 @@
 //! place what was known, and is noted.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::former::{self, Replaced};
 use super::history::History;
 use super::in_force::Arrival;
+use super::kept::{fingerprint, slim};
 use super::layers::BesideTags;
 use super::reading::{Answer, ClusterReading};
-use super::rollout::is_telling;
 use super::{ClusterView, ServiceView, View, follow};
 use crate::declaration::intent::{Intent, declare};
 use crate::declaration::issue::Issue;
@@ -29,7 +28,7 @@ use crate::ecs::namespace::NamespaceUse;
 use crate::ecs::parameter::Parameter;
 use crate::ecs::past::Past;
 use crate::ecs::seen::Seen;
-use crate::ecs::service::{Deployment, EcsService, Rollout, ServiceStatus};
+use crate::ecs::service::{EcsService, ServiceStatus};
 use crate::ecs::service_key::ServiceKey;
 use crate::ecs::time::{AwsTime, Now};
 use crate::ecs::tool::Tool;
@@ -436,15 +435,6 @@ fn redeployed(before: Option<&NamespaceUse>, after: &NamespaceUse) -> Vec<Servic
     changed.map(|service| service.key.clone()).collect()
 }
 
-/// A short fingerprint of the tags. The tags themselves are not kept, because thousands of services have many.
-fn fingerprint(tags: &BTreeMap<String, String>) -> [u64; 2] {
-    [0_u8, 1].map(|salt| {
-        let mut hasher = DefaultHasher::new();
-        (salt, tags).hash(&mut hasher);
-        hasher.finish()
-    })
-}
-
 fn with_task_definitions(mut names: NamespaceUse) -> NamespaceUse {
     names.elsewhere.iter_mut().for_each(EcsService::fill_task_definition);
     names
@@ -462,37 +452,6 @@ fn tagged_documents(
 /// A service that is listed and not found is being created or deleted at this moment.
 fn is_serious(fault: &Fault) -> bool {
     fault.kind != FaultKind::NotFound
-}
-
-/// Drops what no decision needs. Thousands of services are kept, and most did not opt in; of those only their names
-/// matter.
-fn slim(service: &mut EcsService, intent: &Intent) {
-    let quiet = |deployment: &Deployment| deployment.rollout == Rollout::Completed;
-    if *intent == Intent::NotOptedIn {
-        service.events = Vec::new();
-    } else if service.deployments.iter().all(quiet) {
-        // Why a rollout was rolled back is asked for long after.
-        service.events.retain(|event| is_telling(&event.message));
-    }
-    let EcsService { deployments, task_definition, .. } = &mut *service;
-    for deployment in deployments.iter_mut() {
-        if deployment.rollout != Rollout::Failed {
-            deployment.rollout_reason = String::new();
-        }
-        if deployment.task_definition == *task_definition {
-            // One shared text in place of two equal ones.
-            deployment.task_definition = task_definition.clone();
-        }
-    }
-    if *intent == Intent::NotOptedIn {
-        // A deployment that rolls is kept, or its rollout would seem to start again at each reading.
-        let rolls = |each: &Deployment| each.rollout == Rollout::InProgress;
-        deployments.retain(|deployment| deployment.connect.is_some() || rolls(deployment));
-        deployments.shrink_to_fit();
-        service.launch_type = String::new();
-        service.platform_family = String::new();
-        service.platform_version = String::new();
-    }
 }
 
 fn absent() -> Fault {

@@ -16,6 +16,7 @@ pub(crate) mod in_force;
 pub(crate) mod layers;
 pub mod former;
 pub mod foreign;
+mod kept;
 pub mod merge;
 
 use std::collections::BTreeMap;

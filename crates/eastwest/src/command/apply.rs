@@ -154,6 +154,14 @@ struct Line {
     ends: Option<String>,
 }
 
+/// The words for a deployment of others that began so long after ours.
+fn overtaken(after: std::time::Duration) -> String {
+    format!(
+        "a deployment of others began {} s after ours; if no person and no pipeline began it, another copy of eastwest runs",
+        after.as_secs()
+    )
+}
+
 impl Line {
     fn general(event: &'static str, message: String) -> Self {
         Self { event, service: None, message, ends: None }
@@ -177,12 +185,7 @@ impl Line {
                 Some(Self::of_status(key, status, ""))
             }
             // What a step changes stands in the plan that was shown before, and `apply` has no queue.
-            News::Status(_, Some(_))
-            | News::Changing(..)
-            | News::Message(_)
-            | News::Followed(_)
-            | News::Flooded
-            | News::Queue(_) => None,
+            News::Status(_, Some(_)) | News::Changing(..) | News::Queue(_) => None,
             News::Status(key, None) => line("released", key, "no longer managed".to_owned()),
             News::Applied(key, action, Ok(deployment)) => {
                 line("begins", key, format!("{action}: rollout {deployment} begins"))
@@ -208,14 +211,7 @@ impl Line {
             }
             News::Cluster(name, fault) => Some(Self::of_cluster(name, fault.as_ref())),
             News::Adopted(key, adopted) => line("adopted", key, format!("kept {adopted}")),
-            News::Overtaken(key, after) => line(
-                "overtaken",
-                key,
-                format!(
-                    "a deployment of others began {} s after ours; if no person and no pipeline began it, another copy of eastwest runs",
-                    after.as_secs()
-                ),
-            ),
+            News::Overtaken(key, after) => line("overtaken", key, overtaken(*after)),
             News::Made(prerequisite, Ok(made)) => {
                 general("created", format!("{prerequisite}: {made}"))
             }

@@ -114,13 +114,8 @@ impl Config {
             let allowed = "observe, upsert-only or sync";
             reader.value("--policy", text, allowed, |text| text.parse::<Policy>().ok())
         });
-        let interval = flags.interval.as_deref().and_then(|text| {
-            reader.value("--interval", text, "a time from 1s to 24h, as 30s, 5m or 1h", duration)
-        });
-        let queue = flags
-            .queue_url
-            .as_deref()
-            .and_then(|text| reader.name("--queue-url", text, QueueUrl::parse(text.trim())));
+        let interval = reader.interval(flags.interval.as_deref());
+        let queue = reader.queue(flags.queue_url.as_deref());
         let per_cluster = reader.count("--rollouts-per-cluster", &flags.rollouts_per_cluster);
         let per_namespace = reader.count("--rollouts-per-namespace", &flags.rollouts_per_namespace);
         let mass_change = reader.mass_change(&flags.mass_change);
@@ -285,6 +280,14 @@ impl Reader {
             self.0.push(format!("--token: {}", Token::ALLOWED));
         }
         token.is_fit().then(|| token.clone())
+    }
+
+    fn interval(&mut self, text: Option<&str>) -> Option<Duration> {
+        self.value("--interval", text?, "a time from 1s to 24h, as 30s, 5m or 1h", duration)
+    }
+
+    fn queue(&mut self, text: Option<&str>) -> Option<QueueUrl> {
+        self.name("--queue-url", text?, QueueUrl::parse(text?.trim()))
     }
 
     fn lease(&mut self, flags: &Flags) -> Option<Lease> {

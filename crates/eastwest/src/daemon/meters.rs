@@ -111,32 +111,35 @@ impl Metrics {
             has_answered: Arc::default(),
             registry,
         };
+        metrics.register(build);
+        metrics
+    }
+
+    fn register(&self, build: GaugeVec) {
         let all: [Box<dyn Collector>; 11] = [
             Box::new(build),
-            Box::new(metrics.passes.clone()),
-            Box::new(metrics.pass_seconds.clone()),
-            Box::new(metrics.applied.clone()),
-            Box::new(metrics.rollouts.clone()),
-            Box::new(metrics.rollout_seconds.clone()),
-            Box::new(metrics.messages.clone()),
-            Box::new(metrics.follow_seconds.clone()),
-            Box::new(metrics.calls.clone()),
-            Box::new(metrics.call_seconds.clone()),
-            Box::new(metrics.panics.clone()),
+            Box::new(self.passes.clone()),
+            Box::new(self.pass_seconds.clone()),
+            Box::new(self.applied.clone()),
+            Box::new(self.rollouts.clone()),
+            Box::new(self.rollout_seconds.clone()),
+            Box::new(self.messages.clone()),
+            Box::new(self.follow_seconds.clone()),
+            Box::new(self.calls.clone()),
+            Box::new(self.call_seconds.clone()),
+            Box::new(self.panics.clone()),
         ];
         for collector in all {
-            metrics.registry.register(collector).expect("each name stands here once");
+            self.registry.register(collector).expect("each name stands here once");
         }
         for kind in MessageKind::ALL {
             // A series that is there at zero can be alerted on.
-            metrics.messages.with_label_values(&[<&str>::from(kind)]);
+            self.messages.with_label_values(&[<&str>::from(kind)]);
         }
         #[cfg(target_os = "linux")]
-        metrics
-            .registry
+        self.registry
             .register(Box::new(ProcessCollector::for_self()))
             .expect("its names begin with process_");
-        metrics
     }
 
     /// Counts one plan.

@@ -8,7 +8,7 @@ use eastwest_core::plan::action::ActionKind;
 use eastwest_core::plan::leader::LeaseChange;
 use eastwest_core::plan::reason::Reason;
 use eastwest_core::report::health::Health;
-use eastwest_core::report::news::{Census, News};
+use eastwest_core::report::news::{Census, News, QueueNews};
 use eastwest_core::report::status::Status;
 use tracing::{error, info, warn};
 
@@ -73,18 +73,25 @@ pub(crate) fn record(metrics: &Metrics, news: News) {
                 "the process was stopped for a while; eastwest reads everything again before it writes"
             );
         }
-        News::Message(kind) => metrics.message(kind),
-        News::Followed(after) => metrics.followed(after),
-        News::Flooded => {
-            warn!("more messages came than looks can follow; eastwest sweeps every cluster");
-        }
-        News::Queue(None) => info!("the queue can be used again"),
-        News::Queue(Some(fault)) => {
-            warn!(fault = %fault, "messages of the queue cannot be received or deleted; sweeps go on");
-        }
+        News::Queue(news) => of_queue(metrics, news),
         News::Lease(cluster, change) => lease(&cluster, &change),
         News::Breach(key, rule) => {
             error!(service = %key, rule, "a plan broke a rule; nothing is written");
+        }
+    }
+}
+
+/// What comes from the queue.
+fn of_queue(metrics: &Metrics, news: QueueNews) {
+    match news {
+        QueueNews::Message(kind) => metrics.message(kind),
+        QueueNews::Followed(after) => metrics.followed(after),
+        QueueNews::Flooded => {
+            warn!("more messages came than looks can follow; eastwest sweeps every cluster");
+        }
+        QueueNews::Trouble(None) => info!("the queue can be used again"),
+        QueueNews::Trouble(Some(fault)) => {
+            warn!(fault = %fault, "messages of the queue cannot be received or deleted; sweeps go on");
         }
     }
 }
