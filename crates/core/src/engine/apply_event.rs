@@ -258,7 +258,8 @@ fn with_jitter(timing: &Timing, cluster: &ClusterName, now: Now) -> Duration {
     let mut hasher = DefaultHasher::new();
     (cluster, now.since_start).hash(&mut hasher);
     let draw = u32::try_from(hasher.finish() % 1000).unwrap_or_default();
-    timing.interval - timing.interval * (timing.jitter_percent * draw) / 100_000
+    let earlier = timing.interval * (timing.jitter_percent * draw) / 100_000;
+    timing.interval.saturating_sub(earlier)
 }
 
 /// How readings that arrive now are taken in.

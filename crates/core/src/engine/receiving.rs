@@ -34,7 +34,9 @@ impl Engine {
         match received {
             Ok(messages) => {
                 self.intake.not_received = None;
-                messages.into_iter().for_each(|message| self.message(message, now));
+                for message in messages {
+                    self.message(message, now);
+                }
             }
             Err(fault) => self.intake.not_received = Some(fault),
         }

@@ -181,7 +181,9 @@ impl<C: Controller + 'static> Life<C> {
     /// Creates the fleet, lets it settle, then starts the controller.
     fn begin(&mut self) -> Result<(), ApiError> {
         let begun = self.world.with_model(|model| self.messages.begin(model))?;
-        begun.into_iter().for_each(|kind| self.world.checker.note(kind));
+        if let Some(kind) = begun {
+            self.world.checker.note(kind);
+        }
         for name in self.fleet.namespaces().to_vec() {
             self.world.outside(&Outside::Namespace(name));
         }
@@ -278,7 +280,9 @@ impl<C: Controller + 'static> Life<C> {
     fn forge(&mut self) {
         let messages = &mut self.messages;
         let forged = self.world.with_model(|model| messages.forge(model));
-        forged.into_iter().for_each(|kind| self.world.checker.note(kind));
+        if let Some(kind) = forged {
+            self.world.checker.note(kind);
+        }
     }
 
     /// One of AWS's services may be down for a while.

@@ -120,7 +120,9 @@ fn doubled_foreign_forged_and_late_messages_make_one_look_at_most_and_are_delete
         r#"{"source":"com.example","detail-type":"Order","detail":{}}"#.to_owned(),
         parameter_change("/eastwest/web"),
     ];
-    messages.iter().for_each(|message| fake.send(message));
+    for message in &messages {
+        fake.send(message);
+    }
     fake.run(60);
     expect![[r#"
         120 receive
