@@ -18,7 +18,7 @@ impl Engine {
         let is_of_leases =
             matches!(event, Event::LeaseRead(..) | Event::LeaseWritten(..) | Event::Tick);
         // What fell due must not be passed over.
-        let rest_is_due = || self.next_wake_beside_leases(now).is_some_and(|due| due <= now);
+        let rest_is_due = || self.next_wake_beside_leases().is_some_and(|due| due <= now);
         is_of_leases && !self.planning.is_outdated() && !rest_is_due()
     }
 

@@ -148,12 +148,13 @@ impl Planning {
         self.is_outdated.then(|| self.planned_at.plus(ANSWERS_TOGETHER))
     }
 
-    /// When the calendar ends the first hold: a pause ends, or a maintenance window opens.
+    /// When the calendar ends the first hold after `now`: a pause ends, or a maintenance window opens. What still holds
+    /// although its date has passed ends by another clock.
     pub(super) fn next_end(&self, now: Now) -> Option<Now> {
         let held = self.plan.holds().filter_map(|(_, hold)| hold.ends_at());
         let missing = self.plan.missing.iter();
         let held_back = missing.filter_map(|missing| missing.hold.as_ref()?.ends_at());
-        let end = held.chain(held_back).min()?;
+        let end = held.chain(held_back).filter(|end| *end > now.calendar).min()?;
         Some(now.plus(end.duration_since(now.calendar).try_into().unwrap_or_default()))
     }
 

@@ -8,21 +8,21 @@ use crate::report::news::News;
 
 impl Engine {
     /// When to come back with [`Event::Tick`](super::effect::Event::Tick) if nothing else happens before.
-    pub fn next_wake(&self, now: Now) -> Option<Now> {
+    pub fn next_wake(&self, _now: Now) -> Option<Now> {
         let leases = self.memory.leases().next_due(self.is_writing(), self.stepped_at);
         if self.stopping {
             return leases;
         }
-        leases.into_iter().chain(self.next_wake_beside_leases(now)).min()
+        leases.into_iter().chain(self.next_wake_beside_leases()).min()
     }
 
     /// The same without the leases.
-    pub(super) fn next_wake_beside_leases(&self, now: Now) -> Option<Now> {
+    pub(super) fn next_wake_beside_leases(&self) -> Option<Now> {
         // What fell due between the last step and this call has not been handled yet.
         let seen = self.stepped_at;
         let due = [
             self.startup_pause_end(seen),
-            self.planning.next_end(now),
+            self.planning.next_end(seen),
             self.planning.next_truce_end(&self.view),
             self.planning.answers_due(),
             self.work.next_due(),

@@ -15,6 +15,7 @@
 
 use std::time::Duration;
 
+use super::sight::Sight;
 use crate::declaration::settings::LeaseSettings;
 use crate::ecs::fault::Fault;
 use crate::ecs::lease::{LeaseItem, LeaseKey, LeaseOutcome, LeaseRecord, LeaseWrite, next_epoch};
@@ -56,18 +57,6 @@ pub(crate) enum Standing {
     Unread,
     /// It cannot be read.
     Unknown,
-}
-
-/// The item as it was last seen.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-struct Sight {
-    item: Option<LeaseItem>,
-    /// When this item was first seen.
-    since: Now,
-    /// When this taking was first seen.
-    holder_since: Now,
-    /// For how long it is held unless it changes. An edit may lengthen it, not shorten it.
-    lasts: Duration,
 }
 
 /// A write of ours, and what it would make of us.
@@ -371,7 +360,10 @@ impl Lease {
             |attempt: &&Attempt| item.as_ref().is_some_and(|item| *item == attempt.record.item());
         let took_effect = self.unanswered.iter().find(of_item).cloned();
         let is_news = self.sight.as_ref().is_none_or(|sight| sight.item != item);
-        let before = is_news.then(|| self.sight.replace(self.sight_of(settings, item, now)));
+        let before = is_news.then(|| {
+            let sight = Sight::new(settings, self.sight.as_ref(), item, now);
+            self.sight.replace(sight)
+        });
         if let Some(attempt) = took_effect {
             return self.took_effect(settings, attempt, now).into_iter().collect();
         }
@@ -380,26 +372,8 @@ impl Lease {
             self.is_giving_up = false;
             self.unanswered.clear();
         }
-        let seen = before.and_then(|before| self.seen_of_others(before.as_ref()));
+        let seen = before.and_then(|before| self.sight.as_ref()?.news(before.as_ref()));
         lost.into_iter().chain(seen).collect()
-    }
-
-    fn sight_of(&self, settings: &LeaseSettings, item: Option<LeaseItem>, now: Now) -> Sight {
-        let record = item.as_ref().map(LeaseItem::read);
-        let before = self.sight.as_ref().filter(|before| {
-            let of_taking = |item: &LeaseItem| (item.session.clone(), item.epoch.clone());
-            before.item.as_ref().map(of_taking) == item.as_ref().map(of_taking)
-        });
-        let lasts = match &record {
-            None => Duration::ZERO,
-            Some(Ok(record)) if record.is_released() => Duration::ZERO,
-            Some(Ok(record)) => {
-                before.map_or(Duration::ZERO, |sight| sight.lasts).max(record.duration)
-            }
-            Some(Err(_)) => settings.duration,
-        };
-        let holder_since = before.map_or(now, |before| before.holder_since);
-        Sight { item, since: now, holder_since, lasts }
     }
 
     /// A write of ours took effect. None of those before it can take effect any more.
@@ -424,28 +398,6 @@ impl Lease {
         let is_in_time = now.since(attempt.sent_at) < settings.duration;
         self.own = is_in_time.then_some(attempt);
         (is_in_time && is_new).then_some(LeaseChange::Taken { epoch })
-    }
-
-    /// What is new about an item of others.
-    fn seen_of_others(&self, before: Option<&Sight>) -> Option<LeaseChange> {
-        let record_of = |sight: &Sight| sight.item.as_ref().map(LeaseItem::read);
-        let before = before.map(record_of);
-        match (record_of(self.sight.as_ref()?), before) {
-            (None, Some(Some(_))) => Some(LeaseChange::Deleted),
-            (None, _) => None,
-            (Some(Err(wrong)), _) => Some(LeaseChange::Odd(wrong)),
-            (Some(Ok(record)), _) if record.is_released() => {
-                Some(LeaseChange::Freed { holder: record.holder })
-            }
-            (Some(Ok(now)), Some(Some(Ok(before))))
-                if (&now.session, now.epoch) == (&before.session, before.epoch) =>
-            {
-                None
-            }
-            (Some(Ok(record)), _) => {
-                Some(LeaseChange::Seen { holder: record.holder, epoch: record.epoch })
-            }
-        }
     }
 
     /// Who leads, for people. A free lease is shown with this reason why we do not take it.
@@ -477,27 +429,6 @@ impl Lease {
             (Standing::Free, ..) => nobody(),
             _ => Leader::NotRead,
         }
-    }
-}
-
-impl Sight {
-    fn is_held(&self, now: Now) -> bool {
-        now.since(self.since) < self.lasts
-    }
-
-    fn is_odd(&self) -> bool {
-        self.item.as_ref().is_some_and(|item| item.read().is_err())
-    }
-
-    fn leader(&self, settings: &LeaseSettings) -> Option<Leader> {
-        let since = self.holder_since.calendar;
-        Some(match self.item.as_ref()?.read() {
-            Ok(LeaseRecord { holder, session, epoch, .. }) => {
-                let is_namesake = holder == settings.holder && session != settings.session;
-                Leader::Other { holder, is_namesake, epoch, since }
-            }
-            Err(wrong) => Leader::Odd { wrong, since },
-        })
     }
 }
 

@@ -9,6 +9,7 @@ pub mod refreshes;
 pub mod waits;
 pub(crate) mod client_waits;
 pub mod acks;
+pub(crate) mod sight;
 pub mod lease;
 pub mod leases;
 pub mod input;
