@@ -21,7 +21,7 @@ fn words(value: &Value) -> Vec<&str> {
 
 /// The policies of deploy/iam, and what each allows beyond the calls that eastwest itself makes: what AWS asks of
 /// its caller for the sake of such a call.
-const POLICIES: [(&str, &[&str]); 5] = [
+const POLICIES: [(&str, &[&str]); 7] = [
     // The one write again: to refresh a client, and in both ways for services that the base policy keeps out.
     ("policy", &["ecs:UpdateService"]),
     ("document-opt-in", &["ecs:UpdateService", "ecs:UpdateService"]),

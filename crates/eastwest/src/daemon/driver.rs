@@ -16,7 +16,7 @@ use tracing::{debug, error, info, warn};
 
 use super::meters::Metrics;
 use super::panics::panic_text;
-use super::shared::{LostEngine, Shared};
+use super::shared::Shared;
 
 /// How long a call in flight may take after the process was asked to stop.
 const LAST_CALL: Duration = Duration::from_millis(1800);
@@ -46,17 +46,14 @@ pub(crate) async fn drive(
     let mut running = JoinSet::new();
     let mut event = Event::Tick;
     loop {
-        match shared.step(event) {
-            Ok(effects) => {
-                for effect in effects {
-                    running.spawn(carry_out(Arc::clone(&world), shared.metrics.clone(), effect));
-                }
+        if let Ok(effects) = shared.step(event) {
+            for effect in effects {
+                running.spawn(carry_out(Arc::clone(&world), shared.metrics.clone(), effect));
             }
-            Err(LostEngine) => {
-                // The new engine has asked for nothing yet. A write under way is read back, as after a restart.
-                running = JoinSet::new();
-                tokio::time::sleep(AFTER_PANIC).await;
-            }
+        } else {
+            // The new engine has asked for nothing yet. A write under way is read back, as after a restart.
+            running = JoinSet::new();
+            tokio::time::sleep(AFTER_PANIC).await;
         }
         if until == Until::Settled && shared.engine().is_settled() {
             break;

@@ -25,7 +25,7 @@ struct Task {
     service_name: Option<String>,
     /// The task's ARN, which ends with its id.
     #[serde(rename = "TaskARN")]
-    task_arn: Option<String>,
+    arn: Option<String>,
 }
 
 /// Has the endpoint tell which service eastwest runs as, unless a flag did, and which task.
@@ -68,7 +68,7 @@ fn service(text: &str) -> Option<ServicePath> {
 
 fn task(text: &str) -> Option<String> {
     let task: Task = serde_json::from_str(text).ok()?;
-    Some(task.task_arn?.rsplit('/').next()?.to_owned())
+    Some(task.arn?.rsplit('/').next()?.to_owned())
 }
 
 #[cfg(test)]
