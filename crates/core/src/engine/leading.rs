@@ -17,9 +17,13 @@ impl Engine {
         }
         let is_of_leases =
             matches!(event, Event::LeaseRead(..) | Event::LeaseWritten(..) | Event::Tick);
-        // What fell due must not be passed over.
+        is_of_leases && self.has_nothing_else_to_do(now)
+    }
+
+    /// Whether the plan is of this state, and nothing is due beside the leases: what fell due must not be passed over.
+    pub(super) fn has_nothing_else_to_do(&self, now: Now) -> bool {
         let rest_is_due = || self.next_wake_beside_leases().is_some_and(|due| due <= now);
-        is_of_leases && !self.planning.is_outdated() && !rest_is_due()
+        !self.planning.is_outdated() && !rest_is_due()
     }
 
     /// Takes up the clusters in view, and decides what is to be given up. A lease that was taken is like a start: what

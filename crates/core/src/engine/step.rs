@@ -29,11 +29,17 @@ impl Engine {
         self.stepped_at = now;
         let confirmed = confirmed_service(&event);
         let is_answer = matches!(event, Event::Answered(_));
+        let is_idle = is_idle_receive(&event) && self.has_nothing_else_to_do(now);
         let is_new = self.apply_event(event, now);
         self.decide_leases(now);
         let has_another_leader = self.memory.leases_mut().note_leaders(now);
         if concerns_leases && !has_another_leader {
             return self.start_lease_calls(now);
+        }
+        if is_idle && !has_another_leader && !self.stopping {
+            let mut effects = self.start_due(now);
+            effects.extend(self.start_lease_calls(now));
+            return effects;
         }
         let kept_for = self.view.name_quarantine(&self.settings.timing);
         let has_expired = self.view.former.expire(now, kept_for);
@@ -138,6 +144,16 @@ impl Engine {
     fn polls(&self) -> Polls {
         let rolling = self.published.rollouts().services();
         Polls::new(self.memory.writes(), self.planning.plan(), self.work.nudged(), rolling)
+    }
+}
+
+/// Whether a wait for messages has ended without one. That comes every twenty seconds, and a pass over thousands of
+/// services each time would keep a core busy.
+fn is_idle_receive(event: &Event) -> bool {
+    match event {
+        Event::Received(Ok(messages)) => messages.is_empty(),
+        Event::Deleted(deleted) => deleted.is_ok(),
+        _ => false,
     }
 }
 

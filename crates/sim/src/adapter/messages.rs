@@ -8,7 +8,7 @@ use super::calls::{Aws, fault_of};
 /// How long a call waits for messages.
 const WAIT_MS: u64 = 20_000;
 /// How often a call that waits looks whether one came. AWS answers at once; events are late by more than this anyway.
-const LOOK_EVERY_MS: u64 = 4_000;
+const LOOK_EVERY_MS: u64 = 10_000;
 /// The most messages of one call.
 const MOST: usize = 10;
 

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use super::sent_write::{Broken, SentWrite};
 use crate::shapes::ecs::EcsServiceStatus;
 
-/// The time within which changes back are counted.
-const HOUR_MS: u64 = 3_600_000;
+/// The time within which changes back are counted: an hour by the fastest clock that a process may have.
+const HOUR_MS: u64 = 3_600_000 * 4 / 5;
 /// How often somebody may change a service back within an hour before it is left alone.
 const REVERTS: usize = 3;
 /// How many deployments eastwest reads of the history that AWS keeps.

@@ -106,6 +106,16 @@ pub(super) fn begin<C: Controller>(world: &mut World<C>, replicas: &mut Replicas
     }
 }
 
+/// The lease table works from now on. Two processes end, to begin anew together: what one remembers of names that were in
+/// use and the other does not would make a write hours later, when the other takes over.
+pub(super) fn calm<C: Controller>(world: &mut World<C>, replicas: &Replicas) {
+    world.with_lease_weather(Weather::clear);
+    if replicas.leased == 2 {
+        world.crash(true);
+        world.end_other(false);
+    }
+}
+
 /// Something may befall the processes or the lease table.
 pub(super) fn trouble<C: Controller>(world: &mut World<C>, replicas: &mut Replicas) {
     let Some(trouble) = replicas.next() else { return };

@@ -330,7 +330,7 @@ impl<C: Controller + 'static> Life<C> {
         self.world.clear_agenda();
         self.world.run_for(45);
         self.write(Documents::last);
-        self.world.with_lease_weather(Weather::clear);
+        leased_life::calm(&mut self.world, &self.replicas);
         self.world.outside(&Outside::Restart);
         let keys = self.world.with_model(|model| {
             let complete = RolloutScript { seconds: 20, outcome: RolloutOutcome::Complete };
