@@ -21,12 +21,9 @@ def wire(events, sqs, queue="eastwest"):
     """Makes the queue, its dead-letter queue and the rules; the URLs of both."""
     dead = sqs.create_queue(QueueName=f"{queue}-dead")["QueueUrl"]
     arn = f"arn:aws:sqs:{world.REGION}:{ACCOUNT}:{queue}"
-    redrive = {"deadLetterTargetArn": f"{arn}-dead", "maxReceiveCount": "3"}
-    attributes = {"MessageRetentionPeriod": "300", "VisibilityTimeout": "30", "RedrivePolicy": json.dumps(redrive)}
-    url = sqs.create_queue(QueueName=queue, Attributes=attributes)["QueueUrl"]
-    policy = (FOLDER / "queue-policy.json").read_text()
-    policy = policy.replace("REPLACE_REGION", world.REGION).replace("REPLACE_ACCOUNT_ID", ACCOUNT)
-    sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
+    text = (FOLDER / "queue.json").read_text()
+    text = text.replace("REPLACE_REGION", world.REGION).replace("REPLACE_ACCOUNT_ID", ACCOUNT)
+    url = sqs.create_queue(QueueName=queue, Attributes=json.loads(text))["QueueUrl"]
     for name in NAMES:
         events.put_rule(Name=f"eastwest-{name}", EventPattern=pattern(name))
         put = events.put_targets(Rule=f"eastwest-{name}", Targets=[{"Id": "queue", "Arn": arn}])

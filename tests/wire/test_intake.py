@@ -66,6 +66,11 @@ def test_each_documented_event_is_matched_by_a_shipped_rule_and_nothing_else_is(
     assert not events_of(other)
 
 
+def test_the_policy_to_read_is_the_one_of_the_queue():
+    attributes = json.loads((rules.FOLDER / "queue.json").read_text())
+    assert json.loads(attributes["Policy"]) == json.loads((rules.FOLDER / "queue-policy.json").read_text())
+
+
 @pytest.fixture
 def events_of(sim, judged):
     """The shipped rules that match an event."""

@@ -39,9 +39,7 @@ pub(crate) async fn run(mut config: Config) -> anyhow::Result<ExitCode> {
     let policy: &str = config.settings.policy.into();
     info!(%listen, policy, version = env!("CARGO_PKG_VERSION"), "listening");
     if config.lease.is_none() && config.settings.policy != Policy::Observe {
-        warn!(
-            "no lease table is given: nothing keeps a second copy of eastwest from writing; run one copy, or give --lease-table"
-        );
+        info!("no lease table is given: eastwest relies on being the only copy that writes");
     }
     if !config.head_start.is_zero() {
         warn!(

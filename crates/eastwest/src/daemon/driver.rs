@@ -107,9 +107,13 @@ async fn last_call(world: &Arc<World>, shared: &Arc<Shared>, running: &mut JoinS
         }
     };
     if tokio::time::timeout(LAST_CALL, finish).await.is_err() {
-        warn!(
-            "stopped before AWS answered a change or the lease table a release; the next start reads what became of a change, and a lease expires by itself"
-        );
+        let engine = shared.engine();
+        if engine.is_writing() {
+            warn!("stopped before AWS answered a change; the next start reads its outcome");
+        }
+        if engine.holds_leases() {
+            warn!("stopped before the lease table answered; the lease expires by itself");
+        }
     }
     running.abort_all();
     info!("stopped");
