@@ -1,5 +1,6 @@
 """The process: what it serves, how it starts, how it ends."""
 import json
+import signal
 import subprocess
 import time
 
@@ -94,6 +95,16 @@ def test_every_log_line_is_json_with_a_level_and_a_message(live_fleet, live, pro
     lines = [json.loads(line) for line in controller.output().splitlines()]
     assert lines and all("level" in line and "message" in line for line in lines)
     assert not [line for line in lines if line["level"] in ("ERROR", "WARN")], lines
+
+
+def test_a_signal_logs_each_call_and_another_one_ends_that(live_fleet, live, controller):
+    controller.wait_ready()
+    assert not controller.log_lines("DEBUG")
+    controller.child.send_signal(signal.SIGUSR1)
+    wait_until(lambda: controller.log_lines("DEBUG", "sweep prod"), controller.output)
+    controller.child.send_signal(signal.SIGUSR1)
+    wait_until(lambda: controller.log_lines("the log level changed", "as at the start"), controller.output)
+    assert controller.log_lines("the log level changed", "debug")
 
 
 def test_no_secret_is_ever_printed(live_fleet, live, controller_of):
