@@ -78,7 +78,8 @@ pub(crate) fn newcomer(
 /// The settings that the first `start` names; every cluster of the script is watched but `elsewhere`.
 pub(crate) fn settings(start: &str, script: &str) -> Result<Settings, String> {
     // Most stories are not about that wait.
-    let timing = Timing { refresh_every: Duration::ZERO, ..Timing::default() };
+    // A told time is a whole second, and the same in each run.
+    let timing = Timing { refresh_every: Duration::ZERO, jitter_percent: 0, ..Timing::default() };
     let mut settings = Settings { policy: Policy::Sync, timing, ..Settings::default() };
     let clusters = script.lines().filter_map(|line| line.strip_prefix("cluster "));
     let clusters = clusters.filter_map(|rest| rest.split_whitespace().next());

@@ -1,11 +1,15 @@
 //! The queue: what is asked, what comes back, and that nothing is tried twice.
 
+use std::sync::{Arc, Mutex};
+
+use aws_smithy_types::body::SdkBody;
 use eastwest_core::ecs::fault::FaultKind;
 use eastwest_core::ecs::queue::{Message, QueueUrl};
 use eastwest_core::engine::effect::{Effect, Event};
 use serde_json::{Value, json};
 
-use super::{Asked, Stage, Told, played};
+use super::{Asked, Stage, Told, config, network, played};
+use crate::{Settings, World};
 
 const URL: &str = "https://sqs.eu-west-1.amazonaws.com/123456789012/eastwest";
 
@@ -76,4 +80,26 @@ async fn a_queue_that_is_not_there_is_so_by_its_new_code_and_by_its_old_one() {
         }
         assert_eq!(stage.all_asked().len(), 1, "one attempt: the engine decides when to ask again");
     }
+}
+
+#[tokio::test]
+async fn a_queue_of_another_account_and_region_is_asked_there() {
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let log = Arc::clone(&seen);
+    let client = network::client(move |request: http::Request<SdkBody>| {
+        let signature = request.headers()["authorization"].to_str().unwrap().to_owned();
+        log.lock().unwrap().push((request.uri().to_string(), signature));
+        http::Response::builder().status(200).body(b"{}".to_vec()).unwrap()
+    });
+    let url = "https://sqs.us-east-1.amazonaws.com/999999999999/events";
+    let url = QueueUrl::parse(url).unwrap();
+    let queue_region = url.region().map(str::to_owned);
+    let settings = Settings { queue_region, ..Settings::default() };
+    let world = World::over(&config().http_client(client).build(), &settings).unwrap();
+    let event = Box::pin(world.execute(Effect::Receive(url))).await;
+    assert_eq!(event, Event::Received(Ok(Vec::new())));
+    let seen = seen.lock().unwrap();
+    let (uri, signature) = &seen[0];
+    assert!(uri.starts_with("https://sqs.us-east-1.amazonaws.com"), "{uri}");
+    assert!(signature.contains("/us-east-1/sqs/"), "{signature}");
 }
