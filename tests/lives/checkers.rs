@@ -284,7 +284,7 @@ impl Controller for Flawed {
     }
 
     fn next_wake(&self, now: Now) -> Option<Now> {
-        if self.flaw == Flaw::Spins { Some(now) } else { self.engine.next_wake(now) }
+        if self.flaw == Flaw::Spins { Some(now) } else { self.engine.next_wake() }
     }
 
     fn take_news(&mut self) -> Vec<News> {

@@ -7,7 +7,6 @@ use crate::ecs::queue::QueueUrl;
 /// What came from the queue.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Intake {
-    queue: Option<QueueUrl>,
     /// The receipts of messages to delete.
     pub(super) noted: Vec<String>,
     /// Why the latest call to receive failed, if it did.
@@ -19,19 +18,14 @@ pub(super) struct Intake {
 }
 
 impl Intake {
-    /// Nothing came yet.
-    pub(super) fn new(queue: Option<QueueUrl>) -> Self {
-        Self { queue, ..Self::default() }
-    }
-
     /// Why messages cannot be received or deleted, if so.
     pub(super) fn trouble(&self) -> Option<&Fault> {
         self.not_received.as_ref().or(self.not_deleted.as_ref())
     }
 
     /// Deletes the messages whose hints are noted.
-    pub(super) fn delete(&mut self) -> Option<Effect> {
-        let queue = self.queue.clone().filter(|_| !self.noted.is_empty())?;
-        Some(Effect::Delete(queue, std::mem::take(&mut self.noted)))
+    pub(super) fn delete(&mut self, queue: Option<&QueueUrl>) -> Option<Effect> {
+        let queue = queue.filter(|_| !self.noted.is_empty())?;
+        Some(Effect::Delete(queue.clone(), std::mem::take(&mut self.noted)))
     }
 }

@@ -55,7 +55,6 @@ impl Engine {
                 }
             }
         }
-        let intake = Intake::new(settings.queue.clone());
         if let Some(queue) = &settings.queue {
             work.push(Job::Receive(queue.clone()), now);
         }
@@ -65,7 +64,7 @@ impl Engine {
             planning: Planning::new(now),
             memory,
             work,
-            intake,
+            intake: Intake::default(),
             published: Published::default(),
             stepped_at: now,
             stopping: false,

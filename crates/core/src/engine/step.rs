@@ -25,39 +25,49 @@ impl Engine {
         if let Some(slept) = self.overslept(now) {
             self.wake_up(slept, now);
         }
-        let concerns_leases = self.concerns_leases_alone(&event, now);
+        let needs_no_pass = self.needs_no_pass(&event, now);
         self.stepped_at = now;
         let confirmed = confirmed_service(&event);
         let is_answer = matches!(event, Event::Answered(_));
-        let is_idle = is_idle_receive(&event) && self.has_nothing_else_to_do(now);
         let is_new = self.apply_event(event, now);
         self.decide_leases(now);
         let has_another_leader = self.memory.leases_mut().note_leaders(now);
-        if concerns_leases && !has_another_leader {
-            return self.start_lease_calls(now);
+        let mut effects = Vec::new();
+        if !needs_no_pass || has_another_leader {
+            let kept_for = self.view.name_quarantine(&self.settings.timing);
+            let has_expired = self.view.former.expire(now, kept_for);
+            self.planning.note_change(is_new || has_expired);
+            effects = self.plan_and_write(confirmed, is_answer, now);
         }
-        if is_idle && !has_another_leader && !self.stopping {
-            let mut effects = self.start_due(now);
-            effects.extend(self.start_lease_calls(now));
-            return effects;
-        }
-        let kept_for = self.view.name_quarantine(&self.settings.timing);
-        let has_expired = self.view.former.expire(now, kept_for);
-        self.planning.note_change(is_new || has_expired);
-        let mut effects = self.plan_and_start(confirmed, is_answer, now);
-        effects.extend(self.start_lease_calls(now));
+        effects.extend(self.start_calls(now));
         effects
     }
 
-    /// Plans if something has changed, and starts what follows from it.
-    fn plan_and_start(
+    /// Whether an event changes nothing that a plan depends on, and nothing else is due. Leases are read every two seconds,
+    /// and a wait for messages ends every twenty. A pass over thousands of services each time would keep a core busy.
+    fn needs_no_pass(&self, event: &Event, now: Now) -> bool {
+        let changes_nothing = match event {
+            Event::LeaseRead(..) | Event::LeaseWritten(..) => true,
+            Event::Received(Ok(messages)) => messages.is_empty(),
+            Event::Deleted(deleted) => deleted.is_ok(),
+            // A lease may have been due.
+            Event::Tick => self.memory.leases().are_used(),
+            _ => false,
+        };
+        // What fell due must not be passed over.
+        let rest_is_due = || self.next_wake_beside_leases().is_some_and(|due| due <= now);
+        changes_nothing && !self.planning.is_outdated() && !rest_is_due()
+    }
+
+    /// Plans if something has changed, and writes what was confirmed.
+    fn plan_and_write(
         &mut self,
         confirmed: Option<ServiceKey>,
         is_answer: bool,
         now: Now,
     ) -> Vec<Effect> {
         if is_answer && self.more_answers_come(now) {
-            return if self.stopping { Vec::new() } else { self.start_due(now) };
+            return Vec::new();
         }
         self.memory.observe(&self.view, &self.settings.timing, now);
         self.replan(now);
@@ -69,9 +79,8 @@ impl Engine {
         self.ask(now);
         self.work.follow_hints(self.settings.timing.staleness, now);
         let mut effects: Vec<Effect> = write.into_iter().collect();
-        effects.extend(self.intake.delete());
+        effects.extend(self.intake.delete(self.settings.queue.as_ref()));
         effects.extend(self.work.confirm(self.planning.plan(), now));
-        effects.extend(self.start_due(now));
         effects
     }
 
@@ -135,7 +144,17 @@ impl Engine {
         self.work.poll(&polls, now.plus(interval));
     }
 
+    /// Starts the calls that are due. Whoever stops starts none but those about its leases.
+    fn start_calls(&mut self, now: Now) -> Vec<Effect> {
+        let mut effects = if self.stopping { Vec::new() } else { self.start_due(now) };
+        effects.extend(self.start_lease_calls(now));
+        effects
+    }
+
     fn start_due(&mut self, now: Now) -> Vec<Effect> {
+        if self.work.next_due().is_none_or(|due| due > now) {
+            return Vec::new();
+        }
         let polls = self.polls();
         let may_make = self.memory.leases().hold_making(&self.view, now).is_none();
         self.work.start_due(polls, self.planning.plan(), may_make, now)
@@ -144,16 +163,6 @@ impl Engine {
     fn polls(&self) -> Polls {
         let rolling = self.published.rollouts().services();
         Polls::new(self.memory.writes(), self.planning.plan(), self.work.nudged(), rolling)
-    }
-}
-
-/// Whether a wait for messages has ended without one. That comes every twenty seconds, and a pass over thousands of
-/// services each time would keep a core busy.
-fn is_idle_receive(event: &Event) -> bool {
-    match event {
-        Event::Received(Ok(messages)) => messages.is_empty(),
-        Event::Deleted(deleted) => deleted.is_ok(),
-        _ => false,
     }
 }
 

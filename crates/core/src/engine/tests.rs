@@ -180,7 +180,7 @@ fn nothing_starts_after_stop_and_no_wake_is_wanted() {
         fake.step(Event::Tick);
     }
     assert_eq!(fake.pending(), Vec::<String>::new());
-    assert_eq!(fake.engine.next_wake(at(10)), None);
+    assert_eq!(fake.engine.next_wake(), None);
     assert!(!fake.engine.is_writing());
 }
 
@@ -224,7 +224,7 @@ fn questions_are_bounded_and_those_that_wait_wake_nobody() {
     let namespaces = fake.next_event();
     fake.step(namespaces);
     assert_eq!(fake.pending().len(), 16);
-    let wake = fake.engine.next_wake(at(0)).expect("something is due");
+    let wake = fake.engine.next_wake().expect("something is due");
     assert!(wake > at(0), "34 questions wait for room, not for time");
     let answered = fake.next_event();
     fake.step(answered);
@@ -260,7 +260,7 @@ fn an_answer_does_not_wait_for_others_for_long() {
     let answered = fake.next_event();
     fake.step(answered);
     assert_eq!(fake.engine.passes(), passes, "the other one may come any moment");
-    let wake = fake.engine.next_wake(fake.now).expect("a wake");
+    let wake = fake.engine.next_wake().expect("a wake");
     assert_eq!(wake.since(fake.now), Duration::from_millis(100));
     fake.now = wake;
     fake.step(Event::Tick);

@@ -8,7 +8,7 @@ use crate::report::news::News;
 
 impl Engine {
     /// When to come back with [`Event::Tick`](super::effect::Event::Tick) if nothing else happens before.
-    pub fn next_wake(&self, _now: Now) -> Option<Now> {
+    pub fn next_wake(&self) -> Option<Now> {
         let leases = self.memory.leases().next_due(self.is_writing(), self.stepped_at);
         if self.stopping {
             return leases;
@@ -47,7 +47,7 @@ impl Engine {
         if now.since(self.stepped_at) < staleness {
             return None;
         }
-        let late = now.since(self.next_wake(self.stepped_at)?);
+        let late = now.since(self.next_wake()?);
         (late >= staleness).then_some(late)
     }
 

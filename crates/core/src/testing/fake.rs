@@ -151,7 +151,7 @@ impl Fake {
                 self.step(event);
             }
             self.note_deed();
-            match self.engine.next_wake(self.now) {
+            match self.engine.next_wake() {
                 Some(wake) if wake.since_start < end.since_start => {
                     assert!(wake > self.now, "a wake in the past is a hot loop");
                     self.now = wake;

@@ -80,7 +80,7 @@ pub(crate) async fn drive(
 
 async fn sleep_until_due(shared: &Shared) {
     let now = shared.clock.now();
-    let wake = shared.engine().next_wake(now);
+    let wake = shared.engine().next_wake();
     let pause = wake.map_or(IDLE, |wake| wake.since(now)).min(IDLE);
     tokio::time::sleep(pause.max(Duration::from_millis(1))).await;
 }

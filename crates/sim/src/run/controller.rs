@@ -22,8 +22,8 @@ impl Controller for Engine {
         Self::step(self, now, event)
     }
 
-    fn next_wake(&self, now: Now) -> Option<Now> {
-        Self::next_wake(self, now)
+    fn next_wake(&self, _: Now) -> Option<Now> {
+        Self::next_wake(self)
     }
 
     fn take_news(&mut self) -> Vec<News> {

@@ -179,3 +179,15 @@ fn a_message_that_could_not_be_deleted_is_a_trouble_of_the_queue_until_the_next_
     fake.run(1);
     assert!(fake.engine.queue_trouble().is_none());
 }
+
+#[test]
+fn a_pause_that_ends_as_a_wait_for_messages_ends_is_not_passed_over() {
+    let mut fake = with_queue(
+        "cluster prod default=internal.myapp
+         web mode=client-server, pause=1970-01-01T00:01:00Z",
+    );
+    fake.run(50);
+    fake.freeze(11);
+    fake.step(Event::Received(Ok(Vec::new())));
+    assert!(fake.pending().contains(&"confirm prod/web".to_owned()), "{:?}", fake.pending());
+}
