@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use super::document::MassChange;
 use super::tag_prefix::TagPrefix;
-use crate::ecs::lease::{LONGEST, SHORTEST};
+use crate::ecs::lease::LONGEST;
 use crate::ecs::name::{ClusterName, NamespaceRef, ParameterName};
 use crate::ecs::queue::QueueUrl;
 
@@ -125,7 +125,7 @@ pub struct LeaseSettings {
     pub holder: String,
     /// A random text of this process alone.
     pub session: String,
-    /// How long a lease is held after each renewal: from [`SHORTEST`] to [`LONGEST`].
+    /// How long a lease is held after each renewal: from [`Self::SHORTEST`] to [`LONGEST`].
     pub duration: Duration,
 }
 
@@ -134,9 +134,13 @@ impl LeaseSettings {
     /// seconds.
     pub const DURATION: Duration = Duration::from_secs(15);
 
-    /// Whether a lease may last so long.
+    /// The shortest that this process takes: a call to the table may last a seventh of it. An item of others may have a
+    /// shorter one.
+    pub const SHORTEST: Duration = Duration::from_secs(3);
+
+    /// Whether a lease of this process may last so long.
     pub fn may_last(duration: Duration) -> bool {
-        (SHORTEST..=LONGEST).contains(&duration)
+        (Self::SHORTEST..=LONGEST).contains(&duration)
     }
 
     /// From a renewal to the next one.

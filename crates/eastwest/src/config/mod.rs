@@ -13,9 +13,10 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use eastwest_core::declaration::document::MassChange;
-use eastwest_core::declaration::settings::{Budget, Policy, Settings, Sources, Timing};
+use eastwest_core::declaration::settings::{
+    Budget, LeaseSettings, Policy, Settings, Sources, Timing,
+};
 use eastwest_core::declaration::tag_prefix::TagPrefix;
-use eastwest_core::ecs::lease::LONGEST;
 use eastwest_core::ecs::name::{ClusterName, NamespaceRef, ParameterName, Refused, TableName};
 use eastwest_core::ecs::queue::QueueUrl;
 use eastwest_core::ecs::service_key::ServicePath;
@@ -23,8 +24,6 @@ use eastwest_core::ecs::service_key::ServicePath;
 use self::flags::Flags;
 use self::token::Token;
 
-/// The shortest lease: a call to the table may take a seventh of it.
-const SHORTEST_LEASE: Duration = Duration::from_secs(3);
 /// From the end of a sweep to the next, where a queue shows what changed.
 const INTERVAL_WITH_QUEUE: Duration = Duration::from_mins(5);
 
@@ -291,8 +290,7 @@ impl Reader {
     }
 
     fn lease(&mut self, flags: &Flags) -> Option<Lease> {
-        let read =
-            |text: &str| duration(text).filter(|span| (SHORTEST_LEASE..=LONGEST).contains(span));
+        let read = |text: &str| duration(text).filter(|span| LeaseSettings::may_last(*span));
         let duration =
             self.value("--lease-duration", &flags.lease_duration, "a time from 3s to 5m", read);
         let text = flags.lease_table.as_deref()?.trim();

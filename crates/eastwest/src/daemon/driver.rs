@@ -106,14 +106,16 @@ async fn last_call(world: &Arc<World>, shared: &Arc<Shared>, running: &mut JoinS
             };
         }
     };
-    if tokio::time::timeout(LAST_CALL, finish).await.is_err() {
+    drop(tokio::time::timeout(LAST_CALL, finish).await);
+    let (is_writing, holds_leases) = {
         let engine = shared.engine();
-        if engine.is_writing() {
-            warn!("stopped before AWS answered a change; the next start reads its outcome");
-        }
-        if engine.holds_leases() {
-            warn!("stopped before the lease table answered; the lease expires by itself");
-        }
+        (engine.is_writing(), engine.holds_leases())
+    };
+    if is_writing {
+        warn!("stopped before AWS answered a change; the next start reads its outcome");
+    }
+    if holds_leases {
+        warn!("stopped before a lease was given up; it expires by itself");
     }
     running.abort_all();
     info!("stopped");

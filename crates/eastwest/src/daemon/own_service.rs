@@ -28,28 +28,27 @@ struct Task {
     arn: Option<String>,
 }
 
-/// Has the endpoint tell which service eastwest runs as, unless a flag did, and which task.
+/// Has the endpoint tell which service eastwest runs as, unless a flag did, and which task, which names the holder of a
+/// lease.
 pub(crate) async fn settle(config: &mut Config) {
-    let Some(text) = read().await else { return };
-    config.task = task(&text);
-    if !config.asks_for_own_service {
+    if !config.asks_for_own_service && config.lease.is_none() {
         return;
     }
-    config.settings.own_service = service(&text);
-    if config.settings.own_service.is_none() {
-        tell("it names no service");
+    let Ok(endpoint) = std::env::var(ENDPOINT) else { return };
+    let told = tokio::task::spawn_blocking(move || ask(&endpoint)).await;
+    let told = told.context("the question was lost").flatten();
+    if let Ok(text) = &told {
+        config.task = task(text);
+    }
+    if config.asks_for_own_service {
+        let found = told.and_then(|text| service(&text).context("it names no service"));
+        config.settings.own_service = found.inspect_err(tell).ok();
     }
 }
 
-/// What the endpoint tells; none outside of ECS, and where it does not answer, which is logged.
-async fn read() -> Option<String> {
-    let endpoint = std::env::var(ENDPOINT).ok()?;
-    let asked = tokio::task::spawn_blocking(move || ask(&endpoint)).await;
-    let answer = asked.context("the question was lost").flatten();
-    answer.inspect_err(|error| tell(&format!("{error:#}"))).ok()
-}
-
-fn tell(why: &str) {
+/// Logs that the endpoint does not tell the service.
+fn tell(error: &anyhow::Error) {
+    let why = format!("{error:#}");
     warn!(
         why,
         "the task metadata endpoint does not tell which ECS service this is: name it with --own-service, so that nobody can have eastwest roll itself out by a tag"
