@@ -1,8 +1,8 @@
-//! The real state machine of a lease, model checked: two processes, one item, and everything that may befall them.
+//! The real state machine of a lease, model checked: two processes, one item, and everything that may happen to them.
 //!
 //! Time goes in steps of three seconds, and the clocks of the two processes run as far apart as the lease allows for. At
 //! each moment a process does what is due, unless it is frozen for a while. A call is done at once, or its answer comes later
-//! or never, or the call itself arrives late or never. A process may crash and begin anew or give its lease up, and a person
+//! or never, or the call itself arrives late or never. A process may crash and begin again or give its lease up, and a person
 //! may delete or spoil the item. A bounded number of such mishaps happens, within a bounded time.
 //!
 //! Always: never two that may write at once, by true time. Sometimes: both once led; a late write took effect. Each run

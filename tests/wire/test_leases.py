@@ -1,4 +1,4 @@
-"""`--lease-table`: two copies of eastwest on one cluster, one lease table, and what befalls them.
+"""`--lease-table`: two copies of eastwest on one cluster, one lease table, and what happens to them.
 
 The lease table is moto's, which shares nothing with our simulator. The judge is the simulator's log of writes.
 """

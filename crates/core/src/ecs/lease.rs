@@ -12,7 +12,7 @@ use super::name::ClusterName;
 use super::service_key::Scope;
 
 /// The shortest lease: several calls fit into a third of it.
-pub const SHORTEST: Duration = Duration::from_secs(1);
+pub(crate) const SHORTEST: Duration = Duration::from_secs(1);
 /// The longest lease: as long is a cluster without a leader after a crash.
 pub const LONGEST: Duration = Duration::from_mins(5);
 /// The largest epoch and renewal that we believe. Counting by one, nobody comes near it.
@@ -87,7 +87,7 @@ pub struct LeaseRecord {
     pub holder: String,
     /// The process: two of one name are two.
     pub session: String,
-    /// The how manieth taking it is.
+    /// The number of this taking of the lease.
     pub epoch: u64,
     /// The number of the write within its process.
     pub renewal: u64,

@@ -123,7 +123,7 @@ fn partition(region: &str) -> &str {
 pub struct Message {
     /// What deletes it. It is of this delivery alone.
     pub receipt: String,
-    /// What it says. Whoever can write to the queue wrote it.
+    /// What it says. Anybody who can write to the queue may have written it.
     pub body: String,
 }
 

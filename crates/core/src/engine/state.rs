@@ -104,7 +104,7 @@ impl Engine {
         self.memory.leases().leader(cluster, now)
     }
 
-    /// Whether a write to a cluster may leave now. Whoever carries out a write asks again where it had to wait.
+    /// Whether a write to a cluster may leave now. A write that had to wait for its turn asks again.
     pub fn may_write(&self, cluster: &ClusterName, now: Now) -> bool {
         self.memory.leases().may_write(cluster, now)
     }

@@ -144,7 +144,7 @@ impl Engine {
         self.work.poll(&polls, now.plus(interval));
     }
 
-    /// Starts the calls that are due. Whoever stops starts none but those about its leases.
+    /// Starts the calls that are due. A process that stops starts only those about its leases.
     fn start_calls(&mut self, now: Now) -> Vec<Effect> {
         let mut effects = if self.stopping { Vec::new() } else { self.start_due(now) };
         effects.extend(self.start_lease_calls(now));

@@ -1,15 +1,15 @@
 //! Which leases this process is to hold: all of them or none.
 //!
-//! A process that led one cluster and not another would break budgets that count over the clusters of one namespace. So
-//! a process competes for a free lease only if no watched cluster is held by another, or if it holds the first one, by
-//! name, of those that are held. A process that holds leases while another holds the first one of those that are held
-//! gives up all its own. Where nobody holds one, all compete for the first one, and the others follow. Whoever cannot
-//! read one does not begin to lead. An item that a person spoilt counts neither as held nor as free: it stops its own
-//! cluster alone.
+//! A process that led one cluster and not another would break budgets that count over the clusters of one
+//! namespace. So a process competes for a free lease only if no watched cluster is held by another, or if it holds
+//! the first one, by name, of those that are held. A process that holds leases while another holds the first one of
+//! those that are held gives up all its own. Where nobody holds one, all compete for the first one, and the others
+//! follow. A process that cannot read one does not begin to lead. An item that a person spoilt counts neither as
+//! held nor as free: it stops its own cluster alone.
 //!
-//! **Invariant:** two processes that watch different clusters never take turns for ever. Whoever holds the first one of
-//! those that are held, over all clusters, never gives it up for this rule; and whoever gave up does not compete before
-//! that one is free again.
+//! **Invariant:** two processes that watch different clusters never take turns for ever. The process that holds the
+//! first one of those that are held, over all clusters, never gives it up for this rule; and one that gave up does
+//! not compete before that one is free again.
 //!
 //! **Invariant:** where no lease is held nothing is written, and nothing is made unless all are.
 
@@ -29,7 +29,7 @@ use crate::view::View;
 #[derive(Debug, Clone, Default)]
 pub struct Leases {
     settings: Option<LeaseSettings>,
-    /// Whether the policy lets this process write at all: whoever only observes takes no lease.
+    /// Whether the policy lets this process write at all: a process that only observes takes no lease.
     may_compete: bool,
     by_cluster: BTreeMap<ClusterName, Lease>,
     /// What happened and was not told yet.
@@ -248,7 +248,7 @@ impl Leases {
         !self.is_stopping && lease.is_some_and(|lease| lease.may_write(settings, now))
     }
 
-    /// Why nothing may be changed in a cluster now, if so. Whoever only observes needs no lease for that.
+    /// Why nothing may be changed in a cluster now, if so. A process that only observes needs no lease for that.
     pub(crate) fn hold(&self, cluster: &ClusterName, now: Now) -> Option<Hold> {
         if self.settings.is_none() || !self.may_compete || self.may_write(cluster, now) {
             return None;
@@ -257,8 +257,8 @@ impl Leases {
         Some(Hold::NotLeader(Box::new(NotLeader { cluster, leader })))
     }
 
-    /// Why nothing may be made now, if so. A namespace serves every cluster, so whoever makes one leads all that have a
-    /// lease, and at least one.
+    /// Why nothing may be made now, if so. A namespace serves every cluster, so the process that makes one leads all
+    /// that have a lease, and at least one.
     pub(crate) fn hold_making(&self, view: &View, now: Now) -> Option<Hold> {
         let led = self.by_cluster.keys().find_map(|cluster| self.hold(cluster, now));
         let none = || view.clusters.keys().next().and_then(|first| self.hold(first, now));
@@ -277,7 +277,7 @@ impl Leases {
     }
 
     /// Whether this process is the one to receive messages. Two processes share one queue, and a message is of use only to
-    /// the one that writes. Whoever only observes has a queue of its own.
+    /// the one that writes. A process that only observes has a queue of its own.
     pub fn may_receive(&self) -> bool {
         self.settings.is_none() || !self.may_compete || self.is_any_held()
     }

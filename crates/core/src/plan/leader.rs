@@ -10,12 +10,12 @@ use crate::ecs::name::ClusterName;
 pub enum Leader {
     /// This process.
     Us {
-        /// The how manieth taking of the lease it is.
+        /// The number of this taking of the lease.
         epoch: u64,
     },
     /// This process holds the lease and does not write.
     UsNotWriting {
-        /// The how manieth taking of the lease it is.
+        /// The number of this taking of the lease.
         epoch: u64,
         /// Why not.
         why: NotWriting,
@@ -26,7 +26,7 @@ pub enum Leader {
         holder: String,
         /// Whether this process has the same name.
         is_namesake: bool,
-        /// The how manieth taking of the lease it is.
+        /// The number of this taking of the lease.
         epoch: u64,
         /// Since when we have seen it lead.
         since: jiff::Timestamp,
@@ -204,7 +204,7 @@ impl fmt::Display for NotTaking {
 pub enum LeaseChange {
     /// This process took it.
     Taken {
-        /// The how manieth taking it is.
+        /// The number of this taking of the lease.
         epoch: u64,
     },
     /// This process gave it up.
@@ -217,7 +217,7 @@ pub enum LeaseChange {
     Seen {
         /// Its name for people.
         holder: String,
-        /// The how manieth taking it is.
+        /// The number of this taking of the lease.
         epoch: u64,
     },
     /// Another process gave it up.

@@ -95,7 +95,7 @@ impl Shared {
             self.metrics.panicked();
             error!(
                 message = panic_text(panic.as_ref()),
-                "a bug: a step panicked; eastwest begins anew"
+                "a bug: a step panicked; eastwest starts again"
             );
             let mut engine = self.engine();
             let settings = engine.settings().clone();

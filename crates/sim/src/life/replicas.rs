@@ -1,4 +1,4 @@
-//! How many processes a life has, whether they use leases, how fast their clocks run, and what befalls them.
+//! How many processes a life has, whether they use leases, how fast their clocks run, and what happens to them.
 //!
 //! Five lives of six have one process and no lease. All of this has a random source of its own, so what else happens in
 //! a life does not depend on it.
@@ -9,7 +9,7 @@ use rand::{Rng, SeedableRng};
 /// How fast clocks run, in hundredths: as far apart as the lease allows for.
 const RATES: std::ops::RangeInclusive<u64> = 80..=125;
 
-/// What befalls a process or the lease table.
+/// What happens to a process or the lease table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Trouble {
     /// A process is stopped for so many seconds; in the middle of its next write, or at once.

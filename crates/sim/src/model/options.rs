@@ -208,7 +208,7 @@ impl Default for Switches {
     }
 }
 
-/// How events are sent: what befalls them on their way into a queue, and what AWS does not document of them.
+/// How events are sent: what happens to them on their way into a queue, and what AWS does not document of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct EventOptions {
     /// How many of a thousand events of best effort are lost. Durable ones never are (EventBridge Reference: events

@@ -35,7 +35,7 @@ pub(crate) enum Meddling {
     SetBack,
 }
 
-/// The how manieth taking of a lease it is, and whose.
+/// The number of a taking of a lease, counted from 1, and whose it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Reign {
     pub(super) number: u64,

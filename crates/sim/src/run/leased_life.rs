@@ -1,4 +1,4 @@
-//! What a life with leases has besides: a second process, a lease table and what befalls them.
+//! What a life with leases has besides: a second process, a lease table and what happens to them.
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -106,7 +106,7 @@ pub(super) fn begin<C: Controller>(world: &mut World<C>, replicas: &mut Replicas
     }
 }
 
-/// The lease table works from now on. Two processes end, to begin anew together: what one remembers of names that were in
+/// The lease table works from now on. Two processes end, to begin again together: what one remembers of names that were in
 /// use and the other does not would make a write hours later, when the other takes over.
 pub(super) fn calm<C: Controller>(world: &mut World<C>, replicas: &Replicas) {
     world.with_lease_weather(Weather::clear);
@@ -116,7 +116,7 @@ pub(super) fn calm<C: Controller>(world: &mut World<C>, replicas: &Replicas) {
     }
 }
 
-/// Something may befall the processes or the lease table.
+/// Something may happen to the processes or the lease table.
 pub(super) fn trouble<C: Controller>(world: &mut World<C>, replicas: &mut Replicas) {
     let Some(trouble) = replicas.next() else { return };
     match trouble {

@@ -75,6 +75,8 @@ fn hashed(hash: u64, line: &str) -> u64 {
 pub(super) fn effect_text(effect: &Effect) -> String {
     match effect {
         Effect::Apply(action) => format!("Apply {action:?}"),
+        // They come every few seconds, and receipts say nothing.
+        Effect::Receive(_) | Effect::Delete(..) | Effect::ReadLease(_) => effect.to_string(),
         other => format!("{other:?}"),
     }
 }

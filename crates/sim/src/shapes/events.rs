@@ -34,14 +34,8 @@ shapes! { "PascalCase";
     /// The answer of `DescribeRule`.
     #[derive(Eq)]
     DescribeRuleAnswer {
-        name: String,
-        arn: String,
-        event_pattern: Option<String>,
-        schedule_expression: Option<String>,
-        state: String,
-        description: Option<String>,
-        role_arn: Option<String>,
-        event_bus_name: String,
+        #[serde(flatten)]
+        rule: RuleShape,
         created_by: String,
     }
 
@@ -57,7 +51,8 @@ shapes! { "PascalCase";
     /// The answer of `ListRules`.
     ListRulesAnswer { rules: Vec<RuleShape>, next_token: Option<String> }
 
-    /// One rule of a list.
+    /// One rule, in a list or alone.
+    #[derive(Eq)]
     RuleShape {
         name: String,
         arn: String,

@@ -110,11 +110,8 @@ shapes! { "PascalCase";
     #[derive(Eq)]
     SentEntry {
         id: String,
-        message_id: String,
-        #[serde(rename = "MD5OfMessageBody")]
-        md5_of_body: String,
-        #[serde(rename = "MD5OfMessageAttributes")]
-        md5_of_attributes: Option<String>,
+        #[serde(flatten)]
+        sent: SendMessageAnswer,
     }
 
     /// One entry of a batch that was refused.

@@ -44,7 +44,7 @@ fn held_by_another(fake: &mut Fake, renewal: u64) {
 }
 
 #[test]
-fn whoever_is_alone_leads_and_writes_after_a_whole_lease() {
+fn a_process_that_is_alone_leads_and_writes_after_a_whole_lease() {
     let mut fake = fake();
     fake.run(60);
     expect![[r#"
@@ -66,7 +66,7 @@ fn whoever_is_alone_leads_and_writes_after_a_whole_lease() {
 }
 
 #[test]
-fn whoever_watches_writes_nothing_and_says_who_leads() {
+fn a_process_that_watches_writes_nothing_and_says_who_leads() {
     let mut fake = fake();
     for renewal in 0..30 {
         held_by_another(&mut fake, renewal);
@@ -81,7 +81,7 @@ fn whoever_watches_writes_nothing_and_says_who_leads() {
 }
 
 #[test]
-fn whoever_takes_over_waits_as_after_a_start_before_it_writes() {
+fn a_process_that_takes_over_waits_as_after_a_start_before_it_writes() {
     let mut fake = fake();
     held_by_another(&mut fake, 1);
     fake.run(300);
@@ -134,7 +134,7 @@ fn a_lease_that_is_lost_between_the_check_and_the_write_stops_the_write() {
 }
 
 #[test]
-fn whoever_stops_gives_its_lease_up_once_its_write_was_answered() {
+fn a_process_that_stops_gives_its_lease_up_once_its_write_was_answered() {
     let mut fake = fake();
     fake.run(15);
     let applied = loop {
@@ -189,7 +189,7 @@ fn trouble_with_the_table_is_told_once_and_so_is_its_end() {
 }
 
 #[test]
-fn whoever_only_observes_is_held_by_its_policy_and_by_no_lease() {
+fn a_process_that_only_observes_is_held_by_its_policy_and_by_no_lease() {
     let mut fake = Fake::with(WEB, |settings| {
         with_lease(settings);
         settings.policy = Policy::Observe;
@@ -211,7 +211,7 @@ fn reading_leases_makes_no_plan_again() {
 }
 
 #[test]
-fn messages_are_received_by_whoever_leads_and_left_to_it_by_the_others() {
+fn messages_are_received_by_the_process_that_leads_and_left_to_it_by_the_others() {
     use crate::ecs::queue::QueueUrl;
     let url = "https://sqs.eu-west-1.amazonaws.com/123456789012/eastwest";
     let with_queue = |settings: &mut Settings| {

@@ -210,7 +210,7 @@ fn a_holder_that_cannot_renew_stops_after_sixty_percent_and_goes_on_if_the_table
 }
 
 #[test]
-fn a_holder_that_could_not_renew_for_the_whole_duration_has_nothing_and_begins_anew() {
+fn a_holder_that_could_not_renew_for_the_whole_duration_has_nothing_and_begins_again() {
     let (mut one, mut table) = led_by("one");
     one.luck = Luck::Fails(FaultKind::Unreachable);
     run(&mut [&mut one], &mut table, 451..700);

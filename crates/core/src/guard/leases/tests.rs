@@ -126,7 +126,7 @@ fn one_process_leads_all_clusters() {
 }
 
 #[test]
-fn whoever_finds_the_first_cluster_held_by_another_gives_its_own_up() {
+fn a_process_that_finds_the_first_cluster_held_by_another_gives_its_own_up() {
     let (mut one, mut two) = (Process::new("one", "a b c"), Process::new("two", "b c"));
     let mut table = Table::new();
     run(&mut [&mut two], &mut table, 0..50);
@@ -176,7 +176,7 @@ fn processes_that_watch_different_clusters_come_to_rest() {
 }
 
 #[test]
-fn whoever_cannot_read_one_lease_does_not_begin_to_lead() {
+fn a_process_that_cannot_read_one_lease_does_not_begin_to_lead() {
     let (mut one, mut table) = (Process::new("one", "a b"), Table::new());
     one.denied = vec![key("a")];
     run(&mut [&mut one], &mut table, 0..600);
@@ -202,7 +202,7 @@ fn an_item_that_a_person_spoilt_stops_its_own_cluster_alone() {
 }
 
 #[test]
-fn whoever_only_observes_takes_no_lease_and_is_held_for_none() {
+fn a_process_that_only_observes_takes_no_lease_and_is_held_for_none() {
     let (mut one, mut table) = (Process::new("one", "a"), Table::new());
     one.leases.may_compete = false;
     run(&mut [&mut one], &mut table, 0..300);

@@ -85,18 +85,21 @@ impl Model {
     /// `DescribeRule`.
     pub fn describe_rule(&self, request: &RuleNameRequest) -> Result<DescribeRuleAnswer, ApiError> {
         self.check_bus(request.event_bus_name.as_deref())?;
-        let rule = self.rule(&request.name)?;
-        Ok(DescribeRuleAnswer {
-            name: request.name.clone(),
-            arn: self.arns.rule(&request.name),
+        let rule = self.rule_shape(&request.name, self.rule(&request.name)?);
+        Ok(DescribeRuleAnswer { rule, created_by: self.arns.account.clone() })
+    }
+
+    fn rule_shape(&self, name: &str, rule: &Rule) -> RuleShape {
+        RuleShape {
+            name: name.to_owned(),
+            arn: self.arns.rule(name),
             event_pattern: rule.pattern_text.clone(),
             schedule_expression: rule.schedule.clone(),
             state: rule.state.clone(),
             description: rule.description.clone(),
             role_arn: rule.role_arn.clone(),
             event_bus_name: BUS.to_owned(),
-            created_by: self.arns.account.clone(),
-        })
+        }
     }
 
     /// `ListRules`, by name.
@@ -108,16 +111,7 @@ impl Model {
         let page = rules.page(request.limit, request.next_token.as_deref())?;
         let wanted = self.bus.rules.iter().filter(|(name, _)| name.starts_with(prefix));
         let (taken, next_token) = take(&rules, &page, wanted, |(name, _)| (*name).clone());
-        let shown = taken.into_iter().map(|(name, rule)| RuleShape {
-            name: name.clone(),
-            arn: self.arns.rule(name),
-            event_pattern: rule.pattern_text.clone(),
-            schedule_expression: rule.schedule.clone(),
-            state: rule.state.clone(),
-            description: rule.description.clone(),
-            role_arn: rule.role_arn.clone(),
-            event_bus_name: BUS.to_owned(),
-        });
+        let shown = taken.into_iter().map(|(name, rule)| self.rule_shape(name, rule));
         Ok(ListRulesAnswer { rules: shown.collect(), next_token })
     }
 

@@ -10,8 +10,8 @@ use crate::model::Model;
 use crate::shapes::ApiError;
 use crate::shapes::sqs::{
     BatchAnswer, ChangeVisibilityBatchRequest, ChangeVisibilityRequest, DeleteMessageBatchRequest,
-    DeleteMessageRequest, DoneEntry, FailedEntry, SendMessageBatchAnswer, SendMessageBatchRequest,
-    SendMessageRequest, SentEntry,
+    DeleteMessageRequest, DoneEntry, EmptyAnswer, FailedEntry, SendMessageBatchAnswer,
+    SendMessageBatchRequest, SendMessageRequest, SentEntry,
 };
 
 /// The most bytes of a batch (SQS quotas).
@@ -47,12 +47,7 @@ impl Model {
                 message_deduplication_id: entry.message_deduplication_id,
             });
             match sent {
-                Ok(sent) => answer.successful.push(SentEntry {
-                    id,
-                    message_id: sent.message_id,
-                    md5_of_body: sent.md5_of_body,
-                    md5_of_attributes: sent.md5_of_attributes,
-                }),
+                Ok(sent) => answer.successful.push(SentEntry { id, sent }),
                 Err(error) => answer.failed.push(failed(id, error)),
             }
         }
@@ -64,17 +59,12 @@ impl Model {
         &mut self,
         request: DeleteMessageBatchRequest,
     ) -> Result<BatchAnswer, ApiError> {
-        let url = request.queue_url;
-        self.queue_at(&url)?;
-        check(request.entries.iter().map(|entry| entry.id.as_str()))?;
-        let mut answer = BatchAnswer::default();
-        for entry in request.entries {
-            let queue_url = url.clone();
+        let url = &request.queue_url;
+        let calls = request.entries.into_iter().map(|entry| {
             let receipt_handle = entry.receipt_handle;
-            let done = self.delete_message(&DeleteMessageRequest { queue_url, receipt_handle });
-            answer.add(entry.id, done.map(drop));
-        }
-        Ok(answer)
+            (entry.id, DeleteMessageRequest { queue_url: url.clone(), receipt_handle })
+        });
+        self.each(url, calls.collect(), Self::delete_message)
     }
 
     /// `ChangeMessageVisibilityBatch`.
@@ -82,28 +72,35 @@ impl Model {
         &mut self,
         request: ChangeVisibilityBatchRequest,
     ) -> Result<BatchAnswer, ApiError> {
-        let url = request.queue_url;
-        self.queue_at(&url)?;
-        check(request.entries.iter().map(|entry| entry.id.as_str()))?;
-        let mut answer = BatchAnswer::default();
-        for entry in request.entries {
-            let done = self.change_message_visibility(&ChangeVisibilityRequest {
+        let url = &request.queue_url;
+        let calls = request.entries.into_iter().map(|entry| {
+            let call = ChangeVisibilityRequest {
                 queue_url: url.clone(),
                 receipt_handle: entry.receipt_handle,
                 visibility_timeout: entry.visibility_timeout.unwrap_or_default(),
-            });
-            answer.add(entry.id, done.map(drop));
+            };
+            (entry.id, call)
+        });
+        self.each(url, calls.collect(), Self::change_message_visibility)
+    }
+
+    /// Makes the call of each entry, by its id.
+    fn each<Q>(
+        &mut self,
+        url: &str,
+        calls: Vec<(String, Q)>,
+        call: fn(&mut Self, &Q) -> Result<EmptyAnswer, ApiError>,
+    ) -> Result<BatchAnswer, ApiError> {
+        self.queue_at(url)?;
+        check(calls.iter().map(|(id, _)| id.as_str()))?;
+        let mut answer = BatchAnswer::default();
+        for (id, request) in calls {
+            match call(self, &request) {
+                Ok(_) => answer.successful.push(DoneEntry { id }),
+                Err(error) => answer.failed.push(failed(id, error)),
+            }
         }
         Ok(answer)
-    }
-}
-
-impl BatchAnswer {
-    fn add(&mut self, id: String, done: Result<(), ApiError>) {
-        match done {
-            Ok(()) => self.successful.push(DoneEntry { id }),
-            Err(error) => self.failed.push(failed(id, error)),
-        }
     }
 }
 

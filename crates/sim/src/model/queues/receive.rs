@@ -16,7 +16,7 @@ use crate::shapes::sqs::{
 };
 use crate::shapes::{ApiError, Time};
 
-/// Whoever sent a message: IAM is not modelled.
+/// The sender of a message: IAM is not modelled.
 const SENDER: &str = "AROASIMULATEDSIMULATE:simulated";
 
 /// The longest that a message can be hidden, in seconds.

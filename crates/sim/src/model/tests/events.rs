@@ -482,7 +482,7 @@ fn events_come_late_and_overtake_one_another_unless_that_is_switched_off() {
 }
 
 #[test]
-fn the_seed_decides_what_befalls_events() {
+fn the_seed_decides_what_happens_to_events() {
     let bodies = || {
         let mut world = listening(EventOptions::default());
         for number in 0..50 {

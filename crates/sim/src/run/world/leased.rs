@@ -1,4 +1,4 @@
-//! Several processes and a lease table: what befalls them, and I7.
+//! Several processes and a lease table: what happens to them, and I7.
 //!
 //! **I7.** No write is *decided* while the table shows another's lease, unless a person has just changed the item. No
 //! write takes effect that was *sent* when another process had already written under a later taking of the lease, but
