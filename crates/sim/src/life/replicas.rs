@@ -34,9 +34,7 @@ pub(crate) enum Trouble {
     Spoil,
     /// Somebody makes the duration of an item shorter.
     Shorten,
-    /// Somebody keeps the table as it is.
-    BackUp,
-    /// Somebody restores it.
+    /// Somebody restores the table as it was when something last happened to it or to a process.
     SetBack,
     /// The table cannot be reached for so many seconds.
     Outage(u64),
@@ -91,7 +89,7 @@ impl Replicas {
             return None;
         }
         let dice = &mut self.dice;
-        Some(match dice.random_range(0..16) {
+        Some(match dice.random_range(0..15) {
             0..4 => Trouble::Freeze {
                 process: dice.random_range(0..2),
                 seconds: dice.random_range(1..=90),
@@ -104,8 +102,7 @@ impl Replicas {
             9 => Trouble::Delete,
             10 => Trouble::Spoil,
             11 => Trouble::Shorten,
-            12 => Trouble::BackUp,
-            13 => Trouble::SetBack,
+            12 => Trouble::SetBack,
             _ => Trouble::Outage(dice.random_range(2..=60)),
         })
     }

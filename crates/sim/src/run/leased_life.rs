@@ -130,13 +130,13 @@ pub(super) fn trouble<C: Controller>(world: &mut World<C>, replicas: &mut Replic
         Trouble::Delete => world.meddle(Meddling::Delete),
         Trouble::Spoil => world.meddle(Meddling::Spoil),
         Trouble::Shorten => world.meddle(Meddling::Shorten),
-        Trouble::BackUp => world.back_up_leases(),
         Trouble::SetBack => world.meddle(Meddling::SetBack),
         Trouble::Outage(seconds) => {
             let until = world.now().plus_seconds(seconds);
             world.with_lease_weather(|weather| weather.begin_outage("dynamodb.", until));
         }
     }
+    world.back_up_leases();
 }
 
 /// Every process is stopped for a while. Returns how long it takes afterwards until one may write.
