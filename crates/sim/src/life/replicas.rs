@@ -55,7 +55,7 @@ impl Replicas {
     pub(crate) fn drawn(seed: u64) -> Self {
         let mut dice = SmallRng::seed_from_u64(seed ^ 0x001E_A5E5);
         let drawn = [0, 0, 0, 0, 0, 0, 1, 2, 2][dice.random_range(0..9)];
-        // A life with leases takes five times as long as one without: each process reads them every two seconds.
+        // A life with leases takes much longer than one without: each process reads them every two seconds.
         let leased = if seed.is_multiple_of(2) { 0 } else { drawn };
         let mut rates = [100, 100];
         if dice.random_bool(0.4) {
