@@ -2,7 +2,7 @@
 //!
 //! Both times are the simulator's: when `TagResource` came, and when `UpdateService` did, in `GET /_sim/log`. Events take
 //! no time on their way, so what lies between is eastwest's own part and the few calls that it makes meanwhile: it
-//! receives the message, reads the service, plans, reads the service again, and writes.
+//! receives the message, reads the service, asks for its deployments, reads it again, and writes.
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 
 use super::fleet::{Fleet, strings};
 use super::http::{self, Api, REGION, Request};
+use super::row::sweep_calls;
 use super::scrape::Metrics;
 use super::times::Times;
 use crate::repo;
@@ -31,6 +32,8 @@ const ACCOUNT: &str = "123456789012";
 const ROLLOUT_SECONDS: u32 = 1;
 const PATIENCE: Duration = Duration::from_mins(2);
 const LOOK: Duration = Duration::from_millis(20);
+/// A sweep reads five times a second.
+const A_FEW_READS: Duration = Duration::from_millis(600);
 
 /// Makes the shipped rules, and the queue that they fill at once, once and in order. Its URL.
 pub(crate) fn wire(simulator: SocketAddr) -> Result<String> {
@@ -68,8 +71,10 @@ fn read(path: &Path) -> Result<String> {
 
 /// What was seen of the changes.
 pub(crate) struct Followed {
-    /// From `TagResource` to `UpdateService`.
-    pub(crate) times: Times,
+    /// From `TagResource` to `UpdateService` where no sweep was under way; none if one always was.
+    pub(crate) at_rest: Option<Times>,
+    /// The same beside a sweep, which leaves no tokens of the bucket: each reading waits for its turn.
+    pub(crate) beside_a_sweep: Option<Times>,
     /// What eastwest itself says of the same changes: the mean of `eastwest_event_to_write_seconds`.
     pub(crate) told: Option<Duration>,
     /// Of them, the share within 5 ms and within 25 ms, from 0 to 1.
@@ -87,10 +92,11 @@ pub(crate) fn followed(
         let order = json!({ "service": format!("{}/{}", fleet.cluster, name(service)), "seconds": ROLLOUT_SECONDS });
         http::once(simulator, &Request::json("POST", "/_sim/rollout", &order.to_string()))?;
     }
-    let mut times = Vec::new();
+    let (mut at_rest, mut beside_a_sweep) = (Vec::new(), Vec::new());
     for (number, service) in services.iter().cycle().take(CHANGES).enumerate() {
         // In each round another value, so that each change is one.
         let minutes = 1 + number / services.len();
+        let times = if is_swept(simulator)? { &mut beside_a_sweep } else { &mut at_rest };
         times.push(one(simulator, service, minutes)?);
         settle(simulator, eastwest, &Named { cluster: &fleet.cluster, service })?;
     }
@@ -99,7 +105,15 @@ pub(crate) fn followed(
     ensure!(count > 0.0, "eastwest followed no message: it found the changes in another way");
     let share = |bound| metrics.within(HISTOGRAM, bound).unwrap_or_default() / count;
     let told_within = BOUNDS.map(share);
-    Ok(Followed { times: Times::of(times)?, told: metrics.mean(HISTOGRAM), told_within })
+    let [at_rest, beside_a_sweep] = [at_rest, beside_a_sweep].map(|times| Times::of(times).ok());
+    Ok(Followed { at_rest, beside_a_sweep, told: metrics.mean(HISTOGRAM), told_within })
+}
+
+/// Whether eastwest reads services although nothing has changed.
+fn is_swept(simulator: SocketAddr) -> Result<bool> {
+    let before = sweep_calls(simulator)?;
+    thread::sleep(A_FEW_READS);
+    Ok(sweep_calls(simulator)? != before)
 }
 
 /// The services among the first hundred of the cluster that have eastwest's tags.
@@ -171,6 +185,6 @@ fn settle(simulator: SocketAddr, eastwest: SocketAddr, named: &Named) -> Result<
         if began.elapsed() > PATIENCE {
             bail!("the rollout of {} is not over within {PATIENCE:?}", named.service);
         }
-        thread::sleep(Duration::from_millis(100));
+        thread::sleep(Duration::from_millis(250));
     }
 }

@@ -10,45 +10,26 @@ use super::http::{self, Api};
 /// As many as AWS lists in one answer.
 pub(crate) const LIST_PAGE: u32 = 100;
 
-/// The fullest cluster.
+/// Services of one cluster.
 pub(crate) struct Fleet {
-    /// Its name.
+    /// The cluster's name.
     pub(crate) cluster: String,
-    /// The ARNs of its services.
+    /// The ARNs of its first services, at most a page.
     pub(crate) arns: Vec<String>,
 }
 
-/// Finds the fullest cluster of the simulator.
-pub(crate) fn fullest(simulator: SocketAddr) -> Result<Fleet> {
+/// The first page of the first cluster that has services: few calls, because they count in AWS's rates.
+pub(crate) fn some(simulator: SocketAddr) -> Result<Fleet> {
     let clusters = http::aws(simulator, Api::Ecs, "ListClusters", &json!({}))?;
-    let mut largest = Fleet { cluster: String::new(), arns: Vec::new() };
     for cluster in strings(&clusters["clusterArns"]) {
-        let arns = services(simulator, &cluster)?;
-        if arns.len() > largest.arns.len() {
-            largest =
-                Fleet { cluster: cluster.rsplit('/').next().unwrap_or_default().to_owned(), arns };
+        let asked = json!({ "cluster": cluster, "maxResults": LIST_PAGE });
+        let arns = strings(&http::aws(simulator, Api::Ecs, "ListServices", &asked)?["serviceArns"]);
+        if !arns.is_empty() {
+            let cluster = cluster.rsplit('/').next().unwrap_or_default().to_owned();
+            return Ok(Fleet { cluster, arns });
         }
     }
-    if largest.arns.is_empty() {
-        bail!("the simulator was asked for services and has none");
-    }
-    Ok(largest)
-}
-
-fn services(simulator: SocketAddr, cluster: &str) -> Result<Vec<String>> {
-    let (mut arns, mut token) = (Vec::new(), Value::Null);
-    loop {
-        let mut body = json!({ "cluster": cluster, "maxResults": LIST_PAGE });
-        if token.is_string() {
-            body["nextToken"] = token;
-        }
-        let page = http::aws(simulator, Api::Ecs, "ListServices", &body)?;
-        arns.extend(strings(&page["serviceArns"]));
-        token = page["nextToken"].clone();
-        if token.is_null() {
-            return Ok(arns);
-        }
-    }
+    bail!("the simulator was asked for services and has none")
 }
 
 /// The texts of a JSON list.

@@ -57,8 +57,10 @@ pub(crate) struct Row {
     pub(crate) pass: Option<Duration>,
     /// `eastwest plan`.
     pub(crate) plan: Look,
-    /// One round of the poller.
+    /// One round of the poller, from its start to its end.
     pub(crate) poller: Look,
+    /// What the poller takes that goes on.
+    pub(crate) poller_rest: Rest,
     /// The simulator under a load of `DescribeServices`.
     pub(crate) load: Load,
 }
@@ -106,10 +108,14 @@ impl Look {
         self.calls.values().sum()
     }
 
-    /// What such a look each minute comes to, or one after the other where one takes longer.
-    pub(crate) fn each_minute(&self) -> Rest {
-        let lasted = self.ran.took.max(Duration::from_mins(1));
-        Rest { lasted, cpu: self.ran.cpu, calls: self.all_calls() }
+    /// What a program comes to that looks each minute, or one look after the other where one takes longer: without its
+    /// start, which is in this look and in the longer run of `two` looks.
+    fn each_minute(&self, two: &Self) -> Rest {
+        Rest {
+            lasted: two.ran.took.saturating_sub(self.ran.took).max(Duration::from_mins(1)),
+            cpu: two.ran.cpu.saturating_sub(self.ran.cpu),
+            calls: two.all_calls().saturating_sub(self.all_calls()),
+        }
     }
 }
 
@@ -154,13 +160,14 @@ pub(crate) fn row(programs: &Programs, services: u32, rest: Duration) -> Result<
     say("/metrics, and changed tags");
     let readings = scrape::readings(alone.server.address)?;
     let metrics = Metrics::read(alone.server.address)?;
-    let fleet = fleet::fullest(second.address)?;
+    let fleet = fleet::some(second.address)?;
     let followed = events::followed(second.address, with_queue.server.address, &fleet)?;
     let [alone, with_queue] = [alone.end(seen_alone)?, with_queue.end(seen_with_queue)?];
     drop(second);
     say("one look by `eastwest plan`, one by the poller");
     let plan = look(first.address, || programs.plan(first.address))?;
-    let poller = look(first.address, || poll(first.address))?;
+    let poller = look(first.address, || poll(first.address, "1"))?;
+    let two_rounds = look(first.address, || poll(first.address, "2"))?;
     drop(first);
     say("the simulator under load");
     Ok(Row {
@@ -172,6 +179,7 @@ pub(crate) fn row(programs: &Programs, services: u32, rest: Duration) -> Result<
         readings,
         pass: metrics.mean("eastwest_pass_duration_seconds"),
         plan,
+        poller_rest: poller.each_minute(&two_rounds),
         poller,
         load: under_load(programs, services)?,
     })
@@ -187,7 +195,7 @@ pub(crate) fn plan_over(programs: &Programs, services: u32) -> Result<Look> {
 /// How much the simulator itself can serve, which bounds what can be measured against it.
 fn under_load(programs: &Programs, services: u32) -> Result<Load> {
     let simulator = programs.simulator_without_quotas(services)?;
-    let fleet = fleet::fullest(simulator.address)?;
+    let fleet = fleet::some(simulator.address)?;
     load::describe(simulator.address, &fleet.cluster, &fleet.arns)
 }
 
@@ -233,8 +241,7 @@ impl<'a> Copy<'a> {
         let (began, mut since, mut seen) = (Instant::now(), Instant::now(), 0);
         while since.elapsed() < PAUSE && began.elapsed() < NO_PAUSE {
             thread::sleep(Duration::from_secs(1));
-            let calls = calls(self.simulator)?;
-            let now = SWEEP.iter().filter_map(|key| calls.get(*key)).sum();
+            let now = sweep_calls(self.simulator)?;
             if now != seen {
                 (since, seen) = (Instant::now(), now);
             }
@@ -278,11 +285,11 @@ fn look(simulator: SocketAddr, run: impl FnOnce() -> Result<Ran>) -> Result<Look
     Ok(Look { calls: calls(simulator)?, ran })
 }
 
-/// One round of the poller.
-fn poll(simulator: SocketAddr) -> Result<Ran> {
+/// Rounds of the poller, one right after the other.
+fn poll(simulator: SocketAddr, rounds: &str) -> Result<Ran> {
     let root = repo::root()?;
     let mut command = Command::new(requirements::python(&root)?);
-    command.args([POLLER, "--rounds", "1"]).current_dir(root);
+    command.args([POLLER, "--interval", "0", "--rounds", rounds]).current_dir(root);
     process::at(&mut command, simulator);
     process::to_its_end(command)
 }
@@ -290,6 +297,12 @@ fn poll(simulator: SocketAddr) -> Result<Ran> {
 fn forget_calls(simulator: SocketAddr) -> Result<()> {
     http::once(simulator, &Request::json("DELETE", "/_sim/calls", ""))?;
     Ok(())
+}
+
+/// How often services were listed or described since the count began.
+pub(crate) fn sweep_calls(simulator: SocketAddr) -> Result<u64> {
+    let calls = calls(simulator)?;
+    Ok(SWEEP.iter().filter_map(|key| calls.get(*key)).sum())
 }
 
 fn calls(simulator: SocketAddr) -> Result<BTreeMap<String, u64>> {
@@ -303,14 +316,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_look_each_minute_is_told_as_a_share_of_a_core_and_calls_a_minute() {
-        let look = |took| {
-            let calls = BTreeMap::from([("ecs.ListServices".to_owned(), 20)]);
-            let (took, cpu) = (Duration::from_secs(took), Duration::from_secs(6));
+    fn a_look_each_minute_is_told_without_its_start_as_a_share_of_a_core_and_calls_a_minute() {
+        let look = |took, cpu, calls| {
+            let calls = BTreeMap::from([("ecs.ListServices".to_owned(), calls)]);
+            let (took, cpu) = (Duration::from_secs(took), Duration::from_secs(cpu));
             Look { calls, ran: Ran { took, cpu, memory_kib: 0 } }
         };
-        let told = [10, 120].map(|took| {
-            let rest = look(took).each_minute();
+        let told = [12, 125].map(|took| {
+            let rest = look(5, 2, 20).each_minute(&look(took, 8, 40));
             format!("{:.1} % {:.1}", rest.percent(), rest.calls_a_minute())
         });
         assert_eq!(told, ["10.0 % 20.0", "5.0 % 10.0"]);
