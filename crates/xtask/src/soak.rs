@@ -23,7 +23,7 @@ pub(crate) struct Args {
 
 /// Builds the programs and runs the soak; whether it passed.
 pub(crate) fn run(args: &Args) -> Result<bool> {
-    let mut build = repo::cargo(&["build", "--package=eastwest", "--package=eastwest-sim"])?;
+    let mut build = repo::cargo(&["build", "--workspace", "--bins"])?;
     if !run::live(&mut build, |_| false)?.ok {
         bail!("the programs do not build");
     }
