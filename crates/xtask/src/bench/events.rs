@@ -12,9 +12,9 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail, ensure};
 use serde_json::{Value, json};
 
+use super::calls::sweep_calls;
 use super::fleet::{Fleet, strings};
 use super::http::{self, Api, REGION, Request};
-use super::row::sweep_calls;
 use super::scrape::Metrics;
 use super::times::Times;
 use crate::repo;

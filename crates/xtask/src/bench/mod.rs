@@ -2,6 +2,7 @@
 //!
 //! It reports and judges nothing: a busy machine must not fail a change, so no number here is a test.
 
+mod calls;
 mod events;
 mod fleet;
 mod http;

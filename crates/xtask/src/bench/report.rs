@@ -3,7 +3,8 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use super::row::{Look, Row, SWEEP};
+use super::calls::SWEEP;
+use super::row::{Look, Row};
 use super::times::Times;
 
 /// Everything that the page shows.

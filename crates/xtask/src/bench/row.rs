@@ -12,9 +12,9 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Result, anyhow};
 
+use super::calls::{SWEEP, calls, forget_calls, sweep_calls};
 use super::events::{self, Followed};
 use super::fleet::{self, LIST_PAGE};
-use super::http::{self, Request};
 use super::load::{self, Load};
 use super::process::{self, AT_ONCE, Programs, Ran, Server};
 use super::scrape::{self, Metrics};
@@ -27,8 +27,6 @@ const BUCKET_BURST: f64 = 100.0;
 const BUCKET_PER_SECOND: f64 = 20.0;
 /// eastwest's default share of a bucket (design section 8).
 const SHARE: f64 = 0.25;
-/// What a sweep calls.
-pub(crate) const SWEEP: [&str; 2] = ["ecs.ListServices", "ecs.DescribeServices"];
 /// So rare that the questions do not show in eastwest's CPU time.
 const NOW_AND_THEN: Duration = Duration::from_millis(250);
 /// The rest begins when eastwest has read no service for so long, or after so long if it never pauses.
@@ -53,7 +51,7 @@ pub(crate) struct Row {
     pub(crate) series: usize,
     /// How long reading `/metrics` took.
     pub(crate) readings: Times,
-    /// The mean of `eastwest_pass_duration_seconds`, over both copies' first and later looks.
+    /// The mean of `eastwest_pass_duration_seconds` of the copy without a queue.
     pub(crate) pass: Option<Duration>,
     /// `eastwest plan`.
     pub(crate) plan: Look,
@@ -292,23 +290,6 @@ fn poll(simulator: SocketAddr, rounds: &str) -> Result<Ran> {
     command.args([POLLER, "--interval", "0", "--rounds", rounds]).current_dir(root);
     process::at(&mut command, simulator);
     process::to_its_end(command)
-}
-
-fn forget_calls(simulator: SocketAddr) -> Result<()> {
-    http::once(simulator, &Request::json("DELETE", "/_sim/calls", ""))?;
-    Ok(())
-}
-
-/// How often services were listed or described since the count began.
-pub(crate) fn sweep_calls(simulator: SocketAddr) -> Result<u64> {
-    let calls = calls(simulator)?;
-    Ok(SWEEP.iter().filter_map(|key| calls.get(*key)).sum())
-}
-
-fn calls(simulator: SocketAddr) -> Result<BTreeMap<String, u64>> {
-    let calls = http::json(simulator, &Request::json("GET", "/_sim/calls", ""))?;
-    let members = calls.as_object().into_iter().flatten();
-    Ok(members.filter_map(|(key, count)| Some((key.clone(), count.as_u64()?))).collect())
 }
 
 #[cfg(test)]
