@@ -68,7 +68,8 @@ pub(crate) fn text(page: &Page) -> String {
 const OPENING: &str = "# Benchmarks
 
 `cargo xtask bench --write` writes this page. Everything is measured against the simulator on one machine's loopback,
-with AWS's published rates in force unless a line below says otherwise. No test asserts any of it. How each row is measured is said [below](#how-to-read-it).
+with AWS's published rates in force unless a line below says otherwise. No test asserts any of it.
+[How to read it](#how-to-read-it) says how each row is measured.
 
 ";
 
