@@ -24,6 +24,11 @@ def client(service, url, **options):
                         aws_access_key_id="test", aws_secret_access_key="test")
 
 
+def pytest_collection_modifyitems(items):
+    """The soak waits longest, so it begins first and the others run beside it."""
+    items.sort(key=lambda item: item.path.name != "test_soak.py")
+
+
 @pytest.fixture(autouse=True)
 def no_ambient_settings(monkeypatch):
     """Nothing of the caller's AWS settings reaches a test."""

@@ -99,3 +99,8 @@ def memory(process, which="VmHWM"):
     with open(f"/proc/{process.child.pid}/status", encoding="ascii") as status:
         line = next(line for line in status if line.startswith(f"{which}:"))
     return int(line.split()[1])
+
+
+def threads(process):
+    """How many threads a process has."""
+    return len(os.listdir(f"/proc/{process.child.pid}/task"))

@@ -11,6 +11,7 @@ mod fuzz;
 mod repo;
 mod requirements;
 mod run;
+mod soak;
 mod test;
 mod tidy;
 
@@ -39,6 +40,8 @@ enum Command {
     Fuzz(fuzz::Args),
     /// Measure against the simulator and print a table
     Bench(bench::Args),
+    /// Let eastwest live with faults and changes for a while, and see that it holds no more than before
+    Soak(soak::Args),
     /// Plant realistic mistakes one by one, and see that the simulator's tests find each
     Bugs(bugs::Args),
 }
@@ -53,6 +56,7 @@ fn main() -> ExitCode {
         Command::Docs(args) => docs::run(&args),
         Command::Fuzz(args) => fuzz::run(&args),
         Command::Bench(args) => bench::run(&args),
+        Command::Soak(args) => soak::run(&args),
         Command::Bugs(args) => bugs::run(&args),
     };
     verdict(done)

@@ -45,6 +45,7 @@ fn state(shared: &Shared) -> Vec<Box<dyn Collector>> {
     gauges.extend(queue(&engine));
     gauges.extend(leaders(&engine, shared));
     gauges.extend(document_age(&engine, shared));
+    gauges.extend(tasks());
     gauges
 }
 
@@ -249,6 +250,15 @@ fn leaders(engine: &Engine, shared: &Shared) -> Vec<Box<dyn Collector>> {
     vec![Box::new(used), Box::new(leads)]
 }
 
+/// What runs at the same time in this process; the page may also be made where nothing runs.
+fn tasks() -> Option<Box<dyn Collector>> {
+    let runtime = tokio::runtime::Handle::try_current().ok()?;
+    let help = "Tasks that are alive in the process: calls to AWS, readers and a few that stay.";
+    let alive = Gauge::new("eastwest_tasks", help).expect("a valid name");
+    alive.set(number(runtime.metrics().num_alive_tasks()));
+    Some(Box::new(alive))
+}
+
 fn clusters(engine: &Engine, shared: &Shared) -> Box<dyn Collector> {
     let swept = gauges(
         "eastwest_last_sweep_timestamp_seconds",
@@ -301,6 +311,15 @@ mod tests {
         assert!(page.contains(r#"eastwest_settings_info{policy="observe"} 1"#), "{page}");
         #[cfg(target_os = "linux")]
         assert!(page.contains("process_resident_memory_bytes "), "{page}");
+    }
+
+    #[tokio::test]
+    async fn tasks_that_are_alive_are_counted() {
+        let waiting = [0, 1].map(|_| tokio::spawn(std::future::pending::<()>()));
+        let shared = Shared::new(Settings::default(), Metrics::new(), Clock::start(Duration::ZERO));
+        let page = String::from_utf8(page(&shared)).unwrap();
+        assert!(page.contains("eastwest_tasks 2\n"), "{page}");
+        drop(waiting);
     }
 
     #[test]

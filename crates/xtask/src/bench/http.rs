@@ -8,6 +8,9 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
+/// The Region that every part of a run agrees on.
+pub(crate) const REGION: &str = "eu-west-1";
+
 /// One connection to a server on this machine.
 pub(crate) struct Connection {
     address: SocketAddr,
@@ -116,15 +119,47 @@ impl Request {
         Self { method, path: path.to_owned(), headers, body: body.to_owned() }
     }
 
-    /// One call of the AWS JSON protocol to ECS, with a signature nobody checks.
-    pub(crate) fn ecs(operation: &str, body: &str) -> Self {
+    /// One call of the AWS JSON protocol, with a signature nobody checks.
+    pub(crate) fn aws(api: Api, operation: &str, body: &str) -> Self {
+        let Protocol { name, version, target } = api.protocol();
         let headers = format!(
-            "Content-Type: application/x-amz-json-1.1\r\n\
-             X-Amz-Target: AmazonEC2ContainerServiceV20141113.{operation}\r\n\
-             Authorization: AWS4-HMAC-SHA256 Credential=test/20260101/eu-west-1/ecs/aws4_request, \
+            "Content-Type: application/x-amz-json-{version}\r\n\
+             X-Amz-Target: {target}.{operation}\r\n\
+             Authorization: AWS4-HMAC-SHA256 Credential=test/20260101/{REGION}/{name}/aws4_request, \
              SignedHeaders=host, Signature=0\r\n"
         );
         Self { method: "POST", path: "/".to_owned(), headers, body: body.to_owned() }
+    }
+}
+
+/// The APIs of AWS that a measurement calls itself.
+#[derive(Clone, Copy)]
+pub(crate) enum Api {
+    /// Amazon ECS.
+    Ecs,
+    /// Amazon EventBridge.
+    Events,
+    /// Amazon SQS.
+    Sqs,
+}
+
+struct Protocol {
+    /// The service that a request is signed for.
+    name: &'static str,
+    /// Of the JSON protocol.
+    version: &'static str,
+    /// What the header that names the operation begins with.
+    target: &'static str,
+}
+
+impl Api {
+    fn protocol(self) -> Protocol {
+        let (name, version, target) = match self {
+            Self::Ecs => ("ecs", "1.1", "AmazonEC2ContainerServiceV20141113"),
+            Self::Events => ("events", "1.1", "AWSEvents"),
+            Self::Sqs => ("sqs", "1.0", "AmazonSQS"),
+        };
+        Protocol { name, version, target }
     }
 }
 
@@ -141,6 +176,11 @@ pub(crate) fn once(address: SocketAddr, request: &Request) -> Result<Vec<u8>> {
 /// One request whose answer is JSON.
 pub(crate) fn json(address: SocketAddr, request: &Request) -> Result<Value> {
     serde_json::from_slice(&once(address, request)?).context("the answer is not JSON")
+}
+
+/// One call of AWS's API whose answer is JSON.
+pub(crate) fn aws(address: SocketAddr, api: Api, operation: &str, body: &Value) -> Result<Value> {
+    json(address, &Request::aws(api, operation, &body.to_string())).context(operation.to_owned())
 }
 
 /// The status of a `GET`, or nothing where nobody answers.

@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, anyhow, bail};
 use serde_json::json;
 
-use super::http::{Connection, Request};
+use super::http::{Api, Connection, Request};
+use super::times::Times;
 
 const CONNECTIONS: usize = 4;
 const FOR: Duration = Duration::from_secs(5);
@@ -18,10 +19,8 @@ const NAMES: usize = 10;
 pub(crate) struct Load {
     /// Answers per second, all connections together.
     pub(crate) per_second: f64,
-    /// Half of the answers came within this time.
-    pub(crate) p50: Duration,
-    /// All but one of a hundred came within this time.
-    pub(crate) p99: Duration,
+    /// How long an answer took.
+    pub(crate) times: Times,
 }
 
 /// Asks for `services` (names or ARNs of `cluster`), ten at a time, for a few seconds.
@@ -30,7 +29,7 @@ pub(crate) fn describe(address: SocketAddr, cluster: &str, services: &[String]) 
         .chunks_exact(NAMES)
         .map(|names| {
             let body = json!({ "cluster": cluster, "services": names, "include": ["TAGS"] });
-            Request::ecs("DescribeServices", &body.to_string())
+            Request::aws(Api::Ecs, "DescribeServices", &body.to_string())
         })
         .collect();
     if requests.is_empty() {
@@ -38,7 +37,7 @@ pub(crate) fn describe(address: SocketAddr, cluster: &str, services: &[String]) 
     }
     let start = Instant::now();
     let times = all(address, &requests)?;
-    Ok(summed(times, start.elapsed()))
+    summed(times, start.elapsed())
 }
 
 fn all(address: SocketAddr, requests: &[Request]) -> Result<Vec<Duration>> {
@@ -72,8 +71,7 @@ fn one(address: SocketAddr, requests: &[Request], first: usize) -> Result<Vec<Du
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a count of calls is far below 2^52")]
-fn summed(mut times: Vec<Duration>, elapsed: Duration) -> Load {
-    times.sort_unstable();
-    let at = |percent: usize| times[(times.len() - 1) * percent / 100];
-    Load { per_second: times.len() as f64 / elapsed.as_secs_f64(), p50: at(50), p99: at(99) }
+fn summed(times: Vec<Duration>, elapsed: Duration) -> Result<Load> {
+    let per_second = times.len() as f64 / elapsed.as_secs_f64();
+    Ok(Load { per_second, times: Times::of(times)? })
 }

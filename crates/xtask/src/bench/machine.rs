@@ -1,9 +1,10 @@
 //! What a number means nothing without: the commit, the day, the machine and how busy it was.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::process::Command;
 
-use anyhow::Result;
+use anyhow::{Context, Result, bail};
 
 use crate::repo;
 
@@ -35,6 +36,29 @@ fn commit() -> Result<String> {
     Ok(if changed { format!("{commit} with changes") } else { commit })
 }
 
+/// How many packages of others are compiled for eastwest, by `cargo tree`.
+pub(crate) fn dependencies() -> Result<usize> {
+    let arguments = [
+        "tree",
+        "--package=eastwest",
+        "--edges=normal",
+        "--prefix=none",
+        "--format={p}",
+        "--offline",
+    ];
+    let output = repo::cargo(&arguments)?.output().context("cargo tree does not start")?;
+    if !output.status.success() {
+        bail!("cargo tree failed: {}", String::from_utf8_lossy(&output.stderr).trim());
+    }
+    Ok(foreign(&String::from_utf8_lossy(&output.stdout)).len())
+}
+
+/// The packages of a tree that are not of this work tree, each once: those show their folder.
+fn foreign(tree: &str) -> BTreeSet<&str> {
+    let lines = tree.lines().filter(|line| !line.is_empty() && !line.contains("(/"));
+    lines.map(|line| line.trim_end_matches(" (*)").trim_end_matches(" (proc-macro)")).collect()
+}
+
 fn processor() -> String {
     let text = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let mut names = text.lines().filter(|line| line.starts_with("model name"));
@@ -46,4 +70,16 @@ fn processor() -> String {
 fn load() -> String {
     let text = fs::read_to_string("/proc/loadavg").unwrap_or_default();
     text.split(' ').take(3).collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::foreign;
+
+    #[test]
+    fn each_package_of_others_is_counted_once() {
+        let tree = "eastwest v0.1.0 (/src/crates/eastwest)\nanyhow v1.0.0\nserde v1.0.0\n\
+            serde_derive v1.0.0 (proc-macro)\nserde v1.0.0 (*)\n\nserde_derive v1.0.0 (proc-macro) (*)\n";
+        assert_eq!(foreign(tree).len(), 3, "{:?}", foreign(tree));
+    }
 }

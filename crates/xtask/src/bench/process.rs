@@ -1,18 +1,135 @@
-//! The two programs under measurement, each a child process that ends with its value.
+//! The programs under measurement, each a child process that ends with its value.
 
-use std::fs;
 use std::net::{SocketAddr, TcpListener};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
-use super::http;
+use super::http::{self, REGION};
+use super::kernel::Kernel;
 use crate::repo;
 
-/// The region every part of a run agrees on.
-const REGION: &str = "eu-west-1";
+/// How long a first complete view may take: that of fifty thousand services takes a third of an hour at eastwest's share
+/// of AWS's rates.
+const PATIENCE: Duration = Duration::from_mins(40);
+/// From one look at a start to the next.
+pub(crate) const AT_ONCE: Duration = Duration::from_millis(1);
+/// From one look at a short process to the next.
+const LOOK: Duration = Duration::from_millis(2);
+
+/// Where the programs under measurement are.
+pub(crate) struct Programs {
+    eastwest: PathBuf,
+    simulator: PathBuf,
+    /// Whether the simulator enforces AWS's rates.
+    quotas: bool,
+}
+
+impl Programs {
+    /// Those that cargo built under `profile`.
+    pub(crate) fn built(profile: &str, quotas: bool) -> Result<Self> {
+        let [eastwest, simulator] =
+            ["eastwest", "eastwest-sim"].map(|name| repo::binary(profile, name));
+        Ok(Self { eastwest: eastwest?, simulator: simulator?, quotas })
+    }
+
+    /// Starts the simulator with `services` services, and waits until it answers.
+    pub(crate) fn simulator(&self, services: u32) -> Result<Server> {
+        self.started(services, if self.quotas { &["--quotas"] } else { &[] })
+    }
+
+    /// The same without AWS's rates.
+    pub(crate) fn simulator_without_quotas(&self, services: u32) -> Result<Server> {
+        self.started(services, &[])
+    }
+
+    fn started(&self, services: u32, more: &[&str]) -> Result<Server> {
+        let address = free_address()?;
+        let mut command = Command::new(&self.simulator);
+        command.args(["--listen", &address.to_string(), "--services", &services.to_string()]);
+        command.args(more);
+        let server = Server::start(command, address)?;
+        server.wait_for("/_sim/calls", AT_ONCE)?;
+        Ok(server)
+    }
+
+    /// Starts `eastwest run` against a simulator; returns at once.
+    pub(crate) fn daemon(&self, simulator: SocketAddr, arguments: &[&str]) -> Result<Server> {
+        let address = free_address()?;
+        let mut command = Command::new(&self.eastwest);
+        command.args(["run", "--listen", &address.to_string()]).args(arguments);
+        at(&mut command, simulator);
+        Server::start(command, address)
+    }
+
+    /// Runs `eastwest plan` against a simulator.
+    pub(crate) fn plan(&self, simulator: SocketAddr) -> Result<Ran> {
+        let mut command = Command::new(&self.eastwest);
+        command.arg("plan");
+        at(&mut command, simulator);
+        to_its_end(command)
+    }
+}
+
+/// Points a program at a simulator, and at nothing else.
+pub(crate) fn at(command: &mut Command, simulator: SocketAddr) {
+    let ours = |name: &str| name.starts_with("AWS_") || name.starts_with("EASTWEST_");
+    for (name, _) in std::env::vars_os() {
+        if name.to_str().is_some_and(ours) {
+            command.env_remove(name);
+        }
+    }
+    command.env("AWS_ENDPOINT_URL", format!("http://{simulator}"));
+    command.env("AWS_ACCESS_KEY_ID", "test").env("AWS_SECRET_ACCESS_KEY", "test");
+    command.env("AWS_REGION", REGION).env("AWS_DEFAULT_REGION", REGION);
+    command.env("AWS_EC2_METADATA_DISABLED", "true");
+}
+
+/// What a program took that ran to its end.
+pub(crate) struct Ran {
+    /// From its start to its end.
+    pub(crate) took: Duration,
+    /// CPU time of all its threads.
+    pub(crate) cpu: Duration,
+    /// The most memory it held, in KiB.
+    pub(crate) memory_kib: u64,
+}
+
+/// Runs a program to its end, which must be a good one. What it says on standard error is shown.
+pub(crate) fn to_its_end(mut command: Command) -> Result<Ran> {
+    let program = command.get_program().to_owned();
+    let what = format!("{}", program.display());
+    let began = Instant::now();
+    let mut child =
+        command.stdin(Stdio::null()).stdout(Stdio::null()).spawn().context(what.clone())?;
+    let watched = watch(Kernel(child.id()), began);
+    if watched.is_err() {
+        // Whatever kept us from watching it, it must not outlive the measurement.
+        let _ = child.kill();
+    }
+    let status = child.wait().context(what.clone())?;
+    let ran = watched?;
+    if !status.success() {
+        bail!("{what} ended badly: {status}");
+    }
+    Ok(ran)
+}
+
+/// Until the process has ended; its numbers are still there then, because nobody has waited for it yet.
+fn watch(process: Kernel, began: Instant) -> Result<Ran> {
+    let mut memory_kib = 0;
+    loop {
+        let stat = process.stat()?;
+        if stat.has_ended {
+            return Ok(Ran { took: began.elapsed(), cpu: stat.cpu, memory_kib });
+        }
+        memory_kib = process.peak_memory_kib().unwrap_or(memory_kib);
+        thread::sleep(LOOK);
+    }
+}
 
 /// A started program and where it listens.
 pub(crate) struct Server {
@@ -24,30 +141,6 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Starts the simulator with `services` services, and waits until it answers.
-    pub(crate) fn simulator(services: u32, quotas: bool) -> Result<Self> {
-        let address = free_address()?;
-        let mut command = Command::new(repo::binary("release", "eastwest-sim")?);
-        command.args(["--listen", &address.to_string(), "--services", &services.to_string()]);
-        if quotas {
-            command.arg("--quotas");
-        }
-        let mut server = Self::start(command, address)?;
-        server.wait_for("/_sim/calls", Duration::from_mins(1))?;
-        Ok(server)
-    }
-
-    /// Starts `eastwest run` against a simulator; returns at once.
-    pub(crate) fn eastwest(simulator: SocketAddr, arguments: &[&str]) -> Result<Self> {
-        let address = free_address()?;
-        let mut command = Command::new(repo::binary("release", "eastwest")?);
-        command.args(["run", "--listen", &address.to_string()]).args(arguments);
-        command.env("AWS_ENDPOINT_URL", format!("http://{simulator}"));
-        command.env("AWS_ACCESS_KEY_ID", "test").env("AWS_SECRET_ACCESS_KEY", "test");
-        command.env("AWS_REGION", REGION).env("AWS_EC2_METADATA_DISABLED", "true");
-        Self::start(command, address)
-    }
-
     fn start(mut command: Command, address: SocketAddr) -> Result<Self> {
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         let started = Instant::now();
@@ -57,29 +150,30 @@ impl Server {
         Ok(Self { child, address, started })
     }
 
-    /// Waits until `path` answers 200; the time since the start.
-    pub(crate) fn wait_for(&mut self, path: &str, patience: Duration) -> Result<Duration> {
+    /// Waits until `path` answers 200, and asks again after each `pause`; the time since the start.
+    pub(crate) fn wait_for(&self, path: &str, pause: Duration) -> Result<Duration> {
         loop {
             if http::status(self.address, path) == Some(200) {
                 return Ok(self.started.elapsed());
             }
-            if let Some(status) = self.child.try_wait()? {
-                bail!("the program ended before {path} answered: {status}");
+            if self.kernel().stat()?.has_ended {
+                bail!("the program ended before {path} answered; run it by hand to see why");
             }
-            if self.started.elapsed() > patience {
-                bail!("{path} did not answer 200 within {patience:?}");
+            if self.started.elapsed() > PATIENCE {
+                bail!("{path} did not answer 200 within {PATIENCE:?}");
             }
-            thread::sleep(Duration::from_millis(1));
+            thread::sleep(pause);
         }
+    }
+
+    /// What the kernel counts of it.
+    pub(crate) fn kernel(&self) -> Kernel {
+        Kernel(self.child.id())
     }
 
     /// The most memory it ever held, in KiB.
     pub(crate) fn peak_memory_kib(&self) -> Result<u64> {
-        let path = format!("/proc/{}/status", self.child.id());
-        let status = fs::read_to_string(&path).with_context(|| path.clone())?;
-        let row = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-        let number = row.and_then(|row| row.trim().trim_end_matches(" kB").parse().ok());
-        number.with_context(|| format!("{path} has no VmHWM"))
+        self.kernel().peak_memory_kib().context("the program has ended")
     }
 }
 
@@ -94,4 +188,21 @@ impl Drop for Server {
 fn free_address() -> Result<SocketAddr> {
     let listener = TcpListener::bind("127.0.0.1:0").context("no free loopback port")?;
     Ok(listener.local_addr()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_program_that_runs_to_its_end_is_measured_and_a_bad_end_is_an_error() {
+        let shell = |script: &str| {
+            let mut command = Command::new("sh");
+            command.args(["-c", script]);
+            to_its_end(command)
+        };
+        let ran = shell("i=0; while [ $i -lt 20000 ]; do i=$((i+1)); done").unwrap();
+        assert!(ran.memory_kib > 100 && ran.took >= LOOK);
+        assert!(shell("exit 3").is_err());
+    }
 }
