@@ -6,6 +6,7 @@
 //! world anew for its controller.
 
 mod checkers;
+mod engines;
 mod leases;
 mod matrix;
 mod prerequisites;

@@ -6,8 +6,8 @@ import pytest
 import rules
 import world
 from documents import PARAMETER, document, entry, put
+from emulators import Moto
 from fleet import NAMESPACE, connect, served, tags
-from test_moto import Moto
 
 EVENTS = world.pathlib.Path(__file__).parents[1] / "events"
 # Sweeps come too late to help.
@@ -163,7 +163,7 @@ def test_a_queue_that_is_not_there_is_told_once_and_stops_no_sweep(live, live_fl
 @pytest.fixture(scope="module")
 def moto(tmp_path_factory):
     """moto's SQS, which shares nothing with our simulator."""
-    server = Moto(tmp_path_factory.mktemp("moto") / "moto.log")
+    server = Moto(tmp_path_factory.mktemp("moto"))
     yield server
     server.stop()
 

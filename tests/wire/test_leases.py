@@ -1,6 +1,7 @@
 """`--lease-table`: two copies of eastwest on one cluster, one lease table, and what happens to them.
 
-The lease table is moto's, which shares nothing with our simulator. The judge is the simulator's log of writes.
+The lease table is moto's, and ministack's; they share nothing with our simulator. The judge is the simulator's log of
+writes.
 """
 import os
 import signal
@@ -9,8 +10,8 @@ import time
 import pytest
 
 import world
+from emulators import Ministack, Moto
 from fleet import CLUSTER, NAMESPACE, tags
-from test_moto import Moto
 
 TABLE = "eastwest"
 # So short that a hand-over takes seconds; the shortest that is allowed is three.
@@ -20,18 +21,18 @@ LEASED = ("--lease-table", TABLE, "--lease-duration", f"{DURATION}s")
 CYCLES = int(os.environ.get("EASTWEST_CYCLES", "10"))
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    """One moto for the file in each worker."""
-    moto = Moto(tmp_path_factory.mktemp("moto") / "moto.log")
-    yield moto
-    moto.stop()
+@pytest.fixture(scope="module", params=[Moto, Ministack])
+def server(request, tmp_path_factory):
+    """One of each for the file in each worker."""
+    server = request.param(tmp_path_factory.mktemp("dynamodb"))
+    yield server
+    server.stop()
 
 
 @pytest.fixture
 def dynamodb(server, unjudged):
-    """moto's DynamoDB without a table."""
-    assert world.http("POST", f"{server.url}/moto-api/reset")[0] == 200
+    """DynamoDB without a table."""
+    server.reset()
     return unjudged("dynamodb", server)
 
 
@@ -169,6 +170,20 @@ def test_a_table_that_cannot_be_used_is_told_and_nothing_is_written(
     assert copy.log_lines("lease", words)
 
 
+def test_nobody_writes_while_the_table_is_gone_and_somebody_does_when_it_is_back(live, live_fleet, table, copies):
+    live_fleet.service("web", {"web": 8080})
+    copy = copies()
+    world.wait_until(lambda: leads(copy), copy.output)
+    table.delete_table(TableName=TABLE)
+    world.wait_until(lambda: not leads(copy), copy.output)
+    change(live_fleet, "web", 1)
+    copy.wait_service("web", "ResourceNotFoundException", reason="NotLeader")
+    assert live.writes() == []
+    make_table(table)
+    wait_changed(live_fleet, "web", 1)
+    assert len(live.writes()) == 1
+
+
 def test_an_item_that_somebody_spoilt_is_told_and_mended_by_its_expiry(live, live_fleet, table, copies):
     live_fleet.service("web", {"web": 8080})
     copy = copies()
@@ -187,7 +202,8 @@ def test_apply_waits_for_the_lease_and_takes_it(live, live_fleet, table, copies,
     copy.wait_synced("web")
     live_fleet.tag("web", discovery_name="shop")
     done = world.subprocess.run(
-        [world.program("eastwest"), "apply", "--cluster", CLUSTER, "--start-up-pause", "0s", *LEASED],
+        [world.program("eastwest"), "apply", "--cluster", CLUSTER, "--start-up-pause", "0s", "--interval", "1s",
+         *LEASED],
         stdin=world.subprocess.DEVNULL, capture_output=True, text=True, timeout=world.PATIENCE, check=False,
         env=world.clean_environment({**world.CREDENTIALS, "AWS_ENDPOINT_URL": live.url,
                                      "AWS_ENDPOINT_URL_DYNAMODB": server.url}))

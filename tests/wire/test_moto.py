@@ -3,34 +3,21 @@
 SSM goes to moto and the rest to the simulator, by the SDK's own `AWS_ENDPOINT_URL_SSM` beside `AWS_ENDPOINT_URL`.
 """
 import json
-import pathlib
-import sys
 
 import pytest
 
 import world
 from controller import plan
 from documents import PARAMETER, SOURCES, document, entry, put, shown, trouble
+from emulators import Moto
 from fleet import NAMESPACE
 from test_converges import sweeps
 from world import wait_until
 
-MOTO = pathlib.Path(sys.executable).with_name("moto_server")
-
-
-class Moto(world.Process):
-    """moto's server on a port of its own."""
-
-    def __init__(self, log):
-        super().__init__([MOTO, "-H", "127.0.0.1", "-p", "0"], log)
-        self.port = self.wait_for_port(r"Running on http://127\.0\.0\.1:(\d+)")
-        self.url = f"http://127.0.0.1:{self.port}"
-
-
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
     """One moto for the file in each worker: it takes seconds to start."""
-    moto = Moto(tmp_path_factory.mktemp("moto") / "moto.log")
+    moto = Moto(tmp_path_factory.mktemp("moto"))
     yield moto
     moto.stop()
 
@@ -38,7 +25,7 @@ def server(tmp_path_factory):
 @pytest.fixture
 def moto(server):
     """moto without a parameter."""
-    assert world.http("POST", f"{server.url}/moto-api/reset")[0] == 200
+    server.reset()
     return server
 
 

@@ -64,6 +64,8 @@ fn install(root: &Path, folder: &Path) -> Result<()> {
     fill.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"]);
     // Most of what the packages hold is never imported; Python compiles what is.
     fill.arg("--no-compile");
+    // The pins name every package. ministack asks for an older botocore than the AWS CLI, and gets along with ours.
+    fill.arg("--no-deps");
     fill.args(["-r", PINS]).current_dir(root);
     for command in [&mut make, &mut fill] {
         if !run::live(command, |_| false)?.ok {

@@ -55,6 +55,9 @@ pub(crate) struct PlanPage {
     pub(crate) summary: Summary,
     /// What all of it costs.
     pub(crate) cost: Cost,
+    /// Whether no lease keeps another copy of eastwest from writing, too.
+    #[serde(rename = "reliesOnBeingAlone")]
+    pub(crate) relies_on_being_alone: bool,
 }
 
 /// One step.
@@ -247,6 +250,7 @@ impl PlanPage {
             needs: plan.needs.clone(),
             faults: faults.collect(),
             cost: cost(plan, view, settings),
+            relies_on_being_alone: settings.lease.is_none(),
         }
     }
 }

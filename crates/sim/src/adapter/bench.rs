@@ -24,8 +24,13 @@ pub struct Bench {
 impl Bench {
     /// A bench around that model; each call takes two virtual milliseconds.
     pub fn new(model: Model) -> Self {
+        Self::with_latency(model, 2)
+    }
+
+    /// A bench around that model; each call takes so many virtual milliseconds.
+    pub fn with_latency(model: Model, ms: u64) -> Self {
         let mut weather = Weather::new(0);
-        weather.fix_latency(2);
+        weather.fix_latency(ms);
         let aws = Aws::new(model, weather);
         let tasks = Tasks::new(Rc::clone(&aws.clock));
         Self { aws, tasks }
@@ -34,6 +39,17 @@ impl Bench {
     /// Does something with the model.
     pub fn with_model<R>(&mut self, act: impl FnOnce(&mut Model) -> R) -> R {
         act(&mut self.aws.model.borrow_mut())
+    }
+
+    /// The model as it is now.
+    ///
+    /// # Panics
+    ///
+    /// While a call is under way.
+    pub fn into_model(self) -> Model {
+        drop(self.tasks);
+        let aws = Rc::into_inner(self.aws).expect("no call is under way");
+        Rc::into_inner(aws.model).expect("no call is under way").into_inner()
     }
 
     /// Lets so many seconds pass.

@@ -2,7 +2,7 @@
 //! never did.
 //!
 //! Absent: writes to services that take effect more than ten seconds after
-//! their time-out; clocks that jump; a machine that runs out of something.
+//! their time-out; clocks that never step back and yet jump; a machine that runs out of something.
 
 use super::rules::Kind;
 
@@ -28,7 +28,7 @@ pub enum Group {
 }
 
 /// All kinds.
-pub const CATALOGUE: [(Group, &str); 54] = [
+pub const CATALOGUE: [(Group, &str); 55] = [
     (Group::Calls, "throttled"),
     (Group::Calls, "error before"),
     (Group::Calls, "error after"),
@@ -74,6 +74,7 @@ pub const CATALOGUE: [(Group, &str); 54] = [
     (Group::Process, "crash, writes are lost"),
     (Group::Process, "long down"),
     (Group::Process, "stopped for a while"),
+    (Group::Process, "calendar set"),
     (Group::Leases, "another process took over"),
     (Group::Leases, "lease handed over"),
     (Group::Leases, "hand-over lost"),

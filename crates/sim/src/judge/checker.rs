@@ -69,6 +69,8 @@ pub struct Checker {
     turns: Turns,
     /// Whether somebody ever agreed to something.
     somebody_agreed: bool,
+    /// By how many milliseconds the calendar of the process may be wrong, in either direction.
+    calendar_off_ms: u64,
     /// How often each kind happened that only the truth shows.
     happened: BTreeMap<&'static str, u64>,
     violation: Option<Violation>,
@@ -87,6 +89,7 @@ impl Checker {
             consent: Consent::default(),
             turns: Turns::default(),
             somebody_agreed: false,
+            calendar_off_ms: 0,
             happened: BTreeMap::new(),
             settings,
             histories: BTreeMap::new(),
@@ -121,6 +124,11 @@ impl Checker {
     /// Counts something of a kind of [`crate::faults::CATALOGUE`].
     pub(crate) fn note(&mut self, kind: &'static str) {
         *self.happened.entry(kind).or_default() += 1;
+    }
+
+    /// From now on the calendar of the process may be wrong by so much, in either direction.
+    pub(crate) fn calendar_is_off_by(&mut self, ms: u64) {
+        self.calendar_off_ms = self.calendar_off_ms.max(ms);
     }
 
     /// Somebody agreed to what waited.
@@ -246,6 +254,7 @@ impl Checker {
             history,
             from,
             now,
+            calendar_off_ms: self.calendar_off_ms,
             after: after.as_ref(),
             is_refresh: request.force_new_deployment == Some(true),
             evidence,

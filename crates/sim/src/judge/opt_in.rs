@@ -29,7 +29,9 @@ pub(super) fn stopped(sent: &SentWrite<'_>) -> Broken {
 }
 
 pub(super) fn paused(sent: &SentWrite<'_>) -> Broken {
-    let now = i64::try_from(sent.now.0).unwrap_or(i64::MAX);
+    // The process ends a pause by its own calendar.
+    let now = sent.now.plus_ms(sent.calendar_off_ms);
+    let now = i64::try_from(now.0).unwrap_or(i64::MAX);
     let paused = |intent: &Intent| match intent.declared().and_then(|d| d.pause) {
         Some(Pause::Open) => true,
         Some(Pause::Until(until)) => until.as_millisecond() > now,

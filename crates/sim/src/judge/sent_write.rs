@@ -35,6 +35,8 @@ pub(super) struct SentWrite<'a> {
     pub(super) from: Time,
     /// When the write arrived.
     pub(super) now: Time,
+    /// By how many milliseconds the calendar of the process may have been wrong, in either direction.
+    pub(super) calendar_off_ms: u64,
     /// What is in force since; `None`: Service Connect is off.
     pub(super) after: Option<&'a Effective>,
     /// Whether the write only rolls out again what is in force.

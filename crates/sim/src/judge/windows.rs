@@ -17,7 +17,10 @@ pub(super) fn windows(sent: &SentWrite<'_>) -> Broken {
         Err(why) => return sent.says(true, "window", &format!("nobody can judge it: {why}")),
     };
     let is_closed = |at: Time| windows.iter().all(|all| is_closed(all, &sent.key.cluster, at));
-    let steps = sent.now.since_ms(sent.from) / STEP_MS;
-    let mut moments = (0..=steps).map(|step| sent.from.plus_ms(step * STEP_MS)).chain([sent.now]);
+    // The process opens and closes windows by its own calendar.
+    let from = sent.from.minus_ms(sent.calendar_off_ms);
+    let until = sent.now.plus_ms(sent.calendar_off_ms);
+    let steps = until.since_ms(from) / STEP_MS;
+    let mut moments = (0..=steps).map(|step| from.plus_ms(step * STEP_MS)).chain([until]);
     sent.says(moments.all(is_closed), "window", "a write though no window is open")
 }

@@ -9,6 +9,9 @@ use rand::{Rng, SeedableRng};
 /// How fast clocks run, in hundredths: as far apart as the lease allows for.
 const RATES: std::ops::RangeInclusive<u64> = 80..=125;
 
+/// How far the calendar of a process may be ahead of the true one, in seconds.
+const CALENDAR_SECONDS: std::ops::RangeInclusive<i64> = -600..=600;
+
 /// What happens to a process or the lease table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Trouble {
@@ -20,6 +23,13 @@ pub(crate) enum Trouble {
         seconds: u64,
         /// Between the check of its next write and the sending.
         in_send: bool,
+    },
+    /// Somebody sets the calendar of a process, which is so many seconds ahead of the true one from then on.
+    SetCalendar {
+        /// Which one.
+        process: usize,
+        /// How far ahead; behind, if negative.
+        seconds: i64,
     },
     /// The second process ends, and another one begins after so many seconds.
     Replace {
@@ -89,7 +99,7 @@ impl Replicas {
             return None;
         }
         let dice = &mut self.dice;
-        Some(match dice.random_range(0..15) {
+        Some(match dice.random_range(0..17) {
             0..4 => Trouble::Freeze {
                 process: dice.random_range(0..2),
                 seconds: dice.random_range(1..=90),
@@ -103,6 +113,10 @@ impl Replicas {
             10 => Trouble::Spoil,
             11 => Trouble::Shorten,
             12 => Trouble::SetBack,
+            13..15 => Trouble::SetCalendar {
+                process: dice.random_range(0..2),
+                seconds: dice.random_range(CALENDAR_SECONDS),
+            },
             _ => Trouble::Outage(dice.random_range(2..=60)),
         })
     }

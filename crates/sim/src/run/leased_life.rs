@@ -106,10 +106,11 @@ pub(super) fn begin<C: Controller>(world: &mut World<C>, replicas: &mut Replicas
     }
 }
 
-/// The lease table works from now on. Two processes end, to begin again together: what one remembers of names that were in
+/// The lease table works and calendars are right from now on. Two processes end, to begin again together: what one remembers of names that were in
 /// use and the other does not would make a write hours later, when the other takes over.
 pub(super) fn calm<C: Controller>(world: &mut World<C>, replicas: &Replicas) {
     world.with_lease_weather(Weather::clear);
+    world.set_calendars_right();
     if replicas.leased == 2 {
         world.crash(true);
         world.end_other(false);
@@ -123,6 +124,7 @@ pub(super) fn trouble<C: Controller>(world: &mut World<C>, replicas: &mut Replic
         Trouble::Freeze { process, seconds, in_send } => {
             world.freeze_process(process, seconds, in_send);
         }
+        Trouble::SetCalendar { process, seconds } => world.set_calendar(process, seconds),
         Trouble::Replace { hands_over, seconds } => {
             world.end_other(hands_over);
             world.plan(world.now().plus_seconds(seconds), Outside::Restart);

@@ -41,6 +41,8 @@ pub(super) struct Process<C> {
     pub(super) sweeping: BTreeMap<ClusterName, Time>,
     /// How fast its clock runs, in hundredths.
     pub(super) rate: u64,
+    /// How far its calendar is ahead of the true one, in milliseconds.
+    pub(super) calendar_ahead_ms: i64,
     /// The judge of this process, unless it is the first one's.
     pub(super) checker: Option<Checker>,
 }
@@ -60,6 +62,7 @@ impl<C> Process<C> {
             tasks: Tasks::new(Rc::clone(&aws.clock)),
             sweeping: BTreeMap::new(),
             rate: TRUE_RATE,
+            calendar_ahead_ms: 0,
             checker: None,
             aws,
         }
@@ -78,7 +81,7 @@ impl<C> Process<C> {
     /// The present instant as the controller counts it.
     pub(super) fn now(&self) -> Now {
         let now = self.aws.clock.now();
-        let ms = i64::try_from(now.0).unwrap_or(i64::MAX);
+        let ms = i64::try_from(now.0).unwrap_or(i64::MAX).saturating_add(self.calendar_ahead_ms);
         Now {
             since_start: Duration::from_millis(
                 now.since_ms(self.started_at) * self.rate / TRUE_RATE,

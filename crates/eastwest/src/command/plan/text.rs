@@ -168,7 +168,7 @@ fn nothing_to_change(page: &PlanPage) -> String {
     }
 }
 
-/// What the plan costs, and its id.
+/// What the plan costs, its id, and whether another copy may write, too.
 fn show_cost(text: &mut String, page: &PlanPage) {
     let cost = &page.cost;
     if cost.services == 0 {
@@ -194,6 +194,11 @@ fn show_cost(text: &mut String, page: &PlanPage) {
         line(text, format_args!("      {clients} stale until rolled out again: {names}."));
     }
     line(text, format_args!("Id:   {}", page.id));
+    if page.relies_on_being_alone {
+        text.push_str(
+            "Without --lease-table, nothing keeps another copy of eastwest from writing, too.\n",
+        );
+    }
 }
 
 fn span(seconds: u64) -> String {
@@ -316,6 +321,7 @@ mod tests {
                 rounds: 2,
                 time: Some(Estimate { seconds: 150, guessed: 1 }),
             },
+            relies_on_being_alone: true,
         }
     }
 
@@ -343,6 +349,7 @@ mod tests {
             Cost: 2 services in 2 rounds of rollouts, 5 tasks; about 3 min by past deployments, 1 of them guessed.
                   1 client stale until rolled out again: prod/shop.
             Id:   0123456789ab
+            Without --lease-table, nothing keeps another copy of eastwest from writing, too.
         "#]]
         .assert_eq(&plan(&page()));
     }

@@ -87,6 +87,23 @@ impl<C: Controller> World<C> {
         }
     }
 
+    /// Sets the calendar of a process so many seconds ahead of the true one.
+    pub(crate) fn set_calendar(&mut self, who: usize, seconds: i64) {
+        let now = self.now();
+        let Some(process) = self.processes.get_mut(who) else { return };
+        process.calendar_ahead_ms = seconds * 1000;
+        self.trace.line(now, format_args!("{}calendar {seconds} s ahead", of(who)));
+        self.judge(who).calendar_is_off_by(seconds.unsigned_abs() * 1000);
+        self.checker.note("calendar set");
+    }
+
+    /// Every calendar shows the true time from now on.
+    pub(crate) fn set_calendars_right(&mut self) {
+        for process in &mut self.processes {
+            process.calendar_ahead_ms = 0;
+        }
+    }
+
     /// Stops every process for a while.
     pub(crate) fn stop_all(&mut self, seconds: u64) {
         let until = self.now().plus_seconds(seconds);

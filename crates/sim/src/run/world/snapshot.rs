@@ -26,6 +26,7 @@ impl<C: Controller + Clone> World<C> {
             ticks: first.ticks,
             sweeping: first.sweeping.clone(),
             rate: first.rate,
+            calendar_ahead_ms: first.calendar_ahead_ms,
             checker: None,
         };
         Some(Self {
