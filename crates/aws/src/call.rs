@@ -21,7 +21,7 @@ use eastwest_core::ecs::fault::{Fault, FaultKind};
 
 use crate::fault;
 use crate::operation::Operation;
-use crate::pace::{Lane, Pace};
+use crate::pace::{Bucket, Lane, Pace};
 use crate::world::World;
 
 /// One attempt of a call to AWS, as a metric wants it: every text is of a closed set.
@@ -31,6 +31,8 @@ pub struct Call {
     pub api: &'static str,
     /// The operation: `ListServices`.
     pub operation: &'static str,
+    /// The token bucket that AWS counts it in.
+    pub bucket: Bucket,
     /// `ok`, or the name of a [`FaultKind`].
     pub result: &'static str,
     /// How long the attempt took, waiting for its turn not included.
@@ -137,6 +139,7 @@ impl Intercept for Meter {
         (self.on_call)(Call {
             api: operation.api(),
             operation: operation.name(),
+            bucket: operation.bucket(),
             result: outcome.map_or_else(Into::into, |()| "Ok"),
             duration: attempt.started.elapsed(),
         });

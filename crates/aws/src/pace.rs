@@ -33,7 +33,7 @@ const SLOW_PRICE: u32 = 3;
 const MOST_OWED: u32 = 50;
 
 /// A token bucket, named as ECS names its categories.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, strum::IntoStaticStr)]
 pub enum Bucket {
     /// Cluster read.
     ClusterRead,
@@ -64,7 +64,8 @@ pub enum Bucket {
 }
 
 impl Bucket {
-    const ALL: [Self; 13] = [
+    /// Each of them.
+    pub const ALL: [Self; 13] = [
         Self::ClusterRead,
         Self::ServiceRead,
         Self::NamespaceRead,
@@ -97,6 +98,22 @@ impl Bucket {
             Self::CloudMapModify => (8, 1),
             Self::ParameterRead => (40, 40),
             Self::Queue | Self::LeaseTable => (400, 400),
+        }
+    }
+
+    /// The tokens a second that AWS grants an account, if AWS publishes them.
+    pub const fn published_refill(self) -> Option<u32> {
+        match self {
+            Self::CloudMapRead | Self::CloudMapModify | Self::Queue | Self::LeaseTable => None,
+            Self::ClusterRead
+            | Self::ServiceRead
+            | Self::NamespaceRead
+            | Self::DeploymentRead
+            | Self::RevisionRead
+            | Self::TaskDefinitionRead
+            | Self::ServiceModify
+            | Self::TaskDefinitionModify
+            | Self::ParameterRead => Some(self.granted().1),
         }
     }
 

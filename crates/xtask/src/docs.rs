@@ -2,6 +2,8 @@
 //!
 //! A page here is never written by hand: `--check` fails as soon as a flag or the document and its page differ.
 
+mod metrics;
+
 use std::fmt::Write as _;
 use std::fs;
 use std::process::{Command, Stdio};
@@ -13,7 +15,8 @@ use crate::repo;
 /// A generated page, and what prints it.
 type Page = (&'static str, fn() -> Result<String>);
 
-const PAGES: [Page; 2] = [
+const PAGES: [Page; 3] = [
+    ("docs/metrics.md", metrics),
     ("docs/reference/command-line.md", command_line),
     ("docs/reference/document.schema.json", schema),
 ];
@@ -64,6 +67,13 @@ fn write() -> Result<bool> {
         println!("{page} written");
     }
     Ok(true)
+}
+
+/// Every metric.
+fn metrics() -> Result<String> {
+    metrics::page(&printed(
+        Command::new(repo::binary("debug", "eastwest")?).arg("metrics").env_clear(),
+    )?)
 }
 
 /// The JSON Schema of the document.

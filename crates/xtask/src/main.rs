@@ -8,6 +8,7 @@ mod bugs;
 mod compiler;
 mod docs;
 mod fuzz;
+mod prometheus;
 mod repo;
 mod requirements;
 mod run;

@@ -142,6 +142,21 @@ fn note(changes: &mut Vec<Change>, change: Change) {
 }
 
 impl Field {
+    /// Each of them.
+    pub const ALL: [Self; 11] = [
+        Self::Enabled,
+        Self::Namespace,
+        Self::Endpoint,
+        Self::Alias,
+        Self::TestHeader,
+        Self::IngressPort,
+        Self::Timeout,
+        Self::Tls,
+        Self::Logs,
+        Self::AccessLogs,
+        Self::LogLevel,
+    ];
+
     /// Its name as a metric's label.
     pub fn label(self) -> &'static str {
         match self {

@@ -23,7 +23,17 @@ pub struct Fault {
 
 /// The kinds of failure. There is one for each way in which we act on a failure.
 #[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, strum::IntoStaticStr,
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    strum::IntoStaticStr,
+    strum::VariantNames,
 )]
 pub enum FaultKind {
     /// AWS asks us to slow down; nothing happened.

@@ -55,7 +55,7 @@ impl Action {
 }
 
 /// What an action does. As a text it is a metric's label, and shown it is the word of a line.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::IntoStaticStr)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::IntoStaticStr, strum::VariantNames)]
 pub enum ActionKind {
     /// Sets the configuration.
     Connect,

@@ -6,6 +6,7 @@
 use std::fmt;
 
 use serde::Serialize;
+use strum::VariantArray as _;
 
 /// Why a service is as it is, in one word.
 #[derive(
@@ -99,6 +100,11 @@ pub enum Ending {
 }
 
 impl Reason {
+    /// The reasons to hold a change; they come first.
+    pub fn holds() -> impl Iterator<Item = Self> {
+        Self::VARIANTS.iter().copied().take_while(|reason| *reason != Self::Progressing)
+    }
+
     /// Whether it says how a rollout goes, and not why a change is held.
     pub fn is_of_rollout(self) -> bool {
         matches!(
@@ -128,17 +134,14 @@ impl fmt::Display for Reason {
 
 #[cfg(test)]
 mod tests {
-    use strum::VariantArray as _;
-
     use super::*;
 
-    /// Those of holds come first.
     #[test]
     fn the_glossary_lists_every_reason_to_hold() {
         const GLOSSARY: &str = include_str!("../../../../docs/glossary.md");
-        let holds = Reason::VARIANTS.iter().take_while(|reason| **reason != Reason::Progressing);
-        let missing: Vec<_> =
-            holds.filter(|reason| !GLOSSARY.contains(&format!("| `{reason}` |"))).collect();
+        let missing: Vec<_> = Reason::holds()
+            .filter(|reason| !GLOSSARY.contains(&format!("| `{reason}` |")))
+            .collect();
         assert!(missing.is_empty(), "docs/glossary.md lacks {missing:?}");
     }
 

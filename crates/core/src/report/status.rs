@@ -73,7 +73,18 @@ pub enum BegunBy {
 }
 
 /// Whether what is in force is what is wanted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, strum::IntoStaticStr)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Serialize,
+    strum::IntoStaticStr,
+    strum::VariantNames,
+)]
 pub enum Sync {
     /// It is.
     Synced,

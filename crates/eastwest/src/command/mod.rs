@@ -2,7 +2,7 @@
 //!
 //! In comes what was typed; out go text or JSON on standard output and an exit code. In reading order: [`text`] and
 //! [`world`] (with [`offline`] and [`look`]), which several commands use, then [`run`], [`plan`], [`apply`],
-//! [`retry`], [`explain`], [`lint`], [`import`] and [`schema`].
+//! [`retry`], [`explain`], [`lint`], [`import`], [`schema`] and [`metrics`].
 
 mod text;
 
@@ -27,6 +27,8 @@ mod lint;
 mod import;
 
 mod schema;
+
+mod metrics;
 
 #[cfg(test)]
 mod tests;
@@ -71,6 +73,9 @@ pub(crate) enum Command {
     Import(import::ImportFlags),
     /// Print the JSON Schema of the document.
     Schema,
+    /// Print every metric with its type, its labels and what it is for, as JSON. The page of metrics is made from it.
+    #[command(hide = true)]
+    Metrics,
 }
 
 impl Command {
@@ -85,6 +90,7 @@ impl Command {
             Self::Lint(flags) => lint::run(&config, &flags).await,
             Self::Import(flags) => import::run(&config, &flags).await,
             Self::Schema => Ok(schema::run()),
+            Self::Metrics => Ok(metrics::run()),
         }
     }
 }

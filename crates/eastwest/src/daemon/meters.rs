@@ -18,21 +18,11 @@ use prometheus::core::Collector;
 use prometheus::process_collector::ProcessCollector;
 use prometheus::proto::MetricFamily;
 use prometheus::{
-    GaugeVec, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, Opts, Registry,
+    CounterVec, GaugeVec, Histogram, HistogramVec, IntCounter, IntCounterVec, Registry,
 };
 
-/// A call to AWS takes tens of milliseconds to some seconds.
-const CALL_BUCKETS: &[f64] = &[0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0];
-/// A plan takes microseconds for a small fleet and milliseconds for thousands of services.
-const PASS_BUCKETS: &[f64] = &[0.0001, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5];
-/// A change follows from a message within milliseconds, or waits for its turn.
-const FOLLOW_BUCKETS: &[f64] =
-    &[0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
-/// A rollout takes half a minute to an hour.
-const ROLLOUT_BUCKETS: &[f64] = &[15.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1200.0, 2400.0, 3600.0];
-
-/// The outcome of a change that AWS accepted.
-pub(crate) const ACCEPTED: &str = "Accepted";
+use super::metric_labels::PASSES;
+use super::metric_table as table;
 
 /// Everything that is counted as it happens.
 #[derive(Clone)]
@@ -47,6 +37,7 @@ pub(crate) struct Metrics {
     follow_seconds: Histogram,
     calls: IntCounterVec,
     call_seconds: HistogramVec,
+    quota_seconds: CounterVec,
     panics: IntCounter,
     has_answered: Arc<AtomicBool>,
 }
@@ -55,59 +46,20 @@ impl Metrics {
     /// Meters at zero.
     pub(crate) fn new() -> Self {
         let registry = Registry::new();
-        let build = gauges("eastwest_build_info", "The version that runs; always 1.", &["version"]);
+        let build = table::BUILD_INFO.gauges();
         build.with_label_values(&[env!("CARGO_PKG_VERSION")]).set(1.0);
         let metrics = Self {
-            passes: counters(
-                "eastwest_passes_total",
-                "Plans made, by what they found: Synced, Changes or Held.",
-                &["outcome"],
-            ),
-            pass_seconds: histogram(
-                "eastwest_pass_duration_seconds",
-                "Time to make one plan over the whole view.",
-                PASS_BUCKETS,
-            ),
-            applied: counters(
-                "eastwest_changes_applied_total",
-                "Changes sent, by how AWS answered. Alert on outcomes other than Accepted.",
-                &["cluster", "action", "outcome"],
-            ),
-            rollouts: counters(
-                "eastwest_rollouts_total",
-                "Rollouts that were seen running, by how they ended. Alert on RolledBack and Failed.",
-                &["cluster", "outcome"],
-            ),
-            rollout_seconds: histogram(
-                "eastwest_rollout_duration_seconds",
-                "How long rollouts that completed or failed were seen running.",
-                ROLLOUT_BUCKETS,
-            ),
-            messages: counters(
-                "eastwest_nudges_total",
-                "Messages of the queue, by what they are about. Other is nothing that is watched; alert on Unread.",
-                &["kind"],
-            ),
-            follow_seconds: histogram(
-                "eastwest_event_to_write_seconds",
-                "Time from a message of the queue to the change that followed from it.",
-                FOLLOW_BUCKETS,
-            ),
-            calls: counters(
-                "eastwest_aws_calls_total",
-                "Attempts of calls to AWS, by result.",
-                &["api", "operation", "result"],
-            ),
-            call_seconds: histograms(
-                "eastwest_aws_call_duration_seconds",
-                "Time of one attempt of a call to AWS.",
-                &["api", "operation"],
-            ),
-            panics: IntCounter::new(
-                "eastwest_panics_total",
-                "Bugs that ended one effect or one step; the process went on. Alert on this.",
-            )
-            .expect("a valid name"),
+            passes: table::PASSES_TOTAL.counters(),
+            pass_seconds: table::PASS_SECONDS.histogram(),
+            applied: table::CHANGES.counters(),
+            rollouts: table::ROLLOUTS.counters(),
+            rollout_seconds: table::ROLLOUT_SECONDS.histogram(),
+            messages: table::NUDGES.counters(),
+            follow_seconds: table::FOLLOWED_SECONDS.histogram(),
+            calls: table::CALLS.counters(),
+            call_seconds: table::CALL_SECONDS.histograms(),
+            quota_seconds: table::QUOTA.amounts(),
+            panics: table::PANICS.counter(),
             has_answered: Arc::default(),
             registry,
         };
@@ -116,7 +68,7 @@ impl Metrics {
     }
 
     fn register(&self, build: GaugeVec) {
-        let all: [Box<dyn Collector>; 11] = [
+        let all: [Box<dyn Collector>; 12] = [
             Box::new(build),
             Box::new(self.passes.clone()),
             Box::new(self.pass_seconds.clone()),
@@ -127,6 +79,7 @@ impl Metrics {
             Box::new(self.follow_seconds.clone()),
             Box::new(self.calls.clone()),
             Box::new(self.call_seconds.clone()),
+            Box::new(self.quota_seconds.clone()),
             Box::new(self.panics.clone()),
         ];
         for collector in all {
@@ -144,12 +97,13 @@ impl Metrics {
 
     /// Counts one plan.
     pub(crate) fn pass(&self, took: Duration, plan: &Plan) {
+        let [synced, changes, held] = PASSES;
         let outcome = if plan.steps().next().is_some() {
-            "Changes"
+            changes
         } else if plan.holds().next().is_some() {
-            "Held"
+            held
         } else {
-            "Synced"
+            synced
         };
         self.passes.with_label_values(&[outcome]).inc();
         self.pass_seconds.observe(took.as_secs_f64());
@@ -191,6 +145,10 @@ impl Metrics {
         self.calls.with_label_values(&[call.api, call.operation, call.result]).inc();
         let seconds = self.call_seconds.with_label_values(&[call.api, call.operation]);
         seconds.observe(call.duration.as_secs_f64());
+        if let Some(refill) = call.bucket.published_refill() {
+            let bucket: &str = call.bucket.into();
+            self.quota_seconds.with_label_values(&[bucket]).inc_by(1.0 / f64::from(refill));
+        }
         let silent = [FaultKind::TimedOut, FaultKind::Unreachable];
         if !silent.map(<&str>::from).contains(&call.result) {
             self.has_answered.store(true, Ordering::Relaxed);
@@ -217,23 +175,4 @@ impl Default for Metrics {
     fn default() -> Self {
         Self::new()
     }
-}
-
-fn counters(name: &str, help: &str, labels: &[&str]) -> IntCounterVec {
-    IntCounterVec::new(Opts::new(name, help), labels).expect("a valid name")
-}
-
-/// Gauges of one name.
-pub(crate) fn gauges(name: &str, help: &str, labels: &[&str]) -> GaugeVec {
-    GaugeVec::new(Opts::new(name, help), labels).expect("a valid name")
-}
-
-fn histogram(name: &str, help: &str, buckets: &[f64]) -> Histogram {
-    let options = HistogramOpts::new(name, help).buckets(buckets.to_vec());
-    Histogram::with_opts(options).expect("ascending buckets")
-}
-
-fn histograms(name: &str, help: &str, labels: &[&str]) -> HistogramVec {
-    let options = HistogramOpts::new(name, help).buckets(CALL_BUCKETS.to_vec());
-    HistogramVec::new(options, labels).expect("ascending buckets")
 }

@@ -2,7 +2,7 @@
 //!
 //! In come events, from AWS through [`driver`] and from people through [`shared`]; out go effects, log lines and
 //! counters. No decision is taken here. In reading order: [`clock`], [`telemetry`], [`signals`], [`client`], [`own_service`], [`identity`],
-//! [`meters`], [`record`], [`panics`], [`shared`], [`silence`], [`driver`].
+//! [`metric`], [`metric_labels`], [`metric_table`], [`meters`], [`record`], [`panics`], [`shared`], [`silence`], [`driver`].
 
 pub(crate) mod clock;
 
@@ -15,6 +15,12 @@ pub(crate) mod client;
 pub(crate) mod own_service;
 
 pub(crate) mod identity;
+
+pub(crate) mod metric;
+
+pub(crate) mod metric_labels;
+
+pub(crate) mod metric_table;
 
 pub(crate) mod meters;
 

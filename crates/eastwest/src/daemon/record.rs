@@ -12,7 +12,8 @@ use eastwest_core::report::news::{Census, News, QueueNews};
 use eastwest_core::report::status::Status;
 use tracing::{error, info, warn};
 
-use super::meters::{ACCEPTED, Metrics};
+use super::meters::Metrics;
+use super::metric_labels::ACCEPTED;
 
 /// Records one piece of news. ERROR means that a person must look, WARN that eastwest continues with less.
 pub(crate) fn record(metrics: &Metrics, news: News) {

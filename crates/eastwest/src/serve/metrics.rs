@@ -3,20 +3,21 @@
 //!
 //! Labels come from closed sets only; services are named on two capped families.
 
+use std::collections::BTreeSet;
+
 use eastwest_core::declaration::issue::{Issue, Weight};
 use eastwest_core::engine::Engine;
 use eastwest_core::plan::entry::Verdict;
 use eastwest_core::plan::hold::Hold;
 use eastwest_core::report::health::Health;
+use eastwest_core::report::ready::waiting_for;
 use eastwest_core::report::status::{Status, Sync};
 use prometheus::core::Collector;
-use prometheus::{Encoder, Gauge, GaugeVec, Registry, TextEncoder};
+use prometheus::{Encoder, GaugeVec, Registry, TextEncoder};
 
-use crate::daemon::meters::gauges;
+use crate::daemon::metric_labels::NAMED_AT_MOST;
+use crate::daemon::metric_table as table;
 use crate::daemon::shared::Shared;
-
-/// Services named one by one, those out of order first.
-const NAMED_AT_MOST: usize = 200;
 
 /// The page of this moment.
 pub(crate) fn page(shared: &Shared) -> Vec<u8> {
@@ -35,11 +36,12 @@ pub(crate) fn page(shared: &Shared) -> Vec<u8> {
 /// The gauges, read off the engine.
 fn state(shared: &Shared) -> Vec<Box<dyn Collector>> {
     let engine = shared.engine();
-    let depth = Gauge::new("eastwest_queue_depth", "Keys that wait or run.").expect("a valid name");
+    let depth = table::QUEUE_DEPTH.gauge();
     depth.set(number(engine.queue_depth()));
     let mut gauges: Vec<Box<dyn Collector>> = vec![Box::new(depth)];
     gauges.extend(services(&engine, shared));
     gauges.extend(plans(&engine));
+    gauges.push(ready(&engine, shared));
     gauges.push(clusters(&engine, shared));
     gauges.push(settings(&engine));
     gauges.extend(queue(&engine));
@@ -51,27 +53,11 @@ fn state(shared: &Shared) -> Vec<Box<dyn Collector>> {
 
 fn services(engine: &Engine, shared: &Shared) -> Vec<Box<dyn Collector>> {
     let now = shared.clock.now();
-    let by_sync = gauges(
-        "eastwest_services",
-        "Services that opted in, by whether they are in sync.",
-        &["cluster", "sync"],
-    );
-    let drift_age = gauges(
-        "eastwest_drift_age_seconds",
-        "How long the service longest out of sync has been so. Alert on this.",
-        &["cluster"],
-    );
+    let by_sync = table::SERVICES.gauges();
+    let drift_age = table::DRIFT_AGE.gauges();
     let [issues, advice] = issues(engine);
-    let rolling = gauges(
-        "eastwest_rollouts_in_progress",
-        "Rollouts of services that opted in.",
-        &["cluster"],
-    );
-    let info = gauges(
-        "eastwest_service_info",
-        "How a service is: 0 in sync and healthy, 1 in sync only, 2 out of sync, 3 unknown; at most 200, those out of order first.",
-        &["cluster", "ecs_service"],
-    );
+    let rolling = table::ROLLING.gauges();
+    let info = table::SERVICE_INFO.gauges();
     let mut listed = Vec::new();
     for (key, view) in engine.view().services() {
         let cluster = key.cluster.as_str();
@@ -114,12 +100,7 @@ fn standing(status: &Status) -> u8 {
 
 /// Issues of services and of the document, which belongs to no cluster. Advice is counted apart.
 fn issues(engine: &Engine) -> [GaugeVec; 2] {
-    let names = ["eastwest_issues", "eastwest_advice"];
-    let helps = [
-        "What is declared, is invalid, and holds a service or a document. Alert on this.",
-        "Warnings about what is declared. They hold nothing.",
-    ];
-    let [blocking, advice] = [0, 1].map(|at| gauges(names[at], helps[at], &["cluster"]));
+    let [blocking, advice] = [table::ISSUES.gauges(), table::ADVICE.gauges()];
     let count = |cluster: &str, issues: &mut dyn Iterator<Item = &Issue>| {
         // A series that is there at zero can be alerted on.
         let [blocking, advice] = [&blocking, &advice].map(|g| g.with_label_values(&[cluster]));
@@ -142,31 +123,11 @@ fn issues(engine: &Engine) -> [GaugeVec; 2] {
 }
 
 fn plans(engine: &Engine) -> Vec<Box<dyn Collector>> {
-    let holds = gauges(
-        "eastwest_holds",
-        "Wanted changes that are held, by reason.",
-        &["cluster", "reason"],
-    );
-    let conflicts = gauges(
-        "eastwest_conflicts",
-        "Services that want a name that another service has. Alert on this.",
-        &["cloudmap_namespace"],
-    );
-    let stale = gauges(
-        "eastwest_stale_clients",
-        "Clients in order, except that their tasks do not know endpoints they need.",
-        &["cloudmap_namespace"],
-    );
-    let drift = gauges(
-        "eastwest_service_drift",
-        "A field that is not as wanted, at most 200 services.",
-        &["cluster", "ecs_service", "field"],
-    );
-    let adopted = gauges(
-        "eastwest_undeclared_changes",
-        "Services with a change that others deployed, nothing declares and is kept. Alert on this.",
-        &["cluster"],
-    );
+    let holds = table::HOLDS.gauges();
+    let conflicts = table::CONFLICTS.gauges();
+    let stale = table::STALE_CLIENTS.gauges();
+    let drift = table::SERVICE_DRIFT.gauges();
+    let adopted = table::UNDECLARED.gauges();
     for cluster in engine.view().clusters.keys() {
         adopted.with_label_values(&[cluster.as_str()]);
     }
@@ -185,12 +146,17 @@ fn plans(engine: &Engine) -> Vec<Box<dyn Collector>> {
                 conflicts.with_label_values(&[namespace.name.as_str()]).inc();
             }
         }
-        if matches!(entry.verdict, Verdict::InSync) || named == NAMED_AT_MOST {
+        if matches!(entry.verdict, Verdict::InSync) {
             continue;
         }
-        named += usize::from(!entry.changes.is_empty());
-        for change in &entry.changes {
-            let labels = [key.cluster.as_str(), key.name.as_str(), change.field.label()];
+        let fields: BTreeSet<_> = entry.changes.iter().map(|change| change.field).collect();
+        // All fields of a service, or none: what is shown of one is never a part.
+        if named + fields.len() > NAMED_AT_MOST {
+            continue;
+        }
+        named += fields.len();
+        for field in fields {
+            let labels = [key.cluster.as_str(), key.name.as_str(), field.label()];
             drift.with_label_values(&labels).set(1.0);
         }
     }
@@ -202,11 +168,7 @@ fn document_age(engine: &Engine, shared: &Shared) -> Option<Box<dyn Collector>> 
     if engine.settings().sources.documents.is_empty() {
         return None;
     }
-    let age = Gauge::new(
-        "eastwest_document_age_seconds",
-        "Since when no reading has confirmed the document in force. Alert on this.",
-    );
-    let age = age.expect("a valid name");
+    let age = table::DOCUMENT_AGE.gauge();
     let now = shared.clock.now();
     let since = engine.view().in_force.good_at();
     age.set(since.map_or(now.since_start, |at| now.since(at)).as_secs_f64());
@@ -215,8 +177,7 @@ fn document_age(engine: &Engine, shared: &Shared) -> Option<Box<dyn Collector>> 
 
 /// What this process may do: a sibling of `eastwest_build_info`.
 fn settings(engine: &Engine) -> Box<dyn Collector> {
-    let info =
-        gauges("eastwest_settings_info", "The policy that is in use; always 1.", &["policy"]);
+    let info = table::SETTINGS_INFO.gauges();
     let policy: &str = engine.settings().policy.into();
     info.with_label_values(&[policy]).set(1.0);
     Box::new(info)
@@ -225,23 +186,17 @@ fn settings(engine: &Engine) -> Box<dyn Collector> {
 /// Whether the queue can be used, where there is one.
 fn queue(engine: &Engine) -> Option<Box<dyn Collector>> {
     engine.settings().queue.as_ref()?;
-    let help = "Whether messages of the queue can be received and deleted: 1 or 0. Alert on 0.";
-    let up = Gauge::new("eastwest_queue_up", help).expect("a valid name");
+    let up = table::QUEUE_UP.gauge();
     up.set(number(usize::from(engine.queue_trouble().is_none())));
     Some(Box::new(up))
 }
 
 /// Whether there is a lease table, and where there is one, which clusters this process leads.
 fn leaders(engine: &Engine, shared: &Shared) -> Vec<Box<dyn Collector>> {
-    let help = "Whether a lease table keeps a second copy from writing: 1 or 0.";
-    let used = Gauge::new("eastwest_lease_table", help).expect("a valid name");
+    let used = table::LEASE_TABLE.gauge();
     let has_table = engine.settings().lease.is_some();
     used.set(number(usize::from(has_table)));
-    let leads = gauges(
-        "eastwest_leader",
-        "Whether this process leads a cluster: 1 or 0. Alert if the sum over all copies is not 1.",
-        &["cluster"],
-    );
+    let leads = table::LEADER.gauges();
     for cluster in engine.view().clusters.keys() {
         let leader = engine.leader(cluster, shared.clock.now());
         let is_leading = !has_table || leader.is_some_and(|leader| leader.is_us());
@@ -253,18 +208,21 @@ fn leaders(engine: &Engine, shared: &Shared) -> Vec<Box<dyn Collector>> {
 /// What runs at the same time in this process; the page may also be made where nothing runs.
 fn tasks() -> Option<Box<dyn Collector>> {
     let runtime = tokio::runtime::Handle::try_current().ok()?;
-    let help = "Tasks that are alive in the process: calls to AWS, readers and a few that stay.";
-    let alive = Gauge::new("eastwest_tasks", help).expect("a valid name");
+    let alive = table::TASKS.gauge();
     alive.set(number(runtime.metrics().num_alive_tasks()));
     Some(Box::new(alive))
 }
 
+/// As `/readyz` answers.
+fn ready(engine: &Engine, shared: &Shared) -> Box<dyn Collector> {
+    let ready = table::READY.gauge();
+    let missing = waiting_for(engine.view(), &engine.settings().timing, shared.clock.now());
+    ready.set(number(usize::from(missing.is_empty())));
+    Box::new(ready)
+}
+
 fn clusters(engine: &Engine, shared: &Shared) -> Box<dyn Collector> {
-    let swept = gauges(
-        "eastwest_last_sweep_timestamp_seconds",
-        "When a sweep last covered all of a cluster. Alert when it stands still.",
-        &["cluster"],
-    );
+    let swept = table::LAST_SWEEP.gauges();
     for (name, cluster) in &engine.view().clusters {
         if let Some(at) = cluster.complete_at {
             let at = shared.clock.calendar(at).as_millisecond();
@@ -285,6 +243,7 @@ fn number(count: usize) -> f64 {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
     use std::time::Duration;
 
     use eastwest_core::declaration::settings::Settings;
@@ -298,7 +257,9 @@ mod tests {
 
     use super::*;
     use crate::daemon::clock::Clock;
-    use crate::daemon::meters::{ACCEPTED, Metrics};
+    use crate::daemon::meters::Metrics;
+    use crate::daemon::metric_labels::ACCEPTED;
+    use crate::daemon::metric_table::GROUPS;
 
     #[test]
     fn every_gauge_and_counter_can_be_registered_and_shown_before_anything_is_known() {
@@ -320,6 +281,29 @@ mod tests {
         let page = String::from_utf8(page(&shared)).unwrap();
         assert!(page.contains("eastwest_tasks 2\n"), "{page}");
         drop(waiting);
+    }
+
+    #[test]
+    fn every_family_that_is_served_is_made_from_its_row() {
+        let rows: BTreeMap<_, _> = GROUPS
+            .iter()
+            .flat_map(|group| group.metrics)
+            .map(|row| (row.name, (row.kind.name(), row.help)))
+            .collect();
+        let metrics = Metrics::new();
+        metrics.read(&key().cluster);
+        let shared = Shared::new(Settings::default(), metrics, Clock::start(Duration::ZERO));
+        let page = String::from_utf8(page(&shared)).unwrap();
+        let types = page.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split_once(' '));
+        let mut count = 0;
+        for (name, kind) in types {
+            let (wanted, help) = rows.get(name).copied().unwrap_or_default();
+            assert_eq!(kind, wanted, "{name}: give it a row in metric_table.rs");
+            let is_ours = name.starts_with("eastwest_");
+            assert!(!is_ours || page.contains(&format!("# HELP {name} {help}\n")), "{name}");
+            count += 1;
+        }
+        assert!(count > 10, "{page}");
     }
 
     #[test]
@@ -362,7 +346,8 @@ mod tests {
         let metrics = Metrics::new();
         let (api, operation, result) = ("ecs", "ListServices", "Throttled");
         let duration = Duration::from_millis(30);
-        metrics.call(&eastwest_aws::Call { api, operation, result, duration });
+        let bucket = eastwest_aws::Bucket::ServiceRead;
+        metrics.call(&eastwest_aws::Call { api, operation, bucket, result, duration });
         let shared =
             Shared::new(Settings::default(), metrics.clone(), Clock::start(Duration::ZERO));
         let page = String::from_utf8(page(&shared)).unwrap();
@@ -372,5 +357,8 @@ mod tests {
         assert!(page.contains(
             r#"eastwest_aws_call_duration_seconds_count{api="ecs",operation="ListServices"} 1"#
         ));
+        // AWS grants 20 a second of these.
+        let used = r#"eastwest_aws_quota_seconds_total{bucket="ServiceRead"} 0.05"#;
+        assert!(page.contains(used), "{page}");
     }
 }
