@@ -20,6 +20,9 @@ use eastwest_core::ecs::time::Now;
 use eastwest_core::guard::lease::{Course, Lease, LeaseCall};
 use stateright::{Checker as _, Model, Property};
 
+use crate::environment::number;
+use crate::model_check::print_size;
+
 /// How fast the clocks run, in hundredths.
 const RATES: [u64; 2] = [80, 125];
 /// For how many seconds a process may be frozen.
@@ -313,25 +316,14 @@ impl Model for Leases {
     }
 }
 
-fn number(name: &str) -> Option<u64> {
-    std::env::var(name).ok().and_then(|text| text.parse().ok())
-}
-
 #[test]
 fn no_two_processes_may_write_at_once_in_any_state() {
     let step = number("EASTWEST_STEP").unwrap_or(3);
-    let mishaps = number("EASTWEST_MISHAPS").and_then(|most| u8::try_from(most).ok()).unwrap_or(1);
+    let mishaps = number("EASTWEST_MISHAPS").unwrap_or(1);
     let end = number("EASTWEST_END").unwrap_or(45);
     let began = Instant::now();
     let checker = Leases { step, mishaps, end }.checker().threads(2).spawn_dfs().join();
-    println!(
-        "the whole space of {mishaps} mishaps within {end} s, in steps of {step} s: {} states, {} of them different, to a depth of {}, in {:.1} s",
-        checker.state_count(),
-        checker.unique_state_count(),
-        checker.max_depth(),
-        began.elapsed().as_secs_f64(),
-    );
-    checker.assert_no_discovery("never two that may write");
-    checker.assert_any_discovery("both once led");
-    checker.assert_any_discovery("a late write took effect");
+    let space = format!("one lease, {mishaps} mishaps within {end} s, in steps of {step} s");
+    print_size(&checker, &space, began);
+    checker.assert_properties();
 }

@@ -7,8 +7,10 @@
 
 mod checkers;
 mod engines;
+mod environment;
 mod leases;
 mod matrix;
+mod model_check;
 mod prerequisites;
 mod proof;
 mod scenarios;

@@ -16,6 +16,8 @@ use eastwest_sim::faults::CATALOGUE;
 use eastwest_sim::run::Report;
 use eastwest_sim::run::simulate::simulate;
 
+use crate::environment::{number, today};
+
 /// The lives that each run takes unless it is told otherwise.
 const ALWAYS: u64 = 2000;
 /// How many others the date picks.
@@ -42,18 +44,14 @@ const REASONS: [Reason; 16] = [
 
 /// The seeds of a run: as the environment says, or the same ones and those of a day, counted since 1970.
 fn seeds(day: u64) -> Vec<Range<u64>> {
-    let from = number("EASTWEST_FROM");
-    if let (None, None) = (from, number("EASTWEST_SEEDS")) {
+    let (from, count) = (number("EASTWEST_FROM"), number("EASTWEST_SEEDS"));
+    if let (None, None) = (from, count) {
         let today = ALWAYS + day * OF_TODAY;
         return vec![0..ALWAYS, today..today + OF_TODAY];
     }
     let from = from.unwrap_or_default();
-    let count = number("EASTWEST_SEEDS").unwrap_or(ALWAYS + OF_TODAY);
+    let count = count.unwrap_or(ALWAYS + OF_TODAY);
     std::iter::once(from..from + count).collect()
-}
-
-fn today() -> u64 {
-    jiff::Timestamp::now().as_second().unsigned_abs() / 86_400
 }
 
 /// Runs what `run` makes of every seed on two threads; the reports in the order of seeds.
@@ -85,10 +83,6 @@ fn total(
         *all.entry(*kind).or_default() += times;
     }
     all
-}
-
-fn number(name: &str) -> Option<u64> {
-    std::env::var(name).ok().and_then(|text| text.parse().ok())
 }
 
 /// A seed's report; a panic names its seed.

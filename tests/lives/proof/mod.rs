@@ -17,7 +17,8 @@ use self::case::Case;
 use self::differential::{Ending, Spoil, differential};
 use self::path::Path;
 use self::round_trip::{Flaw, Outcome, Tally, round_trip, tried};
-use self::run::{Failed, all, number, shrink};
+use self::run::{Failed, all, shrink};
+use crate::environment::number;
 use eastwest_core::declaration::tag::RULES;
 
 /// What must have been tried beside every tag of the grammar.
