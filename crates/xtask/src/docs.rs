@@ -32,13 +32,8 @@ pub(crate) struct Args {
 
 /// Builds the programs and writes or checks every generated page.
 pub(crate) fn run(args: &Args) -> Result<bool> {
-    let mut build = repo::cargo(&["build", "--quiet"])?;
-    for program in PROGRAMS {
-        build.args(["--package", program]);
-    }
-    if !build.status().context("cargo build does not start")?.success() {
-        bail!("the programs do not build");
-    }
+    let packages = PROGRAMS.iter().flat_map(|program| ["--package", program]);
+    repo::build(&["--quiet"].into_iter().chain(packages).collect::<Vec<_>>())?;
     if args.check { check() } else { write() }
 }
 

@@ -8,6 +8,8 @@ use std::process::Command;
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
+use crate::run;
+
 /// What the names of the variables begin with by which cargo describes the package that it runs.
 const ABOUT: [&str; 2] = ["CARGO_MANIFEST_", "CARGO_PKG_"];
 
@@ -36,6 +38,15 @@ pub(crate) fn cargo(arguments: &[&str]) -> Result<Command> {
         command.env_remove(name);
     }
     Ok(command)
+}
+
+/// Builds programs with `cargo build` and these arguments, while its output is shown.
+pub(crate) fn build(arguments: &[&str]) -> Result<()> {
+    let arguments = [&["build"], arguments].concat();
+    if !run::live(&mut cargo(&arguments)?, |_| false)?.ok {
+        bail!("the programs do not build");
+    }
+    Ok(())
 }
 
 /// Cargo's target folder, which `CARGO_TARGET_DIR` and configuration files may have moved.

@@ -4,7 +4,7 @@
 
 use std::process::Command;
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 
 use crate::{repo, requirements, run};
 
@@ -23,10 +23,7 @@ pub(crate) struct Args {
 
 /// Builds the programs and runs the soak; whether it passed.
 pub(crate) fn run(args: &Args) -> Result<bool> {
-    let mut build = repo::cargo(&["build", "--workspace", "--bins"])?;
-    if !run::live(&mut build, |_| false)?.ok {
-        bail!("the programs do not build");
-    }
+    repo::build(&["--workspace", "--bins"])?;
     let root = repo::root()?;
     let mut command = Command::new(requirements::python(&root)?);
     // Alone, with what it prints, and without the limit of a test's time.

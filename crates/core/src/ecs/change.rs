@@ -42,7 +42,18 @@ impl fmt::Display for Change {
 }
 
 /// The fields that can differ.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, strum::IntoStaticStr)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Serialize,
+    strum::IntoStaticStr,
+    strum::VariantArray,
+)]
 #[serde(rename_all = "kebab-case")]
 #[strum(serialize_all = "kebab-case")]
 pub enum Field {
@@ -142,21 +153,6 @@ fn note(changes: &mut Vec<Change>, change: Change) {
 }
 
 impl Field {
-    /// Each of them.
-    pub const ALL: [Self; 11] = [
-        Self::Enabled,
-        Self::Namespace,
-        Self::Endpoint,
-        Self::Alias,
-        Self::TestHeader,
-        Self::IngressPort,
-        Self::Timeout,
-        Self::Tls,
-        Self::Logs,
-        Self::AccessLogs,
-        Self::LogLevel,
-    ];
-
     /// Its name as a metric's label.
     pub fn label(self) -> &'static str {
         match self {

@@ -24,7 +24,7 @@ pub struct Census {
 }
 
 /// How a rollout that was seen running ended: a metric's label.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::IntoStaticStr)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::IntoStaticStr, strum::VariantArray)]
 pub enum RolloutEnd {
     /// All its tasks run.
     Completed,
@@ -39,10 +39,6 @@ pub enum RolloutEnd {
 }
 
 impl RolloutEnd {
-    /// Each of them.
-    pub const ALL: [Self; 5] =
-        [Self::Completed, Self::RolledBack, Self::Failed, Self::Superseded, Self::Deleted];
-
     /// Whether a person must look.
     pub fn is_failure(self) -> bool {
         match self {

@@ -30,7 +30,7 @@ pub enum Hint {
 }
 
 /// What a message is about: a metric's label.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::IntoStaticStr)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::IntoStaticStr, strum::VariantArray)]
 pub enum MessageKind {
     /// A service.
     Service,
@@ -44,18 +44,6 @@ pub enum MessageKind {
     Other,
     /// It could not be read.
     Unread,
-}
-
-impl MessageKind {
-    /// Each of them.
-    pub const ALL: [Self; 6] = [
-        Self::Service,
-        Self::Parameter,
-        Self::Namespaces,
-        Self::Clusters,
-        Self::Other,
-        Self::Unread,
-    ];
 }
 
 impl Hint {

@@ -20,6 +20,7 @@ use prometheus::proto::MetricFamily;
 use prometheus::{
     CounterVec, GaugeVec, Histogram, HistogramVec, IntCounter, IntCounterVec, Registry,
 };
+use strum::VariantArray as _;
 
 use super::metric_labels::PASSES;
 use super::metric_table as table;
@@ -85,7 +86,7 @@ impl Metrics {
         for collector in all {
             self.registry.register(collector).expect("each name stands here once");
         }
-        for kind in MessageKind::ALL {
+        for kind in MessageKind::VARIANTS {
             // A series that is there at zero can be alerted on.
             self.messages.with_label_values(&[<&str>::from(kind)]);
         }
@@ -117,7 +118,7 @@ impl Metrics {
 
     /// Begins to count for a cluster that was read: a series that is there at zero can be alerted on.
     pub(crate) fn read(&self, cluster: &ClusterName) {
-        for end in RolloutEnd::ALL {
+        for end in RolloutEnd::VARIANTS {
             self.rollouts.with_label_values(&[cluster.as_str(), end.into()]);
         }
     }

@@ -7,13 +7,15 @@ use prometheus::{
     CounterVec, Gauge, GaugeVec, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec,
     Opts,
 };
+use serde::{Serialize, Serializer};
 
 /// One metric.
-#[derive(Debug)]
+#[derive(Debug, Serialize)]
 pub(crate) struct Metric {
     /// Its name.
     pub(crate) name: &'static str,
     /// How its values are to be read.
+    #[serde(rename = "type")]
     pub(crate) kind: Kind,
     /// Its labels.
     pub(crate) labels: &'static [Label],
@@ -48,21 +50,38 @@ impl Kind {
 }
 
 /// A label.
-#[derive(Debug)]
+#[derive(Debug, Serialize)]
 pub(crate) struct Label {
     /// Its name.
     pub(crate) name: &'static str,
     /// What it can be.
+    #[serde(flatten)]
     pub(crate) values: Values,
 }
 
 /// What a label can be.
-#[derive(Debug)]
+#[derive(Debug, Serialize)]
 pub(crate) enum Values {
     /// One of these.
+    #[serde(rename = "values", serialize_with = "listed")]
     Closed(fn() -> Vec<&'static str>),
     /// A name that AWS or a user gave: of what, and what bounds their number.
+    #[serde(rename = "names")]
     Named(&'static str),
+}
+
+impl Serialize for Kind {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
+    }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+fn listed<S: Serializer>(
+    values: &fn() -> Vec<&'static str>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    values().serialize(serializer)
 }
 
 impl Metric {
@@ -119,7 +138,7 @@ impl Metric {
 }
 
 /// Metrics that belong together.
-#[derive(Debug)]
+#[derive(Debug, Serialize)]
 pub(crate) struct Group {
     /// What they are about.
     pub(crate) title: &'static str,

@@ -15,7 +15,7 @@ use eastwest_core::plan::reason::Reason;
 use eastwest_core::report::news::RolloutEnd;
 use eastwest_core::report::status::Sync;
 use eastwest_core::view::hint::MessageKind;
-use strum::VariantNames as _;
+use strum::{VariantArray as _, VariantNames as _};
 
 use super::metric::{Label, Values};
 
@@ -60,8 +60,10 @@ pub(super) const VERSION: Label =
     Label { name: "version", values: Values::Named("the version that runs") };
 pub(super) const SYNC: Label =
     Label { name: "sync", values: Values::Closed(|| Sync::VARIANTS.to_vec()) };
-pub(super) const FIELD: Label =
-    Label { name: "field", values: Values::Closed(|| Field::ALL.map(Field::label).to_vec()) };
+pub(super) const FIELD: Label = Label {
+    name: "field",
+    values: Values::Closed(|| Field::VARIANTS.iter().map(|field| field.label()).collect()),
+};
 pub(super) const HOLD: Label = Label {
     name: "reason",
     values: Values::Closed(|| Reason::holds().map(Reason::name).collect()),
@@ -73,12 +75,14 @@ pub(super) const ANSWER: Label =
 pub(super) const RESULT: Label = Label { name: "result", values: Values::Closed(|| or_fault(OK)) };
 pub(super) const END: Label = Label {
     name: "outcome",
-    values: Values::Closed(|| RolloutEnd::ALL.map(<&str>::from).to_vec()),
+    values: Values::Closed(|| RolloutEnd::VARIANTS.iter().map(<&str>::from).collect()),
 };
 pub(super) const PASS: Label =
     Label { name: "outcome", values: Values::Closed(|| PASSES.to_vec()) };
-pub(super) const MESSAGE: Label =
-    Label { name: "kind", values: Values::Closed(|| MessageKind::ALL.map(<&str>::from).to_vec()) };
+pub(super) const MESSAGE: Label = Label {
+    name: "kind",
+    values: Values::Closed(|| MessageKind::VARIANTS.iter().map(<&str>::from).collect()),
+};
 pub(super) const API: Label = Label {
     name: "api",
     values: Values::Closed(|| {

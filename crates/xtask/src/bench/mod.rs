@@ -18,9 +18,9 @@ mod times;
 use std::fs;
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 
-use crate::{repo, run};
+use crate::repo;
 use process::Programs;
 use report::Page;
 
@@ -55,7 +55,7 @@ pub(crate) struct Args {
 /// Builds the programs, measures, prints the page.
 pub(crate) fn run(args: &Args) -> Result<bool> {
     if !args.no_build {
-        build(&args.profile)?;
+        repo::build(&["--profile", &args.profile, "--package=eastwest", "--package=eastwest-sim"])?;
     }
     let machine = machine::described()?;
     // Cargo keeps what the profile `dev` builds in `debug`.
@@ -82,18 +82,4 @@ pub(crate) fn run(args: &Args) -> Result<bool> {
         fs::write(repo::root()?.join(PAGE), &page).with_context(|| PAGE.to_owned())?;
     }
     Ok(true)
-}
-
-fn build(profile: &str) -> Result<()> {
-    let mut build = repo::cargo(&[
-        "build",
-        "--profile",
-        profile,
-        "--package=eastwest",
-        "--package=eastwest-sim",
-    ])?;
-    if !run::live(&mut build, |_| false)?.ok {
-        bail!("the programs do not build");
-    }
-    Ok(())
 }
