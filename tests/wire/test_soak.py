@@ -15,7 +15,7 @@ import soak
 import world
 from fleet import tags
 
-MINUTES = float(os.environ.get("EASTWEST_SOAK_MINUTES", "1.2"))
+MINUTES = float(os.environ.get("EASTWEST_SOAK_MINUTES", "2"))
 SERVICES = int(os.environ.get("EASTWEST_SOAK_SERVICES", "1000"))
 # Virtual seconds in each second: a rollout takes three seconds, an event at most as long.
 SPEED = 10
