@@ -41,7 +41,7 @@ enum Command {
     Fuzz(fuzz::Args),
     /// Measure against the simulator and print a table
     Bench(bench::Args),
-    /// Let eastwest live with faults and changes for a while, and see that it holds no more than before
+    /// Run eastwest with faults and changes for a while, and check that memory, open files and tasks do not grow
     Soak(soak::Args),
     /// Plant realistic mistakes one by one, and see that the simulator's tests find each
     Bugs(bugs::Args),

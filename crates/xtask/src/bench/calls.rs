@@ -10,7 +10,7 @@ use super::http::{self, Request};
 /// What a sweep calls.
 pub(crate) const SWEEP: [&str; 2] = ["ecs.ListServices", "ecs.DescribeServices"];
 
-/// Begins the count anew.
+/// Sets the counts back to zero.
 pub(crate) fn forget_calls(simulator: SocketAddr) -> Result<()> {
     http::once(simulator, &Request::json("DELETE", "/_sim/calls", ""))?;
     Ok(())
