@@ -55,6 +55,6 @@ mod world;
 pub use call::{Call, OnCall};
 pub use captured::{Captures, NotACapture};
 pub use operation::{ACTIONS, Access, Operation};
-pub use pace::Bucket;
+pub use pace::{Bucket, Share};
 pub use settings::{NoRegion, Settings};
 pub use world::{LeaseTable, MayWrite, World};

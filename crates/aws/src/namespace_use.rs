@@ -1,8 +1,7 @@
 //! Who uses a namespace, over all clusters: its Cloud Map services, and the ECS services in clusters that
 //! no sweep covers.
 //!
-//! The two listings are whole or the answer is unknown. The services behind the second are described as far
-//! as that can be done: one we may not read still shows by its Cloud Map service, whose name is taken.
+//! The two listings are whole or the answer is unknown.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -30,8 +29,8 @@ impl World {
         let both = tokio::try_join!(self.cloud_map_services(namespace), self.members(namespace));
         match both {
             Ok((cloud_map, members)) => {
-                let elsewhere = self.describe_elsewhere(&members, watched).await;
-                Seen::Known(NamespaceUse { cloud_map, elsewhere, members })
+                let looks = self.describe_elsewhere(&members, watched).await;
+                NamespaceUse::read(cloud_map, members, looks)
             }
             Err(fault) => Seen::Unknown(fault),
         }
@@ -78,7 +77,7 @@ impl World {
         &self,
         members: &BTreeSet<Arn>,
         watched: &BTreeSet<ClusterName>,
-    ) -> Vec<EcsService> {
+    ) -> Vec<Seen<EcsService>> {
         let mut clusters: BTreeMap<ClusterName, Vec<ServiceKey>> = BTreeMap::new();
         // An ARN of the old short form names no cluster, so such a service cannot be described.
         for key in members.iter().filter_map(ServiceKey::of_arn) {
@@ -86,14 +85,10 @@ impl World {
                 clusters.entry(key.cluster.clone()).or_default().push(key);
             }
         }
-        let mut found = Vec::new();
+        let mut looks = Vec::new();
         for (cluster, keys) in clusters {
-            for seen in self.describe_all(&cluster, keys).await.into_values() {
-                if let Seen::Known(service) = seen {
-                    found.push(service);
-                }
-            }
+            looks.extend(self.describe_all(&cluster, keys).await.into_values());
         }
-        found
+        looks
     }
 }

@@ -6,6 +6,8 @@
 //!
 //! - *Who goes first.* A sweep asks in the [`Lane::Background`]: at most one of its calls stands in the
 //!   queue, so a change waits behind one call, not behind a cluster.
+//! - *Sweeps leave some.* A sweep takes every token as it comes, so a change would wait for the next. A
+//!   [`Share`] may keep a part of the burst from sweeps. What changes take of it, sweeps pay back.
 //! - *Retries are paid for.* The SDK repeats a failed read at once; the next call of that bucket then takes
 //!   the tokens that the repetition used.
 //! - *When AWS throttles,* each call of that bucket costs [`SLOW_PRICE`] tokens until [`SLOW_FOR`] after
@@ -14,7 +16,7 @@
 //! Writes have a bucket of their own, so reads can never starve them.
 
 use std::num::NonZeroU32;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use governor::clock::{Clock, MonotonicClock};
@@ -138,6 +140,39 @@ pub(crate) enum Lane {
     Background,
 }
 
+/// How much of each token bucket of the account we take.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Share {
+    /// Of all tokens, up to 1.
+    pub of_bucket: f64,
+    /// Of our own burst: what sweeps leave to the calls that a change waits for, below 1.
+    pub kept_for_changes: f64,
+}
+
+impl Share {
+    /// What a process takes that goes on and on: a quarter, of which sweeps leave a fifth.
+    pub const OF_A_DAEMON: Self = Self { of_bucket: 0.25, kept_for_changes: 0.2 };
+    /// What a command takes that looks once: 80 % with its whole burst.
+    pub const OF_A_LOOK: Self = Self { of_bucket: 0.8, kept_for_changes: 0.0 };
+
+    /// What this share of a bucket grants: burst, and tokens a second.
+    fn quota(self, bucket: Bucket) -> Quota {
+        let share = self.of_bucket;
+        let share = if share.is_nan() { LEAST_SHARE } else { share.clamp(LEAST_SHARE, 1.0) };
+        bucket.quota(share)
+    }
+
+    /// The same for sweeps.
+    fn quota_of_sweeps(self, bucket: Bucket) -> Quota {
+        let whole = self.quota(bucket);
+        let left = f64::from(whole.burst_size().get()) * (1.0 - self.kept_for_changes);
+        // A conversion from f64 ends at the bounds of u32.
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it saturates")]
+        let left = NonZeroU32::new(left as u32).unwrap_or(NonZeroU32::MIN);
+        whole.allow_burst(left)
+    }
+}
+
 /// The limiters of all buckets.
 pub(crate) struct Pace {
     gates: [Gate<MonotonicClock>; Bucket::ALL.len()],
@@ -145,9 +180,8 @@ pub(crate) struct Pace {
 
 impl Pace {
     /// Limiters that take `share` of each bucket, between [`LEAST_SHARE`] and all of it.
-    pub(crate) fn new(share: f64) -> Self {
-        let share = if share.is_nan() { LEAST_SHARE } else { share.clamp(LEAST_SHARE, 1.0) };
-        Self { gates: Bucket::ALL.map(|bucket| Gate::new(bucket.quota(share), MonotonicClock)) }
+    pub(crate) fn new(share: Share) -> Self {
+        Self { gates: Bucket::ALL.map(|bucket| Gate::of(bucket, share, MonotonicClock)) }
     }
 
     /// Limiters that limit nothing: for calls that reach no AWS.
@@ -155,7 +189,7 @@ impl Pace {
         let quota = Quota::with_period(Duration::from_nanos(1))
             .expect("a nanosecond is above zero")
             .allow_burst(NonZeroU32::MAX);
-        Self { gates: Bucket::ALL.map(|_| Gate::new(quota, MonotonicClock)) }
+        Self { gates: Bucket::ALL.map(|_| Gate::new(quota, quota, MonotonicClock)) }
     }
 
     /// Returns when a call of this bucket may be made.
@@ -178,10 +212,14 @@ impl Pace {
     }
 }
 
+type Limiter<C> = RateLimiter<NotKeyed, InMemoryState, C, NoOpMiddleware<<C as Clock>::Instant>>;
+
 /// One bucket's limiter; the clock is a parameter so that tests have no need to sleep.
 struct Gate<C: Clock> {
     clock: C,
-    limiter: RateLimiter<NotKeyed, InMemoryState, C, NoOpMiddleware<C::Instant>>,
+    limiter: Limiter<C>,
+    /// What a sweep passes before it stands in the queue.
+    sweeps: Limiter<C>,
     trouble: Mutex<Trouble<C::Instant>>,
     background: tokio::sync::Mutex<()>,
     turn: tokio::sync::Mutex<()>,
@@ -190,15 +228,22 @@ struct Gate<C: Clock> {
 /// What makes the next call cost more than one token.
 struct Trouble<T> {
     owed: u32,
+    /// What changes took, and sweeps owe.
+    taken_by_changes: u32,
     slow_until: Option<T>,
 }
 
 impl<C: Clock + Clone> Gate<C> {
-    fn new(quota: Quota, clock: C) -> Self {
+    fn of(bucket: Bucket, share: Share, clock: C) -> Self {
+        Self::new(share.quota(bucket), share.quota_of_sweeps(bucket), clock)
+    }
+
+    fn new(whole: Quota, of_sweeps: Quota, clock: C) -> Self {
         Self {
-            limiter: RateLimiter::direct_with_clock(quota, clock.clone()),
+            limiter: RateLimiter::direct_with_clock(whole, clock.clone()),
+            sweeps: RateLimiter::direct_with_clock(of_sweeps, clock.clone()),
             clock,
-            trouble: Mutex::new(Trouble { owed: 0, slow_until: None }),
+            trouble: Mutex::new(Trouble { owed: 0, taken_by_changes: 0, slow_until: None }),
             background: tokio::sync::Mutex::new(()),
             turn: tokio::sync::Mutex::new(()),
         }
@@ -206,39 +251,64 @@ impl<C: Clock + Clone> Gate<C> {
 
     async fn wait(&self, lane: Lane) {
         let _behind = match lane {
-            Lane::Background => Some(self.background.lock().await),
+            Lane::Background => {
+                let behind = self.background.lock().await;
+                self.pass(&self.sweeps, 1 + self.owed_to_changes()).await;
+                Some(behind)
+            }
             Lane::Urgent => None,
         };
         let _turn = self.turn.lock().await;
-        for _ in 0..self.price() {
-            while let Err(after) = self.take() {
+        let price = self.price();
+        if lane == Lane::Urgent {
+            self.note_change(price);
+        }
+        self.pass(&self.limiter, price).await;
+    }
+
+    /// Returns when a limiter has granted so many tokens.
+    async fn pass(&self, limiter: &Limiter<C>, tokens: u32) {
+        for _ in 0..tokens {
+            while let Err(after) = self.take(limiter) {
                 tokio::time::sleep(after).await;
             }
         }
     }
 
     /// Takes one token, or returns how long it takes until there is one.
-    fn take(&self) -> Result<(), Duration> {
-        self.limiter.check().map_err(|refused| refused.wait_time_from(self.clock.now()))
+    fn take(&self, limiter: &Limiter<C>) -> Result<(), Duration> {
+        limiter.check().map_err(|refused| refused.wait_time_from(self.clock.now()))
     }
 
     /// What the next call costs; debts are paid by it.
     fn price(&self) -> u32 {
-        let mut trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut trouble = self.trouble();
         let now = self.clock.now();
         trouble.slow_until = trouble.slow_until.filter(|until| *until > now);
         let price = if trouble.slow_until.is_some() { SLOW_PRICE } else { 1 };
         price + std::mem::take(&mut trouble.owed)
     }
 
+    fn trouble(&self) -> MutexGuard<'_, Trouble<C::Instant>> {
+        self.trouble.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn note_change(&self, price: u32) {
+        let mut trouble = self.trouble();
+        trouble.taken_by_changes = (trouble.taken_by_changes + price).min(MOST_OWED);
+    }
+
+    fn owed_to_changes(&self) -> u32 {
+        std::mem::take(&mut self.trouble().taken_by_changes)
+    }
+
     fn repeated(&self) {
-        let mut trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut trouble = self.trouble();
         trouble.owed = (trouble.owed + 1).min(MOST_OWED);
     }
 
     fn throttled(&self) {
-        let mut trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
-        trouble.slow_until = Some(self.clock.now() + SLOW_FOR.into());
+        self.trouble().slow_until = Some(self.clock.now() + SLOW_FOR.into());
     }
 }
 
@@ -248,13 +318,21 @@ mod tests {
 
     use super::*;
 
-    fn gate(bucket: Bucket, share: f64) -> (Gate<FakeRelativeClock>, FakeRelativeClock) {
+    fn gate(bucket: Bucket, of_bucket: f64) -> (Gate<FakeRelativeClock>, FakeRelativeClock) {
         let clock = FakeRelativeClock::default();
-        (Gate::new(bucket.quota(share), clock.clone()), clock)
+        let share = Share { of_bucket, ..Share::OF_A_DAEMON };
+        (Gate::of(bucket, share, clock.clone()), clock)
     }
 
     fn taken_at_once(gate: &Gate<FakeRelativeClock>) -> usize {
-        std::iter::from_fn(|| gate.take().ok()).count()
+        std::iter::from_fn(|| gate.take(&gate.limiter).ok()).count()
+    }
+
+    /// Whether a call may be made at once.
+    fn is_free(gate: &Gate<FakeRelativeClock>, lane: Lane) -> bool {
+        let mut wait = std::pin::pin!(gate.wait(lane));
+        let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+        wait.as_mut().poll(&mut context).is_ready()
     }
 
     #[test]
@@ -277,8 +355,10 @@ mod tests {
 
     #[test]
     fn no_share_takes_more_than_the_whole_bucket_or_nothing_at_all() {
-        for share in [0.0, -1.0, f64::NAN, 7.0, f64::INFINITY] {
-            Pace::new(share);
+        for of_bucket in [0.0, -1.0, f64::NAN, 7.0, f64::INFINITY] {
+            for kept_for_changes in [0.0, -1.0, f64::NAN, 7.0, f64::INFINITY] {
+                Pace::new(Share { of_bucket, kept_for_changes });
+            }
         }
     }
 
@@ -287,6 +367,19 @@ mod tests {
         for (index, bucket) in Bucket::ALL.into_iter().enumerate() {
             assert_eq!(bucket as usize, index);
         }
+    }
+
+    #[tokio::test]
+    async fn a_change_finds_tokens_while_a_sweep_takes_all_it_can_get() {
+        let (gate, clock) = gate(Bucket::ServiceRead, 0.25);
+        let swept = std::iter::repeat_with(|| is_free(&gate, Lane::Background));
+        assert_eq!(swept.take_while(|free| *free).count(), 20);
+        let changed = std::iter::repeat_with(|| is_free(&gate, Lane::Urgent));
+        assert_eq!(changed.take_while(|free| *free).count(), 5);
+        // The sweep waits until what the changes took is there again.
+        clock.advance(Duration::from_secs(1));
+        assert!(!is_free(&gate, Lane::Background));
+        assert!(is_free(&gate, Lane::Urgent));
     }
 
     #[test]

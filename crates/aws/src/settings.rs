@@ -19,7 +19,7 @@ use aws_smithy_types::timeout::TimeoutConfig;
 
 use crate::bounded::bounded;
 use crate::call::{Meter, OnCall};
-use crate::pace::Pace;
+use crate::pace::{Pace, Share};
 use crate::world::{LeaseTable, Leases, MayWrite, WAIT_SECONDS, World};
 
 /// Reads are tried so often: one throttled and one broken answer in a row are weather, three are a fault.
@@ -44,8 +44,8 @@ const IDLE_CONNECTION: Duration = Duration::from_secs(20);
 pub struct Settings {
     /// The AWS region; `None` asks the environment, the profile and the instance, in this order.
     pub region: Option<String>,
-    /// The share of each of the account's token buckets that we may use, up to 1.
-    pub share: f64,
+    /// The share of each of the account's token buckets that we may use.
+    pub share: Share,
     /// How long one attempt of a read may take.
     pub attempt_timeout: Duration,
     /// The longest first pause between two attempts of a read, and the first between two looks at an operation
@@ -68,7 +68,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             region: None,
-            share: 0.25,
+            share: Share::OF_A_DAEMON,
             attempt_timeout: Duration::from_secs(10),
             backoff: Duration::from_millis(500),
             on_call: Arc::new(|_| ()),

@@ -113,6 +113,16 @@ async fn only_services_of_clusters_nobody_watches_are_described() {
 }
 
 #[tokio::test]
+async fn a_namespace_with_a_service_that_cannot_be_read_now_is_unknown() {
+    let stage = played(|asked: &Asked| match asked.operation.as_str() {
+        "ecs.DescribeServices" => json!({"services": [], "failures": []}),
+        _ => namespace_in_use(asked),
+    });
+    let answer = ask(&stage, use_of_namespace(BTreeSet::from([prod()]))).await;
+    assert!(matches!(answer, Answer::NamespaceUse(_, Seen::Unknown(_))), "{answer:?}");
+}
+
+#[tokio::test]
 async fn a_namespace_is_asked_for_by_its_arn() {
     let stage = played(namespace_in_use);
     ask(&stage, use_of_namespace(BTreeSet::new())).await;

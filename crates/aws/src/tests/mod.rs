@@ -30,7 +30,7 @@ use eastwest_core::ecs::service_key::ServiceKey;
 use eastwest_core::engine::effect::{Effect, Event};
 use serde_json::{Value, json};
 
-use crate::{Call, Settings, World};
+use crate::{Call, Settings, Share, World};
 
 /// A request as it was sent.
 #[derive(Debug, Clone)]
@@ -113,7 +113,7 @@ fn staged(config: &SdkConfig, asked: Arc<Mutex<Vec<Asked>>>) -> Stage {
     let counted = Arc::new(Mutex::new(Vec::new()));
     let count = Arc::clone(&counted);
     let settings = Settings {
-        share: 1.0,
+        share: Share { of_bucket: 1.0, kept_for_changes: 0.0 },
         attempt_timeout: Duration::from_millis(200),
         backoff: Duration::from_millis(1),
         on_call: Arc::new(move |call| count.lock().unwrap().push(call)),

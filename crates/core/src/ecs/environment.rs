@@ -10,7 +10,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use super::name::Port;
+use super::name::{DnsName, Port};
 use super::text::printable;
 
 /// A host has no more characters (RFC 1035); longer words name none.
@@ -68,6 +68,14 @@ pub(crate) struct Mention {
     pub(crate) port: Option<Port>,
     /// Where.
     pub(crate) place: MentionPlace,
+}
+
+impl Mention {
+    /// Whether it may mean what answers at a host and a port. A port that is not known may be any.
+    pub(crate) fn may_mean(&self, host: &DnsName, port: Option<Port>) -> bool {
+        self.host.eq_ignore_ascii_case(host.as_str())
+            && (self.port.is_none() || port.is_none() || self.port == port)
+    }
 }
 
 /// Where a host is named. This may be shown.

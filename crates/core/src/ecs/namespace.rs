@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 
 use super::name::{Arn, DiscoveryName, NamespaceId, NamespaceName};
+use super::seen::Seen;
 use super::service::EcsService;
 use super::time::AwsTime;
 
@@ -45,10 +46,33 @@ pub struct CloudMapService {
 pub struct NamespaceUse {
     /// Its Cloud Map services.
     pub cloud_map: Vec<CloudMapService>,
-    /// The ECS services in it that run in clusters we do not watch, as far as they could be read.
+    /// The ECS services in it that run in clusters we do not watch, but for those that we may not read.
     pub elsewhere: Vec<EcsService>,
     /// Every ECS service in it, clients included: ECS allows 300 (GR:ecs-service).
     pub members: BTreeSet<Arn>,
+}
+
+impl NamespaceUse {
+    /// What two listings and a look at each service elsewhere tell.
+    ///
+    /// A look that failed for a while makes all of it unknown: that service may have a name that shows nowhere else.
+    /// A service that we may not read, or that is gone since it was listed, is left out. Its discovery name still shows
+    /// by its Cloud Map service.
+    pub fn read(
+        cloud_map: Vec<CloudMapService>,
+        members: BTreeSet<Arn>,
+        looks: impl IntoIterator<Item = Seen<EcsService>>,
+    ) -> Seen<Self> {
+        let mut elsewhere = Vec::new();
+        for look in looks {
+            match look {
+                Seen::Known(service) => elsewhere.push(service),
+                Seen::Unknown(fault) if fault.kind.is_transient() => return Seen::Unknown(fault),
+                Seen::Unknown(_) | Seen::Absent => {}
+            }
+        }
+        Seen::Known(Self { cloud_map, elsewhere, members })
+    }
 }
 
 /// A Cloud Map namespace to create.
@@ -73,3 +97,6 @@ impl NewNamespace {
         format!("eastwest-{hash:016x}")
     }
 }
+
+#[cfg(test)]
+mod tests;

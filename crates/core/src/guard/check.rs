@@ -39,7 +39,7 @@ pub fn check(plan: &Plan, view: &View, settings: &Settings) -> Vec<Breach> {
             (!readable(view, key), "a step for a service that was not read, or is rolling"),
             (is_idle(entry, action), "a step that changes nothing"),
             (action.service() != key, "a step under another service's name"),
-            (!claim(&mut names, action), "a name for two services"),
+            (!claim(&mut names, view, action), "a name for two services"),
             (intrudes(view, key, action), "a name that is claimed by others"),
             (misleads(view, key, action), "an alias that no service may take by itself"),
         ];
@@ -113,14 +113,19 @@ fn misleads(view: &View, key: &ServiceKey, action: &Action) -> bool {
     !AliasRule { service, namespace, defaults, document }.refusals(connect).is_empty()
 }
 
+/// The names of a namespace that earlier steps take, and the hosts with their ports.
 type Names = BTreeSet<(NamespaceId, Option<DiscoveryName>, Option<(Option<DnsName>, Port)>)>;
 
 /// Notes the names a step takes; false if an earlier step takes one of them.
-fn claim(names: &mut Names, action: &Action) -> bool {
+fn claim(names: &mut Names, view: &View, action: &Action) -> bool {
     let Action::Connect { connect, .. } = action else { return true };
     let Some(NamespaceRef::Arn(_, id)) = &connect.namespace else { return false };
+    let namespace = view.known_namespaces().iter().find(|namespace| namespace.id == *id);
     connect.endpoints.iter().all(|endpoint| {
-        let alias = endpoint.called();
+        // A host that is not said depends on the discovery name, so it differs from endpoint to endpoint.
+        let alias = endpoint.called().map(|(said, port)| {
+            (namespace.map_or(said, |namespace| Some(endpoint.host_in(namespace))), port)
+        });
         names.insert((id.clone(), Some(endpoint.discovery()), None))
             && (alias.is_none() || names.insert((id.clone(), None, alias)))
     })

@@ -349,9 +349,13 @@ impl Merger<'_> {
         entry.rolling_since = service.is_rolling().then(|| earlier.unwrap_or(self.now));
         let seen = entry.primary_since.filter(|_| same_rollout);
         entry.primary_since = service.primary().map(|_| seen.unwrap_or(self.now));
+        let is_rolling = entry.rolling_since.is_some();
         // With a traffic shift, the service deployment may still run when the deployments are done.
         let goes_on = was_rolling && service.strategy.shifts;
-        !same_rollout || (was_rolling != entry.rolling_since.is_some() && !goes_on)
+        // A rollout that began and was rolled back between two readings leaves the same PRIMARY.
+        let version = entry.last.as_ref().and_then(|last| last.version());
+        let is_overlooked = !was_rolling && !is_rolling && version != service.version();
+        !same_rollout || (was_rolling != is_rolling && !goes_on) || is_overlooked
     }
 
     /// Notes the services that a complete listing misses. Says whether it misses any.

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use eastwest_aws::{LeaseTable, World};
+use eastwest_aws::{LeaseTable, Share, World};
 use eastwest_core::ecs::name::ClusterName;
 use eastwest_core::ecs::queue::QueueUrl;
 
@@ -11,10 +11,6 @@ use super::offline;
 use crate::config::Config;
 use crate::daemon::meters::Metrics;
 use crate::daemon::shared::Shared;
-
-/// How much of the account's token buckets a command takes that looks once while a person waits for it. The daemon, which
-/// is always there, takes less.
-const SHARE_OF_A_LOOK: f64 = 0.8;
 
 /// The AWS of a configuration, for a command that writes: each call is counted, and a change that waited for its turn is
 /// sent only if the engine still leads.
@@ -58,7 +54,8 @@ pub(crate) struct Origin {
 pub(crate) async fn origin(config: &Config, files: &[PathBuf]) -> anyhow::Result<Origin> {
     if files.is_empty() {
         let settings = settings(config, &Metrics::new());
-        let settings = eastwest_aws::Settings { share: SHARE_OF_A_LOOK, ..settings };
+        // A person waits for it. The daemon, which is always there, takes less.
+        let settings = eastwest_aws::Settings { share: Share::OF_A_LOOK, ..settings };
         let world = Arc::new(World::connect(settings).await?);
         return Ok(Origin { world, notes: Vec::new() });
     }

@@ -51,13 +51,12 @@ impl Aws {
                 clusters.entry(key.cluster.clone()).or_default().insert(key);
             }
         }
-        let mut elsewhere = Vec::new();
+        let mut looks = Vec::new();
         for (cluster, keys) in clusters {
-            let seen = self.describe_all(&cluster, keys).await.into_values();
-            elsewhere.extend(seen.filter_map(|seen| seen.known().cloned()));
+            looks.extend(self.describe_all(&cluster, keys).await.into_values());
         }
         let members = members.iter().map(|arn| Arn::as_read(arn)).collect();
-        Seen::Known(NamespaceUse { cloud_map, elsewhere, members })
+        NamespaceUse::read(cloud_map, members, looks)
     }
 
     async fn cloud_map_services(&self, namespace: &Arn) -> Result<Vec<CloudMapService>, Fault> {

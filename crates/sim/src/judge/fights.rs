@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::sent_write::{Broken, SentWrite};
+use super::service_history::Moment;
 use crate::shapes::ecs::EcsServiceStatus;
 
 /// The time within which changes back are counted: an hour by the fastest clock that a process may have.
@@ -21,15 +22,17 @@ pub(super) fn fights(sent: &SentWrite<'_>) -> Broken {
         return None;
     }
     let lately = sent.history.since(sent.now.minus_ms(HOUR_MS));
+    // What became of a service that is gone says nothing of one that was made again under its name.
+    let is_gone = |moment: &Moment| moment.status != EcsServiceStatus::Active;
+    let made = lately.iter().rposition(is_gone).map_or(0, |gone| gone + 1);
+    let lately = &lately[made..];
     let mut known: BTreeSet<&str> = BTreeSet::new();
     let mut reverts = 0;
     for pair in lately.windows(2) {
         let [one, other] = pair else { continue };
         known.insert(&one.primary);
         let is_new = !known.contains(other.primary.as_str());
-        // A service that is made again, under the name of one that is gone, changes nothing back.
-        let is_back = one.status == EcsServiceStatus::Active
-            && one.effective.as_deref() == sent.after
+        let is_back = one.effective.as_deref() == sent.after
             && other.effective.as_deref() == there
             && other.since.since_ms(one.since) > TOLD_APART_MS;
         let is_foreign = !sent.history.ours.contains(&other.primary);

@@ -77,7 +77,8 @@ fn serves(server: &EcsServiceState) -> bool {
         && server.primary().is_some_and(completed)
 }
 
-/// The names that a service declares to need and that no completed deployment offers.
+/// The names that a service declares to need and that no completed deployment offers. What a service is about to give
+/// up, because its newest deployment does not have it, counts for nothing.
 pub(super) fn unoffered<'d>(
     model: &Model,
     key: &EcsServiceKey,
@@ -85,12 +86,15 @@ pub(super) fn unoffered<'d>(
     namespace: &str,
 ) -> Vec<&'d str> {
     let needs = declaration.needs.iter().flatten().map(DiscoveryName::as_str);
+    let has = |deployment: &Deployment, name: &str| {
+        let endpoints = deployment.connect().map_or(&[][..], |c| in_namespace(c, namespace));
+        endpoints.iter().any(|endpoint| endpoint.discovery_name == name)
+    };
     let offered = |name: &str| {
         model.services().filter(|(other, _)| *other != key).any(|(_, server)| {
-            server.deployments.iter().filter(|each| each.completed_once).any(|each| {
-                let endpoints = each.connect().map_or(&[][..], |c| in_namespace(c, namespace));
-                endpoints.iter().any(|endpoint| endpoint.discovery_name == name)
-            })
+            let mut completed = server.deployments.iter().filter(|each| each.completed_once);
+            server.primary().is_some_and(|primary| has(primary, name))
+                && completed.any(|each| has(each, name))
         })
     };
     needs.filter(|name| !offered(name)).collect()

@@ -1,5 +1,7 @@
 //! rename: no name that a client declares to need goes in the write that brings what takes its place.
 
+use std::sync::Arc;
+
 use eastwest_core::declaration::declared::{EndpointDeclaration, Mode, RefreshWhen};
 use eastwest_core::declaration::intent::Intent;
 use eastwest_core::declaration::settings::Policy;
@@ -22,7 +24,7 @@ pub(super) fn renamed_at_once(sent: &SentWrite<'_>) -> Broken {
         || sent.settings.policy != Policy::Sync
         || !sent.asked().iter().all(says_which);
     let old = before.endpoints.iter().find(|old| is_replaced(old, before, after))?;
-    if is_no_rename || is_sought(old, sent) {
+    if is_no_rename || is_sought(old, sent) || is_shared(old, sent) {
         return None;
     }
     let name = DiscoveryName::as_read(&old.discovery_name);
@@ -64,7 +66,7 @@ pub(super) fn dropped_under_needs(sent: &SentWrite<'_>) -> Broken {
     }
     let stays = |name: &str| after.endpoints.iter().any(|each| each.discovery_name == name);
     let gone = before.endpoints.iter().filter(|old| !stays(&old.discovery_name));
-    let mut gone = gone.filter(|old| !is_sought(old, sent));
+    let mut gone = gone.filter(|old| !is_sought(old, sent) && !is_shared(old, sent));
     let others = || sent.others().filter(|(other, _)| is_watched(sent.settings, other));
     gone.find_map(|old| {
         let name = DiscoveryName::as_read(&old.discovery_name);
@@ -102,6 +104,16 @@ fn is_replaced(old: &EffectiveEndpoint, before: &Effective, after: &Effective) -
         && !old.alias.0.starts_with(&default)
         && !after.endpoints.iter().any(clashes)
         && after.endpoints.iter().any(replaces)
+}
+
+/// Whether another service has the alias of an endpoint, too: people can set it twice by hand. Then the endpoint is not
+/// kept beside others, because the alias may belong to the other service.
+fn is_shared(old: &EffectiveEndpoint, sent: &SentWrite<'_>) -> bool {
+    let has = |there: &Arc<Effective>| there.endpoints.iter().any(|each| each.alias == old.alias);
+    sent.others().any(|(_, history)| {
+        let mut moments = history.since(sent.from).iter();
+        moments.any(|moment| moment.effective.as_ref().is_some_and(has))
+    })
 }
 
 /// Whether another service may have a right to a name of an endpoint; then the endpoint is not kept. Where names are

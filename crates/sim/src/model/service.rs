@@ -57,15 +57,12 @@ pub struct EcsServiceState {
 }
 
 impl EcsServiceState {
-    /// Whether ECS says that a rollout is under way. Of a controller other than its own it does not say how that goes:
-    /// then one is taken to run as long as tasks are missing.
+    /// Whether a rollout seems to be under way. Of some services ECS does not say how their rollouts go: there, one seems
+    /// to run as long as PRIMARY lacks tasks, whatever older deployments run.
     pub fn seems_to_roll(&self) -> bool {
-        let in_progress =
-            || self.primary().is_some_and(|each| each.rollout_state == RolloutState::InProgress);
-        match self.settings.controller.as_str() {
-            "ECS" => in_progress(),
-            _ => self.running() < self.desired,
-        }
+        self.primary().is_some_and(|primary| {
+            primary.rollout_state == RolloutState::InProgress || primary.running() < self.desired
+        })
     }
 
     /// The PRIMARY deployment; only a service that was deleted has none.

@@ -119,3 +119,29 @@ fn a_client_is_not_led_to_who_took_the_name_by_itself() {
     "#]]
     .assert_eq(&fake.take_writes());
 }
+
+/// Whether `dev/squat` waits for `web` to take the name `api` with this alias, where the environment of `web` names this
+/// host.
+fn squat_waits_for(host: &str, alias: &str) -> bool {
+    let mut fake = Fake::new(&format!(
+        "budget 9 9
+         cluster prod default=internal.myapp
+         cluster dev default=internal.myapp
+         api mode=client-server | in internal.myapp http/api@api:80
+         web mode=client | in internal.myapp | http=8080 env:http://{host}
+         dev/squat mode=client-server, discovery-name=squat | in internal.myapp http/squat@squat:80"
+    ));
+    fake.run(60);
+    fake.deploy("api", "in internal.myapp http/other@other:80");
+    fake.tag("api", "mode=client-server, discovery-name=other, alias=other:80");
+    fake.tag("dev/squat", &format!("mode=client-server, discovery-name=api, alias={alias}"));
+    fake.run(3 * 3600);
+    held(&fake, "dev/squat").contains("prod/web, which needs it")
+}
+
+#[test]
+fn a_name_is_kept_for_clients_of_the_host_it_had_and_not_of_the_host_it_would_get() {
+    assert!(squat_waits_for("api", "api:80"));
+    assert!(!squat_waits_for("squat", "squat:80"));
+    assert!(!squat_waits_for("other", "squat:80"));
+}

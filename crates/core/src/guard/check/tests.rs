@@ -80,6 +80,24 @@ fn a_step_under_another_name_or_for_a_name_taken_twice_is_a_breach() {
 }
 
 #[test]
+fn hosts_that_nobody_says_differ_by_their_discovery_names() {
+    let unsaid = |plan: &mut Plan, name: &str| {
+        let Verdict::Step { action: Action::Connect { connect, .. } } =
+            &mut entry(plan, name).verdict
+        else {
+            panic!("{name} is to be connected");
+        };
+        let alias = connect.endpoints[0].alias.as_mut().expect("an alias");
+        alias.dns_name = None;
+    };
+    let broken = broken(TWO, |_, plan| {
+        unsaid(plan, "a");
+        unsaid(plan, "b");
+    });
+    assert_eq!(broken, []);
+}
+
+#[test]
 fn a_step_that_takes_a_name_claimed_by_others_is_a_breach() {
     let rule = "a name that is claimed by others";
     for (tags, claim) in [

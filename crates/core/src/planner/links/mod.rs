@@ -19,6 +19,8 @@ use super::entries::Entries;
 use super::facts::with_facts;
 use super::input::PlannerInput;
 use super::names::register::Register;
+use crate::ecs::claim::Claim;
+use crate::ecs::environment::Mention;
 use crate::ecs::name::{DiscoveryName, NamespaceId};
 use crate::ecs::service_key::ServiceKey;
 use crate::plan::awaited::Awaited;
@@ -29,7 +31,7 @@ use crate::view::reading::Question;
 use crate::view::{View, users_of};
 use client::Client;
 use needs::{Calls, Needs};
-use offers::Offers;
+use offers::{EndpointState, Offers};
 use order::{Order, servers_first};
 use rename::RenamePhase;
 use stale::Known;
@@ -70,7 +72,8 @@ impl<'c> Links<'c> {
         Calls { offers, needs, clients }
     }
 
-    /// The services in a namespace that need a name and run.
+    /// The services in a namespace that need a name and run. A service whose environment names a host needs the name that
+    /// answers or answered there, and not one that is only wanted there.
     pub(super) fn callers_of(
         &self,
         input: &PlannerInput<'_>,
@@ -79,9 +82,30 @@ impl<'c> Links<'c> {
     ) -> Vec<ServiceKey> {
         let needs = |client: &&Client<'_>| {
             let needs = self.needs.of(&client.service.key);
-            needs.iter().any(|need| need.name == *name) && client.is_in(input, namespace)
+            let need = needs.iter().find(|need| need.name == *name);
+            let stood = |mention: &Mention| self.has_stood_at(input, namespace, name, mention);
+            client.is_in(input, namespace)
+                && need.is_some_and(|need| !need.inferred || client.mentions(input).any(stood))
         };
         self.clients.iter().filter(needs).map(|client| client.service.key.clone()).collect()
+    }
+
+    /// Whether a name is or was in force at a host that somebody mentions.
+    fn has_stood_at(
+        &self,
+        input: &PlannerInput<'_>,
+        namespace: &NamespaceId,
+        name: &DiscoveryName,
+        mention: &Mention,
+    ) -> bool {
+        let mut offers = self.offers.of(namespace, name).iter();
+        offers.any(|offer| {
+            offer.state != EndpointState::Wanted && mention.may_mean(&offer.host, offer.port)
+        }) || input.view.former.iter().any(|((id, claim), former)| {
+            id == namespace
+                && former.discovery == *name
+                && matches!(claim, Claim::Alias(host, port) if mention.may_mean(host, Some(*port)))
+        })
     }
 
     /// The renames whose old endpoints are still called.

@@ -51,6 +51,8 @@ pub(crate) enum EndpointState {
 struct HostEntry {
     port: Option<Port>,
     name: DiscoveryName,
+    /// Whether it is there already, and not only wanted.
+    is_in_force: bool,
 }
 
 /// A name that takes the place of another on the same port of a service.
@@ -120,10 +122,12 @@ impl<'c> Offers<'c> {
         self.hosts.contains_key(&(namespace.clone(), host.into()))
     }
 
-    /// The ports that are served at a host; none if one of them is not known.
+    /// The ports that are served at a host now; none if nothing answers there yet, or if a port is not known.
     pub(crate) fn ports_at(&self, namespace: &NamespaceId, host: &str) -> Option<BTreeSet<Port>> {
         let found = self.hosts.get(&(namespace.clone(), host.into()))?;
-        found.iter().map(|at| at.port).collect()
+        let in_force = found.iter().filter(|at| at.is_in_force);
+        let ports: BTreeSet<Port> = in_force.map(|at| at.port).collect::<Option<_>>()?;
+        (!ports.is_empty()).then_some(ports)
     }
 
     /// The offers that take the place of a name: for each server that is to give it up, what it offers on the same port.
@@ -207,7 +211,11 @@ impl<'c> Offers<'c> {
         let id = namespace.id.clone();
         let host: Box<str> = offer.host.as_str().to_ascii_lowercase().into();
         let known = self.hosts.entry((id.clone(), host)).or_default();
-        known.push(HostEntry { port: offer.port, name: offer.discovery.clone() });
+        known.push(HostEntry {
+            port: offer.port,
+            name: offer.discovery.clone(),
+            is_in_force: offer.state != EndpointState::Wanted,
+        });
         self.names.entry((id, offer.discovery.clone())).or_default().push(offer);
     }
 }

@@ -315,12 +315,8 @@ impl<'e> Replaced<'e> {
         if !self.new.contains(&self.name) && needs.any(|name| *name == self.name) {
             return Some(KeptFor::Needs);
         }
-        let host = self.host.as_str();
         let mut mentions = client.mentions(input);
-        let found = mentions.find(|each| {
-            each.host.eq_ignore_ascii_case(host)
-                && (each.port.is_none() || self.port.is_none() || each.port == self.port)
-        });
+        let found = mentions.find(|each| each.may_mean(&self.host, self.port));
         found.map(|each| KeptFor::Mention(each.place.clone()))
     }
 

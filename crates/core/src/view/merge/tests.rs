@@ -249,6 +249,16 @@ fn the_past_is_forgotten_when_a_rollout_ends() {
 }
 
 #[test]
+fn the_past_is_forgotten_when_a_rollout_failed_between_two_readings() {
+    let mut readings = Readings::default();
+    readings.sweep(0, &[web(5, "true")]);
+    let mut readings = readings.with_history();
+    // ECS rolled it back to the deployment that was PRIMARY before, and shows when.
+    readings.sweep(60, &[web(7, "true")]);
+    assert!(!readings.remembers_history());
+}
+
+#[test]
 fn a_rollout_is_timed_from_when_its_deployment_was_first_seen() {
     let mut readings = Readings::default();
     let rolling = |version, id: &str| {
