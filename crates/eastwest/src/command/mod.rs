@@ -1,8 +1,10 @@
 //! The commands: everything about one stands in one file, its flags, its run and its text.
 //!
-//! In comes what was typed; out go text or JSON on standard output and an exit code. In reading order: [`text`] and
+//! In comes what was typed; out go text or JSON on standard output and an exit code. In reading order: [`paint`], [`text`] and
 //! [`world`] (with [`offline`] and [`look`]), which several commands use, then [`run`], [`plan`], [`apply`],
 //! [`retry`], [`explain`], [`lint`], [`import`], [`schema`] and [`metrics`].
+
+mod paint;
 
 mod text;
 
