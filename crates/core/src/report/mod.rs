@@ -4,6 +4,8 @@
 
 pub mod health;
 pub mod status;
+pub mod standing;
+pub mod graph;
 pub mod news;
 pub mod ready;
 pub mod cost;
