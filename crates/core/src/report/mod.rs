@@ -7,6 +7,7 @@ pub mod status;
 pub mod standing;
 pub mod graph;
 pub mod news;
+pub mod notice;
 pub mod ready;
 pub mod cost;
 pub mod explain;
