@@ -29,6 +29,7 @@ use crate::declaration::settings::Settings;
 use crate::ecs::name::{DiscoveryName, NamespaceId};
 use crate::ecs::service_key::ServiceKey;
 use crate::plan::Plan;
+use crate::plan::call::Traffic;
 use crate::plan::entry::Entry;
 use crate::view::View;
 use adopted::adopted;
@@ -87,6 +88,13 @@ pub fn plan(view: &View, settings: &Settings) -> Plan {
     let adopted = adopted(&input);
     let advice = with_advice(&input, needs.issues, &adopted);
     Plan { entries, order: steps, missing, needs: needs.of, advice, adopted, unread }
+}
+
+/// Who calls whom in a namespace, and what is offered there: what the plan rests on, for people to see.
+pub fn traffic(view: &View, settings: &Settings, namespace: &NamespaceId) -> Traffic {
+    let input = PlannerInput::new(view, settings);
+    let classified = classify(&input);
+    Links::traffic(&input, &classified, namespace)
 }
 
 /// The entries of the candidates, each in the phase of the swap or the rename that it takes part in.
