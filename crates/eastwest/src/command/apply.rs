@@ -18,6 +18,7 @@ use eastwest_core::report::news::{Census, News, RolloutEnd};
 use eastwest_core::report::status::{Status, Sync};
 use serde::Serialize;
 
+use super::versioned::Versioned;
 use super::world;
 use crate::api::json;
 use crate::config::{Config, duration};
@@ -267,7 +268,7 @@ impl Line {
 
     fn json(&self, at: jiff::Timestamp) -> String {
         let line = TimedLine { at: format!("{at:.3}"), line: self };
-        json::line(&line).expect("a line is an object of texts")
+        json::line(&Versioned::new(line)).expect("a line is an object of texts")
     }
 }
 
@@ -340,21 +341,21 @@ mod tests {
         let lines = lines.map(|line| format!("{}\n{}\n", line.text(at), line.json(at)));
         expect![[r#"
             2026-07-01T12:00:00Z prod/web: waits, Budget: waits for its turn; ends once it is over
-            {"at":"2026-07-01T12:00:00.250Z","event":"waits","service":"prod/web","message":"waits, Budget: waits for its turn","ends":"once it is over"}
+            {"formatVersion":1,"at":"2026-07-01T12:00:00.250Z","event":"waits","service":"prod/web","message":"waits, Budget: waits for its turn","ends":"once it is over"}
             2026-07-01T12:00:00Z prod/web: connect was not accepted: ecs.UpdateService: slow down
-            {"at":"2026-07-01T12:00:00.250Z","event":"refused","service":"prod/web","message":"connect was not accepted: ecs.UpdateService: slow down"}
+            {"formatVersion":1,"at":"2026-07-01T12:00:00.250Z","event":"refused","service":"prod/web","message":"connect was not accepted: ecs.UpdateService: slow down"}
             2026-07-01T12:00:00Z prod/web: connect: rollout ecs-svc/1 begins
-            {"at":"2026-07-01T12:00:00.250Z","event":"begins","service":"prod/web","message":"connect: rollout ecs-svc/1 begins"}
+            {"formatVersion":1,"at":"2026-07-01T12:00:00.250Z","event":"begins","service":"prod/web","message":"connect: rollout ecs-svc/1 begins"}
             2026-07-01T12:00:00Z prod/web: the rollout completed after 30 s
-            {"at":"2026-07-01T12:00:00.250Z","event":"completed","service":"prod/web","message":"the rollout completed after 30 s"}
+            {"formatVersion":1,"at":"2026-07-01T12:00:00.250Z","event":"completed","service":"prod/web","message":"the rollout completed after 30 s"}
             2026-07-01T12:00:00Z prod/web: the rollout failed and ECS rolled it back after 30 s
-            {"at":"2026-07-01T12:00:00.250Z","event":"failed","service":"prod/web","message":"the rollout failed and ECS rolled it back after 30 s"}
+            {"formatVersion":1,"at":"2026-07-01T12:00:00.250Z","event":"failed","service":"prod/web","message":"the rollout failed and ECS rolled it back after 30 s"}
             2026-07-01T12:00:00Z prod/web: held, MassChange: 12 would change; ends once it is over
-            {"at":"2026-07-01T12:00:00.250Z","event":"held","service":"prod/web","message":"held, MassChange: 12 would change","ends":"once it is over"}
+            {"formatVersion":1,"at":"2026-07-01T12:00:00.250Z","event":"held","service":"prod/web","message":"held, MassChange: 12 would change","ends":"once it is over"}
             2026-07-01T12:00:00Z prod/web: rollout, Stalled: it takes too long; ends once it is over
-            {"at":"2026-07-01T12:00:00.250Z","event":"rollout","service":"prod/web","message":"rollout, Stalled: it takes too long","ends":"once it is over"}
+            {"formatVersion":1,"at":"2026-07-01T12:00:00.250Z","event":"rollout","service":"prod/web","message":"rollout, Stalled: it takes too long","ends":"once it is over"}
             2026-07-01T12:00:00Z prod/web: Synced Healthy
-            {"at":"2026-07-01T12:00:00.250Z","event":"is","service":"prod/web","message":"Synced Healthy"}
+            {"formatVersion":1,"at":"2026-07-01T12:00:00.250Z","event":"is","service":"prod/web","message":"Synced Healthy"}
         "#]].assert_eq(&lines.collect::<String>());
     }
 

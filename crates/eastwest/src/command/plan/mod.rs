@@ -35,6 +35,7 @@ use eastwest_core::plan::reason::Reason;
 use self::shown::{Only, Shown};
 use super::look;
 use super::text::notes as notes_text;
+use super::versioned::Versioned;
 use super::world::{self, Origin};
 use crate::api::json;
 use crate::api::plan::PlanPage;
@@ -95,6 +96,8 @@ pub(crate) async fn run(config: &Config, flags: &PlanFlags) -> anyhow::Result<Ex
     settings.policy = shown_policy(settings.policy);
     let looked = look::look(world, &settings).await;
     let mut shown = Shown::new(&looked, &settings);
+    // One look takes no lease; the eastwest that writes does.
+    shown.page.relies_on_being_alone = config.lease.is_none();
     if let Some(path) = &service {
         shown.keep_service(&looked.view, path)?;
     }
@@ -109,7 +112,10 @@ pub(crate) async fn run(config: &Config, flags: &PlanFlags) -> anyhow::Result<Ex
         }
         Format::Text => anstream::print!("{}{}", notes_text(&notes), text::plan(&shown)),
         Format::Json => {
-            println!("{}", json::pretty(&WithNotes { page: &shown.page, notes: &notes })?);
+            println!(
+                "{}",
+                json::pretty(&Versioned::new(WithNotes { page: &shown.page, notes: &notes }))?
+            );
         }
         Format::Github => print!("{}", github::annotations(&shown)),
         Format::Junit => print!("{}", junit::report(&shown)?),
