@@ -121,3 +121,15 @@ def test_on_a_terminal_a_watch_writes_over_its_page_and_leaves_the_terminal_as_i
     page, _, after = said.partition(b"\x1b[?1049l")
     assert b"\x1b[?1049h" in page and b"prod/typo" in page, said
     assert b"\x1b[?25h" in after and b"1 broken" in after, said
+
+
+def test_a_running_eastwest_is_asked_in_place_of_aws(endpoint, live_fleet, live, controller):
+    live_fleet.service("lost", {"lost": 80}, tag=tags(mode="clinet"))
+    controller.wait_service("lost", reason="Ambiguous")
+    code, out, err = status("http://127.0.0.1:9", "--from-daemon", controller.url)
+    assert code == 2 and "broken" in out and "prod/lost" in out and "since" in out, out + err
+    page = json.loads(status("http://127.0.0.1:9", "--from-daemon", controller.url, "--json")[1])
+    [row] = [row for row in page["services"] if row["service"] == "prod/lost"]
+    assert (row["standing"], row["reason"]) == ("broken", "Ambiguous") and row["since"]
+    code, out, err = status("http://127.0.0.1:9", "--from-daemon", "http://127.0.0.1:9")
+    assert code == 1 and out == "" and "does not answer" in err

@@ -29,8 +29,7 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use clap::FromArgMatches as _;
 
-use crate::command::help::cli;
-use crate::command::{Cli, Command};
+use crate::command::{Cli, Command, cli};
 use crate::config::Config;
 use crate::daemon::signals::log_signals;
 use crate::daemon::telemetry;

@@ -4,10 +4,8 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
-use clap::Args;
+use clap::{Args, Command};
 use clap_complete::Shell;
-
-use super::help::cli;
 
 /// Flags of `completions`.
 #[derive(Debug, Args)]
@@ -26,16 +24,16 @@ pub(crate) struct ManFlags {
 }
 
 /// Prints the completions for a shell.
-pub(crate) fn completions(flags: &CompletionsFlags) -> ExitCode {
-    clap_complete::generate(flags.shell, &mut cli(), "eastwest", &mut std::io::stdout());
+pub(crate) fn completions(flags: &CompletionsFlags, mut cli: Command) -> ExitCode {
+    clap_complete::generate(flags.shell, &mut cli, "eastwest", &mut std::io::stdout());
     ExitCode::SUCCESS
 }
 
 /// Writes a manual page for each command.
-pub(crate) fn man(flags: &ManFlags) -> anyhow::Result<ExitCode> {
+pub(crate) fn man(flags: &ManFlags, cli: Command) -> anyhow::Result<ExitCode> {
     let folder = &flags.folder;
     let written = std::fs::create_dir_all(folder)
-        .and_then(|()| clap_mangen::generate_to(cli().disable_help_subcommand(true), folder));
+        .and_then(|()| clap_mangen::generate_to(cli.disable_help_subcommand(true), folder));
     written.with_context(|| format!("cannot write the pages into {}", folder.display()))?;
     Ok(ExitCode::SUCCESS)
 }

@@ -3,9 +3,7 @@
 //! Every command takes every flag, because each is an environment variable, too, and one environment serves all commands.
 //! A flag that a command makes no use of is hidden from its help.
 
-use clap::{Arg, Command, CommandFactory as _};
-
-use super::Cli;
+use clap::{Arg, Command};
 
 /// What a command reads AWS with, and makes a plan by.
 const LOOK: &[&str] = &[
@@ -42,9 +40,8 @@ fn matter(command: &str) -> Option<Vec<&'static str>> {
     }
 }
 
-/// The command line.
-pub(crate) fn cli() -> Command {
-    let root = Cli::command();
+/// The command line, with the flags in each help that matter to its command.
+pub(crate) fn fitted(root: Command) -> Command {
     let shared: Vec<Arg> =
         root.get_arguments().filter(|arg| arg.is_global_set()).cloned().collect();
     let root = root.mut_args(|arg| if arg.is_global_set() { arg.hide(true) } else { arg });
@@ -63,6 +60,7 @@ pub(crate) fn cli() -> Command {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::command::{Cli, cli};
 
     fn help(command: &str) -> String {
         let mut root = cli();

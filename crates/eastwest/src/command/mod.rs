@@ -7,7 +7,7 @@
 
 mod paint;
 
-pub(crate) mod help;
+mod help;
 
 mod text;
 
@@ -50,7 +50,7 @@ mod tests;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, Parser, Subcommand};
 
 use crate::config::Config;
 use crate::config::flags::Flags;
@@ -67,6 +67,11 @@ pub(crate) struct Cli {
     pub(crate) flags: Flags,
 }
 
+/// The command line as it is parsed and shown.
+pub(crate) fn cli() -> clap::Command {
+    help::fitted(Cli::command())
+}
+
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
@@ -76,7 +81,7 @@ pub(crate) enum Command {
     Plan(plan::PlanFlags),
     /// Show how the services stand, what needs a person first. Never writes. Exit codes: 0 no service needs a person, 1
     /// something could not be read, 2 a service needs a person.
-    Status(status::StatusFlags),
+    Status(status::source::StatusFlags),
     /// Apply the plan and exit once the clusters have converged. Exit codes: 0 in order, 1 something failed, 2 something
     /// is held until a person acts.
     Apply(apply::ApplyFlags),
@@ -117,8 +122,8 @@ impl Alone {
     /// Runs it; returns the exit code.
     pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
         match self {
-            Self::Completions(flags) => Ok(completions::completions(&flags)),
-            Self::Man(flags) => completions::man(&flags),
+            Self::Completions(flags) => Ok(completions::completions(&flags, cli())),
+            Self::Man(flags) => completions::man(&flags, cli()),
             Self::Schema => Ok(schema::run()),
             Self::Metrics => Ok(metrics::run()),
         }

@@ -6,11 +6,20 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use eastwest_core::ecs::namespace::Namespace;
 use eastwest_core::plan::call::CallState;
-use eastwest_core::report::graph::{Edge, Node, NodeKind};
+use eastwest_core::report::graph::{Edge, Graph, Node, NodeKind};
+use serde::Serialize;
 
-use super::NamespaceGraph;
 use crate::api::text::line;
+
+/// The graph of one namespace.
+#[derive(Debug, Serialize)]
+pub(super) struct NamespaceGraph {
+    pub(super) namespace: Namespace,
+    #[serde(flatten)]
+    pub(super) graph: Graph,
+}
 
 /// A flowchart, with a subgraph for each namespace.
 pub(super) fn mermaid(graphs: &[NamespaceGraph]) -> String {

@@ -12,13 +12,12 @@ use std::process::ExitCode;
 
 use anyhow::bail;
 use clap::{Args, ValueEnum};
-use eastwest_core::ecs::namespace::Namespace;
 use eastwest_core::ecs::text::nearest;
 use eastwest_core::engine::look::{Looked, shown_policy};
-use eastwest_core::report::graph::{Graph, graph};
+use eastwest_core::report::graph::graph;
 use serde::Serialize;
 
-use self::draw::{dot, mermaid};
+use self::draw::{NamespaceGraph, dot, mermaid};
 use super::look::look;
 use super::versioned::Versioned;
 use super::world;
@@ -51,14 +50,6 @@ pub(crate) enum Format {
     Dot,
     /// Nodes and edges as JSON.
     Json,
-}
-
-/// The graph of one namespace.
-#[derive(Debug, Serialize)]
-pub(crate) struct NamespaceGraph {
-    namespace: Namespace,
-    #[serde(flatten)]
-    graph: Graph,
 }
 
 #[derive(Serialize)]

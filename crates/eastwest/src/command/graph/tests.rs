@@ -1,3 +1,5 @@
+//! What is drawn of a graph, whole.
+
 use eastwest_core::ecs::name::{Arn, NamespaceId, NamespaceName};
 use eastwest_core::ecs::namespace::Namespace;
 use eastwest_core::ecs::service_key::ServiceKey;
@@ -5,8 +7,8 @@ use eastwest_core::plan::call::{Call, CallState};
 use eastwest_core::report::graph::{Edge, Graph, Node, NodeKind};
 use expect_test::expect;
 
-use super::draw::{dot, mermaid};
-use super::{NamespaceGraph, keep};
+use super::draw::{NamespaceGraph, dot, mermaid};
+use super::keep;
 
 fn key(name: &str) -> ServiceKey {
     let arn = format!("arn:aws:ecs:eu-west-1:111122223333:service/prod/{name}");

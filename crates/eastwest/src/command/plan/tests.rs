@@ -1,3 +1,5 @@
+//! What is printed of a plan, whole.
+
 use std::collections::BTreeMap;
 
 use eastwest_core::declaration::issue::Issue;

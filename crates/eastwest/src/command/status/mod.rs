@@ -1,60 +1,28 @@
 //! `eastwest status`: how the services stand, what needs a person first.
 //!
-//! It looks once itself, or asks a running eastwest. With `--watch` it does so again and again ([`watch`]). The rows are
+//! It looks once itself, or asks a running eastwest ([`source`]). With `--watch` it does so again and again ([`watch`]). The rows are
 //! those of [`rows`], printed as a table ([`table`]) or as JSON.
 
 mod rows;
 
 mod table;
 
+pub(crate) mod source;
+
 mod watch;
 
 #[cfg(test)]
 mod tests;
 
-use std::path::PathBuf;
 use std::process::ExitCode;
-use std::time::Duration;
 
 use anyhow::anyhow;
-use clap::Args;
 use eastwest_core::ecs::service_key::ServicePath;
-use eastwest_core::engine::look::shown_policy;
 
-use self::rows::Standings;
+use self::source::{Source, StatusFlags};
 use self::table::Layout;
-use super::look::look;
-use super::world;
 use crate::api::json;
 use crate::config::Config;
-use crate::daemon::client::Daemon;
-
-/// How often a running eastwest is asked: it makes the page no more than once a second.
-const BETWEEN_QUESTIONS: Duration = Duration::from_secs(2);
-
-/// Flags of `status`.
-#[derive(Debug, Args)]
-pub(crate) struct StatusFlags {
-    /// Show only this ECS service.
-    #[arg(value_name = "CLUSTER/SERVICE")]
-    pub(crate) service: Option<String>,
-    /// Show the services that are in order and those that did not opt in, too.
-    #[arg(long)]
-    pub(crate) all: bool,
-    /// Look again and again until Ctrl-C: every --interval, and a running eastwest every two seconds. Without a
-    /// terminal, print a line for each change.
-    #[arg(long)]
-    pub(crate) watch: bool,
-    /// Ask the eastwest that runs at this URL, in place of reading AWS: http://127.0.0.1:8080.
-    #[arg(long, value_name = "URL", conflicts_with = "from")]
-    pub(crate) from_daemon: Option<String>,
-    /// Read these captured files instead of AWS, as `plan --from` does.
-    #[arg(long, num_args = 1.., value_name = "FILE", conflicts_with = "watch")]
-    pub(crate) from: Vec<PathBuf>,
-    /// Print the services as JSON: all of them, and with --watch an object on a line for each look.
-    #[arg(long)]
-    pub(crate) json: bool,
-}
 
 /// Shows how the services stand. Exit codes: 0 no service needs a person, 1 something could not be read, 2 a service
 /// needs a person.
@@ -73,41 +41,4 @@ pub(crate) async fn run(config: &Config, flags: &StatusFlags) -> anyhow::Result<
         anstream::print!("{}", table::text(&standings, flags.all, Layout::of_stdout()));
     }
     Ok(standings.exit_code())
-}
-
-/// Whom to ask, and about what.
-struct Source<'a> {
-    config: &'a Config,
-    flags: &'a StatusFlags,
-    service: Option<ServicePath>,
-}
-
-impl Source<'_> {
-    /// How the services stand now.
-    async fn ask(&self) -> anyhow::Result<Standings> {
-        let standings = match &self.flags.from_daemon {
-            Some(url) => Standings::of_daemon(Daemon::at(url)).await?,
-            None => self.looked().await?,
-        };
-        match &self.service {
-            None => Ok(standings),
-            Some(path) => standings.only(&path.to_string()),
-        }
-    }
-
-    async fn looked(&self) -> anyhow::Result<Standings> {
-        let world = world::origin(self.config, &self.flags.from).await?.world;
-        let mut settings = self.config.settings.clone();
-        settings.policy = shown_policy(settings.policy);
-        let looked = look(world, &settings).await;
-        Ok(Standings::of_look(&looked, &settings))
-    }
-
-    /// How long to wait between two questions.
-    fn pause(&self) -> Duration {
-        match self.flags.from_daemon {
-            Some(_) => BETWEEN_QUESTIONS,
-            None => self.config.settings.timing.interval,
-        }
-    }
 }

@@ -1,3 +1,5 @@
+//! The table of services, and the lines of a watch.
+
 use std::collections::BTreeMap;
 
 use eastwest_core::ecs::fault::{Fault, FaultKind};

@@ -17,8 +17,8 @@ use crossterm::terminal::{
 use eastwest_core::report::standing::Standing;
 use tokio_util::sync::CancellationToken;
 
-use super::Source;
 use super::rows::{Row, Standings};
+use super::source::Source;
 use super::table::{Layout, text};
 use crate::api::json;
 use crate::api::text::line;
