@@ -338,8 +338,45 @@ mod tests {
     async fn the_tags_are_code_for_the_tool_that_owns_the_service() {
         let found = found(&[web()]).await;
         let imported = found.imported(&TagPrefix::default(), false);
-        expect![[r#""#]].assert_eq(&code::terraform(&imported));
-        expect![[r#""#]].assert_eq(&code::cloudformation(&imported).unwrap());
+        expect![[r##"
+            # Tags that describe what is deployed: a plan with them changes nothing. Each aws_ecs_service takes its own:
+            #   tags = merge(local.eastwest_tags["CLUSTER/SERVICE"], { … })
+            locals {
+              eastwest_tags = {
+                # kept as deployed, because no tag can express it: the proxy's logs
+                # remove its tag eastwest/endpoint.http
+                "prod/web" = {
+                  "eastwest/alias" = "web:80"
+                  "eastwest/discovery-name" = "web"
+                  "eastwest/mode" = "client-server"
+                  "eastwest/namespace" = "internal"
+                  "eastwest/port" = "http"
+                  "eastwest/timeout" = "idle=300s request=15s"
+                }
+              }
+            }
+        "##]].assert_eq(&code::terraform(&imported));
+        expect![[r##"
+            # Tags that describe what is deployed: a plan with them changes nothing. Each belongs to the Properties of its
+            # AWS::ECS::Service.
+            ---
+            # prod/web, ServiceName: web
+            # kept as deployed, because no tag can express it: the proxy's logs
+            # remove its tag eastwest/endpoint.http
+            Tags:
+              - Key: "eastwest/alias"
+                Value: "web:80"
+              - Key: "eastwest/discovery-name"
+                Value: "web"
+              - Key: "eastwest/mode"
+                Value: "client-server"
+              - Key: "eastwest/namespace"
+                Value: "internal"
+              - Key: "eastwest/port"
+                Value: "http"
+              - Key: "eastwest/timeout"
+                Value: "idle=300s request=15s"
+        "##]].assert_eq(&code::cloudformation(&imported).unwrap());
     }
 
     #[tokio::test]
