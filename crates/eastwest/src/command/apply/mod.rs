@@ -102,7 +102,7 @@ pub(crate) async fn run(mut config: Config, flags: &ApplyFlags) -> anyhow::Resul
         () = late => false,
         () = show_progress(&shared, &screen) => false,
     };
-    screen.show(Vec::new());
+    screen.show(&[]);
     Ok(end(&shared.engine(), is_settled, json))
 }
 
@@ -110,7 +110,7 @@ pub(crate) async fn run(mut config: Config, flags: &ApplyFlags) -> anyhow::Resul
 async fn show_progress(shared: &Shared, screen: &Screen) {
     while screen.shows_progress() {
         let lines = Progress::of(&shared.engine(), jiff::Timestamp::now()).lines();
-        screen.show(lines);
+        screen.show(&lines);
         tokio::time::sleep(BETWEEN_LOOKS).await;
     }
     std::future::pending::<()>().await;

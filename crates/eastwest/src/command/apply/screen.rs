@@ -37,7 +37,7 @@ impl Screen {
     }
 
     /// Shows this progress in place of the last one.
-    pub(super) fn show(&self, lines: Vec<String>) {
+    pub(super) fn show(&self, lines: &[String]) {
         let mut below = self.below();
         let width = crossterm::terminal::size().map_or(80, |(width, _)| usize::from(width).max(20));
         // A line that is broken would be two, and only one would be taken away.
