@@ -90,7 +90,7 @@ def test_an_issue_stands_in_the_block_of_its_service(endpoint, fleet):
     lines = plan(endpoint)[1].splitlines()
     at = lines.index("= prod/typo")
     assert lines[at - 1] == "Held, Ambiguous: 1 service"
-    assert any(line.startswith('    ! eastwest/mode="clinet"') for line in lines[at:at + 4]), lines
+    assert any(line.startswith('    ! issue: eastwest/mode="clinet"') for line in lines[at:at + 4]), lines
 
 
 def test_a_part_of_the_plan_is_shown_alone_and_the_sums_stay(endpoint, fleet):

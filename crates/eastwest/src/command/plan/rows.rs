@@ -117,7 +117,8 @@ impl<'a> Rows<'a> {
         for IssueRow { issue, .. } in self.issues.remove(service).unwrap_or_default() {
             let sign = mark(issue);
             let style = if sign == '!' { WRONG } else { REMARK };
-            line(text, format_args!("    {} {issue}", painted(style, sign)));
+            let word = if sign == '!' { "issue" } else { "advice" };
+            line(text, format_args!("    {} {word}: {issue}", painted(style, sign)));
         }
         for DoubtRow { doubt, ends, .. } in self.doubts.remove(service).unwrap_or_default() {
             line(text, format_args!("    {} {doubt}; ends {ends}", painted(DOUBT, '?')));

@@ -169,7 +169,7 @@ fn holds_of_one_reason_are_one_block_and_an_issue_stands_with_its_service() {
         = prod/cron
             invalid declaration: see its issues
             ends once its issues are fixed
-            ! eastwest/mode="clinet": client, client-server or off; did you mean "client"?
+            ! issue: eastwest/mode="clinet": client, client-server or off; did you mean "client"?
 
         Held, MassChange: 10 services
             10 of 12 services in namespace internal.myapp would change; without an acknowledgement at most 4 may. The plan is 0123456789ab
