@@ -27,16 +27,17 @@ mod command;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
-use clap::Parser as _;
+use clap::FromArgMatches as _;
 
-use crate::command::Cli;
+use crate::command::{Cli, Command, cli};
 use crate::config::Config;
 use crate::daemon::signals::log_signals;
 use crate::daemon::telemetry;
 
 /// Runs the command line `words`, the program's name first; returns the exit code.
 pub fn main(words: impl IntoIterator<Item = std::ffi::OsString>) -> ExitCode {
-    let cli = match Cli::try_parse_from(words) {
+    let parsed = cli().try_get_matches_from(words);
+    let cli = match parsed.and_then(|matches| Cli::from_arg_matches(&matches)) {
         Ok(cli) => cli,
         Err(refused) => {
             drop(refused.print());
@@ -52,8 +53,11 @@ pub fn main(words: impl IntoIterator<Item = std::ffi::OsString>) -> ExitCode {
     }
 }
 
-fn start(cli: Cli) -> anyhow::Result<ExitCode> {
-    let config = Config::read(&cli.flags)?;
+fn start(Cli { command, flags }: Cli) -> anyhow::Result<ExitCode> {
+    if let Command::Alone(alone) = command {
+        return alone.run();
+    }
+    let config = Config::read(&flags)?;
     let levels = telemetry::start(config.log_format);
     // One thread is enough: a call to AWS costs half a millisecond of it, and more threads cost memory.
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -62,7 +66,7 @@ fn start(cli: Cli) -> anyhow::Result<ExitCode> {
         .context("no threads for the runtime")?;
     let code = runtime.block_on(async {
         log_signals(levels).context("cannot listen for signals")?;
-        cli.command.run(config).await
+        command.run(config).await
     });
     // A lookup that hangs must not delay the exit.
     runtime.shutdown_background();

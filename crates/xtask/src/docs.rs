@@ -20,6 +20,8 @@ const PAGES: [Page; 3] = [
     ("docs/reference/command-line.md", command_line),
     ("docs/reference/document.schema.json", schema),
 ];
+/// The heading of the flags that every command takes.
+const SETTINGS: &str = "\nSettings, also in the environment:";
 const PROGRAMS: [&str; 3] = ["eastwest", "eastwest-sim", "eastwest-demo"];
 
 /// What to do with the pages.
@@ -85,7 +87,7 @@ fn command_line() -> Result<String> {
         section(&mut page, program, &help);
         for name in subcommands(&help) {
             let text = self::help(program, Some(name))?;
-            section(&mut page, &format!("{program} {name}"), without_shared_flags(&text));
+            section(&mut page, &format!("{program} {name}"), &with_short_settings(name, &text));
         }
     }
     Ok(page)
@@ -95,9 +97,17 @@ fn section(page: &mut String, title: &str, help: &str) {
     let _ = write!(page, "\n## {title}\n\n```text\n{}\n```\n", help.trim_end());
 }
 
-/// The help of one command without the flags of every command, which the page shows once.
-fn without_shared_flags(help: &str) -> &str {
-    help.split("\nFlags of every command:").next().unwrap_or(help)
+/// The help of one command with the names of its settings. What they mean stands with `run`, which takes all of them.
+fn with_short_settings(command: &str, help: &str) -> String {
+    let Some((own, settings)) = help.split_once(SETTINGS).filter(|_| command != "run") else {
+        return help.to_owned();
+    };
+    let names = settings.lines().filter_map(|line| {
+        let name = line.trim_start().strip_prefix("--")?.split_whitespace().next()?;
+        line.starts_with("      --").then(|| format!("--{name}"))
+    });
+    let names: Vec<String> = names.collect();
+    format!("{own}\nSettings, as of run: {}\n", names.join(", "))
 }
 
 /// What `--help` prints, with no terminal and no environment that could show through.
@@ -128,13 +138,15 @@ fn subcommands(help: &str) -> Vec<&str> {
 
 #[cfg(test)]
 mod tests {
-    use super::{subcommands, without_shared_flags};
+    use super::{subcommands, with_short_settings};
 
     #[test]
-    fn the_flags_of_every_command_are_left_out_of_each_command() {
-        let help = "Run\n\nOptions:\n  -h  Help\n\nFlags of every command:\n  --region";
-        assert_eq!(without_shared_flags(help), "Run\n\nOptions:\n  -h  Help\n");
-        assert_eq!(without_shared_flags("Run"), "Run");
+    fn settings_are_explained_once_and_named_for_each_command() {
+        let help = "Plan\n\nOptions:\n  -h  Help\n\nSettings, also in the environment:\n      --region <R>\n          As --cluster\n      --cluster <NAME>\n          One";
+        let short = "Plan\n\nOptions:\n  -h  Help\n\nSettings, as of run: --region, --cluster\n";
+        assert_eq!(with_short_settings("plan", help), short);
+        assert_eq!(with_short_settings("run", help), help);
+        assert_eq!(with_short_settings("schema", "Print"), "Print");
     }
 
     #[test]

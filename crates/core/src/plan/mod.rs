@@ -16,6 +16,7 @@ pub mod kept_name;
 pub mod leader;
 pub mod hold;
 pub mod doubt;
+pub mod call;
 pub mod entry;
 pub mod adopted;
 

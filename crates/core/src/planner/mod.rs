@@ -25,10 +25,13 @@ mod classify;
 
 pub use prerequisites::{namespaces_that_differ, unmatched_entries};
 
+use std::collections::BTreeMap;
+
 use crate::declaration::settings::Settings;
 use crate::ecs::name::{DiscoveryName, NamespaceId};
 use crate::ecs::service_key::ServiceKey;
 use crate::plan::Plan;
+use crate::plan::call::Traffic;
 use crate::plan::entry::Entry;
 use crate::view::View;
 use adopted::adopted;
@@ -87,6 +90,13 @@ pub fn plan(view: &View, settings: &Settings) -> Plan {
     let adopted = adopted(&input);
     let advice = with_advice(&input, needs.issues, &adopted);
     Plan { entries, order: steps, missing, needs: needs.of, advice, adopted, unread }
+}
+
+/// Who calls whom in each known namespace, and what is offered there: what the plan rests on, for people to see.
+pub fn traffic(view: &View, settings: &Settings) -> BTreeMap<NamespaceId, Traffic> {
+    let input = PlannerInput::new(view, settings);
+    let Classified { candidates, unseen, settled, stranded, .. } = classify(&input);
+    Links::traffic(&input, &candidates, &unseen, &settled, &stranded)
 }
 
 /// The entries of the candidates, each in the phase of the swap or the rename that it takes part in.

@@ -4,7 +4,10 @@
 
 pub mod health;
 pub mod status;
+pub mod standing;
+pub mod graph;
 pub mod news;
+pub mod notice;
 pub mod ready;
 pub mod cost;
 pub mod explain;

@@ -21,6 +21,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::look;
+use super::versioned::Versioned;
 use super::{offline, text};
 use crate::api::json;
 use crate::api::plan::PlanPage;
@@ -95,7 +96,7 @@ pub(crate) async fn run(config: &Config, flags: &LintFlags) -> anyhow::Result<Ex
     let files = flags.files.iter().map(|file| (offline::name(file), offline::text(file)));
     let found = check(files, &config.settings).await;
     if flags.json {
-        println!("{}", json::pretty(&found)?);
+        println!("{}", json::pretty(&Versioned::new(&found))?);
     } else {
         print!("{}", found.text());
     }

@@ -1,10 +1,17 @@
 //! The commands: everything about one stands in one file, its flags, its run and its text.
 //!
-//! In comes what was typed; out go text or JSON on standard output and an exit code. In reading order: [`text`] and
-//! [`world`] (with [`offline`] and [`look`]), which several commands use, then [`run`], [`plan`], [`apply`],
-//! [`retry`], [`explain`], [`lint`], [`import`], [`schema`] and [`metrics`].
+//! In comes what was typed; out go text or JSON on standard output and an exit code. In reading order: [`paint`], [`text`], [`versioned`] and
+//! [`world`] (with [`offline`] and [`look`]), which several commands use, then [`run`], [`plan`], [`status`], [`apply`],
+//! [`retry`], [`explain`], [`lint`], [`import`], [`graph`],
+//! [`healthcheck`], [`completions`], [`schema`] and [`metrics`]; [`help`] is the command line of all.
+
+mod paint;
+
+mod help;
 
 mod text;
+
+mod versioned;
 
 mod offline;
 
@@ -16,6 +23,8 @@ mod run;
 
 mod plan;
 
+mod status;
+
 mod apply;
 
 mod retry;
@@ -26,6 +35,12 @@ mod lint;
 
 mod import;
 
+mod graph;
+
+mod healthcheck;
+
+mod completions;
+
 mod schema;
 
 mod metrics;
@@ -35,7 +50,7 @@ mod tests;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, Parser, Subcommand};
 
 use crate::config::Config;
 use crate::config::flags::Flags;
@@ -52,6 +67,11 @@ pub(crate) struct Cli {
     pub(crate) flags: Flags,
 }
 
+/// The command line as it is parsed and shown.
+pub(crate) fn cli() -> clap::Command {
+    help::fitted(Cli::command())
+}
+
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
@@ -59,6 +79,9 @@ pub(crate) enum Command {
     Run,
     /// Show what would change, and what is held and why. Never writes.
     Plan(plan::PlanFlags),
+    /// Show how the services stand, what needs a person first. Never writes. Exit codes: 0 no service needs a person, 1
+    /// something could not be read, 2 a service needs a person.
+    Status(status::source::StatusFlags),
     /// Apply the plan and exit once the clusters have converged. Exit codes: 0 in order, 1 something failed, 2 something
     /// is held until a person acts.
     Apply(apply::ApplyFlags),
@@ -71,11 +94,40 @@ pub(crate) enum Command {
     Lint(lint::LintFlags),
     /// Print the tags that describe what is deployed. A plan with these tags changes nothing. Never writes.
     Import(import::ImportFlags),
+    /// Print who calls whom in each namespace, to draw or to read. Never writes.
+    Graph(graph::GraphFlags),
+    /// Ask the eastwest that listens beside this process whether it lives: the health check of its container. Exit codes:
+    /// 0 it lives, 1 it does not answer within two seconds.
+    Healthcheck,
+    /// What needs no configuration.
+    #[command(flatten)]
+    Alone(Alone),
+}
+
+/// What needs no configuration, so that a wrong one is not in its way.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Alone {
+    /// Print what completes commands and flags in a shell.
+    Completions(completions::CompletionsFlags),
+    /// Write a manual page for each command into a folder.
+    Man(completions::ManFlags),
     /// Print the JSON Schema of the document.
     Schema,
     /// Print every metric with its type, its labels and what it is for, as JSON. The page of metrics is made from it.
     #[command(hide = true)]
     Metrics,
+}
+
+impl Alone {
+    /// Runs it; returns the exit code.
+    pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
+        match self {
+            Self::Completions(flags) => Ok(completions::completions(&flags, cli())),
+            Self::Man(flags) => completions::man(&flags, cli()),
+            Self::Schema => Ok(schema::run()),
+            Self::Metrics => Ok(metrics::run()),
+        }
+    }
 }
 
 impl Command {
@@ -84,13 +136,15 @@ impl Command {
         match self {
             Self::Run => run::run(config).await,
             Self::Plan(flags) => plan::run(&config, &flags).await,
+            Self::Status(flags) => status::run(&config, &flags).await,
             Self::Apply(flags) => apply::run(config, &flags).await,
             Self::Retry(flags) => retry::run(&config, flags).await,
             Self::Explain(flags) => explain::run(&config, &flags).await,
             Self::Lint(flags) => lint::run(&config, &flags).await,
             Self::Import(flags) => import::run(&config, &flags).await,
-            Self::Schema => Ok(schema::run()),
-            Self::Metrics => Ok(metrics::run()),
+            Self::Graph(flags) => graph::run(&config, &flags).await,
+            Self::Healthcheck => healthcheck::run(&config).await,
+            Self::Alone(alone) => alone.run(),
         }
     }
 }

@@ -104,8 +104,9 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::api::plan::PlanPage;
     use crate::command::look::look;
+    use crate::command::paint::plain;
+    use crate::command::plan::shown::Shown;
 
     #[test]
     fn every_file_that_cannot_be_used_is_named_at_once() {
@@ -182,11 +183,11 @@ mod tests {
         let settings = Settings { policy: Policy::Sync, ..Settings::default() };
         let world = Arc::new(offline(captures, &settings).world);
         let looked = look(world, &settings).await;
-        let page = PlanPage::new(&looked.plan, &looked.view, &settings);
-        let shown = serde_json::to_value(&page).unwrap();
+        let plan = Shown::new(&looked, &settings);
+        let shown = serde_json::to_value(&plan.page).unwrap();
         let needs = json!({"prod/web": [{"name": "api", "inferred": true}]});
         assert_eq!(shown["needs"], needs);
-        let text = crate::command::plan::text::plan(&page);
+        let text = plain(&crate::command::plan::text::plan(&plan));
         assert!(
             text.contains("waits         needs api of prod/api (inferred from its environment)"),
             "{text}"

@@ -7,9 +7,9 @@ use clap::Args;
 
 use super::token::Token;
 
-/// Flags that every command takes; each is also an environment variable.
+/// Flags that every command takes; each is also an environment variable. A help shows those that matter to its command.
 #[derive(Debug, Default, Args)]
-#[command(next_help_heading = "Flags of every command")]
+#[command(next_help_heading = "Settings, also in the environment")]
 pub(crate) struct Flags {
     /// A cluster to watch, by name or ARN; may be repeated. Default: every cluster of the account and Region.
     #[arg(

@@ -2,7 +2,7 @@
 //!
 //! In come events, from AWS through [`driver`] and from people through [`shared`]; out go effects, log lines and
 //! counters. No decision is taken here. In reading order: [`clock`], [`telemetry`], [`signals`], [`client`], [`own_service`], [`identity`],
-//! [`metric`], [`metric_labels`], [`metric_table`], [`meters`], [`record`], [`panics`], [`shared`], [`silence`], [`driver`].
+//! [`metric`], [`metric_labels`], [`metric_table`], [`meters`], [`record`], [`history`], [`panics`], [`shared`], [`silence`], [`driver`].
 
 pub(crate) mod clock;
 
@@ -25,6 +25,8 @@ pub(crate) mod metric_table;
 pub(crate) mod meters;
 
 pub(crate) mod record;
+
+pub(crate) mod history;
 
 pub(crate) mod panics;
 

@@ -16,11 +16,13 @@ use eastwest_core::plan::consent::PlanId;
 use eastwest_core::plan::entry::Entry;
 use eastwest_core::plan::hold::Hold;
 use eastwest_core::report::news::News;
+use eastwest_core::report::notice::{About, Level, Notice, NoticeKind, notice};
 use eastwest_core::report::ready;
 use tokio::sync::Notify;
 use tracing::error;
 
 use super::clock::Clock;
+use super::history::History;
 use super::meters::Metrics;
 use super::panics::panic_text;
 use super::record::record;
@@ -39,6 +41,8 @@ pub(crate) struct Shared {
     pub(crate) metrics: Metrics,
     /// The clocks.
     pub(crate) clock: Clock,
+    /// What happened lately.
+    pub(crate) history: History,
     publish: Box<Publish>,
     /// Events from people that the loop has not received yet.
     inbox: Mutex<VecDeque<Event>>,
@@ -62,6 +66,7 @@ impl Shared {
             engine: Mutex::new(Engine::new(settings, clock.began())),
             metrics,
             clock,
+            history: History::new(clock.began().calendar),
             publish: Box::new(publish),
             inbox: Mutex::default(),
             arrived: Notify::new(),
@@ -115,9 +120,35 @@ impl Shared {
         let news = engine.take_news();
         drop(engine);
         for item in news {
+            if let Some(notice) = notice(&item) {
+                self.tell(notice);
+            }
             (self.publish)(&self.metrics, item);
         }
         effects
+    }
+
+    /// Adds something to the history.
+    pub(crate) fn tell(&self, notice: Notice) {
+        self.history.add(self.clock.now().calendar, notice);
+    }
+
+    /// Adds what a person asked for.
+    pub(crate) fn tell_request(&self, service: Option<&ServiceKey>, sentence: &str) {
+        let about = service.map_or(About::Process, |key| About::Service(key.clone()));
+        self.tell(Notice::new(NoticeKind::Request, Level::Info, about, sentence));
+    }
+
+    /// Asks for a look now, at one service or at everything: the key, or why there is no such service.
+    pub(crate) fn look(&self, path: Option<&ServicePath>) -> Result<Option<ServiceKey>, String> {
+        let key = path.map(|path| {
+            let engine = self.engine();
+            let key = engine.view().at_path(path).cloned();
+            key.ok_or_else(|| format!("there is no ECS service {path}"))
+        });
+        let key = key.transpose()?;
+        self.send(Event::Look(key.clone()));
+        Ok(key)
     }
 
     /// Sends an event to the loop.

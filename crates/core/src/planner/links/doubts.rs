@@ -97,7 +97,7 @@ fn wrong_port(calls: Calls<'_>, client: &Client<'_>, mention: &Mention) -> Optio
 /// The first mention of a host below the name of the namespace that no service offers. Services that register with Cloud
 /// Map without Service Connect may answer at such names in a namespace with DNS: where one of them is in view, nobody
 /// can tell.
-fn not_served(
+pub(super) fn not_served(
     input: &PlannerInput<'_>,
     calls: Calls<'_>,
     client: &Client<'_>,
@@ -143,7 +143,7 @@ fn of_need(
     none_is_known(input, &others, primary)
 }
 
-fn not_offered(
+pub(super) fn not_offered(
     input: &PlannerInput<'_>,
     client: &Client<'_>,
     name: &DiscoveryName,

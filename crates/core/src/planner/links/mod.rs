@@ -8,6 +8,7 @@ pub(crate) mod offers;
 pub(crate) mod needs;
 pub(crate) mod stale;
 pub(crate) mod doubts;
+pub(crate) mod calls;
 pub(crate) mod rename;
 pub(crate) mod order;
 pub(crate) mod gone;
@@ -24,6 +25,7 @@ use crate::ecs::environment::Mention;
 use crate::ecs::name::{DiscoveryName, NamespaceId};
 use crate::ecs::service_key::ServiceKey;
 use crate::plan::awaited::Awaited;
+use crate::plan::call::Traffic;
 use crate::plan::doubt::CallDoubt;
 use crate::plan::entry::Entry;
 use crate::plan::hold::Hold;
@@ -54,17 +56,50 @@ impl<'c> Links<'c> {
         settled: &'c [Client<'a>],
         stranded: &'c [Client<'a>],
     ) -> Self {
+        let links = Self::of_clients(input, candidates, settled, stranded);
+        if links.clients.is_empty() {
+            // No service calls another: nothing is looked up for a whole fleet.
+            return links;
+        }
+        links.resolved(input, candidates.iter().chain(unseen))
+    }
+
+    /// The services that may call others, while nothing is looked up yet.
+    fn of_clients<'a: 'c>(
+        input: &PlannerInput<'a>,
+        candidates: &'c [Candidate<'a>],
+        settled: &'c [Client<'a>],
+        stranded: &'c [Client<'a>],
+    ) -> Self {
         let changing = candidates.iter().filter_map(|each| Client::changing(input, each));
         let others = settled.iter().chain(stranded).copied();
         let clients: Vec<Client<'c>> = changing.chain(others).collect();
-        if clients.is_empty() {
-            // No service calls another: nothing is looked up for a whole fleet.
-            let (offers, needs) = (Offers::default(), Needs::default());
-            return Self { offers, needs, clients, settled };
-        }
-        let offers = Offers::new(input, candidates.iter().chain(unseen));
-        let needs = Needs::new(input, &offers, clients.iter().copied());
-        Self { offers, needs, clients, settled }
+        Self { offers: Offers::default(), needs: Needs::default(), clients, settled }
+    }
+
+    /// The same with what every service offers, and what the clients need of it.
+    fn resolved<'a: 'c>(
+        self,
+        input: &PlannerInput<'a>,
+        wanting: impl Iterator<Item = &'c Candidate<'a>>,
+    ) -> Self {
+        let offers = Offers::new(input, wanting);
+        let needs = Needs::new(input, &offers, self.clients.iter().copied());
+        Self { offers, needs, ..self }
+    }
+
+    /// Who calls whom in each namespace, and what is offered there. Everything is looked up, whether anybody calls or not.
+    pub(super) fn traffic<'a: 'c>(
+        input: &PlannerInput<'a>,
+        candidates: &'c [Candidate<'a>],
+        unseen: &'c [Candidate<'a>],
+        settled: &'c [Client<'a>],
+        stranded: &'c [Client<'a>],
+    ) -> BTreeMap<NamespaceId, Traffic> {
+        let links = Self::of_clients(input, candidates, settled, stranded)
+            .resolved(input, candidates.iter().chain(unseen));
+        let of = |id: &NamespaceId| (id.clone(), calls::traffic(input, links.calls(), id));
+        input.namespaces.iter().map(|namespace| of(&namespace.id)).collect()
     }
 
     fn calls(&self) -> Calls<'_> {

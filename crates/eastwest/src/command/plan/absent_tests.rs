@@ -14,10 +14,11 @@ use eastwest_core::engine::look::Look;
 use expect_test::expect_file;
 use serde_json::{Value, json};
 
+use super::shown::Shown;
 use super::text;
-use crate::api::plan::PlanPage;
 use crate::command::look::now;
 use crate::command::offline::offline;
+use crate::command::paint::plain;
 
 const ARN: &str = "arn:aws:ecs:eu-west-1:1";
 const NAMESPACE: &str = "arn:aws:servicediscovery:eu-west-1:1:namespace/ns-abcdefgh12345678";
@@ -157,12 +158,12 @@ async fn planned(answers: &[Value]) -> String {
         }
     }
     let looked = look.into_looked();
-    text::plan(&PlanPage::new(&looked.plan, &looked.view, &settings))
+    plain(&text::plan(&Shown::new(&looked, &settings)))
 }
 
 /// What a plan says that the other does not, and the steps that it lacks. Sums and what ends a hold are left out.
 fn difference(before: &str, after: &str) -> String {
-    let sums = ["Plan:", "Cost:", "Id:", "    ends"];
+    let sums = ["Plan:", "Cost:", "Id:", "    ends", "To "];
     let is_new = |line: &&str| !before.lines().any(|each| each == *line);
     let is_said = |line: &&str| !line.is_empty() && !sums.iter().any(|sum| line.starts_with(sum));
     let is_gone = |line: &&str| line.starts_with('~') && !after.lines().any(|each| each == *line);

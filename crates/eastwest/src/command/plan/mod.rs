@@ -1,6 +1,24 @@
 //! `eastwest plan`: what would change, and what is held and why.
+//!
+//! One look makes the plan; [`shown`] is what of it was asked for. It is printed for people ([`text`], out of [`rows`],
+//! [`blocks`] and [`sums`]), for programs (JSON), or for a pipeline ([`github`], [`junit`]).
+
+mod sums;
+
+pub(crate) mod shown;
+
+mod blocks;
+
+mod rows;
 
 pub(crate) mod text;
+
+mod github;
+
+mod junit;
+
+#[cfg(test)]
+mod tests;
 
 #[cfg(test)]
 mod absent_tests;
@@ -8,23 +26,40 @@ mod absent_tests;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::Args;
+use anyhow::anyhow;
+use clap::{Args, ValueEnum};
+use eastwest_core::ecs::service_key::ServicePath;
 use eastwest_core::engine::look::shown_policy;
 use eastwest_core::plan::reason::Reason;
 
+use self::shown::{Only, Shown};
 use super::look;
 use super::text::notes as notes_text;
+use super::versioned::Versioned;
 use super::world::{self, Origin};
 use crate::api::json;
-use crate::api::plan::{FaultRow, PlanPage};
+use crate::api::plan::PlanPage;
 use crate::config::Config;
 
 /// Flags of `plan`.
 #[derive(Debug, Args)]
 pub(crate) struct PlanFlags {
-    /// Print the plan as JSON.
-    #[arg(long)]
+    /// Print the plan as JSON: the same as `--format json`.
+    #[arg(long, conflicts_with = "format")]
     pub(crate) json: bool,
+    /// How to print the plan.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(crate) format: Format,
+    /// Print only what would change, or only what is held. The sums stay those of the whole plan.
+    #[arg(long, value_enum, value_name = "PART", conflicts_with = "service")]
+    pub(crate) only: Option<Only>,
+    /// Print only what is planned for this ECS service; the exit code is about it, too. The whole plan is made all the
+    /// same, because other services may hold this one.
+    #[arg(long, value_name = "CLUSTER/SERVICE")]
+    pub(crate) service: Option<String>,
+    /// Print how many services there are of each kind, a line for each, and the sums.
+    #[arg(long, conflicts_with_all = ["json", "format", "service"])]
+    pub(crate) summary: bool,
     /// Exit with 0 when everything is in order, 1 on errors, 2 when something would change or is held.
     #[arg(long)]
     pub(crate) detailed_exitcode: bool,
@@ -35,30 +70,70 @@ pub(crate) struct PlanFlags {
     pub(crate) from: Vec<PathBuf>,
 }
 
+/// How a plan is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
+    /// Annotations of a pull request, for GitHub Actions.
+    Github,
+    /// JUnit XML: a suite for each cluster, a case for each service.
+    Junit,
+}
+
 /// Prints the plan. Exit codes: 0 in order, 1 something could not be read, 2 (with `--detailed-exitcode`) something
 /// would change or is held.
 pub(crate) async fn run(config: &Config, flags: &PlanFlags) -> anyhow::Result<ExitCode> {
+    let service = flags.service.as_deref().map(|text| {
+        ServicePath::parse(text)
+            .map_err(|refused| anyhow!("--service {text:?}: {}", refused.allowed))
+    });
+    let service = service.transpose()?;
     let Origin { world, notes } = world::origin(config, &flags.from).await?;
     let mut settings = config.settings.clone();
     settings.policy = shown_policy(settings.policy);
     let looked = look::look(world, &settings).await;
-    let mut page = PlanPage::new(&looked.plan, &looked.view, &settings);
-    page.faults.extend(looked.trouble.as_ref().map(|fault| FaultRow::new("*", fault)));
-    if flags.json {
-        println!("{}", json::pretty(&WithNotes { page: &page, notes: &notes })?);
-    } else {
-        print!("{}{}", notes_text(&notes), text::plan(&page));
+    let mut shown = Shown::new(&looked, &settings);
+    // One look takes no lease; the eastwest that writes does.
+    shown.page.relies_on_being_alone = config.lease.is_none();
+    if let Some(path) = &service {
+        shown.keep_service(&looked.view, path)?;
     }
+    let code = exit_code(&shown.page, flags.detailed_exitcode);
+    if let Some(only) = flags.only {
+        shown.keep_only(only);
+    }
+    let format = if flags.json { Format::Json } else { flags.format };
+    match format {
+        Format::Text if flags.summary => {
+            anstream::print!("{}{}", notes_text(&notes), text::in_short(&shown));
+        }
+        Format::Text => anstream::print!("{}{}", notes_text(&notes), text::plan(&shown)),
+        Format::Json => {
+            println!(
+                "{}",
+                json::pretty(&Versioned::new(WithNotes { page: &shown.page, notes: &notes }))?
+            );
+        }
+        Format::Github => print!("{}", github::annotations(&shown)),
+        Format::Junit => print!("{}", junit::report(&shown)?),
+    }
+    Ok(code)
+}
+
+fn exit_code(page: &PlanPage, detailed: bool) -> ExitCode {
     let unseen = page.holds.iter().any(|row| row.hold.reason() == Reason::NotSeen);
     let in_order = page.steps.is_empty() && page.holds.is_empty() && page.missing.is_empty();
     let bad_document = page.document.as_ref().is_some_and(|document| document.trouble.is_some());
-    Ok(if !page.faults.is_empty() || unseen || bad_document {
+    if !page.faults.is_empty() || unseen || bad_document {
         ExitCode::FAILURE
-    } else if flags.detailed_exitcode && !in_order {
+    } else if detailed && !in_order {
         ExitCode::from(2)
     } else {
         ExitCode::SUCCESS
-    })
+    }
 }
 
 /// A page, with the remarks on where it comes from.

@@ -1,8 +1,16 @@
 //! `eastwest apply`: applies the plan, prints each transition, and exits when nothing is left that can proceed without
 //! a person.
+//!
+//! On a terminal the progress stands below the transitions ([`progress`], [`screen`]). Elsewhere there are the lines alone,
+//! each with its time.
+
+mod progress;
+
+mod screen;
 
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use clap::Args;
@@ -18,6 +26,9 @@ use eastwest_core::report::news::{Census, News, RolloutEnd};
 use eastwest_core::report::status::{Status, Sync};
 use serde::Serialize;
 
+use self::progress::Progress;
+use self::screen::Screen;
+use super::versioned::Versioned;
 use super::world;
 use crate::api::json;
 use crate::config::{Config, duration};
@@ -28,6 +39,9 @@ use crate::daemon::meters::Metrics;
 use crate::daemon::own_service;
 use crate::daemon::shared::Shared;
 use crate::daemon::signals::stop_signals;
+
+/// How often the progress is shown again.
+const BETWEEN_LOOKS: Duration = Duration::from_secs(1);
 
 /// Flags of `apply`.
 #[derive(Debug, Args)]
@@ -64,9 +78,11 @@ pub(crate) async fn run(mut config: Config, flags: &ApplyFlags) -> anyhow::Resul
     let json = flags.json;
     let clock = Clock::start(config.head_start);
     let settings = Settings { lease: identity::lease(&config), ..config.settings.clone() };
+    let screen = Arc::new(Screen::new(json));
+    let below = Arc::clone(&screen);
     let shared = Shared::publishing_to(settings, metrics, clock, move |_, news| {
         if let Some(line) = Line::of(&news) {
-            line.print(json);
+            below.print(&line.shown(json));
         }
     });
     let shared = Arc::new(shared);
@@ -84,8 +100,20 @@ pub(crate) async fn run(mut config: Config, flags: &ApplyFlags) -> anyhow::Resul
     let is_settled = tokio::select! {
         is_settled = driven => is_settled,
         () = late => false,
+        () = show_progress(&shared, &screen) => false,
     };
+    screen.show(&[]);
     Ok(end(&shared.engine(), is_settled, json))
+}
+
+/// Shows how far it is, again and again; never ends.
+async fn show_progress(shared: &Shared, screen: &Screen) {
+    while screen.shows_progress() {
+        let lines = Progress::of(&shared.engine(), jiff::Timestamp::now()).lines();
+        screen.show(&lines);
+        tokio::time::sleep(BETWEEN_LOOKS).await;
+    }
+    std::future::pending::<()>().await;
 }
 
 /// The policy of an apply: sync, unless a flag sets upsert-only.
@@ -155,7 +183,7 @@ struct Line {
 }
 
 /// The words for a deployment of others that began so long after ours.
-fn overtaken(after: std::time::Duration) -> String {
+fn overtaken(after: Duration) -> String {
     format!(
         "a deployment of others began {} s after ours; if no person and no pipeline began it, another copy of eastwest runs",
         after.as_secs()
@@ -254,8 +282,12 @@ impl Line {
     }
 
     fn print(&self, json: bool) {
+        println!("{}", self.shown(json));
+    }
+
+    fn shown(&self, json: bool) -> String {
         let at = jiff::Timestamp::now();
-        println!("{}", if json { self.json(at) } else { self.text(at) });
+        if json { self.json(at) } else { self.text(at) }
     }
 
     fn text(&self, at: jiff::Timestamp) -> String {
@@ -267,7 +299,7 @@ impl Line {
 
     fn json(&self, at: jiff::Timestamp) -> String {
         let line = TimedLine { at: format!("{at:.3}"), line: self };
-        json::line(&line).expect("a line is an object of texts")
+        json::line(&Versioned::new(line)).expect("a line is an object of texts")
     }
 }
 
@@ -290,7 +322,6 @@ fn is_worth_a_line(status: &Status) -> bool {
 #[cfg(test)]
 mod tests {
     use eastwest_core::plan::reason::Ending;
-    use std::time::Duration;
 
     use eastwest_core::ecs::fault::{Fault, FaultKind};
     use eastwest_core::ecs::name::Arn;
@@ -340,21 +371,21 @@ mod tests {
         let lines = lines.map(|line| format!("{}\n{}\n", line.text(at), line.json(at)));
         expect![[r#"
             2026-07-01T12:00:00Z prod/web: waits, Budget: waits for its turn; ends once it is over
-            {"at":"2026-07-01T12:00:00.250Z","event":"waits","service":"prod/web","message":"waits, Budget: waits for its turn","ends":"once it is over"}
+            {"formatVersion":1,"at":"2026-07-01T12:00:00.250Z","event":"waits","service":"prod/web","message":"waits, Budget: waits for its turn","ends":"once it is over"}
             2026-07-01T12:00:00Z prod/web: connect was not accepted: ecs.UpdateService: slow down
-            {"at":"2026-07-01T12:00:00.250Z","event":"refused","service":"prod/web","message":"connect was not accepted: ecs.UpdateService: slow down"}
+            {"formatVersion":1,"at":"2026-07-01T12:00:00.250Z","event":"refused","service":"prod/web","message":"connect was not accepted: ecs.UpdateService: slow down"}
             2026-07-01T12:00:00Z prod/web: connect: rollout ecs-svc/1 begins
-            {"at":"2026-07-01T12:00:00.250Z","event":"begins","service":"prod/web","message":"connect: rollout ecs-svc/1 begins"}
+            {"formatVersion":1,"at":"2026-07-01T12:00:00.250Z","event":"begins","service":"prod/web","message":"connect: rollout ecs-svc/1 begins"}
             2026-07-01T12:00:00Z prod/web: the rollout completed after 30 s
-            {"at":"2026-07-01T12:00:00.250Z","event":"completed","service":"prod/web","message":"the rollout completed after 30 s"}
+            {"formatVersion":1,"at":"2026-07-01T12:00:00.250Z","event":"completed","service":"prod/web","message":"the rollout completed after 30 s"}
             2026-07-01T12:00:00Z prod/web: the rollout failed and ECS rolled it back after 30 s
-            {"at":"2026-07-01T12:00:00.250Z","event":"failed","service":"prod/web","message":"the rollout failed and ECS rolled it back after 30 s"}
+            {"formatVersion":1,"at":"2026-07-01T12:00:00.250Z","event":"failed","service":"prod/web","message":"the rollout failed and ECS rolled it back after 30 s"}
             2026-07-01T12:00:00Z prod/web: held, MassChange: 12 would change; ends once it is over
-            {"at":"2026-07-01T12:00:00.250Z","event":"held","service":"prod/web","message":"held, MassChange: 12 would change","ends":"once it is over"}
+            {"formatVersion":1,"at":"2026-07-01T12:00:00.250Z","event":"held","service":"prod/web","message":"held, MassChange: 12 would change","ends":"once it is over"}
             2026-07-01T12:00:00Z prod/web: rollout, Stalled: it takes too long; ends once it is over
-            {"at":"2026-07-01T12:00:00.250Z","event":"rollout","service":"prod/web","message":"rollout, Stalled: it takes too long","ends":"once it is over"}
+            {"formatVersion":1,"at":"2026-07-01T12:00:00.250Z","event":"rollout","service":"prod/web","message":"rollout, Stalled: it takes too long","ends":"once it is over"}
             2026-07-01T12:00:00Z prod/web: Synced Healthy
-            {"at":"2026-07-01T12:00:00.250Z","event":"is","service":"prod/web","message":"Synced Healthy"}
+            {"formatVersion":1,"at":"2026-07-01T12:00:00.250Z","event":"is","service":"prod/web","message":"Synced Healthy"}
         "#]].assert_eq(&lines.collect::<String>());
     }
 

@@ -3,11 +3,13 @@
 //! **Invariant:** this only reads, and prints. Tags are printed only after a plan for the same readings with these
 //! tags in place changed nothing. A service that would change is reported and left out.
 
+mod code;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use eastwest_aws::World;
 use eastwest_core::declaration::settings::{Policy, Settings};
 use eastwest_core::ecs::fault::{Fault, FaultKind};
@@ -19,6 +21,7 @@ use eastwest_core::report::survey::{Imported, Survey};
 use eastwest_core::view::reading::{Answer, Question};
 use futures_util::{StreamExt, stream};
 
+use self::code::comment;
 use super::look;
 use super::world::{self, Origin};
 use crate::api::json;
@@ -33,12 +36,42 @@ pub(crate) struct ImportFlags {
     /// Include services that have opted in already: print the tags that describe what is deployed.
     #[arg(long)]
     pub(crate) all: bool,
-    /// Print the tags as JSON, by the ARNs of the services, instead of a shell script.
-    #[arg(long, conflicts_with = "document")]
+    /// What to print.
+    #[arg(long, value_enum, default_value_t = Format::Script)]
+    pub(crate) format: Format,
+    /// Print the tags as JSON: the same as `--format json`.
+    #[arg(long, conflicts_with_all = ["format", "document"])]
     pub(crate) json: bool,
-    /// Print a document instead of tags.
-    #[arg(long)]
+    /// Print a document: the same as `--format document`.
+    #[arg(long, conflicts_with = "format")]
     pub(crate) document: bool,
+}
+
+/// What is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// A shell script that sets the tags with the AWS CLI.
+    Script,
+    /// The tags as JSON, by the ARNs of the services.
+    Json,
+    /// A document for Parameter Store.
+    Document,
+    /// A map of tags for Terraform: otherwise its next apply removes them.
+    Terraform,
+    /// The Tags of each service for CloudFormation, as YAML.
+    Cloudformation,
+}
+
+impl ImportFlags {
+    fn format(&self) -> Format {
+        if self.json {
+            Format::Json
+        } else if self.document {
+            Format::Document
+        } else {
+            self.format
+        }
+    }
 }
 
 /// Reads in flight; each waits for its share of the API quota anyway.
@@ -60,12 +93,14 @@ pub(crate) async fn run(config: &Config, flags: &ImportFlags) -> anyhow::Result<
     let text = if imported.is_empty() && !trouble.is_empty() {
         // An empty script would say that there is nothing to import, and nobody knows that.
         String::new()
-    } else if flags.document {
-        document(&imported)
-    } else if flags.json {
-        json(&imported)?
     } else {
-        script(&imported)
+        match flags.format() {
+            Format::Script => script(&imported),
+            Format::Json => json(&imported)?,
+            Format::Document => document(&imported),
+            Format::Terraform => code::terraform(&imported),
+            Format::Cloudformation => code::cloudformation(&imported)?,
+        }
     };
     print!("{text}");
     for trouble in &trouble {
@@ -154,11 +189,6 @@ fn script(imported: &BTreeMap<ServiceKey, Imported>) -> String {
 fn region(arn: &Arn) -> String {
     let region = arn.as_str().split(':').nth(3).unwrap_or_default();
     if region.is_empty() { String::new() } else { format!(" --region {}", quoted(region)) }
-}
-
-fn comment(text: &str) -> String {
-    let shown: String = text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
-    format!("# {shown}")
 }
 
 /// A word for a POSIX shell.
@@ -302,6 +332,51 @@ mod tests {
         assert!(!text.contains("hush"));
         let document: Value = serde_json::from_str(&text).unwrap();
         assert_eq!(document["services"]["prod/web"]["endpoints"][0]["alias"], "web:80");
+    }
+
+    #[tokio::test]
+    async fn the_tags_are_code_for_the_tool_that_owns_the_service() {
+        let found = found(&[web()]).await;
+        let imported = found.imported(&TagPrefix::default(), false);
+        expect![[r##"
+            # Tags that describe what is deployed: a plan with them changes nothing. Each aws_ecs_service takes its own:
+            #   tags = merge(local.eastwest_tags["CLUSTER/SERVICE"], { … })
+            locals {
+              eastwest_tags = {
+                # kept as deployed, because no tag can express it: the proxy's logs
+                # remove its tag eastwest/endpoint.http
+                "prod/web" = {
+                  "eastwest/alias" = "web:80"
+                  "eastwest/discovery-name" = "web"
+                  "eastwest/mode" = "client-server"
+                  "eastwest/namespace" = "internal"
+                  "eastwest/port" = "http"
+                  "eastwest/timeout" = "idle=300s request=15s"
+                }
+              }
+            }
+        "##]].assert_eq(&code::terraform(&imported));
+        expect![[r##"
+            # Tags that describe what is deployed: a plan with them changes nothing. Each belongs to the Properties of its
+            # AWS::ECS::Service.
+            ---
+            # prod/web, ServiceName: web
+            # kept as deployed, because no tag can express it: the proxy's logs
+            # remove its tag eastwest/endpoint.http
+            Tags:
+              - Key: "eastwest/alias"
+                Value: "web:80"
+              - Key: "eastwest/discovery-name"
+                Value: "web"
+              - Key: "eastwest/mode"
+                Value: "client-server"
+              - Key: "eastwest/namespace"
+                Value: "internal"
+              - Key: "eastwest/port"
+                Value: "http"
+              - Key: "eastwest/timeout"
+                Value: "idle=300s request=15s"
+        "##]].assert_eq(&code::cloudformation(&imported).unwrap());
     }
 
     #[tokio::test]

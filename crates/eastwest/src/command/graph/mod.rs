@@ -1,0 +1,112 @@
+//! `eastwest graph`: who calls whom in each namespace, after one look.
+//!
+//! It prints what other programs draw: Mermaid for a page of GitHub, DOT for Graphviz ([`draw`]), or JSON.
+
+mod draw;
+
+#[cfg(test)]
+mod tests;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::bail;
+use clap::{Args, ValueEnum};
+use eastwest_core::ecs::text::nearest;
+use eastwest_core::engine::look::{Looked, shown_policy};
+use eastwest_core::report::graph::graph;
+use serde::Serialize;
+
+use self::draw::{NamespaceGraph, dot, mermaid};
+use super::look::look;
+use super::versioned::Versioned;
+use super::world;
+use crate::api::json;
+use crate::config::Config;
+
+/// Flags of `graph`.
+#[derive(Debug, Args)]
+pub(crate) struct GraphFlags {
+    /// The namespace, by name or id. Default: every namespace in which a service is.
+    #[arg(value_name = "NAMESPACE")]
+    pub(crate) only: Option<String>,
+    /// What to print.
+    #[arg(long, value_enum, default_value_t = Format::Mermaid)]
+    pub(crate) format: Format,
+    /// Print JSON: the same as `--format json`.
+    #[arg(long, conflicts_with = "format")]
+    pub(crate) json: bool,
+    /// Read these captured files instead of AWS, as `plan --from` does.
+    #[arg(long, num_args = 1.., value_name = "FILE")]
+    pub(crate) from: Vec<PathBuf>,
+}
+
+/// What is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// A flowchart of Mermaid, which GitHub and GitLab draw in Markdown.
+    Mermaid,
+    /// A graph for Graphviz: `eastwest graph --format dot | dot -Tsvg`.
+    Dot,
+    /// Nodes and edges as JSON.
+    Json,
+}
+
+#[derive(Serialize)]
+struct Page<'a> {
+    namespaces: &'a [NamespaceGraph],
+}
+
+/// Prints the graph. Exit codes: 0; 1 something could not be read.
+pub(crate) async fn run(config: &Config, flags: &GraphFlags) -> anyhow::Result<ExitCode> {
+    let world = world::origin(config, &flags.from).await?.world;
+    let mut settings = config.settings.clone();
+    settings.policy = shown_policy(settings.policy);
+    let looked = look(world, &settings).await;
+    let known = looked.view.known_namespaces().iter();
+    let graphs = known.map(|namespace| NamespaceGraph {
+        graph: graph(&looked.view, &settings, &looked.plan, &namespace.id),
+        namespace: namespace.clone(),
+    });
+    let mut graphs: Vec<NamespaceGraph> = graphs.collect();
+    match &flags.only {
+        Some(name) => keep(&mut graphs, name)?,
+        None => graphs.retain(|each| !each.graph.nodes.is_empty()),
+    }
+    match if flags.json { Format::Json } else { flags.format } {
+        Format::Mermaid => print!("{}", mermaid(&graphs)),
+        Format::Dot => print!("{}", dot(&graphs)),
+        Format::Json => {
+            println!("{}", json::pretty(&Versioned::new(Page { namespaces: &graphs }))?);
+        }
+    }
+    Ok(exit_code(&looked))
+}
+
+/// Leaves out all but this namespace.
+fn keep(graphs: &mut Vec<NamespaceGraph>, name: &str) -> anyhow::Result<()> {
+    let known: Vec<String> =
+        graphs.iter().map(|each| each.namespace.name.as_str().to_owned()).collect();
+    graphs.retain(|NamespaceGraph { namespace, .. }| {
+        namespace.name.as_str() == name || namespace.id.to_string() == name
+    });
+    if graphs.is_empty() {
+        let near = nearest(name, known.iter().map(String::as_str));
+        let near = near.map(|near| format!("; did you mean {near}?")).unwrap_or_default();
+        bail!("{name:?}: no such namespace was seen{near}");
+    }
+    Ok(())
+}
+
+/// What could not be read is missing in the graph; standard error says what it is.
+fn exit_code(looked: &Looked) -> ExitCode {
+    let mut code = ExitCode::SUCCESS;
+    let clusters = looked.view.clusters.iter();
+    let clusters =
+        clusters.filter_map(|(name, cluster)| Some((name.as_str(), cluster.trouble.as_ref()?)));
+    for (name, fault) in looked.trouble.iter().map(|fault| ("*", fault)).chain(clusters) {
+        eprintln!("error: cluster {name}: {fault}");
+        code = ExitCode::FAILURE;
+    }
+    code
+}
