@@ -30,8 +30,8 @@ use crate::life::outside::Outside;
 use crate::life::replicas::Replicas;
 use crate::life::settings;
 use crate::model::{
-    Conduct, Deployment, EcsServiceState, Model, ModelOptions, RolloutOutcome, RolloutScript,
-    Strategy, Timings,
+    Conduct, Deployment, EcsServiceState, Effect, Model, ModelOptions, RolloutOutcome,
+    RolloutScript, Strategy, Timings,
 };
 use crate::shapes::ecs::{ClusterServiceConnectDefaults, CreateClusterRequest, RolloutState};
 use crate::shapes::{ApiError, Time};
@@ -396,8 +396,10 @@ impl<C: Controller + 'static> Life<C> {
     fn quiet(&mut self) {
         // A service may still wait for its turn behind another rollout.
         self.world.run_for(300);
+        // What ECS refuses is tried again now and then, for nobody says when that ends.
         let writes = |model: &mut Model| {
-            model.mutations().iter().filter(|each| each.caller == CALLER).count()
+            let ours = model.mutations().iter().filter(|each| each.caller == CALLER);
+            ours.filter(|each| !matches!(each.effect, Effect::Refused { .. })).count()
         };
         let before = self.world.with_model(writes);
         let sleepy = self.world.now().plus_seconds(AWAKE_SECONDS);
