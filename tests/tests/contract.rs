@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use eastwest_aws::{Settings as AwsSettings, Share, World as Aws};
+use eastwest_aws::{Settings as AwsSettings, Share as OfQuota, World as Aws};
 use eastwest_core::declaration::settings::Settings;
 use eastwest_core::ecs::fault::FaultKind;
 use eastwest_core::ecs::name::{
@@ -233,7 +233,7 @@ async fn on_the_wire_and<T>(
     }
     let settings = AwsSettings {
         region: Some("eu-west-1".to_owned()),
-        share: Share { of_bucket: 1.0, kept_for_changes: 0.0 },
+        share: OfQuota { of_bucket: 1.0, kept_for_changes: 0.0 },
         attempt_timeout: Duration::from_secs(30),
         backoff: Duration::from_millis(1),
         simulator: Some(server.url()),
