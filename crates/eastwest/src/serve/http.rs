@@ -15,7 +15,7 @@ use serde::Serialize;
 use super::copies::{Copies, FRESH};
 use super::gate::Gate;
 use super::host::{self, Hosts};
-use super::{ack, explanation, metrics, retry};
+use super::{ack, explanation, metrics, retry, site};
 use crate::api::json;
 use crate::api::plan::PlanPage;
 use crate::api::services::ServicesPage;
@@ -29,6 +29,7 @@ pub(crate) fn router(shared: Arc<Shared>, token: Option<Token>, hosts: Hosts) ->
     let check = move |request: Request, next: Next| host::check(hosts.clone(), request, next);
     Router::new()
         .merge(token.map(writes).unwrap_or_default())
+        .merge(site::routes())
         .route("/livez", get(async || "ok\n"))
         .route("/readyz", get(readyz))
         .route("/metrics", copied("text/plain; version=0.0.4; charset=utf-8", metrics::page))

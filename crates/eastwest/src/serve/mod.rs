@@ -2,7 +2,7 @@
 //!
 //! In come requests; out go pages, each made from one look at the engine and shared by all who read it, and what a token
 //! opens goes to the engine as an event. Everybody who reaches the port may send what he likes, so everything here has a
-//! bound. In reading order: [`metrics`], [`copies`], [`flood`], [`host`], [`gate`], [`ack`], [`retry`], [`explanation`], [`http`], and what
+//! bound. In reading order: [`metrics`], [`copies`], [`flood`], [`host`], [`gate`], [`ack`], [`retry`], [`explanation`], [`site`], [`http`], and what
 //! carries them: [`connections`], [`patience`], [`server`].
 
 pub(crate) mod metrics;
@@ -20,6 +20,8 @@ pub(crate) mod ack;
 pub(crate) mod retry;
 
 pub(crate) mod explanation;
+
+pub(crate) mod site;
 
 pub(crate) mod http;
 

@@ -1,0 +1,68 @@
+//! One service in a list: how it stands, why, and what would end it.
+
+use eastwest_core::ecs::service_key::ServiceKey;
+use eastwest_core::engine::Engine;
+use eastwest_core::report::standing::{Standing, standing};
+use eastwest_core::view::ServiceView;
+
+use super::place::namespace_of;
+use super::words::Moment;
+use crate::daemon::clock::Clock;
+
+/// One service.
+#[derive(Debug, Clone)]
+pub(crate) struct Row {
+    /// Its cluster.
+    pub(crate) cluster: String,
+    /// Its name there.
+    pub(crate) name: String,
+    /// Its namespace.
+    pub(crate) namespace: Option<String>,
+    /// How it stands.
+    pub(crate) standing: Standing,
+    /// The reason, one of a closed set.
+    pub(crate) reason: Option<&'static str>,
+    /// The reason in words.
+    pub(crate) why: Option<String>,
+    /// What would end it.
+    pub(crate) ends: Option<String>,
+    /// Since when.
+    pub(crate) since: Option<Moment>,
+}
+
+/// How a service stands.
+pub(super) fn standing_of(engine: &Engine, key: &ServiceKey) -> Standing {
+    let status = engine.status(key).map(|published| &published.status);
+    standing(status, engine.plan().entries.get(key))
+}
+
+/// Since when a service is as it is: as AWS remembers it where the status speaks of a rollout, else as this process saw.
+pub(super) fn since(engine: &Engine, clock: Clock, key: &ServiceKey) -> Option<Moment> {
+    let published = engine.status(key)?;
+    let told = published.status.began.and_then(eastwest_core::ecs::time::AwsTime::calendar);
+    let seen = || Moment::ago(clock.calendar(published.since), clock.now().calendar);
+    Some(told.map_or_else(seen, Moment::of_aws))
+}
+
+impl Row {
+    /// One service as it is now.
+    pub(super) fn new(
+        engine: &Engine,
+        clock: Clock,
+        key: &ServiceKey,
+        service: &ServiceView,
+    ) -> Self {
+        let status = engine.status(key).map(|published| &published.status);
+        Self {
+            cluster: key.cluster.to_string(),
+            name: key.name.to_string(),
+            namespace: namespace_of(engine.view(), engine.plan(), key, service)
+                .map(|namespace| namespace.name.to_string()),
+            standing: standing_of(engine, key),
+            reason: status.and_then(|status| status.reason).map(|reason| reason.name()),
+            why: status.and_then(|status| status.message.clone()),
+            ends: status.and_then(|status| status.ends.clone()),
+            since: since(engine, clock, key),
+        }
+    }
+}
