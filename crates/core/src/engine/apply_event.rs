@@ -46,6 +46,10 @@ impl Engine {
                 self.retry(&key);
                 true
             }
+            Event::Look(key) => {
+                self.look_now(key, now);
+                false
+            }
             Event::ClustersFound(found) => {
                 self.clusters_found(found, now);
                 true

@@ -62,6 +62,8 @@ pub enum Event {
     Acknowledged(PlanId),
     /// A person asks to send once more what ECS gave up for a service.
     Retry(ServiceKey),
+    /// A person asks to read a service again now, or everything.
+    Look(Option<ServiceKey>),
     /// Answers [`Effect::FindClusters`].
     ClustersFound(Result<BTreeSet<ClusterName>, Fault>),
     /// Answers [`Effect::Sweep`].

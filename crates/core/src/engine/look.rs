@@ -239,6 +239,7 @@ impl Look {
             | Event::Stop
             | Event::Acknowledged(_)
             | Event::Retry(_)
+            | Event::Look(_)
             | Event::Applied(..)
             | Event::Made(..)
             | Event::Received(_)

@@ -106,8 +106,27 @@ impl Engine {
         if !self.intake.is_flooded {
             self.published.push(News::Queue(QueueNews::Flooded));
         }
+        self.sweep_clusters(now);
+    }
+
+    fn sweep_clusters(&mut self, now: Now) {
         for cluster in self.view.clusters.keys() {
             self.work.push(Job::Sweep(cluster.clone()), now);
+        }
+    }
+
+    /// Reads a service now, or everything: what a person asks for is a hint like those of the queue.
+    pub(super) fn look_now(&mut self, key: Option<ServiceKey>, now: Now) {
+        let Some(key) = key else {
+            let documents = self.settings.sources.documents.iter().cloned().map(Hint::Parameter);
+            let hints: Vec<Hint> = documents.chain(self.watched(Hint::Clusters)).collect();
+            for hint in hints.into_iter().chain([Hint::Namespaces]) {
+                self.work.nudge(hint, now);
+            }
+            return self.sweep_clusters(now);
+        };
+        if self.is_watched(&key) && !self.work.nudge(Hint::Service(key), now) {
+            self.sweep_clusters(now);
         }
     }
 

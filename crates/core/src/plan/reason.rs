@@ -19,6 +19,7 @@ use strum::VariantArray as _;
     Ord,
     Hash,
     Serialize,
+    schemars::JsonSchema,
     strum::IntoStaticStr,
     strum::VariantArray,
 )]

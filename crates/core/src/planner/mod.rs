@@ -25,6 +25,8 @@ mod classify;
 
 pub use prerequisites::{namespaces_that_differ, unmatched_entries};
 
+use std::collections::BTreeMap;
+
 use crate::declaration::settings::Settings;
 use crate::ecs::name::{DiscoveryName, NamespaceId};
 use crate::ecs::service_key::ServiceKey;
@@ -90,11 +92,11 @@ pub fn plan(view: &View, settings: &Settings) -> Plan {
     Plan { entries, order: steps, missing, needs: needs.of, advice, adopted, unread }
 }
 
-/// Who calls whom in a namespace, and what is offered there: what the plan rests on, for people to see.
-pub fn traffic(view: &View, settings: &Settings, namespace: &NamespaceId) -> Traffic {
+/// Who calls whom in each known namespace, and what is offered there: what the plan rests on, for people to see.
+pub fn traffic(view: &View, settings: &Settings) -> BTreeMap<NamespaceId, Traffic> {
     let input = PlannerInput::new(view, settings);
     let classified = classify(&input);
-    Links::traffic(&input, &classified, namespace)
+    Links::traffic(&input, &classified)
 }
 
 /// The entries of the candidates, each in the phase of the swap or the rename that it takes part in.

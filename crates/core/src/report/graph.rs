@@ -10,7 +10,6 @@ use serde::Serialize;
 use crate::declaration::intent::Intent;
 use crate::declaration::settings::Settings;
 use crate::ecs::name::{DiscoveryName, NamespaceId};
-use crate::ecs::namespace::Namespace;
 use crate::ecs::service::ServiceStatus;
 use crate::ecs::service_key::ServiceKey;
 use crate::plan::Plan;
@@ -22,7 +21,7 @@ use crate::view::View;
 const UNKNOWN: &str = "?";
 
 /// Who calls whom in one namespace.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Graph {
     /// Every service in the namespace or to be in it, and what no service offers and is called all the same.
     pub nodes: Vec<Node>,
@@ -97,10 +96,23 @@ pub struct Edge {
     pub call: Call,
 }
 
-/// Who calls whom in a namespace.
+/// Who calls whom in a namespace; empty for one that is not known.
 pub fn graph(view: &View, settings: &Settings, plan: &Plan, namespace: &NamespaceId) -> Graph {
-    let Traffic { calls, offers } = traffic(view, settings, namespace);
-    let mut nodes = members(view, plan, namespace);
+    graphs(view, settings, plan).remove(namespace).unwrap_or_default()
+}
+
+/// Who calls whom in each known namespace. All of them take hardly longer than one.
+pub fn graphs(view: &View, settings: &Settings, plan: &Plan) -> BTreeMap<NamespaceId, Graph> {
+    let mut members = members(view, plan);
+    let graph = |(id, traffic): (NamespaceId, Traffic)| {
+        let nodes = members.remove(&id).unwrap_or_default();
+        (id, of_traffic(view, nodes, traffic))
+    };
+    traffic(view, settings).into_iter().map(graph).collect()
+}
+
+fn of_traffic(view: &View, mut nodes: BTreeMap<String, Node>, traffic: Traffic) -> Graph {
+    let Traffic { calls, offers } = traffic;
     for offer in offers {
         let Offered { name, alias, server, is_ready: ready } = offer;
         let node = nodes.entry(server.to_string()).or_insert_with(|| of_service(view, &server));
@@ -119,18 +131,19 @@ pub fn graph(view: &View, settings: &Settings, plan: &Plan, namespace: &Namespac
     Graph { edges: edges.collect(), nodes: nodes.into_values().collect() }
 }
 
-/// The services in a namespace, or to be in it.
-fn members(view: &View, plan: &Plan, id: &NamespaceId) -> BTreeMap<String, Node> {
-    let is_it = |namespace: &Namespace| namespace.id == *id;
+/// The services in each namespace, or to be in it.
+fn members(view: &View, plan: &Plan) -> BTreeMap<NamespaceId, BTreeMap<String, Node>> {
     let wanted = plan.entries.iter();
-    let wanted = wanted.filter(|(_, entry)| entry.namespace.as_ref().is_some_and(is_it));
-    let deployed = view.all_services().filter(|service| {
-        let defaults = view.defaults(&service.key.cluster);
-        service.status == ServiceStatus::Active
-            && service.connect().is_some_and(|connect| defaults.is_in(connect, id))
-    });
-    let keys = wanted.map(|(key, _)| key).chain(deployed.map(|service| &service.key));
-    keys.map(|key| (key.to_string(), of_service(view, key))).collect()
+    let wanted = wanted.filter_map(|(key, entry)| Some((key, entry.namespace.as_ref()?)));
+    let active = view.all_services().filter(|service| service.status == ServiceStatus::Active);
+    let deployed =
+        active.filter_map(|service| Some((&service.key, view.namespace_in_force(service)?)));
+    let mut members: BTreeMap<NamespaceId, BTreeMap<String, Node>> = BTreeMap::new();
+    for (key, namespace) in wanted.chain(deployed) {
+        let here = members.entry(namespace.id.clone()).or_default();
+        here.entry(key.to_string()).or_insert_with(|| of_service(view, key));
+    }
+    members
 }
 
 fn of_service(view: &View, key: &ServiceKey) -> Node {

@@ -17,7 +17,7 @@ use crate::view::rollout::{Course, RolloutSpan, course, explaining};
 use crate::view::{ServiceView, View};
 
 /// The state of one service as a person should read it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Status {
     /// Whether what is in force is what is wanted.
     pub sync: Sync,
@@ -43,9 +43,11 @@ pub struct Status {
     pub begun_by: Option<BegunBy>,
     /// When that rollout began, by AWS's clock; of one that was rolled back or failed, when that was.
     #[serde(skip)]
+    #[schemars(skip)]
     pub began: Option<AwsTime>,
     /// Who ends it, where there is a reason.
     #[serde(skip)]
+    #[schemars(skip)]
     pub ending: Option<Ending>,
 }
 
@@ -62,7 +64,9 @@ impl Status {
 }
 
 /// Who began a rollout.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, strum::IntoStaticStr)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Serialize, schemars::JsonSchema, strum::IntoStaticStr,
+)]
 #[serde(rename_all = "camelCase")]
 #[strum(serialize_all = "camelCase")]
 pub enum BegunBy {
@@ -82,8 +86,9 @@ pub enum BegunBy {
     PartialOrd,
     Ord,
     Serialize,
+    schemars::JsonSchema,
     strum::IntoStaticStr,
-    strum::VariantNames,
+    strum::VariantArray,
 )]
 pub enum Sync {
     /// It is.

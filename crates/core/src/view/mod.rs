@@ -155,6 +155,11 @@ impl View {
         self.namespaces.as_ref().and_then(Seen::known).map_or(&[], Vec::as_slice)
     }
 
+    /// The namespace of the configuration that a service has in force, where it is known.
+    pub fn namespace_in_force(&self, service: &EcsService) -> Option<&Namespace> {
+        self.defaults(&service.key.cluster).namespace_of(service.connect()?)
+    }
+
     /// What defaults in a cluster depend on, but for a task definition.
     pub(crate) fn defaults(&self, cluster: &ClusterName) -> Defaults<'_> {
         let cluster = self.clusters.get(cluster);

@@ -1,7 +1,8 @@
 //! The shapes that eastwest publishes: typed pages, the same for HTTP and for the command line.
 //!
 //! In come a plan, the view and the settings; out go values that serialize to the JSON of `/api/v1/*` and `--json`. In
-//! reading order: [`json`], [`text`], [`issues`], [`plan`], [`services`], [`explanation`].
+//! reading order: [`json`], [`text`], [`issues`], [`plan`], [`services`], [`listing`], [`namespaces`],
+//! [`graph`], [`events`], [`explanation`].
 
 pub(crate) mod json;
 
@@ -12,6 +13,14 @@ pub(crate) mod issues;
 pub(crate) mod plan;
 
 pub(crate) mod services;
+
+pub(crate) mod listing;
+
+pub(crate) mod namespaces;
+
+pub(crate) mod graph;
+
+pub(crate) mod events;
 
 pub(crate) mod explanation;
 

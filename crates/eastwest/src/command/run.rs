@@ -47,7 +47,7 @@ pub(crate) async fn run(mut config: Config) -> anyhow::Result<ExitCode> {
         );
     }
     let hosts = Hosts::named(config.public_hosts.clone());
-    let routes = http::router(Arc::clone(&shared), config.token.clone(), hosts);
+    let routes = http::router(Arc::clone(&shared), config.token.clone(), hosts, stop.clone());
     let pages = tokio::spawn(server::serve(listener, Server::new(routes, stop.clone())));
     tokio::spawn(silence::tell(Arc::clone(&shared)));
     let world = world::connect(&config, &shared).await?;

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
+use eastwest_core::ecs::text::printable;
 use ureq::config::ConfigBuilder;
 use ureq::http::Response;
 use ureq::typestate::AgentScope;
@@ -10,6 +11,9 @@ use ureq::{Agent, Body};
 
 /// The longest time that a running eastwest may take to answer.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// The longest refusal that is shown, in characters.
+const LONGEST: usize = 2000;
 
 /// Asks directly, through no proxy, and waits no longer than this for the whole answer.
 pub(crate) fn client(patience: Duration) -> Agent {
@@ -69,8 +73,30 @@ impl Daemon {
         });
         let (status, text) = asked.await??;
         if status != 200 {
-            bail!("{}: {}", self.url, text.trim_end());
+            bail!("{}: {}", self.url, detail(&text));
         }
         Ok(text)
+    }
+}
+
+/// What a problem says; else the text as it is.
+fn detail(text: &str) -> String {
+    let problem: Option<serde_json::Value> = serde_json::from_str(text).ok();
+    let detail = problem.as_ref().and_then(|problem| problem.get("detail")?.as_str());
+    printable(detail.unwrap_or_else(|| text.trim_end()), LONGEST)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_a_problem_the_detail_is_shown_and_of_anything_else_the_text() {
+        assert_eq!(
+            detail(r#"{"status":404,"detail":"there is no service prod/web"}"#),
+            "there is no service prod/web"
+        );
+        assert_eq!(detail("404 page not found\n"), "404 page not found");
+        assert_eq!(detail("[1]"), "[1]");
     }
 }

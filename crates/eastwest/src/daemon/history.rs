@@ -116,14 +116,26 @@ impl History {
 
     /// What came after an event, at most `limit`; with none, from the oldest that is kept.
     pub(crate) fn after(&self, after: Option<EventId>, limit: usize) -> Since {
+        self.after_where(after, limit, |_| true)
+    }
+
+    /// The same of the events of which `is_asked` is true. The others are passed over.
+    pub(crate) fn after_where(
+        &self,
+        after: Option<EventId>,
+        limit: usize,
+        is_asked: impl Fn(&Event) -> bool,
+    ) -> Since {
         let kept = self.kept();
         let dropped = kept.dropped();
         let is_of_us = after.is_none_or(|id| id.run == self.run && id.number <= kept.newest);
         let read = after.filter(|_| is_of_us).map_or(dropped, |id| id.number);
         let from = read.max(dropped);
         let skipped = usize::try_from(from - dropped).unwrap_or(usize::MAX);
-        let events: Vec<_> = kept.events.iter().skip(skipped).take(limit).cloned().collect();
-        let next = events.last().map_or(from, |event| event.id.number);
+        let asked = kept.events.iter().skip(skipped).filter(|event| is_asked(event));
+        let events: Vec<_> = asked.take(limit).cloned().collect();
+        let is_full = events.len() >= limit;
+        let next = events.last().filter(|_| is_full).map_or(kept.newest, |event| event.id.number);
         Since {
             events,
             lost: dropped.saturating_sub(read),
@@ -141,6 +153,15 @@ impl History {
     ) -> Vec<Arc<Event>> {
         let kept = self.kept();
         kept.events.iter().rev().filter(|event| is_asked(event)).take(limit).cloned().collect()
+    }
+
+    /// The latest events of which `is_asked` is true, oldest first.
+    pub(crate) fn latest_page(&self, limit: usize, is_asked: impl Fn(&Event) -> bool) -> Since {
+        let next = self.newest();
+        let mut events =
+            self.latest(limit, |event| event.id.number <= next.number && is_asked(event));
+        events.reverse();
+        Since { events, lost: 0, restarted: false, next, more: false }
     }
 
     /// The latest events of one service, newest first.

@@ -58,8 +58,10 @@ pub(super) const NAMESPACE: Label = Label {
 };
 pub(super) const VERSION: Label =
     Label { name: "version", values: Values::Named("the version that runs") };
-pub(super) const SYNC: Label =
-    Label { name: "sync", values: Values::Closed(|| Sync::VARIANTS.to_vec()) };
+pub(super) const SYNC: Label = Label {
+    name: "sync",
+    values: Values::Closed(|| Sync::VARIANTS.iter().map(|sync| sync.into()).collect()),
+};
 pub(super) const FIELD: Label = Label {
     name: "field",
     values: Values::Closed(|| Field::VARIANTS.iter().map(|field| field.label()).collect()),

@@ -16,7 +16,7 @@ use eastwest_core::plan::consent::PlanId;
 use eastwest_core::plan::entry::Entry;
 use eastwest_core::plan::hold::Hold;
 use eastwest_core::report::news::News;
-use eastwest_core::report::notice::{Notice, notice};
+use eastwest_core::report::notice::{About, Level, Notice, NoticeKind, notice};
 use eastwest_core::report::ready;
 use tokio::sync::Notify;
 use tracing::error;
@@ -131,6 +131,24 @@ impl Shared {
     /// Adds something to the history.
     pub(crate) fn tell(&self, notice: Notice) {
         self.history.add(self.clock.now().calendar, notice);
+    }
+
+    /// Adds what a person asked for.
+    pub(crate) fn tell_request(&self, service: Option<&ServiceKey>, sentence: &str) {
+        let about = service.map_or(About::Process, |key| About::Service(key.clone()));
+        self.tell(Notice::new(NoticeKind::Request, Level::Info, about, sentence));
+    }
+
+    /// Asks for a look now, at one service or at everything: the key, or why there is no such service.
+    pub(crate) fn look(&self, path: Option<&ServicePath>) -> Result<Option<ServiceKey>, String> {
+        let key = path.map(|path| {
+            let engine = self.engine();
+            let key = engine.view().at_path(path).cloned();
+            key.ok_or_else(|| format!("there is no ECS service {path}"))
+        });
+        let key = key.transpose()?;
+        self.send(Event::Look(key.clone()));
+        Ok(key)
     }
 
     /// Sends an event to the loop.

@@ -13,10 +13,11 @@ use strum::VariantArray as _;
 
 use super::changes::Happened;
 use super::frame::{Access, Frame, Reader, Section};
-use super::place::namespace_of;
-use super::row::{Row, standing_of};
+use super::row::Row;
 use super::sides::{ClusterSide, NamespaceSide, Tally, clusters, namespaces, problems};
 use super::words::count;
+use crate::api::listing::namespace_of;
+use crate::api::services::standing_of;
 use crate::daemon::history::History;
 use crate::daemon::shared::Shared;
 
@@ -94,7 +95,7 @@ impl Fleet {
         let services: Vec<(Standing, &ServiceKey, &ServiceView)> = engine
             .view()
             .services()
-            .map(|(key, service)| (standing_of(&engine, key), key, service))
+            .map(|(key, service)| (standing_of(&engine, key, service), key, service))
             .collect();
         let tally = Tally::of(services.iter().map(|(standing, ..)| *standing));
         let mut found: Vec<_> = services
@@ -193,7 +194,7 @@ impl Filter {
         if asked.namespace.is_empty() && self.words.is_empty() {
             return true;
         }
-        let namespace = namespace_of(engine.view(), engine.plan(), key, service);
+        let namespace = namespace_of(engine, key, service);
         let namespace = namespace.map_or("", |namespace| namespace.name.as_str());
         if !asked.namespace.is_empty() && asked.namespace != namespace {
             return false;

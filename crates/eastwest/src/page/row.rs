@@ -2,11 +2,12 @@
 
 use eastwest_core::ecs::service_key::ServiceKey;
 use eastwest_core::engine::Engine;
-use eastwest_core::report::standing::{Standing, standing};
+use eastwest_core::report::standing::Standing;
 use eastwest_core::view::ServiceView;
 
-use super::place::namespace_of;
 use super::words::Moment;
+use crate::api::listing::namespace_of;
+use crate::api::services::standing_of;
 use crate::daemon::clock::Clock;
 
 /// One service.
@@ -30,12 +31,6 @@ pub(crate) struct Row {
     pub(crate) since: Option<Moment>,
 }
 
-/// How a service stands.
-pub(super) fn standing_of(engine: &Engine, key: &ServiceKey) -> Standing {
-    let status = engine.status(key).map(|published| &published.status);
-    standing(status, engine.plan().entries.get(key))
-}
-
 /// Since when a service is as it is: as AWS remembers it where the status speaks of a rollout, else as this process saw.
 pub(super) fn since(engine: &Engine, clock: Clock, key: &ServiceKey) -> Option<Moment> {
     let published = engine.status(key)?;
@@ -56,9 +51,9 @@ impl Row {
         Self {
             cluster: key.cluster.to_string(),
             name: key.name.to_string(),
-            namespace: namespace_of(engine.view(), engine.plan(), key, service)
+            namespace: namespace_of(engine, key, service)
                 .map(|namespace| namespace.name.to_string()),
-            standing: standing_of(engine, key),
+            standing: standing_of(engine, key, service),
             reason: status.and_then(|status| status.reason).map(|reason| reason.name()),
             why: status.and_then(|status| status.message.clone()),
             ends: status.and_then(|status| status.ends.clone()),

@@ -9,8 +9,9 @@ use eastwest_core::report::standing::Standing;
 use eastwest_core::view::ServiceView;
 use strum::VariantArray as _;
 
-use super::place::{handle, namespace_of};
+use super::place::handle;
 use super::words::Moment;
+use crate::api::listing::namespace_of;
 use crate::daemon::clock::Clock;
 
 /// A service with how it stands.
@@ -106,10 +107,10 @@ pub(super) fn clusters(
 
 /// Every namespace that a service is in, those first that need a person.
 pub(super) fn namespaces(engine: &Engine, services: &[Placed<'_>]) -> Vec<NamespaceSide> {
-    let (view, plan) = (engine.view(), engine.plan());
+    let view = engine.view();
     let mut sides: BTreeMap<&str, NamespaceSide> = BTreeMap::new();
     for (standing, key, service) in services {
-        let Some(namespace) = namespace_of(view, plan, key, service) else { continue };
+        let Some(namespace) = namespace_of(engine, key, service) else { continue };
         let side = sides.entry(namespace.id.as_str()).or_insert_with(|| NamespaceSide {
             name: namespace.name.to_string(),
             handle: handle(view, namespace),

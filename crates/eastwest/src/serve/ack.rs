@@ -9,21 +9,24 @@ use eastwest_core::plan::consent::PlanId;
 use serde::{Deserialize, Serialize};
 use tracing::info;
 
-use super::gate::{Gate, Refused};
+use super::gate::Gate;
+use super::problem::Refused;
 use crate::daemon::shared::Shared;
 
 /// What is asked.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Asked {
+#[schemars(rename = "Ack")]
+pub(crate) struct Asked {
     plan: String,
 }
 
 const SHAPE: &str = r#"send {"plan": "<id>"}; an id is twelve hexadecimal digits"#;
 
 /// What was acknowledged.
-#[derive(Debug, Serialize)]
-struct Acknowledged {
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+pub(crate) struct Acknowledged {
+    #[schemars(with = "String")]
     plan: PlanId,
     /// How many changes it stood for.
     changes: usize,
@@ -50,6 +53,10 @@ async fn accept(
     match shared.acknowledge(&plan) {
         Ok(changes) => {
             info!(%plan, changes, "acknowledged");
+            shared.tell_request(
+                None,
+                &format!("a person acknowledged plan {plan}: {changes} changes"),
+            );
             Ok(Acknowledged { plan, changes })
         }
         Err(waiting) => Err((StatusCode::NOT_FOUND, unknown(&plan, &waiting))),
@@ -101,7 +108,8 @@ mod tests {
         let token = token.map(|token| token.parse().expect("any text"));
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("bound");
-        let routes = router(shared, token, Hosts::named(["own".to_owned()]));
+        let routes =
+            router(shared, token, Hosts::named(["own".to_owned()]), CancellationToken::new());
         let pages = tokio::spawn(serve(listener, Server::new(routes, CancellationToken::new())));
         let mut stream = TcpStream::connect(address).await.expect("it listens");
         stream.write_all(request.as_bytes()).await.expect("sent");
@@ -192,10 +200,8 @@ mod tests {
     async fn an_id_that_nothing_waits_for_is_told_so() {
         let (status, body) = post(&[], BODY).await;
         assert_eq!(status, 404);
-        assert_eq!(
-            body,
-            "no change waits for the acknowledgement of 0123456789ab, or of any other plan\n"
-        );
+        let why = "no change waits for the acknowledgement of 0123456789ab, or of any other plan";
+        assert!(body.contains(&format!(r#""status":404,"detail":"{why}"}}"#)), "{body}");
         let ids: Vec<PlanId> =
             ["0123456789ab", "ba9876543210"].iter().filter_map(|id| PlanId::parse(id)).collect();
         assert!(unknown(&ids[0], &ids[1..]).ends_with("waiting: ba9876543210"));

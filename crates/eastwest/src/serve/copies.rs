@@ -4,27 +4,42 @@
 //! still holds the copy before the present one, no third is rendered: others read the present one, which is then as old
 //! as a slow reader is tolerated.
 //!
-//! A copy is freed with its last reader. The caller keeps each new one for [`FRESH`].
+//! A copy is freed with its last reader. Each new one is kept for [`FRESH`].
 
+use std::ops::Deref;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 use axum::body::Bytes;
 
 /// For how long a copy is the present one.
-pub(crate) const FRESH: Duration = Duration::from_secs(1);
+const FRESH: Duration = Duration::from_secs(1);
 
 /// One page as it was rendered.
-#[derive(Debug, Clone)]
-pub(crate) struct Copy(Arc<Box<[u8]>>);
+#[derive(Debug)]
+pub(crate) struct Copy<T>(Arc<T>);
 
-impl AsRef<[u8]> for Copy {
+impl<T> Clone for Copy<T> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<T: AsRef<[u8]>> AsRef<[u8]> for Copy<T> {
     fn as_ref(&self) -> &[u8] {
+        (*self.0).as_ref()
+    }
+}
+
+impl<T> Deref for Copy<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
         &self.0
     }
 }
 
-impl Copy {
+impl<T: AsRef<[u8]> + Send + Sync + 'static> Copy<T> {
     /// The body of an answer, which holds this very copy.
     pub(crate) fn body(self) -> Bytes {
         Bytes::from_owner(self)
@@ -32,27 +47,46 @@ impl Copy {
 }
 
 /// The copies of one page.
-#[derive(Debug, Default)]
-pub(crate) struct Copies(Mutex<Held>);
+#[derive(Debug)]
+pub(crate) struct Copies<T>(Mutex<Held<T>>);
 
-#[derive(Debug, Default)]
-struct Held {
+#[derive(Debug)]
+struct Held<T> {
     rendered_at: Option<Instant>,
-    present: Weak<Box<[u8]>>,
-    before: Weak<Box<[u8]>>,
+    present: Weak<T>,
+    before: Weak<T>,
+}
+
+impl<T> Default for Copies<T> {
+    fn default() -> Self {
+        Self(Mutex::new(Held { rendered_at: None, present: Weak::new(), before: Weak::new() }))
+    }
 }
 
 /// A copy, and whether it was rendered for this reader.
-pub(crate) struct Given {
+struct Given<T> {
     /// The copy.
-    pub(crate) copy: Copy,
+    copy: Copy<T>,
     /// Whether nobody had it before.
-    pub(crate) is_new: bool,
+    is_new: bool,
 }
 
-impl Copies {
+impl<T: Send + Sync + 'static> Copies<T> {
+    /// The copy to read now, which is kept for as long as it is fresh.
+    pub(crate) fn read(&self, render: impl FnOnce() -> T) -> Copy<T> {
+        let given = self.get(Instant::now(), render);
+        if given.is_new {
+            let kept = given.copy.clone();
+            tokio::spawn(async move {
+                tokio::time::sleep(FRESH).await;
+                drop(kept);
+            });
+        }
+        given.copy
+    }
+
     /// The copy to read now.
-    pub(crate) fn get(&self, now: Instant, render: impl FnOnce() -> Vec<u8>) -> Given {
+    fn get(&self, now: Instant, render: impl FnOnce() -> T) -> Given<T> {
         let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let is_fresh = held.rendered_at.is_some_and(|at| now.duration_since(at) < FRESH);
         let present = held.present.upgrade();
@@ -61,7 +95,7 @@ impl Copies {
         {
             return Given { copy: Copy(Arc::clone(copy)), is_new: false };
         }
-        let copy = Arc::new(render().into_boxed_slice());
+        let copy = Arc::new(render());
         if present.is_some() {
             held.before = std::mem::take(&mut held.present);
         }
@@ -77,7 +111,7 @@ mod tests {
 
     /// A page that counts how often it was rendered.
     struct Stage {
-        copies: Copies,
+        copies: Copies<Box<[u8]>>,
         began: Instant,
         rendered: u8,
     }
@@ -93,7 +127,7 @@ mod tests {
             let rendered = &mut self.rendered;
             let given = self.copies.get(now, || {
                 *rendered += 1;
-                vec![*rendered]
+                vec![*rendered].into_boxed_slice()
             });
             given.copy.body()
         }

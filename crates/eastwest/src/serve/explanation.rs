@@ -6,6 +6,7 @@ use axum::response::{IntoResponse as _, Response};
 use eastwest_core::ecs::service_key::ServicePath;
 use eastwest_core::report::explain::{Explanation, Unexplained, explain_at};
 
+use super::problem::{Problem, Refused};
 use crate::api::explanation::{JSON, TEXT};
 use crate::api::{explanation, json};
 use crate::daemon::shared::Shared;
@@ -14,11 +15,11 @@ use crate::daemon::shared::Shared;
 pub(crate) fn answer(shared: &Shared, path: &str, headers: &HeaderMap) -> Response {
     match explained(shared, path) {
         Ok(explanation) => page(&explanation, headers),
-        Err((status, why)) => (status, format!("{why}\n")).into_response(),
+        Err(refused) => Problem::answer(refused),
     }
 }
 
-fn explained(shared: &Shared, path: &str) -> Result<Explanation, (StatusCode, String)> {
+fn explained(shared: &Shared, path: &str) -> Result<Explanation, Refused> {
     let path = ServicePath::parse(path)
         .map_err(|refused| (StatusCode::BAD_REQUEST, refused.allowed.to_owned()))?;
     let engine = shared.engine();

@@ -13,15 +13,13 @@ use serde::de::DeserializeOwned;
 use tracing::warn;
 
 use super::flood::Flood;
+use super::problem::{Problem, Refused};
 use crate::config::token::Token;
 
 /// The longest body that is read, in bytes: the path of a service needs 511.
 const LONGEST: usize = 1024;
 /// How long a body may take.
 const BODY_WITHIN: Duration = Duration::from_secs(10);
-
-/// Why a request is refused.
-pub(crate) type Refused = (StatusCode, String);
 
 /// What stands before the pages that have eastwest do something.
 #[derive(Debug, Clone)]
@@ -73,7 +71,7 @@ impl Gate {
             Ok(done) => return Json(done).into_response(),
             Err(refused) => refused,
         };
-        let mut response = (status, format!("{why}\n")).into_response();
+        let mut response = Problem::answer((status, why.clone()));
         if status == StatusCode::UNAUTHORIZED {
             self.without_token.note(say_refused);
             let scheme = header::HeaderValue::from_static("Bearer");

@@ -12,13 +12,15 @@ use axum::extract::Request;
 use axum::http::uri::Authority;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::Next;
-use axum::response::{IntoResponse as _, Response};
+use axum::response::Response;
+
+use super::problem::Problem;
 
 /// The one page that says nothing of the fleet, so that whoever checks it may do so by any name.
 const UNCHECKED: &str = "/livez";
 
 const REFUSED: &str = "the header Host names a host that this eastwest does not answer to; call it by address, or \
-                       start it with --public-host and the name\n";
+                       start it with --public-host and the name";
 
 /// The names to which the pages answer, in small letters.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -56,7 +58,7 @@ pub(crate) async fn check(hosts: Hosts, request: Request, next: Next) -> Respons
     let mut response = if request.uri().path() == UNCHECKED || hosts.allow_request(&request) {
         next.run(request).await
     } else {
-        (StatusCode::MISDIRECTED_REQUEST, REFUSED).into_response()
+        Problem::answer((StatusCode::MISDIRECTED_REQUEST, REFUSED.to_owned()))
     };
     let no_guess = HeaderValue::from_static("nosniff");
     response.headers_mut().insert(header::X_CONTENT_TYPE_OPTIONS, no_guess);

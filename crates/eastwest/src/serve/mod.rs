@@ -2,8 +2,13 @@
 //!
 //! In come requests; out go pages, each made from one look at the engine and shared by all who read it, and what a token
 //! opens goes to the engine as an event. Everybody who reaches the port may send what he likes, so everything here has a
-//! bound. In reading order: [`metrics`], [`copies`], [`flood`], [`host`], [`gate`], [`ack`], [`retry`], [`explanation`], [`site`], [`http`], and what
-//! carries them: [`connections`], [`patience`], [`server`].
+//! bound. In reading order: [`problem`], [`query`], [`metrics`], [`copies`], [`flood`], [`host`], [`gate`], [`ack`],
+//! [`retry`], [`reconcile`], [`explanation`], [`listing`], [`graph`], [`events`], [`openapi`], [`site`],
+//! [`http`], and what carries them: [`connections`], [`patience`], [`server`].
+
+pub(crate) mod problem;
+
+pub(crate) mod query;
 
 pub(crate) mod metrics;
 
@@ -19,7 +24,17 @@ pub(crate) mod ack;
 
 pub(crate) mod retry;
 
+pub(crate) mod reconcile;
+
 pub(crate) mod explanation;
+
+pub(crate) mod listing;
+
+pub(crate) mod graph;
+
+pub(crate) mod events;
+
+pub(crate) mod openapi;
 
 pub(crate) mod site;
 

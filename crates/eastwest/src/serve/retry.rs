@@ -9,21 +9,24 @@ use eastwest_core::ecs::service_key::{ServiceKey, ServicePath};
 use serde::{Deserialize, Serialize};
 use tracing::info;
 
-use super::gate::{Gate, Refused};
+use super::gate::Gate;
+use super::problem::Refused;
 use crate::daemon::shared::Shared;
 
 /// What is asked.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Asked {
+#[schemars(rename = "Retry")]
+pub(crate) struct Asked {
     service: String,
 }
 
 const SHAPE: &str = r#"send {"service": "<cluster>/<service>"}"#;
 
 /// What is tried again.
-#[derive(Debug, Serialize)]
-struct Retried {
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+pub(crate) struct Retried {
+    #[schemars(with = "String")]
     service: ServiceKey,
 }
 
@@ -48,6 +51,7 @@ async fn accept(
         .map_err(|refused| (StatusCode::BAD_REQUEST, format!("{SHAPE}: {}", refused.allowed)))?;
     let service = shared.retry(&path).map_err(|why| (StatusCode::NOT_FOUND, why))?;
     info!(%service, "tries again");
+    shared.tell_request(Some(&service), "a person asked for one more attempt");
     Ok(Retried { service })
 }
 

@@ -191,3 +191,25 @@ fn a_pause_that_ends_as_a_wait_for_messages_ends_is_not_passed_over() {
     fake.step(Event::Received(Ok(Vec::new())));
     assert!(fake.pending().contains(&"confirm prod/web".to_owned()), "{:?}", fake.pending());
 }
+
+#[test]
+fn a_person_who_asks_for_a_look_at_a_service_or_at_everything_waits_for_no_sweep() {
+    for asked in [Some(key("web")), None] {
+        let mut fake = with_queue("cluster prod default=internal.myapp\n     web -");
+        fake.run(60);
+        fake.tag("web", "mode=client-server");
+        fake.step(Event::Look(asked.clone()));
+        fake.run(2);
+        assert_eq!(fake.count("apply"), 1, "{asked:?}");
+    }
+}
+
+#[test]
+fn a_look_at_a_service_of_nobody_asks_for_nothing() {
+    let mut fake = with_queue("cluster prod default=internal.myapp\n     web -");
+    fake.run(60);
+    fake.take_log();
+    fake.step(Event::Look(Some(key("other/web"))));
+    fake.run(2);
+    assert_eq!(fake.count("refresh") + fake.count("sweep"), 0);
+}

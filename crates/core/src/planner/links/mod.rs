@@ -87,16 +87,16 @@ impl<'c> Links<'c> {
         Self { offers, needs, ..self }
     }
 
-    /// Who calls whom in a namespace, and what is offered there. Everything is looked up, whether anybody calls or not.
+    /// Who calls whom in each namespace, and what is offered there. Everything is looked up, whether anybody calls or not.
     pub(super) fn traffic<'a: 'c>(
         input: &PlannerInput<'a>,
         classified: &'c Classified<'a>,
-        namespace: &NamespaceId,
-    ) -> Traffic {
+    ) -> BTreeMap<NamespaceId, Traffic> {
         let Classified { candidates, unseen, settled, stranded, .. } = classified;
         let links = Self::of_clients(input, candidates, settled, stranded)
             .resolved(input, candidates.iter().chain(unseen));
-        calls::traffic(input, links.calls(), namespace)
+        let of = |id: &NamespaceId| (id.clone(), calls::traffic(input, links.calls(), id));
+        input.namespaces.iter().map(|namespace| of(&namespace.id)).collect()
     }
 
     fn calls(&self) -> Calls<'_> {
