@@ -1,0 +1,260 @@
+//! The picture of who calls whom: where each box and each line is. A template writes it as SVG, with all texts escaped.
+//!
+//! **Invariant:** a picture has at most [`MOST_BOXES`] boxes and [`MOST_LINES`] lines. Of a larger graph only the calls
+//! that do not get through are drawn, and where even these are too many, nothing is. The page says which it is.
+//!
+//! **Invariant:** the same graph is drawn the same way, so that a picture does not jump while nothing changes.
+//!
+//! The layers come from a library, which draws from above to below. Names of services are wide, so the picture goes from
+//! left to right: both axes change places.
+
+use std::collections::BTreeMap;
+
+use eastwest_core::plan::call::CallState;
+use eastwest_core::report::graph::{Edge, Graph, Node, NodeKind};
+use rust_sugiyama::configure::Config;
+use rust_sugiyama::from_vertices_and_edges;
+
+use super::calls::look;
+
+/// More is no picture that a person can read.
+const MOST_BOXES: usize = 60;
+const MOST_LINES: usize = 150;
+/// The longest name in a box, in characters.
+const LONGEST: usize = 26;
+/// The height of a box, and the room between boxes and between layers.
+const HEIGHT: f64 = 40.0;
+const GAP: f64 = 22.0;
+const LAYER_GAP: f64 = 96.0;
+/// The room around the picture.
+const MARGIN: f64 = 12.0;
+/// The width of a character of a name, and of what stands beside it.
+const CHARACTER: f64 = 7.6;
+const PADDING: f64 = 40.0;
+
+/// What of a graph is drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Extent {
+    /// All calls.
+    Whole,
+    /// Only the calls that do not get through.
+    Failing,
+    /// Nothing: it would be too large.
+    Nothing,
+}
+
+/// A picture.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Drawing {
+    /// Its size.
+    pub(crate) width: i64,
+    /// Its size.
+    pub(crate) height: i64,
+    /// The boxes.
+    pub(crate) boxes: Vec<NodeBox>,
+    /// The lines.
+    pub(crate) lines: Vec<Line>,
+}
+
+/// One node.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct NodeBox {
+    /// Its upper left corner.
+    pub(crate) x: i64,
+    /// Its upper left corner.
+    pub(crate) y: i64,
+    /// Its size.
+    pub(crate) width: i64,
+    /// Its size.
+    pub(crate) height: i64,
+    /// The cluster, or what it is where it is no service.
+    pub(crate) above: String,
+    /// Its name, shortened.
+    pub(crate) name: String,
+    /// All of it.
+    pub(crate) title: String,
+    /// What it is, as a class.
+    pub(crate) kind: &'static str,
+    /// The service: cluster and name.
+    pub(crate) service: Option<(String, String)>,
+}
+
+/// One call.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Line {
+    /// The path that it takes.
+    pub(crate) path: String,
+    /// Where its sign stands.
+    pub(crate) middle: (i64, i64),
+    /// Its state, as a class.
+    pub(crate) state: &'static str,
+    /// The shape of its state.
+    pub(crate) look: &'static str,
+    /// All of it.
+    pub(crate) title: String,
+}
+
+/// What is drawn of a graph.
+pub(super) fn draw(graph: &Graph) -> (Extent, Option<Drawing>) {
+    let fits = |edges: &[&Edge]| edges.len() <= MOST_LINES && ends(edges).len() <= MOST_BOXES;
+    let all: Vec<&Edge> = graph.edges.iter().collect();
+    if fits(&all) {
+        return (Extent::Whole, lay_out(graph, &all));
+    }
+    let failing: Vec<&Edge> =
+        all.into_iter().filter(|edge| edge.call.state != CallState::Reachable).collect();
+    if fits(&failing) {
+        return (Extent::Failing, lay_out(graph, &failing));
+    }
+    (Extent::Nothing, None)
+}
+
+/// The nodes at the ends of these calls, each with its number.
+fn ends<'a>(edges: &[&'a Edge]) -> BTreeMap<&'a str, u32> {
+    let names = edges.iter().flat_map(|edge| [edge.from.as_str(), edge.to.as_str()]);
+    let names: std::collections::BTreeSet<&str> = names.collect();
+    names.into_iter().zip(0..).collect()
+}
+
+fn lay_out(graph: &Graph, edges: &[&Edge]) -> Option<Drawing> {
+    let ids = ends(edges);
+    if ids.is_empty() {
+        return None;
+    }
+    let nodes: BTreeMap<&str, &Node> =
+        graph.nodes.iter().map(|node| (node.id.as_str(), node)).collect();
+    let longest = ids.keys().filter_map(|id| nodes.get(id)).map(|node| words(node).1.chars().count());
+    let characters = u32::try_from(longest.max().unwrap_or_default()).unwrap_or(u32::MAX);
+    let width = (f64::from(characters) * CHARACTER + PADDING).max(110.0);
+    let places = places(&ids, edges, width);
+    let boxes: Vec<NodeBox> = ids
+        .iter()
+        .filter_map(|(id, number)| {
+            let (x, y) = places.get(number)?;
+            Some(of_node(nodes.get(id)?, (*x, *y), width))
+        })
+        .collect();
+    let lines = edges.iter().filter_map(|edge| {
+        let from = places.get(ids.get(edge.from.as_str())?)?;
+        let to = places.get(ids.get(edge.to.as_str())?)?;
+        Some(of_edge(edge, *from, *to, width))
+    });
+    let lines = lines.collect();
+    let right = boxes.iter().map(|each| each.x + each.width).max()?;
+    let below = boxes.iter().map(|each| each.y + each.height).max()?;
+    let margin = whole(MARGIN);
+    Some(Drawing { width: right + margin + 40, height: below + margin, boxes, lines })
+}
+
+/// The middle of each node. Parts of the graph without a call between them stand below each other.
+fn places(ids: &BTreeMap<&str, u32>, edges: &[&Edge], width: f64) -> BTreeMap<u32, (f64, f64)> {
+    // Both axes change places.
+    let vertices: Vec<(u32, (f64, f64))> =
+        ids.values().map(|number| (*number, (HEIGHT, width + LAYER_GAP - GAP))).collect();
+    let calls: std::collections::BTreeSet<(u32, u32)> = edges
+        .iter()
+        .filter_map(|edge| Some((*ids.get(edge.from.as_str())?, *ids.get(edge.to.as_str())?)))
+        .filter(|(from, to)| from != to)
+        .collect();
+    let calls: Vec<(u32, u32)> = calls.into_iter().collect();
+    let config = Config { vertex_spacing: GAP, ..Config::default() };
+    let mut parts = from_vertices_and_edges(&vertices, &calls, &config);
+    let first = |(part, _, _): &(Vec<(usize, (f64, f64))>, f64, f64)| {
+        part.iter().map(|(number, _)| *number).min()
+    };
+    parts.sort_by_key(|part| (std::cmp::Reverse(part.0.len()), first(part)));
+    let mut places = BTreeMap::new();
+    let mut top = MARGIN + HEIGHT / 2.0;
+    for (part, _, _) in parts {
+        let least = |axis: fn(&(f64, f64)) -> f64| {
+            part.iter().map(|(_, place)| axis(place)).fold(f64::INFINITY, f64::min)
+        };
+        let (left, above) = (least(|place| place.1), least(|place| place.0));
+        let mut below = top;
+        for (number, (y, x)) in &part {
+            let place = (x - left + MARGIN + width / 2.0, y - above + top);
+            below = below.max(place.1);
+            places.insert(u32::try_from(*number).unwrap_or(u32::MAX), place);
+        }
+        top = below + HEIGHT + GAP;
+    }
+    places
+}
+
+/// What stands in a box: its first and its second line.
+fn words(node: &Node) -> (String, String) {
+    let shorten = |text: &str| {
+        let mut short: String = text.chars().take(LONGEST).collect();
+        if text.chars().nth(LONGEST).is_some() {
+            short.push('…');
+        }
+        short
+    };
+    match (&node.service, node.kind) {
+        (Some(key), _) => (shorten(key.cluster.as_str()), shorten(key.name.as_str())),
+        (None, NodeKind::Unknown) => ("not known".to_owned(), "?".to_owned()),
+        (None, _) => ("nobody offers".to_owned(), shorten(&node.id)),
+    }
+}
+
+fn of_node(node: &Node, (x, y): (f64, f64), width: f64) -> NodeBox {
+    let (above, name) = words(node);
+    let kind: &'static str = node.kind.into();
+    let what = match node.kind {
+        NodeKind::Managed => "opted in",
+        NodeKind::Foreign => "did not opt in",
+        NodeKind::Missing => "no service offers this name",
+        NodeKind::Unknown => "what is called is not known",
+    };
+    NodeBox {
+        x: whole(x - width / 2.0),
+        y: whole(y - HEIGHT / 2.0),
+        width: whole(width),
+        height: whole(HEIGHT),
+        above,
+        name,
+        title: format!("{}: {what}", node.id),
+        kind,
+        service: node.service.as_ref().map(|key| (key.cluster.to_string(), key.name.to_string())),
+    }
+}
+
+fn of_edge(edge: &Edge, from: (f64, f64), to: (f64, f64), width: f64) -> Line {
+    let start = (from.0 + width / 2.0, from.1);
+    let end = (to.0 - width / 2.0 - 7.0, to.1);
+    let goes_on = end.0 > start.0;
+    // A line that goes back leaves and arrives in a wider bow, so that it is seen beside the boxes.
+    let reach = if goes_on { ((end.0 - start.0) / 2.0).max(24.0) } else { 36.0 };
+    let lift = if goes_on { 0.0 } else { HEIGHT };
+    let controls = ((start.0 + reach, start.1 + lift), (end.0 - reach, end.1 + lift));
+    let path = format!(
+        "M{} {} C{} {} {} {} {} {}",
+        whole(start.0),
+        whole(start.1),
+        whole(controls.0.0),
+        whole(controls.0.1),
+        whole(controls.1.0),
+        whole(controls.1.1),
+        whole(end.0),
+        whole(end.1)
+    );
+    let middle = |a: f64, b: f64, c: f64, d: f64| whole((a + 3.0 * b + 3.0 * c + d) / 8.0);
+    let state = edge.call.state.name();
+    let alias = edge.call.alias.as_deref().unwrap_or("an endpoint that is not known");
+    Line {
+        path,
+        middle: (
+            middle(start.0, controls.0.0, controls.1.0, end.0),
+            middle(start.1, controls.0.1, controls.1.1, end.1),
+        ),
+        state,
+        look: look(state),
+        title: format!("{} calls {} at {alias}: {state}", edge.from, edge.to),
+    }
+}
+
+/// The nearest point of the grid.
+#[expect(clippy::cast_possible_truncation, reason = "a picture is some thousand points wide")]
+fn whole(value: f64) -> i64 {
+    value.round() as i64
+}
