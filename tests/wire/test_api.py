@@ -142,7 +142,8 @@ def test_namespaces_say_how_their_services_stand_and_graphs_who_calls_whom(told)
     ("GET", "/api/v1/graph?namespace=nobody", 404, NAMESPACE),
     ("GET", "/api/v1/events?after=now", 400, "no id of an event"),
     ("GET", "/api/v1/events?service=web", 400, "service="),
-    ("GET", "/api/v1/events?kind=", 400, "status, change"),
+    ("GET", "/api/v1/events?kind=x", 400, "status, change"),
+    ("GET", "/api/v1/services?q=", 400, "or leave it out"),
 ])
 def test_every_refusal_is_a_problem_that_says_what_is_allowed(told, method, path, status, words):
     refused, detail = problem(told, method, path)
@@ -271,17 +272,17 @@ def test_a_reader_that_takes_nothing_holds_no_memory_and_nobody_up(told):
         assert crowd.memory(told) < before + 16 * 1024
 
 
-def test_a_page_of_5000_services_costs_no_look_at_the_engine_each(simulator_of, controller_of):
-    sim = simulator_of("--services", "5000", speed=1)
+def test_pages_of_a_large_fleet_hold_the_memory_of_one(simulator_of, controller_of):
+    sim = simulator_of("--services", "1500", speed=1)
     controller = controller_of(sim.url, cluster="", policy="observe")
     controller.wait_ready()
     whole = len(controller.get("/api/v1/services")[1])
     before = crowd.memory(controller)
-    queries = [f"/api/v1/services?limit=1000&offset={n}&sort={sort}"
-               for n in range(0, 5000, 500) for sort in ("standing", "name", "since")]
+    queries = [f"/api/v1/services?limit=500&offset={n}&sort={sort}"
+               for n in range(0, 1500, 100) for sort in ("standing", "name", "since")]
     with concurrent.futures.ThreadPoolExecutor(10) as readers:
         pages = list(readers.map(controller.json, queries))
-    assert {page["total"] for page in pages} == {5000} and {len(page["services"]) for page in pages} <= {500, 1000}
+    assert {page["total"] for page in pages} == {1500}
     assert crowd.memory(controller) < before + 4 * whole / 1024
 
 

@@ -85,7 +85,7 @@ def test_explain_sees_a_holder_in_another_cluster_and_asks_a_running_eastwest_fo
     page = json.loads(explained(endpoint, "web", "--from-daemon", controller.url, "--json"))
     assert page == controller.json(f"/api/v1/services/{CLUSTER}/web") == json.loads(explained(endpoint, "web", "--json"))
     status, why = controller.get(f"/api/v1/services/{CLUSTER}/wep")
-    assert (status, why) == (404, "there is no ECS service prod/wep; did you mean prod/web?\n")
+    assert (status, json.loads(why)["detail"]) == (404, "there is no ECS service prod/wep; did you mean prod/web?")
 
 
 def test_an_endpoint_that_goes_names_the_clients_that_need_it(fleet, sim, proxy_of):

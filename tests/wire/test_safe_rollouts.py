@@ -228,9 +228,10 @@ def test_no_value_of_an_environment_variable_is_ever_shown(live_fleet, live, pro
     controller.wait_service("wrong", "clinet")
     shown = {path: controller.get(path)[1] for path in (
         "/livez", "/readyz", "/metrics", "/api/v1/services", "/api/v1/services/prod/cron", "/api/v1/plan",
-        "/api/v1/namespaces", "/api/v1/graph", "/")}
+        "/api/v1/namespaces", f"/api/v1/graph?namespace={NAMESPACE}", "/api/v1/events?limit=1000", "/")}
     shown |= {" ".join(words): text for words, text in commands(endpoint)}
     controller.terminate()
     shown["log"] = controller.output()
     assert "prod/cron" in shown["/api/v1/services"] and "prod/cron" in shown["explain prod/cron"]
+    assert '"state"' in shown[f"/api/v1/graph?namespace={NAMESPACE}"] and "prod/web" in shown["/api/v1/events?limit=1000"]
     assert [where for where, text in shown.items() if CANARY in text] == []

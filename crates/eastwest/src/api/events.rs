@@ -23,6 +23,8 @@ pub(crate) struct EventsPage {
     pub(crate) restarted: bool,
     /// The most events that are kept.
     pub(crate) kept: usize,
+    /// How many events since the start of the process are not kept any more.
+    pub(crate) dropped: u64,
 }
 
 /// One event.
@@ -83,7 +85,6 @@ impl EventRow {
     }
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
 fn as_text<S: serde::Serializer>(id: &EventId, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(id)
 }

@@ -11,6 +11,7 @@ use eastwest_core::ecs::name::NamespaceId;
 use eastwest_core::ecs::namespace::Namespace;
 use eastwest_core::ecs::service_key::ServiceKey;
 use eastwest_core::engine::Engine;
+use eastwest_core::plan::reason::Reason;
 use eastwest_core::report::health::Health;
 use eastwest_core::report::standing::Standing;
 use eastwest_core::report::status::Sync;
@@ -155,7 +156,7 @@ impl IndexRow {
             namespace.map(|namespace| (namespace.id.clone(), namespace.name.to_string()));
         let status = row.status.as_ref();
         let mut text = row.service.to_string();
-        let reason = status.and_then(|status| status.reason).map(|reason| reason.name());
+        let reason = status.and_then(|status| status.reason).map(Reason::name);
         let message = status.and_then(|status| status.message.as_deref());
         let name = namespace.as_ref().map(|(_, name)| name.as_str());
         for part in [name, reason, message].into_iter().flatten() {

@@ -114,12 +114,8 @@ impl History {
         self.newest.send_replace(number);
     }
 
-    /// What came after an event, at most `limit`; with none, from the oldest that is kept.
-    pub(crate) fn after(&self, after: Option<EventId>, limit: usize) -> Since {
-        self.after_where(after, limit, |_| true)
-    }
-
-    /// The same of the events of which `is_asked` is true. The others are passed over.
+    /// What came after an event, at most `limit`, of the events of which `is_asked` is true; with none, from the oldest
+    /// that is kept.
     pub(crate) fn after_where(
         &self,
         after: Option<EventId>,
@@ -165,6 +161,7 @@ impl History {
     }
 
     /// The latest events of one service, newest first.
+    #[cfg_attr(not(test), expect(dead_code, reason = "the page of a service shows them"))]
     pub(crate) fn of_service(&self, key: &ServiceKey, limit: usize) -> Vec<Arc<Event>> {
         self.latest(limit, |event| event.notice.service() == Some(key))
     }
@@ -222,6 +219,10 @@ mod tests {
         history
     }
 
+    fn after(history: &History, after: Option<EventId>, limit: usize) -> Since {
+        history.after_where(after, limit, |_| true)
+    }
+
     fn sentences(events: &[Arc<Event>]) -> Vec<&str> {
         events.iter().map(|event| event.notice.sentence.as_str()).collect()
     }
@@ -229,11 +230,11 @@ mod tests {
     #[test]
     fn a_reader_goes_on_where_it_stopped() {
         let history = with(5);
-        let first = history.after(None, 2);
+        let first = after(&history, None, 2);
         assert_eq!((sentences(&first.events), first.more, first.lost), (vec!["1", "2"], true, 0));
-        let rest = history.after(Some(first.next), 10);
+        let rest = after(&history, Some(first.next), 10);
         assert_eq!((sentences(&rest.events), rest.more), (vec!["3", "4", "5"], false));
-        let none = history.after(Some(rest.next), 10);
+        let none = after(&history, Some(rest.next), 10);
         assert_eq!((none.events.len(), none.next, none.lost), (0, rest.next, 0));
     }
 
@@ -242,9 +243,9 @@ mod tests {
         let history = with(MOST + 7);
         assert_eq!(history.dropped(), 7);
         let read = EventId::parse("0-3").expect("an id");
-        let since = history.after(Some(read), 1);
+        let since = after(&history, Some(read), 1);
         assert_eq!((since.lost, sentences(&since.events)), (4, vec!["8"]));
-        let all = history.after(None, usize::MAX);
+        let all = after(&history, None, usize::MAX);
         assert_eq!((all.events.len(), all.lost), (MOST, 0), "who asks from the start missed none");
     }
 
@@ -255,7 +256,7 @@ mod tests {
         for _ in 0..MOST {
             history.add(START, of("web", &long));
         }
-        let kept = history.after(None, usize::MAX).events.len();
+        let kept = after(&history, None, usize::MAX).events.len();
         assert!(kept < MOST && kept * 1200 <= MOST_BYTES && (kept + 1) * 1200 > MOST_BYTES);
         assert_eq!(history.dropped(), (MOST - kept) as u64);
     }
@@ -264,10 +265,10 @@ mod tests {
     fn an_id_of_another_run_or_of_the_future_begins_with_what_is_kept_and_says_so() {
         let history = with(3);
         for id in ["99-2", "0-4"] {
-            let since = history.after(EventId::parse(id), 10);
+            let since = after(&history, EventId::parse(id), 10);
             assert_eq!((since.restarted, since.events.len()), (true, 3), "{id}");
         }
-        assert!(!history.after(EventId::parse("0-3"), 10).restarted);
+        assert!(!after(&history, EventId::parse("0-3"), 10).restarted);
     }
 
     #[test]
@@ -280,11 +281,16 @@ mod tests {
     }
 
     #[test]
-    fn the_events_of_one_service_come_newest_first() {
+    fn what_is_not_asked_for_is_passed_over_and_the_reader_goes_on_behind_it() {
         let history = with(2);
         history.add(START, of("api", "other"));
         history.add(START, of("web", "last"));
+        let of_web = |event: &Event| event.notice.service() == Some(&key("web"));
         assert_eq!(sentences(&history.of_service(&key("web"), 2)), ["last", "2"]);
+        assert_eq!(sentences(&history.latest_page(2, of_web).events), ["2", "last"]);
+        let of_api = |event: &Event| event.notice.service() == Some(&key("api"));
+        let since = history.after_where(None, 5, of_api);
+        assert_eq!((sentences(&since.events), since.next), (vec!["other"], history.newest()));
     }
 
     #[tokio::test]

@@ -60,7 +60,7 @@ pub(super) const VERSION: Label =
     Label { name: "version", values: Values::Named("the version that runs") };
 pub(super) const SYNC: Label = Label {
     name: "sync",
-    values: Values::Closed(|| Sync::VARIANTS.iter().map(|sync| sync.into()).collect()),
+    values: Values::Closed(|| Sync::VARIANTS.iter().map(Into::into).collect()),
 };
 pub(super) const FIELD: Label = Label {
     name: "field",

@@ -14,10 +14,9 @@ use super::problem::Refused;
 use crate::daemon::shared::Shared;
 
 /// What is asked.
-#[derive(Debug, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-#[schemars(rename = "Ack")]
-pub(crate) struct Asked {
+struct Asked {
     plan: String,
 }
 

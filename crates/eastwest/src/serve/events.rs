@@ -126,8 +126,9 @@ fn page(shared: &Shared, asked: &Asked) -> Response {
         None => history.latest_page(asked.limit, |event| asked.allows(event)),
     };
     let Since { events, lost, restarted, next, more } = found;
+    let dropped = history.dropped();
     let events = events.iter().map(|event| EventRow::new(event)).collect();
-    let page = EventsPage { events, next, more, lost, restarted, kept: history::MOST };
+    let page = EventsPage { events, next, more, lost, restarted, kept: history::MOST, dropped };
     let text = json::line(&page).expect("every page has a JSON form");
     ([(header::CONTENT_TYPE, JSON)], text).into_response()
 }
@@ -219,7 +220,7 @@ impl Reader {
         let history = &self.shared.history;
         let found = history.after_where(Some(*at), AT_ONCE, |event| asked.allows(event));
         let Since { events, lost, restarted, next, more } = found;
-        let missed = (lost > 0 || restarted).then(|| LostEvents { lost, restarted });
+        let missed = (lost > 0 || restarted).then_some(LostEvents { lost, restarted });
         let missed = missed.map(|missed| of(&missed).event("lost"));
         let told = events.iter().map(|event| of(&EventRow::new(event)).id(event.id.to_string()));
         let ready: Vec<sse::Event> = missed.into_iter().chain(told).collect();

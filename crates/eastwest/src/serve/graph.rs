@@ -28,9 +28,8 @@ pub(crate) fn answer(shared: &Shared, copies: &Arc<Copies<Graphs>>, sent: Sent) 
 
 fn namespace(sent: Sent) -> Result<String, Refused> {
     let sent = Parameters::read(sent, &["namespace"])?;
-    let wanted = sent.text("namespace").filter(|wanted| !wanted.is_empty());
     let why = "send ?namespace=<name or id>; /api/v1/namespaces lists them";
-    wanted.map(str::to_owned).ok_or_else(|| bad(why))
+    sent.text("namespace").map(str::to_owned).ok_or_else(|| bad(why))
 }
 
 fn refusal(wanted: &str, why: &NoGraph) -> Refused {

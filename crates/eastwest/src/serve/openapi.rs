@@ -16,7 +16,8 @@ use serde_json::{Value, json};
 use strum::VariantArray as _;
 
 use super::problem::{self, Problem};
-use super::reconcile::{Looking, Reconcile};
+use super::query::LONGEST;
+use super::reconcile::Looking;
 use super::{ack, events, listing, retry};
 use crate::api::events::EventsPage;
 use crate::api::explanation::{JSON, TEXT};
@@ -25,8 +26,8 @@ use crate::api::listing::Sort;
 use crate::api::namespaces::NamespacesPage;
 use crate::api::services::ServicesPage;
 
-/// The longest text that a parameter may be: a request's head has a bound anyway.
-const LONGEST: usize = 1024;
+/// The name of a cluster or of a service.
+const NAME: &str = "[A-Za-z0-9_-]{1,255}";
 
 /// The API. The pages that have eastwest do something are there only with a token.
 pub(crate) fn description(has_token: bool) -> Value {
@@ -61,70 +62,81 @@ struct Made {
     paths: BTreeMap<&'static str, Value>,
 }
 
+/// What a page takes and shows.
+struct Page<'a> {
+    parameters: &'a [Value],
+    shown: Value,
+    refusals: &'a [u16],
+}
+
 impl Made {
     fn schema<T: JsonSchema>(&mut self) -> Schema {
         self.generator.subschema_for::<T>()
     }
 
     fn reads(&mut self) {
-        let schema = self.schema::<ServicesPage>();
+        let shown = content(JSON, &self.schema::<ServicesPage>());
         let summary = "The services: all of them without a query, else a page of those that match";
-        self.get("/api/v1/services", summary, &services(), &content(JSON, &schema), &[400]);
-        let path = [of_path("cluster"), of_path("service")];
-        let shown = json!({
-            JSON: {"schema": {"type": "object"}},
-            TEXT: {"schema": {"type": "string"}},
-        });
-        let summary = "The wanted value of each field of one service, and which source set it";
-        self.get("/api/v1/services/{cluster}/{service}", summary, &path, &shown, &[400, 404, 503]);
-        let schema = self.schema::<NamespacesPage>();
+        let page = Page { parameters: &services(), shown, refusals: &[400] };
+        self.get("/api/v1/services", summary, &page);
+        let shown = content(JSON, &self.schema::<NamespacesPage>());
         let summary = "The Cloud Map namespaces, and how the services in each stand";
-        self.get("/api/v1/namespaces", summary, &[], &content(JSON, &schema), &[]);
-        let schema = self.schema::<GraphPage<'static>>();
+        let page = Page { parameters: &[], shown, refusals: &[] };
+        self.get("/api/v1/namespaces", summary, &page);
+        let shown = content(JSON, &self.schema::<GraphPage<'static>>());
         let summary = "Who calls whom in one namespace, by its name or its id";
-        let namespace = [required(of_query("namespace", &text()))];
-        self.get("/api/v1/graph", summary, &namespace, &content(JSON, &schema), &[400, 404]);
-        let summary = "The plan of this moment, as eastwest plan --json prints it";
-        let shown = json!({JSON: {"schema": {"type": "object"}}});
-        self.get("/api/v1/plan", summary, &[], &shown, &[]);
-        let schema = self.schema::<EventsPage>();
-        let summary = "What happened lately: a page, or a stream of server-sent events";
-        let mut shown = content(JSON, &schema);
+        let parameters = &[required(of_query("namespace", &text()))];
+        let page = Page { parameters, shown, refusals: &[400, 404] };
+        self.get("/api/v1/graph", summary, &page);
+        let mut shown = content(JSON, &self.schema::<EventsPage>());
         shown[events::STREAM] = json!({"schema": {"type": "string"}});
-        self.get("/api/v1/events", summary, &of_events(), &shown, &[400, 503]);
-        let shown = json!({JSON: {"schema": {"type": "object"}}});
-        self.get("/api/v1/openapi.json", "This description", &[], &shown, &[]);
+        let summary = "What happened lately: a page, or a stream of server-sent events";
+        let page = Page { parameters: &of_events(), shown, refusals: &[400, 503] };
+        self.get("/api/v1/events", summary, &page);
+        self.objects();
+    }
+
+    /// The pages whose members only docs/reference/json.md lists.
+    fn objects(&mut self) {
+        let object = || json!({JSON: {"schema": {"type": "object"}}});
+        let mut shown = object();
+        shown[TEXT] = json!({"schema": {"type": "string"}});
+        let parameters = &[of_path("cluster"), of_path("service")];
+        let summary = "The wanted value of each field of one service, and which source set it";
+        let page = Page { parameters, shown, refusals: &[400, 404, 503] };
+        self.get("/api/v1/services/{cluster}/{service}", summary, &page);
+        let page = Page { parameters: &[], shown: object(), refusals: &[] };
+        let summary = "The plan of this moment, as eastwest plan --json prints it";
+        self.get("/api/v1/plan", summary, &page);
+        self.get("/api/v1/openapi.json", "This description", &page);
     }
 
     fn writes(&mut self) {
-        let sent = self.schema::<ack::Asked>();
+        let id = json!({"type": "string", "pattern": "^[0-9a-f]{12}$"});
+        let sent = body(&json!({"plan": id}), &["plan"]);
         let done = self.schema::<ack::Acknowledged>();
         self.post("/api/v1/ack", "Consents to a plan that changes much at once", &sent, &done);
-        let sent = self.schema::<retry::Asked>();
+        let sent = body(&json!({"service": path()}), &["service"]);
         let done = self.schema::<retry::Retried>();
         self.post("/api/v1/retry", "Sends once more what ECS rolled back", &sent, &done);
-        let sent = self.schema::<Reconcile>();
+        let mut anything = path();
+        anything["type"] = json!(["string", "null"]);
+        let sent = body(&json!({"service": anything}), &[]);
         let done = self.schema::<Looking>();
         self.post("/api/v1/reconcile", "Looks now, at one service or at everything", &sent, &done);
     }
 
-    fn get(
-        &mut self,
-        path: &'static str,
-        summary: &str,
-        parameters: &[Value],
-        shown: &Value,
-        refusals: &[u16],
-    ) {
+    fn get(&mut self, path: &'static str, summary: &str, page: &Page<'_>) {
         // A Host that is not known is refused everywhere.
-        let refusals = [refusals, &[421]].concat();
-        let mut responses = self.refused(&refusals);
-        responses.insert("200".to_owned(), json!({"description": "It is there", "content": shown}));
+        let mut responses = self.refused(&[page.refusals, &[421]].concat());
+        let shown = json!({"description": "It is there", "content": page.shown});
+        responses.insert("200".to_owned(), shown);
+        let parameters = page.parameters;
         let get = json!({"summary": summary, "parameters": parameters, "responses": responses});
         self.paths.insert(path, json!({"get": get}));
     }
 
-    fn post(&mut self, path: &'static str, summary: &str, sent: &Schema, done: &Schema) {
+    fn post(&mut self, path: &'static str, summary: &str, sent: &Value, done: &Schema) {
         let mut responses = self.refused(&[400, 401, 403, 404, 408, 413, 415, 421]);
         let content = content(JSON, done);
         responses.insert("200".to_owned(), json!({"description": "Done", "content": content}));
@@ -166,17 +178,28 @@ fn services() -> [Value; 9] {
 fn of_events() -> [Value; 5] {
     // As long as a number that fits.
     let id = json!({"type": "string", "pattern": "^[0-9]{1,18}-[0-9]{1,18}$"});
-    let service = json!({
-        "type": "string",
-        "pattern": "^[A-Za-z0-9][A-Za-z0-9_-]{0,254}/[A-Za-z0-9][A-Za-z0-9_-]{0,254}$",
-    });
     [
         of_query("after", &id),
         of_query("limit", &number(1, events::MOST, events::USUAL)),
         of_query("cluster", &text()),
-        of_query("service", &service),
+        of_query("service", &path()),
         list("kind", NoticeKind::VARIANTS),
     ]
+}
+
+/// What is sent: these members and no others.
+fn body(members: &Value, needed: &[&str]) -> Value {
+    json!({
+        "type": "object",
+        "properties": members,
+        "required": needed,
+        "additionalProperties": false,
+    })
+}
+
+/// The path of a service.
+fn path() -> Value {
+    json!({"type": "string", "pattern": format!("^{NAME}/{NAME}$")})
 }
 
 fn text() -> Value {
@@ -201,7 +224,7 @@ fn required(mut parameter: Value) -> Value {
 }
 
 fn of_path(name: &str) -> Value {
-    let schema = json!({"type": "string", "minLength": 1, "maxLength": 255});
+    let schema = json!({"type": "string", "pattern": format!("^{NAME}$")});
     required(json!({"name": name, "in": "path", "schema": schema}))
 }
 

@@ -10,6 +10,9 @@ use eastwest_core::ecs::text::{nearest, printable};
 
 use super::problem::Refused;
 
+/// The longest value of a parameter, in bytes.
+pub(crate) const LONGEST: usize = 1024;
+
 /// What a request has as its query.
 pub(crate) type Sent = Result<Query<Vec<(String, String)>>, QueryRejection>;
 
@@ -22,9 +25,13 @@ impl Parameters {
     pub(crate) fn read(sent: Sent, known: &[&str]) -> Result<Self, Refused> {
         let Query(pairs) = sent.map_err(|_| bad("the query cannot be read: send name=value"))?;
         let mut seen = BTreeSet::new();
-        for (name, _) in &pairs {
+        for (name, value) in &pairs {
             if !known.contains(&name.as_str()) {
                 return Err(unknown(name, known));
+            }
+            if value.is_empty() || value.len() > LONGEST {
+                let words = format_args!("{name}: send 1 to {LONGEST} bytes, or leave it out");
+                return Err(bad(words));
             }
             if !seen.insert(name) {
                 return Err(bad(format_args!("the parameter {name} is there twice: send it once")));
@@ -124,12 +131,15 @@ mod tests {
 
     #[test]
     fn what_is_unknown_or_doubled_is_refused_with_what_is_allowed() {
-        let why = |query| read(query, &["limit", "q"]).expect_err("refused").1;
+        let why = |query: &str| read(query, &["limit", "q"]).expect_err("refused").1;
         assert_eq!(
             why("limt=1"),
             "unknown parameter \"limt\": the parameters are limit, q; did you mean limit?"
         );
         assert_eq!(why("q=1&q=2"), "the parameter q is there twice: send it once");
+        for query in ["q=".to_owned(), format!("q={}", "x".repeat(LONGEST + 1))] {
+            assert_eq!(why(&query), "q: send 1 to 1024 bytes, or leave it out");
+        }
         let none = read("x", &[]).expect_err("refused").1;
         assert_eq!(none, "unknown parameter \"x\": this page takes none");
     }
@@ -142,7 +152,7 @@ mod tests {
         };
         assert_eq!(limit("").expect("the default"), 100);
         assert_eq!(limit("limit=7").expect("a number"), 7);
-        for query in ["limit=0", "limit=1001", "limit=", "limit=-1", "limit=%2B1", "limit=1e3"] {
+        for query in ["limit=0", "limit=1001", "limit=-1", "limit=%2B1", "limit=1e3"] {
             let (status, why) = limit(query).expect_err("refused");
             assert_eq!(status, StatusCode::BAD_REQUEST, "{query}");
             assert!(why.ends_with("send a whole number from 1 to 1000"), "{why}");

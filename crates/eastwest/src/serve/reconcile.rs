@@ -14,9 +14,9 @@ use super::problem::Refused;
 use crate::daemon::shared::Shared;
 
 /// What is asked.
-#[derive(Debug, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Reconcile {
+struct Asked {
     /// The service, `<cluster>/<service>`; everything without it.
     #[serde(default)]
     service: Option<String>,
@@ -49,17 +49,15 @@ async fn accept(
     headers: &HeaderMap,
     body: Body,
 ) -> Result<Looking, Refused> {
-    let asked: Reconcile = gate.asked(headers, body, SHAPE).await?;
+    let asked: Asked = gate.asked(headers, body, SHAPE).await?;
     let path = asked.service.as_deref().map(|service| {
         let path = ServicePath::parse(service);
         path.map_err(|refused| (StatusCode::BAD_REQUEST, format!("{SHAPE}: {}", refused.allowed)))
     });
     let path = path.transpose()?;
     let service = shared.look(path.as_ref()).map_err(|why| (StatusCode::NOT_FOUND, why))?;
-    match &service {
-        Some(service) => info!(%service, "looks now"),
-        None => info!("looks now at everything"),
-    }
+    let service_or_all = service.as_ref().map_or("all".to_owned(), ToString::to_string);
+    info!(service = service_or_all, "looks now");
     shared.tell_request(service.as_ref(), "a person asked for a look now");
     Ok(Looking { service })
 }

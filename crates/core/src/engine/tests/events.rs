@@ -6,6 +6,7 @@ use super::*;
 use crate::ecs::fault::FaultKind;
 use crate::ecs::name::Arn;
 use crate::ecs::queue::QueueUrl;
+use crate::testing::key;
 
 const QUEUE: &str = "https://sqs.eu-west-1.amazonaws.com/123456789012/eastwest";
 
