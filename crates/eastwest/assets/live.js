@@ -88,10 +88,15 @@
     events.onopen = () => say(true, "Live");
     events.onerror = () => say(false, "Not live");
     events.onmessage = soon;
-    for (const kind of (document.body.dataset.kinds || "").split(" ")) {
-      if (kind) events.addEventListener(kind, soon);
-    }
+    events.addEventListener("lost", soon);
   };
+
+  // What was done is told once, and not again after a reload.
+  const address = new URL(location.href);
+  if (address.searchParams.has("done")) {
+    address.searchParams.delete("done");
+    history.replaceState(null, "", address);
+  }
 
   setInterval(soon, AGES);
   document.addEventListener("visibilitychange", soon);

@@ -8,7 +8,6 @@ use crate::ecs::change::{Change, Field};
 use crate::ecs::connect::Endpoint;
 use crate::ecs::name::PortName;
 use crate::ecs::service::EcsService;
-use crate::ecs::service_key::ServiceKey;
 use crate::plan::Plan;
 use crate::view::View;
 

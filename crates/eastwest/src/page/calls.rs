@@ -79,7 +79,9 @@ fn meaning(state: &str) -> &'static str {
     match state {
         "reachable" => "The endpoint is there, and the client's tasks know it.",
         "stale" => "The client's tasks began before the endpoint was there: they do not know it.",
-        "missing" => "No service offers it, or the first deployment that brings it has not completed.",
+        "missing" => {
+            "No service offers it, or the first deployment that brings it has not completed."
+        }
         _ => "Something was not read that tells whether the call succeeds.",
     }
 }

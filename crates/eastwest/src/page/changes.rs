@@ -9,8 +9,6 @@ use crate::daemon::history::Event;
 /// Something that happened.
 #[derive(Debug, Clone)]
 pub(crate) struct Happened {
-    /// Its id.
-    pub(crate) id: String,
     /// When.
     pub(crate) at: Moment,
     /// Of which kind.
@@ -36,7 +34,6 @@ impl Happened {
             About::Process => (None, None),
         };
         Self {
-            id: event.id.to_string(),
             at: Moment::ago(event.at, now),
             kind: notice.kind.name(),
             level: notice.level,

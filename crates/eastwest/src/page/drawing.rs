@@ -94,6 +94,13 @@ pub(crate) struct Line {
     pub(crate) title: String,
 }
 
+impl Line {
+    /// Whether there is nothing to be said of it.
+    pub(crate) fn gets_through(&self) -> bool {
+        self.state == CallState::Reachable.name()
+    }
+}
+
 /// What is drawn of a graph.
 pub(super) fn draw(graph: &Graph) -> (Extent, Option<Drawing>) {
     let fits = |edges: &[&Edge]| edges.len() <= MOST_LINES && ends(edges).len() <= MOST_BOXES;
@@ -123,7 +130,8 @@ fn lay_out(graph: &Graph, edges: &[&Edge]) -> Option<Drawing> {
     }
     let nodes: BTreeMap<&str, &Node> =
         graph.nodes.iter().map(|node| (node.id.as_str(), node)).collect();
-    let longest = ids.keys().filter_map(|id| nodes.get(id)).map(|node| words(node).1.chars().count());
+    let longest =
+        ids.keys().filter_map(|id| nodes.get(id)).map(|node| words(node).1.chars().count());
     let characters = u32::try_from(longest.max().unwrap_or_default()).unwrap_or(u32::MAX);
     let width = (f64::from(characters) * CHARACTER + PADDING).max(110.0);
     let places = places(&ids, edges, width);

@@ -234,6 +234,8 @@ fn summary(tally: &Tally) -> String {
         1 => "1 service needs a person.".to_owned(),
         broken => format!("{broken} services need a person."),
     };
-    format!("{needs} {in_order} of {} that opted in are in order.", count(opted_in, "service", "services"))
+    format!(
+        "{needs} {in_order} of {} that opted in are in order.",
+        count(opted_in, "service", "services")
+    )
 }
-

@@ -1,5 +1,7 @@
 //! What stands around every page: its title, where it belongs, who reads it, and what came of a reader's request.
 
+use strum::VariantArray as _;
+
 use super::assets::{ICON, SCRIPT, STYLE};
 
 /// What a reader may do.
@@ -83,4 +85,47 @@ pub(crate) struct Reader {
     pub(crate) access: Access,
     /// What came of his last request.
     pub(crate) notice: Option<&'static str>,
+}
+
+/// What came of a request. Its name stands in the address of the page that follows, so it is one of a closed set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::IntoStaticStr, strum::VariantArray)]
+#[strum(serialize_all = "kebab-case")]
+pub(crate) enum Done {
+    /// The reader showed the token.
+    SignedIn,
+    /// The reader ended the session.
+    SignedOut,
+    /// A look is on its way.
+    Look,
+    /// A retry is on its way.
+    Retry,
+    /// A plan was acknowledged.
+    Acknowledged,
+}
+
+impl Done {
+    /// Its name in an address.
+    pub(crate) fn name(self) -> &'static str {
+        self.into()
+    }
+
+    /// The one of that name.
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        Self::VARIANTS.iter().copied().find(|done| done.name() == name)
+    }
+
+    /// What the reader is told.
+    pub(crate) fn words(self) -> &'static str {
+        match self {
+            Self::SignedIn => "You are signed in for 12 hours.",
+            Self::SignedOut => "You are signed out.",
+            Self::Look => "eastwest looks now. What it finds shows here within seconds.",
+            Self::Retry => {
+                "eastwest sends the same configuration once more, as soon as nothing else holds it."
+            }
+            Self::Acknowledged => {
+                "The plan is acknowledged. Its changes go on in waves and within the budget."
+            }
+        }
+    }
 }

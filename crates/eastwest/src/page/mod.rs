@@ -9,7 +9,7 @@
 //! **Invariant:** a page holds the engine for as long as it takes to copy what it shows, and not while it is written.
 //!
 //! In reading order: [`assets`], [`words`], [`frame`], [`place`], [`row`], [`changes`], [`sides`], [`fleet`], [`timeline`],
-//! [`service`], [`drawing`], [`namespace`], [`plan`], [`events`], [`login`], [`refusal`].
+//! [`calls`], [`service`], [`drawing`], [`namespace`], [`plan`], [`events`], [`login`], [`refusal`].
 
 pub(crate) mod assets;
 
@@ -26,5 +26,21 @@ pub(crate) mod changes;
 pub(crate) mod sides;
 
 pub(crate) mod fleet;
+
+pub(crate) mod timeline;
+
+pub(crate) mod calls;
+
+pub(crate) mod service;
+
+pub(crate) mod drawing;
+
+pub(crate) mod namespace;
+
+pub(crate) mod plan;
+
+pub(crate) mod events;
+
+pub(crate) mod login;
 
 pub(crate) mod refusal;

@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use super::calls::{CallRow, End};
+use super::calls::{CallRow, End, look};
 use super::drawing::{Drawing, Extent, draw};
 use super::frame::{Access, Frame, Reader, Section};
 use super::place::of_handle;
@@ -11,6 +11,13 @@ use crate::daemon::shared::Shared;
 
 /// How many calls and services are listed.
 const MOST: usize = 1000;
+
+/// How many calls are in a state.
+struct StateSum {
+    name: &'static str,
+    look: &'static str,
+    count: usize,
+}
 
 /// A service that offers something.
 struct OfferRow {
@@ -31,7 +38,7 @@ pub(crate) struct NamespacePage {
     extent: Extent,
     drawing: Option<Drawing>,
     services: usize,
-    states: Vec<(&'static str, &'static str, usize)>,
+    states: [StateSum; 4],
     calls: Vec<CallRow>,
     more_calls: usize,
     offers: Vec<OfferRow>,
@@ -66,10 +73,12 @@ impl NamespacePage {
         let mut calls: Vec<CallRow> =
             graph.edges.iter().map(|edge| CallRow::new(graph, edge)).collect();
         // What does not get through comes first.
-        calls.sort_by_key(|call| ["missing", "stale", "unknown"].iter().position(|s| *s == call.state).unwrap_or(9));
-        let states = ["missing", "stale", "unknown", "reachable"].map(|state| {
-            let count = calls.iter().filter(|call| call.state == state).count();
-            (state, super::calls::look(state), count)
+        calls.sort_by_key(|call| {
+            ["missing", "stale", "unknown"].iter().position(|s| *s == call.state).unwrap_or(9)
+        });
+        let states = ["missing", "stale", "unknown", "reachable"].map(|name| {
+            let count = calls.iter().filter(|call| call.state == name).count();
+            StateSum { name, look: look(name), count }
         });
         let offers = graph.nodes.iter().flat_map(|node| {
             node.offers.iter().map(|offer| OfferRow {
@@ -89,7 +98,7 @@ impl NamespacePage {
             extent,
             drawing,
             services: graph.nodes.iter().filter(|node| node.service.is_some()).count(),
-            states: states.into(),
+            states,
             more_calls: calls.len().saturating_sub(MOST),
             calls: calls.into_iter().take(MOST).collect(),
             offers: offers.take(MOST).collect(),

@@ -130,8 +130,12 @@ fn parts(key: &ServiceKey) -> (String, String) {
 fn summary(steps: usize, held: usize, all: usize) -> String {
     let in_sync = all - steps - held;
     match (steps, held) {
-        (0, 0) => format!("Nothing to do. {} as wanted.", count(in_sync, "service is", "services are")),
-        _ => format!("{} now, {held} held, {in_sync} as wanted.", count(steps, "change", "changes")),
+        (0, 0) => {
+            format!("Nothing to do. {} as wanted.", count(in_sync, "service is", "services are"))
+        }
+        _ => {
+            format!("{} now, {held} held, {in_sync} as wanted.", count(steps, "change", "changes"))
+        }
     }
 }
 

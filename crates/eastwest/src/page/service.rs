@@ -7,7 +7,6 @@ use std::collections::BTreeMap;
 
 use askama::Template;
 use eastwest_core::ecs::name::NamespaceId;
-use eastwest_core::ecs::seen::Seen;
 use eastwest_core::ecs::service_key::{ServiceKey, ServicePath};
 use eastwest_core::ecs::tool::Tool;
 use eastwest_core::engine::Engine;
@@ -95,7 +94,6 @@ pub(crate) struct ServicePage {
     tool: Option<&'static str>,
     note: Option<String>,
     issues: Vec<(bool, String)>,
-    hold: Option<String>,
     fields: Vec<FieldGroup>,
     contested_by: Vec<(String, String)>,
     points: Vec<Point>,
@@ -152,7 +150,6 @@ impl ServicePage {
             },
             note: entry.and_then(|entry| entry.note.clone()),
             issues: issues.map(|issue| (blocks(issue), issue.to_string())).collect(),
-            hold: explanation.hold.clone(),
             fields: groups(beside(view, plan, &explanation)),
             contested_by: contested
                 .iter()
@@ -187,8 +184,7 @@ fn no_page(unexplained: Unexplained) -> NoPage {
 }
 
 fn told(engine: &Engine, key: &ServiceKey) -> Option<Told> {
-    let Status { sync, health, reason, event, snippet, begun_by, .. } =
-        &engine.status(key)?.status;
+    let Status { sync, health, reason, event, snippet, begun_by, .. } = &engine.status(key)?.status;
     let health: Health = *health;
     Some(Told {
         sync: (*sync).into(),
@@ -251,7 +247,8 @@ impl Metrics {
             !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
         };
         // In other partitions the console has other hosts.
-        let is_known = is_region(region) && !["cn-", "us-gov-", "us-iso"].iter().any(|other| region.starts_with(other));
+        let is_known = is_region(region)
+            && !["cn-", "us-gov-", "us-iso"].iter().any(|other| region.starts_with(other));
         Self {
             console: is_known.then(|| {
                 format!("https://{region}.console.aws.amazon.com/cloudwatch/home?region={region}#metricsV2")

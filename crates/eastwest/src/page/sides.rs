@@ -81,25 +81,23 @@ pub(crate) struct NamespaceSide {
 }
 
 /// Every cluster.
-pub(super) fn clusters(
-    engine: &Engine,
-    clock: Clock,
-    services: &[Placed<'_>],
-) -> Vec<ClusterSide> {
+pub(super) fn clusters(engine: &Engine, clock: Clock, services: &[Placed<'_>]) -> Vec<ClusterSide> {
     let mut tallies: BTreeMap<&str, Tally> = BTreeMap::new();
     for (standing, key, _) in services {
         tallies.entry(key.cluster.as_str()).or_default().add(*standing);
     }
     let now = clock.now();
-    let side = |(name, cluster): (&eastwest_core::ecs::name::ClusterName, &eastwest_core::view::ClusterView)| {
+    let side = |(name, cluster): (
+        &eastwest_core::ecs::name::ClusterName,
+        &eastwest_core::view::ClusterView,
+    )| {
         let leader = engine.leader(name, now);
         ClusterSide {
             name: name.to_string(),
             tally: tallies.remove(name.as_str()).unwrap_or_default(),
             read: cluster.complete_at.map(|at| Moment::ago(clock.calendar(at), now.calendar)),
             trouble: cluster.trouble.as_ref().map(ToString::to_string),
-            leader: leader
-                .map(|leader| NotLeader { cluster: name.clone(), leader }.to_string()),
+            leader: leader.map(|leader| NotLeader { cluster: name.clone(), leader }.to_string()),
         }
     };
     engine.view().clusters.iter().map(side).collect()

@@ -61,7 +61,15 @@ mod tests {
         assert_eq!(
             told.map(|seconds| span(Duration::from_secs(seconds))),
             [
-                "0 s", "59 s", "1 min", "1 min 1 s", "10 min", "10 min", "1 h", "1 h 30 min", "1 d",
+                "0 s",
+                "59 s",
+                "1 min",
+                "1 min 1 s",
+                "10 min",
+                "10 min",
+                "1 h",
+                "1 h 30 min",
+                "1 d",
                 "1 d 3 h"
             ]
         );
