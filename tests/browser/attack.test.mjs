@@ -37,7 +37,8 @@ test("hostile texts are shown and do nothing", async (t) => {
   await sim.service("faces", { port: 8080, tag: tag({ needs: "TagWithFaces" }) });
   await sim.service("victim", { port: 8080, tag: tag({}) });
   await sim.advance(60);
-  const eastwest = await Eastwest.start(t, await between(t, sim, poison), "--cluster", "prod");
+  const behind = await between(t, sim, poison);
+  const eastwest = await (await Eastwest.start(t, behind, "--cluster", "prod")).ready();
   await eastwest.service("prod/scripted", { standing: "broken" });
   await eastwest.service("prod/victim", { standing: "broken" });
   for (const look of ["light", "narrow"]) {

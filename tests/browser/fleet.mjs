@@ -15,7 +15,7 @@ export const trouble = async (sim) => {
   await sim.namespace("batch.myapp");
   await sim.cluster("prod");
   await sim.service("catalog", { port: 8080, tag: server("catalog:80") });
-  await sim.service("web", { port: 8080, tag: client({ needs: "catalog,orders" }), environment: { CATALOG: "http://catalog:80" } });
+  await sim.service("web", { port: 8080, tag: client({ needs: "catalog orders" }), environment: { CATALOG: "http://catalog:80" } });
   await sim.service("orders", { port: 8080, tag: server("orders:80"), ...BREAKER });
   await sim.service("twin", { port: 8080, tag: server("catalog:80", { "discovery-name": "catalog" }) });
   await sim.service("typo", { port: 8080, tag: { mode: "clinet", namespace: NAMESPACE } });

@@ -175,8 +175,13 @@ export class Eastwest {
     const eastwest = new Eastwest();
     eastwest.run = run;
     eastwest.url = `http://127.0.0.1:${await run.port}`;
-    await until(() => run.output, async () => (await fetch(`${eastwest.url}/readyz`)).ok);
     return eastwest;
+  }
+
+  // Once the first complete view is there. An account without a cluster never has one.
+  async ready() {
+    await until(() => this.run.output, async () => (await fetch(`${this.url}/readyz`)).ok);
+    return this;
   }
 
   async services() {
