@@ -95,8 +95,8 @@ pub fn plan(view: &View, settings: &Settings) -> Plan {
 /// Who calls whom in each known namespace, and what is offered there: what the plan rests on, for people to see.
 pub fn traffic(view: &View, settings: &Settings) -> BTreeMap<NamespaceId, Traffic> {
     let input = PlannerInput::new(view, settings);
-    let classified = classify(&input);
-    Links::traffic(&input, &classified)
+    let Classified { candidates, unseen, settled, stranded, .. } = classify(&input);
+    Links::traffic(&input, &candidates, &unseen, &settled, &stranded)
 }
 
 /// The entries of the candidates, each in the phase of the swap or the rename that it takes part in.

@@ -16,7 +16,6 @@ pub(crate) mod gone;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::candidate::Candidate;
-use super::classify::Classified;
 use super::entries::Entries;
 use super::facts::with_facts;
 use super::input::PlannerInput;
@@ -90,9 +89,11 @@ impl<'c> Links<'c> {
     /// Who calls whom in each namespace, and what is offered there. Everything is looked up, whether anybody calls or not.
     pub(super) fn traffic<'a: 'c>(
         input: &PlannerInput<'a>,
-        classified: &'c Classified<'a>,
+        candidates: &'c [Candidate<'a>],
+        unseen: &'c [Candidate<'a>],
+        settled: &'c [Client<'a>],
+        stranded: &'c [Client<'a>],
     ) -> BTreeMap<NamespaceId, Traffic> {
-        let Classified { candidates, unseen, settled, stranded, .. } = classified;
         let links = Self::of_clients(input, candidates, settled, stranded)
             .resolved(input, candidates.iter().chain(unseen));
         let of = |id: &NamespaceId| (id.clone(), calls::traffic(input, links.calls(), id));
