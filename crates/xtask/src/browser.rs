@@ -57,9 +57,9 @@ fn provide(folder: &Path) -> Result<Option<PathBuf>> {
         return Ok(Some(named.into()));
     }
     let path = std::env::var_os("PATH").unwrap_or_default();
-    let own = std::env::split_paths(&path).map(|folder| folder.join(PACKAGE)).find(|program| {
-        run::quiet(Command::new(program).arg("--version"))
-    });
+    let own = std::env::split_paths(&path)
+        .map(|folder| folder.join(PACKAGE))
+        .find(|program| run::quiet(Command::new(program).arg("--version")));
     if own.is_some() {
         return Ok(own);
     }
@@ -78,7 +78,8 @@ fn check_node() -> Result<()> {
     let output = Command::new("node").arg("--version").output();
     let text = output.map(|output| String::from_utf8_lossy(&output.stdout).into_owned());
     let text = text.context("node is not installed")?;
-    let version = text.trim().trim_start_matches('v').split('.').next().and_then(|v| v.parse().ok());
+    let version =
+        text.trim().trim_start_matches('v').split('.').next().and_then(|v| v.parse().ok());
     if version.is_none_or(|version: u32| version < OLDEST_NODE) {
         bail!("node is {}, and the tests need {OLDEST_NODE} or newer", text.trim());
     }

@@ -28,6 +28,8 @@ const GAP: f64 = 22.0;
 const LAYER_GAP: f64 = 96.0;
 /// The room around the picture.
 const MARGIN: f64 = 12.0;
+/// The length of an arrow's head, as the template draws it.
+const HEAD: f64 = 9.0;
 /// The width of a character of a name, and of what stands beside it.
 const CHARACTER: f64 = 7.6;
 const PADDING: f64 = 40.0;
@@ -229,7 +231,7 @@ fn of_node(node: &Node, (x, y): (f64, f64), width: f64) -> NodeBox {
 
 fn of_edge(edge: &Edge, from: (f64, f64), to: (f64, f64), width: f64) -> Line {
     let start = (from.0 + width / 2.0, from.1);
-    let end = (to.0 - width / 2.0 - 7.0, to.1);
+    let end = (to.0 - width / 2.0 - HEAD, to.1);
     let goes_on = end.0 > start.0;
     // A line that goes back leaves and arrives in a wider bow, so that it is seen beside the boxes.
     let reach = if goes_on { ((end.0 - start.0) / 2.0).max(24.0) } else { 36.0 };

@@ -13,7 +13,7 @@ use strum::VariantArray as _;
 
 use super::changes::Happened;
 use super::frame::{Access, Frame, Reader, Section};
-use super::row::Row;
+use super::row::{Row, mark_repeated};
 use super::sides::{ClusterSide, NamespaceSide, Tally, clusters, namespaces, problems};
 use super::words::count;
 use crate::api::listing::namespace_of;
@@ -109,7 +109,9 @@ impl Fleet {
         let pages = found.len().div_ceil(PAGE).max(1);
         let page = filter.page.min(pages);
         let shown = found.iter().skip((page - 1) * PAGE).take(PAGE);
-        let rows = shown.map(|(_, key, service)| Row::new(&engine, shared.clock, key, service));
+        let mut rows: Vec<Row> =
+            shown.map(|(_, key, service)| Row::new(&engine, shared.clock, key, service)).collect();
+        mark_repeated(&mut rows);
         let mut in_namespaces = namespaces(&engine, &services);
         let more_namespaces = in_namespaces.len().saturating_sub(SIDE);
         in_namespaces.truncate(SIDE);
@@ -118,7 +120,7 @@ impl Fleet {
             summary: summary(&tally),
             problems: problems(&engine, waiting_for),
             counts: tally.shown(),
-            rows: rows.collect(),
+            rows,
             found: found.len(),
             page,
             pages,

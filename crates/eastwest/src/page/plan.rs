@@ -14,9 +14,11 @@ use eastwest_core::plan::entry::{Entry, Verdict};
 use eastwest_core::plan::hold::Hold;
 use eastwest_core::plan::reason::{Ending, Reason};
 use eastwest_core::report::cost::{Cost, cost};
+use eastwest_core::report::standing::Standing;
 
 use super::frame::{Access, Frame, Reader, Section};
 use super::words::{count, span};
+use crate::api::services::standing_of;
 use crate::daemon::shared::Shared;
 
 /// How many rows each list has.
@@ -35,7 +37,7 @@ struct StepRow {
 /// The holds of one reason.
 struct HoldGroup {
     reason: &'static str,
-    look: &'static str,
+    standing: Standing,
     ending: &'static str,
     count: usize,
     rows: Vec<HoldRow>,
@@ -227,25 +229,27 @@ fn waiting(engine: &Engine) -> Vec<Waiting> {
     plans.into_values().collect()
 }
 
-/// The holds by reason. What needs a person comes first.
+/// The holds by reason. What needs a person comes first, as on the page of the fleet.
 fn groups(engine: &Engine) -> Vec<HoldGroup> {
-    let mut groups: BTreeMap<(u8, Reason), HoldGroup> = BTreeMap::new();
+    let mut groups: BTreeMap<Reason, HoldGroup> = BTreeMap::new();
     for (key, entry) in &engine.plan().entries {
         let Verdict::Hold { hold, action } = &entry.verdict else { continue };
-        let (rank, look, ending) = match hold.ending() {
-            Ending::ByPerson => (0, "broken", "a person ends it"),
-            Ending::ByAnother => (1, "held", "it goes on after another service"),
-            Ending::ByItself => (2, "changing", "it ends by itself"),
-        };
+        let Some(service) = engine.view().service(key) else { continue };
+        let standing = standing_of(engine, key, service);
         let reason = hold.reason();
-        let group = groups.entry((rank, reason)).or_insert_with(|| HoldGroup {
+        let group = groups.entry(reason).or_insert_with(|| HoldGroup {
             reason: reason.name(),
-            look,
-            ending,
+            standing,
+            ending: match hold.ending() {
+                Ending::ByPerson => "a person ends it",
+                Ending::ByAnother => "it goes on after another service",
+                Ending::ByItself => "it ends by itself",
+            },
             count: 0,
             rows: Vec::new(),
             more: 0,
         });
+        group.standing = group.standing.min(standing);
         group.count += 1;
         if group.rows.len() < MOST {
             group.rows.push(HoldRow {
@@ -258,7 +262,9 @@ fn groups(engine: &Engine) -> Vec<HoldGroup> {
             group.more += 1;
         }
     }
-    groups.into_values().collect()
+    let mut groups: Vec<HoldGroup> = groups.into_values().collect();
+    groups.sort_by_key(|group| group.standing);
+    groups
 }
 
 impl HoldGroup {

@@ -27,6 +27,8 @@ pub(crate) struct Row {
     pub(crate) why: Option<String>,
     /// What would end it.
     pub(crate) ends: Option<String>,
+    /// Whether the row above says the very same: then it need not be read twice.
+    pub(crate) is_as_above: bool,
     /// Since when.
     pub(crate) since: Option<Moment>,
 }
@@ -57,7 +59,16 @@ impl Row {
             reason: status.and_then(|status| status.reason).map(|reason| reason.name()),
             why: status.and_then(|status| status.message.clone()),
             ends: status.and_then(|status| status.ends.clone()),
+            is_as_above: false,
             since: since(engine, clock, key),
         }
+    }
+}
+
+/// Marks the rows that say the same as the one above.
+pub(super) fn mark_repeated(rows: &mut [Row]) {
+    let says = |row: &Row| (row.reason, row.why.clone(), row.ends.clone());
+    for at in 1..rows.len() {
+        rows[at].is_as_above = rows[at].why.is_some() && says(&rows[at]) == says(&rows[at - 1]);
     }
 }

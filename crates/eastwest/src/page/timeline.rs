@@ -22,7 +22,7 @@ const MOST: usize = 30;
 pub(crate) struct Point {
     /// When.
     pub(crate) at: Option<Moment>,
-    /// What it is: a deployment's state, or `event`.
+    /// What it is: a deployment's state, or that ECS said something.
     pub(crate) state: &'static str,
     /// A shape and a colour for it, by a standing's name.
     pub(crate) look: &'static str,
@@ -49,9 +49,9 @@ pub(super) fn points(service: &EcsService, history: Option<&History>) -> Vec<Poi
     for event in &service.events {
         let point = Point {
             at: event.at.calendar().map(Moment::of_aws),
-            state: "event",
+            state: "ECS says",
             look: "notOptedIn",
-            title: "ECS says".to_owned(),
+            title: String::new(),
             reason: printable(&event.message, LONGEST),
             fine: String::new(),
         };
@@ -105,7 +105,7 @@ fn of_past(past: &Past) -> Point {
         at: past.created_at.calendar().map(Moment::of_aws),
         state,
         look,
-        title: "Service deployment".to_owned(),
+        title: String::new(),
         reason: printable(&past.reason, LONGEST),
         fine: format!(
             "{}, {}{}",
