@@ -268,3 +268,93 @@ fn of_edge(edge: &Edge, from: (f64, f64), to: (f64, f64), width: f64) -> Line {
 fn whole(value: f64) -> i64 {
     value.round() as i64
 }
+
+#[cfg(test)]
+mod tests {
+    use eastwest_core::ecs::name::{Arn, DiscoveryName};
+    use eastwest_core::ecs::service_key::ServiceKey;
+    use eastwest_core::plan::call::Call;
+
+    use super::*;
+
+    fn key(name: &str) -> ServiceKey {
+        let arn = format!("arn:aws:ecs:eu-west-1:111122223333:service/prod/{name}");
+        ServiceKey::of_arn(&Arn::as_read(&arn)).expect("a key")
+    }
+
+    /// A graph of numbered services that call each other so.
+    fn graph(calls: &[(usize, usize, CallState)]) -> Graph {
+        let names = calls.iter().flat_map(|(from, to, _)| [*from, *to]);
+        let names: std::collections::BTreeSet<usize> = names.collect();
+        let node = |n: &usize| Node {
+            id: format!("prod/s{n}"),
+            kind: NodeKind::Managed,
+            service: Some(key(&format!("s{n}"))),
+            offers: Vec::new(),
+        };
+        let edge = |(from, to, state): &(usize, usize, CallState)| Edge {
+            from: format!("prod/s{from}"),
+            to: format!("prod/s{to}"),
+            call: Call {
+                client: key(&format!("s{from}")),
+                name: Some(DiscoveryName::as_read("x")),
+                server: Some(key(&format!("s{to}"))),
+                alias: Some("x:80".to_owned()),
+                inferred: false,
+                state: *state,
+            },
+        };
+        Graph { nodes: names.iter().map(node).collect(), edges: calls.iter().map(edge).collect() }
+    }
+
+    /// Numbers that look drawn and are the same in every run.
+    fn numbers(seed: u64) -> impl FnMut(usize) -> usize {
+        let mut state = seed.wrapping_mul(2).wrapping_add(1);
+        move |below| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            usize::try_from(state >> 33).unwrap_or_default() % below
+        }
+    }
+
+    #[test]
+    fn any_graph_is_drawn_the_same_way_twice_and_no_box_lies_on_another() {
+        for seed in 0..200 {
+            let mut next = numbers(seed);
+            let (services, calls) = (2 + next(20), 1 + next(40));
+            let calls: Vec<_> = (0..calls)
+                .map(|_| (next(services), next(services), CallState::Reachable))
+                .collect();
+            let graph = graph(&calls);
+            let (extent, Some(drawing)) = draw(&graph) else { panic!("seed {seed}: no picture") };
+            assert_eq!(extent, Extent::Whole);
+            assert_eq!(draw(&graph).1.as_ref(), Some(&drawing), "seed {seed}");
+            assert_eq!(drawing.boxes.len(), graph.nodes.len(), "seed {seed}");
+            for (at, one) in drawing.boxes.iter().enumerate() {
+                assert!(one.x >= 0 && one.y >= 0, "seed {seed}: {one:?}");
+                for other in &drawing.boxes[at + 1..] {
+                    let beside = one.x + one.width <= other.x || other.x + other.width <= one.x;
+                    let below = one.y + one.height <= other.y || other.y + other.height <= one.y;
+                    assert!(beside || below, "seed {seed}: {one:?} lies on {other:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_caller_stands_left_of_what_it_calls() {
+        let (_, drawing) = draw(&graph(&[(0, 1, CallState::Reachable), (1, 2, CallState::Stale)]));
+        let boxes = drawing.expect("a picture").boxes;
+        assert!(boxes[0].x < boxes[1].x && boxes[1].x < boxes[2].x, "{boxes:?}");
+    }
+
+    #[test]
+    fn of_a_large_graph_only_what_does_not_get_through_is_drawn() {
+        let mut calls: Vec<_> = (1..300).map(|n| (0, n, CallState::Reachable)).collect();
+        calls.push((7, 8, CallState::Missing));
+        let (extent, drawing) = draw(&graph(&calls));
+        assert_eq!(extent, Extent::Failing);
+        assert_eq!(drawing.expect("a picture").lines.len(), 1);
+        let all: Vec<_> = (1..300).map(|n| (0, n, CallState::Missing)).collect();
+        assert_eq!(draw(&graph(&all)), (Extent::Nothing, None));
+    }
+}

@@ -44,3 +44,6 @@ pub(crate) mod events;
 pub(crate) mod login;
 
 pub(crate) mod refusal;
+
+#[cfg(test)]
+mod tests;
