@@ -4,18 +4,14 @@
 //! that do not get through are drawn, and where even these are too many, nothing is. The page says which it is.
 //!
 //! **Invariant:** the same graph is drawn the same way, so that a picture does not jump while nothing changes.
-//!
-//! The layers come from a library, which draws from above to below. Names of services are wide, so the picture goes from
-//! left to right: both axes change places.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use eastwest_core::plan::call::CallState;
 use eastwest_core::report::graph::{Edge, Graph, Node, NodeKind};
-use rust_sugiyama::configure::Config;
-use rust_sugiyama::from_vertices_and_edges;
 
 use super::calls::look;
+use super::layers::{self, Place};
 
 /// More is no picture that a person can read.
 const MOST_BOXES: usize = 60;
@@ -119,9 +115,9 @@ pub(super) fn draw(graph: &Graph) -> (Extent, Option<Drawing>) {
 }
 
 /// The nodes at the ends of these calls, each with its number.
-fn ends<'a>(edges: &[&'a Edge]) -> BTreeMap<&'a str, u32> {
+fn ends<'a>(edges: &[&'a Edge]) -> BTreeMap<&'a str, usize> {
     let names = edges.iter().flat_map(|edge| [edge.from.as_str(), edge.to.as_str()]);
-    let names: std::collections::BTreeSet<&str> = names.collect();
+    let names: BTreeSet<&str> = names.collect();
     names.into_iter().zip(0..).collect()
 }
 
@@ -140,13 +136,13 @@ fn lay_out(graph: &Graph, edges: &[&Edge]) -> Option<Drawing> {
     let boxes: Vec<NodeBox> = ids
         .iter()
         .filter_map(|(id, number)| {
-            let (x, y) = places.get(number)?;
+            let (x, y) = places.get(*number)?;
             Some(of_node(nodes.get(id)?, (*x, *y), width))
         })
         .collect();
     let lines = edges.iter().filter_map(|edge| {
-        let from = places.get(ids.get(edge.from.as_str())?)?;
-        let to = places.get(ids.get(edge.to.as_str())?)?;
+        let from = places.get(*ids.get(edge.from.as_str())?)?;
+        let to = places.get(*ids.get(edge.to.as_str())?)?;
         Some(of_edge(edge, *from, *to, width))
     });
     let lines = lines.collect();
@@ -156,39 +152,23 @@ fn lay_out(graph: &Graph, edges: &[&Edge]) -> Option<Drawing> {
     Some(Drawing { width: right + margin + 40, height: below + margin, boxes, lines })
 }
 
-/// The middle of each node. Parts of the graph without a call between them stand below each other.
-fn places(ids: &BTreeMap<&str, u32>, edges: &[&Edge], width: f64) -> BTreeMap<u32, (f64, f64)> {
-    // Both axes change places.
-    let vertices: Vec<(u32, (f64, f64))> =
-        ids.values().map(|number| (*number, (HEIGHT, width + LAYER_GAP - GAP))).collect();
-    let calls: std::collections::BTreeSet<(u32, u32)> = edges
+/// The middle of each node.
+fn places(ids: &BTreeMap<&str, usize>, edges: &[&Edge], width: f64) -> Vec<(f64, f64)> {
+    let calls: BTreeSet<(usize, usize)> = edges
         .iter()
         .filter_map(|edge| Some((*ids.get(edge.from.as_str())?, *ids.get(edge.to.as_str())?)))
         .filter(|(from, to)| from != to)
         .collect();
-    let calls: Vec<(u32, u32)> = calls.into_iter().collect();
-    let config = Config { vertex_spacing: GAP, ..Config::default() };
-    let mut parts = from_vertices_and_edges(&vertices, &calls, &config);
-    let first = |(part, _, _): &(Vec<(usize, (f64, f64))>, f64, f64)| {
-        part.iter().map(|(number, _)| *number).min()
+    let middle = |place: Place| {
+        let (layer, halves) = (coordinate(place.layer), coordinate(place.half_row));
+        let x = MARGIN + width / 2.0 + layer * (width + LAYER_GAP);
+        (x, MARGIN + HEIGHT / 2.0 + halves * (HEIGHT + GAP) / 2.0)
     };
-    parts.sort_by_key(|part| (std::cmp::Reverse(part.0.len()), first(part)));
-    let mut places = BTreeMap::new();
-    let mut top = MARGIN + HEIGHT / 2.0;
-    for (part, _, _) in parts {
-        let least = |axis: fn(&(f64, f64)) -> f64| {
-            part.iter().map(|(_, place)| axis(place)).fold(f64::INFINITY, f64::min)
-        };
-        let (left, above) = (least(|place| place.1), least(|place| place.0));
-        let mut below = top;
-        for (number, (y, x)) in &part {
-            let place = (x - left + MARGIN + width / 2.0, y - above + top);
-            below = below.max(place.1);
-            places.insert(u32::try_from(*number).unwrap_or(u32::MAX), place);
-        }
-        top = below + HEIGHT + GAP;
-    }
-    places
+    layers::places(ids.len(), &calls).into_iter().map(middle).collect()
+}
+
+fn coordinate(number: usize) -> f64 {
+    f64::from(u32::try_from(number).unwrap_or(u32::MAX))
 }
 
 /// What stands in a box: its first and its second line.
@@ -311,7 +291,9 @@ mod tests {
     fn numbers(seed: u64) -> impl FnMut(usize) -> usize {
         let mut state = seed.wrapping_mul(2).wrapping_add(1);
         move |below| {
-            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
             usize::try_from(state >> 33).unwrap_or_default() % below
         }
     }

@@ -9,7 +9,7 @@
 //! **Invariant:** a page holds the engine for as long as it takes to copy what it shows, and not while it is written.
 //!
 //! In reading order: [`assets`], [`words`], [`frame`], [`place`], [`row`], [`changes`], [`sides`], [`fleet`], [`timeline`],
-//! [`calls`], [`service`], [`drawing`], [`namespace`], [`plan`], [`events`], [`login`], [`refusal`].
+//! [`calls`], [`service`], [`layers`], [`drawing`], [`namespace`], [`plan`], [`events`], [`login`], [`refusal`].
 
 pub(crate) mod assets;
 
@@ -32,6 +32,8 @@ pub(crate) mod timeline;
 pub(crate) mod calls;
 
 pub(crate) mod service;
+
+pub(crate) mod layers;
 
 pub(crate) mod drawing;
 

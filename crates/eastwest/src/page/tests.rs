@@ -5,13 +5,12 @@ use std::time::Duration;
 
 use askama::Template as _;
 use eastwest_core::declaration::settings::Settings;
-use eastwest_core::ecs::name::{
-    Arn, ClusterName, DeploymentId, NamespaceId, NamespaceName,
-};
+use eastwest_core::ecs::name::{Arn, ClusterName, DeploymentId, NamespaceId, NamespaceName};
 use eastwest_core::ecs::namespace::Namespace;
 use eastwest_core::ecs::seen::Seen;
 use eastwest_core::ecs::service::{
-    Deployment, DeploymentController, DeploymentStatus, EcsService, Rollout, ServiceStatus, Strategy,
+    Deployment, DeploymentController, DeploymentStatus, EcsService, Rollout, ServiceStatus,
+    Strategy,
 };
 use eastwest_core::ecs::service_key::{ServiceKey, ServicePath};
 use eastwest_core::ecs::time::AwsTime;
@@ -34,8 +33,7 @@ const NEVER: AwsTime = AwsTime(1_700_000_000_000);
 fn service(name: &str, tags: &[(&str, &str)]) -> EcsService {
     let arn = Arn::as_read(&format!("arn:aws:ecs:eu-west-1:111122223333:service/prod/{name}"));
     let tags = tags.iter().map(|(key, value)| (format!("eastwest/{key}"), (*value).to_owned()));
-    let task_definition =
-        Arn::as_read("arn:aws:ecs:eu-west-1:111122223333:task-definition/app:1");
+    let task_definition = Arn::as_read("arn:aws:ecs:eu-west-1:111122223333:task-definition/app:1");
     let primary = Deployment {
         id: DeploymentId::as_read("ecs-svc/1"),
         status: DeploymentStatus::Primary,
@@ -76,7 +74,9 @@ fn fleet(services: impl IntoIterator<Item = EcsService>) -> Shared {
     let shared = Shared::publishing_to(settings, Metrics::new(), clock, |_, _| {});
     let namespace = Namespace {
         id: NamespaceId::as_read("ns-0123456789abcdef"),
-        arn: Arn::as_read("arn:aws:servicediscovery:eu-west-1:111122223333:namespace/ns-0123456789abcdef"),
+        arn: Arn::as_read(
+            "arn:aws:servicediscovery:eu-west-1:111122223333:namespace/ns-0123456789abcdef",
+        ),
         name: NamespaceName::as_read("internal.myapp"),
         http_name: NamespaceName::as_read("internal.myapp"),
         kind: "DNS_PRIVATE".to_owned(),
@@ -122,11 +122,17 @@ fn what_needs_a_person_comes_first() {
     let shared = fleet([
         service("a-in-peace", &[]),
         service("b-typo", &[("mode", "clinet")]),
-        service("c-paused", &[("mode", "client"), ("namespace", "internal.myapp"), ("pause", "true")]),
+        service(
+            "c-paused",
+            &[("mode", "client"), ("namespace", "internal.myapp"), ("pause", "true")],
+        ),
     ]);
     let page = fleet_page(&shared, Asked::default()).expect("a page");
     assert_eq!(listed(&page), ["b-typo", "c-paused", "a-in-peace"]);
-    assert!(page.contains("1 service needs a person. 0 of 2 services that opted in are in order."), "{page}");
+    assert!(
+        page.contains("1 service needs a person. 0 of 2 services that opted in are in order."),
+        "{page}"
+    );
     assert!(page.contains("did you mean &#34;client&#34;?"), "{page}");
 }
 
@@ -149,7 +155,10 @@ fn filters_find_what_they_name_and_refuse_what_they_do_not_know() {
         "standing=\"fine\": one of broken, held, toChange, changing, inOrder, notOptedIn"
     );
     for page in ["0", "-1", "x", "99999999999999999999999"] {
-        assert!(refused(Asked { page: page.to_owned(), ..Asked::default() }).contains("a number from 1"));
+        assert!(
+            refused(Asked { page: page.to_owned(), ..Asked::default() })
+                .contains("a number from 1")
+        );
     }
     assert!(refused(q(&"x".repeat(201))).contains("at most 200 characters"));
 }
