@@ -148,7 +148,7 @@ impl Fleet {
     }
 
     /// The address of all services that stand so.
-    fn standing_link(&self, standing: &Standing) -> String {
+    fn standing_link(&self, standing: Standing) -> String {
         let is_shown = self.asked.standing == standing.name();
         let standing = if is_shown { String::new() } else { standing.name().to_owned() };
         address(&Asked { standing, page: String::new(), ..self.asked.clone() })

@@ -65,15 +65,18 @@ impl Frame {
         self.access == Access::SignedIn
     }
 
-    pub(crate) fn style(&self) -> &'static str {
+    /// The name of the style sheet.
+    pub(crate) fn style() -> &'static str {
         &STYLE.name
     }
 
-    pub(crate) fn script(&self) -> &'static str {
+    /// The name of the script.
+    pub(crate) fn script() -> &'static str {
         &SCRIPT.name
     }
 
-    pub(crate) fn icon(&self) -> &'static str {
+    /// The name of the mark.
+    pub(crate) fn icon() -> &'static str {
         &ICON.name
     }
 }

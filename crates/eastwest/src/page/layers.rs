@@ -94,14 +94,13 @@ fn without_circles(part: &BTreeSet<usize>, calls: &[(usize, usize)]) -> Vec<(usi
         while let Some(at) = path.last().copied() {
             seen.insert(at);
             let next = calls.iter().find(|(from, to)| *from == at && !seen.contains(to));
-            match next {
-                Some((_, to)) => path.push(*to),
-                None => {
-                    path.pop();
-                    if !order.contains(&at) {
-                        order.push(at);
-                    }
-                }
+            if let Some((_, to)) = next {
+                path.push(*to);
+                continue;
+            }
+            path.pop();
+            if !order.contains(&at) {
+                order.push(at);
             }
         }
     }
@@ -137,7 +136,7 @@ fn sort(layers: &mut [Vec<usize>], calls: &[(usize, usize)], to_the_right: bool)
                 }
             });
             let (sum, ends) = ends.fold((0, 0), |(sum, ends), row| (sum + row, ends + 1));
-            if ends == 0 { rows[number] } else { sum / ends }
+            usize::checked_div(sum, ends).unwrap_or(rows[number])
         };
         let keys: BTreeMap<usize, usize> =
             layers[at].iter().map(|number| (*number, middle(number))).collect();

@@ -97,7 +97,7 @@ impl PlanPage {
             .iter()
             .flat_map(|(key, entry)| entry.doubts.iter().map(move |doubt| (key, doubt)))
             .collect();
-        let held = plan.holds().count();
+        let holds = plan.holds().count();
         let missing = plan.missing.iter().map(|missing| {
             let hold = missing.hold.as_ref().map(|hold| format!("{hold}; ends {}", hold.ends()));
             (missing.prerequisite.to_string(), hold)
@@ -106,7 +106,7 @@ impl PlanPage {
             frame: Frame::new("Plan", Section::Plan, reader),
             id: plan.id().to_string(),
             policy: settings.policy.into(),
-            summary: summary(all_steps.len(), held, plan.entries.len()),
+            summary: summary(all_steps.len(), holds, plan.entries.len()),
             costs: costs(&cost(plan, view, settings)),
             relies_on_being_alone: settings.lease.is_none(),
             document: document(&engine),

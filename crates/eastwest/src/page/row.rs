@@ -2,6 +2,7 @@
 
 use eastwest_core::ecs::service_key::ServiceKey;
 use eastwest_core::engine::Engine;
+use eastwest_core::plan::reason::Reason;
 use eastwest_core::report::standing::Standing;
 use eastwest_core::view::ServiceView;
 
@@ -56,7 +57,7 @@ impl Row {
             namespace: namespace_of(engine, key, service)
                 .map(|namespace| namespace.name.to_string()),
             standing: standing_of(engine, key, service),
-            reason: status.and_then(|status| status.reason).map(|reason| reason.name()),
+            reason: status.and_then(|status| status.reason).map(Reason::name),
             why: status.and_then(|status| status.message.clone()),
             ends: status.and_then(|status| status.ends.clone()),
             is_as_above: false,

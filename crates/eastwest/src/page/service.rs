@@ -116,7 +116,8 @@ impl ServicePage {
         let now = shared.clock.now().calendar;
         let engine = shared.engine();
         let (view, plan) = (engine.view(), engine.plan());
-        let explanation = explain_at(view, engine.settings(), path, plan).map_err(no_page)?;
+        let explanation =
+            explain_at(view, engine.settings(), path, plan).map_err(|none| no_page(&none))?;
         let not_there = || NoPage::NotThere(format!("there is no ECS service {path}"));
         let key = view.at_path(path).ok_or_else(not_there)?;
         let service = view.service(key).ok_or_else(not_there)?;
@@ -125,7 +126,7 @@ impl ServicePage {
         let entry = plan.entries.get(key);
         let namespace = namespace_of(&engine, key, service);
         let graph = namespace.and_then(|namespace| graphs.get(&namespace.id));
-        let (callees, callers) = graph.map(|graph| calls(graph, key)).unwrap_or_default();
+        let (called, calling) = graph.map(|graph| calls(graph, key)).unwrap_or_default();
         let events = shared.history.of_service(key, EVENTS);
         let contested = entry.map(|entry| entry.contested_by.as_slice()).unwrap_or_default();
         let issues = explanation.issues.iter();
@@ -156,10 +157,10 @@ impl ServicePage {
                 .map(|key| (key.cluster.to_string(), key.name.to_string()))
                 .collect(),
             points: last.map(|last| points(last, history)).unwrap_or_default(),
-            more_callees: callees.len().saturating_sub(CALLS),
-            callees: callees.into_iter().take(CALLS).collect(),
-            more_callers: callers.len().saturating_sub(CALLS),
-            callers: callers.into_iter().take(CALLS).collect(),
+            more_callees: called.len().saturating_sub(CALLS),
+            callees: called.into_iter().take(CALLS).collect(),
+            more_callers: calling.len().saturating_sub(CALLS),
+            callers: calling.into_iter().take(CALLS).collect(),
             history: events.iter().map(|event| Happened::new(event, now)).collect(),
             metrics: last.and_then(|last| last.connect()).map(|_| Metrics::of(key)),
         })
@@ -174,8 +175,8 @@ impl ServicePage {
     }
 }
 
-fn no_page(unexplained: Unexplained) -> NoPage {
-    match &unexplained {
+fn no_page(unexplained: &Unexplained) -> NoPage {
+    match unexplained {
         Unexplained::Unread(..) => NoPage::NotNow(unexplained.to_string()),
         Unexplained::NotWatched(_) | Unexplained::NotThere(..) => {
             NoPage::NotThere(unexplained.to_string())
