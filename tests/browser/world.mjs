@@ -161,7 +161,8 @@ export const between = async (t, sim, change) => {
 // `eastwest run` against an AWS at this address.
 export class Eastwest {
   static async start(t, endpoint, ...flags) {
-    const command = [program("eastwest"), "run", "--policy", "sync", "--interval", "1s", "--start-up-pause", "0s"];
+    const policy = flags.includes("--policy") ? [] : ["--policy", "sync"];
+    const command = [program("eastwest"), "run", ...policy, "--interval", "1s", "--start-up-pause", "0s"];
     const environment = {
       AWS_ENDPOINT_URL: endpoint.url,
       AWS_ACCESS_KEY_ID: "test",
