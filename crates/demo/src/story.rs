@@ -12,7 +12,8 @@ pub(crate) fn opening(fleet: &Fleet, url: &str, listen: SocketAddr, log: &str) -
     let opted_in = fleet.services().iter().filter(|member| member.opted_in()).count();
     let others = fleet.services().len() - opted_in;
     format!(
-        "A simulated AWS listens on {url}, and the real eastwest daemon watches cluster {cluster} through the AWS SDK.\n\
+        "Open the dashboard: http://{listen}/\n\n\
+         A simulated AWS listens on {url}, and the real eastwest daemon watches cluster {cluster} through the AWS SDK.\n\
          {opted_in} services opted in with tags and have no Service Connect yet; {others} never opted in.\n\
          For 10 s after its start the daemon only reads. Then it rolls out one service at a time.\n\n\
          \x20 services  http://{listen}/api/v1/services\n\

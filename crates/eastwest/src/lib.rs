@@ -20,6 +20,8 @@ mod daemon;
 
 mod api;
 
+mod page;
+
 mod serve;
 
 mod command;

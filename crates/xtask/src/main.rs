@@ -4,8 +4,10 @@
 //! reads what they print and what they answer over HTTP, and links against none of them.
 
 mod bench;
+mod browser;
 mod bugs;
 mod compiler;
+mod debian;
 mod docs;
 mod fuzz;
 mod prometheus;

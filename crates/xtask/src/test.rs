@@ -19,7 +19,7 @@ use clap::ValueEnum;
 
 use step::Step;
 
-use crate::{bugs, compiler, docs, fuzz, prometheus, repo, requirements, run};
+use crate::{browser, bugs, compiler, docs, fuzz, prometheus, repo, requirements, run};
 
 /// What to run.
 #[derive(clap::Args)]
@@ -40,6 +40,8 @@ enum Part {
     Rust,
     /// The Python tests against the built binaries
     Wire,
+    /// The dashboard in a real browser, against the built binaries
+    Browser,
     /// Texts at random against the readers of tags and documents, for a short time
     Fuzz,
 }
@@ -53,8 +55,9 @@ const LIVES: &str = "cargo lives";
 const PAGES: &str = "docs";
 const BUGS: &str = "seeded bugs";
 const WIRE: &str = "wire";
+const BROWSER: &str = "browser";
 const FUZZ: &str = "fuzz";
-const BESIDE: &str = "wire, fuzz";
+const BESIDE: &str = "wire, browser, fuzz";
 /// What the lines of the wire tests begin with while something else runs beside them.
 const WIRE_MARK: &str = "wire | ";
 
@@ -82,12 +85,13 @@ fn quick() -> Vec<Step> {
 fn parts(only: &[Part]) -> Vec<Step> {
     let wanted = |part| only.is_empty() || only.contains(&part);
     let (lint, rust, wire) = (wanted(Part::Lint), wanted(Part::Rust), wanted(Part::Wire));
+    let browser = wanted(Part::Browser);
     let mut steps = Vec::new();
     if lint {
         steps.push(format());
     }
     let mut is_built = true;
-    if lint || rust || wire {
+    if lint || rust || wire || browser {
         let build =
             linted(BUILD, if lint || rust { &ALL } else { &["build", "--workspace", "--bins"] });
         is_built = build.ok;
@@ -100,8 +104,9 @@ fn parts(only: &[Part]) -> Vec<Step> {
         || if rust { rust_tests(is_built) } else { Vec::new() },
         || {
             let wire = wire.then(|| wire_tests(is_built, if rust { WIRE_MARK } else { "" }));
+            let browser = browser.then(|| browser_tests(is_built));
             let fuzz = || Step::of(FUZZ, || fuzz::every(fuzz::SECONDS_IN_TEST));
-            wire.into_iter().chain(wanted(Part::Fuzz).then(fuzz)).collect()
+            wire.into_iter().chain(browser).chain(wanted(Part::Fuzz).then(fuzz)).collect()
         },
     ));
     steps
@@ -143,6 +148,10 @@ fn rust_tests(is_built: bool) -> Vec<Step> {
 
 fn wire_tests(is_built: bool, mark: &str) -> Step {
     with_programs(WIRE, is_built, || wire(mark))
+}
+
+fn browser_tests(is_built: bool) -> Step {
+    with_programs(BROWSER, is_built, browser::tests)
 }
 
 fn with_programs(

@@ -11,5 +11,6 @@ pub mod notice;
 pub mod ready;
 pub mod cost;
 pub mod explain;
+pub mod beside;
 pub mod import;
 pub mod survey;

@@ -161,7 +161,6 @@ impl History {
     }
 
     /// The latest events of one service, newest first.
-    #[cfg_attr(not(test), expect(dead_code, reason = "the page of a service shows them"))]
     pub(crate) fn of_service(&self, key: &ServiceKey, limit: usize) -> Vec<Arc<Event>> {
         self.latest(limit, |event| event.notice.service() == Some(key))
     }

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::body::{Body, to_bytes};
+use axum::body::{Body, Bytes, to_bytes};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Json, Response};
 use serde::Serialize;
@@ -56,13 +56,40 @@ impl Gate {
             let why = "send Content-Type: application/json";
             return refuse(StatusCode::UNSUPPORTED_MEDIA_TYPE, why);
         }
-        let Ok(body) = tokio::time::timeout(BODY_WITHIN, to_bytes(body, LONGEST)).await else {
-            return refuse(StatusCode::REQUEST_TIMEOUT, "the body did not come within 10 seconds");
-        };
-        let Ok(body) = body else {
-            return refuse(StatusCode::PAYLOAD_TOO_LARGE, "the body is too long, or broke off");
-        };
+        let body = whole(body).await?;
         serde_json::from_slice(&body).map_err(|_| (StatusCode::BAD_REQUEST, shape.to_owned()))
+    }
+
+    /// What a form of our own pages sends. Whether its sender may do it, the caller asks: a cookie opens these pages, and a
+    /// browser sends that by itself. So a form must say where it comes from, which every browser does.
+    pub(crate) async fn form<T: DeserializeOwned>(
+        headers: &HeaderMap,
+        body: Body,
+    ) -> Result<T, Refused> {
+        let refuse = |status: StatusCode, why: &str| Err((status, why.to_owned()));
+        if is_cross_site(headers) || !tells_its_site(headers) {
+            let why = "this form was not sent by a page of this eastwest: open the page again, under the address that a \
+                       proxy in front of it passes on as Host";
+            return refuse(StatusCode::FORBIDDEN, why);
+        }
+        let kind = text(headers, "content-type").unwrap_or_default();
+        let kind = kind.split(';').next().unwrap_or_default().trim();
+        if !kind.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
+            return refuse(StatusCode::UNSUPPORTED_MEDIA_TYPE, "send the form of a page");
+        }
+        let body = whole(body).await?;
+        let unfit =
+            || (StatusCode::BAD_REQUEST, "the form lacks a part: open the page again".to_owned());
+        serde_urlencoded::from_bytes(&body).map_err(|_| unfit())
+    }
+
+    /// Whether a text is the token. A wrong one is counted, and logged once a minute.
+    pub(crate) fn opens_to(&self, sent: &str) -> bool {
+        let is_token = self.token.is(sent);
+        if !is_token {
+            self.without_token.note(say_refused);
+        }
+        is_token
     }
 
     /// The answer to a request, and a log line where it was refused. `what` is what was asked for.
@@ -80,6 +107,21 @@ impl Gate {
             warn!(status = status.as_u16(), why, "{what} was refused");
         }
         response
+    }
+}
+
+/// A whole body, unless it is too long or comes too slowly.
+async fn whole(body: Body) -> Result<Bytes, Refused> {
+    match tokio::time::timeout(BODY_WITHIN, to_bytes(body, LONGEST)).await {
+        Ok(Ok(body)) => Ok(body),
+        Ok(Err(_)) => {
+            let why = "the body is too long, or broke off";
+            Err((StatusCode::PAYLOAD_TOO_LARGE, why.to_owned()))
+        }
+        Err(_) => {
+            let why = "the body did not come within 10 seconds";
+            Err((StatusCode::REQUEST_TIMEOUT, why.to_owned()))
+        }
     }
 }
 
@@ -105,4 +147,9 @@ fn is_cross_site(headers: &HeaderMap) -> bool {
     let host = text(headers, "host").unwrap_or_default();
     let is_own = |origin: &str| origin.split_once("://").is_some_and(|(_, own)| own == host);
     foreign || origin.is_some_and(|origin| !is_own(origin))
+}
+
+/// Whether the sender says where it comes from.
+fn tells_its_site(headers: &HeaderMap) -> bool {
+    headers.contains_key("sec-fetch-site") || headers.contains_key("origin")
 }

@@ -19,7 +19,8 @@ use super::gate::Gate;
 use super::host::{self, Hosts};
 use super::problem::Problem;
 use super::query::Sent;
-use super::{ack, events, explanation, graph, listing, metrics, openapi, reconcile, retry};
+use super::site::{self, Site};
+use super::{ack, events, explanation, forms, graph, listing, metrics, openapi, reconcile, retry};
 use crate::api::explanation::JSON;
 use crate::api::graph::Graphs;
 use crate::api::json;
@@ -40,8 +41,11 @@ pub(crate) fn router(
 ) -> Router {
     let check = move |request: Request, next: Next| host::check(hosts.clone(), request, next);
     let has_token = token.is_some();
+    let site = Site::new(Arc::clone(&shared), token.clone().map(Gate::new));
     Router::new()
         .merge(token.map(writes).unwrap_or_default())
+        .merge(forms::routes(&site))
+        .merge(site::routes(site))
         .route("/livez", get(async || "ok\n"))
         .route("/readyz", get(readyz))
         .route("/metrics", copied("text/plain; version=0.0.4; charset=utf-8", metrics::page))

@@ -3,8 +3,8 @@
 //! In come requests; out go pages, each made from one look at the engine and shared by all who read it, and what a token
 //! opens goes to the engine as an event. Everybody who reaches the port may send what he likes, so everything here has a
 //! bound. In reading order: [`problem`], [`query`], [`metrics`], [`copies`], [`flood`], [`host`], [`gate`], [`ack`],
-//! [`retry`], [`reconcile`], [`explanation`], [`listing`], [`graph`], [`events`], [`openapi`], [`http`], and what carries
-//! them: [`connections`], [`patience`], [`server`].
+//! [`retry`], [`reconcile`], [`explanation`], [`listing`], [`graph`], [`events`], [`openapi`], [`session`], [`site`], [`forms`],
+//! [`http`], and what carries them: [`connections`], [`patience`], [`server`].
 
 pub(crate) mod problem;
 
@@ -35,6 +35,12 @@ pub(crate) mod graph;
 pub(crate) mod events;
 
 pub(crate) mod openapi;
+
+pub(crate) mod session;
+
+pub(crate) mod site;
+
+pub(crate) mod forms;
 
 pub(crate) mod http;
 

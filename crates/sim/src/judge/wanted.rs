@@ -226,29 +226,36 @@ impl Truth<'_> {
         {
             return None;
         }
-        // Under upsert-only a service keeps endpoints that nothing declares, so it needs their names in a new namespace
-        // too.
-        let keeps = match declaration.mode {
-            Some(Mode::ClientServer) => {
-                declared.is_empty() || self.settings.policy == Policy::UpsertOnly
-            }
-            Some(Mode::Client) => self.settings.policy == Policy::UpsertOnly,
-            Some(Mode::Off) | None => false,
-        };
-        if keeps {
-            let declared: BTreeSet<String> =
-                endpoints.iter().map(|(_, port)| port.name.clone()).collect();
-            for old in standing.iter().filter(|old| !declared.contains(&old.port_name)) {
-                names.insert(Taken::Discovery(home.id.clone(), old.discovery_name.clone()));
-                let nothing = EndpointDeclaration::default();
-                let port = ports.iter().find(|port| port.name == old.port_name)?;
-                served.push((old.discovery_name.clone(), port.clone()));
-                let name = Named { discovery: &old.discovery_name, home };
-                let (host, number) = self.alias(&nothing, &name, Some(old), port);
-                names.insert(Taken::Alias(home.id.clone(), host, number));
-            }
+        for old in self.undeclared(&declaration, declared, &standing, &endpoints) {
+            names.insert(Taken::Discovery(home.id.clone(), old.discovery_name.clone()));
+            let nothing = EndpointDeclaration::default();
+            let port = ports.iter().find(|port| port.name == old.port_name)?;
+            served.push((old.discovery_name.clone(), port.clone()));
+            let name = Named { discovery: &old.discovery_name, home };
+            let (host, number) = self.alias(&nothing, &name, Some(old), port);
+            names.insert(Taken::Alias(home.id.clone(), host, number));
         }
         Some(Wish { declaration, namespace: home.id.clone(), endpoints, names, served })
+    }
+
+    /// The endpoints that a service keeps though nothing declares them: under upsert-only, all of them. It needs their
+    /// names in a new namespace, too.
+    fn undeclared<'s>(
+        &self,
+        declaration: &Declaration,
+        declared: &[EndpointDeclaration],
+        standing: &'s [EffectiveEndpoint],
+        endpoints: &[(EndpointDeclaration, NamedPort)],
+    ) -> Vec<&'s EffectiveEndpoint> {
+        let upserts = self.settings.policy == Policy::UpsertOnly;
+        let keeps = match declaration.mode {
+            Some(Mode::ClientServer) => declared.is_empty() || upserts,
+            Some(Mode::Client) => upserts,
+            Some(Mode::Off) | None => false,
+        };
+        let is_declared =
+            |old: &EffectiveEndpoint| endpoints.iter().any(|(_, port)| port.name == old.port_name);
+        standing.iter().filter(|old| keeps && !is_declared(old)).collect()
     }
 
     /// The default discovery name of an endpoint.

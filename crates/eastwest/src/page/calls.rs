@@ -1,0 +1,87 @@
+//! Calls between services, as rows of a table.
+
+use eastwest_core::report::graph::{Edge, Graph, Node};
+
+/// One call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct CallRow {
+    /// Who calls.
+    pub(crate) from: End,
+    /// Who is called.
+    pub(crate) to: End,
+    /// What is called there.
+    pub(crate) alias: Option<String>,
+    /// Whether only its environment says so.
+    pub(crate) inferred: bool,
+    /// Whether it succeeds: the name of the state.
+    pub(crate) state: &'static str,
+    /// What that means.
+    pub(crate) meaning: &'static str,
+}
+
+/// One end of a call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct End {
+    /// How it reads.
+    pub(crate) text: String,
+    /// The service: cluster and name.
+    pub(crate) service: Option<(String, String)>,
+}
+
+impl End {
+    /// The end at a node of this id.
+    pub(super) fn new(graph: &Graph, id: &str) -> Self {
+        let node = graph.nodes.iter().find(|node| node.id == id);
+        node.map_or_else(|| Self { text: id.to_owned(), service: None }, Self::of)
+    }
+
+    /// The end that is a node.
+    pub(super) fn of(node: &Node) -> Self {
+        let service = node.service.as_ref();
+        Self {
+            text: if node.id == "?" { "not known".to_owned() } else { node.id.clone() },
+            service: service.map(|key| (key.cluster.to_string(), key.name.to_string())),
+        }
+    }
+}
+
+impl CallRow {
+    /// The row of an edge.
+    pub(super) fn new(graph: &Graph, edge: &Edge) -> Self {
+        let state = edge.call.state.name();
+        Self {
+            from: End::new(graph, &edge.from),
+            to: End::new(graph, &edge.to),
+            alias: edge.call.alias.clone(),
+            inferred: edge.call.inferred,
+            state,
+            meaning: meaning(state),
+        }
+    }
+
+    /// The standing whose shape and colour this state has.
+    pub(crate) fn look(&self) -> &'static str {
+        look(self.state)
+    }
+}
+
+/// The standing whose shape and colour a state has.
+pub(super) fn look(state: &str) -> &'static str {
+    match state {
+        "reachable" => "inOrder",
+        "stale" => "held",
+        "missing" => "broken",
+        _ => "notOptedIn",
+    }
+}
+
+fn meaning(state: &str) -> &'static str {
+    match state {
+        "reachable" => "The endpoint is there, and the client's tasks know it.",
+        "stale" => "The client's tasks began before the endpoint was there: they do not know it.",
+        "missing" => {
+            "No service offers it, or the first deployment that brings it has not completed."
+        }
+        _ => "Something was not read that tells whether the call succeeds.",
+    }
+}
