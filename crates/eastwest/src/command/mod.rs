@@ -2,7 +2,7 @@
 //!
 //! In comes what was typed; out go text or JSON on standard output and an exit code. In reading order: [`text`] and
 //! [`world`] (with [`offline`] and [`look`]), which several commands use, then [`run`], [`plan`], [`apply`],
-//! [`retry`], [`explain`], [`lint`], [`import`], [`schema`] and [`metrics`].
+//! [`retry`], [`explain`], [`lint`], [`import`], [`schema`], [`metrics`] and [`iam`].
 
 mod text;
 
@@ -29,6 +29,8 @@ mod import;
 mod schema;
 
 mod metrics;
+
+mod iam;
 
 #[cfg(test)]
 mod tests;
@@ -76,6 +78,9 @@ pub(crate) enum Command {
     /// Print every metric with its type, its labels and what it is for, as JSON. The page of metrics is made from it.
     #[command(hide = true)]
     Metrics,
+    /// Print the IAM policies that the calls of eastwest need, as JSON by their names. `deploy/iam` is made from it.
+    #[command(hide = true)]
+    Iam,
 }
 
 impl Command {
@@ -91,6 +96,7 @@ impl Command {
             Self::Import(flags) => import::run(&config, &flags).await,
             Self::Schema => Ok(schema::run()),
             Self::Metrics => Ok(metrics::run()),
+            Self::Iam => Ok(iam::run()),
         }
     }
 }
