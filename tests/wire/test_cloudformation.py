@@ -11,13 +11,10 @@ import rules
 import world
 from emulators import Moto
 from fleet import CLUSTER, NAMESPACE, connect, served, tags
+from policies import shipped
 from stack import REQUIRED, STACK, TEMPLATE, Credentials, Stack
 
 ROOT = TEMPLATE.parents[2]
-IAM = ROOT / "deploy" / "iam"
-# What deploy/iam leaves open, as the stack of these tests has it.
-FILLED = {"REPLACE_REGION": world.REGION, "REPLACE_ACCOUNT_ID": rules.ACCOUNT, "REPLACE_CLUSTER": CLUSTER,
-          "REPLACE_OWN_SERVICE": STACK, "REPLACE_NAMESPACE": "*"}
 EVERYTHING = {"Policy": "sync", "Replicas": "2", "Document": "/eastwest/prod", "CreateNamespaces": "yes"}
 
 
@@ -46,14 +43,6 @@ def stack_of(aws):
 def template():
     """The template as it is written."""
     return cfn_yaml.load(str(TEMPLATE))
-
-
-def shipped(name, **filled):
-    """A policy of deploy/iam, filled in."""
-    text = (IAM / f"{name}.json").read_text()
-    for placeholder, value in {**FILLED, **filled}.items():
-        text = text.replace(placeholder, value)
-    return json.loads(text)
 
 
 def test_cfn_lint_has_nothing_to_say():
