@@ -56,6 +56,10 @@ class Story:
         fleet.update("flaky", connect(served("flaky", "flaky", f"flaky.{NAMESPACE}", 7070)))
         sim.advance(600)
         fleet.tag("flaky", mode="client-server", namespace=NAMESPACE)
+        # One that never completes, so that its rollout is looked at.
+        fleet.service("slow", {"slow": 6060}, tag=tags(mode="client", namespace=NAMESPACE))
+        sim.rollout(f"{CLUSTER}/slow", "stall")
+        fleet.update("slow", connect())
         put(ssm, json.dumps(DOCUMENT))
         put(ssm, json.dumps({"version": 1}), "/eastwest/more/one")
         self.controller = controller_of(

@@ -8,6 +8,7 @@ mod bugs;
 mod compiler;
 mod docs;
 mod fuzz;
+mod image;
 mod prometheus;
 mod repo;
 mod requirements;
@@ -43,6 +44,8 @@ enum Command {
     Bench(bench::Args),
     /// Run eastwest with faults and changes for a while, and check that memory, open files and tasks do not grow
     Soak(soak::Args),
+    /// Build the container image, and test its files, its settings, its sizes and its program
+    Image(image::Args),
     /// Plant realistic mistakes one by one, and see that the simulator's tests find each
     Bugs(bugs::Args),
 }
@@ -58,6 +61,7 @@ fn main() -> ExitCode {
         Command::Fuzz(args) => fuzz::run(&args),
         Command::Bench(args) => bench::run(&args),
         Command::Soak(args) => soak::run(&args),
+        Command::Image(args) => image::run(&args),
         Command::Bugs(args) => bugs::run(&args),
     };
     verdict(done)

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
+use serde::de::{DeserializeOwned, Error as _};
+use serde::{Deserialize, Deserializer};
+use serde_json::Value;
 
 use super::Asked;
 use super::condition::{self, Condition};
@@ -36,19 +38,18 @@ struct Written {
     condition: BTreeMap<String, BTreeMap<String, OneOrMany<String>>>,
 }
 
-#[derive(Debug, Deserialize)]
-#[serde(untagged)]
-pub(super) enum OneOrMany<T> {
-    One(T),
-    Many(Vec<T>),
-}
+/// Where IAM takes one value or a list of them. Not an untagged enum: those lose what is wrong with the value.
+#[derive(Debug)]
+pub(super) struct OneOrMany<T>(Vec<T>);
 
-impl<T> OneOrMany<T> {
-    fn all(self) -> Vec<T> {
-        match self {
-            Self::One(one) => vec![one],
-            Self::Many(many) => many,
-        }
+impl<'de, T: DeserializeOwned> Deserialize<'de> for OneOrMany<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let values = match Value::deserialize(deserializer)? {
+            Value::Array(many) => many,
+            one => vec![one],
+        };
+        let read = values.into_iter().map(serde_json::from_value).collect::<Result<_, _>>();
+        read.map(Self).map_err(D::Error::custom)
     }
 }
 
@@ -64,7 +65,7 @@ pub(super) struct Statement {
 impl Document {
     /// Its statements; what is not understood is an error that names it.
     pub(super) fn statements(self) -> Result<Vec<Statement>, String> {
-        self.statement.all().into_iter().map(Written::understood).collect()
+        self.statement.0.into_iter().map(Written::understood).collect()
     }
 }
 
@@ -73,11 +74,11 @@ impl Written {
         let mut conditions = Vec::new();
         for (operator, keys) in self.condition {
             for (key, values) in keys {
-                conditions.push(Condition::of(&operator, key, values.all())?);
+                conditions.push(Condition::of(&operator, key, values.0)?);
             }
         }
-        let actions = self.action.all().iter().map(|action| action.to_ascii_lowercase()).collect();
-        Ok(Statement { effect: self.effect, actions, resources: self.resource.all(), conditions })
+        let actions = self.action.0.iter().map(|action| action.to_ascii_lowercase()).collect();
+        Ok(Statement { effect: self.effect, actions, resources: self.resource.0, conditions })
     }
 }
 
