@@ -67,12 +67,7 @@ fn provide() -> Result<()> {
 
 fn release() -> Result<PathBuf> {
     repo::build(&["--release", "--locked", "--package", "eastwest"])?;
-    let built = repo::binary("release", "eastwest")?;
-    let stripped = repo::target()?.join("eastwest-stripped");
-    let mut strip = Command::new("strip");
-    strip.arg("-o").arg(&stripped).arg(&built);
-    // Without `strip` the image is larger, and the test of its size says so.
-    Ok(if run::quiet(&mut strip) { stripped } else { built })
+    repo::binary("release", "eastwest")
 }
 
 /// Removes what an earlier run left; its folders are read-only, as in the image.
