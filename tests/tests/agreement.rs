@@ -22,8 +22,9 @@ fn words(value: &Value) -> Vec<&str> {
 /// The policies of deploy/iam, as they stand in its files.
 fn shipped() -> BTreeMap<String, Value> {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../deploy/iam");
-    let files =
-        fs::read_dir(folder).expect("the policies have a folder").map(|file| file.unwrap().path());
+    let files = fs::read_dir(folder)
+        .expect("the policies have a folder")
+        .map(|file| file.expect("a file").path());
     let policies = files.filter(|path| path.extension().is_some_and(|ending| ending == "json"));
     let policy = |path: PathBuf| {
         let text = fs::read_to_string(&path).expect("a policy is text");

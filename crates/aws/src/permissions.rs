@@ -227,7 +227,7 @@ mod tests {
     use super::*;
     use crate::operation::Access;
 
-    fn all<'a>(policy: &'a Policy) -> impl Iterator<Item = &'a Value> {
+    fn all(policy: &Policy) -> impl Iterator<Item = &Value> {
         policy.document["Statement"].as_array().into_iter().flatten()
     }
 
