@@ -309,11 +309,9 @@ impl Writer<'_> {
             value::ingress_port,
         );
         // Only the document can name the role; without a tag it is kept as deployed.
-        let (tls, role) = match tls {
-            Some(tls) => (Some(Tls { role: None, ..tls.clone() }), tls.role.as_ref()),
-            None => (None, None),
-        };
-        self.say(Tag { key: "tls", words: "the encryption" }, tls.as_ref(), write_tls, value::tls);
+        let tag = tls.clone().map(|tls| Tls { role: None, ..tls });
+        self.say(Tag { key: "tls", words: "the encryption" }, tag.as_ref(), write_tls, value::tls);
+        let role = tls.as_ref().and_then(|tls| tls.role.as_ref());
         self.unsaid.extend(role.map(|_| "the role of the encryption".to_owned()));
     }
 

@@ -7,8 +7,15 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::Asked;
 use crate::model::Model;
+
+/// One permission that a call needs.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Asked {
+    pub(super) action: String,
+    pub(super) resource: String,
+    pub(super) keys: BTreeMap<String, Vec<String>>,
+}
 
 /// The members of `ecs.UpdateService` that have a condition key.
 const KEYS: [(&str, &str); 12] = [

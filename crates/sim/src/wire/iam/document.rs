@@ -6,7 +6,7 @@ use serde::de::{DeserializeOwned, Error as _};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
-use super::Asked;
+use super::asked::Asked;
 use super::condition::{self, Condition};
 
 /// A policy as it is written.

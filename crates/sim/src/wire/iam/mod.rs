@@ -6,26 +6,17 @@
 //! **Invariant:** what is not known here never allows anything. A policy with an unknown element or operator is refused when
 //! it is read. A statement with an unknown condition key allows nothing, and denies what it would deny.
 //!
-//! In reading order: [`document`] (what a policy says) · `condition` (when a statement holds) · `asked` (what a call asks for).
+//! In reading order: `asked` (what a call asks for) · `document` (what a policy says) · `condition` (when a statement holds).
 
 mod asked;
 mod condition;
 mod document;
 
-use std::collections::BTreeMap;
-
 use crate::model::Model;
 use crate::shapes::ApiError;
 use crate::wire::api;
+use asked::Asked;
 use document::{Document, Effect, Statement};
-
-/// One permission that a call needs.
-#[derive(Debug, Default, PartialEq, Eq)]
-struct Asked {
-    action: String,
-    resource: String,
-    keys: BTreeMap<String, Vec<String>>,
-}
 
 /// The policies of one access key.
 #[derive(Debug, Clone)]
