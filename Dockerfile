@@ -2,28 +2,33 @@
 
 # The image of the daemon alone: no simulator, no shell, no package manager, no root.
 #
-# Both stages are Debian 12, so that the C library the binary is linked against is the one it runs with.
-# The build stage must run on the architecture the image is for: nothing here cross-compiles.
+# The build stage runs on the architecture that the image is for: nothing here cross-compiles. For both, build on both, or
+# with `docker buildx build --platform linux/amd64,linux/arm64`.
 
 FROM rust:1.95-slim-bookworm AS build
+# The trusted roots come from here; the version is whatever the release of Debian has.
+# hadolint ignore=DL3008
+RUN apt-get update \
+    && apt-get install --yes --no-install-recommends ca-certificates \
+    && rm -rf /var/lib/apt/lists/*
 WORKDIR /src
-# What .dockerignore lets through: the manifests and sources of the workspace. Cargo reads the manifest of
-# every member, so `tests` comes along with its manifest and an empty library, and is not compiled.
+# What .dockerignore lets through: the manifests and sources of the workspace. Cargo reads the manifest of every member, so
+# the members below `tests` come along with their manifests, and none of them is compiled.
 COPY . .
 RUN --mount=type=cache,target=/usr/local/cargo/registry \
     --mount=type=cache,target=/src/target,sharing=locked \
     cargo build -p eastwest --release --locked \
     && cp target/release/eastwest /eastwest
+RUN deploy/image/rootfs.sh /eastwest /rootfs
 
-# Why this base and not `scratch` or a static one:
-# - the binary needs glibc and libgcc, and this image holds them and little else;
-# - rustls-native-certs reads the trusted roots from the system, so they must be in the image: this one has
-#   them in /etc/ssl/certs. To trust a proxy's own root, mount a bundle and set SSL_CERT_FILE;
-# - `nonroot` is user and group 65532 in its /etc/passwd.
-FROM gcr.io/distroless/cc-debian12:nonroot
-COPY --from=build /eastwest /usr/local/bin/eastwest
+# Why `scratch`: what is in the image is what rootfs.sh puts there, and no base image has to be followed. `cargo xtask image`
+# builds this stage, and tests it.
+FROM scratch
+COPY --from=build /rootfs/ /
 USER 65532:65532
 EXPOSE 8080
+# rustls-native-certs finds the roots there. To trust a proxy's own root, mount a bundle and set SSL_CERT_FILE to it.
+ENV SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt
 # Without a --policy it observes: it plans and shows, and writes nothing.
 ENTRYPOINT ["/usr/local/bin/eastwest"]
 CMD ["run"]

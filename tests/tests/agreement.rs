@@ -19,96 +19,117 @@ fn words(value: &Value) -> Vec<&str> {
     }
 }
 
-/// The policies of deploy/iam, and what each allows beyond the calls that eastwest itself makes: what AWS asks of
-/// its caller for the sake of such a call.
-const POLICIES: [(&str, &[&str]); 7] = [
-    // The one write again: to refresh a client, and in both ways for services that the base policy keeps out.
-    ("policy", &["ecs:UpdateService"]),
-    ("document-opt-in", &["ecs:UpdateService", "ecs:UpdateService"]),
-    ("document", &["kms:Decrypt"]),
-    (
-        "create-namespaces",
-        &[
-            "ec2:DescribeRegions",
-            "ec2:DescribeVpcs",
-            "route53:CreateHostedZone",
-            "route53:GetHostedZone",
-            "route53:ListHostedZonesByName",
-        ],
-    ),
-    ("name-ports", &["ecs:TagResource", "iam:PassRole"]),
-    ("events", &[]),
-    ("lease", &[]),
-];
+/// The policies of deploy/iam, as they stand in its files.
+fn shipped() -> BTreeMap<String, Value> {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../deploy/iam");
+    let files = fs::read_dir(folder)
+        .expect("the policies have a folder")
+        .map(|file| file.expect("a file").path());
+    let policies = files.filter(|path| path.extension().is_some_and(|ending| ending == "json"));
+    let policy = |path: PathBuf| {
+        let text = fs::read_to_string(&path).expect("a policy is text");
+        let name = path.file_stem().expect("it has a name").to_string_lossy().into_owned();
+        (name, serde_json::from_str(&text).expect("a policy is JSON"))
+    };
+    policies.map(policy).collect()
+}
 
 fn policy(name: &str) -> Value {
-    serde_json::from_str(&read(&format!("deploy/iam/{name}.json"))).expect("a policy is JSON")
+    shipped().remove(name).unwrap_or_else(|| panic!("deploy/iam/{name}.json is missing"))
 }
 
 fn statements(policy: &Value) -> &Vec<Value> {
     policy["Statement"].as_array().expect("a policy has statements")
 }
 
+/// What AWS asks of the caller for the sake of another call.
+const ASKED_OF_THE_CALLER: [&str; 8] = [
+    "ec2:DescribeRegions",
+    "ec2:DescribeVpcs",
+    "ecs:TagResource",
+    "iam:PassRole",
+    "kms:Decrypt",
+    "route53:CreateHostedZone",
+    "route53:GetHostedZone",
+    "route53:ListHostedZonesByName",
+];
+
 #[test]
-fn the_policies_together_allow_exactly_the_calls_that_the_code_makes_and_what_these_need() {
-    let mut made: BTreeSet<&str> = eastwest_aws::ACTIONS.iter().copied().collect();
-    for (name, needed) in POLICIES {
-        let policy = policy(name);
-        assert!(statements(&policy).iter().all(|statement| statement["Effect"] == "Allow"));
-        let mut needed = needed.to_vec();
-        for action in statements(&policy).iter().flat_map(|statement| words(&statement["Action"])) {
-            let extra = needed.iter().position(|each| *each == action);
-            let known = made.remove(action) || extra.map(|at| needed.remove(at)).is_some();
-            assert!(known, "{action} of deploy/iam/{name}.json is no call, or is allowed twice");
-        }
-        assert_eq!(needed, [""; 0], "missing in deploy/iam/{name}.json");
-    }
-    assert_eq!(made, BTreeSet::new(), "calls of crates/aws/src/operation.rs that no policy allows");
+fn the_shipped_policies_are_those_of_the_code() {
+    let of_code: BTreeMap<String, Value> = eastwest_aws::policies()
+        .into_iter()
+        .map(|policy| (policy.name.to_owned(), policy.document))
+        .collect();
+    assert_eq!(shipped(), of_code, "run: cargo xtask docs");
 }
 
 #[test]
-fn the_base_policy_writes_to_services_and_makes_nothing() {
-    let policy = policy("policy");
-    let allowed = statements(&policy).iter().flat_map(|statement| words(&statement["Action"]));
-    let looks = |action: &&str| action.contains(":List") || action.contains(":Describe");
-    let writes: BTreeSet<&str> = allowed.filter(|action| !looks(action)).collect();
+fn the_policies_together_allow_exactly_the_calls_that_the_code_makes_and_what_these_need() {
+    let calls: BTreeSet<&str> = eastwest_aws::ACTIONS.iter().copied().collect();
+    let needed = calls.into_iter().chain(ASKED_OF_THE_CALLER).collect::<BTreeSet<_>>();
+    let policies = shipped();
+    let allowed = policies.values().flat_map(statements).filter(|s| s["Effect"] == "Allow");
+    let actions: BTreeSet<&str> = allowed.flat_map(|s| words(&s["Action"])).collect();
+    assert_eq!(actions, needed);
+}
+
+#[test]
+fn who_observes_only_reads_and_who_converges_writes_to_services_and_makes_nothing() {
+    let reads = |action: &&str| action.contains(":List") || action.contains(":Describe");
+    let observe = policy("observe");
+    let mut looks = statements(&observe).iter().flat_map(|s| words(&s["Action"]));
+    assert!(looks.all(|action| reads(&action)));
+    let converge = policy("converge");
+    let writes: BTreeSet<&str> =
+        statements(&converge).iter().flat_map(|s| words(&s["Action"])).collect();
     assert_eq!(writes, BTreeSet::from(["ecs:UpdateService"]));
 }
 
 #[test]
 fn every_policy_is_on_the_page_of_deployment() {
     let page = read("deploy/README.md");
-    for (name, _) in POLICIES {
+    for name in shipped().keys() {
         assert!(page.contains(&format!("`iam/{name}.json`")), "{name}");
     }
 }
 
 #[test]
-fn a_role_is_passed_to_tasks_only_and_a_key_is_used_for_parameters_only() {
-    let (ports, document) = (policy("name-ports"), policy("document"));
+fn a_role_is_passed_to_one_service_of_aws_and_a_key_is_used_for_parameters_only() {
+    let (ports, document, tls) = (policy("name-ports"), policy("document"), policy("tls"));
     let of = |policy: &Value, action: &str| -> Value {
         let mut all = statements(policy).iter();
         all.find(|statement| words(&statement["Action"]) == [action]).unwrap()["Condition"].clone()
     };
-    let passed = &of(&ports, "iam:PassRole")["StringEquals"]["iam:PassedToService"];
-    assert_eq!(passed, "ecs-tasks.amazonaws.com");
+    let to =
+        |policy: &Value| of(policy, "iam:PassRole")["StringEquals"]["iam:PassedToService"].clone();
+    assert_eq!(
+        (to(&ports), to(&tls)),
+        ("ecs-tasks.amazonaws.com".into(), "ecs.amazonaws.com".into())
+    );
     let tagged = &of(&ports, "ecs:TagResource")["StringEquals"]["ecs:CreateAction"];
     assert_eq!(tagged, "RegisterTaskDefinition");
-    let via = &of(&document, "kms:Decrypt")["StringLike"]["kms:ViaService"];
-    assert_eq!(via, "ssm.*.amazonaws.com");
+    let privileged = &of(&ports, "ecs:RegisterTaskDefinition")["StringEqualsIfExists"];
+    assert_eq!(privileged["ecs:privileged"], "false");
+    let key = &of(&document, "kms:Decrypt")["StringLike"];
+    assert_eq!(key["kms:ViaService"], "ssm.*.amazonaws.com");
+    let read = &statements(&document)[0]["Resource"];
+    assert_eq!(&key["kms:EncryptionContext:PARAMETER_ARN"], read, "what may be read, and no more");
 }
 
 #[test]
-fn the_policy_lets_nothing_be_written_to_a_service_without_the_opt_in_tag() {
-    let policy = policy("policy");
-    let writes =
-        statements(&policy).iter().filter(|s| words(&s["Action"]).contains(&"ecs:UpdateService"));
-    for statement in writes {
-        assert_eq!(words(&statement["Action"]), ["ecs:UpdateService"], "the write stands alone");
+fn nothing_is_written_to_a_service_without_the_opt_in_tag_nor_to_eastwest_itself() {
+    let policy = policy("converge");
+    let (denied, allowed): (Vec<_>, Vec<_>) =
+        statements(&policy).iter().partition(|statement| statement["Effect"] == "Deny");
+    for statement in allowed {
         let absent = &statement["Condition"]["Null"];
         assert_eq!(absent["aws:ResourceTag/eastwest/mode"], "false");
         assert_eq!(absent["ecs:task-definition"], "true");
     }
+    let [denied] = denied[..] else { panic!("one statement denies") };
+    assert_eq!(words(&denied["Action"]), ["ecs:UpdateService"]);
+    assert!(words(&denied["Resource"])[0].ends_with("service/REPLACE_CLUSTER/REPLACE_OWN_SERVICE"));
+    assert!(denied.get("Condition").is_none(), "no condition opens it again");
 }
 
 #[test]
@@ -130,27 +151,4 @@ fn the_page_of_tags_has_exactly_the_rows_of_the_grammar() {
     let mut due: Vec<String> = RULES.iter().map(|r| row(r.key, r.allowed, r.meaning)).collect();
     due.push(row("endpoint.<port>", ENDPOINT_ALLOWED, ENDPOINT_MEANING));
     assert_eq!(rows, due, "left: docs/tags.md, right: crates/core/src/tag.rs");
-}
-
-/// The members of a request that each statement of the one write asks for or forbids, by condition key.
-fn conditions(policy: &Value) -> Vec<BTreeMap<String, Value>> {
-    let statements = statements(policy).iter();
-    let writes = statements.filter(|s| words(&s["Action"]).contains(&"ecs:UpdateService"));
-    let keys = |statement: &Value| {
-        let keys = statement["Condition"]["Null"].as_object().expect("keys").iter();
-        keys.map(|(key, absent)| (key.clone(), absent.clone())).collect()
-    };
-    writes.map(keys).collect()
-}
-
-#[test]
-fn a_refresh_is_allowed_by_a_statement_of_its_own_that_differs_in_nothing_else() {
-    for name in ["policy", "document-opt-in"] {
-        let [mut change, mut refresh] =
-            <[_; 2]>::try_from(conditions(&policy(name))).expect("two statements write");
-        let key = "ecs:enable-service-connect";
-        assert_eq!(change.remove(key), Some(Value::from("false")), "it speaks of Service Connect");
-        assert_eq!(refresh.remove(key), Some(Value::from("true")), "it says nothing of it");
-        assert_eq!(change, refresh, "{name}");
-    }
 }

@@ -9,8 +9,8 @@
 //! [`namespaces`], [`namespace_use`], [`task_definition`], [`clusters`], [`parameters`], [`queue`], [`lease`], [`apply`], and for what
 //! services wait for [`new_namespace`] and [`named_ports`]. Below them: [`call`] makes one call, [`pace`] waits for
 //! its turn, [`pages`] walks through listings, [`bounded`] refuses answers without end, [`convert`], [`raw`], [`members`] and [`revision`] read answers,
-//! [`fault`] and [`text`] read failures. [`operation`] is the table of all calls and
-//! [`world`] what they go through. Above them, [`execute`] chooses the verb; beside them, [`captured`] plays AWS out of
+//! [`fault`] and [`text`] read failures. [`operation`] is the table of all calls,
+//! [`permissions`] the IAM policies that follow from it, and [`world`] what they go through. Above them, [`execute`] chooses the verb; beside them, [`captured`] plays AWS out of
 //! files.
 //!
 //! **Absent on purpose:** retries of writes, caches, logs. Who asked decides what to do next.
@@ -41,6 +41,7 @@ mod operation;
 mod pace;
 mod pages;
 mod parameters;
+mod permissions;
 mod queue;
 mod raw;
 mod revision;
@@ -56,5 +57,6 @@ pub use call::{Call, OnCall};
 pub use captured::{Captures, NotACapture};
 pub use operation::{ACTIONS, Access, Operation};
 pub use pace::{Bucket, Share};
+pub use permissions::{Policy, policies};
 pub use settings::{NoRegion, Settings};
 pub use world::{LeaseTable, MayWrite, World};

@@ -5,11 +5,13 @@
 
 use std::io::Write;
 use std::net::{SocketAddr, ToSocketAddrs};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Parser;
 use eastwest_sim::model::Population;
+use eastwest_sim::wire::iam::Policies;
 use eastwest_sim::wire::{Options, Server, serve};
 use tokio::net::TcpListener;
 
@@ -35,6 +37,15 @@ struct Flags {
     /// Start with this many ECS services in every region.
     #[arg(long, value_name = "N")]
     services: Option<usize>,
+
+    /// An IAM policy, as JSON: callers with the access key of --policy-for may do what it allows, and nothing else. May
+    /// be repeated; all policies hold together.
+    #[arg(long, value_name = "FILE")]
+    policy: Vec<PathBuf>,
+
+    /// The access key that the policies are for. Everybody else may do everything.
+    #[arg(long, value_name = "ACCESS_KEY", default_value = "restricted", requires = "policy")]
+    policy_for: String,
 }
 
 #[tokio::main]
@@ -56,6 +67,7 @@ async fn run(flags: Flags) -> Result<(), String> {
         speed: flags.speed,
         quotas: flags.quotas,
         population: flags.services.map(Population::of),
+        policies: policies(&flags)?,
         ..Options::default()
     };
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
@@ -71,6 +83,23 @@ async fn run(flags: Flags) -> Result<(), String> {
         .await
         .unwrap_or(Ok(()))
         .map_err(|error| format!("the server failed: {error}"))
+}
+
+fn policies(flags: &Flags) -> Result<Option<Policies>, String> {
+    if flags.policy.is_empty() {
+        return Ok(None);
+    }
+    let read = |path: &PathBuf| {
+        let text =
+            std::fs::read_to_string(path).map_err(|error| (path.clone(), error.to_string()))?;
+        // Each is read by itself first, so that an error can name its file.
+        Policies::read(&flags.policy_for, [text.as_str()])
+            .map_err(|error| (path.clone(), error))?;
+        Ok(text)
+    };
+    let texts = flags.policy.iter().map(read).collect::<Result<Vec<_>, (PathBuf, String)>>();
+    let texts = texts.map_err(|(path, error)| format!("--policy {}: {error}", path.display()))?;
+    Policies::read(&flags.policy_for, texts.iter().map(String::as_str)).map(Some)
 }
 
 /// One line on standard output: where it listens, and how to call it.

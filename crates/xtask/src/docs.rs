@@ -1,8 +1,9 @@
-//! `cargo xtask docs`: the reference pages that are printed by the programs themselves.
+//! `cargo xtask docs`: the reference pages, and the IAM policies, that are printed by the programs themselves.
 //!
 //! A page here is never written by hand: `--check` fails as soon as a flag or the document and its page differ.
 
 mod metrics;
+mod policies;
 
 use std::fmt::Write as _;
 use std::fs;
@@ -42,9 +43,9 @@ pub(crate) fn run(args: &Args) -> Result<bool> {
 /// Whether every page is what the programs, as built, would print now.
 pub(crate) fn check() -> Result<bool> {
     let mut all_current = true;
-    for (page, print) in PAGES {
-        let stands = fs::read_to_string(repo::root()?.join(page)).unwrap_or_default();
-        if stands == print()? {
+    for (page, text) in pages()? {
+        let stands = fs::read_to_string(repo::root()?.join(&page)).unwrap_or_default();
+        if stands == text {
             println!("{page} is up to date");
         } else {
             eprintln!("xtask: {page} is not up to date; run: cargo xtask docs");
@@ -55,15 +56,24 @@ pub(crate) fn check() -> Result<bool> {
 }
 
 fn write() -> Result<bool> {
-    for (page, print) in PAGES {
-        let path = repo::root()?.join(page);
+    for (page, text) in pages()? {
+        let path = repo::root()?.join(&page);
         if let Some(folder) = path.parent() {
             fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
         }
-        fs::write(&path, print()?).with_context(|| path.display().to_string())?;
+        fs::write(&path, text).with_context(|| path.display().to_string())?;
         println!("{page} written");
     }
     Ok(true)
+}
+
+/// The path and the text of everything that is generated.
+fn pages() -> Result<Vec<(String, String)>> {
+    let page = |(path, print): Page| Ok((path.to_owned(), print()?));
+    let mut pages = PAGES.into_iter().map(page).collect::<Result<Vec<_>>>()?;
+    let iam = printed(Command::new(repo::binary("debug", "eastwest")?).arg("iam").env_clear())?;
+    pages.extend(policies::pages(&iam)?);
+    Ok(pages)
 }
 
 /// Every metric.

@@ -10,6 +10,7 @@ mod compiler;
 mod debian;
 mod docs;
 mod fuzz;
+mod image;
 mod prometheus;
 mod repo;
 mod requirements;
@@ -45,6 +46,8 @@ enum Command {
     Bench(bench::Args),
     /// Run eastwest with faults and changes for a while, and check that memory, open files and tasks do not grow
     Soak(soak::Args),
+    /// Build the container image, and test its files, its settings, its sizes and its program
+    Image(image::Args),
     /// Plant realistic mistakes one by one, and see that the simulator's tests find each
     Bugs(bugs::Args),
 }
@@ -60,6 +63,7 @@ fn main() -> ExitCode {
         Command::Fuzz(args) => fuzz::run(&args),
         Command::Bench(args) => bench::run(&args),
         Command::Soak(args) => soak::run(&args),
+        Command::Image(args) => image::run(&args),
         Command::Bugs(args) => bugs::run(&args),
     };
     verdict(done)

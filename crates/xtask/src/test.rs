@@ -7,6 +7,7 @@
 //! simulator are built a second time, because they need fast code, which takes long to compile. The last lines are what
 //! each part took and the test runners' own summaries.
 
+mod deny;
 mod lints;
 mod step;
 mod table;
@@ -48,6 +49,7 @@ enum Part {
 
 const BUILD: &str = "cargo build";
 const LINTS: &str = "lints";
+const DENY: &str = "cargo deny";
 /// Every target, so that every lint sees all code.
 const ALL: [&str; 3] = ["build", "--workspace", "--all-targets"];
 const TEST: &str = "cargo test";
@@ -99,6 +101,7 @@ fn parts(only: &[Part]) -> Vec<Step> {
     }
     if lint {
         steps.push(tool("clippy", LINTS, compiler::CLIPPY, || lints::none(&ALL)));
+        steps.push(Step::of(DENY, deny::check));
     }
     steps.extend(side_by_side(
         || if rust { rust_tests(is_built) } else { Vec::new() },

@@ -104,8 +104,8 @@ pub const RULES: &[TagRule] = &[
     },
     TagRule {
         key: "tls",
-        allowed: "ca=<arn> key=<arn> role=<arn>; ca is required",
-        meaning: "encryption between the proxies",
+        allowed: "ca=<arn> key=<arn>; ca is required",
+        meaning: "encryption between the proxies; its role comes from the document alone",
         read: |draft, text| value::tls(text).map(|v| draft.single.tls = Some(v)),
     },
     TagRule {

@@ -95,12 +95,18 @@ pub(crate) fn ingress_port(text: &str) -> Result<Port, Wrong> {
     Port::parse(text).ok().filter(|port| port.number() > 1024).ok_or_else(wrong)
 }
 
+/// Why a tag names no role: whoever may write a tag could otherwise have eastwest pass a role to ECS that he may not pass
+/// himself.
+pub(crate) const ROLE_OF_THE_DOCUMENT: &str = "only the document can name a role for TLS: remove it here, and ask whoever writes the document to add tls, with its role, to this service's entry there";
+
 pub(crate) fn tls(text: &str) -> Result<Tls, Wrong> {
     let mut words = Words::read(text, &["ca", "key", "role"])?;
+    if words.take("role").is_some() {
+        return Err(wrong_because(ROLE_OF_THE_DOCUMENT));
+    }
     let authority = words.take("ca").map(arn).transpose()?.ok_or_else(wrong)?;
     let kms_key = words.take("key").map(kms_key).transpose()?;
-    let role = words.take("role").map(arn).transpose()?;
-    Ok(Tls { authority: Some(authority), kms_key, role })
+    Ok(Tls { authority: Some(authority), kms_key, role: None })
 }
 
 pub(crate) fn logs(text: &str) -> Result<LogsDeclaration, Wrong> {

@@ -308,7 +308,11 @@ impl Writer<'_> {
             shown,
             value::ingress_port,
         );
-        self.say(Tag { key: "tls", words: "the encryption" }, tls.as_ref(), write_tls, value::tls);
+        // Only the document can name the role; without a tag it is kept as deployed.
+        let tag = tls.clone().map(|tls| Tls { role: None, ..tls });
+        self.say(Tag { key: "tls", words: "the encryption" }, tag.as_ref(), write_tls, value::tls);
+        let role = tls.as_ref().and_then(|tls| tls.role.as_ref());
+        self.unsaid.extend(role.map(|_| "the role of the encryption".to_owned()));
     }
 
     /// Several endpoints, a tag for each. All or none: a list that lacks one would ask to remove it.
@@ -445,11 +449,7 @@ fn write_timeout(timeout: &Timeout) -> String {
 
 fn write_tls(tls: &Tls) -> String {
     let word = |name: &str, text: Option<&str>| Some(format!("{name}={}", text?));
-    join([
-        word("ca", tls.authority.as_ref().map(Arn::as_str)),
-        word("key", tls.kms_key.as_deref()),
-        word("role", tls.role.as_ref().map(Arn::as_str)),
-    ])
+    join([word("ca", tls.authority.as_ref().map(Arn::as_str)), word("key", tls.kms_key.as_deref())])
 }
 
 /// Of options that the tag has no word for it makes words that the tag's reader refuses.

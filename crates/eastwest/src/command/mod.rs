@@ -1,9 +1,9 @@
 //! The commands: everything about one stands in one file, its flags, its run and its text.
 //!
-//! In comes what was typed; out go text or JSON on standard output and an exit code. In reading order: [`paint`], [`text`], [`versioned`] and
-//! [`world`] (with [`offline`] and [`look`]), which several commands use, then [`run`], [`plan`], [`status`], [`apply`],
-//! [`retry`], [`explain`], [`lint`], [`import`], [`graph`],
-//! [`healthcheck`], [`completions`], [`schema`] and [`metrics`]; [`help`] is the command line of all.
+//! In comes what was typed; out go text or JSON on standard output and an exit code. In reading order: [`paint`],
+//! [`text`], [`versioned`] and [`world`] (with [`offline`] and [`look`]), which several commands use, then [`run`],
+//! [`plan`], [`status`], [`apply`], [`retry`], [`explain`], [`lint`], [`import`], [`graph`], [`healthcheck`],
+//! [`completions`], [`schema`], [`metrics`] and [`iam`]; [`help`] is the command line of all.
 
 mod paint;
 
@@ -44,6 +44,8 @@ mod completions;
 mod schema;
 
 mod metrics;
+
+mod iam;
 
 #[cfg(test)]
 mod tests;
@@ -116,6 +118,9 @@ pub(crate) enum Alone {
     /// Print every metric with its type, its labels and what it is for, as JSON. The page of metrics is made from it.
     #[command(hide = true)]
     Metrics,
+    /// Print the IAM policies that the calls of eastwest need, as JSON by their names. `deploy/iam` is made from it.
+    #[command(hide = true)]
+    Iam,
 }
 
 impl Alone {
@@ -126,6 +131,7 @@ impl Alone {
             Self::Man(flags) => completions::man(&flags, cli()),
             Self::Schema => Ok(schema::run()),
             Self::Metrics => Ok(metrics::run()),
+            Self::Iam => Ok(iam::run()),
         }
     }
 }

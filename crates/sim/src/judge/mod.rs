@@ -37,7 +37,7 @@
 //! | convergence | once everything is calm, everything is as it is declared, or differs for a reason in the truth | `convergence` |
 //!
 //! In reading order: `keys`, `effective`, `service_history`, `calendar`, `parameter_history` (what is so, over time);
-//! `sent_write`, then one file for each family of rules; `needs`, `wanted`, `waits`, `convergence` (how it must end);
+//! `sent_write`, then one file for each family of rules; `needs`, `wanted`, `needed_names`, `waits`, `convergence` (how it must end);
 //! `checker`, which asks them all.
 
 mod budget;
@@ -50,6 +50,7 @@ mod fights;
 mod keys;
 mod mass_change;
 mod names;
+mod needed_names;
 mod needs;
 mod opt_in;
 mod parameter_history;

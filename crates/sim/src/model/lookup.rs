@@ -78,6 +78,12 @@ impl Model {
         self.services.range(first..).take_while(move |(key, _)| key.cluster == cluster)
     }
 
+    /// The ARN of a namespace, however it is named.
+    #[cfg(feature = "wire")]
+    pub(crate) fn arn_of_namespace(&self, reference: &str) -> Option<String> {
+        self.namespace(reference).map(|namespace| namespace.arn.clone())
+    }
+
     /// A namespace by id, ARN or `HttpName`.
     pub(super) fn namespace(&self, reference: &str) -> Option<&NamespaceState> {
         let id = last_part(reference);

@@ -100,6 +100,12 @@ impl Model {
         Ok(ListTagsForResourceAnswer { tags: tag_list(self.tags_of(&request.resource_arn)?) })
     }
 
+    /// The tags of what an ARN names; none if it names nothing.
+    #[cfg(feature = "wire")]
+    pub(crate) fn tags_named(&self, arn: &str) -> BTreeMap<String, String> {
+        self.tags_of(arn).map(|tags| BTreeMap::clone(tags)).unwrap_or_default()
+    }
+
     fn tags_of(&self, arn: &str) -> Result<&Arc<BTreeMap<String, String>>, ApiError> {
         match Resource::of(arn)? {
             Resource::Service(key) => {

@@ -118,7 +118,11 @@ pub(super) fn throttled(op: &str) -> ApiError {
 
 /// The caller may not call `op` on `resource`, in the words of IAM. SQS has kept the code of its older protocol.
 pub(super) fn denied(op: &str, account: &str, resource: &str) -> ApiError {
-    let action = op.replacen('.', ":", 1);
+    not_authorized(op, &op.replacen('.', ":", 1), account, resource)
+}
+
+/// The same, where `op` needs another action as well.
+pub(super) fn not_authorized(op: &str, action: &str, account: &str, resource: &str) -> ApiError {
     let user = format!("arn:aws:sts::{account}:assumed-role/simulated/simulated");
     let is_sqs = op.starts_with("sqs.");
     let code = if is_sqs { "AccessDenied" } else { "AccessDeniedException" };

@@ -29,6 +29,8 @@ pub(super) struct Call<'a> {
     pub(super) region: &'a str,
     /// The caller's user agent.
     pub(super) caller: &'a str,
+    /// Whose permissions count.
+    pub(super) access_key: &'a str,
     pub(super) body: &'a [u8],
 }
 
@@ -71,6 +73,9 @@ impl Call<'_> {
         if !world.quotas.take(op, self.region, now) {
             return Reply::Refused(api::throttled(op));
         }
+        if let Some(refusal) = self.not_authorized(world) {
+            return Reply::Refused(refusal);
+        }
         match world.faults.strike(op) {
             None => match self.run(world, ready, AsOf::Now) {
                 Ok(answer) if op == RECEIVE && is_empty(&*answer) => Reply::NothingYet,
@@ -78,6 +83,14 @@ impl Call<'_> {
             },
             Some(strike) => self.perform_struck(world, ready, strike),
         }
+    }
+
+    /// The refusal of IAM, if policies bind this caller and miss what the call needs.
+    fn not_authorized(&self, world: &mut World) -> Option<ApiError> {
+        let policies = world.policies()?.clone();
+        let bound = policies.bind(self.access_key);
+        let model = world.model_of(self.region);
+        bound.then(|| policies.refusal(self.operation.name, self.body, model)).flatten()
     }
 
     fn perform_struck(

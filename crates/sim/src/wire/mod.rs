@@ -1,7 +1,7 @@
 //! The wire face: speaks awsJson to any AWS SDK or CLI, and `/_sim/` to tests and demos.
 //!
 //! In reading order: `respond` (what bytes look like) · `api` (the five APIs and their words) ·
-//! `signature` (who calls, from which region) · `query` (services of another
+//! `signature` (who calls, from which region) · `iam` (who may) · `query` (services of another
 //! protocol) · `operation` (the table) · `request` (bytes to a
 //! typed call) · `call` (what becomes of it) · `partial` · `long_poll` (waiting for a message) · `world` (what all connections share) ·
 //! `control` (`/_sim/`).
@@ -15,6 +15,7 @@ mod api;
 mod call;
 pub mod clock;
 mod control;
+pub mod iam;
 mod long_poll;
 mod operation;
 mod partial;
@@ -179,7 +180,8 @@ fn reply_to(world: &SharedWorld, headers: &HeaderMap, body: &[u8]) -> Result<Rep
         target.and_then(Operation::of_target).ok_or_else(|| api::unknown_operation(target))?;
     let region = signature::region_of(header("authorization"), operation.api())?;
     let caller = caller(header("user-agent"), header("x-amz-user-agent"));
-    let call = Call { operation, region, caller: &caller, body };
+    let access_key = header("authorization").and_then(signature::access_key_of).unwrap_or_default();
+    let call = Call { operation, region, caller: &caller, access_key, body };
     let ready = call.read();
     Ok(call.perform(&mut lock(world), ready))
 }

@@ -43,6 +43,14 @@ pub(super) fn region_of(authorization: Option<&str>, api: Api) -> Result<&str, A
     scope_region(part("Credential").unwrap_or_default(), api)
 }
 
+/// The access key that `authorization` is signed with.
+pub(super) fn access_key_of(authorization: &str) -> Option<&str> {
+    let parts = authorization.trim().strip_prefix(ALGORITHM)?;
+    let credential = parts.split(',').find_map(|part| part.trim().strip_prefix("Credential="))?;
+    // The scope has four parts, counted from the end.
+    credential.rsplitn(5, '/').nth(4)
+}
+
 /// The service that `authorization` is scoped to, whichever it is.
 pub(super) fn service_of(authorization: &str) -> Option<&str> {
     let parts = authorization.trim().strip_prefix(ALGORITHM)?;
@@ -102,6 +110,13 @@ mod tests {
     fn the_region_of_the_scope_is_taken() {
         let header = signed("20261123/eu-central-1/servicediscovery/aws4_request");
         assert_eq!(region_of(Some(&header), Api::CloudMap).unwrap(), "eu-central-1");
+    }
+
+    #[test]
+    fn the_access_key_stands_before_the_scope() {
+        let header = signed("20261123/eu-central-1/servicediscovery/aws4_request");
+        assert_eq!(access_key_of(&header), Some("AKIA"));
+        assert_eq!(access_key_of("Basic dXNlcjpwYXNz"), None);
     }
 
     #[test]

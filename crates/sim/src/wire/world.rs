@@ -14,6 +14,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use tokio::sync::watch;
 
 use super::clock::{Clock, ClockError, Reading};
+use super::iam::Policies;
 use super::quotas::Quotas;
 use crate::faults::Faults;
 use crate::model::{EventOptions, Model, ModelOptions, Mutation, Population};
@@ -31,6 +32,8 @@ pub struct Options {
     pub quotas: bool,
     /// What each region holds before the first call.
     pub population: Option<Population>,
+    /// What the callers with one access key may do. `None`: everything, as everybody else.
+    pub policies: Option<Policies>,
 }
 
 impl Default for Options {
@@ -43,6 +46,7 @@ impl Default for Options {
             speed: 1.0,
             quotas: false,
             population: None,
+            policies: None,
         }
     }
 }
@@ -119,6 +123,11 @@ impl World {
     /// The account in every ARN.
     pub fn account(&self) -> &str {
         &self.options.model.account
+    }
+
+    /// The policies that bind some callers.
+    pub(super) fn policies(&self) -> Option<&Policies> {
+        self.options.policies.as_ref()
     }
 
     /// The region that was called first; before any call, the one of the options.

@@ -57,8 +57,20 @@ pub(super) fn read_entry(parameter: &Parameter) -> (Option<Declaration>, Vec<Iss
         let allowed = "only the document can allow aliases: remove it here, and ask whoever writes the document to add it to this service's entry there";
         report.refuse(&aliases, allowed, None);
     }
+    no_role(&at, &mut report);
     let declaration = entry::read(&at, &mut report);
     ((!report.is_blocked()).then_some(declaration), report.finish())
+}
+
+/// Whoever may tag a service may name the parameter, so it is no place for a role that eastwest passes to ECS.
+fn no_role(at: &At<'_>, report: &mut Report<'_>) {
+    let Some(endpoints) = at.member("endpoints") else { return };
+    for endpoint in endpoints.items() {
+        let Some(tls) = endpoint.member("tls") else { continue };
+        if let Some(role) = tls.member("role") {
+            report.refuse(&role, value::ROLE_OF_THE_DOCUMENT.to_owned(), None);
+        }
+    }
 }
 
 fn part(at: &At<'_>, report: &mut Report<'_>) -> Part {

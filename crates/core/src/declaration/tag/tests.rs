@@ -635,10 +635,22 @@ fn an_ingress_port_that_ecs_refuses() {
 fn tls() {
     check(
         "mode=client-server
-         tls=ca=arn:aws:acm-pca:eu-west-1:1:certificate-authority/x key=alias/k role=arn:aws:iam::1:role/r",
+         tls=ca=arn:aws:acm-pca:eu-west-1:1:certificate-authority/x key=alias/k",
         &expect![[r#"
             client-server
-              endpoint ca=arn:aws:acm-pca:eu-west-1:1:certificate-authority/x key=alias/k role=arn:aws:iam::1:role/r
+              endpoint ca=arn:aws:acm-pca:eu-west-1:1:certificate-authority/x key=alias/k role=none
+        "#]],
+    );
+}
+
+#[test]
+fn a_tag_names_no_role_for_tls() {
+    check(
+        "mode=client-server
+         tls=ca=arn:aws:acm-pca:eu-west-1:1:certificate-authority/x role=arn:aws:iam::1:role/r",
+        &expect![[r#"
+            ambiguous
+            eastwest/tls="ca=arn:aws:acm-pca:eu-west-1:1:certificate-authority/x role=arn:aws:iam::1:role/…": only the document can name a role for TLS: remove it here, and ask whoever writes the document to add tls, with its role, to this service's entry there
         "#]],
     );
 }
@@ -650,7 +662,7 @@ fn tls_without_an_authority() {
          tls=key=alias/k",
         &expect![[r#"
             ambiguous
-            eastwest/tls="key=alias/k": ca=<arn> key=<arn> role=<arn>; ca is required
+            eastwest/tls="key=alias/k": ca=<arn> key=<arn>; ca is required
         "#]],
     );
 }

@@ -125,12 +125,12 @@ fn a_range_of_ports_without_a_name_is_refused_too() {
 fn tls_is_refused_in_bridge_mode() {
     check_plan(
         "cluster prod default=internal.myapp
-         web mode=client-server, tls=ca=arn:aws:acm-pca:r:1:ca/x role=arn:aws:iam::1:role/r | off | bridge http=8080/http",
+         web mode=client-server, tls=ca=arn:aws:acm-pca:r:1:ca/x | off | bridge http=8080/http",
         &expect![[r#"
             prod/web: Ineligible: endpoint web has TLS, which Service Connect does not support in bridge mode: use awsvpc, or remove the tls tag
                 enabled: off -> on
                 namespace: - -> ns-internalmyapp
-                endpoint http/web: - -> web.internal.myapp:8080, TLS ca=arn:aws:acm-pca:r:1:ca/x key=none role=arn:aws:iam::1:role/r
+                endpoint http/web: - -> web.internal.myapp:8080, TLS ca=arn:aws:acm-pca:r:1:ca/x key=none role=none
         "#]],
     );
 }
@@ -150,10 +150,11 @@ fn tls_without_a_role_is_for_ecs_to_judge() {
 }
 
 #[test]
-fn tls_with_a_role_is_fine() {
+fn tls_with_a_role_of_the_document_is_fine() {
     check_plan(
         "cluster prod default=internal.myapp
-         web mode=client-server, tls=ca=arn:aws:acm-pca:r:1:ca/x role=arn:aws:iam::1:role/r | off | http=8080/http",
+         document {\"version\":1,\"services\":{\"prod/web\":{\"endpoints\":[{\"tls\":{\"ca\":\"arn:aws:acm-pca:r:1:ca/x\",\"role\":\"arn:aws:iam::1:role/r\"}}]}}}
+         web mode=client-server | off | http=8080/http",
         &expect![[r#"
             prod/web: connect in ns-internalmyapp http/web@web.internal.myapp:8080+tls=arn:aws:acm-pca:r:1:ca/x+role=arn:aws:iam::1:role/r
                 enabled: off -> on

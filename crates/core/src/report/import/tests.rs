@@ -104,7 +104,8 @@ fn all_that_a_single_endpoint_has_is_said() {
             eastwest/port=http
             eastwest/test-header=x=yes
             eastwest/timeout=idle=60s request=0s
-            eastwest/tls=ca=arn:aws:acm-pca:r:1:ca key=k role=arn:aws:iam:r:1:role
+            eastwest/tls=ca=arn:aws:acm-pca:r:1:ca key=k
+            kept: the role of the encryption
         "#]],
     );
 }

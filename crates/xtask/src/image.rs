@@ -1,0 +1,158 @@
+//! `cargo xtask image`: builds the last stage of the Dockerfile, and tests what came out.
+//!
+//! Debian's `buildah` builds it, without a daemon, a registry or a container engine: that stage starts from `scratch`. What the
+//! stage before it does in a container, compile and lay out files, is done here by cargo and by the same script. So only
+//! the release of Debian differs, whose C library goes into the image.
+//!
+//! The tests (`tests/wire/image_checks.py`) look at the files, the settings and the sizes, and run the program from the image with nothing
+//! but its files.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+
+use crate::{repo, requirements, run};
+
+const TAG: &str = "localhost/eastwest:test";
+/// What is needed to build the image and to run a program in it.
+const TOOLS: [(&str, &str); 2] = [("buildah", "buildah"), ("bwrap", "bubblewrap")];
+/// No user namespace and no overlay file system is needed.
+const STORAGE: [&str; 2] = ["--storage-driver", "vfs"];
+const LAST_STAGE: &str = "FROM scratch\n";
+const COPY: &str = "COPY --from=build /rootfs/ /\n";
+
+/// What to put into the image.
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// This program in place of a release build, to try the image without one. Its sizes are not judged
+    #[arg(long, value_name = "FILE")]
+    binary: Option<PathBuf>,
+}
+
+/// Builds and tests the image; whether it is as it must be.
+pub(crate) fn run(args: &Args) -> Result<bool> {
+    provide()?;
+    let binary = match &args.binary {
+        Some(binary) => binary.clone(),
+        None => release()?,
+    };
+    let home = repo::target()?.join("image");
+    clear(&home)?;
+    lay_out(&binary, &home.join("context/rootfs"))?;
+    build(&home)?;
+    test(&home, args.binary.is_none())
+}
+
+/// Debian has both tools; installing them needs root.
+fn provide() -> Result<()> {
+    let missing: Vec<&str> = TOOLS
+        .iter()
+        .filter(|(program, _)| !run::quiet(Command::new(program).arg("--version")))
+        .map(|(_, package)| *package)
+        .collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    run::say(&format!("apt-get install {}", missing.join(" ")));
+    run::quiet(Command::new("apt-get").arg("update"));
+    let mut install = Command::new("apt-get");
+    install.args(["install", "--yes", "--no-install-recommends"]).args(&missing);
+    if !run::quiet(&mut install) {
+        bail!("run as root: apt-get install {}", missing.join(" "));
+    }
+    Ok(())
+}
+
+fn release() -> Result<PathBuf> {
+    repo::build(&["--release", "--locked", "--package", "eastwest"])?;
+    repo::binary("release", "eastwest")
+}
+
+/// Removes what an earlier run left; its folders are read-only, as in the image.
+fn clear(home: &Path) -> Result<()> {
+    if home.exists() {
+        run::quiet(Command::new("chmod").args(["-R", "u+w"]).arg(home));
+        fs::remove_dir_all(home).with_context(|| home.display().to_string())?;
+    }
+    fs::create_dir_all(home.join("context")).with_context(|| home.display().to_string())
+}
+
+fn lay_out(binary: &Path, rootfs: &Path) -> Result<()> {
+    let script = repo::root()?.join("deploy/image/rootfs.sh");
+    if !run::quiet(Command::new("sh").arg(script).arg(binary).arg(rootfs)) {
+        bail!("deploy/image/rootfs.sh fails for {}", binary.display());
+    }
+    Ok(())
+}
+
+fn build(home: &Path) -> Result<()> {
+    let dockerfile = fs::read_to_string(repo::root()?.join("Dockerfile")).context("Dockerfile")?;
+    let stage = last_stage(&dockerfile)?;
+    let context = home.join("context");
+    fs::write(context.join("Dockerfile"), stage).context("the last stage")?;
+    run::say("buildah build");
+    let mut build = buildah(home);
+    build.args(["build", "--isolation", "chroot", "--timestamp", "0", "--tag", TAG]).arg(&context);
+    buildah_succeeds(&mut build)?;
+    let layout = format!("oci:{}:test", home.join("oci").display());
+    buildah_succeeds(buildah(home).args(["push", TAG, &layout]))
+}
+
+/// The last stage, with files of the context in place of those of the stage before.
+fn last_stage(dockerfile: &str) -> Result<String> {
+    let (_, stage) =
+        dockerfile.rsplit_once(LAST_STAGE).context("the last stage is not FROM scratch")?;
+    if !stage.contains(COPY) || stage.matches("COPY").count() != 1 {
+        bail!("the last stage of the Dockerfile must copy once: {COPY}");
+    }
+    Ok(format!("{LAST_STAGE}{}", stage.replace(COPY, "COPY rootfs/ /\n")))
+}
+
+/// buildah with storage of its own.
+fn buildah(home: &Path) -> Command {
+    let mut command = Command::new("buildah");
+    command.args(STORAGE);
+    command.arg("--root").arg(home.join("storage")).arg("--runroot").arg(home.join("run"));
+    command
+}
+
+fn buildah_succeeds(command: &mut Command) -> Result<()> {
+    if run::live(command, |_| false)?.ok {
+        return Ok(());
+    }
+    bail!("{command:?} fails");
+}
+
+fn test(home: &Path, is_release: bool) -> Result<bool> {
+    let root = repo::root()?;
+    run::say("tests/wire/image_checks.py");
+    let mut command = Command::new(requirements::python(&root)?);
+    command.args(["-m", "pytest", "-n", "0", "tests/wire/image_checks.py"]);
+    command.env("EASTWEST_IMAGE", home).env("EASTWEST_IMAGE_IS_RELEASE", is_release.to_string());
+    Ok(run::live(command.current_dir(root), |_| false)?.ok)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_stage_takes_its_files_from_the_context() {
+        let dockerfile = format!("FROM a AS build\nRUN b\n\n{LAST_STAGE}{COPY}USER 1\n");
+        assert_eq!(last_stage(&dockerfile).unwrap(), "FROM scratch\nCOPY rootfs/ /\nUSER 1\n");
+    }
+
+    #[test]
+    fn a_stage_that_copies_something_else_is_refused() {
+        let more = format!("{LAST_STAGE}{COPY}COPY b /\n");
+        assert!(last_stage(&more).is_err() && last_stage("FROM debian\n").is_err());
+    }
+
+    #[test]
+    fn the_dockerfile_of_this_repository_has_such_a_stage() {
+        let dockerfile = fs::read_to_string(repo::root().unwrap().join("Dockerfile")).unwrap();
+        assert!(last_stage(&dockerfile).unwrap().contains("USER 65532:65532"));
+    }
+}

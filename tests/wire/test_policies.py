@@ -1,0 +1,276 @@
+"""`deploy/iam`: with the shipped policies everything works, without one of their actions something breaks and is named, and
+what must be impossible is refused. The simulator evaluates them (`eastwest-sim --policy`)."""
+import json
+import pathlib
+import subprocess
+
+import pytest
+from botocore.exceptions import ClientError
+
+import policies
+import rules
+from documents import put, shown
+from fleet import CLUSTER, NAMESPACE, Fleet, connect, served, tags
+from world import program, wait_until
+
+EVERY = policies.names()
+NEEDED = [action for action in policies.actions(*EVERY) if action not in policies.ELSEWHERE]
+# What the document asks for: two namespaces to make, a port to name, an endpoint with TLS, a service without a tag.
+AUTHORITY = f"arn:aws:acm-pca:eu-west-1:{rules.ACCOUNT}:certificate-authority/1"
+DOCUMENT = {
+    "version": 1, "namePorts": True, "limits": {"refreshEvery": "1s"},
+    "namespaces": {"made.http": {"type": "http", "create": True},
+                   "made.private": {"type": "private-dns", "vpc": "vpc-0a1b2c3d", "create": True}},
+    "services": {
+        f"{CLUSTER}/unnamed": {"mode": "client-server", "namespace": "made.http"},
+        f"{CLUSTER}/private": {"mode": "client-server", "namespace": "made.private"},
+        f"{CLUSTER}/secure": {"endpoints": [{"tls": {"ca": AUTHORITY, "role": policies.ROLE_OF_TLS}}]}}}
+
+
+class Story:
+    """A fleet that makes eastwest use every permission once."""
+
+    def __init__(self, sim, judged, controller_of):
+        self.sim = sim
+        ecs, ssm = judged("ecs", sim), judged("ssm", sim)
+        self.fleet = fleet = Fleet(sim, ecs, judged("servicediscovery", sim))
+        sim.control("POST", "events", rules.PLAIN)
+        url, _ = rules.wire(judged("events", sim), judged("sqs", sim))
+        # A client that is older than the endpoint it needs has to be refreshed.
+        fleet.service("client", {}, connect(), tag=tags(mode="client", namespace=NAMESPACE, needs="web"))
+        fleet.service("web", {"web": 8080}, tag=tags(mode="client-server", namespace=NAMESPACE))
+        fleet.service("secure", {"secure": 8443}, tag=tags(mode="client-server", namespace=NAMESPACE))
+        fleet.service("private", {"private": 9090})
+        task = ecs.register_task_definition(
+            family=policies.FAMILY, networkMode="awsvpc", requiresCompatibilities=["FARGATE"], cpu="512", memory="1024",
+            taskRoleArn=policies.ROLE_OF_TASKS, executionRoleArn=policies.ROLE_OF_TASKS,
+            tags=[{"key": "team", "value": "shop"}], containerDefinitions=[{
+                "name": "app", "image": "example/app:1", "essential": True,
+                "portMappings": [{"containerPort": 8080, "protocol": "tcp"}]}])
+        fleet.service("unnamed", taskDefinition=task["taskDefinition"]["taskDefinitionArn"])
+        # One whose last rollout was rolled back, so that its history is read.
+        breaker = {"deploymentCircuitBreaker": {"enable": True, "rollback": True}}
+        fleet.service("flaky", {"flaky": 7070}, deploymentConfiguration=breaker)
+        sim.advance(120)
+        sim.rollout(f"{CLUSTER}/flaky", "fail")
+        fleet.update("flaky", connect(served("flaky", "flaky", f"flaky.{NAMESPACE}", 7070)))
+        sim.advance(600)
+        fleet.tag("flaky", mode="client-server", namespace=NAMESPACE)
+        # One that never completes, so that its rollout is looked at.
+        fleet.service("slow", {"slow": 6060}, tag=tags(mode="client", namespace=NAMESPACE))
+        sim.rollout(f"{CLUSTER}/slow", "stall")
+        fleet.update("slow", connect())
+        put(ssm, json.dumps(DOCUMENT))
+        put(ssm, json.dumps({"version": 1}), "/eastwest/more/one")
+        self.controller = controller_of(
+            sim.url, "--source", "tags", "--source", "ssm:/eastwest/prod", "--source", "ssm:/eastwest/more/",
+            "--queue-url", url, "--rollouts-per-cluster", "20", "--rollouts-per-namespace", "20", cluster=None,
+            environment=policies.RESTRICTED)
+
+    def converge(self):
+        """Waits until all is as wanted; a refresh, a revision and two namespaces among it."""
+        self.controller.wait_synced("web", "secure", "private", "client")
+        self.controller.wait_service("unnamed", "deploy")
+        self.controller.wait_service("flaky", "RolledBack")
+        self.controller.wait_metric(1, "eastwest_queue_up")
+        wait_until(lambda: any(write["body"].get("forceNewDeployment") for write in self.sim.writes()),
+                   lambda: str(self.sim.writes()))
+        wait_until(lambda: self.sim.called("sqs.DeleteMessageBatch"), self.controller.output)
+
+
+@pytest.fixture
+def story(simulator_of, judged, controller_of, tmp_path):
+    """The story under every shipped policy, with one action taken away."""
+    def begin(without=None):
+        folder = tmp_path / "iam"
+        folder.mkdir()
+        sim = simulator_of(*policies.flags(folder, EVERY, without), speed=60)
+        return Story(sim, judged, controller_of)
+    return begin
+
+
+def test_the_whole_story_passes_under_the_shipped_policies(story):
+    told = story()
+    told.converge()
+    assert "not authorized" not in shown(told.controller)
+    [endpoint] = told.fleet.config("secure")["services"]
+    assert endpoint["tls"]["roleArn"] == policies.ROLE_OF_TLS
+
+
+# What only the metric of calls names: it makes the explanation of a slow rollout poorer, and nothing else.
+COUNTED = {"ecs:DescribeServiceDeployments"}
+
+
+@pytest.mark.parametrize("action", NEEDED)
+def test_without_one_action_eastwest_names_it(action, story):
+    controller = story(without=action).controller
+    if action in COUNTED:
+        labels = {"operation": action.partition(":")[2], "result": "Denied"}
+        wait_until(lambda: controller.metric("eastwest_aws_calls_total", **labels), lambda: shown(controller))
+    else:
+        wait_until(lambda: f"not authorized to perform: {action} " in shown(controller), lambda: shown(controller))
+
+
+@pytest.fixture
+def bound(simulator_of, judged, tmp_path):
+    """A fleet in two clusters, and clients that every shipped policy binds."""
+    sim = simulator_of(*policies.flags(tmp_path, EVERY))
+    fleet = Fleet(sim, judged("ecs", sim), judged("servicediscovery", sim))
+    fleet.ecs.create_cluster(clusterName="dev")
+    for name, cluster in (("web", CLUSTER), (policies.OWN, CLUSTER), ("web", "dev")):
+        fleet.service(name, {"web": 8080}, tag=tags(mode="client-server"), cluster=cluster)
+    fleet.task_definition("other", {"web": 8080})
+    fleet.settle()
+    return sim, lambda service: policies.client(service, sim)
+
+
+SERVED = connect(served("web", "web"))
+WEB = {"cluster": CLUSTER, "service": "web"}
+ARN = f"arn:aws:ecs:eu-west-1:{rules.ACCOUNT}:"
+TASK = {"containerDefinitions": [{"name": "a", "image": "a"}]}
+TLS = connect({**served("web", "web"), "tls": {"issuerCertificateAuthority": {"awsPcaAuthorityArn": AUTHORITY},
+                                              "roleArn": f"arn:aws:iam::{rules.ACCOUNT}:role/admin"}})
+QUEUE = "http://127.0.0.1/123456789012/eastwest"
+
+
+def update(**more):
+    """An UpdateService of `prod/web` with more in it than Service Connect."""
+    return "ecs", "update_service", {**WEB, "serviceConnectConfiguration": SERVED, **more}
+
+
+def refresh(**more):
+    """A refresh of `prod/web` with more in it."""
+    return "ecs", "update_service", {**WEB, "forceNewDeployment": True, **more}
+
+
+SUBNETS = {"networkConfiguration": {"awsvpcConfiguration": {"subnets": ["subnet-1"]}}}
+PUBLIC = {"networkConfiguration": {"awsvpcConfiguration": {"subnets": ["subnet-1"], "assignPublicIp": "ENABLED"}}}
+PROVIDER = {"capacityProviderStrategy": [{"capacityProvider": "FARGATE_SPOT"}]}
+LATTICE = {"vpcLatticeConfigurations": [{"roleArn": policies.ROLE_OF_TASKS, "portName": "web",
+                                         "targetGroupArn": "arn:aws:vpc-lattice:eu-west-1:1:targetgroup/tg-1"}]}
+VOLUMES = {"volumeConfigurations": [{"name": "data", "managedEBSVolume": {"roleArn": policies.ROLE_OF_TASKS}}]}
+FORBIDDEN = {
+    # More than Service Connect, for a service that opted in.
+    "task definition": update(taskDefinition="other"),
+    "subnets": update(**SUBNETS),
+    "public address": update(**PUBLIC),
+    "capacity provider": update(**PROVIDER),
+    "ECS Exec": update(enableExecuteCommand=True),
+    "VPC Lattice": update(**LATTICE),
+    "EBS volumes": update(**VOLUMES),
+    "managed tags": update(enableECSManagedTags=False),
+    "propagated tags": update(propagateTags="SERVICE"),
+    "role of TLS that is not named": ("ecs", "update_service", {**WEB, "serviceConnectConfiguration": TLS}),
+    "refresh with a task definition": refresh(taskDefinition="other"),
+    "refresh with subnets": refresh(**SUBNETS),
+    "refresh with a capacity provider": refresh(**PROVIDER),
+    "refresh with ECS Exec": refresh(enableExecuteCommand=True),
+    "refresh with VPC Lattice": refresh(**LATTICE),
+    "refresh with EBS volumes": refresh(**VOLUMES),
+    "refresh with managed tags": refresh(enableECSManagedTags=False),
+    "refresh with propagated tags": refresh(propagateTags="SERVICE"),
+    # Others' services.
+    "eastwest itself": ("ecs", "update_service", {"cluster": CLUSTER, "service": policies.OWN,
+                                                 "serviceConnectConfiguration": SERVED}),
+    "eastwest itself by ARN": ("ecs", "update_service", {
+        "cluster": CLUSTER, "service": f"{ARN}service/{CLUSTER}/{policies.OWN}", "forceNewDeployment": True}),
+    "another cluster": ("ecs", "update_service", {"cluster": "dev", "service": "web",
+                                                 "serviceConnectConfiguration": SERVED}),
+    "refresh in another cluster": ("ecs", "update_service", {"cluster": "dev", "service": "web",
+                                                             "forceNewDeployment": True}),
+    "another cluster by ARN": ("ecs", "update_service", {
+        "cluster": "dev", "service": f"{ARN}service/dev/web", "serviceConnectConfiguration": SERVED}),
+    # Making and deleting.
+    "create a service": ("ecs", "create_service", {"cluster": CLUSTER, "serviceName": "new", "taskDefinition": "other"}),
+    "delete a service": ("ecs", "delete_service", {**WEB, "force": True}),
+    "create a cluster": ("ecs", "create_cluster", {"clusterName": "new"}),
+    "change a cluster": ("ecs", "update_cluster", {"cluster": CLUSTER,
+                                                   "serviceConnectDefaults": {"namespace": NAMESPACE}}),
+    "delete a cluster": ("ecs", "delete_cluster", {"cluster": "dev"}),
+    "another family": ("ecs", "register_task_definition", {"family": "other", **TASK}),
+    "a privileged container": ("ecs", "register_task_definition", {
+        "family": policies.FAMILY, "containerDefinitions": [{"name": "a", "image": "a", "privileged": True}]}),
+    "a task role that is not named": ("ecs", "register_task_definition", {
+        "family": policies.FAMILY, **TASK, "taskRoleArn": f"arn:aws:iam::{rules.ACCOUNT}:role/admin"}),
+    "an execution role that is not named": ("ecs", "register_task_definition", {
+        "family": policies.FAMILY, **TASK, "executionRoleArn": f"arn:aws:iam::{rules.ACCOUNT}:role/admin"}),
+    "forget a task definition": ("ecs", "deregister_task_definition", {"taskDefinition": "other:1"}),
+    # Tags are what opts in.
+    "tag a service": ("ecs", "tag_resource", {"resourceArn": f"{ARN}service/{CLUSTER}/web", "tags": tags(mode="off")}),
+    "untag a service": ("ecs", "untag_resource", {"resourceArn": f"{ARN}service/{CLUSTER}/web",
+                                                  "tagKeys": ["eastwest/mode"]}),
+    "tag a task definition": ("ecs", "tag_resource", {
+        "resourceArn": f"{ARN}task-definition/{policies.FAMILY}:1", "tags": [{"key": "a", "value": "b"}]}),
+    # Cloud Map, Parameter Store, EventBridge, SQS.
+    "delete a namespace": ("servicediscovery", "delete_namespace", {"Id": "ns-1"}),
+    "create a Cloud Map service": ("servicediscovery", "create_service", {"Name": "a", "NamespaceId": "ns-1"}),
+    "delete a Cloud Map service": ("servicediscovery", "delete_service", {"Id": "srv-1"}),
+    "register an instance": ("servicediscovery", "register_instance", {
+        "ServiceId": "srv-1", "InstanceId": "i", "Attributes": {"AWS_INSTANCE_IPV4": "10.0.0.1"}}),
+    "deregister an instance": ("servicediscovery", "deregister_instance", {"ServiceId": "srv-1", "InstanceId": "i"}),
+    "write the document": ("ssm", "put_parameter", {"Name": "/eastwest/prod", "Value": "{}", "Type": "String"}),
+    "delete the document": ("ssm", "delete_parameter", {"Name": "/eastwest/prod"}),
+    "read another parameter": ("ssm", "get_parameter", {"Name": "/payments/key"}),
+    "read other parameters": ("ssm", "get_parameters_by_path", {"Path": "/"}),
+    "make a rule": ("events", "put_rule", {"Name": "a", "EventPattern": "{}"}),
+    "send an event": ("events", "put_events", {"Entries": [{"Source": "a", "DetailType": "b", "Detail": "{}"}]}),
+    "send a message": ("sqs", "send_message", {"QueueUrl": QUEUE, "MessageBody": "{}"}),
+    "open the queue": ("sqs", "set_queue_attributes", {"QueueUrl": QUEUE, "Attributes": {"Policy": "{}"}}),
+    "empty the queue": ("sqs", "purge_queue", {"QueueUrl": QUEUE}),
+    "take another queue's messages": ("sqs", "receive_message", {"QueueUrl": f"{QUEUE}-dead"}),
+}
+
+
+def test_what_must_be_impossible_is_refused(bound):
+    sim, client = bound
+    # Else all could be refused for another reason.
+    client("ecs").update_service(**WEB, serviceConnectConfiguration=SERVED)
+    sim.advance(120)
+    client("ecs").update_service(**WEB, forceNewDeployment=True)
+    sim.advance(120)
+    before, allowed = sim.state()["services"], []
+    assert len(FORBIDDEN) >= 40
+    for name, (service, method, members) in FORBIDDEN.items():
+        try:
+            getattr(client(service), method)(**members)
+            allowed.append(name)
+        except ClientError as refused:
+            code = refused.response["Error"]["Code"]
+            if code not in ("AccessDeniedException", "AccessDenied"):
+                allowed.append(f"{name}: {refused}")
+    assert allowed == []
+    assert sim.state()["services"] == before
+
+
+def test_a_desired_count_is_what_no_key_can_pin(bound):
+    # The page of deployment says so. If AWS ever gives a key for it, this is where it shows.
+    _, client = bound
+    service = client("ecs").update_service(**WEB, forceNewDeployment=True, desiredCount=3)["service"]
+    assert service["desiredCount"] == 3
+
+
+def test_only_the_right_people_set_the_tags_of_eastwest(simulator_of, judged, tmp_path):
+    example = (policies.FOLDER / "examples" / "who-may-tag.json").read_text()
+    for placeholder, value in policies.FILLED.items():
+        example = example.replace(placeholder, value)
+    path = tmp_path / "who-may-tag.json"
+    path.write_text(example)
+    sim = simulator_of("--policy", str(path))
+    fleet = Fleet(sim, judged("ecs", sim), judged("servicediscovery", sim))
+    arn = fleet.service("web", {"web": 8080})["serviceArn"]
+    ecs = policies.client("ecs", sim)
+    ecs.tag_resource(resourceArn=arn, tags=[{"key": "team", "value": "shop"}])
+    for more in (tags(mode="client"), [{"key": "team", "value": "b"}, *tags(alias="sts:443")]):
+        with pytest.raises(ClientError, match="not authorized to perform: ecs:TagResource"):
+            ecs.tag_resource(resourceArn=arn, tags=more)
+    with pytest.raises(ClientError, match="not authorized to perform: ecs:UntagResource"):
+        ecs.untag_resource(resourceArn=arn, tagKeys=["eastwest/mode"])
+
+
+def test_a_policy_that_is_not_understood_is_refused_at_the_start(tmp_path):
+    path = tmp_path / "policy.json"
+    path.write_text('{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "NotAction": "a", "Resource": "*"}]}')
+    for file, why in ((path, "NotAction"), (pathlib.Path("/nowhere.json"), "No such file")):
+        ended = subprocess.run([program("eastwest-sim"), "--listen", "127.0.0.1:0", "--policy", str(file)],
+                               capture_output=True, text=True, timeout=60, check=False)
+        assert ended.returncode == 1 and str(file) in ended.stderr and why in ended.stderr, ended.stderr
