@@ -97,7 +97,7 @@ pub(crate) fn ingress_port(text: &str) -> Result<Port, Wrong> {
 
 /// Why a tag names no role: whoever may write a tag could otherwise have eastwest pass a role to ECS that he may not pass
 /// himself.
-pub(crate) const ROLE_OF_THE_DOCUMENT: &str = "only the document can name a role for TLS: remove it here, and ask whoever writes the document to add tls, with its role, to this service's entry there";
+pub(crate) const ROLE_OF_THE_DOCUMENT: &str = "only the document can name a role for TLS: remove it here, and ask the owner of the document to add tls, with its role, to this service's entry there";
 
 pub(crate) fn tls(text: &str) -> Result<Tls, Wrong> {
     let mut words = Words::read(text, &["ca", "key", "role"])?;

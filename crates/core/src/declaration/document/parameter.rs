@@ -54,7 +54,7 @@ pub(super) fn read_entry(parameter: &Parameter) -> (Option<Declaration>, Vec<Iss
     }
     report.open();
     if let Some(aliases) = at.member("aliases") {
-        let allowed = "only the document can allow aliases: remove it here, and ask whoever writes the document to add it to this service's entry there";
+        let allowed = "only the document can allow aliases: remove it here, and ask the owner of the document to add it to this service's entry there";
         report.refuse(&aliases, allowed, None);
     }
     no_role(&at, &mut report);

@@ -650,7 +650,7 @@ fn a_tag_names_no_role_for_tls() {
          tls=ca=arn:aws:acm-pca:eu-west-1:1:certificate-authority/x role=arn:aws:iam::1:role/r",
         &expect![[r#"
             ambiguous
-            eastwest/tls="ca=arn:aws:acm-pca:eu-west-1:1:certificate-authority/x role=arn:aws:iam::1:role/…": only the document can name a role for TLS: remove it here, and ask whoever writes the document to add tls, with its role, to this service's entry there
+            eastwest/tls="ca=arn:aws:acm-pca:eu-west-1:1:certificate-authority/x role=arn:aws:iam::1:role/…": only the document can name a role for TLS: remove it here, and ask the owner of the document to add tls, with its role, to this service's entry there
         "#]],
     );
 }

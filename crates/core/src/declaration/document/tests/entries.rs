@@ -64,7 +64,7 @@ fn a_parameter_that_a_tag_names_cannot_name_a_role_for_tls() {
         r#"{"endpoints":[{"tls":{"ca":"arn:aws:acm-pca:r:1:ca/x","role":"arn:aws:iam::1:role/r"}}]}"#,
         &expect![[r#"
             none
-            /e#/endpoints/0/tls/role="arn:aws:iam::1:role/r": only the document can name a role for TLS: remove it here, and ask whoever writes the document to add tls, with its role, to this service's entry there
+            /e#/endpoints/0/tls/role="arn:aws:iam::1:role/r": only the document can name a role for TLS: remove it here, and ask the owner of the document to add tls, with its role, to this service's entry there
         "#]],
     );
 }
@@ -85,7 +85,7 @@ fn every_bad_value_is_said_at_once_with_its_nearest() {
             /e#/endpoints/1/tls/ca="myca": an ARN: arn:aws:<service>:<region>:<account>:<resource>
             /e#/endpoints/1/tls/key="": a KMS key's id, alias or ARN
             /e#/endpoints/1/tls/role="arn": an ARN: arn:aws:<service>:<region>:<account>:<resource>
-            /e#/endpoints/1/tls/role="arn": only the document can name a role for TLS: remove it here, and ask whoever writes the document to add tls, with its role, to this service's entry there
+            /e#/endpoints/1/tls/role="arn": only the document can name a role for TLS: remove it here, and ask the owner of the document to add tls, with its role, to this service's entry there
             /e#/logs/driver="": a log driver's name, such as awslogs
             /e#/namespace="my ns": a namespace's name, id (ns-…) or ARN; a name has no spaces, '<', '>', '"' or '/'
             /e#/needs/1="Not Ok": 1 to 64 lower-case letters, digits, '_' and '-', not starting with '-'; did you mean "not-ok"?
@@ -233,6 +233,6 @@ fn a_parameter_that_a_tag_names_cannot_allow_aliases() {
     let (declaration, issues) = read_entry(&parameter("/e", text));
     assert!(declaration.is_none());
     expect![[r#"
-        /e#/aliases="a list of 1": only the document can allow aliases: remove it here, and ask whoever writes the document to add it to this service's entry there
+        /e#/aliases="a list of 1": only the document can allow aliases: remove it here, and ask the owner of the document to add it to this service's entry there
     "#]].assert_eq(&listed(&issues));
 }
