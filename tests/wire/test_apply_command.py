@@ -36,6 +36,9 @@ def environment(server):
 
 
 def test_on_a_terminal_it_shows_what_runs_what_waits_and_the_time_left(server):
+    for name in ("api", "web"):
+        # Long enough to be seen on a busy machine.
+        server.rollout(f"{CLUSTER}/{name}", "complete", seconds=240)
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 100, 0, 0))
     child = subprocess.Popen(command(), stdin=theirs, stdout=theirs, stderr=subprocess.DEVNULL,

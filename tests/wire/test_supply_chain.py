@@ -18,9 +18,9 @@ else:
     import tomli as tomllib
 
 ROOT = world.pathlib.Path(__file__).resolve().parents[2]
-# Packages that are compiled into `eastwest` or run while it is compiled: 240 when this was written, and the goal is 200. The
+# Packages that are compiled into `eastwest` or run while it is compiled: 256 when this was written, and the goal is 200. The
 # commit that raises it says why.
-CEILING = 250
+CEILING = 260
 # Names that are there in several versions: 6 when this was written.
 TWICE = 9
 REGISTRY = "registry+https://github.com/rust-lang/crates.io-index"

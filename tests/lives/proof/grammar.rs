@@ -64,9 +64,6 @@ fn single(dice: &mut Dice, fixture: &Fixture, tags: &mut Tags) {
         if dice.percent(50) {
             words.push(format!("key={}", dice.word(30)));
         }
-        if dice.percent(50) {
-            words.push(format!("role={}", dice.arn("iam", "role")));
-        }
         let value = shuffled(dice, words);
         put(tags, "tls", value);
     }

@@ -260,7 +260,6 @@ fn read_words(value: &str, declared: &mut Declared) {
             ("tls-ca", "ca"),
             ("ca", "ca"),
             ("key", "key"),
-            ("role", "role"),
         ];
         let field = fields.iter().find(|(known, _)| *known == key);
         declared.extend(field.map(|(_, field)| (*field, word.to_owned())));

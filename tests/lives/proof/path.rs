@@ -177,7 +177,6 @@ fn single(dice: &mut Dice, fixture: &Fixture, said: &mut Said) {
         _ => {
             let mut words = vec![format!("ca={}", dice.arn("acm-pca", "certificate-authority"))];
             words.extend(dice.percent(50).then(|| format!("key={}", dice.word(9))));
-            words.extend(dice.percent(50).then(|| format!("role={}", dice.arn("iam", "role"))));
             words.join(" ")
         }
     };

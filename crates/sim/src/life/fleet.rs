@@ -172,7 +172,7 @@ impl Fleet {
         maybe(0.1, "logs", "awslogs group=proxies".to_owned());
         maybe(0.05, "ingress-port", "15000".to_owned());
         maybe(0.05, "test-header", "x-test=1".to_owned());
-        maybe(0.05, "tls", "ca=arn:aws:acm-pca:::ca/1 role=arn:aws:iam::1:role/tls".to_owned());
+        maybe(0.05, "tls", "ca=arn:aws:acm-pca:::ca/1".to_owned());
         maybe(0.1, "needs", "api orders".to_owned());
         if self.rng.random_bool(0.05) {
             // Access logs go where the proxy's logs go.

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::ecs::name::DeploymentId;
-use crate::ecs::service::DeploymentStatus;
+use crate::ecs::service::{DeploymentStatus, ServiceStatus};
 use crate::ecs::time::AwsTime;
 use crate::testing::{at, key, namespace, service};
 
@@ -46,6 +46,18 @@ fn an_older_primary_means_taken_back_only_after_ours_was_there() {
     assert_eq!(told(&mut begun.clone(), &old), "neither");
     assert_eq!(told(&mut begun, &primary("ours", 5, Rollout::InProgress)), "goes on");
     assert_eq!(told(&mut begun, &old), "failed");
+}
+
+#[test]
+fn a_service_that_is_deleted_while_it_rolls_has_not_failed() {
+    for status in [ServiceStatus::Draining, ServiceStatus::Inactive] {
+        let mut begun = begun("ours", 5);
+        let mut service = primary("ours", 5, Rollout::InProgress);
+        assert_eq!(told(&mut begun, &service), "goes on");
+        service.status = status;
+        service.deployments.clear();
+        assert_eq!(told(&mut begun, &service), "neither");
+    }
 }
 
 #[test]

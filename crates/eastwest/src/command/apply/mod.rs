@@ -109,7 +109,7 @@ pub(crate) async fn run(mut config: Config, flags: &ApplyFlags) -> anyhow::Resul
 /// Shows how far it is, again and again; never ends.
 async fn show_progress(shared: &Shared, screen: &Screen) {
     while screen.shows_progress() {
-        let lines = Progress::of(&shared.engine(), jiff::Timestamp::now()).lines();
+        let lines = Progress::of(&shared.engine(), shared.clock.now()).lines();
         screen.show(&lines);
         tokio::time::sleep(BETWEEN_LOOKS).await;
     }

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use eastwest_core::ecs::time::Now;
 use eastwest_core::engine::Engine;
 use eastwest_core::plan::reason::Reason;
 use eastwest_core::report::cost::cost;
@@ -16,8 +17,8 @@ const SHOWN: usize = 3;
 /// How far an `apply` is.
 #[derive(Debug, Default)]
 pub(super) struct Progress {
-    /// The rollouts that run, and for how many seconds they do, as far as that is known.
-    running: Vec<(String, Option<u64>)>,
+    /// The rollouts that run, and for how many seconds they have been seen to.
+    running: Vec<(String, u64)>,
     /// How many services wait for a turn, by what they wait for.
     waits: BTreeMap<String, usize>,
     /// How many services stand how.
@@ -28,18 +29,15 @@ pub(super) struct Progress {
 
 impl Progress {
     /// How far this engine is.
-    pub(super) fn of(engine: &Engine, now: jiff::Timestamp) -> Self {
+    pub(super) fn of(engine: &Engine, now: Now) -> Self {
         let mut progress = Self::default();
         for (key, service) in engine.view().services() {
             let published = engine.status(key);
             let status = published.map(|published| &published.status);
             let entry = engine.plan().entries.get(key);
             *progress.standings.entry(standing(status, entry)).or_default() += 1;
-            if status.is_some() && service.last.as_ref().is_some_and(|last| last.is_rolling()) {
-                let began = status.and_then(|status| status.began?.calendar());
-                let seconds = began.map(|began| now.duration_since(began).as_secs().max(0));
-                let seconds = seconds.and_then(|seconds| u64::try_from(seconds).ok());
-                progress.running.push((key.to_string(), seconds));
+            if let Some(since) = service.rolling_since.filter(|_| status.is_some()) {
+                progress.running.push((key.to_string(), now.since(since).as_secs()));
             }
         }
         for (_, hold) in engine.plan().holds().filter(|(_, hold)| hold.reason() == Reason::Budget) {
@@ -54,8 +52,7 @@ impl Progress {
     pub(super) fn lines(&self) -> Vec<String> {
         let mut lines = Vec::new();
         for (service, seconds) in self.running.iter().take(SHOWN) {
-            let time = seconds.map(|seconds| format!(" for {}", clock(seconds)));
-            lines.push(format!("  {service} rolls out{}", time.unwrap_or_default()));
+            lines.push(format!("  {service} rolls out for {}", clock(*seconds)));
         }
         more(&mut lines, self.running.len());
         let mut waits: Vec<_> = self.waits.iter().collect();
@@ -101,8 +98,7 @@ mod tests {
 
     #[test]
     fn what_runs_what_waits_and_the_time_left_are_lines() {
-        let running =
-            [("prod/api", Some(42)), ("prod/b", None), ("prod/c", Some(3753)), ("prod/d", Some(1))];
+        let running = [("prod/api", 42), ("prod/b", 0), ("prod/c", 3753), ("prod/d", 1)];
         let waits = [
             ("the wave of internal.myapp begins with prod/api", 120),
             ("the budget of prod is used up", 3),
@@ -116,7 +112,7 @@ mod tests {
         };
         expect![[r#"
               prod/api rolls out for 0:42
-              prod/b rolls out
+              prod/b rolls out for 0:00
               prod/c rolls out for 1:02:33
               and 1 more
               120 waiting: the wave of internal.myapp begins with prod/api
