@@ -210,7 +210,7 @@ mod tests {
             &expect![[r#"
                 mode: client | client-server
                 namespace: internal.myapp | internal.myapp
-                endpoint http/web: - | web:8080 !
+                http/web: endpoint: - | web:8080 !
             "#]],
         );
     }
