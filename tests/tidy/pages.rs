@@ -151,6 +151,23 @@ fn every_relative_link_leads_somewhere() {
 }
 
 #[test]
+fn the_book_has_every_page_once() {
+    let summary = repo::text(&repo::root().join("docs/SUMMARY.md"));
+    let listed: Vec<String> =
+        summary.lines().flat_map(links).map(|link| format!("docs/{link}")).collect();
+    let pages = repo::files(&[".md"]).into_iter().map(|page| repo::shown(&page));
+    let pages = pages.filter(|page| page.starts_with("docs/") && page != "docs/SUMMARY.md");
+    let findings: Vec<String> = pages
+        .map(|page| (listed.iter().filter(|listed| **listed == page).count(), page))
+        .filter(|(times, _)| *times != 1)
+        .map(|(times, page)| {
+            format!("docs/SUMMARY.md: {page} stands there {times} times, not once")
+        })
+        .collect();
+    assert_none(&findings);
+}
+
+#[test]
 fn the_architecture_page_names_every_crate_and_only_paths_that_exist() {
     let page = repo::root().join("docs/architecture.md");
     let text = repo::text(&page);

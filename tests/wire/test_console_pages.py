@@ -1,4 +1,4 @@
-"""The page `docs/simulator.md`: every command on it is run against a fresh simulator, and shows what the page shows.
+"""Pages whose commands are run: each one against a fresh simulator, and it shows what the page shows.
 
 A block of the kind `console` has commands after `$ ` and below each what it prints; `…` stands for anything on its line,
 and alone on a line for any number of lines. JSON on one line has its members in alphabetical order on the page, because the
@@ -17,7 +17,10 @@ import pytest
 
 import world
 
-PAGE = pathlib.Path(__file__).parents[2] / "docs/simulator.md"
+DOCS = pathlib.Path(__file__).parents[2] / "docs"
+PAGE = "simulator.md"
+# Every page with blocks of the kind `console` that is run here.
+PAGES = (PAGE, "guide.md")
 ADDRESS = "127.0.0.1:4599"
 FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
@@ -46,12 +49,12 @@ def is_whole(command):
     return not command.endswith("\\")
 
 
-def commands_of(text, line):
-    """The commands of one block, which begins on this line of the page."""
+def commands_of(text, line, page=PAGE):
+    """The commands of one block, which begins on this line of a page."""
     found, lines = [], iter(enumerate(text.splitlines(), line))
     for number, said in lines:
         if not said.startswith("$ "):
-            assert found, f"docs/simulator.md:{number}: a block begins with a command"
+            assert found, f"docs/{page}:{number}: a block begins with a command"
             found[-1].shown += said + "\n"
             continue
         command = said.removeprefix("$ ")
@@ -61,27 +64,27 @@ def commands_of(text, line):
     return found
 
 
-def blocks(kind):
-    """The texts of the page's blocks of this kind, each with the number of its first line."""
-    page = PAGE.read_text()
-    found = [block for block in FENCE.finditer(page) if block[1] == kind]
-    return [(block[2], page.count("\n", 0, block.start()) + 2) for block in found]
+def blocks(page, kind):
+    """The texts of a page's blocks of this kind, each with the number of its first line."""
+    whole = (DOCS / page).read_text()
+    found = [block for block in FENCE.finditer(whole) if block[1] == kind]
+    return [(block[2], whole.count("\n", 0, block.start()) + 2) for block in found]
 
 
-def files():
-    """The page's files: text by name."""
+def files(page):
+    """A page's files: text by name."""
     named = {}
-    for text, line in blocks("python"):
+    for text, line in blocks(page, "python"):
         name = re.match(r"# (\w+\.py)\n", text)
-        assert name, f"docs/simulator.md:{line}: the first line of a file is its name, as # try.py"
+        assert name, f"docs/{page}:{line}: the first line of a file is its name, as # try.py"
         named[name[1]] = text
     return named
 
 
-def sessions():
-    """The page's commands in order, cut where a simulator is started."""
+def sessions(page):
+    """A page's commands in order, cut where a simulator is started."""
     cut = []
-    for command in [command for text, line in blocks("console") for command in commands_of(text, line)]:
+    for command in [command for text, line in blocks(page, "console") for command in commands_of(text, line, page)]:
         if command.starts_a_simulator():
             cut.append([])
         cut[-1].append(command)
@@ -126,16 +129,16 @@ def start(command, simulator_of):
 
 def run(text, folder, environment):
     """Runs one command as a reader's shell would; its exit code, and both its outputs as one text."""
-    here = pathlib.Path(sys.executable).parent
-    settings = {**world.clean_environment(environment), "PATH": f"{here}{os.pathsep}{os.environ['PATH']}"}
+    here = [str(pathlib.Path(program).parent) for program in (sys.executable, world.program("eastwest"))]
+    settings = {**world.clean_environment(environment), "PATH": os.pathsep.join([*here, os.environ["PATH"]])}
     done = subprocess.run(["sh", "-c", text], cwd=folder, env=settings, stdin=subprocess.DEVNULL, text=True,
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=world.PATIENCE, check=False)
     return done.returncode, done.stdout
 
 
-@pytest.mark.parametrize("number", range(len(sessions())))
-def test_the_page_shows_what_its_commands_print(number, simulator_of, tmp_path):
-    everything = sessions()
+@pytest.mark.parametrize(("page", "number"), [(page, at) for page in PAGES for at in range(len(sessions(page)))])
+def test_the_page_shows_what_its_commands_print(page, number, simulator_of, tmp_path):
+    everything = sessions(page)
     said = dict(word for session in everything[:number + 1] for word in exports(session).items())
     address, findings = None, []
     for command in everything[number]:
@@ -144,7 +147,7 @@ def test_the_page_shows_what_its_commands_print(number, simulator_of, tmp_path):
         if command.starts_a_simulator():
             address, printed = start(command, simulator_of)
             failed = False
-            for name, text in files().items():
+            for name, text in files(page).items():
                 (tmp_path / name).write_text(text.replace(ADDRESS, address))
         else:
             environment = {key: value.replace(ADDRESS, address) for key, value in said.items()}
@@ -152,14 +155,14 @@ def test_the_page_shows_what_its_commands_print(number, simulator_of, tmp_path):
             failed = code != 0
         printed = printed.replace(address, ADDRESS)
         if failed != command.fails() or not matches(command.shown, printed):
-            findings.append(f"docs/simulator.md:{command.line}: {command.text}\n--- the page\n{command.shown}"
+            findings.append(f"docs/{page}:{command.line}: {command.text}\n--- the page\n{command.shown}"
                             f"--- printed, and {'failed' if failed else 'passed'}\n{printed}")
     assert not findings, "the page is not true:\n" + "\n".join(findings)
 
 
 def test_every_call_and_every_flag_is_on_the_page(sim):
-    page = PAGE.read_text()
-    commands = "\n".join(command.text for session in sessions() for command in session)
+    page = (DOCS / PAGE).read_text()
+    commands = "\n".join(command.text for session in sessions(PAGE) for command in session)
     status, text = world.http("GET", f"{sim.url}/_sim/")
     assert status == 404
     calls = re.findall(r"([A-Z|]+) (/_sim/\w+)", json.loads(text)["message"])
