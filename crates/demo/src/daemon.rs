@@ -10,7 +10,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use tokio::process::{Child, Command};
 
-use crate::fleet::REGION;
+use crate::fleet::{Fleet, REGION};
 
 /// The first word that makes this program the daemon.
 pub(crate) const WORD: &str = "__eastwest";
@@ -47,13 +47,14 @@ pub(crate) struct Daemon {
 
 impl Daemon {
     /// Starts it against the simulator at `url`.
-    pub(crate) fn start(url: &str, listen: SocketAddr, cluster: &str) -> anyhow::Result<Self> {
+    pub(crate) fn start(url: &str, listen: SocketAddr, fleet: &Fleet) -> anyhow::Result<Self> {
         let log = std::env::temp_dir().join(format!("eastwest-demo-{}.log", std::process::id()));
         let file = File::create(&log).with_context(|| format!("cannot write {}", log.display()))?;
         let mut command = Command::new(std::env::current_exe().context("this program's path")?);
         command
             .args([WORD, "run", "--policy", "sync", "--interval", "1s", "--log-format", "text"])
-            .args(["--cluster", cluster, "--listen", &listen.to_string()])
+            .args(["--cluster", fleet.cluster(), "--listen", &listen.to_string()])
+            .args(&fleet.flags)
             .envs([
                 ("AWS_ENDPOINT_URL", url),
                 ("AWS_REGION", REGION),

@@ -23,13 +23,20 @@ pub(crate) enum FleetName {
     Guide,
     /// The AWS containers retail store: five services that all name their port `application`.
     RetailStore,
+    /// A fleet in which things go wrong on purpose: each service shows one trouble, and what ends it.
+    Chaos,
 }
 
 /// A cluster and its services.
 pub(crate) struct Fleet {
-    cluster: String,
-    namespace: String,
-    services: Vec<Member>,
+    pub(crate) cluster: String,
+    /// The namespace of those that name no other: the cluster's default.
+    pub(crate) namespace: String,
+    /// Namespaces that services name by a tag.
+    pub(crate) others: Vec<String>,
+    pub(crate) services: Vec<Member>,
+    /// Flags of the daemon that this fleet needs.
+    pub(crate) flags: Vec<&'static str>,
 }
 
 /// One ECS service.
@@ -45,6 +52,19 @@ pub(crate) struct Member {
     environment: BTreeMap<String, String>,
     /// What it calls.
     pub(crate) calls: Vec<Target>,
+    /// Its Service Connect configuration before the daemon starts, as `UpdateService` takes it.
+    deployed: Option<Value>,
+    /// The trouble it is to end in, if any.
+    pub(crate) trouble: Option<Trouble>,
+}
+
+/// What goes wrong with a service on purpose.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Trouble {
+    /// The reason that eastwest publishes of it at the end.
+    pub(crate) reason: &'static str,
+    /// What was done to it.
+    pub(crate) cause: &'static str,
 }
 
 /// A host and a port that a service calls.
@@ -57,17 +77,6 @@ pub(crate) struct Target {
 }
 
 impl Fleet {
-    /// The fleet of that name.
-    pub(crate) fn read(name: FleetName) -> anyhow::Result<Self> {
-        match name {
-            FleetName::Guide => Ok(guide()),
-            FleetName::RetailStore => {
-                let facts = serde_json::from_str(RETAIL_STORE).context("retail-store.json")?;
-                Ok(retail_store(facts))
-            }
-        }
-    }
-
     /// Its cluster.
     pub(crate) fn cluster(&self) -> &str {
         &self.cluster
@@ -91,8 +100,10 @@ impl Fleet {
     pub(crate) fn build(&self, world: &mut World) -> anyhow::Result<()> {
         let refused = "the simulator refused the fleet";
         let vpc = "vpc-0a1b2c3d4e5f60718";
-        let namespace = ask(json!({ "Name": self.namespace, "Vpc": vpc }));
-        world.model().create_private_dns_namespace(namespace).context(refused)?;
+        for name in std::iter::once(&self.namespace).chain(&self.others) {
+            let namespace = ask(json!({ "Name": name, "Vpc": vpc }));
+            world.model().create_private_dns_namespace(namespace).context(refused)?;
+        }
         // Cloud Map makes namespaces asynchronously.
         world.pace(None, Some(60.0))?;
         self.deploy(world.model()).context(refused)?;
@@ -114,18 +125,31 @@ impl Fleet {
     }
 }
 
-fn ask<T: DeserializeOwned>(request: Value) -> T {
+pub(crate) fn ask<T: DeserializeOwned>(request: Value) -> T {
     serde_json::from_value(request).expect("written here after the request's own shape")
 }
 
 impl Member {
-    fn new(name: &str, port: Option<(String, u16)>) -> Self {
+    pub(crate) fn new(name: &str, port: Option<(String, u16)>) -> Self {
         let (tags, environment, calls) = (Vec::new(), BTreeMap::new(), Vec::new());
-        Self { name: name.to_owned(), port, tags, environment, calls }
+        let (name, deployed, trouble) = (name.to_owned(), None, None);
+        Self { name, port, tags, environment, calls, deployed, trouble }
     }
 
-    fn tag(mut self, tag: &'static str, value: &str) -> Self {
+    pub(crate) fn tag(mut self, tag: &'static str, value: &str) -> Self {
         self.tags.push((tag, value.to_owned()));
+        self
+    }
+
+    /// The same with a Service Connect configuration before the daemon starts.
+    pub(crate) fn deployed(mut self, connect: Value) -> Self {
+        self.deployed = Some(connect);
+        self
+    }
+
+    /// The same, in trouble.
+    pub(crate) fn in_trouble(mut self, reason: &'static str, cause: &'static str) -> Self {
+        self.trouble = Some(Trouble { reason, cause });
         self
     }
 
@@ -169,12 +193,16 @@ impl Member {
             .iter()
             .map(|(tag, value)| json!({ "key": format!("eastwest/{tag}"), "value": value }))
             .collect();
-        json!({
+        let mut service = json!({
             "cluster": cluster, "serviceName": self.name, "taskDefinition": self.name, "desiredCount": 2,
             "launchType": "FARGATE", "tags": tags,
             "networkConfiguration": { "awsvpcConfiguration": { "subnets": ["subnet-0a1b2c3d"], "assignPublicIp": "DISABLED" } },
             "deploymentConfiguration": { "deploymentCircuitBreaker": { "enable": true, "rollback": true }, "minimumHealthyPercent": 100, "maximumPercent": 200 },
-        })
+        });
+        if let Some(deployed) = &self.deployed {
+            service["serviceConnectConfiguration"] = deployed.clone();
+        }
+        service
     }
 }
 
@@ -182,7 +210,8 @@ fn target(host: &str, port: u16) -> Target {
     Target { host: host.to_owned(), port }
 }
 
-fn guide() -> Fleet {
+/// The implementation guide's fleet.
+pub(crate) fn guide() -> Fleet {
     let server = |name: &str, port: u16| {
         Member::new(name, Some((format!("{name}-{port}-tcp"), port))).tag("mode", "client-server")
     };
@@ -194,6 +223,8 @@ fn guide() -> Fleet {
     Fleet {
         cluster: "prod".to_owned(),
         namespace: "internal.myapp".to_owned(),
+        others: Vec::new(),
+        flags: Vec::new(),
         services: vec![
             server("django-api", 8000),
             server("fastapi", 8001),
@@ -239,8 +270,9 @@ struct PortFacts {
     container_port: u16,
 }
 
-/// Its services declare no needs: eastwest infers them from the environment.
-fn retail_store(facts: Facts) -> Fleet {
+/// The retail store. Its services declare no needs: eastwest infers them from the environment.
+pub(crate) fn retail_store() -> anyhow::Result<Fleet> {
+    let facts: Facts = serde_json::from_str(RETAIL_STORE).context("retail-store.json")?;
     let services = facts.services.into_iter().map(|service| {
         let port = (service.port.name, service.port.container_port);
         let calls = service.needs.iter().map(|host| target(host, 80)).collect();
@@ -250,5 +282,11 @@ fn retail_store(facts: Facts) -> Fleet {
             .calling(calls);
         Member { environment: service.environment, ..member }
     });
-    Fleet { cluster: facts.cluster, namespace: facts.namespace.name, services: services.collect() }
+    Ok(Fleet {
+        cluster: facts.cluster,
+        namespace: facts.namespace.name,
+        others: Vec::new(),
+        services: services.collect(),
+        flags: Vec::new(),
+    })
 }

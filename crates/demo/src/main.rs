@@ -3,6 +3,7 @@
 //! The simulator runs in this process and listens on the wire; the daemon is the real one, in a process of
 //! its own with an ordinary daemon's environment, and reaches the simulator through the AWS SDK.
 
+mod chaos;
 mod daemon;
 mod fleet;
 mod page;
@@ -27,7 +28,7 @@ use crate::screen::Screen;
 #[derive(Debug, Parser)]
 #[command(name = "eastwest-demo", version, about, max_term_width = 100)]
 struct Demo {
-    /// Which fleet: the implementation guide's, or the AWS containers retail store's.
+    /// Which fleet: the implementation guide's, the AWS containers retail store's, or one in which things go wrong.
     #[arg(long, value_enum, default_value = "guide")]
     fleet: FleetName,
     /// End as soon as all is converged: with 0, or with 1 and the reason if that takes too long.
@@ -72,9 +73,13 @@ async fn show(demo: &Demo) -> anyhow::Result<ExitCode> {
     );
     free(demo.listen, "--listen").await.map(drop)?;
     let server = simulator(demo).await?;
-    let fleet = Fleet::read(demo.fleet)?;
+    let fleet = match demo.fleet {
+        FleetName::Guide => fleet::guide(),
+        FleetName::RetailStore => fleet::retail_store()?,
+        FleetName::Chaos => chaos::fleet(),
+    };
     fleet.build(&mut wire::lock(&server.world))?;
-    let mut daemon = Daemon::start(&server.url(), demo.listen, fleet.cluster())?;
+    let mut daemon = Daemon::start(&server.url(), demo.listen, &fleet)?;
     let mut screen = Screen::new();
     screen.print(&story::opening(&fleet, &server.url(), demo.listen, daemon.log()));
     let ended = tokio::select! {
@@ -122,6 +127,9 @@ async fn watch(
             anyhow::bail!("the daemon ended by itself ({why}); its log says why: {}", daemon.log());
         }
         let report = page::report(demo.listen);
+        if demo.fleet == FleetName::Chaos {
+            chaos::act(&mut wire::lock(&server.world));
+        }
         let page = Page::new(&report, &mut wire::lock(&server.world), fleet);
         screen.show(&page);
         let converged = page.open_points().is_empty();
@@ -144,8 +152,10 @@ async fn watch(
     }
 }
 
-/// How long `--once` waits for convergence: a simulated minute for each service, and a real one for all else.
+/// How long `--once` waits for convergence: a simulated minute for each service, and a real one for all else. A writer
+/// that changes a service back takes some rollouts more.
 fn patience(demo: &Demo, fleet: &Fleet) -> Duration {
     let services = u32::try_from(fleet.services().len()).unwrap_or(u32::MAX);
-    Duration::from_mins(1) + Duration::from_mins(1) * services / demo.speed
+    let others = if demo.fleet == FleetName::Chaos { 4 } else { 1 };
+    Duration::from_mins(1) * others + Duration::from_mins(1) * services / demo.speed
 }

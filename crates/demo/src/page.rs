@@ -7,7 +7,7 @@ use std::time::Duration;
 use eastwest_sim::wire::World;
 use serde_json::Value;
 
-use crate::fleet::{Fleet, Member, Target};
+use crate::fleet::{Fleet, Member, Target, Trouble};
 use crate::table::Line;
 
 /// One look at everything.
@@ -23,6 +23,7 @@ struct Row {
     rollout: String,
     sync: String,
     health: String,
+    reason: String,
     why: String,
     alias: String,
     reaches: Vec<Reached>,
@@ -70,9 +71,11 @@ impl Page {
         let mut points = Vec::new();
         for row in &self.rows {
             let name = &row.member.name;
-            if row.member.opted_in()
-                && (row.sync.as_str(), row.health.as_str()) != ("Synced", "Healthy")
-            {
+            let is_there = match row.member.trouble {
+                Some(trouble) => row.reason == trouble.reason,
+                None => (row.sync.as_str(), row.health.as_str()) == ("Synced", "Healthy"),
+            };
+            if row.member.opted_in() && !is_there {
                 points.push(format!("{name} is {} and {} {}", row.sync, row.health, row.why));
             }
             if !row.member.opted_in() && self.updates.contains_key(name) {
@@ -89,6 +92,11 @@ impl Page {
     /// Every call that the fleet's services make.
     pub(crate) fn reaches(&self) -> impl Iterator<Item = &Reached> {
         self.rows.iter().flat_map(|row| &row.reaches)
+    }
+
+    /// The services that are in trouble on purpose: name, reason and cause.
+    pub(crate) fn troubles(&self) -> impl Iterator<Item = (&str, Trouble)> {
+        self.rows.iter().filter_map(|row| Some((row.member.name.as_str(), row.member.trouble?)))
     }
 
     /// How many updates were sent in all.
@@ -146,7 +154,8 @@ impl Row {
         } else {
             ("-".to_owned(), "-".to_owned(), "did not opt in".to_owned())
         };
-        Self { member: member.clone(), running, rollout, sync, health, why, alias, reaches }
+        let (member, reason) = (member.clone(), text("/reason"));
+        Self { member, running, rollout, sync, health, reason, why, alias, reaches }
     }
 
     fn line(&self) -> Line {

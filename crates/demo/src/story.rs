@@ -4,17 +4,24 @@ use std::fmt::Write as _;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use crate::fleet::{Fleet, Member, REGION};
+use crate::fleet::{Fleet, Member, REGION, Trouble};
 use crate::page::Page;
 
 /// What is about to be seen.
 pub(crate) fn opening(fleet: &Fleet, url: &str, listen: SocketAddr, log: &str) -> String {
     let opted_in = fleet.services().iter().filter(|member| member.opted_in()).count();
     let others = fleet.services().len() - opted_in;
+    let what = if fleet.services().iter().any(|member| member.trouble.is_some()) {
+        format!("Things go wrong on purpose with most of the {opted_in} services that opted in.")
+    } else {
+        format!(
+            "{opted_in} services opted in with tags and have no Service Connect yet; {others} never opted in."
+        )
+    };
     format!(
         "Open the dashboard: http://{listen}/\n\n\
          A simulated AWS listens on {url}, and the real eastwest daemon watches cluster {cluster} through the AWS SDK.\n\
-         {opted_in} services opted in with tags and have no Service Connect yet; {others} never opted in.\n\
+         {what}\n\
          For 10 s after its start the daemon only reads. Then it rolls out one service at a time.\n\n\
          \x20 services  http://{listen}/api/v1/services\n\
          \x20 plan      http://{listen}/api/v1/plan\n\
@@ -26,6 +33,9 @@ pub(crate) fn opening(fleet: &Fleet, url: &str, listen: SocketAddr, log: &str) -
 
 /// What was reached.
 pub(crate) fn converged(page: &Page, took: Duration) -> String {
+    if page.troubles().next().is_some() {
+        return in_trouble(page, took);
+    }
     let mut text = format!(
         "\nConverged after {} s with {} updates. These calls get through now:\n",
         took.as_secs(),
@@ -45,6 +55,18 @@ pub(crate) fn converged(page: &Page, took: Duration) -> String {
             &mut text,
             format_args!("Never opted in and never touched: {}.", untouched.join(", ")),
         );
+    }
+    text
+}
+
+/// What went wrong on purpose, and what eastwest says of it.
+fn in_trouble(page: &Page, took: Duration) -> String {
+    let mut text = format!(
+        "\nAll of it has gone wrong after {} s, as it should. On the dashboard each service says what would end it:\n",
+        took.as_secs()
+    );
+    for (name, Trouble { reason, cause }) in page.troubles() {
+        line(&mut text, format_args!("  {reason:<11} {name}: {cause}"));
     }
     text
 }
