@@ -5,6 +5,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use eastwest_core::declaration::tag::{ENDPOINT_ALLOWED, ENDPOINT_MEANING, RULES};
+use eastwest_core::plan::reason::Reason;
 use serde_json::Value;
 
 fn read(path: &str) -> String {
@@ -53,6 +54,16 @@ const ASKED_OF_THE_CALLER: [&str; 8] = [
     "route53:GetHostedZone",
     "route53:ListHostedZonesByName",
 ];
+
+#[test]
+fn every_reason_to_hold_has_its_part_of_the_runbook() {
+    let runbook = read("docs/runbook.md");
+    let headings: BTreeSet<&str> =
+        runbook.lines().filter_map(|line| line.strip_prefix("## ")).collect();
+    let reasons = Reason::holds().map(<&str>::from);
+    let missing: Vec<&str> = reasons.filter(|name| !headings.contains(name)).collect();
+    assert!(missing.is_empty(), "docs/runbook.md says nothing of {missing:?}");
+}
 
 #[test]
 fn the_shipped_policies_are_those_of_the_code() {

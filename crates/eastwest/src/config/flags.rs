@@ -91,8 +91,8 @@ pub(crate) struct Flags {
     /// endpoint tells; `none` lets eastwest roll itself out.
     #[arg(long, global = true, env = "EASTWEST_OWN_SERVICE", value_name = "SERVICE")]
     pub(crate) own_service: Option<String>,
-    /// The bearer token for `POST` to `/api/v1/ack` and `/api/v1/retry`; without a token these pages do not exist. Set it in the environment:
-    /// other users of the machine can see a command line.
+    /// The bearer token for `POST` below `/api/v1`, with which one also signs in to the dashboard; without a token neither
+    /// exists. Set it in the environment: other users of the machine can see a command line.
     #[arg(long, global = true, env = "EASTWEST_TOKEN", hide_env_values = true)]
     pub(crate) token: Option<Token>,
     /// Where `run` serves HTTP.
