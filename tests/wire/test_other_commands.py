@@ -4,6 +4,7 @@ import shutil
 import socket
 import subprocess
 import time
+from xml.etree import ElementTree
 
 import pytest
 
@@ -38,6 +39,10 @@ def test_a_graph_shows_who_calls_whom(fleet, sim, proxy_of):
     assert mermaid.startswith("flowchart LR") and f'-->|"api.{NAMESPACE}:80"|' in mermaid
     dot = run("graph", "--format", "dot", "--cluster", CLUSTER, **settings)[1]
     assert dot.startswith("digraph") and "nobody offers it" in dot
+    code, svg, err = run("graph", NAMESPACE, "--format", "svg", "--cluster", CLUSTER, **settings)
+    assert code == 0, err
+    titles = [title.text for title in ElementTree.fromstring(svg).iter("{http://www.w3.org/2000/svg}title")]
+    assert len(titles) == 5 and any("prod/web" in title and "missing" in title for title in titles), titles
     code, out, err = run("graph", "nowhere", "--cluster", CLUSTER, **settings)
     assert code == 1 and out == "" and "no such namespace" in err
     assert sim.writes() == []

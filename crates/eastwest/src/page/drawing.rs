@@ -100,7 +100,7 @@ impl Line {
 }
 
 /// What is drawn of a graph.
-pub(super) fn draw(graph: &Graph) -> (Extent, Option<Drawing>) {
+pub(crate) fn draw(graph: &Graph) -> (Extent, Option<Drawing>) {
     let fits = |edges: &[&Edge]| edges.len() <= MOST_LINES && ends(edges).len() <= MOST_BOXES;
     let all: Vec<&Edge> = graph.edges.iter().collect();
     if fits(&all) {

@@ -1,8 +1,11 @@
 //! `eastwest graph`: who calls whom in each namespace, after one look.
 //!
-//! It prints what other programs draw: Mermaid for a page of GitHub, DOT for Graphviz ([`draw`]), or JSON.
+//! It prints what other programs draw: Mermaid for a page of GitHub, DOT for Graphviz ([`draw`]), or JSON; or a
+//! [`picture`] of its own.
 
 mod draw;
+
+mod picture;
 
 #[cfg(test)]
 mod tests;
@@ -18,6 +21,7 @@ use eastwest_core::report::graph::graph;
 use serde::Serialize;
 
 use self::draw::{NamespaceGraph, dot, mermaid};
+use self::picture::svg;
 use super::look::look;
 use super::versioned::Versioned;
 use super::world;
@@ -48,6 +52,8 @@ pub(crate) enum Format {
     Mermaid,
     /// A graph for Graphviz: `eastwest graph --format dot | dot -Tsvg`.
     Dot,
+    /// A picture of one namespace, laid out as on the dashboard.
+    Svg,
     /// Nodes and edges as JSON.
     Json,
 }
@@ -76,6 +82,7 @@ pub(crate) async fn run(config: &Config, flags: &GraphFlags) -> anyhow::Result<E
     match if flags.json { Format::Json } else { flags.format } {
         Format::Mermaid => print!("{}", mermaid(&graphs)),
         Format::Dot => print!("{}", dot(&graphs)),
+        Format::Svg => print!("{}", svg(&graphs)?),
         Format::Json => {
             println!("{}", json::pretty(&Versioned::new(Page { namespaces: &graphs }))?);
         }
