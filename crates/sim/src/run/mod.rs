@@ -18,8 +18,8 @@
 //!
 //! In reading order: `controller` (what is run), `trace` (what is written down),
 //! `process` (one process), `fences` (who may write by the lease table), `world` (how time passes),
-//! `final_state` (how everything stands when a rule broke), `fresh` (a fresh controller says the same), `report` (what became of a life), `simulate` (a whole
-//! life), `leased_life` (what a life with leases has besides).
+//! `final_state` (how everything stands when a rule broke), `fresh` (a fresh controller says the same), `quiet_writes`
+//! (which writes count when all is calm), `report` (what became of a life), `simulate` (a whole life), `leased_life` (what a life with leases has besides).
 
 mod controller;
 mod fences;
@@ -27,6 +27,7 @@ mod final_state;
 mod fresh;
 mod leased_life;
 mod process;
+mod quiet_writes;
 mod report;
 pub mod simulate;
 mod trace;

@@ -6,6 +6,8 @@
 
 use std::rc::Rc;
 
+use std::collections::BTreeSet;
+
 use eastwest_core::declaration::settings::{Settings, Timing};
 use eastwest_core::ecs::time::Now;
 use eastwest_core::engine::Engine;
@@ -17,9 +19,9 @@ use super::controller::Controller;
 use super::final_state;
 use super::fresh::Said;
 use super::leased_life::{self, Make, equip, maker};
+use super::quiet_writes;
 use super::report::Report;
 use super::world::World;
-use crate::adapter::calls::CALLER;
 use crate::faults::{KINDS, Weather};
 use crate::judge::{Checker, unsettled};
 use crate::life::documents::Documents;
@@ -30,7 +32,7 @@ use crate::life::outside::Outside;
 use crate::life::replicas::Replicas;
 use crate::life::settings;
 use crate::model::{
-    Conduct, Deployment, EcsServiceState, Effect, Model, ModelOptions, RolloutOutcome,
+    Conduct, Deployment, EcsServiceKey, EcsServiceState, Model, ModelOptions, RolloutOutcome,
     RolloutScript, Strategy, Timings,
 };
 use crate::shapes::ecs::{ClusterServiceConnectDefaults, CreateClusterRequest, RolloutState};
@@ -396,12 +398,9 @@ impl<C: Controller + 'static> Life<C> {
     fn quiet(&mut self) {
         // A service may still wait for its turn behind another rollout.
         self.world.run_for(300);
-        // What ECS refuses is tried again now and then, for nobody says when that ends.
-        let writes = |model: &mut Model| {
-            let ours = model.mutations().iter().filter(|each| each.caller == CALLER);
-            ours.filter(|each| !matches!(each.effect, Effect::Refused { .. })).count()
-        };
-        let before = self.world.with_model(writes);
+        // What ECS refuses is tried again now and then, for nobody says when that ends. The controller says so.
+        let mut refused = self.refused();
+        let before = self.world.with_model(|model| quiet_writes::count(model, &refused));
         let sleepy = self.world.now().plus_seconds(AWAKE_SECONDS);
         let end = self.world.now().plus_seconds(QUIET_SECONDS);
         while self.world.now() < end && !self.world.is_broken() {
@@ -412,7 +411,8 @@ impl<C: Controller + 'static> Life<C> {
                 let wait = leased_life::stop(&mut self.world, &self.replicas, seconds);
                 self.world.run_for(seconds + wait + AWAKE_BETWEEN_SECONDS);
             }
-            if self.world.with_model(writes) != before {
+            refused.append(&mut self.refused());
+            if self.world.with_model(|model| quiet_writes::count(model, &refused)) > before {
                 self.world
                     .checker
                     .violate("quiet", "a write long after everything is in order".into());
@@ -421,6 +421,11 @@ impl<C: Controller + 'static> Life<C> {
         if let Some(first) = self.unsettled().first() {
             self.world.checker.violate("stays", first.clone());
         }
+    }
+
+    /// The services of which the controller says that ECS refuses their change.
+    fn refused(&self) -> BTreeSet<EcsServiceKey> {
+        self.world.controller().map(|it| quiet_writes::refused(it.engine())).unwrap_or_default()
     }
 
     /// A fresh controller says the same of the world at rest as the one that has lived through it.
@@ -464,7 +469,7 @@ impl<C: Controller + 'static> Life<C> {
         self.world.with_model(|model| model.services().any(|(_, state)| lingers(state)))
     }
 
-    fn is_rolling(&mut self, key: &crate::model::EcsServiceKey) -> bool {
+    fn is_rolling(&mut self, key: &EcsServiceKey) -> bool {
         self.world.with_model(|model| {
             let primary = model.service(key).and_then(|state| state.primary());
             primary.is_some_and(|primary| primary.rollout_state == RolloutState::InProgress)
