@@ -14,7 +14,7 @@ use super::writes::Writes;
 use crate::declaration::settings::Moment;
 use crate::ecs::name::NamespaceId;
 use crate::ecs::namespace::Namespace;
-use crate::ecs::service::{EcsService, Rollout, ServiceStatus};
+use crate::ecs::service::{EcsService, Rollout};
 use crate::ecs::service_key::ServiceKey;
 use crate::ecs::time::Now;
 use crate::plan::Plan;
@@ -173,13 +173,11 @@ impl Waves {
 impl Begun {
     /// What a reading tells that is at least as new as the write.
     fn read(&mut self, service: &EcsService) -> Told {
-        if service.status != ServiceStatus::Active {
-            // A person deletes it. That says nothing of the rollout.
-            return Told::NoMore;
-        }
         let Some(primary) = service.primary() else {
             // Of a service that opted out meanwhile, a PRIMARY without Service Connect is not kept: ours was taken back.
-            return if self.seen { Told::Ended(Rollout::Failed) } else { Told::NoMore };
+            // One that a person deleted has none either, and that says nothing of the rollout.
+            let is_taken_back = self.seen && !service.is_gone();
+            return if is_taken_back { Told::Ended(Rollout::Failed) } else { Told::NoMore };
         };
         let Some(accepted) = &self.accepted else {
             // The answer was lost. What rolls now is ours, as far as anybody can tell.

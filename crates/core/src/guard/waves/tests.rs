@@ -50,14 +50,14 @@ fn an_older_primary_means_taken_back_only_after_ours_was_there() {
 
 #[test]
 fn a_service_that_is_deleted_while_it_rolls_has_not_failed() {
-    for status in [ServiceStatus::Draining, ServiceStatus::Inactive] {
-        let mut begun = begun("ours", 5);
-        let mut service = primary("ours", 5, Rollout::InProgress);
-        assert_eq!(told(&mut begun, &service), "goes on");
-        service.status = status;
-        service.deployments.clear();
-        assert_eq!(told(&mut begun, &service), "neither");
-    }
+    let mut begun = begun("ours", 5);
+    let mut service = primary("ours", 5, Rollout::InProgress);
+    assert_eq!(told(&mut begun, &service), "goes on");
+    service.status = ServiceStatus::Draining;
+    assert_eq!(told(&mut begun, &service), "goes on");
+    service.status = ServiceStatus::Inactive;
+    service.deployments.clear();
+    assert_eq!(told(&mut begun, &service), "neither");
 }
 
 #[test]
