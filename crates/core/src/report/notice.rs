@@ -48,7 +48,7 @@ pub enum About {
     Process,
 }
 
-/// How grave a notice is: the level of its log line.
+/// How grave a piece of news is: the level of its log line and of its notice.
 #[derive(
     Debug,
     Clone,
@@ -138,14 +138,6 @@ impl Notice {
         Self::new(kind, Level::Info, About::Process, sentence)
     }
 
-    fn warning(self) -> Self {
-        Self { level: Level::Warning, ..self }
-    }
-
-    fn warning_if(self, is_warning: bool) -> Self {
-        if is_warning { self.warning() } else { self }
-    }
-
     /// The service that it is about.
     pub fn service(&self) -> Option<&ServiceKey> {
         match &self.about {
@@ -164,8 +156,37 @@ impl Notice {
     }
 }
 
+/// How grave a piece of news is.
+pub fn level(news: &News) -> Level {
+    let is_warning = match news {
+        News::Breach(..) => return Level::Error,
+        News::Adopted(..) | News::Overtaken(..) | News::Stopped(_) => true,
+        News::Status(_, status) => {
+            status.as_ref().is_some_and(|status| status.health == Health::Degraded)
+        }
+        News::Applied(.., outcome) => outcome.is_err(),
+        News::Made(_, outcome) => outcome.is_err(),
+        News::RolledOut(.., end) => end.is_failure(),
+        News::Cluster(_, trouble) => trouble.is_some(),
+        News::Document(trouble) => trouble.is_some(),
+        News::Lease(_, change) => is_loss(change),
+        News::Queue(QueueNews::Trouble(trouble)) => trouble.is_some(),
+        News::Queue(QueueNews::Flooded) => true,
+        News::Queue(QueueNews::Message(_) | QueueNews::Followed(_))
+        | News::Changing(..)
+        | News::FirstReading(..)
+        | News::InForce => false,
+    };
+    if is_warning { Level::Warning } else { Level::Info }
+}
+
 /// The notice of one piece of news; none of what is only counted.
 pub fn notice(news: &News) -> Option<Notice> {
+    Some(Notice { level: level(news), ..in_words(news)? })
+}
+
+/// The same, whatever its level.
+fn in_words(news: &News) -> Option<Notice> {
     use NoticeKind as Kind;
     Some(match news {
         News::Status(key, status) => of_status(key, status.as_ref()),
@@ -181,24 +202,23 @@ pub fn notice(news: &News) -> Option<Notice> {
         }
         News::Applied(key, action, Err(fault)) => {
             let words = format_args!("the {action} was not accepted: {fault}");
-            Notice::of_service(Kind::Outcome, key, words).warning()
+            Notice::of_service(Kind::Outcome, key, words)
         }
         News::RolledOut(key, took, end) => of_rollout(key, took.as_secs(), *end),
         News::Adopted(key, adopted) => {
             let changes = first_of(&adopted.changes, "; ");
             let words =
                 format_args!("others changed what nothing declares, and it is kept: {changes}");
-            Notice::of_service(Kind::Others, key, words).warning()
+            Notice::of_service(Kind::Others, key, words)
         }
         News::Overtaken(key, after) => {
             let words =
                 format_args!("a deployment of others began {} s after ours", after.as_secs());
-            Notice::of_service(Kind::Others, key, words).warning()
+            Notice::of_service(Kind::Others, key, words)
         }
         News::Breach(key, rule) => {
             let words = format_args!("a plan broke a rule of eastwest; nothing is written: {rule}");
-            let notice = Notice::of_service(Kind::Process, key, words);
-            Notice { level: Level::Error, ..notice }
+            Notice::of_service(Kind::Process, key, words)
         }
         News::FirstReading(..) | News::Cluster(..) | News::Lease(..) => of_cluster(news)?,
         News::Made(prerequisite, outcome) => {
@@ -210,21 +230,20 @@ pub fn notice(news: &News) -> Option<Notice> {
                 Prerequisite::Namespace(new) => About::Namespace(new.name.to_string()),
                 Prerequisite::NamedPorts(_) => About::Process,
             };
-            let notice = Notice::new(Kind::Prerequisite, Level::Info, about, &sentence);
-            notice.warning_if(outcome.is_err())
+            Notice::new(Kind::Prerequisite, Level::Info, about, &sentence)
         }
         News::InForce => Notice::of_process(Kind::Document, "a new document is in force"),
         News::Document(None) => Notice::of_process(Kind::Document, "the document is valid again"),
         News::Document(Some(trouble)) => {
             let words = format!("the latest reading of the document is not in force: {trouble}");
-            Notice::of_process(Kind::Document, &words).warning()
+            Notice::of_process(Kind::Document, &words)
         }
         News::Stopped(slept) => {
             let words = format!(
                 "the process was stopped for {} s; eastwest reads everything again before it writes",
                 slept.as_secs()
             );
-            Notice::of_process(Kind::Process, &words).warning()
+            Notice::of_process(Kind::Process, &words)
         }
         News::Queue(news) => of_queue(news)?,
     })
@@ -242,12 +261,12 @@ fn of_status(key: &ServiceKey, status: Option<&Status>) -> Notice {
     if let Some(ends) = &status.ends {
         words = format!("{words}; ends {ends}");
     }
-    Notice::of_service(NoticeKind::Status, key, words).warning_if(status.health == Health::Degraded)
+    Notice::of_service(NoticeKind::Status, key, words)
 }
 
 fn of_rollout(key: &ServiceKey, seconds: u64, end: RolloutEnd) -> Notice {
     let words = format_args!("{end}, after {seconds} s");
-    Notice::of_service(NoticeKind::Rollout, key, words).warning_if(end.is_failure())
+    Notice::of_service(NoticeKind::Rollout, key, words)
 }
 
 /// What concerns a whole cluster.
@@ -269,13 +288,11 @@ fn of_cluster(news: &News) -> Option<Notice> {
                 None => of(NoticeKind::Cluster, &cluster, "can be read again"),
                 Some(fault) => {
                     let words = format!("cannot be read: {fault}");
-                    of(NoticeKind::Cluster, &cluster, &words).warning()
+                    of(NoticeKind::Cluster, &cluster, &words)
                 }
             }
         }
-        News::Lease(cluster, change) => {
-            of(NoticeKind::Lease, cluster, &change.to_string()).warning_if(is_loss(change))
-        }
+        News::Lease(cluster, change) => of(NoticeKind::Lease, cluster, &change.to_string()),
         _ => return None,
     })
 }
@@ -301,14 +318,14 @@ fn of_queue(news: &QueueNews) -> Option<Notice> {
     Some(match news {
         QueueNews::Message(_) | QueueNews::Followed(_) => return None,
         QueueNews::Flooded => {
-            of("more messages came than looks can follow; eastwest sweeps every cluster").warning()
+            of("more messages came than looks can follow; eastwest sweeps every cluster")
         }
         QueueNews::Trouble(None) => of("the queue can be used again"),
         QueueNews::Trouble(Some(fault)) => {
             let words = format!(
                 "messages of the queue cannot be received or deleted; sweeps go on: {fault}"
             );
-            of(&words).warning()
+            of(&words)
         }
     })
 }
