@@ -19,7 +19,7 @@ use eastwest_core::report::news::News;
 use eastwest_core::report::notice::{About, Level, Notice, NoticeKind, notice};
 use eastwest_core::report::ready;
 use tokio::sync::Notify;
-use tracing::error;
+use tracing::{error, info};
 
 use super::clock::Clock;
 use super::history::History;
@@ -134,7 +134,7 @@ impl Shared {
     }
 
     /// Adds what a person asked for.
-    pub(crate) fn tell_request(&self, service: Option<&ServiceKey>, sentence: &str) {
+    fn tell_request(&self, service: Option<&ServiceKey>, sentence: &str) {
         let about = service.map_or(About::Process, |key| About::Service(key.clone()));
         self.tell(Notice::new(NoticeKind::Request, Level::Info, about, sentence));
     }
@@ -148,6 +148,9 @@ impl Shared {
         });
         let key = key.transpose()?;
         self.send(Event::Look(key.clone()));
+        let service = key.as_ref().map_or("all".to_owned(), ToString::to_string);
+        info!(service, "looks now");
+        self.tell_request(key.as_ref(), "a person asked for a look now");
         Ok(key)
     }
 
@@ -172,6 +175,9 @@ impl Shared {
     pub(crate) fn acknowledge(&self, plan: &PlanId) -> Result<usize, Vec<PlanId>> {
         let changes = self.engine().plan().acknowledged_by(plan)?;
         self.send(Event::Acknowledged(plan.clone()));
+        info!(%plan, changes, "acknowledged");
+        let words = format!("a person acknowledged plan {plan}: {changes} changes");
+        self.tell_request(None, &words);
         Ok(changes)
     }
 
@@ -196,6 +202,8 @@ impl Shared {
             }
         };
         self.send(Event::Retry(key.clone()));
+        info!(service = %key, "tries again");
+        self.tell_request(Some(&key), "a person asked for a retry");
         Ok(key)
     }
 }

@@ -7,7 +7,6 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use eastwest_core::plan::consent::PlanId;
 use serde::{Deserialize, Serialize};
-use tracing::info;
 
 use super::gate::Gate;
 use super::problem::Refused;
@@ -50,14 +49,7 @@ async fn accept(
     let asked: Asked = gate.asked(headers, body, SHAPE).await?;
     let plan = PlanId::parse(&asked.plan).ok_or((StatusCode::BAD_REQUEST, SHAPE.to_owned()))?;
     match shared.acknowledge(&plan) {
-        Ok(changes) => {
-            info!(%plan, changes, "acknowledged");
-            shared.tell_request(
-                None,
-                &format!("a person acknowledged plan {plan}: {changes} changes"),
-            );
-            Ok(Acknowledged { plan, changes })
-        }
+        Ok(changes) => Ok(Acknowledged { plan, changes }),
         Err(waiting) => Err((StatusCode::NOT_FOUND, unknown(&plan, &waiting))),
     }
 }

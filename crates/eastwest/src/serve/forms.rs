@@ -98,9 +98,7 @@ async fn look(State(site): State<Site>, headers: HeaderMap, body: Body) -> Respo
     let looked = async {
         let asked: OfService = asked(&site, &headers, body).await?;
         let path = asked.service.as_deref().map(path).transpose()?;
-        let key = site.shared().look(path.as_ref()).map_err(not_there)?;
-        info!(service = key.as_ref().map(tracing::field::display), "looks now");
-        site.shared().tell_request(key.as_ref(), "a person asked for a look now");
+        site.shared().look(path.as_ref()).map_err(not_there)?;
         Ok(go_to(&page_of(path.as_ref()), Done::Look))
     };
     looked.await.unwrap_or_else(|refused| refuse(&site, &headers, "a look", refused))
@@ -110,9 +108,7 @@ async fn retry(State(site): State<Site>, headers: HeaderMap, body: Body) -> Resp
     let retried = async {
         let asked: OfService = asked(&site, &headers, body).await?;
         let path = path(asked.service.as_deref().unwrap_or_default())?;
-        let key = site.shared().retry(&path).map_err(not_there)?;
-        info!(service = %key, "tries again");
-        site.shared().tell_request(Some(&key), "a person asked for a retry");
+        site.shared().retry(&path).map_err(not_there)?;
         Ok(go_to(&page_of(Some(&path)), Done::Retry))
     };
     retried.await.unwrap_or_else(|refused| refuse(&site, &headers, "a retry", refused))
@@ -125,10 +121,7 @@ async fn acknowledge(State(site): State<Site>, headers: HeaderMap, body: Body) -
             || (StatusCode::BAD_REQUEST, "an id of a plan is twelve hexadecimal digits".to_owned());
         let plan = PlanId::parse(&asked.plan).ok_or_else(shape)?;
         let changes = site.shared().acknowledge(&plan);
-        let changes = changes.map_err(|waiting| not_there(unknown(&plan, &waiting)))?;
-        info!(%plan, changes, "acknowledged");
-        let words = format!("a person acknowledged plan {plan}: {changes} changes");
-        site.shared().tell_request(None, &words);
+        changes.map_err(|waiting| not_there(unknown(&plan, &waiting)))?;
         Ok(go_to("/plan", Done::Acknowledged))
     };
     let refuse = |refused| refuse(&site, &headers, "an acknowledgement", refused);

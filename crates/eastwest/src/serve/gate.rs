@@ -50,9 +50,7 @@ impl Gate {
         if is_cross_site(headers) {
             return refuse(StatusCode::FORBIDDEN, "a page of another site must not ask for this");
         }
-        let kind = text(headers, "content-type").unwrap_or_default();
-        let kind = kind.split(';').next().unwrap_or_default().trim();
-        if !kind.eq_ignore_ascii_case("application/json") {
+        if !is_of_kind(headers, "application/json") {
             let why = "send Content-Type: application/json";
             return refuse(StatusCode::UNSUPPORTED_MEDIA_TYPE, why);
         }
@@ -72,9 +70,7 @@ impl Gate {
                        proxy in front of it passes on as Host";
             return refuse(StatusCode::FORBIDDEN, why);
         }
-        let kind = text(headers, "content-type").unwrap_or_default();
-        let kind = kind.split(';').next().unwrap_or_default().trim();
-        if !kind.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
+        if !is_of_kind(headers, "application/x-www-form-urlencoded") {
             return refuse(StatusCode::UNSUPPORTED_MEDIA_TYPE, "send the form of a page");
         }
         let body = whole(body).await?;
@@ -131,6 +127,12 @@ fn say_refused(count: u64) {
 
 fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers.get(name)?.to_str().ok()
+}
+
+/// Whether a body is of this media type, whatever its parameters.
+fn is_of_kind(headers: &HeaderMap, wanted: &str) -> bool {
+    let kind = text(headers, "content-type").unwrap_or_default();
+    kind.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case(wanted)
 }
 
 /// The token of an `Authorization` header; the scheme's case does not matter (RFC 9110, 11.1).

@@ -40,10 +40,11 @@ pub(crate) fn router(
     stop: CancellationToken,
 ) -> Router {
     let check = move |request: Request, next: Next| host::check(hosts.clone(), request, next);
-    let has_token = token.is_some();
-    let site = Site::new(Arc::clone(&shared), token.clone().map(Gate::new));
+    let gate = token.map(Gate::new);
+    let has_token = gate.is_some();
+    let site = Site::new(Arc::clone(&shared), gate.clone());
     Router::new()
-        .merge(token.map(writes).unwrap_or_default())
+        .merge(gate.map(writes).unwrap_or_default())
         .merge(forms::routes(&site))
         .merge(site::routes(site))
         .route("/livez", get(async || "ok\n"))
@@ -73,8 +74,7 @@ async fn no_method(method: Method) -> Response {
 }
 
 /// The pages that have eastwest do something.
-fn writes(token: Token) -> Router<Arc<Shared>> {
-    let gate = Gate::new(token);
+fn writes(gate: Gate) -> Router<Arc<Shared>> {
     let (of_ack, of_reconcile) = (gate.clone(), gate.clone());
     let acknowledge = async move |State(shared): Page, headers: HeaderMap, body: Body| {
         ack::acknowledge(&shared, &of_ack, headers, body).await

@@ -7,7 +7,6 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use eastwest_core::ecs::service_key::{ServiceKey, ServicePath};
 use serde::{Deserialize, Serialize};
-use tracing::info;
 
 use super::gate::Gate;
 use super::problem::Refused;
@@ -56,8 +55,5 @@ async fn accept(
     });
     let path = path.transpose()?;
     let service = shared.look(path.as_ref()).map_err(|why| (StatusCode::NOT_FOUND, why))?;
-    let service_or_all = service.as_ref().map_or("all".to_owned(), ToString::to_string);
-    info!(service = service_or_all, "looks now");
-    shared.tell_request(service.as_ref(), "a person asked for a look now");
     Ok(Looking { service })
 }

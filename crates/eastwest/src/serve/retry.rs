@@ -7,7 +7,6 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use eastwest_core::ecs::service_key::{ServiceKey, ServicePath};
 use serde::{Deserialize, Serialize};
-use tracing::info;
 
 use super::gate::Gate;
 use super::problem::Refused;
@@ -49,8 +48,6 @@ async fn accept(
     let path = ServicePath::parse(&asked.service)
         .map_err(|refused| (StatusCode::BAD_REQUEST, format!("{SHAPE}: {}", refused.allowed)))?;
     let service = shared.retry(&path).map_err(|why| (StatusCode::NOT_FOUND, why))?;
-    info!(%service, "tries again");
-    shared.tell_request(Some(&service), "a person asked for one more attempt");
     Ok(Retried { service })
 }
 
