@@ -96,12 +96,7 @@ pub struct Edge {
     pub call: Call,
 }
 
-/// Who calls whom in a namespace; empty for one that is not known.
-pub fn graph(view: &View, settings: &Settings, plan: &Plan, namespace: &NamespaceId) -> Graph {
-    graphs(view, settings, plan).remove(namespace).unwrap_or_default()
-}
-
-/// Who calls whom in each known namespace. All of them take hardly longer than one.
+/// Who calls whom in each known namespace. One look at the whole fleet tells it of all of them.
 pub fn graphs(view: &View, settings: &Settings, plan: &Plan) -> BTreeMap<NamespaceId, Graph> {
     let mut members = members(view, plan);
     let graph = |(id, traffic): (NamespaceId, Traffic)| {
@@ -176,7 +171,8 @@ mod tests {
     fn of(text: &str) -> Graph {
         let stage = Stage::read(text);
         let id = namespace("internal.myapp").id;
-        let graph = graph(&stage.view, &stage.settings, &stage.plan(), &id);
+        let mut graphs = graphs(&stage.view, &stage.settings, &stage.plan());
+        let graph = graphs.remove(&id).unwrap_or_default();
         let nodes: BTreeSet<&str> = graph.nodes.iter().map(|node| node.id.as_str()).collect();
         for edge in &graph.edges {
             assert!(nodes.contains(edge.from.as_str()) && nodes.contains(edge.to.as_str()));

@@ -11,6 +11,7 @@ use eastwest_core::report::graph::{Graph, graphs};
 use serde::Serialize;
 
 use super::json;
+use super::namespaces::named;
 
 /// `GET /api/v1/graph`.
 #[derive(Debug, Serialize, schemars::JsonSchema)]
@@ -64,13 +65,7 @@ impl Graphs {
 
     /// The graph of the namespace that has this id or name.
     pub(crate) fn of(&self, wanted: &str) -> Result<Range<usize>, NoGraph> {
-        let by_id = self.namespaces.iter().find(|(namespace, _)| namespace.id.as_str() == wanted);
-        if let Some((_, range)) = by_id {
-            return Ok(range.clone());
-        }
-        let named = self.namespaces.iter();
-        let named = named.filter(|(namespace, _)| namespace.name.as_str() == wanted);
-        match named.collect::<Vec<_>>().as_slice() {
+        match named(&self.namespaces, |(namespace, _)| namespace, wanted).as_slice() {
             [] => {
                 let known = self.namespaces.iter();
                 Err(NoGraph::NotThere(known.map(|(each, _)| each.name.to_string()).collect()))

@@ -12,6 +12,14 @@ use super::listing::namespace_of;
 use super::services::standing_of;
 use crate::daemon::clock::Clock;
 
+/// What a name or an id of a namespace may mean: none, one, or all that have this name. An id means one.
+pub(crate) fn named<'a, T>(all: &'a [T], of: fn(&T) -> &Namespace, wanted: &str) -> Vec<&'a T> {
+    match all.iter().find(|each| of(each).id.as_str() == wanted) {
+        Some(one) => vec![one],
+        None => all.iter().filter(|each| of(each).name.as_str() == wanted).collect(),
+    }
+}
+
 /// `GET /api/v1/namespaces`.
 #[derive(Debug, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]

@@ -3,6 +3,8 @@
 use eastwest_core::ecs::namespace::Namespace;
 use eastwest_core::view::View;
 
+use crate::api::namespaces::named;
+
 /// What a link to a namespace names.
 pub(super) fn handle(view: &View, namespace: &Namespace) -> String {
     let same = view.known_namespaces().iter().filter(|other| other.name == namespace.name);
@@ -11,9 +13,5 @@ pub(super) fn handle(view: &View, namespace: &Namespace) -> String {
 
 /// The namespaces that such a link may mean: none, one, or all that have this name.
 pub(super) fn of_handle<'a>(view: &'a View, handle: &str) -> Vec<&'a Namespace> {
-    let all = view.known_namespaces();
-    match all.iter().find(|namespace| namespace.id.as_str() == handle) {
-        Some(namespace) => vec![namespace],
-        None => all.iter().filter(|namespace| namespace.name.as_str() == handle).collect(),
-    }
+    named(view.known_namespaces(), |namespace| namespace, handle)
 }

@@ -17,7 +17,7 @@ use anyhow::bail;
 use clap::{Args, ValueEnum};
 use eastwest_core::ecs::text::nearest;
 use eastwest_core::engine::look::{Looked, shown_policy};
-use eastwest_core::report::graph::graph;
+use eastwest_core::report::graph::graphs;
 use serde::Serialize;
 
 use self::draw::{NamespaceGraph, dot, mermaid};
@@ -69,9 +69,10 @@ pub(crate) async fn run(config: &Config, flags: &GraphFlags) -> anyhow::Result<E
     let mut settings = config.settings.clone();
     settings.policy = shown_policy(settings.policy);
     let looked = look(world, &settings).await;
+    let mut found = graphs(&looked.view, &settings, &looked.plan);
     let known = looked.view.known_namespaces().iter();
     let graphs = known.map(|namespace| NamespaceGraph {
-        graph: graph(&looked.view, &settings, &looked.plan, &namespace.id),
+        graph: found.remove(&namespace.id).unwrap_or_default(),
         namespace: namespace.clone(),
     });
     let mut graphs: Vec<NamespaceGraph> = graphs.collect();
