@@ -117,11 +117,22 @@ async fn fleet(
     headers: HeaderMap,
     asked: Result<Query<fleet::Asked>, QueryRejection>,
 ) -> Response {
+    list(&site, &headers, asked, |asked| &asked.done, Fleet::new)
+}
+
+/// A list that the query narrows down. `done` tells what came of the last request.
+fn list<A, P: Template>(
+    site: &Site,
+    headers: &HeaderMap,
+    asked: Result<Query<A>, QueryRejection>,
+    done: fn(&A) -> &String,
+    page: fn(&Shared, A, Reader) -> Result<P, String>,
+) -> Response {
     let asked = asked.map(|Query(asked)| asked);
-    let reader = site.reader(&headers, asked.as_ref().map_or("", |asked| asked.done.as_str()));
+    let reader = site.reader(headers, asked.as_ref().map_or("", |asked| done(asked)));
     let page = asked
         .map_err(|refused| refused.body_text())
-        .and_then(|asked| Fleet::new(site.shared(), asked, reader));
+        .and_then(|asked| page(site.shared(), asked, reader));
     page.map_or_else(
         |why| refusal(StatusCode::BAD_REQUEST, why, reader),
         |page| html(StatusCode::OK, &page),
@@ -178,15 +189,7 @@ async fn events(
     headers: HeaderMap,
     asked: Result<Query<events::Asked>, QueryRejection>,
 ) -> Response {
-    let asked = asked.map(|Query(asked)| asked);
-    let reader = site.reader(&headers, asked.as_ref().map_or("", |asked| asked.done.as_str()));
-    let page = asked
-        .map_err(|refused| refused.body_text())
-        .and_then(|asked| EventsPage::new(site.shared(), asked, reader));
-    page.map_or_else(
-        |why| refusal(StatusCode::BAD_REQUEST, why, reader),
-        |page| html(StatusCode::OK, &page),
-    )
+    list(&site, &headers, asked, |asked| &asked.done, EventsPage::new)
 }
 
 async fn login(State(site): State<Site>, headers: HeaderMap) -> Response {
