@@ -59,10 +59,14 @@ pub(crate) fn fleet() -> Fleet {
     }
 }
 
-/// What others do while the fleet runs. Called again and again; does nothing to a fleet without such a service.
-pub(crate) fn act(world: &mut World) {
+/// What is to go wrong by itself, once the fleet stands.
+pub(crate) fn prepare(world: &mut World) {
     let fails = RolloutScript { seconds: 20, outcome: RolloutOutcome::Fail };
     world.model().set_rollout(&format!("{CLUSTER}/{FAILING}"), fails);
+}
+
+/// What others do while the fleet runs. It is called again and again.
+pub(crate) fn act(world: &mut World) {
     if is_as_eastwest_wants(world) {
         let (service, port) = FOUGHT_OVER;
         let request = json!({

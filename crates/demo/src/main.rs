@@ -79,6 +79,9 @@ async fn show(demo: &Demo) -> anyhow::Result<ExitCode> {
         FleetName::Chaos => chaos::fleet(),
     };
     fleet.build(&mut wire::lock(&server.world))?;
+    if demo.fleet == FleetName::Chaos {
+        chaos::prepare(&mut wire::lock(&server.world));
+    }
     let mut daemon = Daemon::start(&server.url(), demo.listen, &fleet)?;
     let mut screen = Screen::new();
     screen.print(&story::opening(&fleet, &server.url(), demo.listen, daemon.log()));
