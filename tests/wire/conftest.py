@@ -8,6 +8,7 @@ from botocore.config import Config
 import shape_check
 import world
 from controller import Controller
+from emulators import Moto
 from fleet import Fleet
 
 JUDGED = ("error", "enum")
@@ -38,6 +39,14 @@ def no_ambient_settings(monkeypatch):
             monkeypatch.delenv(name)
     monkeypatch.setenv("AWS_CONFIG_FILE", world.os.devnull)
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", world.os.devnull)
+
+
+@pytest.fixture(scope="module")
+def moto_server(tmp_path_factory):
+    """One moto for a file in each worker: it takes seconds to start, and shares nothing with our simulator."""
+    moto = Moto(tmp_path_factory.mktemp("moto"))
+    yield moto
+    moto.stop()
 
 
 @pytest.fixture

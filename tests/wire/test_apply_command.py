@@ -1,17 +1,13 @@
 """`eastwest apply` for people: progress on a terminal, lines with their time elsewhere."""
-import fcntl
 import json
-import os
-import pty
 import re
-import struct
 import subprocess
-import termios
 
 import pytest
 
 import world
 from fleet import CLUSTER, NAMESPACE, tags
+from terminal import Terminal
 
 
 @pytest.fixture
@@ -39,26 +35,9 @@ def test_on_a_terminal_it_shows_what_runs_what_waits_and_the_time_left(server):
     for name in ("api", "web"):
         # Long enough to be seen on a busy machine.
         server.rollout(f"{CLUSTER}/{name}", "complete", seconds=240)
-    ours, theirs = pty.openpty()
-    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 100, 0, 0))
-    child = subprocess.Popen(command(), stdin=theirs, stdout=theirs, stderr=subprocess.DEVNULL,
-                             env=environment(server))
-    os.close(theirs)
-    said = b""
-    try:
-        while True:
-            try:
-                more = os.read(ours, 4096)
-            except OSError:  # The other end is closed: it has ended.
-                break
-            if not more:
-                break
-            said += more
-        assert child.wait(timeout=world.PATIENCE) == 0, said
-    finally:
-        child.kill()
-        os.close(ours)
-    text = said.decode()
+    with Terminal(command(), 100, environment(server), stderr=subprocess.DEVNULL) as terminal:
+        assert terminal.end() == 0, terminal.said
+    text = terminal.said.decode()
     assert re.search(r"prod/\w+ rolls out for 0:\d\d", text), text
     assert "left" in text or "no past deployment tells" in text, text
     # After the last time that progress was taken away, only lines that stay are left.

@@ -9,7 +9,6 @@ from cfnlint.decode import cfn_yaml
 
 import rules
 import world
-from emulators import Moto
 from fleet import CLUSTER, NAMESPACE, connect, served, tags
 from policies import shipped
 from stack import REQUIRED, STACK, TEMPLATE, Credentials, Stack
@@ -18,19 +17,11 @@ ROOT = TEMPLATE.parents[2]
 EVERYTHING = {"Policy": "sync", "Replicas": "2", "Document": "/eastwest/prod", "CreateNamespaces": "yes"}
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    """One moto for the file in each worker."""
-    moto = Moto(tmp_path_factory.mktemp("moto"))
-    yield moto
-    moto.stop()
-
-
 @pytest.fixture
-def aws(server, unjudged):
+def aws(moto_server, unjudged):
     """Clients of a moto that has nothing."""
-    server.reset()
-    return lambda service: unjudged(service, server)
+    moto_server.reset()
+    return lambda service: unjudged(service, moto_server)
 
 
 @pytest.fixture
@@ -159,7 +150,7 @@ def test_what_is_not_asked_for_is_not_granted(parameters, policies, copies, stac
 
 
 def test_eastwest_starts_from_the_stack_and_converges_and_what_it_made_outlives_the_stack(
-        server, aws, stack_of, live, live_fleet, live_ssm, controller_of):
+        moto_server, aws, stack_of, live, live_fleet, live_ssm, controller_of):
     stack = stack_of(**{**EVERYTHING, "CreateNamespaces": "no"})
     live_ssm.put_parameter(Name="/eastwest/prod", Type="String", Value=json.dumps({
         "version": 1, "services": {f"{CLUSTER}/api": {"needs": ["web"]}}}))
@@ -170,7 +161,7 @@ def test_eastwest_starts_from_the_stack_and_converges_and_what_it_made_outlives_
     environment = {
         **stack.environment(), "AWS_REGION": world.REGION, "AWS_EC2_METADATA_DISABLED": "true",
         "AWS_CONTAINER_CREDENTIALS_FULL_URI": credentials.url,
-        "AWS_ENDPOINT_URL_SQS": server.url, "AWS_ENDPOINT_URL_DYNAMODB": server.url}
+        "AWS_ENDPOINT_URL_SQS": moto_server.url, "AWS_ENDPOINT_URL_DYNAMODB": moto_server.url}
     try:
         # Everything comes from the task definition: its command, its variables, its role.
         assert stack.container()["command"] == ["run"]

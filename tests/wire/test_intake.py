@@ -6,7 +6,6 @@ import pytest
 import rules
 import world
 from documents import PARAMETER, document, entry, put
-from emulators import Moto
 from fleet import NAMESPACE, connect, served, tags
 
 EVENTS = world.pathlib.Path(__file__).parents[1] / "events"
@@ -160,20 +159,12 @@ def test_a_queue_that_is_not_there_is_told_once_and_stops_no_sweep(live, live_fl
     assert len(controller.log_lines("messages of the queue cannot be received")) == 1
 
 
-@pytest.fixture(scope="module")
-def moto(tmp_path_factory):
-    """moto's SQS, which shares nothing with our simulator."""
-    server = Moto(tmp_path_factory.mktemp("moto"))
-    yield server
-    server.stop()
-
-
-def test_messages_of_another_sqs_are_received_and_deleted(live, live_fleet, moto, unjudged, controller_of):
-    queue = unjudged("sqs", moto)
+def test_messages_of_another_sqs_are_received_and_deleted(live, live_fleet, moto_server, unjudged, controller_of):
+    queue = unjudged("sqs", moto_server)
     url = queue.create_queue(QueueName="eastwest")["QueueUrl"]
     live_fleet.service("web", {"web": 8080})
     controller = controller_of(live.url, "--queue-url", url, **NO_SWEEPS,
-                               environment={**world.CREDENTIALS, "AWS_ENDPOINT_URL_SQS": moto.url})
+                               environment={**world.CREDENTIALS, "AWS_ENDPOINT_URL_SQS": moto_server.url})
     controller.wait_ready()
     live_fleet.tag("web", mode="client-server", namespace=NAMESPACE)
     event = {**sample("tag-change"), "resources": [live_fleet.describe("web")["serviceArn"]]}

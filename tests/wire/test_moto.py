@@ -9,24 +9,16 @@ import pytest
 import world
 from controller import plan
 from documents import PARAMETER, SOURCES, document, entry, put, shown, trouble
-from emulators import Moto
 from fleet import NAMESPACE
 from test_converges import sweeps
 from world import wait_until
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    """One moto for the file in each worker: it takes seconds to start."""
-    moto = Moto(tmp_path_factory.mktemp("moto"))
-    yield moto
-    moto.stop()
-
 
 @pytest.fixture
-def moto(server):
+def moto(moto_server):
     """moto without a parameter."""
-    server.reset()
-    return server
+    moto_server.reset()
+    return moto_server
 
 
 @pytest.fixture

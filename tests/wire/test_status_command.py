@@ -1,18 +1,13 @@
 """`eastwest status`: how the services stand, what needs a person first."""
-import fcntl
 import json
-import os
-import pty
 import signal
-import struct
 import subprocess
-import termios
-import time
 
 import pytest
 
 import world
 from fleet import CLUSTER, NAMESPACE, connect, served, tags
+from terminal import Terminal
 
 
 @pytest.fixture
@@ -95,29 +90,12 @@ def test_without_a_terminal_a_watch_prints_a_line_for_each_change_and_ends_on_ct
 
 
 def test_on_a_terminal_a_watch_writes_over_its_page_and_leaves_the_terminal_as_it_was(endpoint):
-    ours, theirs = pty.openpty()
-    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
-    child = subprocess.Popen(command("--watch", "--interval", "1s"), stdin=theirs, stdout=theirs,
-                             env={**environment(endpoint), "TERM": "xterm"})
-    os.close(theirs)
-    try:
-        said = b""
-        deadline = time.monotonic() + world.PATIENCE
-        while said.count(b"Ctrl-C ends it") < 2 and time.monotonic() < deadline:
-            said += os.read(ours, 4096)
-        child.send_signal(signal.SIGINT)
-        while True:
-            try:
-                more = os.read(ours, 4096)
-            except OSError:  # The other end is closed: it has ended.
-                break
-            if not more:
-                break
-            said += more
-        assert child.wait(timeout=world.PATIENCE) == 2
-    finally:
-        child.kill()
-        os.close(ours)
+    with Terminal(command("--watch", "--interval", "1s"), 80, environment(endpoint)) as terminal:
+        while terminal.said.count(b"Ctrl-C ends it") < 2:
+            assert terminal.more(), terminal.said
+        terminal.child.send_signal(signal.SIGINT)
+        assert terminal.end() == 2
+    said = terminal.said
     page, _, after = said.partition(b"\x1b[?1049l")
     assert b"\x1b[?1049h" in page and b"prod/typo" in page, said
     assert b"\x1b[?25h" in after and b"1 broken" in after, said
