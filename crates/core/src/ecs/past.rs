@@ -29,18 +29,19 @@ pub struct Past {
 
 impl Past {
     /// Whether ECS rolled it back, or is doing so.
-    pub(crate) fn is_taken_back(&self) -> bool {
+    pub fn is_taken_back(&self) -> bool {
         self.status.starts_with("ROLLBACK_")
     }
 
     /// Whether it failed. STOPPED alone is no failure: a newer deployment or a person may have stopped it. But a
     /// deployment also ends as STOPPED if the circuit breaker stops it and does not roll it back.
-    pub(crate) fn is_failed(&self) -> bool {
+    pub fn is_failed(&self) -> bool {
         let given_up = || self.reason.to_ascii_lowercase().contains("circuit breaker");
         self.is_taken_back() || (self.status == "STOPPED" && given_up())
     }
 
-    pub(crate) fn is_completed(&self) -> bool {
+    /// Whether it completed.
+    pub fn is_completed(&self) -> bool {
         self.status == "SUCCESSFUL"
     }
 
@@ -50,7 +51,8 @@ impl Past {
         !over.contains(&self.status.as_str())
     }
 
-    pub(crate) fn took(&self) -> Option<Duration> {
+    /// How long it took, once it has ended.
+    pub fn took(&self) -> Option<Duration> {
         Some(self.finished_at?.since(self.created_at))
     }
 }

@@ -1,6 +1,7 @@
 //! Calls between services, as rows of a table.
 
-use eastwest_core::report::graph::{Edge, Graph, Node};
+use eastwest_core::plan::call::CallState;
+use eastwest_core::report::graph::{Edge, Graph, Node, NodeKind};
 
 /// One call.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,10 +14,8 @@ pub(crate) struct CallRow {
     pub(crate) alias: Option<String>,
     /// Whether only its environment says so.
     pub(crate) inferred: bool,
-    /// Whether it succeeds: the name of the state.
-    pub(crate) state: &'static str,
-    /// What that means.
-    pub(crate) meaning: &'static str,
+    /// Whether it succeeds.
+    pub(crate) state: CallState,
 }
 
 /// One end of a call.
@@ -39,7 +38,10 @@ impl End {
     pub(super) fn of(node: &Node) -> Self {
         let service = node.service.as_ref();
         Self {
-            text: if node.id == "?" { "not known".to_owned() } else { node.id.clone() },
+            text: match node.kind {
+                NodeKind::Unknown => "not known".to_owned(),
+                NodeKind::Managed | NodeKind::Foreign | NodeKind::Missing => node.id.clone(),
+            },
             service: service.map(|key| (key.cluster.to_string(), key.name.to_string())),
         }
     }
@@ -48,40 +50,45 @@ impl End {
 impl CallRow {
     /// The row of an edge.
     pub(super) fn new(graph: &Graph, edge: &Edge) -> Self {
-        let state = edge.call.state.name();
         Self {
             from: End::new(graph, &edge.from),
             to: End::new(graph, &edge.to),
             alias: edge.call.alias.clone(),
             inferred: edge.call.inferred,
-            state,
-            meaning: meaning(state),
+            state: edge.call.state,
         }
     }
 
-    /// The standing whose shape and colour this state has.
+    /// The standing whose shape and colour its state has.
     pub(crate) fn look(&self) -> &'static str {
         look(self.state)
     }
-}
 
-/// The standing whose shape and colour a state has.
-pub(super) fn look(state: &str) -> &'static str {
-    match state {
-        "reachable" => "inOrder",
-        "stale" => "held",
-        "missing" => "broken",
-        _ => "notOptedIn",
+    /// What its state means.
+    pub(crate) fn meaning(&self) -> &'static str {
+        match self.state {
+            CallState::Reachable => "The endpoint is there, and the client's tasks know it.",
+            CallState::Stale => {
+                "The client's tasks began before the endpoint was there: they do not know it."
+            }
+            CallState::Missing => {
+                "No service offers it, or the first deployment that brings it has not completed."
+            }
+            CallState::Unknown => "Something was not read that tells whether the call succeeds.",
+        }
     }
 }
 
-fn meaning(state: &str) -> &'static str {
+/// The states in the order in which a reader should look.
+pub(super) const WORST_FIRST: [CallState; 4] =
+    [CallState::Missing, CallState::Stale, CallState::Unknown, CallState::Reachable];
+
+/// The standing whose shape and colour a state has.
+pub(super) fn look(state: CallState) -> &'static str {
     match state {
-        "reachable" => "The endpoint is there, and the client's tasks know it.",
-        "stale" => "The client's tasks began before the endpoint was there: they do not know it.",
-        "missing" => {
-            "No service offers it, or the first deployment that brings it has not completed."
-        }
-        _ => "Something was not read that tells whether the call succeeds.",
+        CallState::Reachable => "inOrder",
+        CallState::Stale => "held",
+        CallState::Missing => "broken",
+        CallState::Unknown => "notOptedIn",
     }
 }

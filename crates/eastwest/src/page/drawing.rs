@@ -84,8 +84,8 @@ pub(crate) struct Line {
     pub(crate) path: String,
     /// Where its sign stands.
     pub(crate) middle: (i64, i64),
-    /// Its state, as a class.
-    pub(crate) state: &'static str,
+    /// Its state; its name is a class, too.
+    pub(crate) state: CallState,
     /// The shape of its state.
     pub(crate) look: &'static str,
     /// All of it.
@@ -95,7 +95,7 @@ pub(crate) struct Line {
 impl Line {
     /// Whether there is nothing to be said of it.
     pub(crate) fn gets_through(&self) -> bool {
-        self.state == CallState::Reachable.name()
+        self.state == CallState::Reachable
     }
 }
 
@@ -229,7 +229,7 @@ fn of_edge(edge: &Edge, from: (f64, f64), to: (f64, f64), width: f64) -> Line {
         whole(end.1)
     );
     let middle = |a: f64, b: f64, c: f64, d: f64| whole((a + 3.0 * b + 3.0 * c + d) / 8.0);
-    let state = edge.call.state.name();
+    let state = edge.call.state;
     let alias = edge.call.alias.as_deref().unwrap_or("an endpoint that is not known");
     Line {
         path,

@@ -8,7 +8,7 @@ use strum::VariantArray as _;
 
 use super::changes::Happened;
 use super::frame::{Access, Frame, Reader, Section};
-use super::words::count;
+use super::words::{count, known};
 use crate::daemon::history;
 use crate::daemon::shared::Shared;
 
@@ -49,7 +49,7 @@ impl EventsPage {
     pub(crate) fn new(shared: &Shared, asked: Asked, reader: Reader) -> Result<Self, String> {
         let kind = match asked.kind.as_str() {
             "" => None,
-            text => Some(known(text)?),
+            text => Some(known("kind", text, NoticeKind::VARIANTS)?),
         };
         let only_warnings = match asked.level.as_str() {
             "" => false,
@@ -105,12 +105,4 @@ impl EventsPage {
         let Asked { q, kind, level, service, done: _ } = &self.asked;
         [q, kind, level, service].iter().any(|text| !text.is_empty())
     }
-}
-
-fn known(text: &str) -> Result<NoticeKind, String> {
-    let found = NoticeKind::VARIANTS.iter().find(|kind| kind.name() == text);
-    found.copied().ok_or_else(|| {
-        let names: Vec<&str> = NoticeKind::VARIANTS.iter().map(|kind| kind.name()).collect();
-        format!("kind={text:?}: one of {}", names.join(", "))
-    })
 }

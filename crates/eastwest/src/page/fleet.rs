@@ -15,7 +15,7 @@ use super::changes::Happened;
 use super::frame::{Access, Frame, Reader, Section};
 use super::row::{Row, mark_repeated};
 use super::sides::{ClusterSide, NamespaceSide, Tally, clusters, namespaces, problems};
-use super::words::count;
+use super::words::{count, known};
 use crate::api::listing::namespace_of;
 use crate::api::services::standing_of;
 use crate::daemon::history::History;
@@ -166,7 +166,7 @@ impl Filter {
     fn of(asked: &Asked) -> Result<Self, String> {
         let standing = match asked.standing.as_str() {
             "" => None,
-            text => Some(known(text)?),
+            text => Some(known("standing", text, Standing::VARIANTS)?),
         };
         let page = match asked.page.as_str() {
             "" => 1,
@@ -206,14 +206,6 @@ impl Filter {
         let text = format!("{key} {namespace} {reason}").to_lowercase();
         self.words.iter().all(|word| text.contains(word.as_str()))
     }
-}
-
-fn known(text: &str) -> Result<Standing, String> {
-    let found = Standing::VARIANTS.iter().find(|standing| standing.name() == text);
-    found.copied().ok_or_else(|| {
-        let names: Vec<&str> = Standing::VARIANTS.iter().map(|standing| standing.name()).collect();
-        format!("standing={text:?}: one of {}", names.join(", "))
-    })
 }
 
 fn latest(history: &History, now: jiff::Timestamp) -> Vec<Happened> {

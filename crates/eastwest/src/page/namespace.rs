@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use super::calls::{CallRow, End, look};
+use super::calls::{CallRow, End, WORST_FIRST, look};
 use super::drawing::{Drawing, Extent, draw};
 use super::frame::{Access, Frame, Reader, Section};
 use super::place::of_handle;
@@ -72,13 +72,10 @@ impl NamespacePage {
         let (extent, drawing) = draw(graph);
         let mut calls: Vec<CallRow> =
             graph.edges.iter().map(|edge| CallRow::new(graph, edge)).collect();
-        // What does not get through comes first.
-        calls.sort_by_key(|call| {
-            ["missing", "stale", "unknown"].iter().position(|s| *s == call.state).unwrap_or(9)
-        });
-        let states = ["missing", "stale", "unknown", "reachable"].map(|name| {
-            let count = calls.iter().filter(|call| call.state == name).count();
-            StateSum { name, look: look(name), count }
+        calls.sort_by_key(|call| WORST_FIRST.iter().position(|state| *state == call.state));
+        let states = WORST_FIRST.map(|state| {
+            let count = calls.iter().filter(|call| call.state == state).count();
+            StateSum { name: state.name(), look: look(state), count }
         });
         let offers = graph.nodes.iter().flat_map(|node| {
             node.offers.iter().map(|offer| OfferRow {

@@ -94,13 +94,15 @@ fn of_deployment(deployment: &Deployment, desired: u32) -> Point {
 }
 
 fn of_past(past: &Past) -> Point {
-    let (state, look) = match past.status.as_str() {
-        "SUCCESSFUL" => ("completed", "notOptedIn"),
-        "STOPPED" => ("stopped", "held"),
-        status if status.starts_with("ROLLBACK_") => ("rolled back", "broken"),
-        _ => ("in progress", "changing"),
+    let (state, look) = match past {
+        past if past.is_completed() => ("completed", "notOptedIn"),
+        past if past.is_taken_back() && past.is_under_way() => ("rolling back", "broken"),
+        past if past.is_taken_back() => ("rolled back", "broken"),
+        past if past.is_failed() => ("failed", "broken"),
+        past if past.is_under_way() => ("in progress", "changing"),
+        _ => ("stopped", "held"),
     };
-    let took = past.finished_at.map(|end| format!(", took {}", span(end.since(past.created_at))));
+    let took = past.took().map(|took| format!(", took {}", span(took)));
     Point {
         at: past.created_at.calendar().map(Moment::of_aws),
         state,
@@ -113,5 +115,44 @@ fn of_past(past: &Past) -> Point {
             past.task_definition.resource(),
             took.unwrap_or_default()
         ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use eastwest_core::ecs::name::Arn;
+
+    use super::*;
+
+    fn state(status: &str, reason: &str) -> &'static str {
+        let (status, reason) = (status.to_owned(), reason.to_owned());
+        let task_definition = Arn::as_read("arn:aws:ecs:eu-west-1:1:task-definition/web:1");
+        of_past(&Past {
+            connect: None,
+            task_definition,
+            status,
+            reason,
+            created_at: AwsTime(1000),
+            finished_at: None,
+            stage: String::new(),
+            paused_at: None,
+        })
+        .state
+    }
+
+    #[test]
+    fn a_past_rollout_is_called_what_became_of_it() {
+        let broke = "ECS deployment circuit breaker: tasks failed to start.";
+        for (status, reason, expected) in [
+            ("SUCCESSFUL", "", "completed"),
+            ("ROLLBACK_IN_PROGRESS", broke, "rolling back"),
+            ("ROLLBACK_SUCCESSFUL", broke, "rolled back"),
+            ("ROLLBACK_FAILED", broke, "rolled back"),
+            ("STOPPED", broke, "failed"),
+            ("STOPPED", "superseded", "stopped"),
+            ("PENDING", "", "in progress"),
+        ] {
+            assert_eq!(state(status, reason), expected, "{status} {reason}");
+        }
     }
 }

@@ -84,3 +84,16 @@ mod tests {
         assert_eq!(Moment::of_aws(at).shown, "Jan 1, 00:00:00");
     }
 }
+
+/// One of some values by its name, or what is wrong with what a reader asked for under `name`.
+pub(crate) fn known<T: Copy + Into<&'static str>>(
+    name: &str,
+    text: &str,
+    all: &[T],
+) -> Result<T, String> {
+    let found = all.iter().copied().find(|value| (*value).into() == text);
+    found.ok_or_else(|| {
+        let names: Vec<&str> = all.iter().map(|value| (*value).into()).collect();
+        format!("{name}={text:?}: one of {}", names.join(", "))
+    })
+}
