@@ -119,3 +119,7 @@ class Prometheus(world.Process):
         world.wait_until(lambda: set(names) <= self.firing(),
                          lambda: f"{set(names) - self.firing()} do not fire; what does: {self.firing()}")
         return set(names)
+
+    def wait_quiet(self, name):
+        """Waits until this alert fires no more: each group of rules has its own moment, so alerts do not end at once."""
+        world.wait_until(lambda: name not in self.firing(), lambda: f"{name} still fires")
