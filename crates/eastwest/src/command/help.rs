@@ -35,7 +35,6 @@ fn matter(command: &str) -> Option<Vec<&'static str>> {
         "lint" => Some(vec!["namespace", "tag_prefix", "document_prefix"]),
         "retry" => Some(vec!["token"]),
         "healthcheck" => Some(vec!["listen"]),
-        "capture" => Some(vec!["cluster", "region", "tag_prefix", "document_prefix"]),
         _ => Some(Vec::new()),
     }
 }

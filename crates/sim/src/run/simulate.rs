@@ -4,9 +4,8 @@
 //! and its entry in the document ask for, if that is possible, within ten virtual minutes and the time that its
 //! rollouts take. After that nothing is written any more.
 
-use std::rc::Rc;
-
 use std::collections::BTreeSet;
+use std::rc::Rc;
 
 use eastwest_core::declaration::settings::{Settings, Timing};
 use eastwest_core::ecs::time::Now;

@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 
 use eastwest_core::ecs::service_key::ServiceKey;
+use eastwest_core::ecs::text::printable;
 use eastwest_core::report::survey::Imported;
 
 use crate::api::text::line;
@@ -73,8 +74,7 @@ fn remarks(text: &mut String, indent: &str, new: &Imported) {
 
 /// A comment of one line, in a shell, in HCL and in YAML.
 pub(super) fn comment(text: &str) -> String {
-    let shown: String = text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
-    format!("# {shown}")
+    format!("# {}", printable(text, usize::MAX))
 }
 
 /// A quoted string of HCL, in which `${` and `%{` begin templates.
@@ -101,5 +101,6 @@ mod tests {
     fn no_value_ends_its_quote_or_begins_a_template() {
         assert_eq!(hcl("a\"b\\c\n${d} %{e}"), r#""a\"b\\c\n$${d} %%{e}""#);
         assert_eq!(comment("a\nb"), "# a\u{fffd}b");
+        assert_eq!(comment("a\u{2028}b"), "# a\u{fffd}b", "YAML 1.1 breaks the line there, too");
     }
 }
