@@ -160,18 +160,18 @@ impl Notice {
 pub fn level(news: &News) -> Level {
     let is_warning = match news {
         News::Breach(..) => return Level::Error,
-        News::Adopted(..) | News::Overtaken(..) | News::Stopped(_) => true,
+        News::Adopted(..)
+        | News::Overtaken(..)
+        | News::Stopped(_)
+        | News::Queue(QueueNews::Flooded) => true,
         News::Status(_, status) => {
             status.as_ref().is_some_and(|status| status.health == Health::Degraded)
         }
-        News::Applied(.., outcome) => outcome.is_err(),
-        News::Made(_, outcome) => outcome.is_err(),
+        News::Applied(.., outcome) | News::Made(_, outcome) => outcome.is_err(),
         News::RolledOut(.., end) => end.is_failure(),
-        News::Cluster(_, trouble) => trouble.is_some(),
+        News::Cluster(_, trouble) | News::Queue(QueueNews::Trouble(trouble)) => trouble.is_some(),
         News::Document(trouble) => trouble.is_some(),
         News::Lease(_, change) => is_loss(change),
-        News::Queue(QueueNews::Trouble(trouble)) => trouble.is_some(),
-        News::Queue(QueueNews::Flooded) => true,
         News::Queue(QueueNews::Message(_) | QueueNews::Followed(_))
         | News::Changing(..)
         | News::FirstReading(..)
