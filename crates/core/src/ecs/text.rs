@@ -8,6 +8,9 @@ use std::fmt;
 /// The first `longest` characters. Characters that move the cursor, break the line or change the direction of writing
 /// are replaced by a visible sign.
 pub fn printable(text: &str, longest: usize) -> String {
+    if text.len() <= longest && is_plain(text) {
+        return text.to_owned();
+    }
     let shown = |c: char| if changes_reading(c) { '\u{fffd}' } else { c };
     let mut shown: String = text.chars().take(longest).map(shown).collect();
     if text.chars().nth(longest).is_some() {
@@ -22,12 +25,17 @@ pub fn changes_reading(c: char) -> bool {
     c.is_control() || is_invisible(c)
 }
 
+/// Whether all of it is ASCII that can be seen, as nearly every text is.
+fn is_plain(text: &str) -> bool {
+    text.bytes().all(|byte| matches!(byte, b' '..=b'~'))
+}
+
 /// A whole text, with such characters replaced.
 pub(crate) struct Shown<'a>(pub(crate) &'a str);
 
 impl fmt::Display for Shown<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.0.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+        if is_plain(self.0) {
             return f.write_str(self.0);
         }
         f.write_str(&printable(self.0, usize::MAX))

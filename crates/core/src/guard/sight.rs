@@ -13,6 +13,8 @@ use crate::plan::leader::{Leader, LeaseChange};
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct Sight {
     pub(super) item: Option<LeaseItem>,
+    /// What the item says, or what is wrong with it. Every step asks, so it is read once.
+    says: Option<Result<LeaseRecord, String>>,
     /// When this item was first seen.
     pub(super) since: Now,
     /// When this taking was first seen.
@@ -32,7 +34,8 @@ impl Sight {
         let of_taking = |item: &LeaseItem| (item.session.clone(), item.epoch.clone());
         let taking = item.as_ref().map(of_taking);
         let before = before.filter(|before| before.item.as_ref().map(of_taking) == taking);
-        let lasts = match item.as_ref().map(LeaseItem::read) {
+        let says = item.as_ref().map(LeaseItem::read);
+        let lasts = match &says {
             None => Duration::ZERO,
             Some(Ok(record)) if record.is_released() => Duration::ZERO,
             Some(Ok(record)) => {
@@ -41,7 +44,7 @@ impl Sight {
             Some(Err(_)) => settings.duration,
         };
         let holder_since = before.map_or(now, |before| before.holder_since);
-        Self { item, since: now, holder_since, lasts }
+        Self { item, says, since: now, holder_since, lasts }
     }
 
     pub(super) fn is_held(&self, now: Now) -> bool {
@@ -49,30 +52,28 @@ impl Sight {
     }
 
     pub(super) fn is_odd(&self) -> bool {
-        self.item.as_ref().is_some_and(|item| item.read().is_err())
+        self.says.as_ref().is_some_and(Result::is_err)
     }
 
     pub(super) fn leader(&self, settings: &LeaseSettings) -> Option<Leader> {
         let since = self.holder_since.calendar;
-        Some(match self.item.as_ref()?.read() {
+        Some(match self.says.as_ref()? {
             Ok(LeaseRecord { holder, session, epoch, .. }) => {
-                let is_namesake = holder == settings.holder && session != settings.session;
-                Leader::Other { holder, is_namesake, epoch, since }
+                let is_namesake = *holder == settings.holder && *session != settings.session;
+                Leader::Other { holder: holder.clone(), is_namesake, epoch: *epoch, since }
             }
-            Err(wrong) => Leader::Odd { wrong, since },
+            Err(wrong) => Leader::Odd { wrong: wrong.clone(), since },
         })
     }
 
     /// What is new about an item of others.
     pub(super) fn news(&self, before: Option<&Self>) -> Option<LeaseChange> {
-        let record_of = |sight: &Self| sight.item.as_ref().map(LeaseItem::read);
-        let before = before.map(record_of);
-        match (record_of(self), before) {
+        match (&self.says, before.map(|before| &before.says)) {
             (None, Some(Some(_))) => Some(LeaseChange::Deleted),
             (None, _) => None,
-            (Some(Err(wrong)), _) => Some(LeaseChange::Odd(wrong)),
+            (Some(Err(wrong)), _) => Some(LeaseChange::Odd(wrong.clone())),
             (Some(Ok(record)), _) if record.is_released() => {
-                Some(LeaseChange::Freed { holder: record.holder })
+                Some(LeaseChange::Freed { holder: record.holder.clone() })
             }
             (Some(Ok(now)), Some(Some(Ok(before))))
                 if (&now.session, now.epoch) == (&before.session, before.epoch) =>
@@ -80,7 +81,7 @@ impl Sight {
                 None
             }
             (Some(Ok(record)), _) => {
-                Some(LeaseChange::Seen { holder: record.holder, epoch: record.epoch })
+                Some(LeaseChange::Seen { holder: record.holder.clone(), epoch: record.epoch })
             }
         }
     }

@@ -9,6 +9,7 @@
 
 use std::collections::BTreeMap;
 
+use eastwest_core::ecs::service_key::ServiceKey;
 use eastwest_core::plan::Plan;
 use eastwest_core::plan::entry::{Entry, Verdict};
 use eastwest_core::plan::hold::Hold;
@@ -29,15 +30,6 @@ enum Full {
     Cluster(String),
     /// By name.
     Namespace(String),
-}
-
-/// One service in the controller's plan.
-#[derive(Debug)]
-struct Planned {
-    key: EcsServiceKey,
-    /// The name of the namespace in which it takes up a place.
-    namespace: Option<String>,
-    standing: Standing,
 }
 
 /// What a plan says of one service.
@@ -81,28 +73,28 @@ impl Turns {
 
     /// Takes in what the controller plans.
     pub(super) fn observe(&mut self, plan: &Plan, now: Time) {
-        let planned = plan.entries.iter().map(|(key, entry)| Planned {
-            key: EcsServiceKey::new(key.cluster.to_string(), key.name.to_string()),
-            namespace: entry.namespace.as_ref().map(|each| each.name.to_string()),
-            standing: standing(entry),
-        });
-        self.take_in(planned.collect(), now);
+        // Nearly always the services are those of the last plan. This runs after each step, so it makes no texts then.
+        if !self.places.keys().map(EcsServiceKey::parts).eq(plan.entries.keys().map(parts)) {
+            self.follow(plan);
+        }
+        for (place, entry) in self.places.values_mut().zip(plan.entries.values()) {
+            let namespace = entry.namespace.as_ref().map(|each| each.name.as_str());
+            place.stand(standing(entry), namespace, now);
+        }
     }
 
-    fn take_in(&mut self, planned: Vec<Planned>, now: Time) {
-        self.places.retain(|key, _| planned.iter().any(|each| each.key == *key));
-        for Planned { key, namespace, standing } in planned {
-            let place = self.places.entry(key).or_default();
-            (place.full, place.namespace) = (None, namespace);
-            match standing {
-                Standing::InOrder => place.is_in_order(),
-                Standing::Waits(full) => {
-                    place.since.get_or_insert(now);
-                    place.full = full;
-                }
-                Standing::Held => {}
-            }
-        }
+    /// Has a place for each service of the plan, and no other.
+    fn follow(&mut self, plan: &Plan) {
+        let mut before = std::mem::take(&mut self.places);
+        self.places = plan
+            .entries
+            .keys()
+            .map(|key| EcsServiceKey::new(key.cluster.to_string(), key.name.to_string()))
+            .map(|key| {
+                let place = before.remove(&key).unwrap_or_default();
+                (key, place)
+            })
+            .collect();
     }
 
     /// A write is decided: whoever waits for the same place at this moment is behind it.
@@ -151,7 +143,28 @@ impl Turns {
     }
 }
 
+/// The names of a service in the controller's plan.
+fn parts(key: &ServiceKey) -> (&str, &str) {
+    (key.cluster.as_str(), key.name.as_str())
+}
+
 impl Place {
+    /// The plan says this of the service.
+    fn stand(&mut self, standing: Standing, namespace: Option<&str>, now: Time) {
+        self.full = None;
+        if self.namespace.as_deref() != namespace {
+            self.namespace = namespace.map(str::to_owned);
+        }
+        match standing {
+            Standing::InOrder => self.is_in_order(),
+            Standing::Waits(full) => {
+                self.since.get_or_insert(now);
+                self.full = full;
+            }
+            Standing::Held => {}
+        }
+    }
+
     fn is_in_order(&mut self) {
         self.since = None;
         self.overtaken.clear();
@@ -194,12 +207,10 @@ mod tests {
     /// The service `victim` stands so, and `a` and `b` are in the same namespace.
     fn plan(turns: &mut Turns, victim: Standing, now: u64) {
         let all = [("victim", victim), ("a", Standing::Held), ("b", Standing::Held)];
-        let planned = all.into_iter().map(|(name, standing)| Planned {
-            key: key(name),
-            namespace: Some("internal.myapp".to_owned()),
-            standing,
-        });
-        turns.take_in(planned.collect(), Time(now));
+        for (name, standing) in all {
+            let place = turns.places.entry(key(name)).or_default();
+            place.stand(standing, Some("internal.myapp"), Time(now));
+        }
     }
 
     fn waits() -> Standing {

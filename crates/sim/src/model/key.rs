@@ -19,6 +19,11 @@ impl EcsServiceKey {
         Self { cluster: cluster.into(), name: name.into() }
     }
 
+    /// The names of its cluster and of itself.
+    pub(crate) fn parts(&self) -> (&str, &str) {
+        (&self.cluster, &self.name)
+    }
+
     /// Reads `cluster/service`; a bare name is a service of the cluster `default`.
     pub fn parse(text: &str) -> Self {
         match text.split_once('/') {

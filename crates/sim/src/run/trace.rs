@@ -4,7 +4,7 @@
 //! anywhere differ in their hashes.
 
 use std::collections::VecDeque;
-use std::fmt;
+use std::fmt::{self, Write};
 
 use eastwest_core::engine::effect::{Effect, Event};
 
@@ -37,15 +37,22 @@ impl Trace {
 
     pub(super) fn line(&mut self, now: Time, text: fmt::Arguments<'_>) {
         let ms = now.since_ms(self.start);
-        let line = format!("{:>7}.{:03} {text}", ms / 1000, ms % 1000);
+        let mut line = self.room();
+        // A String takes every text.
+        let _ = write!(line, "{:>7}.{:03} {text}", ms / 1000, ms % 1000);
         self.hash = hashed(self.hash, &line);
         if !line[TIME..].starts_with(NEWS) {
             self.deeds = hashed(self.deeds, &line);
         }
         self.lines.push_back(line);
-        if !self.keep_all && self.lines.len() > TAIL {
-            self.lines.pop_front();
-        }
+    }
+
+    /// An empty line: the room of the oldest one, if that is not kept.
+    fn room(&mut self) -> String {
+        let is_full = !self.keep_all && self.lines.len() >= TAIL;
+        let mut line = is_full.then(|| self.lines.pop_front()).flatten().unwrap_or_default();
+        line.clear();
+        line
     }
 
     /// A hash of every line but the news: of what was read, asked and done, and when. Two versions that differ in their
