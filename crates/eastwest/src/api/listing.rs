@@ -7,6 +7,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
+use eastwest_core::ecs::connect::Endpoint;
 use eastwest_core::ecs::name::NamespaceId;
 use eastwest_core::ecs::namespace::Namespace;
 use eastwest_core::ecs::service_key::ServiceKey;
@@ -14,7 +15,7 @@ use eastwest_core::engine::Engine;
 use eastwest_core::plan::reason::Reason;
 use eastwest_core::report::health::Health;
 use eastwest_core::report::standing::Standing;
-use eastwest_core::report::status::Sync;
+use eastwest_core::report::status::{Status, Sync};
 use eastwest_core::view::ServiceView;
 use serde::Serialize;
 
@@ -155,23 +156,9 @@ impl IndexRow {
         let namespace =
             namespace.map(|namespace| (namespace.id.clone(), namespace.name.to_string()));
         let status = row.status.as_ref();
-        let mut text = row.service.to_string();
-        let reason = status.and_then(|status| status.reason).map(Reason::name);
-        let message = status.and_then(|status| status.message.as_deref());
         let name = namespace.as_ref().map(|(_, name)| name.as_str());
-        for part in [name, reason, message].into_iter().flatten() {
-            text.push('\n');
-            text.push_str(part);
-        }
-        for endpoint in row.deployed.iter().flat_map(|deployed| &deployed.endpoints) {
-            text.push('\n');
-            text.push_str(endpoint.discovery().as_str());
-            let alias = endpoint.alias.as_ref();
-            if let Some(host) = alias.and_then(|alias| alias.dns_name.as_ref()) {
-                text.push('\n');
-                text.push_str(host.as_str());
-            }
-        }
+        let endpoints = row.deployed.as_ref().map_or(&[][..], |deployed| &deployed.endpoints);
+        let text = search_text(&row.service, name, status, endpoints);
         Self {
             bytes,
             service: row.service.clone(),
@@ -180,7 +167,7 @@ impl IndexRow {
             health: status.map(|status| status.health),
             since: row.since,
             namespace,
-            text: text.to_lowercase().into_boxed_str(),
+            text: text.into_boxed_str(),
         }
     }
 }
@@ -199,6 +186,32 @@ impl Wanted {
             && is_one_of(self.health.as_ref(), row.health)
             && self.words.iter().all(|word| row.text.contains(word.as_str()))
     }
+}
+
+/// Everything of a service that is searched, in small letters: its names, why it stands so, and what it offers.
+pub(crate) fn search_text(
+    service: &ServiceKey,
+    namespace: Option<&str>,
+    status: Option<&Status>,
+    endpoints: &[Endpoint],
+) -> String {
+    let mut text = service.to_string();
+    let reason = status.and_then(|status| status.reason).map(Reason::name);
+    let message = status.and_then(|status| status.message.as_deref());
+    for part in [namespace, reason, message].into_iter().flatten() {
+        text.push('\n');
+        text.push_str(part);
+    }
+    for endpoint in endpoints {
+        text.push('\n');
+        text.push_str(endpoint.discovery().as_str());
+        let alias = endpoint.alias.as_ref();
+        if let Some(host) = alias.and_then(|alias| alias.dns_name.as_ref()) {
+            text.push('\n');
+            text.push_str(host.as_str());
+        }
+    }
+    text.to_lowercase()
 }
 
 /// Whether a value is among those that are asked for; every value is where nothing is.

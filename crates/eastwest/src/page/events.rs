@@ -8,7 +8,8 @@ use strum::VariantArray as _;
 
 use super::changes::Happened;
 use super::frame::{Access, Frame, Reader, Section};
-use super::words::{count, known};
+use super::words::count;
+use crate::api::text::{one_of, quoted};
 use crate::daemon::history;
 use crate::daemon::shared::Shared;
 
@@ -49,18 +50,20 @@ impl EventsPage {
     pub(crate) fn new(shared: &Shared, asked: Asked, reader: Reader) -> Result<Self, String> {
         let kind = match asked.kind.as_str() {
             "" => None,
-            text => Some(known("kind", text, NoticeKind::VARIANTS)?),
+            text => Some(one_of("kind", text, NoticeKind::VARIANTS)?),
         };
         let only_warnings = match asked.level.as_str() {
             "" => false,
             "warning" => true,
-            text => return Err(format!("level={text:?}: warning, or nothing for all")),
+            text => {
+                return Err(format!("level={}: send warning, or nothing for all", quoted(text)));
+            }
         };
         let path = match asked.service.as_str() {
             "" => None,
             text => Some(
                 ServicePath::parse(text)
-                    .map_err(|refused| format!("service={text:?}: {}", refused.allowed))?,
+                    .map_err(|refused| format!("service={}: {}", quoted(text), refused.allowed))?,
             ),
         };
         let words: Vec<String> = asked.q.split_whitespace().map(str::to_lowercase).collect();

@@ -4,6 +4,7 @@
 //! are. So a fleet of thousands costs the reader no more than one of fifty.
 
 use askama::Template;
+use eastwest_core::ecs::service::EcsService;
 use eastwest_core::ecs::service_key::ServiceKey;
 use eastwest_core::engine::Engine;
 use eastwest_core::report::standing::Standing;
@@ -15,9 +16,10 @@ use super::changes::Happened;
 use super::frame::{Access, Frame, Reader, Section};
 use super::row::{Row, mark_repeated};
 use super::sides::{ClusterSide, NamespaceSide, Tally, clusters, namespaces, problems};
-use super::words::{count, known};
-use crate::api::listing::namespace_of;
+use super::words::count;
+use crate::api::listing::{namespace_of, search_text};
 use crate::api::services::standing_of;
+use crate::api::text::{one_of, quoted};
 use crate::daemon::history::History;
 use crate::daemon::shared::Shared;
 
@@ -34,7 +36,7 @@ const LONGEST: usize = 200;
 #[derive(Debug, Default, Clone, Deserialize, Serialize)]
 #[serde(default)]
 pub(crate) struct Asked {
-    /// A part of the name of the cluster, of the service, of the namespace, or of the reason.
+    /// Words that must all be in the names, the reason, or what is offered.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub(crate) q: String,
     /// How a service stands.
@@ -166,12 +168,13 @@ impl Filter {
     fn of(asked: &Asked) -> Result<Self, String> {
         let standing = match asked.standing.as_str() {
             "" => None,
-            text => Some(known("standing", text, Standing::VARIANTS)?),
+            text => Some(one_of("standing", text, Standing::VARIANTS)?),
         };
         let page = match asked.page.as_str() {
             "" => 1,
             text => text.parse().ok().filter(|page| *page > 0).ok_or_else(|| {
-                format!("page={text:?}: a page is a number from 1; leave it out for the first")
+                let text = quoted(text);
+                format!("page={text}: a page is a number from 1; leave it out for the first")
             })?,
         };
         if asked.q.chars().count() > LONGEST {
@@ -197,13 +200,18 @@ impl Filter {
             return true;
         }
         let namespace = namespace_of(engine, key, service);
-        let namespace = namespace.map_or("", |namespace| namespace.name.as_str());
-        if !asked.namespace.is_empty() && asked.namespace != namespace {
+        let namespace = namespace.map(|namespace| namespace.name.as_str());
+        if !asked.namespace.is_empty() && namespace != Some(asked.namespace.as_str()) {
             return false;
         }
+        if self.words.is_empty() {
+            return true;
+        }
         let status = engine.status(key).map(|published| &published.status);
-        let reason = status.and_then(|status| status.reason).map_or("", |reason| reason.name());
-        let text = format!("{key} {namespace} {reason}").to_lowercase();
+        let primary = service.last.as_deref().and_then(EcsService::primary);
+        let connect = primary.and_then(|primary| primary.connect.as_ref());
+        let endpoints = connect.map_or(&[][..], |connect| &connect.endpoints);
+        let text = search_text(key, namespace, status, endpoints);
         self.words.iter().all(|word| text.contains(word.as_str()))
     }
 }

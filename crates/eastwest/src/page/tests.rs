@@ -144,6 +144,7 @@ fn filters_find_what_they_name_and_refuse_what_they_do_not_know() {
     let q = |q: &str| Asked { q: q.to_owned(), ..Asked::default() };
     assert_eq!(of(q("API")), ["api", "api-2"]);
     assert_eq!(of(q("api ambiguous")), ["api"]);
+    assert_eq!(of(q("clinet")), ["api"], "the message, as the API searches it");
     assert!(of(q("nothing")).is_empty());
     assert_eq!(of(Asked { standing: "broken".to_owned(), ..Asked::default() }), ["api"]);
     assert!(of(Asked { cluster: "other".to_owned(), ..Asked::default() }).is_empty());
@@ -152,7 +153,7 @@ fn filters_find_what_they_name_and_refuse_what_they_do_not_know() {
     let why = refused(Asked { standing: "fine".to_owned(), ..Asked::default() });
     assert_eq!(
         why,
-        "standing=\"fine\": one of broken, held, toChange, changing, inOrder, notOptedIn"
+        "standing=\"fine\": send one of broken, held, toChange, changing, inOrder, notOptedIn"
     );
     for page in ["0", "-1", "x", "99999999999999999999999"] {
         assert!(

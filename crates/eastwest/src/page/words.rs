@@ -51,19 +51,6 @@ pub(crate) fn count(number: usize, one: &str, many: &str) -> String {
     format!("{number} {}", if number == 1 { one } else { many })
 }
 
-/// One of some values by its name, or what is wrong with what a reader asked for under `name`.
-pub(crate) fn known<T: Copy + Into<&'static str>>(
-    name: &str,
-    text: &str,
-    all: &[T],
-) -> Result<T, String> {
-    let found = all.iter().copied().find(|value| (*value).into() == text);
-    found.ok_or_else(|| {
-        let names: Vec<&str> = all.iter().map(|value| (*value).into()).collect();
-        format!("{name}={text:?}: one of {}", names.join(", "))
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -19,10 +19,11 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 
 use super::problem::{Problem, Refused};
-use super::query::{Parameters, Sent, bad, shown};
+use super::query::{Parameters, Sent, bad};
 use crate::api::events::{EventRow, EventsPage, LostEvents};
 use crate::api::explanation::JSON;
 use crate::api::json;
+use crate::api::text::quoted;
 use crate::daemon::history::{self, Event, EventId, Since};
 use crate::daemon::shared::Shared;
 
@@ -71,7 +72,7 @@ impl Asked {
         let service = sent.text("service").map(|text| {
             let path = ServicePath::parse(text);
             path.map_err(|refused| {
-                bad(format_args!("service={}: {}", shown(text), refused.allowed))
+                bad(format_args!("service={}: {}", quoted(text), refused.allowed))
             })
         });
         Ok(Self {
@@ -96,7 +97,7 @@ impl Asked {
 /// An id as it was sent.
 fn id(text: &str) -> Result<EventId, Refused> {
     let why =
-        || bad(format_args!("{} is no id of an event: send one that eastwest sent", shown(text)));
+        || bad(format_args!("{} is no id of an event: send one that eastwest sent", quoted(text)));
     EventId::parse(text).ok_or_else(why)
 }
 

@@ -8,9 +8,10 @@ use eastwest_core::ecs::text::first_of;
 
 use super::copies::Copies;
 use super::problem::{Problem, Refused};
-use super::query::{Parameters, Sent, bad, shown};
+use super::query::{Parameters, Sent, bad};
 use crate::api::explanation::JSON;
 use crate::api::graph::{Graphs, NoGraph};
+use crate::api::text::quoted;
 use crate::daemon::shared::Shared;
 
 /// Answers one request.
@@ -33,7 +34,7 @@ fn namespace(sent: Sent) -> Result<String, Refused> {
 }
 
 fn refusal(wanted: &str, why: &NoGraph) -> Refused {
-    let wanted = shown(wanted);
+    let wanted = quoted(wanted);
     match why {
         NoGraph::NotThere(known) if known.is_empty() => {
             let words =

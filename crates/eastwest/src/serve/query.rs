@@ -9,6 +9,7 @@ use axum::http::StatusCode;
 use eastwest_core::ecs::text::{nearest, printable};
 
 use super::problem::Refused;
+use crate::api::text::{names, one_of, quoted};
 
 /// The longest value of a parameter, in bytes.
 pub(crate) const LONGEST: usize = 1024;
@@ -62,7 +63,7 @@ impl Parameters {
         let number = text.parse().ok().filter(|number| is_number && range.contains(number));
         number.ok_or_else(|| {
             let (from, to) = range.into_inner();
-            bad(format_args!("{name}={}: send a whole number from {from} to {to}", shown(text)))
+            bad(format_args!("{name}={}: send a whole number from {from} to {to}", quoted(text)))
         })
     }
 
@@ -76,9 +77,8 @@ impl Parameters {
         let find = |word: &str| all.iter().copied().find(|value| (*value).into() == word);
         let found: Option<Vec<T>> = text.split(',').map(find).collect();
         found.map(Some).ok_or_else(|| {
-            let words: Vec<&str> = all.iter().map(|value| (*value).into()).collect();
-            let words = words.join(", ");
-            bad(format_args!("{name}={}: send some of {words}, separated by commas", shown(text)))
+            let (sent, words) = (quoted(text), names(all));
+            bad(format_args!("{name}={sent}: send some of {words}, separated by commas"))
         })
     }
 
@@ -89,22 +89,13 @@ impl Parameters {
         all: &[T],
     ) -> Result<Option<T>, Refused> {
         let Some(text) = self.text(name) else { return Ok(None) };
-        let found = all.iter().copied().find(|value| (*value).into() == text);
-        found.map(Some).ok_or_else(|| {
-            let words: Vec<&str> = all.iter().map(|value| (*value).into()).collect();
-            bad(format_args!("{name}={}: send one of {}", shown(text), words.join(", ")))
-        })
+        one_of(name, text, all).map(Some).map_err(bad)
     }
 }
 
 /// A refusal with these words.
 pub(crate) fn bad(words: impl Display) -> Refused {
     (StatusCode::BAD_REQUEST, words.to_string())
-}
-
-/// A text of somebody else, short and harmless.
-pub(crate) fn shown(text: &str) -> String {
-    format!("{:?}", printable(text, 64))
 }
 
 fn unknown(name: &str, known: &[&str]) -> Refused {
@@ -114,7 +105,7 @@ fn unknown(name: &str, known: &[&str]) -> Refused {
         [] => "this page takes none".to_owned(),
         known => format!("the parameters are {}", known.join(", ")),
     };
-    bad(format_args!("unknown parameter {}: {rest}{near}", shown(name)))
+    bad(format_args!("unknown parameter {}: {rest}{near}", quoted(name)))
 }
 
 #[cfg(test)]
