@@ -24,9 +24,18 @@ const UNKNOWN: &str = "?";
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Graph {
     /// Every service in the namespace or to be in it, and what no service offers and is called all the same.
+    /// Sorted by id.
     pub nodes: Vec<Node>,
     /// Every call.
     pub edges: Vec<Edge>,
+}
+
+impl Graph {
+    /// The node of this id.
+    pub fn node(&self, id: &str) -> Option<&Node> {
+        let at = self.nodes.binary_search_by(|node| node.id.as_str().cmp(id)).ok()?;
+        self.nodes.get(at)
+    }
 }
 
 /// A service, or something that no service offers.
@@ -160,7 +169,6 @@ fn callee(view: &View, call: &Call) -> Node {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
     use std::fmt::Write as _;
 
     use expect_test::{Expect, expect};
@@ -173,9 +181,11 @@ mod tests {
         let id = namespace("internal.myapp").id;
         let mut graphs = graphs(&stage.view, &stage.settings, &stage.plan());
         let graph = graphs.remove(&id).unwrap_or_default();
-        let nodes: BTreeSet<&str> = graph.nodes.iter().map(|node| node.id.as_str()).collect();
+        for node in &graph.nodes {
+            assert_eq!(graph.node(&node.id), Some(node));
+        }
         for edge in &graph.edges {
-            assert!(nodes.contains(edge.from.as_str()) && nodes.contains(edge.to.as_str()));
+            assert!(graph.node(&edge.from).is_some() && graph.node(&edge.to).is_some());
         }
         graph
     }

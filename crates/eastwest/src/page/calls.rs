@@ -30,8 +30,7 @@ pub(crate) struct End {
 impl End {
     /// The end at a node of this id.
     pub(super) fn new(graph: &Graph, id: &str) -> Self {
-        let node = graph.nodes.iter().find(|node| node.id == id);
-        node.map_or_else(|| Self { text: id.to_owned(), service: None }, Self::of)
+        graph.node(id).map_or_else(|| Self { text: id.to_owned(), service: None }, Self::of)
     }
 
     /// The end that is a node.

@@ -1,5 +1,7 @@
 //! `/namespaces/<name>`: who calls whom in one namespace, as a picture and as a table.
 
+use std::collections::BTreeSet;
+
 use askama::Template;
 
 use super::calls::{CallRow, End, WORST_FIRST, look};
@@ -85,8 +87,10 @@ impl NamespacePage {
                 is_ready: offer.ready,
             })
         });
-        let is_alone = |id: &str| graph.edges.iter().all(|edge| edge.from != id && edge.to != id);
-        let alone = graph.nodes.iter().filter(|node| is_alone(&node.id)).map(End::of);
+        let calling: BTreeSet<&str> =
+            graph.edges.iter().flat_map(|edge| [edge.from.as_str(), edge.to.as_str()]).collect();
+        let alone = graph.nodes.iter().filter(|node| !calling.contains(node.id.as_str()));
+        let alone = alone.map(End::of);
         Ok(Self {
             frame: Frame::new(namespace.name.to_string(), Section::Fleet, reader),
             name: namespace.name.to_string(),

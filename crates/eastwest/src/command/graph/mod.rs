@@ -10,11 +10,13 @@ mod picture;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::bail;
 use clap::{Args, ValueEnum};
+use eastwest_core::ecs::name::NamespaceId;
 use eastwest_core::ecs::text::nearest;
 use eastwest_core::engine::look::{Looked, shown_policy};
 use eastwest_core::report::graph::graphs;
@@ -26,6 +28,7 @@ use super::look::look;
 use super::versioned::Versioned;
 use super::world;
 use crate::api::json;
+use crate::api::namespaces::named;
 use crate::config::Config;
 
 /// Flags of `graph`.
@@ -93,16 +96,14 @@ pub(crate) async fn run(config: &Config, flags: &GraphFlags) -> anyhow::Result<E
 
 /// Leaves out all but this namespace.
 fn keep(graphs: &mut Vec<NamespaceGraph>, name: &str) -> anyhow::Result<()> {
-    let known: Vec<String> =
-        graphs.iter().map(|each| each.namespace.name.as_str().to_owned()).collect();
-    graphs.retain(|NamespaceGraph { namespace, .. }| {
-        namespace.name.as_str() == name || namespace.id.to_string() == name
-    });
-    if graphs.is_empty() {
-        let near = nearest(name, known.iter().map(String::as_str));
+    let found = named(graphs, |each| &each.namespace, name).into_iter();
+    let wanted: BTreeSet<NamespaceId> = found.map(|each| each.namespace.id.clone()).collect();
+    if wanted.is_empty() {
+        let near = nearest(name, graphs.iter().map(|each| each.namespace.name.as_str()));
         let near = near.map(|near| format!("; did you mean {near}?")).unwrap_or_default();
         bail!("{name:?}: no such namespace was seen{near}");
     }
+    graphs.retain(|each| wanted.contains(&each.namespace.id));
     Ok(())
 }
 
