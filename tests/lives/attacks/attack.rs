@@ -61,6 +61,9 @@ pub(crate) struct Attack {
     /// From when on the attacker is written no more, in seconds.
     pub(crate) held_from: u64,
     pub(crate) ruling: Ruling,
+    /// So many seconds less than without the attacker a client may get through: where calls fail by their number, others
+    /// fail in a world in which there is one service more.
+    pub(crate) later: u64,
 }
 
 impl Attack {

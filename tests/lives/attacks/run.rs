@@ -202,8 +202,10 @@ impl<'a> Watch<'a> {
 
     fn end(mut self, story: &mut Story) -> Seen {
         let truth = show::masked(&story.world.with_model(|model| end::truth(model)));
-        let of_attacker =
-            |line: &str| self.attackers.iter().any(|key| line.contains(&key.to_string()));
+        let of_attacker = |line: &str| {
+            line.starts_with("  two:")
+                || self.attackers.iter().any(|key| line.contains(&key.to_string()))
+        };
         self.seen.end =
             truth.lines().filter(|line| !of_attacker(line)).map(str::to_owned).collect();
         self.seen.violation = story.world.checker.violation().cloned();

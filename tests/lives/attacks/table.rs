@@ -8,6 +8,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::attacks::attack::{Act, Attack, Ruling, Side};
 use crate::attacks::parts::{Form, Law, Moment, Scene, Trouble, Who, Wish};
 
+/// How much later a client may be rolled out because there is one service more.
+const LATER_SECONDS: u64 = 5;
+/// The same where another process takes over at another phase of its sweeps.
+const TAKE_OVER_SECONDS: u64 = 60;
+/// The same where the calls that fail are other ones.
+const FAULTS_SECONDS: u64 = 300;
+
 /// One combination.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Parts {
@@ -36,10 +43,9 @@ impl Parts {
 
     /// Whether it is an attack that means something, and that is to win nothing.
     fn means_something(&self) -> bool {
-        let Self { scene, moment, wish, law, form, trouble, .. } = *self;
-        // A fair wish is no attack, and `LongAlias` is the alias itself where no other is declared.
-        let is_unfair = wish.reasons(law).is_some()
-            || (wish == Wish::LongAlias && form == Form::Default && false);
+        let Self { scene, moment, wish, law, trouble, .. } = *self;
+        // A fair wish is no attack.
+        let is_unfair = wish.reasons(law).is_some();
         // After a restart eastwest does not know whose a free name was: only a claim keeps it (docs/security.md).
         let forgets = trouble == Trouble::Restarts && scene.frees_names() && law == Law::Free;
         // The name that comes next is claimed in the scene in which it comes.
@@ -173,6 +179,11 @@ fn put_together(parts: &Parts) -> Attack {
         reasons: wish.reasons(law).unwrap_or_default().to_vec(),
         held_from,
         ruling: Ruling::Nothing,
+        later: match trouble {
+            Trouble::Calm | Trouble::Restarts => LATER_SECONDS,
+            Trouble::LeaderDies => TAKE_OVER_SECONDS,
+            _ => FAULTS_SECONDS,
+        },
     }
 }
 
@@ -198,5 +209,6 @@ pub(crate) fn plain(name: &str, law: Law) -> Attack {
         reasons: Vec::new(),
         held_from: 0,
         ruling: Ruling::Nothing,
+        later: LATER_SECONDS,
     }
 }
