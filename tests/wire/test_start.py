@@ -102,9 +102,11 @@ def test_everything_that_is_missing_is_named_at_once_with_its_page(live_fleet, l
         "--queue-url", f"{live.url}/123456789012/no-queue")
     found = [wait_trouble(controller, *words) for words in (
         ("cluster nope", "no cluster 'nope'"), ("/eastwest/gone", "ssm.GetParameter"), ("/eastwest/lost", "ssm.GetParameter"),
-        ("the queue", "no-queue"))]
+        ("the queue", "NonExistentQueue"))]
     for trouble in found:
         assert trouble["page"] == "docs/troubleshooting.md#what-is-not-there" and is_there(trouble["page"]), trouble
+    found.append(wait_trouble(controller, "the list of namespaces", "servicediscovery:ListNamespaces"))
+    assert found[-1]["page"] == "deploy/README.md#the-policies"
     assert {each["what"] for each in found} <= {each["what"] for each in readiness(controller)[1]["troubles"]}
     controller.wait_service("web", "servicediscovery.ListNamespaces", "IAM policy")
     assert live.writes() == []

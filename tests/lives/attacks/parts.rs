@@ -94,7 +94,7 @@ impl Scene {
             Self::ScaledToNone => {
                 vec![event("scale prod/api 0"), Act::others(400, "scale prod/api 2")]
             }
-            // Both in one moment, as a template does that replaces a service.
+            // As a template does that replaces a service: no sweep need show that it was gone.
             Self::Replaced => vec![event("delete prod/api"), Act::others(EVENT + 40, victim)],
         }
     }
@@ -105,8 +105,8 @@ impl Scene {
             || matches!(self, Self::Renamed | Self::AliasChanged | Self::Replaced)
     }
 
-    /// Whether a client that calls the name makes the scene another one: the name would never be given up.
-    pub(crate) fn clients(self) -> bool {
+    /// Whether clients call the victim. In the other scenes they would keep it from giving its name up.
+    pub(crate) fn has_clients(self) -> bool {
         !matches!(self, Self::MovedAndBack | Self::RecreatedLate | Self::OffAndOn)
     }
 }

@@ -7,6 +7,7 @@ use serde::Serialize;
 use crate::declaration::settings::Timing;
 use crate::ecs::fault::Fault;
 use crate::ecs::name::ClusterName;
+use crate::ecs::seen::Seen;
 use crate::ecs::time::Now;
 use crate::plan::leader::Leader;
 use crate::view::View;
@@ -82,7 +83,11 @@ pub fn troubles(
         Leader::Unknown(fault) => Some(trouble(&format!("the lease of cluster {cluster}"), fault)),
         _ => None,
     });
-    listing.chain(clusters).chain(documents).chain(queue).chain(leases).collect()
+    let namespaces = view.namespaces.iter().filter_map(|seen| match seen {
+        Seen::Unknown(fault) => Some(trouble("the list of namespaces", fault)),
+        Seen::Known(_) | Seen::Absent => None,
+    });
+    listing.chain(clusters).chain(namespaces).chain(documents).chain(queue).chain(leases).collect()
 }
 
 #[cfg(test)]

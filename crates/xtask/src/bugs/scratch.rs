@@ -107,7 +107,7 @@ impl Scratch {
 
     /// The first attack on a name that wins something.
     pub(super) fn attacks(&self) -> Result<Option<Find>> {
-        let output = self.test("two_hundred_attacks", &[])?;
+        let output = self.test("a_thousand_attacks", &[])?;
         Ok(text(&output).lines().find_map(wins))
     }
 
