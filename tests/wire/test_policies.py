@@ -287,7 +287,7 @@ def test_under_the_service_control_policy_only_the_platform_team_sets_the_tags(t
     arn = fleet.service("web", {"web": 8080}, tag=tags(mode="client"))["serviceArn"]
     ecs = policies.client("ecs", sim)
     ecs.tag_resource(resourceArn=arn, tags=[{"key": "team", "value": "shop"}])
-    new = {"cluster": CLUSTER, "serviceName": "new", "taskDefinition": "web"}
+    new = {"cluster": CLUSTER, "serviceName": "new", "taskDefinition": "web", "desiredCount": 1}
     wanted = ((ecs.tag_resource, {"resourceArn": arn, "tags": tags(alias="api:80")}),
               (ecs.untag_resource, {"resourceArn": arn, "tagKeys": ["eastwest/mode"]}),
               (ecs.create_service, {**new, "tags": tags(mode="client")}))
