@@ -18,8 +18,9 @@ COPY . .
 RUN --mount=type=cache,target=/usr/local/cargo/registry \
     --mount=type=cache,target=/src/target,sharing=locked \
     cargo build -p eastwest --release --locked \
-    && cp target/release/eastwest /eastwest
-RUN deploy/image/rootfs.sh /eastwest /rootfs
+    && cp target/release/eastwest /eastwest \
+    && cargo run --package xtask --locked -- sbom --output /eastwest.cdx.json
+RUN deploy/image/rootfs.sh /eastwest /eastwest.cdx.json /rootfs
 
 # Why `scratch`: what is in the image is what rootfs.sh puts there, and no base image has to be followed. `cargo xtask image`
 # builds this stage, and tests it.

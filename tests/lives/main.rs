@@ -5,6 +5,7 @@
 //! `cargo test --profile lives --package eastwest-lives`. They are one program, because each program would compile the
 //! world anew for its controller.
 
+mod attacks;
 mod checkers;
 mod engines;
 mod environment;

@@ -24,6 +24,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+import sbom
 import world
 from fleet import CLUSTER, NAMESPACE, tags
 
@@ -32,8 +33,9 @@ IS_RELEASE = os.environ["EASTWEST_IMAGE_IS_RELEASE"] == "true"
 USER = 65532
 PROGRAM = "usr/local/bin/eastwest"
 ROOTS = "etc/ssl/certs/ca-certificates.crt"
+SBOM = "usr/local/share/sbom/eastwest.cdx.json"
 # Everything but the libraries, whose folders have the name of the architecture.
-FILES = {PROGRAM, ROOTS, "etc/passwd", "etc/group"}
+FILES = {PROGRAM, ROOTS, SBOM, "etc/passwd", "etc/group"}
 LIBRARIES = {"libc.so.6", "libm.so.6", "libgcc_s.so.1", "ld-linux-x86-64.so.2", "ld-linux-aarch64.so.1"}
 MIB = 1 << 20
 HOST = "aws.eastwest.test"
@@ -83,6 +85,11 @@ def test_it_has_these_files_and_no_other(members):
     assert files == FILES | libraries
     assert len(libraries) == 4, libraries
     assert not [member for member in members if member.issym() or member.islnk() or member.isdev()]
+
+
+def test_it_carries_the_list_of_what_it_is_compiled_from(root):
+    assert sbom.wrong(root / SBOM) is None
+    assert (root / SBOM).read_bytes() == (HOME / "eastwest.cdx.json").read_bytes()
 
 
 def test_nobody_may_write_and_nothing_changes_the_user(members):

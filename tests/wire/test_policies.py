@@ -250,11 +250,8 @@ def test_a_desired_count_is_what_no_key_can_pin(bound):
 
 
 def test_only_the_right_people_set_the_tags_of_eastwest(simulator_of, judged, tmp_path):
-    example = (policies.FOLDER / "examples" / "who-may-tag.json").read_text()
-    for placeholder, value in policies.FILLED.items():
-        example = example.replace(placeholder, value)
     path = tmp_path / "who-may-tag.json"
-    path.write_text(example)
+    path.write_text(filled("who-may-tag"))
     sim = simulator_of("--policy", str(path))
     fleet = Fleet(sim, judged("ecs", sim), judged("servicediscovery", sim))
     arn = fleet.service("web", {"web": 8080})["serviceArn"]
@@ -265,6 +262,69 @@ def test_only_the_right_people_set_the_tags_of_eastwest(simulator_of, judged, tm
             ecs.tag_resource(resourceArn=arn, tags=more)
     with pytest.raises(ClientError, match="not authorized to perform: ecs:UntagResource"):
         ecs.untag_resource(resourceArn=arn, tagKeys=["eastwest/mode"])
+
+
+def filled(name, **more):
+    """An example, filled in."""
+    text = (policies.FOLDER / "examples" / f"{name}.json").read_text()
+    for placeholder, value in {**policies.FILLED, **more}.items():
+        text = text.replace(placeholder, value)
+    assert "REPLACE_" not in text, text
+    return text
+
+
+@pytest.mark.parametrize("team, may", [("platform", False), ("simulated", True)])
+def test_under_the_service_control_policy_only_the_platform_team_sets_the_tags(team, may, simulator_of, judged, tmp_path):
+    # A service control policy grants nothing: beside it stands one that allows everything.
+    allow = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": ["*"], "Resource": ["*"]}]}
+    texts = {"all": json.dumps(allow), "scp": filled("who-may-tag-scp", REPLACE_ROLE_OF_THE_PLATFORM_TEAM=team)}
+    flags = []
+    for name, text in texts.items():
+        (tmp_path / f"{name}.json").write_text(text)
+        flags += ["--policy", str(tmp_path / f"{name}.json")]
+    sim = simulator_of(*flags)
+    fleet = Fleet(sim, judged("ecs", sim), judged("servicediscovery", sim))
+    arn = fleet.service("web", {"web": 8080}, tag=tags(mode="client"))["serviceArn"]
+    ecs = policies.client("ecs", sim)
+    ecs.tag_resource(resourceArn=arn, tags=[{"key": "team", "value": "shop"}])
+    new = {"cluster": CLUSTER, "serviceName": "new", "taskDefinition": "web", "desiredCount": 1}
+    wanted = ((ecs.tag_resource, {"resourceArn": arn, "tags": tags(alias="api:80")}),
+              (ecs.untag_resource, {"resourceArn": arn, "tagKeys": ["eastwest/mode"]}),
+              (ecs.create_service, {**new, "tags": tags(mode="client")}))
+    for call, members in wanted:
+        if may:
+            call(**members)
+        else:
+            with pytest.raises(ClientError, match="not authorized to perform"):
+                call(**members)
+    if not may:
+        ecs.create_service(**new)
+
+
+def test_a_key_decrypts_nothing_but_the_parameters_that_may_be_read():
+    # The simulator has no KMS: the statement is held against the one that reads.
+    [read, decrypt] = policies.shipped("document")["Statement"]
+    assert decrypt["Action"] == ["kms:Decrypt"]
+    when = decrypt["Condition"]["StringLike"]
+    assert when["kms:EncryptionContext:PARAMETER_ARN"] == read["Resource"]
+    assert when["kms:ViaService"] == "ssm.*.amazonaws.com"
+    bare = f"arn:aws:ssm:{rules.world.REGION}:{rules.ACCOUNT}:parameter/eastwest"
+    assert read["Resource"] == [bare, f"{bare}/*"]
+    others = [name for name in EVERY if name != "document" and "kms:Decrypt" in policies.actions(name)]
+    assert others == []
+
+
+def test_a_role_is_passed_by_its_name_and_to_one_service_only():
+    passed = {name: [statement for statement in policies.shipped(name)["Statement"]
+                     if "iam:PassRole" in statement["Action"]] for name in EVERY}
+    found = {name: statements for name, statements in passed.items() if statements}
+    roles = {"name-ports": ("ecs-tasks.amazonaws.com", policies.ROLE_OF_TASKS),
+             "tls": ("ecs.amazonaws.com", policies.ROLE_OF_TLS)}
+    assert set(found) == set(roles)
+    for name, (service, role) in roles.items():
+        [statement] = found[name]
+        assert statement["Action"] == ["iam:PassRole"] and statement["Resource"] == [role]
+        assert statement["Condition"] == {"StringEquals": {"iam:PassedToService": service}}
 
 
 def test_a_policy_that_is_not_understood_is_refused_at_the_start(tmp_path):

@@ -10,6 +10,7 @@ import sys
 
 import pytest
 
+import sbom
 import world
 
 if sys.version_info >= (3, 11):
@@ -98,6 +99,64 @@ def test_there_are_no_more_packages_than_there_were(compiled):
     several = {name for name in names if names.count(name) > 1}
     assert len(compiled) <= CEILING, f"{len(compiled)} packages: take one away, or say in the commit why the ceiling rises"
     assert len(several) <= TWICE, several
+
+
+@pytest.fixture(scope="module")
+def listed(tmp_path_factory):
+    """The CycloneDX list, and the file it is in."""
+    path = tmp_path_factory.mktemp("sbom") / "eastwest.cdx.json"
+    sbom.make(path)
+    return json.loads(path.read_text()), path
+
+
+def test_the_list_in_the_image_is_cyclonedx(listed, tmp_path):
+    document, path = listed
+    assert sbom.wrong(path) is None
+    broken = tmp_path / "broken.json"
+    broken.write_text(json.dumps({**document, "components": [{"type": "library"}]}))
+    assert sbom.wrong(broken) is not None, "the schema refuses nothing"
+
+
+def test_the_list_has_what_is_linked_and_nothing_else(listed, compiled):
+    document, _ = listed
+    edges = ("tree", "--package", "eastwest", "--edges", "normal,no-proc-macro", "--prefix", "none", "--format", "{p}")
+    linked = {tuple(line.split()[:2]) for line in cargo(*edges).splitlines() if line.strip()}
+    linked = {(name, version.removeprefix("v")) for name, version in linked}
+    program = document["metadata"]["component"]
+    components = [program, *document["components"]]
+    named = {(each["name"], each["version"]) for each in components}
+    assert named == linked and named < compiled and len(named) == len(components)
+    assert program["name"] == "eastwest" and "eastwest-sim" not in {name for name, _ in named}
+
+
+def test_each_of_the_list_has_its_licence_and_the_hash_of_the_lock(listed, deny):
+    document, path = listed
+    lock = tomllib.loads((ROOT / "Cargo.lock").read_text())["package"]
+    locked = {(each["name"], each["version"]): each.get("checksum") for each in lock}
+    allowed = set(deny["licenses"]["allow"])
+    for each in [document["metadata"]["component"], *document["components"]]:
+        [licence] = each["licenses"]
+        assert is_allowed(licence["expression"], allowed), each
+        hashes = [found["content"] for found in each.get("hashes", [])]
+        checksum = locked[each["name"], each["version"]]
+        assert hashes == ([checksum] if checksum else []), each
+        assert each["purl"] == f"pkg:cargo/{each['name']}@{each['version']}"
+    # Nothing of the machine it was made on.
+    assert str(ROOT) not in path.read_text()
+
+
+def test_the_list_says_who_needs_whom_and_is_the_same_each_time(listed, tmp_path):
+    document, path = listed
+    needs = {each["ref"]: set(each["dependsOn"]) for each in document["dependencies"]}
+    known = set(needs)
+    assert set().union(*needs.values()) < known
+    reached, left = set(), {document["metadata"]["component"]["bom-ref"]}
+    while left:
+        reached |= left
+        left = set().union(*(needs[ref] for ref in left)) - reached
+    assert reached == known
+    sbom.make(tmp_path / "again.json")
+    assert (tmp_path / "again.json").read_bytes() == path.read_bytes()
 
 
 def test_every_version_is_locked_with_its_hash():

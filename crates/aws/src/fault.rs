@@ -19,6 +19,7 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use eastwest_core::ecs::fault::{Fault, FaultKind};
 
 use crate::bounded::TooMuch;
+use crate::credentials;
 use crate::operation::Operation;
 use crate::text::{chain, excerpt, one_line, status};
 
@@ -203,6 +204,7 @@ fn answered(
 ) -> (FaultKind, String) {
     let kind = of_answer(raw, code);
     let message = match code {
+        Some(code) if kind == FaultKind::NoCredentials => credentials::not_accepted(code, raw),
         Some(code) => coded(kind, code, text),
         None => shown(operation, raw),
     };

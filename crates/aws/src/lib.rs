@@ -27,6 +27,7 @@ mod captured;
 mod clusters;
 mod confirm;
 mod convert;
+mod credentials;
 mod describe;
 mod execute;
 mod fault;

@@ -13,7 +13,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
-use crate::{repo, requirements, run};
+use crate::{repo, requirements, run, sbom};
 
 const TAG: &str = "localhost/eastwest:test";
 /// What is needed to build the image and to run a program in it.
@@ -40,7 +40,9 @@ pub(crate) fn run(args: &Args) -> Result<bool> {
     };
     let home = repo::target()?.join("image");
     clear(&home)?;
-    lay_out(&binary, &home.join("context/rootfs"))?;
+    let list = home.join("eastwest.cdx.json");
+    sbom::write(None, &list)?;
+    lay_out(&binary, &list, &home.join("context/rootfs"))?;
     build(&home)?;
     test(&home, args.binary.is_none())
 }
@@ -79,9 +81,9 @@ fn clear(home: &Path) -> Result<()> {
     fs::create_dir_all(home.join("context")).with_context(|| home.display().to_string())
 }
 
-fn lay_out(binary: &Path, rootfs: &Path) -> Result<()> {
+fn lay_out(binary: &Path, list: &Path, rootfs: &Path) -> Result<()> {
     let script = repo::root()?.join("deploy/image/rootfs.sh");
-    if !run::quiet(Command::new("sh").arg(script).arg(binary).arg(rootfs)) {
+    if !run::quiet(Command::new("sh").arg(script).arg(binary).arg(list).arg(rootfs)) {
         bail!("deploy/image/rootfs.sh fails for {}", binary.display());
     }
     Ok(())

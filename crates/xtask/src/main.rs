@@ -15,6 +15,7 @@ mod prometheus;
 mod repo;
 mod requirements;
 mod run;
+mod sbom;
 mod soak;
 mod test;
 mod tidy;
@@ -48,6 +49,8 @@ enum Command {
     Soak(soak::Args),
     /// Build the container image, and test its files, its settings, its sizes and its program
     Image(image::Args),
+    /// Write the CycloneDX list of what is compiled into `eastwest`
+    Sbom(sbom::Args),
     /// Plant realistic mistakes one by one, and see that the simulator's tests find each
     Bugs(bugs::Args),
 }
@@ -64,6 +67,7 @@ fn main() -> ExitCode {
         Command::Bench(args) => bench::run(&args),
         Command::Soak(args) => soak::run(&args),
         Command::Image(args) => image::run(&args),
+        Command::Sbom(args) => sbom::run(&args),
         Command::Bugs(args) => bugs::run(&args),
     };
     verdict(done)

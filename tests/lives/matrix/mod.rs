@@ -6,7 +6,7 @@
 //! line for each run goes into FILE, its case and the hash of its trace, so that two versions can be compared.
 
 mod case;
-mod end;
+pub(crate) mod end;
 mod run;
 mod way;
 
@@ -63,7 +63,7 @@ fn undisturbed(name: &str) -> Undisturbed {
 }
 
 /// What `run` makes of the numbers below `count`, on every core there is, in order.
-fn all<T: Send>(count: usize, run: impl Fn(usize) -> T + Sync) -> Vec<T> {
+pub(crate) fn all<T: Send>(count: usize, run: impl Fn(usize) -> T + Sync) -> Vec<T> {
     let next = AtomicUsize::new(0);
     let work = || {
         let numbers = std::iter::from_fn(|| Some(next.fetch_add(1, Ordering::Relaxed)));

@@ -6,7 +6,7 @@
 mod retail;
 pub(crate) mod show;
 pub(crate) mod story;
-mod words;
+pub(crate) mod words;
 
 use std::path::{Path, PathBuf};
 

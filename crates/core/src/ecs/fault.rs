@@ -108,6 +108,20 @@ impl Fault {
     }
 }
 
+impl FaultKind {
+    /// The page that helps, when there is one.
+    pub fn page(self) -> Option<&'static str> {
+        match self {
+            Self::Denied => Some("deploy/README.md#the-policies"),
+            Self::NoCredentials => Some("docs/troubleshooting.md#credentials"),
+            Self::NotFound => Some("docs/troubleshooting.md#what-is-not-there"),
+            Self::Unreachable | Self::TimedOut => Some("deploy/README.md#the-network"),
+            Self::Unreadable => Some("docs/troubleshooting.md#no-answer-of-aws"),
+            Self::Throttled | Self::Refused | Self::Incomplete | Self::ServerError => None,
+        }
+    }
+}
+
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.operation, self.message)?;

@@ -159,9 +159,12 @@ impl PortName {
 }
 
 impl DiscoveryName {
+    /// How many characters it may have.
+    pub(crate) const LONGEST: usize = 64;
+
     /// A discovery name (API:ServiceConnectService.discoveryName).
     pub fn parse(text: &str) -> Result<Self, Refused> {
-        parse_label(text, 64, false, LABEL).map(Self)
+        parse_label(text, Self::LONGEST, false, LABEL).map(Self)
     }
 }
 

@@ -2,8 +2,14 @@
 
 use std::time::Duration;
 
+use serde::Serialize;
+
 use crate::declaration::settings::Timing;
+use crate::ecs::fault::Fault;
+use crate::ecs::name::ClusterName;
+use crate::ecs::seen::Seen;
 use crate::ecs::time::Now;
+use crate::plan::leader::Leader;
 use crate::view::View;
 
 /// How long the sweep of a large cluster may take within our share of the API quota.
@@ -45,11 +51,49 @@ pub fn waiting_for(view: &View, timing: &Timing, now: Now) -> Vec<String> {
     waiting
 }
 
+/// Something that cannot be read, and the page that helps.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Trouble {
+    /// What cannot be read, and why.
+    pub what: String,
+    /// A page of these docs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub page: Option<&'static str>,
+}
+
+/// Everything that cannot be read now, all at once: clusters, namespaces, parameters of the document, the queue, leases.
+/// Some of it makes nobody unready: eastwest goes on with less, or holds what it concerns.
+pub fn troubles(
+    view: &View,
+    queue: Option<&Fault>,
+    leaders: &[(ClusterName, Leader)],
+) -> Vec<Trouble> {
+    let trouble = |what: &str, fault: &Fault| Trouble {
+        what: format!("{what}: {fault}"),
+        page: fault.kind.page(),
+    };
+    let listing = view.clusters_trouble.iter().map(|fault| trouble("the list of clusters", fault));
+    let clusters = view.clusters.iter().filter_map(|(name, cluster)| {
+        Some(trouble(&format!("cluster {name}"), cluster.trouble.as_ref()?))
+    });
+    let documents = view.in_force.troubles();
+    let documents = documents.map(|(name, fault)| trouble(&format!("parameter {name}"), fault));
+    let queue = queue.into_iter().map(|fault| trouble("the queue", fault));
+    let leases = leaders.iter().filter_map(|(cluster, leader)| match leader {
+        Leader::Unknown(fault) => Some(trouble(&format!("the lease of cluster {cluster}"), fault)),
+        _ => None,
+    });
+    let namespaces = view.namespaces.iter().filter_map(|seen| match seen {
+        Seen::Unknown(fault) => Some(trouble("the list of namespaces", fault)),
+        Seen::Known(_) | Seen::Absent => None,
+    });
+    listing.chain(clusters).chain(namespaces).chain(documents).chain(queue).chain(leases).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::ecs::fault::FaultKind;
-    use crate::ecs::name::ClusterName;
     use crate::testing::{at, fault};
     use crate::view::ClusterView;
 
@@ -67,6 +111,56 @@ mod tests {
         let denied = View { clusters_trouble: Some(fault(FaultKind::Denied)), ..View::default() };
         let waiting = waiting_for(&denied, &Timing::default(), at(0));
         assert!(waiting[0].starts_with("the list of clusters: "), "{waiting:?}");
+    }
+
+    #[test]
+    fn everything_that_cannot_be_read_is_named_at_once_with_its_page() {
+        let mut view =
+            View { clusters_trouble: Some(fault(FaultKind::NoCredentials)), ..self::view(None) };
+        for cluster in view.clusters.values_mut() {
+            cluster.trouble = Some(fault(FaultKind::Denied));
+        }
+        let queue = fault(FaultKind::NotFound);
+        let leader = Leader::Unknown(fault(FaultKind::ServerError));
+        let told = troubles(&view, Some(&queue), &[(ClusterName::as_read("prod"), leader)]);
+        let told: Vec<(&str, Option<&str>)> = told
+            .iter()
+            .map(|each| (each.what.split(':').next().unwrap_or_default(), each.page))
+            .collect();
+        assert_eq!(
+            told,
+            [
+                ("the list of clusters", Some("docs/troubleshooting.md#credentials")),
+                ("cluster prod", Some("deploy/README.md#the-policies")),
+                ("the queue", Some("docs/troubleshooting.md#what-is-not-there")),
+                ("the lease of cluster prod", None),
+            ]
+        );
+    }
+
+    #[test]
+    fn every_page_that_helps_is_there() {
+        let pages = [
+            ("deploy/README.md", include_str!("../../../../deploy/README.md")),
+            ("docs/troubleshooting.md", include_str!("../../../../docs/troubleshooting.md")),
+        ];
+        let kinds = [
+            FaultKind::Denied,
+            FaultKind::NoCredentials,
+            FaultKind::NotFound,
+            FaultKind::Unreachable,
+            FaultKind::TimedOut,
+            FaultKind::Unreadable,
+        ];
+        for page in kinds.into_iter().filter_map(FaultKind::page) {
+            let (file, anchor) = page.split_once('#').unwrap();
+            let text = pages.iter().find(|(name, _)| *name == file).map(|(_, text)| text).unwrap();
+            let heading = |line: &str| {
+                let words = line.trim_start_matches('#').trim().to_lowercase();
+                line.starts_with('#') && words.replace(' ', "-").replace('\'', "") == anchor
+            };
+            assert!(text.lines().any(heading), "{page}");
+        }
     }
 
     #[test]

@@ -47,7 +47,8 @@ pub(crate) fn record(metrics: &Metrics, news: News) {
         }
         News::Cluster(cluster, None) => say!(level, cluster, "cluster can be read again"),
         News::Cluster(cluster, Some(fault)) => {
-            say!(level, cluster, fault = %fault, "cluster cannot be read");
+            let page = fault.kind.page();
+            say!(level, cluster, fault = %fault, page, "cluster cannot be read");
         }
         News::RolledOut(key, took, end) => {
             metrics.rolled_out(&key, took, end);

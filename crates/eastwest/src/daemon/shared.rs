@@ -9,6 +9,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use eastwest_core::declaration::settings::Settings;
+use eastwest_core::ecs::name::ClusterName;
 use eastwest_core::ecs::service_key::{ServiceKey, ServicePath};
 use eastwest_core::engine::Engine;
 use eastwest_core::engine::effect::{Effect, Event};
@@ -17,7 +18,7 @@ use eastwest_core::plan::entry::Entry;
 use eastwest_core::plan::hold::Hold;
 use eastwest_core::report::news::News;
 use eastwest_core::report::notice::{About, Level, Notice, NoticeKind, notice};
-use eastwest_core::report::ready;
+use eastwest_core::report::ready::{self, Trouble};
 use tokio::sync::Notify;
 use tracing::{error, info};
 
@@ -91,6 +92,15 @@ impl Shared {
         let missing =
             ready::waiting_for(engine.view(), &engine.settings().timing, self.clock.now());
         self.silence().into_iter().chain(missing).collect()
+    }
+
+    /// Everything that cannot be read now.
+    pub(crate) fn troubles(&self) -> Vec<Trouble> {
+        let engine = self.engine();
+        let (view, now) = (engine.view(), self.clock.now());
+        let leader = |cluster: &ClusterName| Some((cluster.clone(), engine.leader(cluster, now)?));
+        let leaders: Vec<_> = view.clusters.keys().filter_map(leader).collect();
+        ready::troubles(view, engine.queue_trouble(), &leaders)
     }
 
     /// One step. If it panics, that is a bug: a new engine takes the place of this one, as after a restart, and what runs

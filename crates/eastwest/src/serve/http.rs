@@ -10,6 +10,7 @@ use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Json, Response};
 use axum::routing::{MethodRouter, get, post};
+use eastwest_core::report::ready::Trouble;
 use serde::Serialize;
 use tokio_util::sync::CancellationToken;
 
@@ -130,13 +131,15 @@ struct Readiness {
     ready: bool,
     /// What is missing, by cluster, and why.
     waiting_for: Vec<String>,
+    /// Everything that cannot be read, also what makes nobody unready, with the page that helps.
+    troubles: Vec<Trouble>,
 }
 
 async fn readyz(State(shared): Page) -> Response {
     let waiting_for = shared.waiting_for();
     let ready = waiting_for.is_empty();
     let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    (status, Json(Readiness { ready, waiting_for })).into_response()
+    (status, Json(Readiness { ready, waiting_for, troubles: shared.troubles() })).into_response()
 }
 
 async fn service(

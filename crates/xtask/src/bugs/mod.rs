@@ -1,8 +1,8 @@
 //! `cargo xtask bugs`: realistic mistakes, planted one after the other, and whether the tests find them.
 //!
 //! A test that cannot fail proves nothing. Each patch in `tests/bugs` plants one mistake that others have made, or that
-//! one of our own rules is about; it must be found by the seeded simulation or by the fault matrix. What found it the
-//! last time is noted in the patch and tried first, so that a run over all takes minutes.
+//! one of our own rules is about; it must be found by the seeded simulation, by the fault matrix, by the attacks on names, or
+//! by the one test that its patch names. What found it the last time is noted in the patch and tried first, so that a run over all takes minutes.
 
 mod patch;
 mod scratch;
@@ -76,11 +76,14 @@ fn write(bugs: &[Bug]) -> Result<()> {
     fs::write(&page, text(bugs)).with_context(|| page.display().to_string())
 }
 
-/// Tries what found it before, then seeds, then the matrix.
+/// Tries what found it before, then the attacks on names, seeds and the matrix.
 fn look(scratch: &Scratch, bug: &Bug) -> Result<Option<Find>> {
     if let Some(known) = &bug.found_by
         && let Some(find) = scratch.repeat(known)?
     {
+        return Ok(Some(find));
+    }
+    if let Some(find) = scratch.attacks()? {
         return Ok(Some(find));
     }
     match scratch.seeds(0, SEEDS)? {
@@ -123,9 +126,9 @@ fn text(bugs: &[Bug]) -> String {
         "<!-- Written by `cargo xtask bugs`; edit the patches in tests/bugs, not this page. -->\n\n\
          # Seeded bugs\n\n\
          A test that cannot fail proves nothing. These mistakes are planted one at a time, and each is found by the \
-         seeded simulation or by the fault matrix. `cargo xtask bugs` does it again, and searches 10,000 seeds and then \
-         the whole matrix where the run named here finds nothing any more. The rules are those of \
-         `crates/sim/src/judge/mod.rs`.\n\n\
+         seeded simulation, the fault matrix, an attack on a name, or the one test that is named. `cargo xtask bugs` does it \
+         again, and searches all attacks, 10,000 seeds and then the whole matrix where the run named here finds nothing any \
+         more. The rules are those of `crates/sim/src/judge/mod.rs`.\n\n\
          | | Mistake | Seen in | Found by | Rule |\n|---|---|---|---|---|\n",
     );
     for bug in bugs {

@@ -42,6 +42,10 @@ pub(super) enum By {
     Seed(u64),
     /// A case of the matrix: story, call and mishap.
     Case(String),
+    /// An attack on a name.
+    Attack(String),
+    /// A test of the workspace: its package and its whole name.
+    Test(String, String),
 }
 
 impl fmt::Display for Find {
@@ -55,6 +59,8 @@ impl fmt::Display for By {
         match self {
             Self::Seed(seed) => write!(f, "simulation seed {seed}"),
             Self::Case(case) => write!(f, "matrix {case}"),
+            Self::Attack(attack) => write!(f, "attack {attack}"),
+            Self::Test(package, test) => write!(f, "test {package} {test}"),
         }
     }
 }
@@ -67,11 +73,15 @@ impl Find {
                 seed.strip_prefix("seed ").and_then(|seed| seed.parse().ok()).map(By::Seed)
             }
             Some((Some(("matrix", case)), _)) => Some(By::Case(case.to_owned())),
+            Some((Some(("attack", attack)), _)) => Some(By::Attack(attack.to_owned())),
+            Some((Some(("test", test)), _)) => test
+                .split_once(' ')
+                .map(|(package, test)| By::Test(package.to_owned(), test.to_owned())),
             _ => None,
         };
         let Some((by, (_, rule))) = by.zip(parts) else {
             bail!(
-                "{text:?} is not what finds a bug: simulation seed 123, I6 or matrix story/12/crash-after, I6"
+                "{text:?} is not what finds a bug: simulation seed 123, I6; matrix story/12/crash-after, I6; attack name, what he wins; or test package name, what fails"
             );
         };
         Ok(Self { by, rule: rule.to_owned() })
@@ -148,7 +158,10 @@ mod tests {
         let find = bug.found_by.unwrap();
         assert_eq!(find.by, By::Case("rollback/12/crash-after".to_owned()));
         assert_eq!(find.to_string(), "matrix rollback/12/crash-after, ends otherwise");
-        assert!(Find::parse("simulation 12").is_err());
+        assert!(Find::parse("simulation 12").is_err() && Find::parse("test alone, I6").is_err());
+        for text in ["attack single/twins, he has it", "test eastwest-core guard::a, fails"] {
+            assert_eq!(Find::parse(text).unwrap().to_string(), text);
+        }
     }
 
     #[test]

@@ -15,6 +15,8 @@ use crate::{repo, run};
 /// The test of the simulation that looks for the first seed that breaks a rule.
 const SEARCH: &str = "the_first_seed_that_breaks_a_rule";
 const REPLAY: &str = "replay_one_case";
+const REPLAY_ATTACK: &str = "replay_one_attack";
+const LIVES: &str = "eastwest-lives";
 
 /// The copy.
 pub(super) struct Scratch {
@@ -78,6 +80,15 @@ impl Scratch {
                 let output = self.test(REPLAY, &variables)?;
                 Ok((!output.status.success()).then(|| find.clone()))
             }
+            By::Attack(attack) => {
+                let variables = [("EASTWEST_ATTACK", attack.clone())];
+                let output = self.test(REPLAY_ATTACK, &variables)?;
+                Ok((!output.status.success()).then(|| find.clone()))
+            }
+            By::Test(package, test) => {
+                let output = self.test_of(package, test, &[])?;
+                Ok((!output.status.success()).then(|| find.clone()))
+            }
         }
     }
 
@@ -94,22 +105,32 @@ impl Scratch {
         Ok(text(&output).lines().find_map(failed))
     }
 
-    /// Builds the lives, which must succeed, and runs those tests whose name has `part` in it, which need not.
+    /// The first attack on a name that wins something.
+    pub(super) fn attacks(&self) -> Result<Option<Find>> {
+        let output = self.test("a_thousand_attacks", &[])?;
+        Ok(text(&output).lines().find_map(wins))
+    }
+
+    /// Runs those tests of the lives whose name has `part` in it.
     fn test(&self, part: &str, variables: &[(&str, String)]) -> Result<Output> {
-        let mut build = self.cargo()?;
+        self.test_of(LIVES, part, variables)
+    }
+
+    /// Builds a package, which must succeed, and runs those tests whose name has `part` in it, which need not.
+    fn test_of(&self, package: &str, part: &str, variables: &[(&str, String)]) -> Result<Output> {
+        let mut build = self.cargo(package)?;
         if !build.args(["--quiet", "--no-run"]).status().context("cargo does not start")?.success()
         {
-            bail!("with the bug in it, the lives do not build");
+            bail!("with the bug in it, {package} does not build");
         }
-        let mut command = self.cargo()?;
+        let mut command = self.cargo(package)?;
         command.args(["--quiet", "--", "--nocapture", part]);
         command.envs(variables.iter().map(|(name, value)| (name, value)));
         command.output().context("cargo does not start")
     }
 
-    fn cargo(&self) -> Result<Command> {
-        let lives = ["test", "--profile", "lives", "--package", "eastwest-lives"];
-        let mut cargo = repo::cargo(&lives)?;
+    fn cargo(&self, package: &str) -> Result<Command> {
+        let mut cargo = repo::cargo(&["test", "--profile", "lives", "--package", package])?;
         cargo.current_dir(&self.sources).env("CARGO_TARGET_DIR", &self.target);
         cargo.env("RUST_BACKTRACE", "0");
         Ok(cargo)
@@ -161,9 +182,17 @@ fn failed(line: &str) -> Option<Find> {
     Some(Find { by: By::Case(case.to_owned()), rule: rule.to_owned() })
 }
 
+/// `single/twins: the attacker has api at 12 s`
+fn wins(line: &str) -> Option<Find> {
+    let (attack, what) = line.split_once(": ")?;
+    let is_attack = attack.split('/').count() == 7 || attack.starts_with("single/");
+    let what = what.split([':', ';']).next().unwrap_or(what).trim();
+    is_attack.then(|| Find { by: By::Attack(attack.to_owned()), rule: what.to_owned() })
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{broken, failed};
+    use super::{broken, failed, wins};
 
     #[test]
     fn what_the_tests_print_is_read() {
@@ -178,5 +207,11 @@ mod tests {
         let story = failed("guide breaks Violation { rule: \"I1\", text: \"x\" } by itself");
         assert_eq!(find(story).as_deref(), Some("matrix guide/1/crash-before, I1"));
         assert_eq!(failed("by story: guide 12 (of 20)"), None);
+        let attack = wins("single/twins: the attacker has api at 12 s");
+        assert_eq!(
+            find(attack).as_deref(),
+            Some("attack single/twins, the attacker has api at 12 s")
+        );
+        assert_eq!(wins("replay: EASTWEST_ATTACK=single/twins EASTWEST_TRACE=1"), None);
     }
 }

@@ -120,6 +120,26 @@ fn a_client_is_not_led_to_who_took_the_name_by_itself() {
     .assert_eq(&fake.take_writes());
 }
 
+#[test]
+fn who_lets_go_of_a_claimed_name_gets_no_called_one_in_return() {
+    let squat = WORLD.replace("http/squat@squat:8080", "http/api2@api2.internal.myapp:8080");
+    let mut fake = Fake::new(&format!("claim api2 api\n{}", squat.replace("=squat", "=api2")));
+    fake.run(60);
+    fake.tag("api", "mode=client-server, discovery-name=api2");
+    fake.tag("dev/squat", "mode=client-server, discovery-name=mine");
+    fake.run(300);
+    // Somebody lets the old name go by hand, though `web` calls it still.
+    fake.deploy("api", "in internal.myapp http/api2@api2.internal.myapp:8080");
+    fake.tag("dev/squat", WANTS_API);
+    fake.run(300);
+    expect!["discovery name api was in use by prod/api (arn:aws:ecs:eu-west-1:1:service/prod/api) and is kept for it until 1970-01-01T01:06:10Z, and while prod/web, which needs it, calls it"].assert_eq(&held(&fake, "dev/squat"));
+    // Where nobody needs it, it is a swap like any other.
+    fake.tag("web", "mode=client, needs=api2");
+    fake.run(120);
+    expect!["in ns-internalmyapp http/api@api.internal.myapp:8080"]
+        .assert_eq(&fake.in_force("dev/squat"));
+}
+
 /// Whether `dev/squat` waits for `web` to take the name `api` with this alias, where the environment of `web` names this
 /// host.
 fn squat_waits_for(host: &str, alias: &str) -> bool {

@@ -160,7 +160,7 @@ fn is_replaced(old: &Endpoint, whole: &Connect) -> bool {
 }
 
 /// The old endpoint as it can be beside the new ones; `None` if it cannot. One discovery name has one alias, so if only
-/// the alias changes, the old endpoint gets a name of its own.
+/// the alias changes, the old endpoint gets a name of its own meanwhile.
 fn beside(
     old: &Endpoint,
     whole: &Connect,
@@ -182,10 +182,21 @@ fn beside(
     if !taken(&old.discovery()) {
         return Some(old.clone());
     }
-    let name = DiscoveryName::parse(&format!("{}-old", old.discovery())).ok()?;
     let (namespace, _) = candidate.offers()?;
-    let free = !taken(&name) && offers.of(namespace, &name).is_empty();
-    free.then(|| Endpoint { discovery_name: Some(name), ..old.clone() })
+    let is_free = |name: &DiscoveryName| !taken(name) && offers.of(namespace, name).is_empty();
+    let name = old_names(&old.discovery()).find(is_free)?;
+    Some(Endpoint { discovery_name: Some(name), ..old.clone() })
+}
+
+/// The names that an old endpoint may have meanwhile: `<name>-old`, `<name>-old-2` and so on. There is always one that is
+/// free, so no other service can hurry a rename by taking some of them.
+fn old_names(name: &DiscoveryName) -> impl Iterator<Item = DiscoveryName> {
+    let ends = std::iter::once("-old".to_owned()).chain((2..).map(|n: u32| format!("-old-{n}")));
+    ends.map_while(|end| {
+        let room = DiscoveryName::LONGEST.saturating_sub(end.len());
+        let stem: String = name.as_str().chars().take(room).collect();
+        DiscoveryName::parse(&(stem + &end)).ok()
+    })
 }
 
 /// Whether another service has a right to a name that the old endpoint would keep.

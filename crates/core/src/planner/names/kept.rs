@@ -3,7 +3,8 @@
 //! Clients go on calling a name that its server has let go of, for a rename or because it is recreated. So the name is
 //! kept for its former owner: another service gets it when the quarantine is over and no client that needs it runs any
 //! more, or at once if the document claims it for that service. Services that swap names get them at once, too, because
-//! each of them gives up what it had.
+//! each of them gives up what it had; but never a name that a client needs. A service that has what another one wants could
+//! otherwise let go of it just when that one's old name falls free, and get the calls of its clients.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -55,17 +56,18 @@ impl Handovers {
     }
 
     /// Whether a name is kept from a service for its former owner. A service that was recreated under the same name is
-    /// its own former owner.
+    /// its own former owner. Who swaps names gets one at once only if no client needs it.
     pub(crate) fn is_kept_from(
         &self,
         service: &ServiceKey,
         former: &FormerName,
         claimants: Option<&BTreeSet<ServicePath>>,
+        is_needed: bool,
     ) -> bool {
         let path = service.path();
         former.owner.path() != path
             && !claimants.is_some_and(|claimants| claimants.contains(&path))
-            && !self.comes_back(&former.owner, service)
+            && (is_needed || !self.comes_back(&former.owner, service))
     }
 }
 

@@ -305,7 +305,8 @@ impl Register {
         let former = input.view.former.of(namespace, claim)?;
         let document = input.view.document.as_deref();
         let claimants = Claims { document, namespaces: input.namespaces }.on(claim);
-        let is_kept = self.handovers.is_kept_from(service, former, claimants);
+        // Two that have swapped names may have clients that need them since.
+        let is_kept = self.handovers.is_kept_from(service, former, claimants, false);
         if is_kept { kept::holder(former, self.kept_for, None) } else { None }
     }
 
@@ -350,8 +351,8 @@ impl Register {
         service: &ServiceKey,
     ) -> Option<&'r FormerName> {
         let former = contested.former_if_kept()?;
-        let claimants = contested.claimants.as_ref();
-        self.handovers.is_kept_from(service, former, claimants).then_some(former)
+        let (claimants, is_needed) = (contested.claimants.as_ref(), contested.needed_by.is_some());
+        self.handovers.is_kept_from(service, former, claimants, is_needed).then_some(former)
     }
 
     /// The service that gets a name: its former owner as long as it is kept for that one, else the oldest of those that

@@ -7,12 +7,14 @@
 use std::rc::Rc;
 
 use eastwest_core::ecs::lease::{LeaseItem, LeaseMember, LeaseOutcome, LeaseWrite};
+use eastwest_core::ecs::time::Now;
 use eastwest_core::engine::effect::Event;
 
 use super::super::fences::{Decided, Meddling, Reign, Replica, UNAWARE_MS, process_of};
 use super::super::process::{Process, of};
 use super::{Controller, World};
 use crate::faults::Weather;
+use crate::judge::Checker;
 use crate::model::{EcsServiceKey, Model};
 use crate::shapes::Time;
 
@@ -30,6 +32,13 @@ impl<C: Controller> World<C> {
         (process.checker, process.rate) = (Some(replica.checker), replica.rate);
         self.processes.push(process);
         self.look();
+    }
+
+    /// Adds a second process that does not run yet; from now on leases say who may write. The sessions of its controllers
+    /// begin with `process-1/`, those of the first process with `process-0/`.
+    pub fn add_second(&mut self, make: Box<dyn Fn(Now) -> C>, checker: Checker) {
+        self.use_leases(Weather::new(1));
+        self.add(Replica { make, checker, rate: 100 });
     }
 
     /// Sets how fast the clock of the first process runs, in hundredths.
@@ -52,7 +61,7 @@ impl<C: Controller> World<C> {
     }
 
     /// Ends a process other than the first; without a hand-over its leases stay where they are.
-    pub(crate) fn end_other(&mut self, hands_over: bool) {
+    pub fn end_other(&mut self, hands_over: bool) {
         if self.processes.len() < 2 || self.processes[1].controller.is_none() {
             return;
         }

@@ -6,7 +6,8 @@
 use std::collections::BTreeMap;
 
 /// Keys that the simulator knows of a request: their absence means something. `…/` stands for every key that begins so.
-const KNOWN: [&str; 24] = [
+const KNOWN: [&str; 25] = [
+    "aws:PrincipalArn",
     "aws:RequestTag/",
     "aws:ResourceTag/",
     "aws:TagKeys",

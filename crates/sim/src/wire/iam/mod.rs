@@ -48,8 +48,14 @@ impl Policies {
     /// AWS's refusal of a call, if one of the permissions that it needs is missing.
     pub(super) fn refusal(&self, op: &str, body: &[u8], model: &Model) -> Option<ApiError> {
         let asked = asked::by(op, &serde_json::from_slice(body).unwrap_or_default(), model);
-        let missing = asked.iter().find(|asked| !self.allow(asked))?;
         let account = model.account();
+        let caller = vec![principal(account)];
+        let by_caller = |mut asked: Asked| {
+            asked.keys.insert("aws:PrincipalArn".to_owned(), caller.clone());
+            asked
+        };
+        let asked: Vec<Asked> = asked.into_iter().map(by_caller).collect();
+        let missing = asked.iter().find(|asked| !self.allow(asked))?;
         Some(api::not_authorized(op, &missing.action, account, &missing.resource))
     }
 
@@ -58,6 +64,11 @@ impl Policies {
             |effect| self.statements.iter().any(|s| s.effect() == effect && s.matches(asked));
         !says(Effect::Deny) && says(Effect::Allow)
     }
+}
+
+/// Who every caller is. The key of a session of a role is the role's own ARN (IAM User Guide, aws:PrincipalArn).
+fn principal(account: &str) -> String {
+    format!("arn:aws:iam::{account}:role/simulated")
 }
 
 #[cfg(test)]

@@ -56,6 +56,26 @@ fn an_alias_changes_in_three_steps() {
 }
 
 #[test]
+fn who_takes_the_name_of_an_old_endpoint_does_not_hurry_the_change_of_an_alias() {
+    let taken = "squat mode=client-server | in internal.myapp http/api-old@squat:80 web/api-old-2@squat:81 | http=8080 web=9090";
+    let mut fake = Fake::new(&format!("{WORLD}\n{taken}"));
+    fake.run(60);
+    fake.tag("api", "mode=client-server, discovery-name=api, alias=shop-api:80");
+    fake.run(45);
+    expect!["in ns-internalmyapp http/api@shop-api:80 http/api-old-3@api.internal.myapp:8080"]
+        .assert_eq(&fake.in_force("api"));
+    fake.run(600);
+    expect!["in ns-internalmyapp http/api@shop-api:80"].assert_eq(&fake.in_force("api"));
+}
+
+#[test]
+fn the_name_of_an_old_endpoint_is_no_longer_than_a_name_may_be() {
+    let name = crate::ecs::name::DiscoveryName::as_read(&"a".repeat(63));
+    let names: Vec<usize> = super::old_names(&name).take(12).map(|n| n.as_str().len()).collect();
+    assert_eq!(names, [64; 12]);
+}
+
+#[test]
 fn a_rename_goes_on_after_a_crash_at_any_second() {
     let mut ends = std::collections::BTreeSet::new();
     for second in 0..150 {
