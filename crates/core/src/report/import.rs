@@ -264,12 +264,7 @@ impl Writer<'_> {
             |pause| write_pause(*pause),
             value::pause,
         );
-        self.say(
-            Tag { key: "check", words: "the check" },
-            check.as_ref(),
-            shown,
-            value::check,
-        );
+        self.say(Tag { key: "check", words: "the check" }, check.as_ref(), shown, value::check);
         self.say(
             Tag { key: "document", words: "the document" },
             document.as_ref(),
