@@ -40,7 +40,7 @@ fn known(VerifiedCall { call, unread }: &VerifiedCall) -> Finding {
     let how = if *inferred { " (inferred from its environment)" } else { "" };
     match state {
         CallState::Reachable => {
-            Finding::ok(Check::Known, format!("the tasks of {client} know {what}{how}"))
+            Finding::ok(Check::Call, format!("the tasks of {client} know {what}{how}"))
         }
         CallState::Stale => {
             let message = format!(
@@ -50,16 +50,16 @@ fn known(VerifiedCall { call, unread }: &VerifiedCall) -> Finding {
                 "roll {client} out again: aws ecs update-service --cluster {} --service {} --force-new-deployment; eastwest does it for what needs names",
                 client.cluster, client.name
             );
-            Finding::broken(Check::Known, message).advised(advice)
+            Finding::broken(Check::Call, message).advised(advice)
         }
         CallState::Missing if call.server.is_some() => {
             let message =
                 format!("{client} calls {what}{how}, and no deployment that has it has completed");
-            Finding::broken(Check::Known, message)
+            Finding::broken(Check::Call, message)
         }
         CallState::Missing => {
             let message = format!("{client} calls {what}{how}, and no service offers it");
-            Finding::broken(Check::Known, message)
+            Finding::broken(Check::Call, message)
         }
         CallState::Unknown => {
             let why = if unread.is_empty() {
@@ -69,7 +69,7 @@ fn known(VerifiedCall { call, unread }: &VerifiedCall) -> Finding {
             };
             let message =
                 format!("not known whether the tasks of {client} know {what}{how}: {why}");
-            Finding::unknown(Check::Known, message)
+            Finding::unknown(Check::Call, message)
         }
     }
 }

@@ -53,7 +53,7 @@ pub enum Check {
     /// Whether each instance answers an HTTP request.
     Http,
     /// Whether the tasks of a client know the endpoint.
-    Known,
+    Call,
     /// Whether the security groups let a client through.
     Groups,
 }

@@ -135,8 +135,7 @@ fn interfaces<'n>(
     }
     if !absent.is_empty() {
         let message = format!(
-            "the network interfaces of {} tasks of {} were not captured: {}",
-            absent.len(),
+            "the network interfaces of these tasks of {} were not captured: {}",
             side.service,
             first_of(absent, ", ")
         );

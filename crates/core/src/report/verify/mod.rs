@@ -33,7 +33,7 @@ use subject::{Subject, WantedEndpoint};
 
 pub use commands::WHY_NOT_NSLOOKUP;
 pub use probes::{HttpAnswer, HttpAsk, Probe, Probed};
-pub use subject::{Scope, Subjects, TasksOf, subjects};
+pub use subject::{MOST_ALONE, Scope, Subjects, TasksOf, subjects};
 
 /// What was read beside the look.
 #[derive(Debug, Default)]

@@ -21,9 +21,9 @@ use crate::plan::entry::{Entry, Verdict};
 use crate::planner::traffic;
 use crate::view::View;
 
-/// Up to so many services of a cluster are asked for their tasks one by one. For more, the tasks of the whole cluster are
-/// fewer calls.
-const ONE_BY_ONE: usize = 10;
+/// Up to so many services of a cluster AWS is asked for their tasks one by one. For more, the tasks of the whole cluster
+/// are fewer calls.
+pub const MOST_ALONE: usize = 10;
 
 /// One look, and what of it is to be verified.
 #[derive(Debug, Clone, Copy)]
@@ -307,7 +307,9 @@ impl Subjects {
 
     /// The tasks that must be read: those of the services that are verified, of their clients (from which a call can be
     /// tried), and for security groups of whom they call.
-    pub fn tasks_to_read(&self, with_network: bool) -> BTreeSet<TasksOf> {
+    ///
+    /// `most_alone` services of a cluster are asked one by one.
+    pub fn tasks_to_read(&self, with_network: bool, most_alone: usize) -> BTreeSet<TasksOf> {
         let mut keys: BTreeSet<&ServiceKey> = BTreeSet::new();
         for subject in &self.services {
             keys.insert(&subject.service.key);
@@ -321,7 +323,7 @@ impl Subjects {
         }
         let of_cluster = |(cluster, wanted): (&ClusterName, BTreeSet<ServiceKey>)| {
             let cluster = cluster.clone();
-            if wanted.len() > ONE_BY_ONE {
+            if wanted.len() > most_alone {
                 return vec![TasksOf { cluster, service: None, wanted }];
             }
             let of_one = |key: ServiceKey| TasksOf {

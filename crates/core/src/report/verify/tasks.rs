@@ -8,7 +8,7 @@ use crate::ecs::fault::Fault;
 use crate::ecs::name::DeploymentId;
 use crate::ecs::service::{Deployment, DeploymentStatus, EcsService, Rollout};
 use crate::ecs::task::{ProxyHealth, Task, TaskPhase};
-use crate::ecs::text::first_of;
+use crate::ecs::text::{first_of, printable};
 
 /// What its tasks tell.
 pub(super) fn findings(subject: &Subject, seen: Option<&Result<Vec<Task>, Fault>>) -> Vec<Finding> {
@@ -68,8 +68,9 @@ fn of_primary(subject: &Subject, primary: &Deployment, count: Count) -> Finding 
     let id = &primary.id;
     let run = format!("{running} of {desired} tasks of deployment {id} run");
     if primary.rollout == Rollout::Failed {
-        let why = &primary.rollout_reason;
-        return Finding::broken(Check::Tasks, format!("ECS gave deployment {id} up: {why}; {run}"));
+        let reason = printable(&primary.rollout_reason, usize::MAX);
+        let why = if reason.is_empty() { reason } else { format!(": {reason}") };
+        return Finding::broken(Check::Tasks, format!("ECS gave deployment {id} up{why}; {run}"));
     }
     if desired == 0 {
         let message = format!("it is scaled to 0 tasks (deployment {id})");
@@ -109,7 +110,7 @@ fn of_older(service: &EcsService, primary: &Deployment, counts: &Counts<'_>) -> 
     let sum: usize = older.iter().map(|(_, running)| running).sum();
     let ids = first_of(older.iter().map(|(id, _)| id), ", ");
     let message = format!(
-        "{sum} tasks of older deployments still run ({ids}): they know only the endpoints of their own deployment"
+        "older deployments still run {sum} of its tasks ({ids}), which know only the endpoints of their own deployment"
     );
     Some(Finding::unknown(Check::Tasks, message))
 }

@@ -45,7 +45,7 @@ fn arn(name: &str) -> Arn {
 /// The evidence of a text. Tasks and instances of which it has no line were read, and there are none.
 pub(super) fn read(subjects: &Subjects, text: &str) -> Evidence {
     let mut evidence = Evidence::default();
-    for tasks in subjects.tasks_to_read(true) {
+    for tasks in subjects.tasks_to_read(true, usize::MAX) {
         evidence.tasks.extend(tasks.wanted.into_iter().map(|key| (key, Ok(Vec::new()))));
     }
     for arn in subjects.instances_to_read() {
