@@ -14,6 +14,8 @@ mod network;
 mod tasks;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod verify_tests;
 
 use std::sync::Arc;
 
