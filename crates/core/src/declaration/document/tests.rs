@@ -130,7 +130,7 @@ pub(super) const WHOLE: &str = r#"{ "version": 1,
       "testHeader": { "name": "X-Test", "value": "yes" },
       "needs": [ "fastapi", "auth" ],
       "refresh": "always",
-      "pause": "2026-12-24T18:00:00Z",
+      "check": "/health", "pause": "2026-12-24T18:00:00Z",
       "aliases": [ "db.corp.example", "*.old.example" ]
     },
     "prod/cron": { "mode": "client", "logs": "none", "needs": [], "pause": true }

@@ -31,8 +31,8 @@ use crate::ecs::task::Task;
 use finding::{CallReport, EndpointReport, Level, Report, ServiceReport, Summary};
 use subject::{Subject, WantedEndpoint};
 
-pub use commands::WHY_NOT_NSLOOKUP;
-pub use probes::{HttpAnswer, HttpAsk, Probe, Probed};
+pub use commands::{TryIt, WHY_NOT_NSLOOKUP};
+pub use probes::{HttpAnswer, HttpAsk, Probe, ProbeRow, Probed};
 pub use subject::{MOST_ALONE, Scope, Subjects, TasksOf, subjects};
 
 /// What was read beside the look.

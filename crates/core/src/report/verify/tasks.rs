@@ -123,41 +123,36 @@ fn proxies(service: &EcsService, tasks: &[Task]) -> Vec<Finding> {
     };
     let alive = tasks.iter().filter(|task| task.phase != TaskPhase::Stopping);
     let alive: Vec<&Task> = alive.filter(connected).collect();
-    let of = |is: fn(&Task) -> bool| -> Vec<&Task> {
+    let of = |is: &dyn Fn(&Task) -> bool| -> Vec<&Task> {
         alive.iter().copied().filter(|task| is(task)).collect()
     };
-    let healthy = of(|task| health(task) == Some(ProxyHealth::Healthy));
-    let running = of(|task| task.phase == TaskPhase::Running);
-    let kinds: [(fn(&Task) -> bool, &str, Kind); 4] = [
-        (
-            |task| health(task) == Some(ProxyHealth::Unhealthy),
-            "have an unhealthy proxy",
-            Kind::Broken,
-        ),
-        (|task| health(task) == Some(ProxyHealth::Stopped), "have a stopped proxy", Kind::Broken),
-        (
-            |task| health(task).is_none() && task.phase == TaskPhase::Running,
-            "run without a proxy, though their deployment has Service Connect on",
-            Kind::Broken,
-        ),
-        (
-            |task| health(task) == Some(ProxyHealth::Unknown) && task.phase == TaskPhase::Running,
-            "run a proxy whose health ECS does not know",
-            Kind::Unknown,
-        ),
-    ];
-    let mut findings = Vec::new();
-    for (is, words, kind) in kinds {
-        let found = of(is);
-        if found.is_empty() {
-            continue;
-        }
+    let healthy = of(&|task| health(task) == Some(ProxyHealth::Healthy));
+    let is_running = |task: &Task| task.phase == TaskPhase::Running;
+    let running = of(&is_running);
+    let words = |what: &str, found: &[&Task]| {
         let names = first_of(found.iter().map(|task| &task.id), ", ");
-        let message = format!("{} of {} tasks {words}: {names}", found.len(), alive.len());
-        findings.push(match kind {
-            Kind::Broken => Finding::broken(Check::Proxies, message).advised(PROXY_ADVICE),
-            Kind::Unknown => Finding::unknown(Check::Proxies, message),
-        });
+        format!("{} of {} tasks {what}: {names}", found.len(), alive.len())
+    };
+    let mut findings = Vec::new();
+    for (state, what) in [
+        (ProxyHealth::Unhealthy, "have an unhealthy proxy"),
+        (ProxyHealth::Stopped, "have a stopped proxy"),
+    ] {
+        let found = of(&|task| health(task) == Some(state));
+        if !found.is_empty() {
+            let finding = Finding::broken(Check::Proxies, words(what, &found));
+            findings.push(finding.advised(PROXY_ADVICE));
+        }
+    }
+    let bare = of(&|task| is_running(task) && health(task).is_none());
+    if !bare.is_empty() {
+        let what = "run without a proxy, though their deployment has Service Connect on";
+        findings.push(Finding::broken(Check::Proxies, words(what, &bare)));
+    }
+    let unknown = of(&|task| is_running(task) && health(task) == Some(ProxyHealth::Unknown));
+    if !unknown.is_empty() {
+        let what = "run a proxy whose health ECS does not know";
+        findings.push(Finding::unknown(Check::Proxies, words(what, &unknown)));
     }
     if findings.is_empty() && !running.is_empty() {
         let message =
@@ -165,13 +160,6 @@ fn proxies(service: &EcsService, tasks: &[Task]) -> Vec<Finding> {
         findings.push(Finding::ok(Check::Proxies, message));
     }
     findings
-}
-
-/// What follows from a proxy that is not healthy.
-#[derive(Clone, Copy)]
-enum Kind {
-    Broken,
-    Unknown,
 }
 
 const PROXY_ADVICE: &str = "read the logs of the container ecs-service-connect-… (eastwest/logs sends them to a log group), and compare the memory and CPU of the task with what the proxy needs";

@@ -14,6 +14,7 @@ use futures_util::{StreamExt as _, stream};
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
+use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout};
 
 /// Connections at once.
@@ -69,14 +70,10 @@ async fn get(stream: TcpStream, HttpAsk { host, path }: &HttpAsk) -> anyhow::Res
         .header(USER_AGENT, WHO)
         .header(CONNECTION, "close")
         .body(Body::empty())?;
-    let answer = sender.send_request(request);
-    tokio::select! {
-        answer = answer => Ok(answer?.status().as_u16()),
-        ended = connection => {
-            ended?;
-            anyhow::bail!("the connection was closed without an answer")
-        }
-    }
+    // Ends with this function, also where the answer comes too late.
+    let mut connections = JoinSet::new();
+    connections.spawn(connection);
+    Ok(sender.send_request(request).await?.status().as_u16())
 }
 
 #[cfg(test)]

@@ -126,6 +126,10 @@ fn named(looked: &Looked, path: &ServicePath) -> anyhow::Result<ServiceKey> {
         if let Some(fault) = &looked.trouble {
             bail!("the clusters cannot be listed: {fault}");
         }
+        let cluster = looked.view.clusters.get(&path.cluster);
+        if let Some(fault) = cluster.and_then(|cluster| cluster.trouble.as_ref()) {
+            bail!("cluster {} was not read: {fault}", path.cluster);
+        }
         let text = path.to_string();
         let known: Vec<String> = looked.view.services().map(|(key, _)| key.to_string()).collect();
         let near = nearest(&text, known.iter().map(String::as_str));
