@@ -1,7 +1,8 @@
 //! Whether an endpoint is deployed, and whether the tasks behind it are instances of its Cloud Map service.
 //!
 //! An instance and a task are the same if they have one address. What id Service Connect gives to an instance is not
-//! documented, so it is not compared. In bridge mode tasks have no address of their own; then only numbers are compared.
+//! documented, so it is not compared. In bridge mode tasks have no address of their own, and an instance may have one that
+//! cannot be read; then only numbers are compared.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -85,7 +86,13 @@ fn compared(
         let message = format!("{count} instances; its tasks were not read to compare");
         return Finding::unknown(Check::Instances, message);
     }
-    if endpoint.listens == Listens::Anywhere || tasks.iter().all(|task| task.addresses.is_empty()) {
+    if tasks.is_empty() {
+        return differ(subject, format!("{count} instances, and no task of it runs"));
+    }
+    // An instance may have its address under a name that is not documented.
+    let has_addresses = instances.iter().all(|each| each.address.is_some())
+        && tasks.iter().all(|task| !task.addresses.is_empty());
+    if endpoint.listens == Listens::Anywhere || !has_addresses {
         return by_number(subject, count, tasks.len());
     }
     by_address(subject, instances, &tasks)

@@ -141,11 +141,16 @@ pub fn subjects(scope: Scope<'_>) -> Subjects {
         .collect();
     let is_ready =
         |key: &ServiceKey, name: &DiscoveryName| -> bool { ready.contains(&(key, name)) };
-    let calls: Vec<&Call> = traffic.iter().flat_map(|each| &each.calls).collect();
+    let calls = traffic.iter().flat_map(|each| &each.calls);
+    let mut by_service: BTreeMap<&ServiceKey, Vec<&Call>> = BTreeMap::new();
     let mut callers: BTreeMap<ServiceKey, BTreeSet<ServiceKey>> = BTreeMap::new();
-    for call in &calls {
+    for call in calls {
+        by_service.entry(&call.client).or_default().push(call);
         if let Some(server) = &call.server {
             callers.entry(server.clone()).or_default().insert(call.client.clone());
+            if scope.only == Some(server) {
+                by_service.entry(server).or_default().push(call);
+            }
         }
     }
     let mut endpoints = BTreeMap::new();
@@ -158,20 +163,16 @@ pub fn subjects(scope: Scope<'_>) -> Subjects {
     let asked = entries.filter(|(key, _)| scope.only.is_none_or(|only| only == *key));
     let services = asked.filter_map(|(key, entry)| {
         let view = scope.view.service(key)?;
-        let service = view.last.as_deref()?.clone();
-        let check = match &view.intent {
-            Intent::Declared(declaration) => declaration.check.clone(),
-            _ => None,
-        };
-        let is_mine = |call: &&&Call| {
-            call.client == *key || scope.only.is_some() && call.server.as_ref() == Some(key)
-        };
+        let calls = by_service.get(key).into_iter().flatten();
         Some(Subject {
-            check,
+            service: view.last.as_deref()?.clone(),
+            check: match &view.intent {
+                Intent::Declared(declaration) => declaration.check.clone(),
+                _ => None,
+            },
             unsure: unsure(entry),
             endpoints: endpoints.get(key).cloned().unwrap_or_default(),
-            calls: calls.iter().filter(is_mine).map(|call| verified(scope.plan, call)).collect(),
-            service,
+            calls: calls.map(|call| verified(scope.plan, call)).collect(),
         })
     });
     let services: Vec<Subject> = services.collect();

@@ -78,19 +78,19 @@ fn where_all_is_well_all_is_said_to_be_and_the_commands_to_try_it_are_told() {
         PAIR,
         WELL,
         &expect![[r#"
-        prod/api ok
-          ok tasks: 2 of 2 tasks of deployment ecs-svc/1 run
-          ok proxies: the proxies of 2 of 2 tasks are healthy
-          api@api:8080
-            ok deployed: a deployment that has it has completed
-            ok instances: 2, one for each running task
-            $ aws ecs execute-command --cluster prod --task w1 --container app --interactive --command "getent hosts api"
-            $ aws ecs execute-command --cluster prod --task w1 --container app --interactive --command "curl -sS -m 5 -o /dev/null -w '%{http_code} %{time_total}' http://api:8080/"
-        prod/web ok
-          ok tasks: 1 of 1 tasks of deployment ecs-svc/1 run
-          ok proxies: the proxies of 1 of 1 tasks are healthy
-          ok known: the tasks of prod/web know api:8080
-    "#]],
+            prod/api ok
+              ok tasks: 2 of 2 tasks of deployment ecs-svc/1 run
+              ok proxies: the proxies of 2 of 2 tasks are healthy
+              api@api:8080
+                ok deployed: a deployment that has it has completed
+                ok instances: 2, one for each running task
+                $ aws ecs execute-command --cluster prod --task w1 --container app --interactive --command "getent hosts api"
+                $ aws ecs execute-command --cluster prod --task w1 --container app --interactive --command "curl -sS -m 5 -o /dev/null -w '%{http_code} %{time_total}' http://api:8080/"
+            prod/web ok
+              ok tasks: 1 of 1 tasks of deployment ecs-svc/1 run
+              ok proxies: the proxies of 1 of 1 tasks are healthy
+              ok call: the tasks of prod/web know api:8080
+        "#]],
     );
 }
 
@@ -100,19 +100,19 @@ fn a_server_without_tasks_is_down() {
         PAIR,
         "task web w1 10.0.0.9",
         &expect![[r#"
-        prod/api broken
-          broken tasks: 0 of 2 tasks of deployment ecs-svc/1 run
-            > the events of the service say why: aws ecs describe-services
-          api@api:8080
-            ok deployed: a deployment that has it has completed
-            broken instances: Cloud Map has no instance of it, and no task of it runs: nobody answers
-            $ aws ecs execute-command --cluster prod --task w1 --container app --interactive --command "getent hosts api"
-            $ aws ecs execute-command --cluster prod --task w1 --container app --interactive --command "curl -sS -m 5 -o /dev/null -w '%{http_code} %{time_total}' http://api:8080/"
-        prod/web ok
-          ok tasks: 1 of 1 tasks of deployment ecs-svc/1 run
-          ok proxies: the proxies of 1 of 1 tasks are healthy
-          ok known: the tasks of prod/web know api:8080
-    "#]],
+            prod/api broken
+              broken tasks: 0 of 2 tasks of deployment ecs-svc/1 run
+                > the events of the service say why: aws ecs describe-services
+              api@api:8080
+                ok deployed: a deployment that has it has completed
+                broken instances: Cloud Map has no instance of it, and no task of it runs: nobody answers
+                $ aws ecs execute-command --cluster prod --task w1 --container app --interactive --command "getent hosts api"
+                $ aws ecs execute-command --cluster prod --task w1 --container app --interactive --command "curl -sS -m 5 -o /dev/null -w '%{http_code} %{time_total}' http://api:8080/"
+            prod/web ok
+              ok tasks: 1 of 1 tasks of deployment ecs-svc/1 run
+              ok proxies: the proxies of 1 of 1 tasks are healthy
+              ok call: the tasks of prod/web know api:8080
+        "#]],
     );
 }
 
@@ -148,7 +148,6 @@ fn proxies_that_are_unhealthy_absent_or_unknown_are_told_apart() {
               broken proxies: 1 of 4 tasks have an unhealthy proxy: w2
                 > read the logs of the container ecs-service-connect-… (eastwest/logs sends them to a log group), and compare the memory and CPU of the task with what the proxy needs
               broken proxies: 1 of 4 tasks run without a proxy, though their deployment has Service Connect on: w3
-                > read the logs of the container ecs-service-connect-… (eastwest/logs sends them to a log group), and compare the memory and CPU of the task with what the proxy needs
               unknown proxies: 1 of 4 tasks run a proxy whose health ECS does not know: w4
         "#]],
     );
@@ -200,7 +199,7 @@ fn tasks_of_an_older_deployment_beside_a_completed_one_know_only_its_endpoints()
         &expect![[r#"
             prod/web unknown
               ok tasks: 1 of 1 tasks of deployment ecs-svc/1 run
-              unknown tasks: 1 tasks of older deployments still run (ecs-svc/0): they know only the endpoints of their own deployment
+              unknown tasks: older deployments still run 1 of its tasks (ecs-svc/0), which know only the endpoints of their own deployment
               ok proxies: the proxies of 2 of 2 tasks are healthy
         "#]],
     );
@@ -213,7 +212,7 @@ fn a_rollout_that_ecs_gave_up_is_broken() {
         "task web w1 10.0.0.1",
         &expect![[r#"
             prod/web broken
-              broken tasks: ECS gave deployment ecs-svc/1 up: ; 1 of 1 tasks of deployment ecs-svc/1 run
+              broken tasks: ECS gave deployment ecs-svc/1 up; 1 of 1 tasks of deployment ecs-svc/1 run
               ok proxies: the proxies of 1 of 1 tasks are healthy
         "#]],
     );
@@ -261,11 +260,11 @@ fn a_client_that_is_older_than_the_endpoint_does_not_know_it() {
             prod/lone broken
               ok tasks: 1 of 1 tasks of deployment ecs-svc/1 run
               ok proxies: the proxies of 1 of 1 tasks are healthy
-              broken known: prod/lone calls gone, and no service offers it
+              broken call: prod/lone calls gone, and no service offers it
             prod/web broken
               ok tasks: 1 of 1 tasks of deployment ecs-svc/1 run
               ok proxies: the proxies of 1 of 1 tasks are healthy
-              broken known: the tasks of prod/web do not know api:8080: their deployment is older than the endpoint
+              broken call: the tasks of prod/web do not know api:8080: their deployment is older than the endpoint
                 > roll prod/web out again: aws ecs update-service --cluster prod --service web --force-new-deployment; eastwest does it for what needs names
         "#]],
     );
@@ -297,7 +296,7 @@ fn what_was_not_read_is_unknown() {
             prod/web ok
               ok tasks: 1 of 1 tasks of deployment ecs-svc/1 run
               ok proxies: the proxies of 1 of 1 tasks are healthy
-              ok known: the tasks of prod/web know api:8080
+              ok call: the tasks of prod/web know api:8080
         "#]],
     );
 }
@@ -323,7 +322,7 @@ fn a_cloud_map_service_that_is_gone_is_broken() {
             prod/web ok
               ok tasks: 1 of 1 tasks of deployment ecs-svc/1 run
               ok proxies: the proxies of 1 of 1 tasks are healthy
-              ok known: the tasks of prod/web know api:8080
+              ok call: the tasks of prod/web know api:8080
         "#]],
     );
 }
@@ -371,6 +370,22 @@ fn in_bridge_mode_instances_are_compared_by_number() {
               api@api:8080
                 ok deployed: a deployment that has it has completed
                 broken instances: 1, but 2 tasks run
+                  > verify again, in case a task has just started or ended; else deploy the service again
+        "#]],
+    );
+}
+
+#[test]
+fn instances_that_are_left_when_no_task_runs_answer_nobody() {
+    check(
+        "api mode=client-server | in internal.myapp http/api@api:8080 | http=8080/http | tasks=0",
+        "instance api 10.0.0.1:8080",
+        &expect![[r#"
+            prod/api broken
+              broken tasks: it is scaled to 0 tasks (deployment ecs-svc/1): nobody answers its callers
+              api@api:8080
+                ok deployed: a deployment that has it has completed
+                broken instances: 1 instances, and no task of it runs
                   > verify again, in case a task has just started or ended; else deploy the service again
         "#]],
     );
