@@ -1,3 +1,5 @@
+//! Tasks and instances as AWS answers them, read into core's types.
+
 use aws_sdk_ecs::types::{
     Attachment, Container, HealthStatus, KeyValuePair, NetworkInterface, Task as Described,
 };

@@ -241,6 +241,16 @@ impl Model {
         self.scripts.insert(EcsServiceKey::parse(service), script);
     }
 
+    /// Sets how the proxies of the running tasks of a service (`cluster/service`, which need not exist yet) fare.
+    pub fn set_proxies(&mut self, service: &str, health: ProxyHealth) {
+        self.task_facts.proxies.insert(EcsServiceKey::parse(service), health);
+    }
+
+    /// Moves the addresses of all tasks onto loopback, where a test can listen in their place, or back.
+    pub fn set_on_loopback(&mut self, on_loopback: bool) {
+        self.task_facts.on_loopback = on_loopback;
+    }
+
     /// The service for changing; the state until now stays readable for a while.
     fn change(&mut self, key: &EcsServiceKey) -> &mut EcsServiceState {
         let now = self.now;

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{EcsServiceKey, Model};
+use super::key::EcsServiceKey;
 
 /// How the proxies of the running tasks of a service fare (API:Container.healthStatus).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,8 +41,8 @@ impl ProxyHealth {
 /// What was set of tasks.
 #[derive(Debug, Clone, Default)]
 pub(super) struct TaskFacts {
-    proxies: BTreeMap<EcsServiceKey, ProxyHealth>,
-    on_loopback: bool,
+    pub(super) proxies: BTreeMap<EcsServiceKey, ProxyHealth>,
+    pub(super) on_loopback: bool,
 }
 
 impl TaskFacts {
@@ -56,17 +56,5 @@ impl TaskFacts {
         let bytes = task.to_be_bytes();
         let first = if self.on_loopback { 127 } else { 10 };
         format!("{first}.{}.{}.{}", bytes[1], bytes[2], bytes[3])
-    }
-}
-
-impl Model {
-    /// Sets how the proxies of the running tasks of a service (`cluster/service`, which need not exist yet) fare.
-    pub fn set_proxies(&mut self, service: &str, health: ProxyHealth) {
-        self.task_facts.proxies.insert(EcsServiceKey::parse(service), health);
-    }
-
-    /// Moves the addresses of all tasks onto loopback, where a test can listen in their place, or back.
-    pub fn set_on_loopback(&mut self, on_loopback: bool) {
-        self.task_facts.on_loopback = on_loopback;
     }
 }

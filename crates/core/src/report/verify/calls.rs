@@ -75,6 +75,7 @@ fn known(VerifiedCall { call, unread }: &VerifiedCall) -> Finding {
 }
 
 /// One call whose server is known.
+#[derive(Clone, Copy)]
 struct Way<'a> {
     call: &'a Call,
     server: &'a ServiceKey,

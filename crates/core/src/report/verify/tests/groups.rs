@@ -105,7 +105,9 @@ fn a_group_or_an_interface_that_was_not_captured_is_not_known() {
     );
     check(
         "eni 10.0.0.1 sg-api\n eni 10.0.0.9 sg-web\n group sg-api in=8080:sg-web",
-        &expect!["unknown: the network interfaces of these tasks of prod/api were not captured: a2"],
+        &expect![
+            "unknown: the network interfaces of these tasks of prod/api were not captured: a2"
+        ],
     );
 }
 
