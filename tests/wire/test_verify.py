@@ -283,6 +283,23 @@ def test_an_instance_that_is_slow_to_answer_is_given_up_in_time(in_vpc):
     assert f"{other}:{in_vpc.port} does not answer within 1 s" in broken
 
 
+def test_an_instance_that_does_not_accept_in_time_is_given_up(in_vpc):
+    one, other = in_vpc.addresses("api")
+    with contextlib.ExitStack() as held, listening(other, in_vpc.port):
+        deaf = held.enter_context(socket.socket())
+        deaf.bind((one, in_vpc.port))
+        deaf.listen(0)
+        # Nobody accepts these, and Linux drops what comes after them.
+        for _ in range(4):
+            waiting = held.enter_context(socket.socket())
+            waiting.setblocking(False)
+            waiting.connect_ex((one, in_vpc.port))
+        code, page = in_vpc.report("prod/api", "--connect", "--connect-timeout", "1")
+    assert code == 2
+    [broken] = findings(page, "prod/api", "broken")
+    assert f"1 of 2 instances accept a connection: {one}:{in_vpc.port} does not accept a connection within 1 s" in broken
+
+
 def test_a_check_is_a_tag_that_changes_nothing_and_a_malformed_one_is_an_issue(story):
     def plan():
         settings = world.clean_environment({**world.CREDENTIALS, "AWS_ENDPOINT_URL": story.endpoint})

@@ -2,10 +2,9 @@
 
 use super::Evidence;
 use super::finding::{CallReport, Check, Finding};
-use super::groups::{Side, between};
+use super::groups::{Rules, Side, between};
 use super::subject::{Listens, Subjects, VerifiedCall};
 use crate::ecs::name::DiscoveryName;
-use crate::ecs::network::Network;
 use crate::ecs::service_key::ServiceKey;
 use crate::plan::call::{Call, CallState};
 
@@ -14,12 +13,12 @@ pub(super) fn report(
     subjects: &Subjects,
     verified: &VerifiedCall,
     evidence: &Evidence,
+    rules: Option<&Rules<'_>>,
 ) -> CallReport {
     let call = &verified.call;
     let mut findings = vec![known(verified)];
-    if let (Some(network), Some(server), Some(name)) = (&evidence.network, &call.server, &call.name)
-    {
-        findings.push(passes(subjects, network, evidence, Way { call, server, name }));
+    if let (Some(rules), Some(server), Some(name)) = (rules, &call.server, &call.name) {
+        findings.push(passes(subjects, rules, evidence, Way { call, server, name }));
     }
     CallReport {
         client: call.client.clone(),
@@ -83,7 +82,7 @@ struct Way<'a> {
 }
 
 /// Whether security groups let it through.
-fn passes(subjects: &Subjects, network: &Network, evidence: &Evidence, way: Way<'_>) -> Finding {
+fn passes(subjects: &Subjects, rules: &Rules<'_>, evidence: &Evidence, way: Way<'_>) -> Finding {
     let Way { call, server, name } = way;
     for service in [server, &call.client] {
         if let Some(Err(fault)) = evidence.tasks.get(service) {
@@ -107,5 +106,5 @@ fn passes(subjects: &Subjects, network: &Network, evidence: &Evidence, way: Way<
         }
     };
     let side = |service| Side { service, tasks: evidence.tasks_of(service) };
-    between(network, side(&call.client), side(server), port)
+    between(rules, side(&call.client), side(server), port)
 }

@@ -22,6 +22,28 @@ pub(super) struct Side<'a> {
     pub(super) tasks: &'a [Task],
 }
 
+/// A network, indexed once for all calls.
+pub(super) struct Rules<'n> {
+    network: &'n Network,
+    by_address: BTreeMap<IpAddr, &'n NetworkInterface>,
+}
+
+impl<'n> Rules<'n> {
+    pub(super) fn of(network: &'n Network) -> Self {
+        let interfaces = network.interfaces.values();
+        let addresses =
+            interfaces.flat_map(|each| each.addresses.iter().map(move |address| (*address, each)));
+        Self { network, by_address: addresses.collect() }
+    }
+
+    /// The interface of a task.
+    fn interface(&self, task: &Task) -> Option<&'n NetworkInterface> {
+        let by_id = task.interfaces.iter().find_map(|id| self.network.interfaces.get(id));
+        let by_address = || task.addresses.iter().find_map(|each| self.by_address.get(each));
+        by_id.or_else(|| by_address().copied())
+    }
+}
+
 /// The task of a side with what its interface has.
 struct Peer<'n> {
     address: IpAddr,
@@ -45,13 +67,14 @@ enum Direction {
 
 /// What the rules between two services say about one port.
 pub(super) fn between(
-    network: &Network,
+    rules: &Rules<'_>,
     client: Side<'_>,
     server: Side<'_>,
     port: Port,
 ) -> Finding {
     let (from, to) = (client.service, server.service);
-    let Sides { clients, servers } = match sides(network, client, server) {
+    let network = rules.network;
+    let Sides { clients, servers } = match sides(rules, client, server) {
         Ok(sides) => sides,
         Err(finding) => return finding,
     };
@@ -85,13 +108,9 @@ struct Sides<'n> {
 }
 
 /// The interfaces of both sides, in the family of addresses that the server has.
-fn sides<'n>(
-    network: &'n Network,
-    client: Side<'_>,
-    server: Side<'_>,
-) -> Result<Sides<'n>, Finding> {
-    let servers = interfaces(network, server)?;
-    let clients = interfaces(network, client)?;
+fn sides<'n>(rules: &Rules<'n>, client: Side<'_>, server: Side<'_>) -> Result<Sides<'n>, Finding> {
+    let servers = interfaces(rules, server)?;
+    let clients = interfaces(rules, client)?;
     let has_v4 =
         |(addresses, _): &(&[IpAddr], &NetworkInterface)| addresses.iter().any(IpAddr::is_ipv4);
     let is_v4 = servers.iter().all(has_v4);
@@ -114,21 +133,13 @@ fn sides<'n>(
 
 /// The interface of each running task, with its addresses.
 fn interfaces<'n>(
-    network: &'n Network,
+    rules: &Rules<'n>,
     side: Side<'_>,
 ) -> Result<Vec<(&'n [IpAddr], &'n NetworkInterface)>, Finding> {
-    let by_address: BTreeMap<IpAddr, &NetworkInterface> = network
-        .interfaces
-        .values()
-        .flat_map(|each| each.addresses.iter().map(move |address| (*address, each)))
-        .collect();
     let running = side.tasks.iter().filter(|task| task.phase == TaskPhase::Running);
     let (mut found, mut absent) = (Vec::new(), Vec::new());
     for task in running {
-        let by_id = task.interfaces.iter().find_map(|id| network.interfaces.get(id));
-        let interface = by_id
-            .or_else(|| task.addresses.iter().find_map(|address| by_address.get(address).copied()));
-        match interface {
+        match rules.interface(task) {
             Some(interface) => found.push((interface.addresses.as_slice(), interface)),
             None => absent.push(&task.id),
         }

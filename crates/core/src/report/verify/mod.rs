@@ -29,6 +29,7 @@ use crate::ecs::network::Network;
 use crate::ecs::service_key::ServiceKey;
 use crate::ecs::task::Task;
 use finding::{CallReport, EndpointReport, Level, Report, ServiceReport, Summary};
+use groups::Rules;
 use subject::{Subject, WantedEndpoint};
 
 pub use commands::{TryIt, WHY_NOT_NSLOOKUP};
@@ -57,8 +58,9 @@ impl Evidence {
 
 /// What follows from everything that was read.
 pub fn judge(subjects: &Subjects, evidence: &Evidence) -> Report {
-    let services: Vec<ServiceReport> =
-        subjects.services.iter().map(|subject| of_service(subjects, subject, evidence)).collect();
+    let rules = evidence.network.as_ref().map(Rules::of);
+    let of = |subject: &Subject| of_service(subjects, subject, evidence, rules.as_ref());
+    let services: Vec<ServiceReport> = subjects.services.iter().map(of).collect();
     let mut summary = Summary::default();
     for service in &services {
         summary.add(service.level);
@@ -66,13 +68,18 @@ pub fn judge(subjects: &Subjects, evidence: &Evidence) -> Report {
     Report { services, summary }
 }
 
-fn of_service(subjects: &Subjects, subject: &Subject, evidence: &Evidence) -> ServiceReport {
+fn of_service(
+    subjects: &Subjects,
+    subject: &Subject,
+    evidence: &Evidence,
+    rules: Option<&Rules<'_>>,
+) -> ServiceReport {
     let seen = evidence.tasks.get(&subject.service.key);
     let findings = subject.unsure.iter().cloned().chain(tasks::findings(subject, seen)).collect();
     let endpoint = |endpoint: &WantedEndpoint| of_endpoint(subjects, subject, endpoint, evidence);
     let endpoints: Vec<EndpointReport> = subject.endpoints.iter().map(endpoint).collect();
     let calls: Vec<CallReport> =
-        subject.calls.iter().map(|call| calls::report(subjects, call, evidence)).collect();
+        subject.calls.iter().map(|call| calls::report(subjects, call, evidence, rules)).collect();
     let mut report = ServiceReport {
         service: subject.service.key.clone(),
         level: Level::Ok,
