@@ -20,7 +20,7 @@ import world
 DOCS = pathlib.Path(__file__).parents[2] / "docs"
 PAGE = "simulator.md"
 # Every page with blocks of the kind `console` that is run here.
-PAGES = (PAGE, "guide.md")
+PAGES = (PAGE, "guide.md", "verify.md")
 ADDRESS = "127.0.0.1:4599"
 FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 

@@ -5,13 +5,17 @@
 //! at the same moment would have given, as far as the captures go. **Nothing leaves the machine,** and neither
 //! credentials nor a region are needed.
 //!
-//! [`capture`] reads files, [`namespaces`] makes up what no file lists, [`answer`] answers.
+//! [`capture`] reads files, with [`tasks`] and [`network`] for what only `verify` reads; [`namespaces`] makes up what no file lists, [`answer`] answers.
 
 mod answer;
 mod capture;
 mod namespaces;
+mod network;
+mod tasks;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod verify_tests;
 
 use std::sync::Arc;
 

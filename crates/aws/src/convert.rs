@@ -6,6 +6,7 @@
 pub(crate) mod connect;
 pub(crate) mod other;
 pub(crate) mod service;
+pub(crate) mod task;
 
 use aws_smithy_types::DateTime;
 use eastwest_core::ecs::time::AwsTime;

@@ -7,7 +7,8 @@
 //!
 //! One file for each verb: [`sweep`], [`describe`] (with refresh), [`confirm`], [`history`],
 //! [`namespaces`], [`namespace_use`], [`task_definition`], [`clusters`], [`parameters`], [`queue`], [`lease`], [`apply`], and for what
-//! services wait for [`new_namespace`] and [`named_ports`]. Below them: [`call`] makes one call, [`pace`] waits for
+//! services wait for [`new_namespace`] and [`named_ports`]. What only `verify` reads, [`tasks`] and [`instances`], is asked
+//! for directly. Below them: [`call`] makes one call, [`pace`] waits for
 //! its turn, [`pages`] walks through listings, [`bounded`] refuses answers without end, [`convert`], [`raw`], [`members`] and [`revision`] read answers,
 //! [`fault`] and [`text`] read failures. [`operation`] is the table of all calls,
 //! [`permissions`] the IAM policies that follow from it, and [`world`] what they go through. Above them, [`execute`] chooses the verb; beside them, [`captured`] plays AWS out of
@@ -32,6 +33,7 @@ mod describe;
 mod execute;
 mod fault;
 mod history;
+mod instances;
 mod lease;
 mod members;
 mod named_ports;
@@ -49,6 +51,7 @@ mod revision;
 mod settings;
 mod sweep;
 mod task_definition;
+mod tasks;
 #[cfg(test)]
 mod tests;
 mod text;

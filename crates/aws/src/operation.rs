@@ -90,10 +90,13 @@ operations! {
     DescribeDeployments:     "ecs" "DescribeServiceDeployments" DeploymentRead    Read;
     DescribeRevisions:       "ecs" "DescribeServiceRevisions"  RevisionRead       Read;
     DescribeTaskDefinition:  "ecs" "DescribeTaskDefinition"    TaskDefinitionRead Read;
+    ListTasks:               "ecs" "ListTasks"                 ClusterResourceRead Read;
+    DescribeTasks:           "ecs" "DescribeTasks"             ClusterResourceRead Read;
     UpdateService:           "ecs" "UpdateService"             ServiceModify      Write;
     RegisterTaskDefinition:  "ecs" "RegisterTaskDefinition"    TaskDefinitionModify Write;
     ListNamespaces:          "servicediscovery" "ListNamespaces" CloudMapRead     Read;
     ListCloudMapServices:    "servicediscovery" "ListServices"   CloudMapRead     Read;
+    ListInstances:           "servicediscovery" "ListInstances"  CloudMapRead     Read;
     GetOperation:            "servicediscovery" "GetOperation"   CloudMapRead     Read;
     CreateHttpNamespace:     "servicediscovery" "CreateHttpNamespace" CloudMapModify Write;
     CreatePrivateDnsNamespace:

@@ -39,6 +39,8 @@ const MOST_OWED: u32 = 50;
 pub enum Bucket {
     /// Cluster read.
     ClusterRead,
+    /// Cluster resource read: tasks.
+    ClusterResourceRead,
     /// Service read.
     ServiceRead,
     /// `ListServicesByNamespace`, alone.
@@ -67,8 +69,9 @@ pub enum Bucket {
 
 impl Bucket {
     /// Each of them.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::ClusterRead,
+        Self::ClusterResourceRead,
         Self::ServiceRead,
         Self::NamespaceRead,
         Self::DeploymentRead,
@@ -88,7 +91,7 @@ impl Bucket {
     /// guess, low because the real ones are not published.
     pub const fn granted(self) -> (u32, u32) {
         match self {
-            Self::ServiceRead => (100, 20),
+            Self::ClusterResourceRead | Self::ServiceRead => (100, 20),
             Self::NamespaceRead => (10, 1),
             Self::ServiceModify => (50, 5),
             Self::ClusterRead
@@ -108,6 +111,7 @@ impl Bucket {
         match self {
             Self::CloudMapRead | Self::CloudMapModify | Self::Queue | Self::LeaseTable => None,
             Self::ClusterRead
+            | Self::ClusterResourceRead
             | Self::ServiceRead
             | Self::NamespaceRead
             | Self::DeploymentRead

@@ -81,7 +81,7 @@ const ZONE: &[&str] = &[
 ];
 
 /// Every statement, in the order of the policies and of the lines in them.
-const STATEMENTS: [Statement; 16] = [
+const STATEMENTS: [Statement; 17] = [
     allow("observe", "Look", &[], ALL, none),
     allow("converge", "ChangeServiceConnect", &[], SERVICES, || write(true, true)),
     allow("converge", "RefreshClients", UPDATE, SERVICES, || write(true, false)),
@@ -97,6 +97,7 @@ const STATEMENTS: [Statement; 16] = [
     allow("name-ports", "PassTheirRoles", PASS, TASK_ROLES, || to("ecs-tasks.amazonaws.com")),
     allow("tls", "PassTheRoleOfTls", PASS, TLS_ROLES, || to("ecs.amazonaws.com")),
     allow("events", "ReceiveTheEvents", &[], QUEUE, none),
+    allow("verify", "LookAtTasks", &[], ALL, none),
     allow("lease", "HoldTheLeases", &[], TABLE, own_items),
 ];
 
@@ -114,6 +115,9 @@ const fn belongs(operation: Operation) -> (&'static str, &'static str) {
         | Operation::DescribeTaskDefinition
         | Operation::ListNamespaces
         | Operation::ListCloudMapServices => ("observe", "Look"),
+        Operation::ListTasks | Operation::DescribeTasks | Operation::ListInstances => {
+            ("verify", "LookAtTasks")
+        }
         Operation::UpdateService => ("converge", "ChangeServiceConnect"),
         Operation::RegisterTaskDefinition => ("name-ports", "RegisterRevisions"),
         Operation::GetOperation

@@ -39,6 +39,12 @@ impl Answers {
             (true, "DescribeServices") => Ok(self.describe_services(request)),
             (true, "DescribeTaskDefinition") => self.describe_task_definition(request),
             (true, "ListServicesByNamespace") => Ok(self.members(request)),
+            (true, "ListTasks") => self.list_tasks(request),
+            (true, "DescribeTasks") => {
+                let tasks = self.captures.described_tasks(items(request, "tasks"));
+                Ok(json!({"tasks": tasks}))
+            }
+            (false, "ListInstances") => self.list_instances(request),
             (true, "ListServiceDeployments") => Ok(self.list_deployments(request)),
             (true, "DescribeServiceDeployments") => Ok(self.describe_deployments(request)),
             (true, "DescribeServiceRevisions") => self.describe_revisions(request),
@@ -104,6 +110,40 @@ impl Answers {
         let name = resource(asked);
         let hint = format!(
             "not captured; add `aws ecs describe-task-definition --task-definition {name}`"
+        );
+        Err(refusal("ClientException", &hint))
+    }
+
+    /// Those of one service, or all of a cluster.
+    fn list_tasks(&self, request: &Value) -> Result<Value, Value> {
+        let cluster = text(request, "cluster");
+        let asked = request.get("serviceName").and_then(Value::as_str);
+        let all = self.captures.services.keys().filter(|(place, _)| place == cluster);
+        let all = all.map(|(_, name)| name.as_str());
+        let names: Vec<&str> = asked.map_or_else(|| all.collect(), |name| vec![name]);
+        let mut arns = Vec::new();
+        for name in names {
+            let found = self.captures.tasks_of(cluster, name);
+            let found = found.map_err(|hint| refusal("ClientException", &hint))?;
+            arns.extend(found.into_iter().filter_map(|task| task.get("taskArn")));
+        }
+        Ok(json!({"taskArns": arns}))
+    }
+
+    /// Captures know instances by the names of their service and its namespace.
+    fn list_instances(&self, request: &Value) -> Result<Value, Value> {
+        let arn = text(request, "ServiceId");
+        let ids = self.places.get(arn).into_iter().flatten();
+        let namespaces: Vec<&str> =
+            ids.filter_map(|id| http_name(self.namespaces.get(id)?)).collect();
+        let mut names = self.captures.discovery_names(arn).into_iter();
+        let name = names.next().unwrap_or_default();
+        if let Some(instances) = self.captures.instances_of(&namespaces, name) {
+            return Ok(json!({"Instances": instances}));
+        }
+        let namespace = namespaces.first().unwrap_or(&"NAMESPACE");
+        let hint = format!(
+            "not captured; add `aws servicediscovery discover-instances --namespace-name {namespace} --service-name {name} --health-status ALL`"
         );
         Err(refusal("ClientException", &hint))
     }
@@ -193,6 +233,12 @@ impl Answers {
         }
         used
     }
+}
+
+/// The name by which `DiscoverInstances` knows a namespace.
+fn http_name(namespace: &Value) -> Option<&str> {
+    let own = namespace.pointer("/Properties/HttpProperties/HttpName");
+    own.or_else(|| namespace.get("Name"))?.as_str()
 }
 
 fn uncaptured_revision(arn: &str) -> String {

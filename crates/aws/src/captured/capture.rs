@@ -11,6 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use aws_smithy_types::DateTime;
 use aws_smithy_types::date_time::Format;
 use eastwest_core::ecs::name::{Arn, NamespaceRef};
+use eastwest_core::ecs::network::Network;
 use serde_json::{Map, Value};
 
 use crate::convert::service::EVENTS;
@@ -37,6 +38,12 @@ pub struct Captures {
     pub(super) revisions: BTreeMap<String, Value>,
     /// Namespaces that are named outside of the captures.
     pub(super) mentioned: BTreeSet<NamespaceRef>,
+    /// Tasks by ARN.
+    pub(super) tasks: BTreeMap<String, Value>,
+    /// Cloud Map instances as they are listed, by id, for each namespace and service by name.
+    pub(super) instances: BTreeMap<(String, String), BTreeMap<String, Value>>,
+    /// Network interfaces and security groups, once any were captured.
+    pub(super) network: Option<Network>,
     /// Remarks on the files.
     remarks: Vec<String>,
 }
@@ -52,7 +59,7 @@ pub struct NotACapture {
 }
 
 /// The members by which the CLI's answers are recognized.
-const KINDS: [(&str, Read); 7] = [
+const KINDS: [(&str, Read); 11] = [
     ("services", Captures::add_services),
     ("taskDefinition", Captures::add_task_definition),
     ("clusters", Captures::add_clusters),
@@ -60,6 +67,10 @@ const KINDS: [(&str, Read); 7] = [
     ("Services", Captures::add_cloud_map_services),
     ("serviceDeployments", Captures::add_deployments),
     ("serviceRevisions", Captures::add_revisions),
+    ("tasks", Captures::add_tasks),
+    ("Instances", Captures::add_instances),
+    ("SecurityGroups", Captures::add_groups),
+    ("NetworkInterfaces", Captures::add_interfaces),
 ];
 
 type Read = fn(&mut Captures, &Spot<'_>, &Map<String, Value>) -> Result<(), NotACapture>;
@@ -67,7 +78,7 @@ type Read = fn(&mut Captures, &Spot<'_>, &Map<String, Value>) -> Result<(), NotA
 /// Maps whose keys are free text, so that no key announces a time.
 const FREE: [&str; 4] = ["dockerLabels", "options", "driverOpts", "labels"];
 /// Members that are times. Others may be times too, but eastwest does not read them.
-const TIMES: [&str; 10] = [
+const TIMES: [&str; 15] = [
     "createdAt",
     "updatedAt",
     "registeredAt",
@@ -76,6 +87,11 @@ const TIMES: [&str; 10] = [
     "finishedAt",
     "stoppedAt",
     "expiresAt",
+    "connectivityAt",
+    "executionStoppedAt",
+    "pullStartedAt",
+    "pullStoppedAt",
+    "stoppingAt",
     "CreateDate",
     "UpdateDate",
 ];
@@ -87,12 +103,12 @@ pub(super) struct Spot<'a> {
 }
 
 impl Spot<'_> {
-    fn below(&self, path: &str) -> Self {
+    pub(super) fn below(&self, path: &str) -> Self {
         let path = if self.path.is_empty() { path.to_owned() } else { join(&self.path, path) };
         Spot { file: self.file, path }
     }
 
-    fn wrong(&self, found: impl Into<String>) -> NotACapture {
+    pub(super) fn wrong(&self, found: impl Into<String>) -> NotACapture {
         let file = self.file;
         let place =
             if self.path.is_empty() { file.to_owned() } else { format!("{file}: {}", self.path) };
@@ -102,7 +118,7 @@ impl Spot<'_> {
 
 impl Captures {
     /// The calls whose answers are understood, for people.
-    pub const UNDERSTOOD: &str = "what the AWS CLI prints for `aws ecs describe-services --include TAGS`, `aws ecs describe-task-definition`, `aws ecs describe-clusters`, `aws servicediscovery list-namespaces`, `aws servicediscovery list-services`, `aws ecs list-service-deployments`, `aws ecs describe-service-deployments` and `aws ecs describe-service-revisions`";
+    pub const UNDERSTOOD: &str = "what the AWS CLI prints for `aws ecs describe-services --include TAGS`, `aws ecs describe-task-definition`, `aws ecs describe-clusters`, `aws servicediscovery list-namespaces`, `aws servicediscovery list-services`, `aws ecs list-service-deployments`, `aws ecs describe-service-deployments`, `aws ecs describe-service-revisions`, and for `verify` `aws ecs describe-tasks`, `aws servicediscovery discover-instances`, `aws ec2 describe-security-groups` and `aws ec2 describe-network-interfaces`";
 
     /// Reads a file's text. Mistakes are reported for all parts of it; the rest is kept.
     pub fn add(&mut self, file: &str, text: &str) -> Vec<NotACapture> {
@@ -280,7 +296,7 @@ impl Captures {
         Ok(())
     }
 
-    fn remark(&mut self, spot: &Spot<'_>, words: &str) {
+    pub(super) fn remark(&mut self, spot: &Spot<'_>, words: &str) {
         self.remarks.push(one_line(&spot.wrong(words).to_string()));
     }
 
@@ -332,6 +348,7 @@ impl Captures {
 fn unknown(members: &Map<String, Value>) -> String {
     let known = [
         ("serviceArns", "the answer of `aws ecs list-services`: describe these services"),
+        ("taskArns", "the answer of `aws ecs list-tasks`: describe these tasks"),
         ("clusterArns", "the answer of `aws ecs list-clusters`: describe these clusters"),
         ("serviceDeploymentArn", "a part of an answer: capture it whole, without --query"),
         ("serviceArn", "a part of an answer: capture it whole, without --query"),
@@ -359,7 +376,7 @@ fn kind_of(value: &Value) -> &'static str {
     }
 }
 
-fn list<'a>(members: &'a Map<String, Value>, key: &str) -> &'a [Value] {
+pub(super) fn list<'a>(members: &'a Map<String, Value>, key: &str) -> &'a [Value] {
     members.get(key).and_then(Value::as_array).map_or(&[], Vec::as_slice)
 }
 
@@ -368,7 +385,11 @@ pub(super) fn items<'a>(value: &'a Value, key: &str) -> &'a [Value] {
     value.get(key).and_then(Value::as_array).map_or(&[], Vec::as_slice)
 }
 
-fn text<'a>(value: &'a Value, key: &str, spot: &Spot<'_>) -> Result<&'a str, NotACapture> {
+pub(super) fn text<'a>(
+    value: &'a Value,
+    key: &str,
+    spot: &Spot<'_>,
+) -> Result<&'a str, NotACapture> {
     let sane = |text: &&str| !text.is_empty() && !text.chars().any(char::is_control);
     let found = value.get(key).and_then(Value::as_str).filter(sane);
     found.ok_or_else(|| spot.wrong(format!("no {key}, which every answer of AWS has here")))

@@ -237,6 +237,11 @@ fn everything(asked: &Asked) -> Value {
         "ecs.RegisterTaskDefinition" => named_ports::registered(asked),
         "ecs.UpdateService" => json!({"service": super::described("web")}),
         "ecs.ListClusters" => json!({"clusterArns": []}),
+        "ecs.ListTasks" => json!({"taskArns": ["arn:aws:ecs:eu-west-1:1:task/prod/1"]}),
+        "ecs.DescribeTasks" => {
+            json!({"tasks": [{"taskArn": "arn:aws:ecs:eu-west-1:1:task/prod/1"}]})
+        }
+        "servicediscovery.ListInstances" => json!({"Instances": []}),
         "servicediscovery.ListNamespaces" => json!({"Namespaces": []}),
         "servicediscovery.ListServices" => json!({"Services": []}),
         "servicediscovery.CreateHttpNamespace" | "servicediscovery.CreatePrivateDnsNamespace" => {
@@ -282,6 +287,9 @@ async fn every_effect(stage: &Stage) -> Vec<Fault> {
     for effect in effects {
         faults.extend(faults_of(stage.execute(effect).await));
     }
+    // What only `verify` reads is no effect.
+    faults.extend(stage.world.tasks(&prod(), None).await.err());
+    faults.extend(stage.world.instances(&namespace_arn()).await.err());
     faults
 }
 

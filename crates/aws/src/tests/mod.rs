@@ -15,6 +15,7 @@ mod parameters;
 mod queue;
 mod signature;
 mod sweep;
+mod tasks;
 mod transport;
 
 use std::collections::BTreeSet;

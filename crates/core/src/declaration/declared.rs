@@ -10,7 +10,9 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::ecs::connect::{AccessLogs, ProxyLogs, TestHeader, Timeout, Tls};
-use crate::ecs::name::{Arn, DiscoveryName, DnsName, NamespaceRef, ParameterName, Port, PortName};
+use crate::ecs::name::{
+    Arn, DiscoveryName, DnsName, HttpPath, NamespaceRef, ParameterName, Port, PortName,
+};
 
 /// What one service asks for.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -43,6 +45,9 @@ pub struct Declaration {
     /// Until when nothing may change.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pause: Option<Pause>,
+    /// What `verify` asks each instance for. Nothing that is deployed depends on it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub check: Option<HttpPath>,
     /// The parameter that holds the rest of it. Only a tag can name one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub document: Option<ParameterName>,
@@ -64,6 +69,7 @@ impl Declaration {
             needs: self.needs.clone().or_else(|| under.needs.clone()),
             refresh: self.refresh.or(under.refresh),
             pause: self.pause.max(under.pause),
+            check: self.check.clone().or_else(|| under.check.clone()),
             document: self.document.clone().or_else(|| under.document.clone()),
         }
     }
@@ -85,6 +91,7 @@ impl Declaration {
             ("needs", self.needs.as_deref().map(shown_needs)),
             ("refresh", self.refresh.map(|refresh| <&str>::from(refresh).to_owned())),
             ("pause", self.pause.map(|pause| pause.to_string())),
+            ("check", self.check.as_ref().map(ToString::to_string)),
             ("document", self.document.as_ref().map(ToString::to_string)),
         ];
         fields.into_iter().filter_map(|(name, text)| Some((name, text?))).collect()

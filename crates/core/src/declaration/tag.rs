@@ -17,7 +17,7 @@ use super::tagged::Tagged;
 use super::value;
 use super::value::Wrong;
 use crate::ecs::connect::{AccessLogs, TestHeader};
-use crate::ecs::name::{DiscoveryName, NamespaceRef, ParameterName};
+use crate::ecs::name::{DiscoveryName, HttpPath, NamespaceRef, ParameterName};
 use crate::ecs::text::nearest;
 
 /// One row of the grammar.
@@ -48,6 +48,7 @@ struct Draft {
     refresh: Option<RefreshWhen>,
     pause: Option<Pause>,
     retry: Option<String>,
+    check: Option<HttpPath>,
     document: Option<ParameterName>,
 }
 
@@ -152,6 +153,12 @@ pub const RULES: &[TagRule] = &[
             draft.retry = Some(text.to_owned());
             Ok(())
         },
+    },
+    TagRule {
+        key: "check",
+        allowed: "a path that begins with one '/', such as /health, without spaces and '#'",
+        meaning: "what eastwest verify --connect asks each instance for; it changes nothing that is deployed",
+        read: |draft, text| value::check(text).map(|v| draft.check = Some(v)),
     },
     TagRule {
         key: "document",
@@ -301,6 +308,7 @@ impl Draft {
             needs: self.needs,
             refresh: self.refresh,
             pause: self.pause,
+            check: self.check,
             document: self.document,
         }
     }

@@ -10,7 +10,7 @@ use super::declared::{
 };
 use crate::ecs::connect::{AccessLogs, ProxyLogs, TestHeader, Timeout, Tls};
 use crate::ecs::name::{
-    Arn, DiscoveryName, DnsName, NamespaceRef, ParameterName, Port, PortName, Refused,
+    Arn, DiscoveryName, DnsName, HttpPath, NamespaceRef, ParameterName, Port, PortName, Refused,
 };
 use crate::ecs::text::nearest;
 
@@ -196,6 +196,10 @@ pub(crate) fn pause(text: &str) -> Result<Option<Pause>, Wrong> {
 pub(crate) fn document(text: &str) -> Result<ParameterName, Wrong> {
     let name = ParameterName::parse(text)?;
     if name.is_path() { Err(wrong()) } else { Ok(name) }
+}
+
+pub(crate) fn check(text: &str) -> Result<HttpPath, Wrong> {
+    Ok(HttpPath::parse(text)?)
 }
 
 /// The value of `endpoint.<port>`, where `port` stands in the tag's key.

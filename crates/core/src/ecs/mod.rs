@@ -20,6 +20,8 @@ pub mod connect;
 pub mod task_definition;
 pub mod service;
 pub mod namespace;
+pub mod task;
+pub mod network;
 pub mod past;
 pub mod defaults;
 pub mod claim;

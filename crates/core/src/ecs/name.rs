@@ -109,6 +109,26 @@ name! {
     TableName
 }
 
+name! {
+    /// The path of an HTTP request.
+    HttpPath
+}
+
+impl HttpPath {
+    /// A path, with a query if one is wanted (RFC 9112, origin-form). One that begins with two `/` is read as a host by
+    /// some servers.
+    pub fn parse(text: &str) -> Result<Self, Refused> {
+        let fits = |b: u8| b.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@/?%".contains(&b);
+        if text.starts_with('/') && !text.starts_with("//") && text.bytes().all(fits) {
+            return Ok(Self(text.into()));
+        }
+        let allowed = "a path that begins with one '/', such as /health, without spaces and '#'";
+        let begins = |text: &str| format!("/{}", text.trim_start_matches('/'));
+        let nearest = Some(begins(text)).filter(|near| near.len() > 1 && near.bytes().all(fits));
+        Err(Refused { allowed, nearest })
+    }
+}
+
 impl TableName {
     /// A table's name or ARN (DynamoDB naming rules: 3 to 255 letters, digits and `_.-`).
     pub fn parse(text: &str) -> Result<Self, Refused> {

@@ -1,10 +1,11 @@
 //! Cloud Map namespaces, and the services in them.
 
 use std::collections::BTreeSet;
+use std::net::IpAddr;
 
 use serde::Serialize;
 
-use super::name::{Arn, DiscoveryName, NamespaceId, NamespaceName};
+use super::name::{Arn, DiscoveryName, NamespaceId, NamespaceName, Port};
 use super::seen::Seen;
 use super::service::EcsService;
 use super::time::AwsTime;
@@ -39,6 +40,17 @@ pub struct CloudMapService {
     pub name: DiscoveryName,
     /// When it was created.
     pub created_at: AwsTime,
+}
+
+/// An instance of a Cloud Map service. Of what Service Connect registers, only these attributes are documented.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Instance {
+    /// Its id.
+    pub id: String,
+    /// Where it is (`AWS_INSTANCE_IPV4`, else `AWS_INSTANCE_IPV6`).
+    pub address: Option<IpAddr>,
+    /// The port that it listens on (`AWS_INSTANCE_PORT`).
+    pub port: Option<Port>,
 }
 
 /// Who uses a namespace, over all clusters: what is read before a new name is claimed.

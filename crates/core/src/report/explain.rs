@@ -253,7 +253,7 @@ impl Teller<'_> {
 
     /// The fields that nothing but a declaration can say.
     fn unsettled(&self) -> Vec<Explained> {
-        let fields = ["mode", "endpoints", "needs", "refresh", "pause", "document"];
+        let fields = ["mode", "endpoints", "needs", "refresh", "pause", "check", "document"];
         let explained = |field| {
             let said = self.declared(field);
             (!said.is_empty()).then(|| Explained::new(field, None, said))

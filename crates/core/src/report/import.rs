@@ -213,9 +213,8 @@ impl Writer<'_> {
 
     /// All but the endpoints.
     fn rest(&mut self, declaration: &Declaration) {
-        let Declaration { mode, namespace, endpoints: _, logs, access_logs, test_header, .. } =
-            declaration;
-        let Declaration { needs, refresh, pause, document, .. } = declaration;
+        let Declaration { mode, namespace, logs, access_logs, test_header, .. } = declaration;
+        let Declaration { needs, refresh, pause, check, document, .. } = declaration;
         self.say(
             Tag { key: "mode", words: "the mode" },
             mode.as_ref(),
@@ -265,6 +264,7 @@ impl Writer<'_> {
             |pause| write_pause(*pause),
             value::pause,
         );
+        self.say(Tag { key: "check", words: "the check" }, check.as_ref(), shown, value::check);
         self.say(
             Tag { key: "document", words: "the document" },
             document.as_ref(),

@@ -6,6 +6,7 @@ pub mod health;
 pub mod status;
 pub mod standing;
 pub mod graph;
+pub mod verify;
 pub mod news;
 pub mod notice;
 pub mod ready;

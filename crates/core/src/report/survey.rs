@@ -184,7 +184,7 @@ impl Survey {
 
 /// The service's tags of ours that speak of what is deployed and are not among the new ones.
 fn stale(prefix: &TagPrefix, service: &EcsService, new: &BTreeMap<String, String>) -> Vec<String> {
-    let kept = ["needs", "refresh", "pause", "document"].map(|tag| prefix.key(tag));
+    let kept = ["needs", "refresh", "pause", "check", "document"].map(|tag| prefix.key(tag));
     let ours = service.tags.keys().filter(|key| key.starts_with(prefix.as_str()));
     ours.filter(|key| !new.contains_key(*key) && !kept.contains(key)).cloned().collect()
 }

@@ -28,7 +28,7 @@ fn matter(command: &str) -> Option<Vec<&'static str>> {
         "plan" => with(&["lease_table"]),
         "status" => with(&["interval"]),
         "apply" => with(&["interval", "lease_table", "lease_duration", "log_format"]),
-        "explain" | "graph" => with(&[]),
+        "explain" | "graph" | "verify" => with(&[]),
         "import" => {
             Some(vec!["cluster", "region", "source", "namespace", "tag_prefix", "document_prefix"])
         }

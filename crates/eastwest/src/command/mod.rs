@@ -2,7 +2,7 @@
 //!
 //! In comes what was typed; out go text or JSON on standard output and an exit code. In reading order: [`paint`],
 //! [`text`], [`versioned`] and [`world`] (with [`offline`] and [`look`]), which several commands use, then [`run`],
-//! [`plan`], [`status`], [`apply`], [`retry`], [`explain`], [`lint`], [`import`], [`graph`], [`healthcheck`],
+//! [`plan`], [`status`], [`apply`], [`retry`], [`explain`], [`verify`], [`lint`], [`import`], [`graph`], [`healthcheck`],
 //! [`completions`], [`schema`], [`metrics`] and [`iam`]; [`help`] is the command line of all.
 
 mod paint;
@@ -30,6 +30,8 @@ mod apply;
 mod retry;
 
 mod explain;
+
+mod verify;
 
 mod lint;
 
@@ -92,6 +94,10 @@ pub(crate) enum Command {
     Retry(retry::RetryFlags),
     /// Show the wanted value of each field and which source set it.
     Explain(explain::ExplainFlags),
+    /// Verify that each endpoint that is wanted can be called: tasks, proxies, Cloud Map instances, clients, and if asked
+    /// connections and security groups. Never writes. Exit codes: 0 all is well, 1 something could not be told, 2 something
+    /// does not work.
+    Verify(verify::VerifyFlags),
     /// Check documents and captured services, without AWS. Exit codes: 0 in order, 1 something is wrong.
     Lint(lint::LintFlags),
     /// Print the tags that describe what is deployed. A plan with these tags changes nothing. Never writes.
@@ -146,6 +152,7 @@ impl Command {
             Self::Apply(flags) => apply::run(config, &flags).await,
             Self::Retry(flags) => retry::run(&config, flags).await,
             Self::Explain(flags) => explain::run(&config, &flags).await,
+            Self::Verify(flags) => verify::run(&config, &flags).await,
             Self::Lint(flags) => lint::run(&config, &flags).await,
             Self::Import(flags) => import::run(&config, &flags).await,
             Self::Graph(flags) => graph::run(&config, &flags).await,

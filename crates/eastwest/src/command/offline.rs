@@ -36,8 +36,13 @@ impl fmt::Display for BadFiles {
     }
 }
 
-/// The world that these files captured. `-` is standard input.
+/// The world that these files captured.
 pub(crate) fn world(files: &[PathBuf], settings: &Settings) -> Result<Offline, BadFiles> {
+    Ok(offline(captures(files)?, settings))
+}
+
+/// What these files captured. `-` is standard input.
+pub(crate) fn captures(files: &[PathBuf]) -> Result<Captures, BadFiles> {
     let (mut captures, mut mistakes) = (Captures::default(), Vec::new());
     for file in files {
         match text(file) {
@@ -48,7 +53,7 @@ pub(crate) fn world(files: &[PathBuf], settings: &Settings) -> Result<Offline, B
             Err(why) => mistakes.push(format!("{}: {why}", name(file))),
         }
     }
-    if mistakes.is_empty() { Ok(offline(captures, settings)) } else { Err(BadFiles(mistakes)) }
+    if mistakes.is_empty() { Ok(captures) } else { Err(BadFiles(mistakes)) }
 }
 
 /// The world of captures, with the namespaces that tags and flags name.

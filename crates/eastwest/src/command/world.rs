@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use eastwest_aws::{LeaseTable, Share, World};
 use eastwest_core::ecs::name::ClusterName;
+use eastwest_core::ecs::network::Network;
 use eastwest_core::ecs::queue::QueueUrl;
 
 use super::offline;
@@ -53,12 +54,49 @@ pub(crate) struct Origin {
 /// Where a command reads: these files, or AWS if there are none.
 pub(crate) async fn origin(config: &Config, files: &[PathBuf]) -> anyhow::Result<Origin> {
     if files.is_empty() {
-        let settings = settings(config, &Metrics::new());
-        // A person waits for it. The daemon, which is always there, takes less.
-        let settings = eastwest_aws::Settings { share: Share::OF_A_LOOK, ..settings };
-        let world = Arc::new(World::connect(settings).await?);
-        return Ok(Origin { world, notes: Vec::new() });
+        return Ok(Origin { world: looking(config).await?, notes: Vec::new() });
     }
     let offline = offline::world(files, &config.settings)?;
     Ok(Origin { world: Arc::new(offline.world), notes: offline.notes })
+}
+
+/// AWS, for a command that looks once. A person waits for it. The daemon, which is always there, takes less.
+async fn looking(config: &Config) -> anyhow::Result<Arc<World>> {
+    let settings = settings(config, &Metrics::new());
+    let settings = eastwest_aws::Settings { share: Share::OF_A_LOOK, ..settings };
+    Ok(Arc::new(World::connect(settings).await?))
+}
+
+/// Where `verify` reads.
+pub(crate) struct OriginBesideNetwork {
+    /// AWS, or files in its place.
+    pub(crate) world: Arc<World>,
+    /// Whether it is files.
+    pub(crate) is_offline: bool,
+    /// Remarks on the files.
+    pub(crate) notes: Vec<String>,
+    /// Network interfaces and security groups, which only files have.
+    pub(crate) network: Option<Network>,
+}
+
+/// Where `verify` reads: these files; AWS if there are none, or if all they hold is what no call of eastwest reads.
+pub(crate) async fn origin_beside_network(
+    config: &Config,
+    files: &[PathBuf],
+) -> anyhow::Result<OriginBesideNetwork> {
+    if files.is_empty() {
+        let (notes, network) = (Vec::new(), None);
+        let world = looking(config).await?;
+        return Ok(OriginBesideNetwork { world, is_offline: false, notes, network });
+    }
+    let captures = offline::captures(files)?;
+    let network = captures.network().cloned();
+    if captures.is_network_alone() {
+        let notes = vec!["only answers of EC2 were captured: all else is read from AWS".to_owned()];
+        let world = looking(config).await?;
+        return Ok(OriginBesideNetwork { world, is_offline: false, notes, network });
+    }
+    let offline = offline::offline(captures, &config.settings);
+    let (world, notes) = (Arc::new(offline.world), offline.notes);
+    Ok(OriginBesideNetwork { world, is_offline: true, notes, network })
 }

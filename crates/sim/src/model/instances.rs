@@ -9,18 +9,13 @@ use std::collections::BTreeMap;
 
 use super::page::take;
 use super::records::{CloudMapServiceState, Registered};
+use super::task_facts::TaskFacts;
 use super::{EcsServiceKey, Model};
 use crate::shapes::ApiError;
 use crate::shapes::cloud_map::{
     DiscoverInstancesAnswer, DiscoverInstancesRequest, GetInstanceAnswer, GetInstanceRequest,
     HttpInstanceSummary, Instance, ListInstancesAnswer, ListInstancesRequest,
 };
-
-/// A task's address: any, but always the same for the same task.
-pub(super) fn address(task: u128) -> String {
-    let bytes = task.to_be_bytes();
-    format!("10.{}.{}.{}", bytes[1], bytes[2], bytes[3])
-}
 
 /// The task that an instance id means, if ECS can have registered it.
 pub(super) fn task_of(instance: &str) -> Option<u128> {
@@ -31,9 +26,9 @@ fn instance_of(task: u128) -> String {
     format!("{task:032x}")
 }
 
-fn attributes(task: u128, port: u32) -> BTreeMap<String, String> {
+fn attributes(address: String, port: u32) -> BTreeMap<String, String> {
     BTreeMap::from([
-        ("AWS_INSTANCE_IPV4".to_owned(), address(task)),
+        ("AWS_INSTANCE_IPV4".to_owned(), address),
         ("AWS_INSTANCE_PORT".to_owned(), port.to_string()),
     ])
 }
@@ -46,9 +41,9 @@ impl CloudMapServiceState {
     }
 
     /// All instances, by id.
-    fn all_instances(&self) -> BTreeMap<String, Registered> {
+    fn all_instances(&self, facts: &TaskFacts) -> BTreeMap<String, Registered> {
         let by_ecs = self.instances.iter().map(|(task, port)| {
-            let attributes = attributes(*task, *port);
+            let attributes = attributes(facts.address(*task), *port);
             (instance_of(*task), Registered { attributes, creator_request_id: None })
         });
         let by_hand = self.registered.iter().map(|(id, each)| (id.clone(), each.clone()));
@@ -104,7 +99,7 @@ impl Model {
         let scope = format!("ListInstances {}", service.id);
         let rules = self.cloud_map_pages(&scope);
         let page = rules.page(request.max_results, request.next_token.as_deref())?;
-        let all = service.all_instances().into_iter();
+        let all = service.all_instances(&self.task_facts).into_iter();
         let (taken, next_token) = take(&rules, &page, all, |(id, _)| id.clone());
         let instances = taken.into_iter().map(|(id, each)| Instance {
             // A line of the list has none (SD:InstanceSummary).
@@ -121,7 +116,7 @@ impl Model {
         request: &GetInstanceRequest,
     ) -> Result<GetInstanceAnswer, ApiError> {
         let service = self.cloud_map_service(&request.service_id)?;
-        let found = service.all_instances().remove_entry(&request.instance_id);
+        let found = service.all_instances(&self.task_facts).remove_entry(&request.instance_id);
         let gone = || ApiError::new("InstanceNotFound", "Instance not found.");
         let (id, found) = found.ok_or_else(gone)?;
         let resource_owner = Some(self.arns.account.clone());
@@ -154,7 +149,7 @@ impl Model {
         let found = self.cloud_map_names.get(&place).and_then(|id| self.cloud_map.get(id));
         let service =
             found.ok_or_else(|| ApiError::new("ServiceNotFound", "Service not found."))?;
-        let found = matching(service, request)?;
+        let found = matching(service.all_instances(&self.task_facts), service, request)?;
         let shown = found.into_iter().take(most as usize).map(|(id, each)| HttpInstanceSummary {
             instance_id: id,
             namespace_name: request.namespace_name.clone(),
@@ -170,10 +165,10 @@ impl Model {
 /// The instances that a question asks for: all query parameters must fit, the optional ones only if some fit both, and
 /// health counts only where the service has a check (SD:DiscoverInstancesRequest).
 fn matching(
+    mut found: BTreeMap<String, Registered>,
     service: &CloudMapServiceState,
     request: &DiscoverInstancesRequest,
 ) -> Result<BTreeMap<String, Registered>, ApiError> {
-    let mut found = service.all_instances();
     let none = BTreeMap::new();
     let asked = request.query_parameters.as_ref().unwrap_or(&none);
     found.retain(|_, each| fits(each, asked));

@@ -70,6 +70,7 @@ mod ssm;
 mod strategy;
 mod tags;
 mod task_definitions;
+mod task_facts;
 mod tasks;
 #[cfg(test)]
 mod tests;
@@ -85,6 +86,7 @@ use kept::Kept;
 use namespace_state::NamespaceState;
 use queues::Queues;
 use records::{ClusterState, Event, OperationState, ParameterState};
+use task_facts::TaskFacts;
 
 use crate::shapes::Time;
 
@@ -96,6 +98,7 @@ pub use queues::ReceivedMessage;
 pub use records::{CloudMapServiceState, Effect, Mutation, NamedPort, Reach, TaskDefinition};
 pub use service::*;
 pub use strategy::{Conduct, EarlySuccess, PauseHook, Strategy};
+pub use task_facts::ProxyHealth;
 
 /// What keeps the draws of the bus and of the queues apart from the model's ids.
 const BUS_SEED: u64 = 0xB05;
@@ -127,6 +130,7 @@ pub struct Model {
     parameters: BTreeMap<String, ParameterState>,
     leases: LeaseTable,
     scripts: BTreeMap<EcsServiceKey, RolloutScript>,
+    task_facts: TaskFacts,
     bus: Bus,
     queues: Queues,
     /// How events are sent.
@@ -161,6 +165,7 @@ impl Model {
             parameters: BTreeMap::new(),
             leases: LeaseTable::default(),
             scripts: BTreeMap::new(),
+            task_facts: TaskFacts::default(),
             bus: Bus::new(options.seed ^ BUS_SEED),
             queues: Queues::new(options.seed ^ QUEUES_SEED),
             events: options.events,
@@ -234,6 +239,16 @@ impl Model {
     /// set again.
     pub fn set_rollout(&mut self, service: &str, script: RolloutScript) {
         self.scripts.insert(EcsServiceKey::parse(service), script);
+    }
+
+    /// Sets how the proxies of the running tasks of a service (`cluster/service`, which need not exist yet) fare.
+    pub fn set_proxies(&mut self, service: &str, health: ProxyHealth) {
+        self.task_facts.proxies.insert(EcsServiceKey::parse(service), health);
+    }
+
+    /// Moves the addresses of all tasks onto loopback, where a test can listen in their place, or back.
+    pub fn set_on_loopback(&mut self, on_loopback: bool) {
+        self.task_facts.on_loopback = on_loopback;
     }
 
     /// The service for changing; the state until now stays readable for a while.

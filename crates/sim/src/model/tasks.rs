@@ -4,7 +4,6 @@
 //! `ServiceConnect` and a container `ecs-service-connect-...` that is in no task definition and has no
 //! image; a stopped task can be described for an hour. Public captures show both.
 
-use super::instances::address;
 use super::key::arn_key;
 use super::page::take;
 use super::refusals::service_not_found;
@@ -145,13 +144,16 @@ impl Model {
             format!("Scaling activity initiated by (deployment {})", seen.deployment)
         };
         Task {
-            attachments: attachments(seen),
+            attachments: self.attachments(seen),
             availability_zone: format!("{}a", self.arns.region),
             cluster_arn: self.arns.cluster(&seen.key.cluster),
             connectivity: task.started_at.map(|_| "CONNECTED".to_owned()),
             containers: self.containers(seen, last_status),
             cpu: raw("cpu"),
             created_at: task.created_at,
+            enable_execute_command: self
+                .service(seen.key)
+                .is_some_and(|s| s.settings.execute_command),
             desired_status: if stopped.is_some() { "STOPPED" } else { "RUNNING" }.to_owned(),
             group: format!("service:{}", seen.key.name),
             health_status: "UNKNOWN".to_owned(),
@@ -175,21 +177,47 @@ impl Model {
         let cluster = &seen.key.cluster;
         let id = seen.task.id;
         let spec = &seen.revision.spec;
+        let proxies = self.task_facts.proxies_of(seen.key);
+        let interface = NetworkInterface {
+            attachment_id: super::ids::uuid(id),
+            private_ipv4_address: self.task_facts.address(id),
+        };
+        let interfaces: Vec<_> = has_interface(seen).then_some(interface).into_iter().collect();
         let proxy = spec.connect.as_ref().map(|_| (proxy_name(id), None));
         let all = spec.task_definition.containers.iter().cloned().chain(proxy);
         let container = |(index, (name, image)): (u128, (String, Option<String>))| Container {
             container_arn: self.arns.container(cluster, id, index),
             task_arn: self.arns.task(cluster, id),
-            health_status: if image.is_none() { "HEALTHY" } else { "UNKNOWN" }.to_owned(),
+            health_status: if image.is_none() { proxies.as_sent() } else { "UNKNOWN" }.to_owned(),
             name,
             image,
             last_status: last_status.to_owned(),
-            network_interfaces: vec![NetworkInterface {
-                attachment_id: super::ids::uuid(id),
-                private_ipv4_address: address(id),
-            }],
+            network_interfaces: interfaces.clone(),
         };
         (0_u128..).zip(all).map(container).collect()
+    }
+
+    /// The interface, with what public captures show of it, and the proxy.
+    fn attachments(&self, seen: &Seen<'_>) -> Vec<Attachment> {
+        let detail = |name: &str, value: String| KeyValuePair { name: name.to_owned(), value };
+        let id = seen.task.id;
+        let attachment = |at: u128, kind: &str, details: Vec<KeyValuePair>| Attachment {
+            id: super::ids::uuid(id.wrapping_add(at)),
+            kind: kind.to_owned(),
+            status: "ATTACHED".to_owned(),
+            details,
+        };
+        let interface = has_interface(seen).then(|| {
+            let details = vec![
+                detail("networkInterfaceId", interface_id(id)),
+                detail("privateIPv4Address", self.task_facts.address(id)),
+            ];
+            attachment(0, "ElasticNetworkInterface", details)
+        });
+        let proxy = seen.revision.spec.connect.as_ref().map(|_| {
+            attachment(1, "ServiceConnect", vec![detail("ContainerName", proxy_name(id))])
+        });
+        interface.into_iter().chain(proxy).collect()
     }
 }
 
@@ -198,22 +226,12 @@ fn proxy_name(task: u128) -> String {
     format!("ecs-service-connect-{}", &id[..5])
 }
 
-fn attachments(seen: &Seen<'_>) -> Vec<Attachment> {
-    let detail = |name: &str, value: String| KeyValuePair { name: name.to_owned(), value };
-    let id = seen.task.id;
-    let mut attachments = vec![Attachment {
-        id: super::ids::uuid(id),
-        kind: "ElasticNetworkInterface".to_owned(),
-        status: "ATTACHED".to_owned(),
-        details: vec![detail("privateIPv4Address", address(id))],
-    }];
-    if seen.revision.spec.connect.is_some() {
-        attachments.push(Attachment {
-            id: super::ids::uuid(id.wrapping_add(1)),
-            kind: "ServiceConnect".to_owned(),
-            status: "ATTACHED".to_owned(),
-            details: vec![detail("ContainerName", proxy_name(id))],
-        });
-    }
-    attachments
+/// Whether a task has an interface of its own: only in awsvpc mode (API:Container.networkInterfaces).
+fn has_interface(seen: &Seen<'_>) -> bool {
+    seen.revision.spec.task_definition.network_mode.as_deref() == Some("awsvpc")
+}
+
+/// The id of a task's interface.
+fn interface_id(task: u128) -> String {
+    format!("eni-{:017x}", task >> 64)
 }

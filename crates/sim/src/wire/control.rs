@@ -19,10 +19,11 @@ use super::respond;
 use super::signature::is_region;
 use super::world::{SharedWorld, World, lock};
 use crate::faults::Rule;
-use crate::model::{EventOptions, RolloutOutcome, RolloutScript, Share, Timings};
+use crate::model::{EventOptions, ProxyHealth, RolloutOutcome, RolloutScript, Share, Timings};
 
 const CLOCK: &str = r#"POST /_sim/clock takes {"advance_s": seconds}, {"speed": virtual seconds per second}, or both"#;
 const ROLLOUT: &str = r#"POST /_sim/rollout takes {"service": "<cluster>/<service>", "seconds": 30, "outcome": "complete|fail|stall", "region": optional}"#;
+const TASKS: &str = r#"POST /_sim/tasks takes {"service": "<cluster>/<service>", "proxies": "healthy|unhealthy|unknown", "region": optional}, {"network": "private|loopback", "region": optional}, or both"#;
 const SHARES: &str = r#"POST /_sim/shares takes {"name": "<namespace>", "account": "<twelve digits, another account>", "share": "full|without-permission|withdrawn", "region": optional}"#;
 const FAULTS: &str = r#"POST /_sim/faults takes a list of {"op": "ecs.DescribeServices", "nth": 1, "kind": "throttle|error-before|error-after|timeout-before|timeout-after|stale|partial|denied|html", "times": 1, "lag_s": only for stale}; op may be "*" or "ecs.*""#;
 const EVENTS: &str = r#"POST /_sim/events takes {"lost_per_mille": 0 to 1000, "doubled_per_mille": 0 to 1000, "delay_ms": [shortest, longest, at most 900000], "reordered": true|false, "tag_change": true|false, "deployment_names_cluster": true|false}, or some of them"#;
@@ -48,6 +49,7 @@ pub(super) fn routes() -> Router<SharedWorld> {
         .route("/_sim/log", get(log).delete(clear_log))
         .route("/_sim/clock", get(clock).post(pace))
         .route("/_sim/rollout", axum::routing::post(rollout))
+        .route("/_sim/tasks", axum::routing::post(set_tasks))
         .route("/_sim/shares", axum::routing::post(share))
         .route("/_sim/faults", get(faults).post(post_faults).delete(clear_faults))
         .route("/_sim/events", get(events).post(set_events))
@@ -59,7 +61,7 @@ pub(super) fn routes() -> Router<SharedWorld> {
 pub(super) fn nowhere(uri: &Uri) -> Response<Body> {
     let message = format!(
         "There is nothing at {}. AWS calls are POST /; the simulator's own are GET|DELETE /_sim/calls, \
-         GET|DELETE /_sim/log, GET|POST /_sim/clock, POST /_sim/rollout, POST /_sim/shares, \
+         GET|DELETE /_sim/log, GET|POST /_sim/clock, POST /_sim/rollout, POST /_sim/tasks, POST /_sim/shares, \
          GET|POST|DELETE /_sim/faults, GET|POST /_sim/events, \
          GET /_sim/state and GET /_sim/reach.",
         uri.path()
@@ -138,6 +140,47 @@ async fn rollout(State(world): State<SharedWorld>, body: Bytes) -> Answered {
         world.model_of(region).set_rollout(&order.service, RolloutScript { seconds, outcome });
     })?;
     shown(&json!({ "service": order.service, "seconds": seconds, "outcome": ending }))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TasksOrder {
+    service: Option<String>,
+    proxies: Option<String>,
+    network: Option<String>,
+    region: Option<String>,
+}
+
+/// How the proxies of a service's running tasks fare, and in which network all tasks are, from now on.
+async fn set_tasks(State(world): State<SharedWorld>, body: Bytes) -> Answered {
+    let TasksOrder { service, proxies, network, region } = read(&body, TASKS)?;
+    let health = match (&service, &proxies) {
+        (Some(service), Some(word)) if is_cluster_and_service(service) => {
+            Some((service.clone(), ProxyHealth::parse(word).ok_or_else(|| bad(TASKS))?))
+        }
+        (None, None) if network.is_some() => None,
+        _ => return Err(bad(TASKS)),
+    };
+    let on_loopback = match network.as_deref() {
+        None => None,
+        Some("private") => Some(false),
+        Some("loopback") => Some(true),
+        Some(_) => return Err(bad(TASKS)),
+    };
+    with_model(&world, region.as_deref(), TASKS, |world, region| {
+        let model = world.model_of(region);
+        if let Some((service, health)) = &health {
+            model.set_proxies(service, *health);
+        }
+        if let Some(on_loopback) = on_loopback {
+            model.set_on_loopback(on_loopback);
+        }
+    })?;
+    let mut set = serde_json::Map::new();
+    for (name, word) in [("service", service), ("proxies", proxies), ("network", network)] {
+        set.extend(word.map(|word| (name.to_owned(), Value::from(word))));
+    }
+    shown(&set)
 }
 
 #[derive(Deserialize)]

@@ -28,6 +28,7 @@ pub(super) fn read(at: &At<'_>, report: &mut Report<'_>) -> Declaration {
         needs: at.member("needs").map(|at| needs(&at, report)),
         refresh: word(at, "refresh", value::refresh),
         pause: at.member("pause").and_then(|at| pause(&at, report)),
+        check: report.text(at.member("check"), tag::allowed("check"), value::check),
         document: None,
     };
     contradictions(at, &declaration, report);

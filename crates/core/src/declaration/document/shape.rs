@@ -187,6 +187,12 @@ pub(super) struct Entry {
     /// Hold every change.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) pause: Option<Pause>,
+    /// What `eastwest verify --connect` asks each instance for: the path of an HTTP request.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(regex(
+        pattern = "^/([A-Za-z0-9._~!$&'()*+,;=:@?%-][A-Za-z0-9._~!$&'()*+,;=:@?%/-]*)?$"
+    ))]
+    pub(super) check: Option<String>,
     /// Hosts that it may have as aliases, beside those of its namespace. Only the document can allow them, no parameter
     /// that a tag names.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -130,7 +130,7 @@ pub(super) const WHOLE: &str = r#"{ "version": 1,
       "testHeader": { "name": "X-Test", "value": "yes" },
       "needs": [ "fastapi", "auth" ],
       "refresh": "always",
-      "pause": "2026-12-24T18:00:00Z",
+      "check": "/health", "pause": "2026-12-24T18:00:00Z",
       "aliases": [ "db.corp.example", "*.old.example" ]
     },
     "prod/cron": { "mode": "client", "logs": "none", "needs": [], "pause": true }
@@ -155,7 +155,7 @@ fn everything_that_can_be_said() {
             create HTTP namespace shop
             DocumentDefaults { namespace: Some(Name("internal.myapp")), discovery_name: Some(Template("{service}-{port}")) }
             prod/cron {"mode":"client","needs":[]} and no logs
-            prod/django {"accessLogs":{"format":"JSON","queryParameters":true},"endpoints":[{"alias":{"dnsName":"django-api.internal.myapp","port":8000},"discoveryName":"django-api","ingressPort":9000,"port":"django-8000-tcp","timeout":{"idleSeconds":300,"requestSeconds":30},"tls":{"authority":"arn:aws:acm-pca:eu-west-1:123456789012:certificate-authority/a","kmsKey":"alias/django","role":"arn:aws:iam::123456789012:role/tls"}},{"port":9090}],"logs":{"driver":"awslogs","options":[["awslogs-group","proxy"]],"secretOptions":[["token","arn:aws:ssm:eu-west-1:123456789012:parameter/token"]]},"mode":"client-server","namespace":"shop","needs":["auth","fastapi"],"pause":"2026-12-24T18:00:00Z","refresh":"always","testHeader":{"exact":"yes","name":"X-Test"}}
+            prod/django {"accessLogs":{"format":"JSON","queryParameters":true},"check":"/health","endpoints":[{"alias":{"dnsName":"django-api.internal.myapp","port":8000},"discoveryName":"django-api","ingressPort":9000,"port":"django-8000-tcp","timeout":{"idleSeconds":300,"requestSeconds":30},"tls":{"authority":"arn:aws:acm-pca:eu-west-1:123456789012:certificate-authority/a","kmsKey":"alias/django","role":"arn:aws:iam::123456789012:role/tls"}},{"port":9090}],"logs":{"driver":"awslogs","options":[["awslogs-group","proxy"]],"secretOptions":[["token","arn:aws:ssm:eu-west-1:123456789012:parameter/token"]]},"mode":"client-server","namespace":"shop","needs":["auth","fastapi"],"pause":"2026-12-24T18:00:00Z","refresh":"always","testHeader":{"exact":"yes","name":"X-Test"}}
             payments only for {ServicePath { cluster: "prod", name: "payments-api" }, ServicePath { cluster: "test", name: "payments" }}
             aliases in internal.myapp: {HostPattern { host: "corp.example", below: true }}
             aliases of prod/django: {HostPattern { host: "db.corp.example", below: false }, HostPattern { host: "old.example", below: true }}

@@ -46,6 +46,7 @@ fn entry(declaration: &Declaration) -> shape::Entry {
         needs: declaration.needs.as_ref().map(needs),
         refresh: declaration.refresh,
         pause: declaration.pause.map(pause),
+        check: declaration.check.as_ref().map(ToString::to_string),
         aliases: None,
     }
 }

@@ -56,6 +56,7 @@ fn declared(declaration: &Declaration) -> String {
     for endpoint in &declaration.endpoints {
         note("endpoint", Some(show_endpoint(endpoint)));
     }
+    note("check", declaration.check.as_ref().map(ToString::to_string));
     note("logs", declaration.logs.as_ref().map(|logs| format!("{logs:?}")));
     note("access-logs", declaration.access_logs.as_ref().map(ToString::to_string));
     note("test-header", declaration.test_header.as_ref().map(ToString::to_string));
@@ -221,7 +222,7 @@ fn an_unknown_tag_is_said_with_the_nearest() {
          discovery_name=x",
         &expect![[r#"
             ambiguous
-            eastwest/discovery_name="x": no such tag; the tags are eastwest/mode, eastwest/namespace, eastwest/port, eastwest/discovery-name, eastwest/alias, eastwest/timeout, eastwest/ingress-port, eastwest/tls, eastwest/logs, eastwest/access-logs, eastwest/test-header, eastwest/needs, eastwest/refresh, eastwest/pause, eastwest/retry, eastwest/document and eastwest/endpoint.<port>; did you mean "eastwest/discovery-name"?
+            eastwest/discovery_name="x": no such tag; the tags are eastwest/mode, eastwest/namespace, eastwest/port, eastwest/discovery-name, eastwest/alias, eastwest/timeout, eastwest/ingress-port, eastwest/tls, eastwest/logs, eastwest/access-logs, eastwest/test-header, eastwest/needs, eastwest/refresh, eastwest/pause, eastwest/retry, eastwest/check, eastwest/document and eastwest/endpoint.<port>; did you mean "eastwest/discovery-name"?
         "#]],
     );
 }
@@ -233,7 +234,7 @@ fn an_unknown_tag_like_nothing_is_said_alone() {
          colour=red",
         &expect![[r#"
             ambiguous
-            eastwest/colour="red": no such tag; the tags are eastwest/mode, eastwest/namespace, eastwest/port, eastwest/discovery-name, eastwest/alias, eastwest/timeout, eastwest/ingress-port, eastwest/tls, eastwest/logs, eastwest/access-logs, eastwest/test-header, eastwest/needs, eastwest/refresh, eastwest/pause, eastwest/retry, eastwest/document and eastwest/endpoint.<port>
+            eastwest/colour="red": no such tag; the tags are eastwest/mode, eastwest/namespace, eastwest/port, eastwest/discovery-name, eastwest/alias, eastwest/timeout, eastwest/ingress-port, eastwest/tls, eastwest/logs, eastwest/access-logs, eastwest/test-header, eastwest/needs, eastwest/refresh, eastwest/pause, eastwest/retry, eastwest/check, eastwest/document and eastwest/endpoint.<port>
         "#]],
     );
 }
@@ -245,7 +246,7 @@ fn a_tag_without_a_name_is_unknown() {
          /eastwest/=x",
         &expect![[r#"
             ambiguous
-            eastwest/="x": no such tag; the tags are eastwest/mode, eastwest/namespace, eastwest/port, eastwest/discovery-name, eastwest/alias, eastwest/timeout, eastwest/ingress-port, eastwest/tls, eastwest/logs, eastwest/access-logs, eastwest/test-header, eastwest/needs, eastwest/refresh, eastwest/pause, eastwest/retry, eastwest/document and eastwest/endpoint.<port>
+            eastwest/="x": no such tag; the tags are eastwest/mode, eastwest/namespace, eastwest/port, eastwest/discovery-name, eastwest/alias, eastwest/timeout, eastwest/ingress-port, eastwest/tls, eastwest/logs, eastwest/access-logs, eastwest/test-header, eastwest/needs, eastwest/refresh, eastwest/pause, eastwest/retry, eastwest/check, eastwest/document and eastwest/endpoint.<port>
         "#]],
     );
 }
@@ -1148,7 +1149,7 @@ fn characters_that_turn_or_break_a_line_are_made_visible() {
         &expect![[r#"
             ambiguous
             eastwest/mode="client�": client, client-server or off; did you mean "client"?
-            eastwest/�name="x": no such tag; the tags are eastwest/mode, eastwest/namespace, eastwest/port, eastwest/discovery-name, eastwest/alias, eastwest/timeout, eastwest/ingress-port, eastwest/tls, eastwest/logs, eastwest/access-logs, eastwest/test-header, eastwest/needs, eastwest/refresh, eastwest/pause, eastwest/retry, eastwest/document and eastwest/endpoint.<port>
+            eastwest/�name="x": no such tag; the tags are eastwest/mode, eastwest/namespace, eastwest/port, eastwest/discovery-name, eastwest/alias, eastwest/timeout, eastwest/ingress-port, eastwest/tls, eastwest/logs, eastwest/access-logs, eastwest/test-header, eastwest/needs, eastwest/refresh, eastwest/pause, eastwest/retry, eastwest/check, eastwest/document and eastwest/endpoint.<port>
         "#]],
     );
 }
@@ -1170,7 +1171,7 @@ fn another_prefix_may_be_chosen() {
     let tags = read_tags("/acme.io/mesh.mode=client, /eastwest/mode=off, /acme.io/mesh.x=1");
     expect![[r#"
         ambiguous
-        acme.io/mesh.x="1": no such tag; the tags are acme.io/mesh.mode, acme.io/mesh.namespace, acme.io/mesh.port, acme.io/mesh.discovery-name, acme.io/mesh.alias, acme.io/mesh.timeout, acme.io/mesh.ingress-port, acme.io/mesh.tls, acme.io/mesh.logs, acme.io/mesh.access-logs, acme.io/mesh.test-header, acme.io/mesh.needs, acme.io/mesh.refresh, acme.io/mesh.pause, acme.io/mesh.retry, acme.io/mesh.document and acme.io/mesh.endpoint.<port>
+        acme.io/mesh.x="1": no such tag; the tags are acme.io/mesh.mode, acme.io/mesh.namespace, acme.io/mesh.port, acme.io/mesh.discovery-name, acme.io/mesh.alias, acme.io/mesh.timeout, acme.io/mesh.ingress-port, acme.io/mesh.tls, acme.io/mesh.logs, acme.io/mesh.access-logs, acme.io/mesh.test-header, acme.io/mesh.needs, acme.io/mesh.refresh, acme.io/mesh.pause, acme.io/mesh.retry, acme.io/mesh.check, acme.io/mesh.document and acme.io/mesh.endpoint.<port>
     "#]].assert_eq(&show(read(&prefix, &tags)));
 }
 
@@ -1179,7 +1180,7 @@ fn every_tag_of_the_grammar_has_a_good_value() {
     let good = read_tags(
         "mode=client-server, namespace=n, port=p, discovery-name=d, alias=a, timeout=idle=1s, \
          ingress-port=2000, tls=ca=arn:a:b:c:d:e, logs=awslogs group=g, access-logs=text, \
-         test-header=a=b, needs=n, refresh=never, pause=true, retry=1",
+         test-header=a=b, needs=n, refresh=never, pause=true, retry=1, check=/health",
     );
     let tagged = read(&TagPrefix::default(), &good).expect("tags of ours");
     assert!(tagged.declaration.is_some(), "{:?}", tagged.issues);
@@ -1193,4 +1194,33 @@ fn what_a_tag_allows_is_written_once_and_never_empty() {
     let keys: std::collections::BTreeSet<_> = RULES.iter().map(|rule| rule.key).collect();
     assert_eq!(keys.len(), RULES.len());
     assert!(RULES.iter().all(|rule| !rule.allowed.is_empty() && !rule.meaning.is_empty()));
+}
+
+#[test]
+fn a_check_is_a_path() {
+    check(
+        "mode=client-server
+         check=/health",
+        &expect![[r#"
+            client-server
+              check /health
+        "#]],
+    );
+}
+
+#[test]
+fn a_check_that_is_no_path_is_refused_with_the_nearest_one() {
+    check(
+        "mode=client-server
+         check=health",
+        &expect![[r#"
+            ambiguous
+            eastwest/check="health": a path that begins with one '/', such as /health, without spaces and '#'; did you mean "/health"?
+        "#]],
+    );
+    for text in ["//host/health", "/a b", "http://web/health", "/a#b", "/ä", ""] {
+        let tags = read_tags(&format!("mode=client-server, check={text}"));
+        let shown = show(read(&TagPrefix::default(), &tags));
+        assert!(shown.starts_with("ambiguous\neastwest/check="), "{text}: {shown}");
+    }
 }

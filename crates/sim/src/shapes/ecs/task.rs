@@ -78,6 +78,7 @@ shapes! { "camelCase";
         containers: Vec<Container>,
         cpu: Option<String>,
         created_at: Time,
+        enable_execute_command: bool,
         desired_status: String,
         group: String,
         health_status: String,

@@ -51,6 +51,23 @@ async fn the_clock_leaps_and_changes_its_pace() {
 }
 
 #[tokio::test]
+async fn proxies_fare_as_they_are_told_and_tasks_move_onto_loopback_with_their_instances() {
+    let sim = Sim::start().await;
+    let order = json!({ "service": "prod/web", "proxies": "unhealthy", "network": "loopback" });
+    assert_eq!(sim.post("/_sim/tasks", order.clone()).await, order);
+    for bad in [
+        json!({}),
+        json!({ "service": "prod/web" }),
+        json!({ "service": "web", "proxies": "healthy" }),
+        json!({ "service": "prod/web", "proxies": "ill" }),
+        json!({ "network": "public" }),
+    ] {
+        let answer = sim.plain("POST", "/_sim/tasks", &bad.to_string()).await;
+        assert_eq!(answer.status, 400, "{bad}");
+    }
+}
+
+#[tokio::test]
 async fn a_namespace_of_another_account_is_shared_and_withdrawn() {
     let sim = Sim::start().await;
     let order = |share| json!({ "name": "partner", "account": "210987654321", "share": share });

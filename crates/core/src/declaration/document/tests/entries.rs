@@ -167,17 +167,17 @@ fn nothing_is_shown_of_what_is_no_entry() {
     expect![[r#"
         /e#="4 bytes": valid JSON; this is not: expected value at line 1 column 1
 
-        /e#="(hidden)": an object with accessLogs, aliases, endpoints, logs, mode, namespace, needs, pause, refresh and testHeader
+        /e#="(hidden)": an object with accessLogs, aliases, check, endpoints, logs, mode, namespace, needs, pause, refresh and testHeader
         /e#="6 bytes": an entry of a document: the parameter holds something else, so eastwest does not show its text
 
-        /e#="(hidden)": an object with accessLogs, aliases, endpoints, logs, mode, namespace, needs, pause, refresh and testHeader
+        /e#="(hidden)": an object with accessLogs, aliases, check, endpoints, logs, mode, namespace, needs, pause, refresh and testHeader
         /e#="8 bytes": an entry of a document: the parameter holds something else, so eastwest does not show its text
 
-        /e#="(hidden)": member 1 is unknown; the members here are accessLogs, aliases, endpoints, logs, mode, namespace, needs, pause, refresh and testHeader
-        /e#="(hidden)": member 2 is unknown; the members here are accessLogs, aliases, endpoints, logs, mode, namespace, needs, pause, refresh and testHeader
+        /e#="(hidden)": member 1 is unknown; the members here are accessLogs, aliases, check, endpoints, logs, mode, namespace, needs, pause, refresh and testHeader
+        /e#="(hidden)": member 2 is unknown; the members here are accessLogs, aliases, check, endpoints, logs, mode, namespace, needs, pause, refresh and testHeader
         /e#="37 bytes": an entry of a document: the parameter holds something else, so eastwest does not show its text
 
-        /e#="(hidden)": member 1 is unknown; the members here are accessLogs, aliases, endpoints, logs, mode, namespace, needs, pause, refresh and testHeader
+        /e#="(hidden)": member 1 is unknown; the members here are accessLogs, aliases, check, endpoints, logs, mode, namespace, needs, pause, refresh and testHeader
         /e#="31 bytes": an entry of a document: the parameter holds something else, so eastwest does not show its text
 
         /e#="15 bytes": an entry of a document: the parameter holds something else, so eastwest does not show its text
@@ -186,8 +186,8 @@ fn nothing_is_shown_of_what_is_no_entry() {
         /e#="31 bytes": an entry of a document: the parameter holds something else, so eastwest does not show its text
         /e#/mode="(hidden)": each member once: remove this repeated one
 
-        /e#="(hidden)": member 1 is unknown; the members here are accessLogs, aliases, endpoints, logs, mode, namespace, needs, pause, refresh and testHeader
-        /e#="(hidden)": member 2 is unknown; the members here are accessLogs, aliases, endpoints, logs, mode, namespace, needs, pause, refresh and testHeader
+        /e#="(hidden)": member 1 is unknown; the members here are accessLogs, aliases, check, endpoints, logs, mode, namespace, needs, pause, refresh and testHeader
+        /e#="(hidden)": member 2 is unknown; the members here are accessLogs, aliases, check, endpoints, logs, mode, namespace, needs, pause, refresh and testHeader
         /e#="19 bytes": an entry of a document: the parameter holds something else, so eastwest does not show its text
 
         /e#="31 bytes": an entry of a document: the parameter holds something else, so eastwest does not show its text
@@ -196,7 +196,7 @@ fn nothing_is_shown_of_what_is_no_entry() {
         /e#="56 bytes": an entry of a document: the parameter holds something else, so eastwest does not show its text
         /e#/logs/options/*="(hidden)": a text
 
-        /e#="(hidden)": member 2 is unknown; the members here are accessLogs, aliases, endpoints, logs, mode, namespace, needs, pause, refresh and testHeader
+        /e#="(hidden)": member 2 is unknown; the members here are accessLogs, aliases, check, endpoints, logs, mode, namespace, needs, pause, refresh and testHeader
         /e#="37 bytes": an entry of a document: the parameter holds something else, so eastwest does not show its text
 
         /e#="26 bytes": valid JSON; this is not: invalid number at line 1 column 2
@@ -210,7 +210,7 @@ fn a_misspelt_member_is_recognised_without_being_shown() {
         r#"{"mdoe":"client","pause":"soon"}"#,
         &expect![[r#"
             none
-            /e#="(hidden)": member 1 is unknown; the members here are accessLogs, aliases, endpoints, logs, mode, namespace, needs, pause, refresh and testHeader; did you mean "mode"?
+            /e#="(hidden)": member 1 is unknown; the members here are accessLogs, aliases, check, endpoints, logs, mode, namespace, needs, pause, refresh and testHeader; did you mean "mode"?
             /e#="32 bytes": an entry of a document: the parameter holds something else, so eastwest does not show its text
         "#]],
     );

@@ -11,7 +11,7 @@ use crate::declaration::declared::{
     RefreshWhen,
 };
 use crate::ecs::connect::{AccessLogs, ProxyLogs, TestHeader, Timeout, Tls};
-use crate::ecs::name::{Arn, DiscoveryName, DnsName, NamespaceRef, Port, PortName};
+use crate::ecs::name::{Arn, DiscoveryName, DnsName, HttpPath, NamespaceRef, Port, PortName};
 use crate::ecs::service_key::ServicePath;
 
 pub(super) fn services() -> impl Strategy<Value = BTreeMap<ServicePath, Declaration>> {
@@ -32,13 +32,14 @@ pub(super) fn declaration() -> impl Strategy<Value = Declaration> {
     ]));
     let about_itself = (mode, option::of(namespace()), endpoints());
     let about_logs = (option::of(logs()), option::of(access_logs()), option::of(test_header()));
-    (about_itself, about_logs, needs, refresh, option::of(pause())).prop_map(
+    let about_people = (option::of(pause()), option::of(check()));
+    (about_itself, about_logs, needs, refresh, about_people).prop_map(
         |(
             (mode, namespace, endpoints),
             (logs, access_logs, test_header),
             needs,
             refresh,
-            pause,
+            (pause, check),
         )| {
             let is_off = logs == Some(LogsDeclaration::Off);
             Declaration {
@@ -51,10 +52,16 @@ pub(super) fn declaration() -> impl Strategy<Value = Declaration> {
                 needs: needs.map(|needs| needs.into_iter().collect()),
                 refresh,
                 pause,
+                check,
                 document: None,
             }
         },
     )
+}
+
+fn check() -> impl Strategy<Value = HttpPath> {
+    let path = "/([A-Za-z0-9._~!$&'()*+,;=:@?%-][A-Za-z0-9._~!$&'()*+,;=:@?%/-]{0,20})?";
+    path.prop_map(|text| HttpPath::parse(&text).expect("a path"))
 }
 
 /// Where there are several, each has its port, and no two have port and name in common.
