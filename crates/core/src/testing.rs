@@ -50,6 +50,7 @@ use crate::ecs::service_key::{ServiceKey, ServicePath};
 use crate::ecs::time::{AwsTime, Now};
 use crate::guard::acks::Acks;
 use crate::guard::input::GuardInput;
+use crate::guard::pauses::Pauses;
 use crate::guard::leases::Leases;
 use crate::guard::refreshes::Refreshes;
 use crate::guard::turns::Turns;
@@ -242,8 +243,20 @@ impl Stage {
         let Self { view, settings, now, .. } = self;
         let (turns, refreshes, waits) = (&NOBODY, &NOTHING, &NO_WAITS);
         let now = *now;
-        let leases = &self.leases;
-        GuardInput { view, leases, writes, waves, turns, refreshes, waits, acks, settings, now }
+        let (leases, pauses) = (&self.leases, &Pauses::NONE);
+        GuardInput {
+            view,
+            leases,
+            writes,
+            waves,
+            turns,
+            refreshes,
+            waits,
+            pauses,
+            acks,
+            settings,
+            now,
+        }
     }
 
     /// The breaches of a plan; what only concerns the policy observe is left to the guard.

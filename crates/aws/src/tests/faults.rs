@@ -319,9 +319,13 @@ fn faults_of(event: Event) -> Vec<Fault> {
         Event::LeaseWritten(_, outcome) => outcome.err().into_iter().collect(),
         Event::Received(outcome) => outcome.err().into_iter().collect(),
         Event::Deleted(outcome) => outcome.err().into_iter().collect(),
-        Event::Tick | Event::Stop | Event::Acknowledged(_) | Event::Retry(_) | Event::Look(_) => {
-            panic!("no effect is answered so")
-        }
+        Event::Tick
+        | Event::Stop
+        | Event::Acknowledged(_)
+        | Event::Retry(_)
+        | Event::Pause(..)
+        | Event::Resume(_)
+        | Event::Look(_) => panic!("no effect is answered so"),
     }
 }
 
