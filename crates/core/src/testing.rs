@@ -50,8 +50,8 @@ use crate::ecs::service_key::{ServiceKey, ServicePath};
 use crate::ecs::time::{AwsTime, Now};
 use crate::guard::acks::Acks;
 use crate::guard::input::GuardInput;
-use crate::guard::pauses::Pauses;
 use crate::guard::leases::Leases;
+use crate::guard::pauses::NO_PAUSES;
 use crate::guard::refreshes::Refreshes;
 use crate::guard::turns::Turns;
 use crate::guard::waits::NO_WAITS;
@@ -243,7 +243,7 @@ impl Stage {
         let Self { view, settings, now, .. } = self;
         let (turns, refreshes, waits) = (&NOBODY, &NOTHING, &NO_WAITS);
         let now = *now;
-        let (leases, pauses) = (&self.leases, &Pauses::NONE);
+        let (leases, pauses) = (&self.leases, &NO_PAUSES);
         GuardInput {
             view,
             leases,

@@ -17,8 +17,8 @@ use eastwest_core::view::reading::{Answer, Question};
 use serde_json::{Value, json};
 
 use super::{
-    Asked, Stage, Told, config, describe_asked, keys, lease, named_ports, namespace_arn, network,
-    new_namespace, parameters, played, prod, queue, staged, web,
+    Asked, Stage, Told, bus, config, describe_asked, keys, lease, named_ports, namespace_arn,
+    network, new_namespace, parameters, played, prod, queue, staged, web,
 };
 use crate::Operation;
 
@@ -247,6 +247,7 @@ fn everything(asked: &Asked) -> Value {
         "ssm.GetParametersByPath" => json!({"Parameters": []}),
         "dynamodb.GetItem" | "dynamodb.PutItem" => json!({}),
         "sqs.ReceiveMessage" => queue::messages(),
+        "events.PutEvents" => bus::taken(),
         "sqs.DeleteMessageBatch" => json!({"Successful": [], "Failed": []}),
         "ecs.ListServices" => json!({"serviceArns": [super::arn("web")]}),
         "ecs.ListServicesByNamespace" => json!({"serviceArns": []}),
@@ -282,6 +283,7 @@ async fn every_effect(stage: &Stage) -> Vec<Fault> {
     for effect in effects {
         faults.extend(faults_of(stage.execute(effect).await));
     }
+    faults.extend(bus::put(stage, 1).await.err());
     faults
 }
 

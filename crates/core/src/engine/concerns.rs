@@ -132,10 +132,7 @@ fn of_cluster(fault: &Fault, complete_at: Option<Now>, now: Now) -> Sighting {
     }
     let why = format!("the cluster cannot be read: {fault}");
     let since = before(now, without);
-    Sighting::Concern(Concern {
-        since,
-        ..of_the_whole(ConcernKind::Unreadable, why, now)
-    })
+    Sighting::Concern(Concern { since, ..of_the_whole(ConcernKind::Unreadable, why, now) })
 }
 
 fn of_the_whole(kind: ConcernKind, why: String, now: Now) -> Concern {

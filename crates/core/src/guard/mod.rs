@@ -39,7 +39,7 @@ use budget::Ledger;
 use input::GuardInput;
 use leases::Leases;
 use pause::paused;
-use pauses::Pauses;
+use pauses::NO_PAUSES;
 use refreshes::{Refreshes, Standing};
 use truce::contended;
 use turns::Turns;
@@ -142,7 +142,7 @@ pub fn guard_shown(plan: Plan, view: &View, settings: &Settings, now: Now) -> Pl
     let (writes, waves) = (&Writes::default(), &Waves::default());
     let (turns, acks) = (&Turns::default(), &Acks::default());
     let (refreshes, waits) = (&Refreshes::default(), &NO_WAITS);
-    let (leases, pauses) = (&Leases::default(), &Pauses::NONE);
+    let (leases, pauses) = (&Leases::default(), &NO_PAUSES);
     let input = GuardInput {
         view,
         leases,

@@ -15,6 +15,9 @@ use crate::plan::hold::Hold;
 #[derive(Debug, Clone, Default)]
 pub struct Pauses(BTreeMap<PauseScope, Asked>);
 
+/// Nothing is paused.
+pub(crate) static NO_PAUSES: Pauses = Pauses(BTreeMap::new());
+
 #[derive(Debug, Clone)]
 struct Asked {
     pause: AskedPause,
@@ -22,9 +25,6 @@ struct Asked {
 }
 
 impl Pauses {
-    /// Nothing is paused.
-    pub(crate) const NONE: Self = Self(BTreeMap::new());
-
     /// A person pauses something from now on. It takes the place of an earlier pause of the same.
     pub fn begin(&mut self, scope: PauseScope, lasting: Duration, over: PausedOver, now: Now) {
         let ends = now.plus(lasting);
@@ -93,7 +93,10 @@ mod tests {
         assert!(pauses.hold(&key("web"), at(3609)).is_some());
         assert_eq!(pauses.hold(&key("api"), at(20)), None);
         assert_eq!(pauses.hold_making(at(20)), None);
-        assert_eq!((pauses.next_end(at(20)), pauses.hold(&key("web"), at(3610))), (Some(at(3610)), None));
+        assert_eq!(
+            (pauses.next_end(at(20)), pauses.hold(&key("web"), at(3610))),
+            (Some(at(3610)), None)
+        );
         pauses.begin(PauseScope::Everything, HOUR, PausedOver::Api, at(10));
         assert!(pauses.hold(&key("api"), at(20)).is_some() && pauses.hold_making(at(20)).is_some());
         pauses.expire(at(3610));

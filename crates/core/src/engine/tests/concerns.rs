@@ -72,7 +72,7 @@ fn a_difference_is_a_concern_once_it_lasts() {
     fake.run(60);
     check(&fake, &expect!["unclear 1"]);
     fake.run(1800);
-    check(&fake, &expect!["drift prod/web: policy observe does not allow this write"]);
+    check(&fake, &expect!["drift prod/web: policy observe does not allow this write\nunclear 0"]);
 }
 
 #[test]

@@ -188,12 +188,7 @@ impl Channel {
     }
 
     /// What may be told now, and since when.
-    fn ripe(
-        &self,
-        known: &BTreeMap<Subject, Known>,
-        pace: &Pace,
-        now: Now,
-    ) -> Vec<(Now, Thing)> {
+    fn ripe(&self, known: &BTreeMap<Subject, Known>, pace: &Pace, now: Now) -> Vec<(Now, Thing)> {
         let begins = known.iter().filter(|(_, known)| known.is_ripe(pace, now));
         let begins = begins.filter_map(|(subject, known)| {
             let topic = known.concern.topic();
