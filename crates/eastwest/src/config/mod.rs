@@ -1,11 +1,15 @@
 //! Configuration: from what was typed to what is meant.
 //!
 //! In comes [`Flags`], text as it was typed or stands in the environment; out goes a [`Config`], or every mistake in
-//! it at once. In reading order: [`token`], [`flags`].
+//! it at once. In reading order: [`token`], [`secret`], [`flags`], [`notify`].
 
 pub(crate) mod token;
 
+pub(crate) mod secret;
+
 pub(crate) mod flags;
+
+pub(crate) mod notify;
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -22,6 +26,7 @@ use eastwest_core::ecs::queue::QueueUrl;
 use eastwest_core::ecs::service_key::ServicePath;
 
 use self::flags::Flags;
+use self::notify::Notify;
 use self::token::Token;
 
 /// From the end of a sweep to the next, where a queue shows what changed.
@@ -50,6 +55,8 @@ pub(crate) struct Config {
     pub(crate) queue: Option<QueueUrl>,
     /// The lease that a command needs to write, if a table was given.
     pub(crate) lease: Option<Lease>,
+    /// Where people are told what needs them, if anywhere.
+    pub(crate) notify: Option<Notify>,
     /// Where to serve HTTP.
     pub(crate) listen: SocketAddr,
     /// The names to which the pages answer, beside addresses and localhost.
@@ -131,6 +138,7 @@ impl Config {
         let log_format = reader.log_format(&flags.log_format);
         let usual = Timing::default();
         let lease = reader.lease(flags);
+        let notify = reader.notify(flags);
         let timing = Timing { interval: interval.unwrap_or(usual.interval), ..usual };
         let config = Self {
             settings: Settings {
@@ -155,6 +163,7 @@ impl Config {
             interval,
             queue,
             lease,
+            notify,
             listen: listen.unwrap_or_else(|| SocketAddr::from(([0, 0, 0, 0], 8080))),
             public_hosts,
             log_format: log_format.unwrap_or(LogFormat::Json),

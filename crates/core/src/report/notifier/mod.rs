@@ -12,12 +12,13 @@
 //!
 //! **Invariant:** only the process that leads tells. What another one that led had time to tell is not told again.
 //!
-//! In reading order: [`pace`], [`limit`], `known`, [`message`], `channel`.
+//! In reading order: [`pace`], [`limit`], `known`, [`message`], `words`, `channel`.
 
 pub mod pace;
 mod limit;
 mod known;
 pub mod message;
+mod words;
 mod channel;
 
 use std::collections::BTreeMap;
