@@ -48,7 +48,7 @@ test("every page of a fleet in trouble", async (t) => {
         await judge(page, errors, `${name}-${look}`);
       }
       await signIn(page, eastwest);
-      for (const name of ["service-rolled-back", "plan"]) {
+      for (const name of ["fleet", "service-rolled-back", "plan"]) {
         await page.goto(eastwest.url + PAGES[name]);
         await judge(page, errors, `${name}-signed-in-${look}`);
       }

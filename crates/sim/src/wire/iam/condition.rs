@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 /// Keys that the simulator knows of a request: their absence means something. `…/` stands for every key that begins so.
-const KNOWN: [&str; 24] = [
+const KNOWN: [&str; 25] = [
     "aws:RequestTag/",
     "aws:ResourceTag/",
     "aws:TagKeys",
@@ -27,6 +27,7 @@ const KNOWN: [&str; 24] = [
     "ecs:task-cpu",
     "ecs:task-definition",
     "ecs:task-memory",
+    "events:source",
     "iam:PassedToService",
     "kms:EncryptionContext:PARAMETER_ARN",
     "kms:ViaService",
