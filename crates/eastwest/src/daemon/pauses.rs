@@ -1,6 +1,6 @@
 //! Pauses that people ask for: of what, and whether this copy is the one to ask.
 
-use eastwest_core::ecs::name::ClusterName;
+use eastwest_core::ecs::name::{ClusterName, Refused};
 use eastwest_core::ecs::service_key::{ServiceKey, ServicePath};
 use eastwest_core::engine::Engine;
 use eastwest_core::engine::effect::Event;
@@ -19,6 +19,8 @@ pub(crate) enum PauseOf {
     Cluster(ClusterName),
     /// One service.
     Service(ServicePath),
+    /// A service and a cluster in which it is not.
+    Nothing(ClusterName, ServicePath),
 }
 
 /// Why nothing was paused, and why no pause was ended.
@@ -31,22 +33,17 @@ pub(crate) enum NotPaused {
 }
 
 impl PauseOf {
-    /// What two members of a request say together, or what is allowed. An empty one says nothing: forms send such.
+    /// What the members of a request say, or what is allowed. Of a service whose cluster is named too, the two must fit.
     pub(crate) fn read(cluster: Option<&str>, service: Option<&str>) -> Result<Self, String> {
-        let said = |text: Option<&str>| text.filter(|text| !text.is_empty()).map(str::to_owned);
-        match (said(cluster), said(service)) {
-            (None, None) => Ok(Self::Everything),
-            (Some(cluster), None) => ClusterName::parse(&cluster)
-                .map(Self::Cluster)
-                .map_err(|refused| refused.allowed.to_owned()),
-            (None, Some(service)) => ServicePath::parse(&service)
-                .map(Self::Service)
-                .map_err(|refused| refused.allowed.to_owned()),
-            (Some(_), Some(_)) => {
-                Err("name a cluster or a service, and not both: a service is <cluster>/<service>"
-                    .to_owned())
-            }
-        }
+        let allowed = |refused: Refused| refused.allowed.to_owned();
+        let cluster = cluster.map(ClusterName::parse).transpose().map_err(allowed)?;
+        let service = service.map(ServicePath::parse).transpose().map_err(allowed)?;
+        Ok(match (cluster, service) {
+            (None, None) => Self::Everything,
+            (Some(cluster), None) => Self::Cluster(cluster),
+            (Some(cluster), Some(path)) if cluster != path.cluster => Self::Nothing(cluster, path),
+            (_, Some(path)) => Self::Service(path),
+        })
     }
 
     /// The same as the engine knows it.
@@ -62,6 +59,9 @@ impl PauseOf {
             Self::Service(path) => {
                 let key = engine.view().at_path(path).cloned();
                 key.map(PauseScope::Service).ok_or_else(|| none(&format!("ECS service {path}")))
+            }
+            Self::Nothing(cluster, path) => {
+                Err(none(&format!("ECS service {path} in cluster {cluster}")))
             }
         }
     }
@@ -149,13 +149,13 @@ mod tests {
 
     #[test]
     fn a_request_names_everything_a_cluster_or_a_service() {
-        assert_eq!(PauseOf::read(None, Some("")), Ok(PauseOf::Everything));
+        assert_eq!(PauseOf::read(None, None), Ok(PauseOf::Everything));
         let cluster = ClusterName::parse("prod").expect("a name");
         assert_eq!(PauseOf::read(Some("prod"), None), Ok(PauseOf::Cluster(cluster)));
         assert!(matches!(PauseOf::read(None, Some("prod/web")), Ok(PauseOf::Service(_))));
-        for (cluster, service) in
-            [(Some("a b"), None), (None, Some("web")), (Some("prod"), Some("prod/web"))]
-        {
+        assert!(matches!(PauseOf::read(Some("prod"), Some("prod/web")), Ok(PauseOf::Service(_))));
+        assert!(matches!(PauseOf::read(Some("dev"), Some("prod/web")), Ok(PauseOf::Nothing(..))));
+        for (cluster, service) in [(Some("a b"), None), (Some(""), None), (None, Some("web"))] {
             assert!(PauseOf::read(cluster, service).is_err());
         }
     }

@@ -51,6 +51,15 @@ struct OfPause {
     minutes: Option<u16>,
 }
 
+impl OfPause {
+    /// What it names. A form sends what nobody chose, too, and empty.
+    fn of(&self) -> Result<PauseOf, Refused> {
+        let said = |text: &'_ str| (!text.is_empty()).then(|| text.to_owned());
+        let (cluster, service) = (said(&self.cluster), said(&self.service));
+        pause::of(cluster.as_deref(), service.as_deref())
+    }
+}
+
 /// The button of a plan.
 #[derive(Debug, Deserialize)]
 struct OfPlan {
@@ -133,7 +142,7 @@ async fn retry(State(site): State<Site>, headers: HeaderMap, body: Body) -> Resp
 async fn pause(State(site): State<Site>, headers: HeaderMap, body: Body) -> Response {
     let paused = async {
         let asked: OfPause = asked(&site, &headers, body).await?;
-        let of = pause::of(Some(&asked.cluster), Some(&asked.service))?;
+        let of = asked.of()?;
         let minutes = pause::minutes(asked.minutes)?;
         site.shared().pause(&of, minutes, PausedOver::Dashboard).map_err(pause::refused)?;
         Ok(go_to(&page_of_pause(&of), Done::Paused))
@@ -144,7 +153,7 @@ async fn pause(State(site): State<Site>, headers: HeaderMap, body: Body) -> Resp
 async fn resume(State(site): State<Site>, headers: HeaderMap, body: Body) -> Response {
     let resumed = async {
         let asked: OfPause = asked(&site, &headers, body).await?;
-        let of = pause::of(Some(&asked.cluster), Some(&asked.service))?;
+        let of = asked.of()?;
         site.shared().resume(&of).map_err(pause::refused)?;
         Ok(go_to(&page_of_pause(&of), Done::Resumed))
     };
@@ -198,7 +207,7 @@ fn page_of(path: Option<&ServicePath>) -> String {
 fn page_of_pause(of: &PauseOf) -> String {
     match of {
         PauseOf::Service(path) => page_of(Some(path)),
-        PauseOf::Everything | PauseOf::Cluster(_) => "/".to_owned(),
+        PauseOf::Everything | PauseOf::Cluster(_) | PauseOf::Nothing(..) => "/".to_owned(),
     }
 }
 

@@ -131,8 +131,8 @@ impl Made {
     }
 
     fn pauses(&mut self) {
-        let cluster = json!({"type": ["string", "null"], "pattern": format!("^({NAME})?$")});
-        let service = json!({"type": ["string", "null"], "pattern": format!("^({NAME}/{NAME})?$")});
+        let cluster = json!({"type": ["string", "null"], "pattern": format!("^{NAME}$")});
+        let service = json!({"type": ["string", "null"], "pattern": format!("^{NAME}/{NAME}$")});
         let mut members = json!({"cluster": cluster, "service": service});
         let sent = body(&members, &[]);
         let done = self.schema::<pause::What>();

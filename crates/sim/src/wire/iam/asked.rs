@@ -97,7 +97,10 @@ impl Call<'_> {
             Asked {
                 action: "events:PutEvents".to_owned(),
                 resource: if bus.starts_with("arn:") { bus.to_owned() } else { own() },
-                keys: source.map(|source| ("events:source".to_owned(), vec![source])).into_iter().collect(),
+                keys: source
+                    .map(|source| ("events:source".to_owned(), vec![source]))
+                    .into_iter()
+                    .collect(),
             }
         };
         entries.map(asked).collect()
