@@ -11,6 +11,7 @@ import pytest
 import policies
 import world
 from emulators import Moto
+from documents import put
 from fleet import CLUSTER, NAMESPACE, connect, served, tags
 from receiver import Receiver
 
@@ -35,8 +36,8 @@ def conflict(live_fleet):
     """Two services that want one name: the holder did not opt in."""
     live_fleet.service("holder", {"web": 8080}, connect(served("web", "web")))
     live_fleet.settle()
-    live_fleet.service("first", {"web": 8080}, tag=tags(mode="client-server", namespace=NAMESPACE))
-    live_fleet.service("second", {"web": 8080}, tag=tags(mode="client-server", namespace=NAMESPACE))
+    live_fleet.service("first", {"web": 8080}, tag=tags(mode="client-server", namespace=NAMESPACE, discovery_name="web"))
+    live_fleet.service("second", {"web": 8080}, tag=tags(mode="client-server", namespace=NAMESPACE, discovery_name="web"))
     return live_fleet
 
 
@@ -191,12 +192,14 @@ def test_secrets_may_stand_in_files(conflict, live, controller_of, receiver, tmp
     assert got["path"] == PATH and verifier()(KEY, header, got["body"], int(header[2:].split(",")[0]))
 
 
-def test_slack_gets_its_form_and_no_text_of_a_user_calls_people(live_fleet, live, controller_of, receiver):
-    live_fleet.service("web", tag=tags(mode="<!channel> & <http://evil|here>"))
-    sends(controller_of, live, receiver, "--notify-format", "slack")
+def test_slack_gets_its_form_and_no_text_of_a_user_calls_people(live_fleet, live, live_ssm, controller_of, receiver):
+    live_fleet.service("web", tag=tags(mode="client"))
+    put(live_ssm, json.dumps({"version": 1, "<!channel> & <http://evil|here>": 1}))
+    sends(controller_of, live, receiver, "--notify-format", "slack", "--source", "ssm:/eastwest/prod")
     message = world.wait_until(lambda: receiver.arrived(), lambda: str(receiver.received))[0]
     assert set(message) == {"text", "unfurl_links", "unfurl_media"} and message["unfurl_links"] is False
-    assert "prod/web" in message["text"] and "1 thing needs a person" in message["text"]
+    assert "1 thing needs a person" in message["text"] and "the document" in message["text"]
+    assert "&lt;!channel&gt; &amp; &lt;http://evil" in message["text"], message["text"]
     assert "<" not in message["text"] and ">" not in message["text"], message["text"]
 
 
@@ -210,7 +213,7 @@ def test_the_bus_gets_an_event_for_each_group_and_a_rule_leads_them_on(conflict,
     pattern = {"source": ["eastwest"], "detail": {"kind": ["conflict"]}}
     events.put_rule(Name="people", EventPattern=json.dumps(pattern))
     assert events.put_targets(Rule="people", Targets=[{"Id": "q", "Arn": arn}])["FailedEntryCount"] == 0
-    live.fault("events.PutEvents", "throttled", times=2)
+    live.fault("events.PutEvents", "throttle", times=2)
     controller = controller_of(live.url, *FAST, "--notify-bus", "default")
 
     def received():

@@ -64,6 +64,7 @@ def test_a_service_and_everything_are_paused_alike_and_the_longest_pause_is_show
     ({"minutes": 1441}, 400, "from 1 to 1440"),
     ({"minutes": 70000}, 400, "from 1 to 1440"),
     ({"minutes": "60"}, 400, "from 1 to 1440"),
+    ({"minutes": 1.5}, 400, "from 1 to 1440"),
     ({"hours": 1}, 400, "from 1 to 1440"),
     ([], 400, "from 1 to 1440"),
 ])

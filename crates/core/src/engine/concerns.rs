@@ -8,7 +8,7 @@ use super::state::Engine;
 use crate::declaration::intent::Intent;
 use crate::ecs::fault::Fault;
 use crate::ecs::service_key::ServiceKey;
-use crate::ecs::time::Now;
+use crate::ecs::time::{AwsTime, Now};
 use crate::plan::entry::Entry;
 use crate::plan::hold::Hold;
 use crate::plan::leader::Leader;
@@ -29,23 +29,18 @@ impl Engine {
             if service.intent == Intent::NotOptedIn {
                 continue;
             }
-            let entry = self.plan().entries.get(key);
             let Some(published) = self.status(key) else {
                 seen.insert(Subject::Service(key.clone()), Sighting::Unclear);
                 continue;
             };
-            let reason = published.status.reason;
             hides_brakes |= matches!(
-                reason,
+                published.status.reason,
                 Some(Reason::NotSeen | Reason::NotLeader | Reason::Frozen | Reason::Paused)
             );
-            let standing = standing(Some(&published.status), entry);
-            if standing == Standing::InOrder {
-                continue;
+            for (subject, sighting) in self.sightings(key, published, drift_after, now) {
+                // All services that the brake of one namespace holds say the same.
+                seen.entry(subject).or_insert(sighting);
             }
-            let is_late = published.drift_age(now).is_some_and(|age| age >= drift_after);
-            let kind = kind(&published.status, standing, is_late);
-            self.see_service(key, entry, published, kind, now, &mut seen);
         }
         self.see_clusters(now, &mut seen);
         if let Some(trouble) = self.view.in_force.trouble() {
@@ -76,36 +71,32 @@ impl Engine {
         if leaders.any(is_another) { Role::Follows } else { Role::Unknown }
     }
 
-    fn see_service(
+    /// What is seen of one service; nothing where it is in order.
+    fn sightings(
         &self,
         key: &ServiceKey,
-        entry: Option<&Entry>,
         published: &PublishedStatus,
-        kind: Option<ConcernKind>,
+        drift_after: Duration,
         now: Now,
-        seen: &mut BTreeMap<Subject, Sighting>,
-    ) {
+    ) -> Vec<(Subject, Sighting)> {
+        let entry = self.plan().entries.get(key);
+        let standing = standing(Some(&published.status), entry);
+        if standing == Standing::InOrder {
+            return Vec::new();
+        }
         let service = Subject::Service(key.clone());
-        let Some(kind) = kind else {
-            seen.insert(service, Sighting::Unclear);
-            return;
+        let is_late = published.drift_age(now).is_some_and(|age| age >= drift_after);
+        let Some(kind) = kind(&published.status, standing, is_late) else {
+            return vec![(service, Sighting::Unclear)];
         };
-        let concern = of_status(kind, published, now);
-        let braked = entry.and_then(Entry::hold).and_then(|hold| match hold {
-            Hold::MassChange(why) => {
-                Some(Subject::Namespace(why.namespace.clone(), why.cluster.clone()))
-            }
-            _ => None,
-        });
-        match braked {
-            None => {
-                seen.insert(service, Sighting::Concern(concern));
-            }
+        let concern = Sighting::Concern(of_status(kind, published, now));
+        match entry.and_then(Entry::hold) {
             // The brake is of the namespace; that one service needs nobody for itself.
-            Some(namespace) => {
-                seen.insert(service, Sighting::Unclear);
-                seen.entry(namespace).or_insert(Sighting::Concern(concern));
+            Some(Hold::MassChange(why)) => {
+                let namespace = Subject::Namespace(why.namespace.clone(), why.cluster.clone());
+                vec![(service, Sighting::Unclear), (namespace, concern)]
             }
+            _ => vec![(service, concern)],
         }
     }
 
@@ -142,7 +133,7 @@ fn of_the_whole(kind: ConcernKind, why: String, now: Now) -> Concern {
 fn of_status(kind: ConcernKind, published: &PublishedStatus, now: Now) -> Concern {
     let PublishedStatus { status, since, .. } = published;
     let drift = published.drift_age(now).filter(|_| kind == ConcernKind::Drift);
-    let began = status.began.and_then(|at| at.calendar());
+    let began = status.began.and_then(AwsTime::calendar);
     let seen_since = || before(now, drift.unwrap_or_else(|| now.since(*since)));
     Concern {
         kind,

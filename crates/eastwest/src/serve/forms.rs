@@ -48,7 +48,7 @@ struct OfPause {
     #[serde(default)]
     service: String,
     #[serde(default)]
-    minutes: Option<u16>,
+    minutes: Option<String>,
 }
 
 impl OfPause {

@@ -7,7 +7,9 @@ use axum::body::Body;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use eastwest_core::plan::asked_pause::{AskedPause, PauseScope, PausedOver};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Number, Value};
 
 use super::gate::Gate;
 use super::problem::Refused;
@@ -26,7 +28,7 @@ struct Asked {
     service: Option<String>,
     /// For how long.
     #[serde(default)]
-    minutes: Option<u16>,
+    minutes: Option<Number>,
 }
 
 /// What is to go on.
@@ -82,9 +84,9 @@ pub(crate) async fn pause(
 ) -> Response {
     let paused = async {
         let shape = format!("{SHAPE}{MINUTES}");
-        let asked: Asked = gate.asked(&headers, body, &shape).await?;
+        let asked: Asked = object(gate.asked(&headers, body, &shape).await?, &shape)?;
         let of = of(asked.cluster.as_deref(), asked.service.as_deref())?;
-        let minutes = minutes(asked.minutes)?;
+        let minutes = minutes(asked.minutes.map(|number| number.to_string()))?;
         let pause = shared.pause(&of, minutes, PausedOver::Api).map_err(refused)?;
         Ok(Paused { what: What::of(&pause.scope), until: format!("{:.0}", pause.until) })
     };
@@ -99,12 +101,19 @@ pub(crate) async fn resume(
     body: Body,
 ) -> Response {
     let resumed = async {
-        let asked: AskedResume = gate.asked(&headers, body, SHAPE).await?;
+        let asked: AskedResume = object(gate.asked(&headers, body, SHAPE).await?, SHAPE)?;
         let of = of(asked.cluster.as_deref(), asked.service.as_deref())?;
         let scope = shared.resume(&of).map_err(refused)?;
         Ok(What::of(&scope))
     };
     gate.answer("the end of a pause", resumed.await)
+}
+
+/// An object as what it is to be. A list is none, although it could be read as one without members: it would pause
+/// everything.
+fn object<T: DeserializeOwned>(sent: Map<String, Value>, shape: &str) -> Result<T, Refused> {
+    let unfit = |_| (StatusCode::BAD_REQUEST, shape.to_owned());
+    serde_json::from_value(Value::Object(sent)).map_err(unfit)
 }
 
 /// What a request names, or what is wrong with it.
@@ -113,11 +122,12 @@ pub(crate) fn of(cluster: Option<&str>, service: Option<&str>) -> Result<PauseOf
         .map_err(|allowed| (StatusCode::BAD_REQUEST, format!("{SHAPE}: {allowed}")))
 }
 
-/// For how many minutes.
-pub(crate) fn minutes(asked: Option<u16>) -> Result<u16, Refused> {
-    let minutes = asked.unwrap_or(AskedPause::USUAL);
-    let fits = AskedPause::lasting(minutes).is_some();
-    fits.then_some(minutes).ok_or_else(|| (StatusCode::BAD_REQUEST, format!("{SHAPE}{MINUTES}")))
+/// For how many minutes. A number that ends with `.0` is whole, too (JSON Schema, integer).
+pub(crate) fn minutes(asked: Option<String>) -> Result<u16, Refused> {
+    let whole = |text: String| text.strip_suffix(".0").unwrap_or(&text).parse().ok();
+    let minutes = asked.map_or(Some(AskedPause::USUAL), whole);
+    let fits = minutes.filter(|minutes| AskedPause::lasting(*minutes).is_some());
+    fits.ok_or_else(|| (StatusCode::BAD_REQUEST, format!("{SHAPE}{MINUTES}")))
 }
 
 /// The refusal of what cannot be paused.

@@ -1,6 +1,6 @@
 //! A message in words: one line for all of it, and one for each group.
 
-use super::message::{Group, MOST_NAMED, Message};
+use super::message::{Group, Message};
 use crate::report::concern::{ConcernKind, Subject};
 
 /// So many subjects stand in a line.
@@ -63,9 +63,9 @@ impl Group {
     }
 
     fn who(&self) -> String {
-        let named = self.subjects.len().min(MOST_NAMED).min(IN_A_LINE);
-        let names: Vec<String> = self.subjects.iter().take(named).map(Subject::to_string).collect();
-        match self.count.saturating_sub(named) {
+        let shown = self.subjects.len().min(IN_A_LINE);
+        let names: Vec<String> = self.subjects.iter().take(shown).map(Subject::to_string).collect();
+        match self.count.saturating_sub(shown) {
             0 => names.join(", "),
             more => format!("{} and {more} more", names.join(", ")),
         }
