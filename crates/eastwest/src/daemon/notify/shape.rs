@@ -1,5 +1,6 @@
 //! The JSON of a message, version 1. [Its page](../../../../../docs/notifications.md) describes it.
 
+use eastwest_core::plan::reason::Reason;
 use eastwest_core::report::concern::Subject;
 use eastwest_core::report::notifier::message::{Group, Message};
 use serde::Serialize;
@@ -100,7 +101,7 @@ impl GroupBody {
             version: VERSION,
             kind: group.kind.name(),
             state: if group.is_over { "over" } else { "begins" },
-            reason: group.reason.map(|reason| reason.name()),
+            reason: group.reason.map(Reason::name),
             text: group.line(),
             why: group.why.clone(),
             ends: group.ends.clone(),
