@@ -161,16 +161,6 @@ impl World {
             };
             Leases { client: aws_sdk_dynamodb::Client::from_conf(config.build()), table }
         });
-        let bus = settings.bus.clone().map(|name| {
-            let shared = impatient(shared, settings.attempt_timeout);
-            let config = aws_sdk_eventbridge::config::Builder::from(&shared);
-            let config = config.interceptor(meter("events"));
-            let config = match name.region() {
-                Some(region) => config.region(Region::new(region.to_owned())),
-                None => config,
-            };
-            Bus { client: aws_sdk_eventbridge::Client::from_conf(config.build()), name }
-        });
         Ok(Self {
             ecs: ecs(&reads),
             ecs_writes: ecs(&writes),
@@ -179,13 +169,25 @@ impl World {
             ssm: aws_sdk_ssm::Client::from_conf(ssm.build()),
             sqs: aws_sdk_sqs::Client::from_conf(sqs.build()),
             leases,
-            bus,
+            bus: bus(shared, settings, meter("events")),
             may_write: Arc::clone(&settings.may_write),
             pace: Arc::clone(&pace),
             first_pause: settings.backoff,
             region,
         })
     }
+}
+
+/// The bus on which people are told, if there is one. A call is tried once.
+fn bus(shared: &SdkConfig, settings: &Settings, meter: Meter) -> Option<Bus> {
+    let name = settings.bus.clone()?;
+    let shared = impatient(shared, settings.attempt_timeout);
+    let config = aws_sdk_eventbridge::config::Builder::from(&shared).interceptor(meter);
+    let config = match name.region() {
+        Some(region) => config.region(Region::new(region.to_owned())),
+        None => config,
+    };
+    Some(Bus { client: aws_sdk_eventbridge::Client::from_conf(config.build()), name })
 }
 
 /// Calls that are tried once and given up soon: a late answer about a lease is worth nothing.

@@ -12,8 +12,8 @@ use eastwest_core::report::notifier::ChannelName;
 use eastwest_core::report::notifier::pace::Pace;
 
 use super::flags::Flags;
+use super::reader::{Reader, duration};
 use super::secret::Secret;
-use super::{Reader, duration};
 
 /// Where people are told what needs them, and how fast.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -11,9 +11,9 @@ use crate::plan::reason::Reason;
 use crate::report::concern::{Concern, ConcernKind, Subject, Topic};
 
 /// The most groups of a message.
-pub const MOST_GROUPS: usize = 10;
+const MOST_GROUPS: usize = 10;
 /// The most subjects that a group names.
-pub const MOST_NAMED: usize = 20;
+const MOST_NAMED: usize = 20;
 /// The longest text, in characters.
 const LONGEST: usize = 600;
 
