@@ -48,7 +48,7 @@ test("every page of a fleet in trouble", async (t) => {
         await judge(page, errors, `${name}-${look}`);
       }
       await signIn(page, eastwest);
-      for (const name of ["service-rolled-back", "plan"]) {
+      for (const name of ["fleet", "service-rolled-back", "plan"]) {
         await page.goto(eastwest.url + PAGES[name]);
         await judge(page, errors, `${name}-signed-in-${look}`);
       }
@@ -163,14 +163,53 @@ test("every page of a fleet in trouble", async (t) => {
     await judge(page, errors, "service-after-retry-light");
   });
 
+  await t.test("pauses a service and a cluster for a time, and lets them go on", async (t) => {
+    const { page, errors } = await open(t);
+    const pauses = page.locator("#pauses");
+    await page.goto(`${eastwest.url}/services/prod/catalog`);
+    assert.equal(await page.getByRole("button", { name: "Pause" }).count(), 0, "only with the token");
+    await signIn(page, eastwest);
+    await page.goto(`${eastwest.url}/services/prod/catalog`);
+    await page.getByLabel("For").selectOption("15 minutes");
+    await page.getByRole("button", { name: "Pause", exact: true }).click();
+    await page.getByRole("status").filter({ hasText: "Paused." }).waitFor();
+    await pauses.getByText("Paused on the dashboard: prod/catalog, until ").waitFor();
+    await judge(page, errors, "service-paused-light");
+    await page.goto(eastwest.url);
+    await page.getByLabel("Pause").selectOption("cluster prod");
+    await page.getByLabel("For").selectOption("4 hours");
+    await page.getByRole("button", { name: "Pause", exact: true }).click();
+    await pauses.getByText("Paused on the dashboard: cluster prod, until ").waitFor();
+    await judge(page, errors, "fleet-paused-light");
+    await page.getByRole("button", { name: /^Go on: .*cluster prod/ }).click();
+    await page.getByRole("status").filter({ hasText: "The pause is ended." }).waitFor();
+    await page.goto(`${eastwest.url}/services/prod/catalog`);
+    await pauses.getByRole("button", { name: /^Go on: .*prod\/catalog/ }).click();
+    await page.getByRole("status").filter({ hasText: "The pause is ended." }).waitFor();
+    await pauses.getByText("Paused").waitFor({ state: "detached" });
+    await page.goto(`${eastwest.url}/events?kind=request`);
+    const asked = await page.locator(".event").allInnerTexts();
+    assert.match(asked[0], /prod\/catalog.*a person ended the pause of prod\/catalog/s);
+    assert.match(asked[2], /a person paused cluster prod on the dashboard, until /);
+    assert.deepEqual(errors, []);
+  });
+
   await t.test("does nothing for a form of another site, nor without a session", async (t) => {
     const { page, context } = await open(t);
     await signIn(page, eastwest);
     const [{ name, value }] = await context.cookies();
     const send = async (headers) => {
       const all = { "Content-Type": "application/x-www-form-urlencoded", ...headers };
-      const request = { method: "POST", headers: all, body: "service=prod%2Fcatalog", redirect: "manual" };
-      return (await fetch(`${eastwest.url}/actions/look`, request)).status;
+      const body = "service=prod%2Fcatalog&minutes=15";
+      const request = { method: "POST", headers: all, body, redirect: "manual" };
+      const statuses = [];
+      for (const action of ["look", "pause", "resume"]) {
+        statuses.push((await fetch(`${eastwest.url}/actions/${action}`, request)).status);
+      }
+      // Only what is paused goes on, and a pause that was asked for a moment ago may not be in force yet.
+      assert.equal(statuses[0], statuses[1]);
+      assert.ok(statuses[2] === statuses[0] || statuses[2] === 404, statuses.join());
+      return statuses[0];
     };
     const cookie = { Cookie: `${name}=${value}` };
     assert.equal(await send({ ...cookie, Origin: "http://evil.example" }), 403);

@@ -14,7 +14,7 @@ ROLE_OF_TASKS = f"arn:aws:iam::{rules.ACCOUNT}:role/tasks"
 ROLE_OF_TLS = f"arn:aws:iam::{rules.ACCOUNT}:role/tls"
 FILLED = {"REPLACE_REGION": world.REGION, "REPLACE_ACCOUNT_ID": rules.ACCOUNT, "REPLACE_CLUSTER": CLUSTER,
           "REPLACE_OWN_SERVICE": OWN, "REPLACE_NAMESPACE": "*", "REPLACE_FAMILY": FAMILY,
-          "REPLACE_ROLES_OF_TASKS": "tasks", "REPLACE_ROLE_OF_TLS": "tls"}
+          "REPLACE_BUS": "default", "REPLACE_ROLES_OF_TASKS": "tasks", "REPLACE_ROLE_OF_TLS": "tls"}
 # Whom the simulator binds by its policies.
 RESTRICTED = {**world.CREDENTIALS, "AWS_ACCESS_KEY_ID": "restricted"}
 # The simulator has no DynamoDB and no KMS.

@@ -66,7 +66,7 @@ class Story:
         put(ssm, json.dumps({"version": 1}), "/eastwest/more/one")
         self.controller = controller_of(
             sim.url, "--source", "tags", "--source", "ssm:/eastwest/prod", "--source", "ssm:/eastwest/more/",
-            "--queue-url", url, "--rollouts-per-cluster", "20", "--rollouts-per-namespace", "20", cluster=None,
+            "--queue-url", url, "--notify-bus", "default", "--notify-speed", "60", "--rollouts-per-cluster", "20", "--rollouts-per-namespace", "20", cluster=None,
             environment=policies.RESTRICTED)
 
     def converge(self):
@@ -78,6 +78,9 @@ class Story:
         wait_until(lambda: any(write["body"].get("forceNewDeployment") for write in self.sim.writes()),
                    lambda: str(self.sim.writes()))
         wait_until(lambda: self.sim.called("sqs.DeleteMessageBatch"), self.controller.output)
+        self.controller.wait_metric(0, "eastwest_notifications_total", channel="eventBus", outcome="Failed")
+        wait_until(lambda: self.controller.metric("eastwest_notifications_total", channel="eventBus", outcome="Sent"),
+                   self.controller.output)
 
 
 @pytest.fixture
@@ -216,6 +219,8 @@ FORBIDDEN = {
     "read other parameters": ("ssm", "get_parameters_by_path", {"Path": "/"}),
     "make a rule": ("events", "put_rule", {"Name": "a", "EventPattern": "{}"}),
     "send an event": ("events", "put_events", {"Entries": [{"Source": "a", "DetailType": "b", "Detail": "{}"}]}),
+    "send an event to another bus": ("events", "put_events", {"Entries": [{
+        "Source": "eastwest", "DetailType": "b", "Detail": "{}", "EventBusName": "other"}]}),
     "send a message": ("sqs", "send_message", {"QueueUrl": QUEUE, "MessageBody": "{}"}),
     "open the queue": ("sqs", "set_queue_attributes", {"QueueUrl": QUEUE, "Attributes": {"Policy": "{}"}}),
     "empty the queue": ("sqs", "purge_queue", {"QueueUrl": QUEUE}),

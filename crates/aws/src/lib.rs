@@ -8,7 +8,8 @@
 //! One file for each verb: [`sweep`], [`describe`] (with refresh), [`confirm`], [`history`],
 //! [`namespaces`], [`namespace_use`], [`task_definition`], [`clusters`], [`parameters`], [`queue`], [`lease`], [`apply`], and for what
 //! services wait for [`new_namespace`] and [`named_ports`]. What only `verify` reads, [`tasks`] and [`instances`], is asked
-//! for directly. Below them: [`call`] makes one call, [`pace`] waits for
+//! for directly. People are told over [`bus`], and over [`https`], which is the one thing here that is not AWS's: it shares
+//! the client. Below them: [`call`] makes one call, [`pace`] waits for
 //! its turn, [`pages`] walks through listings, [`bounded`] refuses answers without end, [`convert`], [`raw`], [`members`] and [`revision`] read answers,
 //! [`fault`] and [`text`] read failures. [`operation`] is the table of all calls,
 //! [`permissions`] the IAM policies that follow from it, and [`world`] what they go through. Above them, [`execute`] chooses the verb; beside them, [`captured`] plays AWS out of
@@ -23,6 +24,7 @@
 
 mod apply;
 mod bounded;
+mod bus;
 mod call;
 mod captured;
 mod clusters;
@@ -33,6 +35,7 @@ mod describe;
 mod execute;
 mod fault;
 mod history;
+mod https;
 mod instances;
 mod lease;
 mod members;
@@ -57,8 +60,10 @@ mod tests;
 mod text;
 mod world;
 
+pub use bus::{BusEvent, Untaken};
 pub use call::{Call, OnCall};
 pub use captured::{Captures, NotACapture};
+pub use https::{Answered, Https, Unanswered};
 pub use operation::{ACTIONS, Access, Operation};
 pub use pace::{Bucket, Share};
 pub use permissions::{Policy, policies};

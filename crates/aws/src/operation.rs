@@ -20,6 +20,8 @@ pub enum Access {
     Lead,
     /// It takes messages from eastwest's own queue, in one attempt: what is lost comes again.
     Consume,
+    /// It tells people what needs them, in one attempt: what fails is told again by who decides that.
+    Tell,
 }
 
 /// The IAM action of a call: its own name, unless another one is told.
@@ -107,6 +109,7 @@ operations! {
     PutItem:                 "dynamodb" "PutItem"              LeaseTable         Lead;
     ReceiveMessage:          "sqs" "ReceiveMessage"            Queue              Consume;
     DeleteMessages:          "sqs" "DeleteMessageBatch" ("DeleteMessage") Queue Consume;
+    PutEvents:               "events" "PutEvents"            EventBus           Tell;
 }
 
 impl Operation {
@@ -150,6 +153,11 @@ mod tests {
     #[test]
     fn a_lease_is_written_by_one_conditional_call() {
         assert_eq!(all(Access::Lead).collect::<Vec<_>>(), [Operation::PutItem]);
+    }
+
+    #[test]
+    fn people_are_told_by_one_call_that_changes_nothing_of_theirs() {
+        assert_eq!(all(Access::Tell).collect::<Vec<_>>(), [Operation::PutEvents]);
     }
 
     #[test]

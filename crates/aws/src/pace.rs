@@ -65,6 +65,8 @@ pub enum Bucket {
     Queue,
     /// The lease table: a few calls in fifteen seconds for each cluster. A table has a capacity of its own.
     LeaseTable,
+    /// The bus on which people are told: a few calls an hour. AWS grants hundreds a second (EventBridge quotas).
+    EventBus,
 }
 
 impl Bucket {
@@ -84,6 +86,7 @@ impl Bucket {
         Self::ParameterRead,
         Self::Queue,
         Self::LeaseTable,
+        Self::EventBus,
     ];
 
     /// What AWS grants an account: burst, and tokens a second (APIREF:request-throttling; for parameters the
@@ -102,14 +105,18 @@ impl Bucket {
             Self::CloudMapRead => (40, 8),
             Self::CloudMapModify => (8, 1),
             Self::ParameterRead => (40, 40),
-            Self::Queue | Self::LeaseTable => (400, 400),
+            Self::Queue | Self::LeaseTable | Self::EventBus => (400, 400),
         }
     }
 
     /// The tokens a second that AWS grants an account, if AWS publishes them.
     pub const fn published_refill(self) -> Option<u32> {
         match self {
-            Self::CloudMapRead | Self::CloudMapModify | Self::Queue | Self::LeaseTable => None,
+            Self::CloudMapRead
+            | Self::CloudMapModify
+            | Self::Queue
+            | Self::LeaseTable
+            | Self::EventBus => None,
             Self::ClusterRead
             | Self::ClusterResourceRead
             | Self::ServiceRead

@@ -69,6 +69,7 @@ const PASS: &[&str] = &["iam:PassRole"];
 const TASK_ROLES: &[&str] = &["arn:aws:iam::REPLACE_ACCOUNT_ID:role/REPLACE_ROLES_OF_TASKS"];
 const TLS_ROLES: &[&str] = &["arn:aws:iam::REPLACE_ACCOUNT_ID:role/REPLACE_ROLE_OF_TLS"];
 const QUEUE: &[&str] = &["arn:aws:sqs:REPLACE_REGION:REPLACE_ACCOUNT_ID:eastwest"];
+const BUS: &[&str] = &["arn:aws:events:REPLACE_REGION:REPLACE_ACCOUNT_ID:event-bus/REPLACE_BUS"];
 const TABLE: &[&str] = &["arn:aws:dynamodb:REPLACE_REGION:REPLACE_ACCOUNT_ID:table/eastwest"];
 /// Cloud Map makes the hosted zone of a private DNS namespace in the name of its caller (Cloud Map guide,
 /// cloud-map-api-permissions-ref).
@@ -99,6 +100,7 @@ const STATEMENTS: [Statement; 17] = [
     allow("events", "ReceiveTheEvents", &[], QUEUE, none),
     allow("verify", "LookAtTasks", &[], ALL, none),
     allow("lease", "HoldTheLeases", &[], TABLE, own_items),
+    allow("notify", "TellPeople", &[], BUS, of_eastwest),
 ];
 
 /// The statement that allows a call: its policy and its name there.
@@ -126,6 +128,7 @@ const fn belongs(operation: Operation) -> (&'static str, &'static str) {
         Operation::GetParameter | Operation::GetParametersByPath => ("document", "ReadTheDocument"),
         Operation::GetItem | Operation::PutItem => ("lease", "HoldTheLeases"),
         Operation::ReceiveMessage | Operation::DeleteMessages => ("events", "ReceiveTheEvents"),
+        Operation::PutEvents => ("notify", "TellPeople"),
     }
 }
 
@@ -220,6 +223,11 @@ fn on_registration() -> Value {
 /// A role is passed to this service of AWS and to no other.
 fn to(service: &str) -> Value {
     json!({ "StringEquals": { "iam:PassedToService": service } })
+}
+
+/// No event is sent in the name of another source (EventBridge user guide, eb-use-conditions).
+fn of_eastwest() -> Value {
+    json!({ "StringEquals": { "events:source": crate::bus::SOURCE } })
 }
 
 fn own_items() -> Value {

@@ -11,16 +11,17 @@ use aws_config::{AppName, BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_smithy_http_client::proxy::ProxyConfig;
 use aws_smithy_http_client::{Builder, Connector, tls};
-use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use aws_smithy_runtime_api::client::http::{HttpConnectorSettings, SharedHttpClient};
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_runtime_api::client::stalled_stream_protection::StalledStreamProtectionConfig;
 use aws_smithy_types::retry::{ReconnectMode, RetryConfig};
 use aws_smithy_types::timeout::TimeoutConfig;
+use eastwest_core::ecs::name::BusName;
 
 use crate::bounded::bounded;
 use crate::call::{Meter, OnCall};
 use crate::pace::{Pace, Share};
-use crate::world::{LeaseTable, Leases, MayWrite, WAIT_SECONDS, World};
+use crate::world::{Bus, LeaseTable, Leases, MayWrite, WAIT_SECONDS, World};
 
 /// Reads are tried so often: one throttled and one broken answer in a row are weather, three are a fault.
 const READ_ATTEMPTS: u32 = 3;
@@ -57,6 +58,8 @@ pub struct Settings {
     pub queue_region: Option<String>,
     /// The table of leases, if there is one.
     pub lease_table: Option<LeaseTable>,
+    /// The bus on which people are told, if there is one.
+    pub bus: Option<BusName>,
     /// Whether a change to a cluster may be sent at this very moment: asked after it has waited for its turn.
     pub may_write: MayWrite,
     /// A simulator's URL: every call goes there, signed with made-up credentials. `None`: AWS, as the
@@ -74,6 +77,7 @@ impl Default for Settings {
             on_call: Arc::new(|_| ()),
             queue_region: None,
             lease_table: None,
+            bus: None,
             may_write: Arc::new(|_| true),
             simulator: None,
         }
@@ -165,12 +169,25 @@ impl World {
             ssm: aws_sdk_ssm::Client::from_conf(ssm.build()),
             sqs: aws_sdk_sqs::Client::from_conf(sqs.build()),
             leases,
+            bus: bus(shared, settings, meter("events")),
             may_write: Arc::clone(&settings.may_write),
             pace: Arc::clone(&pace),
             first_pause: settings.backoff,
             region,
         })
     }
+}
+
+/// The bus on which people are told, if there is one. A call is tried once.
+fn bus(shared: &SdkConfig, settings: &Settings, meter: Meter) -> Option<Bus> {
+    let name = settings.bus.clone()?;
+    let shared = impatient(shared, settings.attempt_timeout);
+    let config = aws_sdk_eventbridge::config::Builder::from(&shared).interceptor(meter);
+    let config = match name.region() {
+        Some(region) => config.region(Region::new(region.to_owned())),
+        None => config,
+    };
+    Some(Bus { client: aws_sdk_eventbridge::Client::from_conf(config.build()), name })
 }
 
 /// Calls that are tried once and given up soon: a late answer about a lease is worth nothing.
@@ -227,11 +244,20 @@ fn stall_protection() -> StalledStreamProtectionConfig {
 /// Its answers have a largest size.
 pub(crate) fn https_client(proxy: ProxyConfig) -> SharedHttpClient {
     let client = Builder::new().build_with_connector_fn(move |settings, components| {
-        let ring = tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring);
-        let mut connector = Connector::builder().tls_provider(ring);
-        connector.set_connector_settings(settings.cloned());
-        connector.set_sleep_impl(components.and_then(RuntimeComponents::sleep_impl));
-        connector.pool_idle_timeout(IDLE_CONNECTION).proxy_config(proxy.clone()).build()
+        connector(settings, components, proxy.clone())
     });
     bounded(client)
+}
+
+/// What connects: TLS by ring, and the system's roots.
+pub(crate) fn connector(
+    settings: Option<&HttpConnectorSettings>,
+    components: Option<&RuntimeComponents>,
+    proxy: ProxyConfig,
+) -> Connector {
+    let ring = tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring);
+    let mut connector = Connector::builder().tls_provider(ring);
+    connector.set_connector_settings(settings.cloned());
+    connector.set_sleep_impl(components.and_then(RuntimeComponents::sleep_impl));
+    connector.pool_idle_timeout(IDLE_CONNECTION).proxy_config(proxy).build()
 }

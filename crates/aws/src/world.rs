@@ -5,7 +5,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use eastwest_core::ecs::name::{ClusterName, TableName};
+use eastwest_core::ecs::name::{BusName, ClusterName, TableName};
 
 use crate::pace::Pace;
 
@@ -30,6 +30,12 @@ pub(crate) struct Leases {
     pub(crate) table: LeaseTable,
 }
 
+/// The bus on which people are told, and what its calls go through.
+pub(crate) struct Bus {
+    pub(crate) client: aws_sdk_eventbridge::Client,
+    pub(crate) name: BusName,
+}
+
 /// One AWS account in one region.
 pub struct World {
     pub(crate) ecs: aws_sdk_ecs::Client,
@@ -43,6 +49,8 @@ pub struct World {
     pub(crate) sqs: aws_sdk_sqs::Client,
     /// The table of leases, if there is one.
     pub(crate) leases: Option<Leases>,
+    /// The bus on which people are told, if there is one.
+    pub(crate) bus: Option<Bus>,
     /// Whether a change to a cluster may be sent now.
     pub(crate) may_write: MayWrite,
     /// The first pause while an operation is followed.

@@ -51,6 +51,7 @@ use crate::ecs::time::{AwsTime, Now};
 use crate::guard::acks::Acks;
 use crate::guard::input::GuardInput;
 use crate::guard::leases::Leases;
+use crate::guard::pauses::NO_PAUSES;
 use crate::guard::refreshes::Refreshes;
 use crate::guard::turns::Turns;
 use crate::guard::waits::NO_WAITS;
@@ -242,8 +243,20 @@ impl Stage {
         let Self { view, settings, now, .. } = self;
         let (turns, refreshes, waits) = (&NOBODY, &NOTHING, &NO_WAITS);
         let now = *now;
-        let leases = &self.leases;
-        GuardInput { view, leases, writes, waves, turns, refreshes, waits, acks, settings, now }
+        let (leases, pauses) = (&self.leases, &NO_PAUSES);
+        GuardInput {
+            view,
+            leases,
+            writes,
+            waves,
+            turns,
+            refreshes,
+            waits,
+            pauses,
+            acks,
+            settings,
+            now,
+        }
     }
 
     /// The breaches of a plan; what only concerns the policy observe is left to the guard.

@@ -20,6 +20,7 @@ use eastwest_core::guard::acks::Acks;
 use eastwest_core::guard::guard;
 use eastwest_core::guard::input::GuardInput;
 use eastwest_core::guard::leases::Leases;
+use eastwest_core::guard::pauses::Pauses;
 use eastwest_core::guard::refreshes::Refreshes;
 use eastwest_core::guard::turns::Turns;
 use eastwest_core::guard::waits::Waits;
@@ -196,6 +197,7 @@ impl<'a> Trip<'a> {
                 turns: &Turns::default(),
                 refreshes: &Refreshes::default(),
                 waits: &Waits::default(),
+                pauses: &Pauses::default(),
                 acks: &Acks::default(),
                 settings: &self.settings,
                 now: now(),

@@ -17,8 +17,8 @@ use eastwest_core::view::reading::{Answer, Question};
 use serde_json::{Value, json};
 
 use super::{
-    Asked, Stage, Told, config, describe_asked, keys, lease, named_ports, namespace_arn, network,
-    new_namespace, parameters, played, prod, queue, staged, web,
+    Asked, Stage, Told, bus, config, describe_asked, keys, lease, named_ports, namespace_arn,
+    network, new_namespace, parameters, played, prod, queue, staged, web,
 };
 use crate::Operation;
 
@@ -252,6 +252,7 @@ fn everything(asked: &Asked) -> Value {
         "ssm.GetParametersByPath" => json!({"Parameters": []}),
         "dynamodb.GetItem" | "dynamodb.PutItem" => json!({}),
         "sqs.ReceiveMessage" => queue::messages(),
+        "events.PutEvents" => bus::taken(),
         "sqs.DeleteMessageBatch" => json!({"Successful": [], "Failed": []}),
         "ecs.ListServices" => json!({"serviceArns": [super::arn("web")]}),
         "ecs.ListServicesByNamespace" => json!({"serviceArns": []}),
@@ -290,6 +291,7 @@ async fn every_effect(stage: &Stage) -> Vec<Fault> {
     // What only `verify` reads is no effect.
     faults.extend(stage.world.tasks(&prod(), None).await.err());
     faults.extend(stage.world.instances(&namespace_arn()).await.err());
+    faults.extend(bus::put(stage, 1).await.err());
     faults
 }
 
@@ -327,9 +329,13 @@ fn faults_of(event: Event) -> Vec<Fault> {
         Event::LeaseWritten(_, outcome) => outcome.err().into_iter().collect(),
         Event::Received(outcome) => outcome.err().into_iter().collect(),
         Event::Deleted(outcome) => outcome.err().into_iter().collect(),
-        Event::Tick | Event::Stop | Event::Acknowledged(_) | Event::Retry(_) | Event::Look(_) => {
-            panic!("no effect is answered so")
-        }
+        Event::Tick
+        | Event::Stop
+        | Event::Acknowledged(_)
+        | Event::Retry(_)
+        | Event::Pause(..)
+        | Event::Resume(_)
+        | Event::Look(_) => panic!("no effect is answered so"),
     }
 }
 

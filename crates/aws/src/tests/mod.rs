@@ -5,6 +5,7 @@
 
 mod apply;
 mod ask;
+mod bus;
 mod confirm;
 mod faults;
 mod lease;
@@ -119,6 +120,7 @@ fn staged(config: &SdkConfig, asked: Arc<Mutex<Vec<Asked>>>) -> Stage {
         backoff: Duration::from_millis(1),
         on_call: Arc::new(move |call| count.lock().unwrap().push(call)),
         lease_table: Some(lease::table()),
+        bus: Some(bus::name()),
         ..Settings::default()
     };
     Stage { world: World::over(config, &settings).unwrap(), asked, counted }
@@ -144,6 +146,7 @@ fn read(request: &http::Request<SdkBody>) -> Asked {
         "AmazonSSM" => "ssm",
         "AmazonSQS" => "sqs",
         "DynamoDB_20120810" => "dynamodb",
+        "AWSEvents" => "events",
         other => panic!("{other}"),
     };
     let body = request.body().bytes().unwrap();

@@ -129,6 +129,35 @@ impl HttpPath {
     }
 }
 
+name! {
+    /// An event bus of EventBridge by name or ARN.
+    BusName
+}
+
+impl BusName {
+    /// A bus's name or ARN (EventBridge API reference, PutEventsRequestEntry: letters, digits and `/.-_`, 256 in a name).
+    pub fn parse(text: &str) -> Result<Self, Refused> {
+        let name = match text.strip_prefix("arn:") {
+            Some(arn) => {
+                let is_of_events = arn.split(':').nth(1) == Some("events");
+                arn.split_once(":event-bus/").filter(|_| is_of_events).map_or("", |(_, name)| name)
+            }
+            None => text,
+        };
+        let fits = |b: u8| b.is_ascii_alphanumeric() || b"/_.-".contains(&b);
+        if (1..=256).contains(&name.len()) && name.bytes().all(fits) {
+            return Ok(Self(text.into()));
+        }
+        let allowed = "an event bus's name or ARN: 1 to 256 letters, digits, '/', '_', '.' and '-'";
+        Err(Refused { allowed, nearest: None })
+    }
+
+    /// The Region that the bus is in; none if only its name is given, and then it is the Region of all other calls.
+    pub fn region(&self) -> Option<&str> {
+        self.0.strip_prefix("arn:")?.split(':').nth(2)
+    }
+}
+
 impl TableName {
     /// A table's name or ARN (DynamoDB naming rules: 3 to 255 letters, digits and `_.-`).
     pub fn parse(text: &str) -> Result<Self, Refused> {

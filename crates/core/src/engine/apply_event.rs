@@ -46,6 +46,14 @@ impl Engine {
                 self.retry(&key);
                 true
             }
+            Event::Pause(scope, lasting, over) => {
+                self.memory.pauses_mut().begin(scope, lasting, over, now);
+                false
+            }
+            Event::Resume(scope) => {
+                self.memory.pauses_mut().end(&scope);
+                false
+            }
             Event::Look(key) => {
                 self.look_now(key, now);
                 false

@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::time::Duration;
 
 use crate::ecs::fault::Fault;
 use crate::ecs::lease::{LeaseItem, LeaseKey, LeaseOutcome, LeaseWrite};
@@ -15,6 +16,7 @@ use crate::ecs::seen::Seen;
 use crate::ecs::service::EcsService;
 use crate::ecs::service_key::ServiceKey;
 use crate::plan::action::{Accepted, Action};
+use crate::plan::asked_pause::{PauseScope, PausedOver};
 use crate::plan::consent::PlanId;
 use crate::plan::prerequisite::Prerequisite;
 use crate::view::reading::{Answer, ClusterReading, Question};
@@ -62,6 +64,10 @@ pub enum Event {
     Acknowledged(PlanId),
     /// A person asks to send once more what ECS gave up for a service.
     Retry(ServiceKey),
+    /// A person pauses something for so long.
+    Pause(PauseScope, Duration, PausedOver),
+    /// A person ends a pause of exactly this.
+    Resume(PauseScope),
     /// A person asks to read a service again now, or everything.
     Look(Option<ServiceKey>),
     /// Answers [`Effect::FindClusters`].

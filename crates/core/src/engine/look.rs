@@ -239,6 +239,8 @@ impl Look {
             | Event::Stop
             | Event::Acknowledged(_)
             | Event::Retry(_)
+            | Event::Pause(..)
+            | Event::Resume(_)
             | Event::Look(_)
             | Event::Applied(..)
             | Event::Made(..)

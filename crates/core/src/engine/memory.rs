@@ -19,6 +19,7 @@ use crate::guard::client_waits::{ClientWaits, longest_wait};
 use crate::guard::input::GuardInput;
 use crate::guard::leases::Leases;
 use crate::guard::old_names;
+use crate::guard::pauses::Pauses;
 use crate::guard::refreshes::Refreshes;
 use crate::guard::turns::Turns;
 use crate::guard::waits::Waits;
@@ -40,6 +41,7 @@ pub(super) struct Memory {
     refreshes: Refreshes,
     client_waits: ClientWaits,
     waits: Waits,
+    pauses: Pauses,
     acks: Acks,
 }
 
@@ -76,8 +78,31 @@ impl Memory {
         settings: &'a Settings,
         now: Now,
     ) -> GuardInput<'a> {
-        let Self { leases, writes, waves, turns, refreshes, waits, acks, client_waits: _ } = self;
-        GuardInput { view, leases, writes, waves, turns, refreshes, waits, acks, settings, now }
+        let Self { leases, writes, waves, turns, refreshes, waits, pauses, acks, client_waits: _ } =
+            self;
+        GuardInput {
+            view,
+            leases,
+            writes,
+            waves,
+            turns,
+            refreshes,
+            waits,
+            pauses,
+            acks,
+            settings,
+            now,
+        }
+    }
+
+    /// What people paused while we run.
+    pub(super) fn pauses(&self) -> &Pauses {
+        &self.pauses
+    }
+
+    /// The same, to begin and to end one.
+    pub(super) fn pauses_mut(&mut self) -> &mut Pauses {
+        &mut self.pauses
     }
 
     /// A person agrees to a plan.
@@ -173,6 +198,7 @@ impl Memory {
     /// Forgets the writes that time settles, and notes how the rollouts of the waves go.
     pub(super) fn observe(&mut self, view: &View, timing: &Timing, now: Now) {
         self.writes.expire(timing, now);
+        self.pauses.expire(now);
         for (key, rollout) in self.waves.observe(view, &self.writes, Moment { timing, now }) {
             self.turns.ended(&key, rollout, now);
         }
@@ -188,7 +214,9 @@ impl Memory {
     /// The next moment after `seen` at which time settles something.
     pub(super) fn next_due(&self, timing: &Timing, seen: Now) -> Option<Now> {
         let waits = self.waits.next_due(Moment { timing, now: seen });
-        [self.writes.next_due(seen), self.waves.next_due(seen), waits].into_iter().flatten().min()
+        let pauses = self.pauses.next_end(seen);
+        let due = [self.writes.next_due(seen), self.waves.next_due(seen), waits, pauses];
+        due.into_iter().flatten().min()
     }
 }
 

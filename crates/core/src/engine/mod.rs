@@ -30,6 +30,7 @@ mod receiving;
 mod leading;
 mod apply_event;
 mod settled;
+mod concerns;
 mod wake;
 mod step;
 

@@ -14,6 +14,7 @@ use crate::ecs::name::ClusterName;
 use crate::ecs::service_key::ServiceKey;
 use crate::ecs::time::Now;
 use crate::guard::acks::Acks;
+use crate::guard::pauses::Pauses;
 use crate::plan::Plan;
 use crate::plan::leader::Leader;
 use crate::report::news::News;
@@ -72,9 +73,10 @@ impl Engine {
     }
 
     /// An engine that takes the place of one that was lost while the process ran. It writes nothing before the pause
-    /// after a start is over, because the lost one may have written a moment ago.
-    pub fn in_place_of_a_lost_one(settings: Settings, now: Now) -> Self {
+    /// after a start is over, because the lost one may have written a moment ago. What people paused stays paused.
+    pub fn in_place_of_a_lost_one(settings: Settings, pauses: Pauses, now: Now) -> Self {
         let mut engine = Self::new(settings, now);
+        *engine.memory.pauses_mut() = pauses;
         engine.view.awake_since = now.since_start;
         engine
     }
@@ -87,6 +89,11 @@ impl Engine {
     /// What is to be done, and what is held.
     pub fn plan(&self) -> &Plan {
         self.planning.plan()
+    }
+
+    /// What people paused while this process runs.
+    pub fn pauses(&self) -> &Pauses {
+        self.memory.pauses()
     }
 
     /// What people agreed to.

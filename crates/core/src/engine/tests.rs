@@ -1,11 +1,13 @@
 //! The reconciler as a whole, in a world small enough to be believed.
 
+mod concerns;
 mod consent;
 mod documents;
 mod edits;
 mod events;
 mod kept_names;
 mod leases;
+mod pauses;
 mod retries;
 mod stories;
 mod swaps;

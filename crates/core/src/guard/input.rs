@@ -2,6 +2,7 @@
 
 use super::acks::Acks;
 use super::leases::Leases;
+use super::pauses::Pauses;
 use super::refreshes::Refreshes;
 use super::turns::Turns;
 use super::waits::Waits;
@@ -28,6 +29,8 @@ pub struct GuardInput<'a> {
     pub refreshes: &'a Refreshes,
     /// Since when clients wait for servers that they only seem to need.
     pub waits: &'a Waits,
+    /// What people paused while we run.
+    pub pauses: &'a Pauses,
     /// What somebody has agreed to.
     pub acks: &'a Acks,
     /// What the operator allows.

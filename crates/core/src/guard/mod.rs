@@ -9,6 +9,7 @@ pub mod refreshes;
 pub mod waits;
 pub(crate) mod client_waits;
 pub mod acks;
+pub mod pauses;
 pub(crate) mod sight;
 pub mod lease;
 pub mod leases;
@@ -38,6 +39,7 @@ use budget::Ledger;
 use input::GuardInput;
 use leases::Leases;
 use pause::paused;
+use pauses::NO_PAUSES;
 use refreshes::{Refreshes, Standing};
 use truce::contended;
 use turns::Turns;
@@ -52,7 +54,7 @@ use writes::Writes;
 enum Check {
     /// Does this process lead the cluster?
     Leader,
-    /// Has its owner paused the service?
+    /// Has its owner paused the service, or another person for a time?
     Paused,
     /// Does the policy allow it? That too much would change is worth knowing before anybody allows it: there the brake
     /// answers.
@@ -140,9 +142,20 @@ pub fn guard_shown(plan: Plan, view: &View, settings: &Settings, now: Now) -> Pl
     let (writes, waves) = (&Writes::default(), &Waves::default());
     let (turns, acks) = (&Turns::default(), &Acks::default());
     let (refreshes, waits) = (&Refreshes::default(), &NO_WAITS);
-    let leases = &Leases::default();
-    let input =
-        GuardInput { view, leases, writes, waves, turns, refreshes, waits, acks, settings, now };
+    let (leases, pauses) = (&Leases::default(), &NO_PAUSES);
+    let input = GuardInput {
+        view,
+        leases,
+        writes,
+        waves,
+        turns,
+        refreshes,
+        waits,
+        pauses,
+        acks,
+        settings,
+        now,
+    };
     let lasting: Vec<Check> = ORDER.into_iter().filter(|check| check.is_lasting()).collect();
     Guards::new(&plan, &input).hold(plan, &lasting)
 }
@@ -221,7 +234,7 @@ impl<'a> Guards<'a> {
         entry: &Entry,
         action: &Action,
     ) -> Option<Hold> {
-        let GuardInput { view, leases, writes, settings, now, .. } = self.input;
+        let GuardInput { view, leases, writes, pauses, settings, now, .. } = self.input;
         let namespace = entry.namespace.as_ref();
         match check {
             Check::Leader => leases.hold(&key.cluster, now),
@@ -229,7 +242,7 @@ impl<'a> Guards<'a> {
                 let own = settings.own_service.as_ref();
                 own.is_some_and(|own| *own == key.path()).then_some(Hold::OwnService)
             }
-            Check::Paused => paused(view, key, now),
+            Check::Paused => paused(view, key, now).or_else(|| pauses.hold(key, now)),
             Check::Policy => {
                 observed(settings.policy, action).filter(|_| self.brake.hold(key).is_none())
             }
@@ -250,7 +263,7 @@ impl<'a> Guards<'a> {
     /// Why this guard holds the making of what services wait for, if it does. That starts no rollout and belongs to no
     /// service.
     fn ask_about_making(&self, check: Check, making: &Prerequisite) -> Option<Hold> {
-        let GuardInput { view, leases, writes, settings, now, .. } = self.input;
+        let GuardInput { view, leases, writes, pauses, settings, now, .. } = self.input;
         match check {
             Check::Leader => leases.hold_making(view, now),
             Check::Policy => {
@@ -261,8 +274,8 @@ impl<'a> Guards<'a> {
             Check::StartUp => self.start_up.clone(),
             Check::Windows => self.windows.hold_making(making),
             Check::Writes => writes.hold_making(making),
+            Check::Paused => pauses.hold_making(now),
             Check::OwnService
-            | Check::Paused
             | Check::Unread
             | Check::Brake
             | Check::OldName

@@ -14,6 +14,7 @@ pub mod turn;
 pub mod consent;
 pub mod kept_name;
 pub mod leader;
+pub mod asked_pause;
 pub mod hold;
 pub mod doubt;
 pub mod call;

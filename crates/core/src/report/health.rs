@@ -46,7 +46,7 @@ pub(super) fn health(service: &ServiceView, entry: &Entry, course: &Course) -> H
 
 fn of_hold(service: &ServiceView, hold: Option<&Hold>, course: &Course) -> Health {
     match hold {
-        Some(Hold::Paused(_) | Hold::Frozen(_)) => Health::Suspended,
+        Some(Hold::Paused(_) | Hold::PausedByPerson(_) | Hold::Frozen(_)) => Health::Suspended,
         Some(
             Hold::Ambiguous
             | Hold::AmbiguousPort(_)

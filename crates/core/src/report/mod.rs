@@ -10,6 +10,8 @@ pub mod verify;
 pub mod news;
 pub mod notice;
 pub mod ready;
+pub mod concern;
+pub mod notifier;
 pub mod cost;
 pub mod explain;
 pub mod beside;

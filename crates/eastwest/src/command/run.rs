@@ -13,6 +13,7 @@ use crate::daemon::clock::Clock;
 use crate::daemon::driver::{self, Until};
 use crate::daemon::identity;
 use crate::daemon::meters::Metrics;
+use crate::daemon::notify;
 use crate::daemon::own_service;
 use crate::daemon::shared::Shared;
 use crate::daemon::signals::stop_signals;
@@ -59,6 +60,10 @@ pub(crate) async fn run(mut config: Config) -> anyhow::Result<ExitCode> {
              partition mean nothing in another: name a queue of this partition",
             world.region()
         );
+    }
+    if let Some(to) = config.notify.clone() {
+        let (shared, world) = (Arc::clone(&shared), Arc::clone(&world));
+        tokio::spawn(notify::run(shared, world, to, stop.clone()));
     }
     driver::drive(world, shared, stop, Until::Stopped).await;
     pages.abort();

@@ -28,6 +28,7 @@ pub(crate) async fn connect(config: &Config, shared: &Arc<Shared>) -> anyhow::Re
     let settings = eastwest_aws::Settings {
         may_write: Arc::new(may_write),
         lease_table,
+        bus: config.notify.as_ref().and_then(|notify| notify.bus.clone()),
         ..settings(config, &shared.metrics)
     };
     Ok(Arc::new(World::connect(settings).await?))

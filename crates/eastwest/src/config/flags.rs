@@ -5,6 +5,7 @@
 
 use clap::Args;
 
+use super::secret::Secret;
 use super::token::Token;
 
 /// Flags that every command takes; each is also an environment variable. A help shows those that matter to its command.
@@ -108,6 +109,53 @@ pub(crate) struct Flags {
         value_name = "NAME"
     )]
     pub(crate) public_host: Vec<String>,
+    /// An address that `run` sends messages to when something needs a person, or no longer does. It is a secret: set it in
+    /// the environment, or name a file that has it, as file:/run/secrets/webhook.
+    #[arg(
+        long,
+        global = true,
+        env = "EASTWEST_NOTIFY_WEBHOOK",
+        hide_env_values = true,
+        value_name = "URL"
+    )]
+    pub(crate) notify_webhook: Option<Secret>,
+    /// What signs these messages with HMAC-SHA-256, 16 characters or more. Set it in the environment, or name a file that
+    /// has it, as file:/run/secrets/key.
+    #[arg(
+        long,
+        global = true,
+        env = "EASTWEST_NOTIFY_SECRET",
+        hide_env_values = true,
+        value_name = "KEY"
+    )]
+    pub(crate) notify_secret: Option<Secret>,
+    /// What these messages look like: json, or slack for an incoming webhook of Slack.
+    #[arg(
+        long,
+        global = true,
+        env = "EASTWEST_NOTIFY_FORMAT",
+        default_value = "json",
+        value_name = "json|slack"
+    )]
+    pub(crate) notify_format: String,
+    /// Allow an address that begins with http:// and is not of this machine: everybody on the way can read the messages.
+    #[arg(long, global = true, env = "EASTWEST_NOTIFY_PLAIN_HTTP")]
+    pub(crate) notify_plain_http: bool,
+    /// An EventBridge bus that `run` sends events to when something needs a person, or no longer does: a name or an ARN.
+    #[arg(long, global = true, env = "EASTWEST_NOTIFY_BUS", value_name = "BUS")]
+    pub(crate) notify_bus: Option<String>,
+    /// Tell people of a service that differs from what is declared for so long.
+    #[arg(
+        long,
+        global = true,
+        env = "EASTWEST_NOTIFY_DRIFT_AFTER",
+        default_value = "30m",
+        value_name = "TIME"
+    )]
+    pub(crate) notify_drift_after: String,
+    /// How many times as fast people are told. It is for tests of this program and hidden from the help.
+    #[arg(long, global = true, env = "EASTWEST_NOTIFY_SPEED", default_value = "1", hide = true)]
+    pub(crate) notify_speed: String,
     /// For how long nothing is written after a start, from 0s to 10s. It is for tests of this program and hidden from
     /// the help: with less than 10s, `run` and `apply` may act on answers of AWS from before the last write of the
     /// eastwest that ran before.

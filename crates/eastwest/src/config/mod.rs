@@ -1,11 +1,17 @@
 //! Configuration: from what was typed to what is meant.
 //!
 //! In comes [`Flags`], text as it was typed or stands in the environment; out goes a [`Config`], or every mistake in
-//! it at once. In reading order: [`token`], [`flags`].
+//! it at once. In reading order: [`token`], [`secret`], [`flags`], [`reader`], [`notify`].
 
 pub(crate) mod token;
 
+pub(crate) mod secret;
+
 pub(crate) mod flags;
+
+pub(crate) mod reader;
+
+pub(crate) mod notify;
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -17,11 +23,13 @@ use eastwest_core::declaration::settings::{
     Budget, LeaseSettings, Policy, Settings, Sources, Timing,
 };
 use eastwest_core::declaration::tag_prefix::TagPrefix;
-use eastwest_core::ecs::name::{ClusterName, NamespaceRef, ParameterName, Refused, TableName};
+use eastwest_core::ecs::name::{ClusterName, NamespaceRef, ParameterName, TableName};
 use eastwest_core::ecs::queue::QueueUrl;
 use eastwest_core::ecs::service_key::ServicePath;
 
 use self::flags::Flags;
+use self::notify::Notify;
+use self::reader::{Reader, duration};
 use self::token::Token;
 
 /// From the end of a sweep to the next, where a queue shows what changed.
@@ -50,6 +58,8 @@ pub(crate) struct Config {
     pub(crate) queue: Option<QueueUrl>,
     /// The lease that a command needs to write, if a table was given.
     pub(crate) lease: Option<Lease>,
+    /// Where people are told what needs them, if anywhere.
+    pub(crate) notify: Option<Notify>,
     /// Where to serve HTTP.
     pub(crate) listen: SocketAddr,
     /// The names to which the pages answer, beside addresses and localhost.
@@ -130,7 +140,6 @@ impl Config {
         let public_hosts = reader.public_hosts(&flags.public_host);
         let log_format = reader.log_format(&flags.log_format);
         let usual = Timing::default();
-        let lease = reader.lease(flags);
         let timing = Timing { interval: interval.unwrap_or(usual.interval), ..usual };
         let config = Self {
             settings: Settings {
@@ -154,7 +163,8 @@ impl Config {
             region: flags.region.clone(),
             interval,
             queue,
-            lease,
+            lease: reader.lease(flags),
+            notify: reader.notify(flags),
             listen: listen.unwrap_or_else(|| SocketAddr::from(([0, 0, 0, 0], 8080))),
             public_hosts,
             log_format: log_format.unwrap_or(LogFormat::Json),
@@ -173,24 +183,7 @@ impl Config {
     }
 }
 
-/// Collects mistakes while reading.
-struct Reader(Vec<String>);
-
 impl Reader {
-    fn value<T>(
-        &mut self,
-        flag: &str,
-        text: &str,
-        allowed: &str,
-        read: impl Fn(&str) -> Option<T>,
-    ) -> Option<T> {
-        let value = read(text.trim());
-        if value.is_none() {
-            self.0.push(format!("{flag} {text:?}: {allowed}"));
-        }
-        value
-    }
-
     fn log_format(&mut self, text: &str) -> Option<LogFormat> {
         self.value("--log-format", text, "json or text", |text| match text {
             "json" => Some(LogFormat::Json),
@@ -216,15 +209,6 @@ impl Reader {
         let text = text.filter(|text| text.trim() != "none")?;
         let allowed = "CLUSTER/SERVICE, or none";
         self.value("--own-service", text, allowed, |text| ServicePath::parse(text).ok())
-    }
-
-    fn name<T>(&mut self, flag: &str, text: &str, read: Result<T, Refused>) -> Option<T> {
-        read.map_err(|refused| {
-            let nearest = refused.nearest.map(|nearest| format!("; did you mean {nearest}?"));
-            let (allowed, nearest) = (refused.allowed, nearest.unwrap_or_default());
-            self.0.push(format!("{flag} {text:?}: {allowed}{nearest}"));
-        })
-        .ok()
     }
 
     /// SSM: a parameter's name has letters, digits and `_.-/`, and begins with `/` where it has a path
@@ -302,21 +286,6 @@ impl Reader {
         let read = |text: &str| text.parse().ok().filter(|count| (1..=1000).contains(count));
         self.value(flag, text, "a whole number from 1 to 1000", read).unwrap_or(1)
     }
-}
-
-/// A time from 1s to 24h.
-pub(crate) fn duration(text: &str) -> Option<Duration> {
-    let unit = text.find(|c: char| !c.is_ascii_digit())?;
-    let (digits, unit) = text.split_at(unit);
-    let number: u64 = digits.parse().ok()?;
-    let factor = match unit {
-        "s" => 1,
-        "m" => 60,
-        "h" => 3600,
-        _ => return None,
-    };
-    let seconds = number.checked_mul(factor)?;
-    (1..=86_400).contains(&seconds).then(|| Duration::from_secs(seconds))
 }
 
 #[cfg(test)]

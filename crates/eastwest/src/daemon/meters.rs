@@ -12,6 +12,7 @@ use eastwest_core::ecs::service_key::ServiceKey;
 use eastwest_core::plan::Plan;
 use eastwest_core::plan::action::ActionKind;
 use eastwest_core::report::news::RolloutEnd;
+use eastwest_core::report::notifier::{ChannelName, Counts};
 use eastwest_core::view::hint::MessageKind;
 use prometheus::core::Collector;
 #[cfg(target_os = "linux")]
@@ -22,7 +23,7 @@ use prometheus::{
 };
 use strum::VariantArray as _;
 
-use super::metric_labels::PASSES;
+use super::metric_labels::{MESSAGES, PASSES};
 use super::metric_table as table;
 
 /// Everything that is counted as it happens.
@@ -39,6 +40,8 @@ pub(crate) struct Metrics {
     calls: IntCounterVec,
     call_seconds: HistogramVec,
     quota_seconds: CounterVec,
+    notifications: IntCounterVec,
+    notifications_dropped: IntCounterVec,
     panics: IntCounter,
     has_answered: Arc<AtomicBool>,
 }
@@ -60,6 +63,8 @@ impl Metrics {
             calls: table::CALLS.counters(),
             call_seconds: table::CALL_SECONDS.histograms(),
             quota_seconds: table::QUOTA.amounts(),
+            notifications: table::NOTIFICATIONS.counters(),
+            notifications_dropped: table::NOTIFICATIONS_DROPPED.counters(),
             panics: table::PANICS.counter(),
             has_answered: Arc::default(),
             registry,
@@ -69,7 +74,7 @@ impl Metrics {
     }
 
     fn register(&self, build: GaugeVec) {
-        let all: [Box<dyn Collector>; 12] = [
+        let all: [Box<dyn Collector>; 14] = [
             Box::new(build),
             Box::new(self.passes.clone()),
             Box::new(self.pass_seconds.clone()),
@@ -81,6 +86,8 @@ impl Metrics {
             Box::new(self.calls.clone()),
             Box::new(self.call_seconds.clone()),
             Box::new(self.quota_seconds.clone()),
+            Box::new(self.notifications.clone()),
+            Box::new(self.notifications_dropped.clone()),
             Box::new(self.panics.clone()),
         ];
         for collector in all {
@@ -153,6 +160,19 @@ impl Metrics {
         let silent = [FaultKind::TimedOut, FaultKind::Unreachable];
         if !silent.map(<&str>::from).contains(&call.result) {
             self.has_answered.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// Takes over what was counted of each way to people: counts that only grow.
+    pub(crate) fn notified(&self, counts: impl Iterator<Item = (ChannelName, Counts)>) {
+        for (name, Counts { sent, failed, dropped }) in counts {
+            let channel: &str = name.into();
+            for (outcome, count) in MESSAGES.into_iter().zip([sent, failed]) {
+                let counter = self.notifications.with_label_values(&[channel, outcome]);
+                counter.inc_by(count.saturating_sub(counter.get()));
+            }
+            let counter = self.notifications_dropped.with_label_values(&[channel]);
+            counter.inc_by(dropped.saturating_sub(counter.get()));
         }
     }
 

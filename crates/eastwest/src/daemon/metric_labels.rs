@@ -13,6 +13,7 @@ use eastwest_core::ecs::fault::FaultKind;
 use eastwest_core::plan::action::ActionKind;
 use eastwest_core::plan::reason::Reason;
 use eastwest_core::report::news::RolloutEnd;
+use eastwest_core::report::notifier::ChannelName;
 use eastwest_core::report::status::Sync;
 use eastwest_core::view::hint::MessageKind;
 use strum::{VariantArray as _, VariantNames as _};
@@ -25,6 +26,8 @@ pub(crate) const ACCEPTED: &str = "Accepted";
 const OK: &str = "Ok";
 /// What a plan found.
 pub(crate) const PASSES: [&str; 3] = ["Synced", "Changes", "Held"];
+/// What became of a message to people.
+pub(crate) const MESSAGES: [&str; 2] = ["Sent", "Failed"];
 /// Services that are named one by one, and series that name their fields: each at most so many.
 pub(crate) const NAMED_AT_MOST: usize = 200;
 
@@ -97,6 +100,12 @@ pub(super) const OPERATION: Label = Label {
     name: "operation",
     values: Values::Closed(|| Operation::ALL.iter().map(|operation| operation.name()).collect()),
 };
+pub(super) const CHANNEL: Label = Label {
+    name: "channel",
+    values: Values::Closed(|| ChannelName::VARIANTS.iter().map(<&str>::from).collect()),
+};
+pub(super) const SENT: Label =
+    Label { name: "outcome", values: Values::Closed(|| MESSAGES.to_vec()) };
 pub(super) const BUCKET: Label = Label {
     name: "bucket",
     values: Values::Closed(|| {

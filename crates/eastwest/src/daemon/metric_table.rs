@@ -4,9 +4,9 @@
 
 use super::metric::{Group, Kind, Metric};
 use super::metric_labels::{
-    ACTION, ANSWER, API, BUCKET, CALL_BUCKETS, CLUSTER, CLUSTER_OR_DOCUMENT, DRIFTED, END, FIELD,
-    FOLLOW_BUCKETS, HOLD, MESSAGE, NAMESPACE, OPERATION, PASS, PASS_BUCKETS, POLICY, RESULT,
-    ROLLOUT_BUCKETS, SERVICE, SYNC, VERSION,
+    ACTION, ANSWER, API, BUCKET, CALL_BUCKETS, CHANNEL, CLUSTER, CLUSTER_OR_DOCUMENT, DRIFTED, END,
+    FIELD, FOLLOW_BUCKETS, HOLD, MESSAGE, NAMESPACE, OPERATION, PASS, PASS_BUCKETS, POLICY, RESULT,
+    ROLLOUT_BUCKETS, SENT, SERVICE, SYNC, VERSION,
 };
 
 /// Every metric that is served.
@@ -44,6 +44,7 @@ pub(crate) const GROUPS: &[Group] = &[
         ],
     },
     Group { title: "Who leads", metrics: &[&LEASE_TABLE, &LEADER] },
+    Group { title: "What people are told", metrics: &[&NOTIFICATIONS, &NOTIFICATIONS_DROPPED] },
     Group {
         title: "The process",
         metrics: &[
@@ -243,6 +244,24 @@ pub(crate) const NUDGES: Metric = Metric {
     help: "Messages of the queue, by what they are about.",
     purpose: "whether events arrive. `Other` is nothing that is watched, `Unread` is no event.",
     query: "sum by (job, kind) (rate(eastwest_nudges_total[5m]))",
+};
+
+pub(crate) const NOTIFICATIONS: Metric = Metric {
+    name: "eastwest_notifications_total",
+    kind: Kind::Counter,
+    labels: &[CHANNEL, SENT],
+    help: "Messages to people, by channel: those that arrived, and those that did not and are tried again. Only with `--notify-webhook` or `--notify-bus`.",
+    purpose: "whether people are told what needs them.",
+    query: r#"increase(eastwest_notifications_total{outcome="Failed"}[1h]) > 0"#,
+};
+
+pub(crate) const NOTIFICATIONS_DROPPED: Metric = Metric {
+    name: "eastwest_notifications_dropped_total",
+    kind: Kind::Counter,
+    labels: &[CHANNEL],
+    help: "Things that needed a person and were never told: given up after an hour of failures, or over before the channel took them.",
+    purpose: "whether something was missed while a channel failed.",
+    query: "increase(eastwest_notifications_dropped_total[1d]) > 0",
 };
 
 pub(crate) const CALLS: Metric = Metric {

@@ -2,7 +2,7 @@
 //!
 //! In come events, from AWS through [`driver`] and from people through [`shared`]; out go effects, log lines and
 //! counters. No decision is taken here. In reading order: [`clock`], [`telemetry`], [`signals`], [`client`], [`own_service`], [`identity`],
-//! [`metric`], [`metric_labels`], [`metric_table`], [`meters`], [`record`], [`history`], [`panics`], [`shared`], [`silence`], [`driver`].
+//! [`metric`], [`metric_labels`], [`metric_table`], [`meters`], [`record`], [`history`], [`panics`], [`shared`], [`pauses`], [`silence`], [`notify`], [`driver`].
 
 pub(crate) mod clock;
 
@@ -32,6 +32,10 @@ pub(crate) mod panics;
 
 pub(crate) mod shared;
 
+pub(crate) mod pauses;
+
 pub(crate) mod silence;
+
+pub(crate) mod notify;
 
 pub(crate) mod driver;

@@ -113,8 +113,8 @@ impl Shared {
                 "a bug: a step panicked; eastwest starts again"
             );
             let mut engine = self.engine();
-            let settings = engine.settings().clone();
-            *engine = Engine::in_place_of_a_lost_one(settings, self.clock.now());
+            let (settings, pauses) = (engine.settings().clone(), engine.pauses().clone());
+            *engine = Engine::in_place_of_a_lost_one(settings, pauses, self.clock.now());
             LostEngine
         })
     }
@@ -144,7 +144,7 @@ impl Shared {
     }
 
     /// Adds what a person asked for.
-    fn tell_request(&self, service: Option<&ServiceKey>, sentence: &str) {
+    pub(super) fn tell_request(&self, service: Option<&ServiceKey>, sentence: &str) {
         let about = service.map_or(About::Process, |key| About::Service(key.clone()));
         self.tell(Notice::new(NoticeKind::Request, Level::Info, about, sentence));
     }

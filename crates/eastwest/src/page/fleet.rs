@@ -14,6 +14,7 @@ use strum::VariantArray as _;
 
 use super::changes::Happened;
 use super::frame::{Access, Frame, Reader, Section};
+use super::pauses::{self, PauseRow};
 use super::row::{Row, mark_repeated};
 use super::sides::{ClusterSide, NamespaceSide, Tally, clusters, namespaces, problems};
 use super::words::count;
@@ -73,6 +74,8 @@ pub(crate) struct Fleet {
     summary: String,
     /// What is wrong with the whole.
     problems: Vec<String>,
+    /// What people paused.
+    pauses: Vec<PauseRow>,
     counts: Vec<(Standing, usize)>,
     rows: Vec<Row>,
     /// How many services match what was asked.
@@ -121,6 +124,7 @@ impl Fleet {
             frame: Frame::new("Fleet", Section::Fleet, reader),
             summary: summary(&tally),
             problems: problems(&engine, waiting_for),
+            pauses: pauses::rows(&engine, shared.clock, None),
             counts: tally.shown(),
             rows,
             found: found.len(),

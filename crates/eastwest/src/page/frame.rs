@@ -104,6 +104,10 @@ pub(crate) enum Done {
     Retry,
     /// A plan was acknowledged.
     Acknowledged,
+    /// Something is paused.
+    Paused,
+    /// A pause was ended.
+    Resumed,
 }
 
 impl Done {
@@ -129,6 +133,10 @@ impl Done {
             Self::Acknowledged => {
                 "The plan is acknowledged. Its changes go on in waves and within the budget."
             }
+            Self::Paused => {
+                "Paused. A rollout that runs goes on; eastwest begins no other. A restart of eastwest ends the pause."
+            }
+            Self::Resumed => "The pause is ended. What waits goes on within the budget.",
         }
     }
 }

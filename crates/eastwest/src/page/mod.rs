@@ -8,7 +8,7 @@
 //!
 //! **Invariant:** a page holds the engine for as long as it takes to copy what it shows, and not while it is written.
 //!
-//! In reading order: [`assets`], [`words`], [`frame`], [`place`], [`row`], [`changes`], [`sides`], [`fleet`], [`timeline`],
+//! In reading order: [`assets`], [`words`], [`frame`], [`pauses`], [`place`], [`row`], [`changes`], [`sides`], [`fleet`], [`timeline`],
 //! [`calls`], [`service`], [`layers`], [`drawing`], [`namespace`], [`plan`], [`events`], [`login`], [`refusal`].
 
 pub(crate) mod assets;
@@ -16,6 +16,8 @@ pub(crate) mod assets;
 pub(crate) mod words;
 
 pub(crate) mod frame;
+
+pub(crate) mod pauses;
 
 pub(crate) mod place;
 

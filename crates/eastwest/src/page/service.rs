@@ -20,6 +20,7 @@ use eastwest_core::report::status::{BegunBy, Status};
 use super::calls::CallRow;
 use super::changes::Happened;
 use super::frame::{Access, Frame, Reader, Section};
+use super::pauses::{self, PauseRow};
 use super::place::handle;
 use super::row::Row;
 use super::timeline::{Point, points};
@@ -93,6 +94,7 @@ pub(crate) struct ServicePage {
     trouble: Option<String>,
     tool: Option<&'static str>,
     note: Option<String>,
+    pauses: Vec<PauseRow>,
     issues: Vec<(bool, String)>,
     fields: Vec<FieldGroup>,
     contested_by: Vec<(String, String)>,
@@ -150,6 +152,7 @@ impl ServicePage {
                 Tool::Unknown => None,
             },
             note: entry.and_then(|entry| entry.note.clone()),
+            pauses: pauses::rows(&engine, shared.clock, Some(key)),
             issues: issues.map(|issue| (blocks(issue), issue.to_string())).collect(),
             fields: groups(beside(view, plan, &explanation)),
             contested_by: contested

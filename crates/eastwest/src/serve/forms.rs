@@ -12,15 +12,18 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use axum::routing::post;
 use eastwest_core::ecs::service_key::ServicePath;
+use eastwest_core::plan::asked_pause::PausedOver;
 use eastwest_core::plan::consent::PlanId;
 use serde::Deserialize;
 use tracing::{info, warn};
 
 use super::ack::unknown;
 use super::gate::Gate;
+use super::pause;
 use super::problem::Refused;
 use super::session::Sessions;
 use super::site::{Site, html, refusal};
+use crate::daemon::pauses::PauseOf;
 use crate::page::frame::{Access, Done};
 use crate::page::login::Login;
 
@@ -35,6 +38,26 @@ struct Shown {
 struct OfService {
     #[serde(default)]
     service: Option<String>,
+}
+
+/// The button that pauses something, and the one that ends a pause. Without a name it is about everything.
+#[derive(Debug, Deserialize)]
+struct OfPause {
+    #[serde(default)]
+    cluster: String,
+    #[serde(default)]
+    service: String,
+    #[serde(default)]
+    minutes: Option<String>,
+}
+
+impl OfPause {
+    /// What it names. A form sends what nobody chose, too, and empty.
+    fn of(&self) -> Result<PauseOf, Refused> {
+        let said = |text: &'_ str| (!text.is_empty()).then(|| text.to_owned());
+        let (cluster, service) = (said(&self.cluster), said(&self.service));
+        pause::of(cluster.as_deref(), service.as_deref())
+    }
 }
 
 /// The button of a plan.
@@ -52,6 +75,8 @@ pub(super) fn routes<S>(site: &Site) -> Router<S> {
             .route("/logout", post(logout))
             .route("/actions/look", post(look))
             .route("/actions/retry", post(retry))
+            .route("/actions/pause", post(pause))
+            .route("/actions/resume", post(resume))
             .route("/actions/acknowledge", post(acknowledge)),
     };
     routes.with_state(site.clone())
@@ -114,6 +139,27 @@ async fn retry(State(site): State<Site>, headers: HeaderMap, body: Body) -> Resp
     retried.await.unwrap_or_else(|refused| refuse(&site, &headers, "a retry", refused))
 }
 
+async fn pause(State(site): State<Site>, headers: HeaderMap, body: Body) -> Response {
+    let paused = async {
+        let asked: OfPause = asked(&site, &headers, body).await?;
+        let of = asked.of()?;
+        let minutes = pause::minutes(asked.minutes)?;
+        site.shared().pause(&of, minutes, PausedOver::Dashboard).map_err(pause::refused)?;
+        Ok(go_to(&page_of_pause(&of), Done::Paused))
+    };
+    paused.await.unwrap_or_else(|refused| refuse(&site, &headers, "a pause", refused))
+}
+
+async fn resume(State(site): State<Site>, headers: HeaderMap, body: Body) -> Response {
+    let resumed = async {
+        let asked: OfPause = asked(&site, &headers, body).await?;
+        let of = asked.of()?;
+        site.shared().resume(&of).map_err(pause::refused)?;
+        Ok(go_to(&page_of_pause(&of), Done::Resumed))
+    };
+    resumed.await.unwrap_or_else(|refused| refuse(&site, &headers, "the end of a pause", refused))
+}
+
 async fn acknowledge(State(site): State<Site>, headers: HeaderMap, body: Body) -> Response {
     let acknowledged = async {
         let asked: OfPlan = asked(&site, &headers, body).await?;
@@ -155,6 +201,14 @@ fn not_there(why: String) -> Refused {
 /// The page of a service; without one, the plan. A path that was read has nothing to be escaped.
 fn page_of(path: Option<&ServicePath>) -> String {
     path.map_or_else(|| "/plan".to_owned(), |path| format!("/services/{path}"))
+}
+
+/// The page on which something is paused.
+fn page_of_pause(of: &PauseOf) -> String {
+    match of {
+        PauseOf::Service(path) => page_of(Some(path)),
+        PauseOf::Everything | PauseOf::Cluster(_) | PauseOf::Nothing(..) => "/".to_owned(),
+    }
 }
 
 /// The page that says what was done. It is asked for with GET, so that a reload does nothing twice.

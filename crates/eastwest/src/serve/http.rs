@@ -21,7 +21,9 @@ use super::host::{self, Hosts};
 use super::problem::Problem;
 use super::query::Sent;
 use super::site::{self, Site};
-use super::{ack, events, explanation, forms, graph, listing, metrics, openapi, reconcile, retry};
+use super::{
+    ack, events, explanation, forms, graph, listing, metrics, openapi, pause, reconcile, retry,
+};
 use crate::api::explanation::JSON;
 use crate::api::graph::Graphs;
 use crate::api::json;
@@ -77,6 +79,7 @@ async fn no_method(method: Method) -> Response {
 /// The pages that have eastwest do something.
 fn writes(gate: Gate) -> Router<Arc<Shared>> {
     let (of_ack, of_reconcile) = (gate.clone(), gate.clone());
+    let (of_pause, of_resume) = (gate.clone(), gate.clone());
     let acknowledge = async move |State(shared): Page, headers: HeaderMap, body: Body| {
         ack::acknowledge(&shared, &of_ack, headers, body).await
     };
@@ -86,7 +89,15 @@ fn writes(gate: Gate) -> Router<Arc<Shared>> {
     let retry = async move |State(shared): Page, headers: HeaderMap, body: Body| {
         retry::retry(&shared, &gate, headers, body).await
     };
+    let pause = async move |State(shared): Page, headers: HeaderMap, body: Body| {
+        pause::pause(&shared, &of_pause, headers, body).await
+    };
+    let resume = async move |State(shared): Page, headers: HeaderMap, body: Body| {
+        pause::resume(&shared, &of_resume, headers, body).await
+    };
     Router::new()
+        .route("/api/v1/pause", post(pause))
+        .route("/api/v1/resume", post(resume))
         .route("/api/v1/ack", post(acknowledge))
         .route("/api/v1/retry", post(retry))
         .route("/api/v1/reconcile", post(reconcile))

@@ -3,7 +3,7 @@
 //! In come requests; out go pages, each made from one look at the engine and shared by all who read it, and what a token
 //! opens goes to the engine as an event. Everybody who reaches the port may send what he likes, so everything here has a
 //! bound. In reading order: [`problem`], [`query`], [`metrics`], [`copies`], [`flood`], [`host`], [`gate`], [`ack`],
-//! [`retry`], [`reconcile`], [`explanation`], [`listing`], [`graph`], [`events`], [`openapi`], [`session`], [`site`], [`forms`],
+//! [`retry`], [`reconcile`], [`pause`], [`explanation`], [`listing`], [`graph`], [`events`], [`openapi`], [`session`], [`site`], [`forms`],
 //! [`http`], and what carries them: [`connections`], [`patience`], [`server`].
 
 pub(crate) mod problem;
@@ -25,6 +25,8 @@ pub(crate) mod ack;
 pub(crate) mod retry;
 
 pub(crate) mod reconcile;
+
+pub(crate) mod pause;
 
 pub(crate) mod explanation;
 

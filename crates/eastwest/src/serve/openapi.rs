@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 
+use eastwest_core::plan::asked_pause::AskedPause;
 use eastwest_core::report::health::Health;
 use eastwest_core::report::notice::NoticeKind;
 use eastwest_core::report::standing::Standing;
@@ -18,7 +19,7 @@ use strum::VariantArray as _;
 use super::problem::{self, Problem};
 use super::query::LONGEST;
 use super::reconcile::Looking;
-use super::{ack, events, listing, retry};
+use super::{ack, events, listing, pause, retry};
 use crate::api::events::EventsPage;
 use crate::api::explanation::{JSON, TEXT};
 use crate::api::graph::GraphPage;
@@ -28,6 +29,10 @@ use crate::api::services::ServicesPage;
 
 /// The name of a cluster or of a service.
 const NAME: &str = "[A-Za-z0-9_-]{1,255}";
+
+/// Where a person pauses something, and ends that.
+const PAUSE: &str = "/api/v1/pause";
+const RESUME: &str = "/api/v1/resume";
 
 /// The API. The pages that have eastwest do something are there only with a token.
 pub(crate) fn description(has_token: bool) -> Value {
@@ -115,7 +120,8 @@ impl Made {
         let id = json!({"type": "string", "pattern": "^[0-9a-f]{12}$"});
         let sent = body(&json!({"plan": id}), &["plan"]);
         let done = self.schema::<ack::Acknowledged>();
-        self.post("/api/v1/ack", "Consents to a plan that changes much at once", &sent, &done);
+        let summary = "Consents to a plan that changes much at once";
+        self.post("/api/v1/ack", summary, &sent, &done);
         let sent = body(&json!({"service": path()}), &["service"]);
         let done = self.schema::<retry::Retried>();
         self.post("/api/v1/retry", "Sends once more what ECS rolled back", &sent, &done);
@@ -123,7 +129,25 @@ impl Made {
         anything["type"] = json!(["string", "null"]);
         let sent = body(&json!({"service": anything}), &[]);
         let done = self.schema::<Looking>();
-        self.post("/api/v1/reconcile", "Looks now, at one service or at everything", &sent, &done);
+        let summary = "Looks now, at one service or at everything";
+        self.post("/api/v1/reconcile", summary, &sent, &done);
+        self.pauses();
+    }
+
+    fn pauses(&mut self) {
+        let cluster = json!({"type": ["string", "null"], "pattern": format!("^{NAME}$")});
+        let service = json!({"type": ["string", "null"], "pattern": format!("^{NAME}/{NAME}$")});
+        let mut members = json!({"cluster": cluster, "service": service});
+        let sent = body(&members, &[]);
+        let done = self.schema::<pause::What>();
+        let summary = "Ends the pause of exactly this";
+        self.post(RESUME, summary, &sent, &done);
+        members["minutes"] = json!({"type": ["integer", "null"], "minimum": 1,
+            "maximum": AskedPause::LONGEST, "default": AskedPause::USUAL});
+        let sent = body(&members, &[]);
+        let done = self.schema::<pause::Paused>();
+        let summary = "Holds every change, or those of a cluster or a service, for a time";
+        self.post(PAUSE, summary, &sent, &done);
     }
 
     fn get(&mut self, path: &'static str, summary: &str, page: &Page<'_>) {
@@ -138,6 +162,10 @@ impl Made {
 
     fn post(&mut self, path: &'static str, summary: &str, sent: &Value, done: &Schema) {
         let mut responses = self.refused(&[400, 401, 403, 404, 408, 413, 415, 421]);
+        if [PAUSE, RESUME].contains(&path) {
+            // Another copy may lead.
+            responses.extend(self.refused(&[409]));
+        }
         let content = content(JSON, done);
         responses.insert("200".to_owned(), json!({"description": "Done", "content": content}));
         let body = json!({"required": true, "content": {JSON: {"schema": sent}}});
@@ -246,7 +274,7 @@ mod tests {
             let paths = description["paths"].as_object().expect("paths").clone();
             paths.keys().filter(|path| paths[*path].get("post").is_some()).count()
         };
-        assert_eq!((paths(false), paths(true)), (0, 3));
+        assert_eq!((paths(false), paths(true)), (0, 5));
     }
 
     #[test]

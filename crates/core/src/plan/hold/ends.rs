@@ -40,6 +40,7 @@ impl Hold {
             Self::Paused(Some(until)) => {
                 return format!("at {until}, or once the pause is removed");
             }
+            Self::PausedByPerson(pause) => return pause.ends(),
             Self::Budget(turn) => return turn.ends(),
             Self::MassChange(why) => {
                 return format!(
@@ -89,6 +90,7 @@ impl Hold {
             | Self::RolledBack { .. }
             | Self::Frozen(_)
             | Self::Paused(_)
+            | Self::PausedByPerson(_)
             | Self::MassChange(_)
             | Self::Contended(_)
             | Self::Breach(_)
@@ -122,6 +124,7 @@ impl Hold {
             | Self::Rolling
             | Self::Frozen(_)
             | Self::Paused(_)
+            | Self::PausedByPerson(_)
             | Self::Budget(_)
             | Self::MassChange(_)
             | Self::Contended(_)

@@ -12,6 +12,7 @@ use std::fmt;
 use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 
+use super::asked_pause::AskedPause;
 use super::awaited::Awaited;
 use super::consent::TooMany;
 use super::contention::Contention;
@@ -78,6 +79,8 @@ pub enum Hold {
     Frozen(Frozen),
     /// The service's owner asked to hold everything.
     Paused(Option<jiff::Timestamp>),
+    /// A person asked for a pause while eastwest runs.
+    PausedByPerson(Box<AskedPause>),
     /// As many rollouts as allowed are under way.
     Budget(Turn),
     /// Somebody else keeps changing it back.
@@ -165,7 +168,7 @@ impl Hold {
             Self::WaitingForClient(..) => Reason::WaitingForClient,
             Self::Rolling => Reason::Rolling,
             Self::Frozen(_) => Reason::Frozen,
-            Self::Paused(_) => Reason::Paused,
+            Self::Paused(_) | Self::PausedByPerson(_) => Reason::Paused,
             Self::Budget(_) => Reason::Budget,
             Self::Contended(_) => Reason::Contended,
             Self::MassChange(_) => Reason::MassChange,
@@ -181,6 +184,7 @@ impl Hold {
     pub fn ends_at(&self) -> Option<jiff::Timestamp> {
         match self {
             Self::Paused(until) => *until,
+            Self::PausedByPerson(pause) => Some(pause.until),
             Self::Frozen(Frozen::Window(closed)) => closed.opens_at,
             Self::Budget(turn) => turn.ends_at(),
             Self::WaitingForClient(kept) => kept.until,
@@ -253,6 +257,7 @@ impl fmt::Display for Hold {
             Self::Paused(Some(_)) => {
                 f.write_str("paused by its pause tag or its entry in the document")
             }
+            Self::PausedByPerson(pause) => pause.fmt(f),
             Self::Budget(turn) => turn.fmt(f),
             Self::Contended(contention) => contention.fmt(f),
             Self::MassChange(why) => why.fmt(f),

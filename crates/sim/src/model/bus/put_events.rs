@@ -1,5 +1,7 @@
 //! Events that callers send themselves, and trying a pattern.
 //!
+//! Invariant: what is too large is refused whole (EventBridge user guide: calculating PutEvents event entry size).
+//!
 //! Invariant: nobody but AWS sends events of a source that begins with `aws.`: such an entry fails, and the others of
 //! the call do not (EventBridge API reference: PutEvents).
 
@@ -15,6 +17,9 @@ use crate::shapes::events::{
     TestEventPatternRequest,
 };
 
+/// The entries of one call are smaller than this together, in bytes (EventBridge user guide).
+const LARGEST: usize = 256 * 1024;
+
 /// What an event must have for `TestEventPattern` (EventBridge API reference).
 const MEMBERS: [&str; 7] =
     ["id", "account", "source", "time", "region", "resources", "detail-type"];
@@ -26,6 +31,9 @@ impl Model {
             return Err(invalid(
                 "1 validation error detected: Value at 'entries' failed to satisfy constraint: Member must have length between 1 and 10",
             ));
+        }
+        if request.entries.iter().map(size).sum::<usize>() >= LARGEST {
+            return Err(invalid("Total size of the entries in the request is over the limit."));
         }
         let mut answer = PutEventsAnswer::default();
         for entry in request.entries {
@@ -96,4 +104,12 @@ impl Model {
         }
         Ok(TestEventPatternAnswer { result: pattern.matches(&event) })
     }
+}
+
+/// What an entry counts (EventBridge user guide: the time is 14 bytes, and each text as many as it has in UTF-8).
+fn size(entry: &PutEventsEntry) -> usize {
+    let PutEventsEntry { time, source, resources, detail_type, detail, event_bus_name: _ } = entry;
+    let texts = [source, detail_type, detail].into_iter().flatten();
+    let texts = texts.chain(resources.iter().flatten());
+    time.map_or(0, |_| 14) + texts.map(String::len).sum::<usize>()
 }

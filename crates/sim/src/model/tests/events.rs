@@ -508,6 +508,25 @@ fn who_listens_changes_nothing_else_of_the_world() {
 }
 
 #[test]
+fn events_that_are_too_large_or_too_many_are_refused_whole() {
+    let mut world = listening(plain());
+    let mut put = |entries: Vec<Value>| {
+        let request: PutEventsRequest = read(json!({ "Entries": entries }));
+        world.model.put_events(request).map(|answer| answer.entries.len()).map_err(|e| e.code)
+    };
+    let entry = |size: usize| {
+        let detail = json!({"text": "x".repeat(size)}).to_string();
+        json!({"Source": "shop", "DetailType": "order", "Detail": detail})
+    };
+    assert_eq!(put(vec![entry(100_000), entry(100_000)]), Ok(2));
+    assert_eq!(put(vec![entry(100_000); 3]), Err("ValidationException"));
+    assert_eq!(put(vec![entry(1); 10]), Ok(10));
+    for entries in [Vec::new(), vec![entry(1); 11]] {
+        assert_eq!(put(entries), Err("ValidationException"));
+    }
+}
+
+#[test]
 fn nobody_but_aws_sends_events_of_aws() {
     let mut world = listening(plain());
     let entry = |source: &str| json!({"Source": source, "DetailType": "ECS Service Action", "Detail": "{}"});

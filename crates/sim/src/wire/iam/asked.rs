@@ -45,6 +45,9 @@ const ZONE: [&str; 5] = [
 /// Every permission that a call needs, its own first.
 pub(super) fn by(op: &str, body: &Value, model: &Model) -> Vec<Asked> {
     let call = Call { op, body, model };
+    if op == "events.PutEvents" {
+        return call.events();
+    }
     let mut all = vec![call.own()];
     match op {
         "ecs.UpdateService" | "ecs.CreateService" => all.extend(call.roles_of_tls()),
@@ -82,6 +85,25 @@ impl Call<'_> {
         // A batch needs the permission of the single call.
         let action = self.op.replacen('.', ":", 1).trim_end_matches("Batch").to_owned();
         Asked { action, resource: self.resource(), keys: self.keys() }
+    }
+
+    /// Each event needs the permission for its bus and its source (EventBridge user guide, eb-use-conditions).
+    fn events(&self) -> Vec<Asked> {
+        let entries = self.body["Entries"].as_array().into_iter().flatten();
+        let asked = |entry: &Value| {
+            let bus = entry["EventBusName"].as_str().unwrap_or("default");
+            let own = || self.arn("events", &format!("event-bus/{bus}"));
+            let source = entry["Source"].as_str().map(str::to_owned);
+            Asked {
+                action: "events:PutEvents".to_owned(),
+                resource: if bus.starts_with("arn:") { bus.to_owned() } else { own() },
+                keys: source
+                    .map(|source| ("events:source".to_owned(), vec![source]))
+                    .into_iter()
+                    .collect(),
+            }
+        };
+        entries.map(asked).collect()
     }
 
     /// What the request names; `*` where a call is about no single thing.

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 /// Keys that the simulator knows of a request: their absence means something. `…/` stands for every key that begins so.
-const KNOWN: [&str; 25] = [
+const KNOWN: [&str; 26] = [
     "aws:PrincipalArn",
     "aws:RequestTag/",
     "aws:ResourceTag/",
@@ -28,6 +28,7 @@ const KNOWN: [&str; 25] = [
     "ecs:task-cpu",
     "ecs:task-definition",
     "ecs:task-memory",
+    "events:source",
     "iam:PassedToService",
     "kms:EncryptionContext:PARAMETER_ARN",
     "kms:ViaService",
