@@ -71,7 +71,7 @@ pub enum Bucket {
 
 impl Bucket {
     /// Each of them.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::ClusterRead,
         Self::ClusterResourceRead,
         Self::ServiceRead,

@@ -82,7 +82,7 @@ const ZONE: &[&str] = &[
 ];
 
 /// Every statement, in the order of the policies and of the lines in them.
-const STATEMENTS: [Statement; 17] = [
+const STATEMENTS: [Statement; 18] = [
     allow("observe", "Look", &[], ALL, none),
     allow("converge", "ChangeServiceConnect", &[], SERVICES, || write(true, true)),
     allow("converge", "RefreshClients", UPDATE, SERVICES, || write(true, false)),
