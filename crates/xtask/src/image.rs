@@ -13,7 +13,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
-use crate::{repo, requirements, run};
+use crate::{release, repo, requirements, run};
 
 const TAG: &str = "localhost/eastwest:test";
 /// What is needed to build the image and to run a program in it.
@@ -36,7 +36,7 @@ pub(crate) fn run(args: &Args) -> Result<bool> {
     provide()?;
     let binary = match &args.binary {
         Some(binary) => binary.clone(),
-        None => release()?,
+        None => release::program()?,
     };
     let home = repo::target()?.join("image");
     clear(&home)?;
@@ -63,11 +63,6 @@ fn provide() -> Result<()> {
         bail!("run as root: apt-get install {}", missing.join(" "));
     }
     Ok(())
-}
-
-fn release() -> Result<PathBuf> {
-    repo::build(&["--release", "--locked", "--package", "eastwest"])?;
-    repo::binary("release", "eastwest")
 }
 
 /// Removes what an earlier run left; its folders are read-only, as in the image.

@@ -12,6 +12,7 @@ mod docs;
 mod fuzz;
 mod image;
 mod prometheus;
+mod release;
 mod repo;
 mod requirements;
 mod run;
@@ -48,6 +49,8 @@ enum Command {
     Soak(soak::Args),
     /// Build the container image, and test its files, its settings, its sizes and its program
     Image(image::Args),
+    /// Build the program as it is released in two folders, and check that both are the same
+    Reproduce(release::Args),
     /// Plant realistic mistakes one by one, and see that the simulator's tests find each
     Bugs(bugs::Args),
 }
@@ -64,6 +67,7 @@ fn main() -> ExitCode {
         Command::Bench(args) => bench::run(&args),
         Command::Soak(args) => soak::run(&args),
         Command::Image(args) => image::run(&args),
+        Command::Reproduce(args) => release::reproduce(&args),
         Command::Bugs(args) => bugs::run(&args),
     };
     verdict(done)

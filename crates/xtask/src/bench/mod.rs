@@ -20,7 +20,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 
-use crate::repo;
+use crate::{release, repo};
 use process::Programs;
 use report::Page;
 
@@ -52,10 +52,18 @@ pub(crate) struct Args {
     write: bool,
 }
 
+fn build(profile: &str) -> Result<()> {
+    let simulator = "--package=eastwest-sim";
+    if profile == "release" {
+        return release::build(&[simulator]);
+    }
+    repo::build(&["--profile", profile, "--package=eastwest", simulator])
+}
+
 /// Builds the programs, measures, prints the page.
 pub(crate) fn run(args: &Args) -> Result<bool> {
     if !args.no_build {
-        repo::build(&["--profile", &args.profile, "--package=eastwest", "--package=eastwest-sim"])?;
+        build(&args.profile)?;
     }
     let machine = machine::described()?;
     // Cargo keeps what the profile `dev` builds in `debug`.
