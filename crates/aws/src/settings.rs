@@ -20,7 +20,7 @@ use aws_smithy_types::timeout::TimeoutConfig;
 use crate::bounded::bounded;
 use crate::call::{Meter, OnCall};
 use crate::pace::{Pace, Share};
-use crate::world::{LeaseTable, Leases, MayWrite, WAIT_SECONDS, World};
+use crate::world::{LeaseTable, Leases, MayWrite, Unchanged, WAIT_SECONDS, World};
 
 /// Reads are tried so often: one throttled and one broken answer in a row are weather, three are a fault.
 const READ_ATTEMPTS: u32 = 3;
@@ -59,6 +59,8 @@ pub struct Settings {
     pub lease_table: Option<LeaseTable>,
     /// Whether a change to a cluster may be sent at this very moment: asked after it has waited for its turn.
     pub may_write: MayWrite,
+    /// What is known of a service that a sweep has just read, if the reading says the same.
+    pub unchanged: Unchanged,
     /// A simulator's URL: every call goes there, signed with made-up credentials. `None`: AWS, as the
     /// environment has it.
     pub simulator: Option<String>,
@@ -75,6 +77,7 @@ impl Default for Settings {
             queue_region: None,
             lease_table: None,
             may_write: Arc::new(|_| true),
+            unchanged: Arc::new(|_| None),
             simulator: None,
         }
     }
@@ -166,6 +169,7 @@ impl World {
             sqs: aws_sdk_sqs::Client::from_conf(sqs.build()),
             leases,
             may_write: Arc::clone(&settings.may_write),
+            unchanged: Arc::clone(&settings.unchanged),
             pace: Arc::clone(&pace),
             first_pause: settings.backoff,
             region,

@@ -45,6 +45,27 @@ pub(crate) fn run(args: &Args) -> Result<bool> {
     test(&home, args.binary.is_none())
 }
 
+/// The sizes of the image that the last run built, in bytes: of its files, and compressed. None if there was no run.
+pub(crate) fn sizes() -> Result<Option<[u64; 2]>> {
+    let home = repo::target()?.join("image");
+    let [files, blobs] = ["context/rootfs", "oci/blobs/sha256"].map(|folder| home.join(folder));
+    if !(files.is_dir() && blobs.is_dir()) {
+        return Ok(None);
+    }
+    Ok(Some([bytes_in(&files)?, bytes_in(&blobs)?]))
+}
+
+/// What the files below a folder have together.
+fn bytes_in(folder: &Path) -> Result<u64> {
+    let mut bytes = 0;
+    for entry in fs::read_dir(folder).with_context(|| folder.display().to_string())? {
+        let entry = entry?;
+        let metadata = entry.metadata()?;
+        bytes += if metadata.is_dir() { bytes_in(&entry.path())? } else { metadata.len() };
+    }
+    Ok(bytes)
+}
+
 /// Debian has both tools; installing them needs root.
 fn provide() -> Result<()> {
     let missing: Vec<&str> = TOOLS

@@ -96,7 +96,9 @@ fn link_home(link: &Path) -> Result<()> {
     let known = env::var_os("CARGO_HOME").map(PathBuf::from);
     let home = match known {
         Some(home) => home,
-        None => env::home_dir().context("cargo's home is not known: set CARGO_HOME")?.join(".cargo"),
+        None => {
+            env::home_dir().context("cargo's home is not known: set CARGO_HOME")?.join(".cargo")
+        }
     };
     if link.exists() {
         fs::remove_dir_all(link).with_context(|| link.display().to_string())?;
@@ -111,7 +113,8 @@ fn link_home(link: &Path) -> Result<()> {
 
 /// A line with the hash and the path of a file.
 fn sha256(path: &Path) -> Result<String> {
-    let output = Command::new("sha256sum").arg(path).output().context("sha256sum does not start")?;
+    let output =
+        Command::new("sha256sum").arg(path).output().context("sha256sum does not start")?;
     if !output.status.success() {
         bail!("sha256sum: {}", String::from_utf8_lossy(&output.stderr).trim());
     }

@@ -36,6 +36,8 @@ pub(crate) struct Config {
     pub(crate) policy: Option<Policy>,
     /// How much of the start-up pause is left out: none, except in tests.
     pub(crate) head_start: Duration,
+    /// How many times AWS's published rates there are.
+    pub(crate) rates: u8,
     /// The id of the ECS task that this process is, once the task metadata endpoint has told it.
     pub(crate) task: Option<String>,
     /// Whether the task metadata endpoint is to tell which service eastwest runs as.
@@ -120,6 +122,9 @@ impl Config {
         let mass_change = reader.mass_change(&flags.mass_change);
         let own_service = reader.own_service(flags.own_service.as_deref());
         let head_start = reader.head_start(&flags.start_up_pause);
+        let rates = reader.value("--rates", &flags.rates, "a number from 1 to 100", |text| {
+            text.parse().ok().filter(|rates| (1..=100).contains(rates))
+        });
         let token = flags.token.as_ref().and_then(|token| reader.token(token));
         let listen = reader.value(
             "--listen",
@@ -150,6 +155,7 @@ impl Config {
             asks_for_own_service: flags.own_service.is_none(),
             policy,
             head_start,
+            rates: rates.unwrap_or(1),
             token,
             region: flags.region.clone(),
             interval,
