@@ -171,4 +171,16 @@ mod tests {
         let dockerfile = fs::read_to_string(repo::root().unwrap().join("Dockerfile")).unwrap();
         assert!(last_stage(&dockerfile).unwrap().contains("USER 65532:65532"));
     }
+
+    #[test]
+    fn the_dockerfile_and_the_release_build_by_the_script_whose_program_is_compared() {
+        let read = |name: &str| fs::read_to_string(repo::root().unwrap().join(name)).unwrap();
+        let dockerfile = read("Dockerfile");
+        assert!(dockerfile.contains("    deploy/image/build.sh \\\n"), "{dockerfile}");
+        assert!(!dockerfile.contains("cargo build"), "{dockerfile}");
+        let release = read(".github/workflows/release.yml");
+        let [compared, built] = ["reproduce", "image"]
+            .map(|name| release.find(&format!("cargo xtask {name}\n")).unwrap());
+        assert!(compared < built, "{release}");
+    }
 }

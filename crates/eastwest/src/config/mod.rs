@@ -430,6 +430,16 @@ mod tests {
     }
 
     #[test]
+    fn the_rates_are_those_that_aws_publishes_unless_a_measurement_raises_them() {
+        let rates = |text: &str| read(&["--rates", text]).map(|config| config.rates);
+        assert_eq!((read(&[]).unwrap().rates, rates("20")), (1, Ok(20)));
+        for bad in ["0", "101", "x"] {
+            let text = rates(bad).unwrap_err().to_string();
+            assert!(text.contains(&format!("--rates {bad:?}: a number from 1 to 100")), "{text}");
+        }
+    }
+
+    #[test]
     fn the_pause_after_a_start_is_whole_unless_a_test_shortens_it() {
         assert_eq!(read(&[]).unwrap().head_start, Duration::ZERO);
         let head_start =
@@ -439,6 +449,7 @@ mod tests {
         assert_eq!(head_start("0s"), Ok(Duration::from_secs(10)));
         let help = Line::command().render_long_help().to_string();
         assert!(help.contains("--listen") && !help.contains("--start-up-pause"));
+        assert!(!help.contains("--rates"));
         for bad in ["11s", "1m", "0", "none"] {
             let text = head_start(bad).unwrap_err().to_string();
             assert!(
