@@ -17,8 +17,8 @@ pub(crate) mod layers;
 pub mod former;
 pub mod foreign;
 mod kept;
-mod unchanged;
 pub mod merge;
+mod unchanged;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

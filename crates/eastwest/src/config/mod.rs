@@ -122,9 +122,6 @@ impl Config {
         let mass_change = reader.mass_change(&flags.mass_change);
         let own_service = reader.own_service(flags.own_service.as_deref());
         let head_start = reader.head_start(&flags.start_up_pause);
-        let rates = reader.value("--rates", &flags.rates, "a number from 1 to 100", |text| {
-            text.parse().ok().filter(|rates| (1..=100).contains(rates))
-        });
         let token = flags.token.as_ref().and_then(|token| reader.token(token));
         let listen = reader.value(
             "--listen",
@@ -132,7 +129,6 @@ impl Config {
             "an address and a port, as 0.0.0.0:8080",
             |text| text.parse().ok(),
         );
-        let public_hosts = reader.public_hosts(&flags.public_host);
         let log_format = reader.log_format(&flags.log_format);
         let usual = Timing::default();
         let lease = reader.lease(flags);
@@ -155,14 +151,14 @@ impl Config {
             asks_for_own_service: flags.own_service.is_none(),
             policy,
             head_start,
-            rates: rates.unwrap_or(1),
+            rates: reader.rates(&flags.rates),
             token,
             region: flags.region.clone(),
             interval,
             queue,
             lease,
             listen: listen.unwrap_or_else(|| SocketAddr::from(([0, 0, 0, 0], 8080))),
-            public_hosts,
+            public_hosts: reader.public_hosts(&flags.public_host),
             log_format: log_format.unwrap_or(LogFormat::Json),
         };
         if reader.0.is_empty() { Ok(config) } else { Err(Mistakes(reader.0)) }
@@ -277,6 +273,11 @@ impl Reader {
             pause.and_then(|pause| whole.checked_sub(pause))
         };
         self.value("--start-up-pause", pause, "a time from 0s to 10s", read).unwrap_or_default()
+    }
+
+    fn rates(&mut self, text: &str) -> u8 {
+        let read = |text: &str| text.parse::<u8>().ok().filter(|rates| (1..=100).contains(rates));
+        self.value("--rates", text, "a number from 1 to 100", read).unwrap_or(1)
     }
 
     /// No message shows the token.
