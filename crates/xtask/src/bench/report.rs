@@ -250,7 +250,7 @@ fn others(look: &Look) -> String {
 fn idle(row: &Row, rest: &Rest) -> String {
     match row.rates {
         Rates::Published => percent(rest.percent()),
-        Rates::Times(_) => format!("{}, reckoned", percent(row.percent_at_published_rates(rest))),
+        Rates::Times(_) => format!("{}, reckoned", percent(rest.percent_at_published_rates())),
     }
 }
 

@@ -131,6 +131,12 @@ impl Rest {
         100.0 * self.cpu.as_secs_f64() / self.lasted.as_secs_f64()
     }
 
+    /// The same as if eastwest called all the time as fast as AWS allows it to.
+    #[expect(clippy::cast_precision_loss, reason = "a count of calls is far below 2^52")]
+    pub(crate) fn percent_at_published_rates(&self) -> f64 {
+        100.0 * SHARE * BUCKET_PER_SECOND * self.cpu.as_secs_f64() / self.calls.max(1) as f64
+    }
+
     /// Calls in a minute.
     #[expect(clippy::cast_precision_loss, reason = "a count of calls is far below 2^52")]
     pub(crate) fn calls_a_minute(&self) -> f64 {
@@ -142,12 +148,6 @@ impl Row {
     /// The fewest calls that can see every service.
     pub(crate) fn fewest_calls(&self) -> u64 {
         u64::from(self.services.div_ceil(LIST_PAGE) + self.services.div_ceil(DESCRIBE_PAGE))
-    }
-
-    /// The CPU time of a rest, in percent of one core, as if eastwest called all the time as fast as AWS allows it to.
-    #[expect(clippy::cast_precision_loss, reason = "a count of calls is far below 2^52")]
-    pub(crate) fn percent_at_published_rates(&self, rest: &Rest) -> f64 {
-        100.0 * SHARE * BUCKET_PER_SECOND * rest.cpu.as_secs_f64() / rest.calls.max(1) as f64
     }
 
     /// The least time in which eastwest's share of the bucket lets the fewest calls through.
