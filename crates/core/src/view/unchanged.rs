@@ -46,7 +46,8 @@ impl Merger<'_> {
         let mut is_new = known.missing_since.take().is_some();
         let is_same = known.last.as_ref().is_some_and(|last| Arc::ptr_eq(last, reading));
         if is_same && is_kept_as_wanted(known) {
-            is_new |= known.trouble.take().is_some() || known.stale_since.take().is_some();
+            is_new |= known.trouble.take().is_some();
+            is_new |= known.stale_since.take().is_some();
             known.read_at = self.now;
         }
         is_new
