@@ -17,7 +17,7 @@ WORKDIR /src
 COPY . .
 RUN --mount=type=cache,target=/usr/local/cargo/registry \
     --mount=type=cache,target=/src/target,sharing=locked \
-    cargo build -p eastwest --release --locked \
+    deploy/image/build.sh \
     && cp target/release/eastwest /eastwest \
     && cargo run --package xtask --locked -- sbom --output /eastwest.cdx.json
 RUN deploy/image/rootfs.sh /eastwest /eastwest.cdx.json /rootfs

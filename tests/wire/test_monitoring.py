@@ -210,9 +210,10 @@ def test_each_alert_about_eastwest_itself_fires_in_a_story_that_causes_it(
         prometheus.scrape(job, *running)
     fired = prometheus.wait_firing(
         "EastwestNoLeader", "EastwestTwoLeaders", "EastwestQueueUnusable", "EastwestDocumentStale")
-    wait_until(lambda: prometheus.query('eastwest_rollouts_total{job="deaf"}'), deaf.output)
-    live.rollout("prod/web", "complete", 300)
+    live.rollout("prod/web", "complete", 900)
     live_fleet.tag("web", mode="client", namespace=NAMESPACE)
+    # From then on rollouts of the cluster are counted.
+    wait_until(lambda: prometheus.query('eastwest_rollouts_total{job="deaf"} == 0'), deaf.output)
     fired |= prometheus.wait_firing("EastwestEventsNotArriving")
     sqs.send_message(QueueUrl=queue, MessageBody="no event")
     fired |= prometheus.wait_firing("EastwestUnreadMessages")

@@ -68,4 +68,4 @@ pub use operation::{ACTIONS, Access, Operation};
 pub use pace::{Bucket, Share};
 pub use permissions::{Policy, policies};
 pub use settings::{NoRegion, Settings};
-pub use world::{LeaseTable, MayWrite, World};
+pub use world::{LeaseTable, MayWrite, Unchanged, World};

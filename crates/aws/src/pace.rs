@@ -26,6 +26,8 @@ use governor::{Quota, RateLimiter};
 
 /// The least share we can be asked to live on; below it a sweep would not end.
 const LEAST_SHARE: f64 = 0.01;
+/// The largest share that a person may ask for, by a rate of 100 times what AWS publishes.
+const MOST_SHARE: f64 = 100.0;
 /// How long after a throttled answer calls cost more: long enough for a full bucket of the slowest
 /// refill to recover some tokens, and under the minute within which the pace must be nominal again.
 const SLOW_FOR: Duration = Duration::from_secs(45);
@@ -133,8 +135,8 @@ impl Bucket {
     fn quota(self, share: f64) -> Quota {
         let (burst, refill) = self.granted();
         let every = Duration::from_secs_f64(1.0 / (f64::from(refill) * share));
-        // Between 0 and 100 by construction.
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0 to 100")]
+        // At most 400 tokens, times MOST_SHARE.
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0 to 40,000")]
         let burst = (f64::from(burst) * share) as u32;
         Quota::with_period(every)
             .expect("a share of at least LEAST_SHARE gives a period above zero")
@@ -154,7 +156,7 @@ pub(crate) enum Lane {
 /// How much of each token bucket of the account we take.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Share {
-    /// Of all tokens, up to 1.
+    /// Of all tokens; above 1 where there are more than AWS publishes.
     pub of_bucket: f64,
     /// Of our own burst: what sweeps leave to the calls that a change waits for, below 1.
     pub kept_for_changes: f64,
@@ -166,10 +168,15 @@ impl Share {
     /// What a command takes that looks once: 80 % with its whole burst.
     pub const OF_A_LOOK: Self = Self { of_bucket: 0.8, kept_for_changes: 0.0 };
 
+    /// The same share where there are so many times the tokens that AWS publishes.
+    pub fn times(self, rates: u8) -> Self {
+        Self { of_bucket: self.of_bucket * f64::from(rates), ..self }
+    }
+
     /// What this share of a bucket grants: burst, and tokens a second.
     fn quota(self, bucket: Bucket) -> Quota {
         let share = self.of_bucket;
-        let share = if share.is_nan() { LEAST_SHARE } else { share.clamp(LEAST_SHARE, 1.0) };
+        let share = if share.is_nan() { LEAST_SHARE } else { share.clamp(LEAST_SHARE, MOST_SHARE) };
         bucket.quota(share)
     }
 
@@ -190,7 +197,7 @@ pub(crate) struct Pace {
 }
 
 impl Pace {
-    /// Limiters that take `share` of each bucket, between [`LEAST_SHARE`] and all of it.
+    /// Limiters that take `share` of each bucket, between [`LEAST_SHARE`] and [`MOST_SHARE`].
     pub(crate) fn new(share: Share) -> Self {
         Self { gates: Bucket::ALL.map(|bucket| Gate::of(bucket, share, MonotonicClock)) }
     }

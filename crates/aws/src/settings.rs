@@ -21,7 +21,7 @@ use eastwest_core::ecs::name::BusName;
 use crate::bounded::bounded;
 use crate::call::{Meter, OnCall};
 use crate::pace::{Pace, Share};
-use crate::world::{Bus, LeaseTable, Leases, MayWrite, WAIT_SECONDS, World};
+use crate::world::{Bus, LeaseTable, Leases, MayWrite, Unchanged, WAIT_SECONDS, World};
 
 /// Reads are tried so often: one throttled and one broken answer in a row are weather, three are a fault.
 const READ_ATTEMPTS: u32 = 3;
@@ -62,6 +62,8 @@ pub struct Settings {
     pub bus: Option<BusName>,
     /// Whether a change to a cluster may be sent at this very moment: asked after it has waited for its turn.
     pub may_write: MayWrite,
+    /// What is known of a service that a sweep has just read, if the reading says the same.
+    pub unchanged: Unchanged,
     /// A simulator's URL: every call goes there, signed with made-up credentials. `None`: AWS, as the
     /// environment has it.
     pub simulator: Option<String>,
@@ -79,6 +81,7 @@ impl Default for Settings {
             lease_table: None,
             bus: None,
             may_write: Arc::new(|_| true),
+            unchanged: Arc::new(|_| None),
             simulator: None,
         }
     }
@@ -171,6 +174,7 @@ impl World {
             leases,
             bus: bus(shared, settings, meter("events")),
             may_write: Arc::clone(&settings.may_write),
+            unchanged: Arc::clone(&settings.unchanged),
             pace: Arc::clone(&pace),
             first_pause: settings.backoff,
             region,

@@ -3,15 +3,17 @@
 //!
 //! Services are described while the listing goes on, ten a call and the tens filled across pages, so that N
 //! services cost exactly ⌈N/100⌉ + ⌈N/10⌉ + 1 calls. Answers are converted as they come and then dropped: a
-//! sweep holds a few answers at a time, whatever the cluster's size.
+//! sweep holds a few answers at a time, whatever the cluster's size. Of a service without news it holds what is known
+//! already ([`Settings::unchanged`](crate::Settings::unchanged)), so that a second sweep takes little memory.
 //!
 //! **Invariant:** a part that fails leaves the rest standing. What was listed before the listing broke is
 //! described all the same, and the reading shows that the listing is not complete.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use eastwest_core::ecs::fault::{Fault, FaultKind};
 use eastwest_core::ecs::name::{Arn, ClusterName};
+use eastwest_core::ecs::seen::Seen;
 use eastwest_core::ecs::service_key::{Scope, ServiceKey};
 use eastwest_core::view::reading::ClusterReading;
 use futures_util::{Stream, StreamExt, stream};
@@ -43,13 +45,21 @@ struct Listing {
 impl World {
     /// Looks at a whole cluster.
     pub(crate) async fn sweep(&self, cluster: ClusterName) -> ClusterReading {
-        let (default_namespace, (listing, services)) =
-            tokio::join!(self.default_namespace(&cluster), self.all_services(&cluster));
-        ClusterReading { default_namespace, listing, services, cluster }
+        let mut reading = ClusterReading {
+            cluster: cluster.clone(),
+            default_namespace: Seen::Absent,
+            listing: Ok(()),
+            services: BTreeMap::new(),
+            unchanged: BTreeMap::new(),
+        };
+        let (default_namespace, ()) = tokio::join!(
+            self.default_namespace(&cluster),
+            self.all_services(&cluster, &mut reading)
+        );
+        ClusterReading { default_namespace, ..reading }
     }
 
-    async fn all_services(&self, cluster: &ClusterName) -> (Result<(), Fault>, Services) {
-        let (mut listing, mut services) = (Ok(()), Services::new());
+    async fn all_services(&self, cluster: &ClusterName, reading: &mut ClusterReading) {
         let calls = self.list(cluster).map(|piece| async {
             match piece {
                 Piece::Ten(keys) => Ok(self.describe(cluster, keys, Lane::Background).await),
@@ -59,11 +69,21 @@ impl World {
         let mut answers = std::pin::pin!(calls.buffer_unordered(IN_FLIGHT));
         while let Some(answer) = answers.next().await {
             match answer {
-                Ok(described) => services.extend(described),
-                Err(fault) => listing = Err(fault),
+                Ok(described) => self.add(described, reading),
+                Err(fault) => reading.listing = Err(fault),
             }
         }
-        (listing, services)
+    }
+
+    /// Adds what one call described. What is as it was known is not held a second time.
+    fn add(&self, described: Services, reading: &mut ClusterReading) {
+        for (key, seen) in described {
+            let known = seen.known().and_then(|service| (self.unchanged)(service));
+            match known {
+                Some(known) => drop(reading.unchanged.insert(key, known)),
+                None => drop(reading.services.insert(key, seen)),
+            }
+        }
     }
 
     /// The cluster's services by ten, in the order ECS lists them, none twice.

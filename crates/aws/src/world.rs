@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use eastwest_core::ecs::name::{BusName, ClusterName, TableName};
+use eastwest_core::ecs::service::EcsService;
 
 use crate::pace::Pace;
 
@@ -14,6 +15,9 @@ pub(crate) const WAIT_SECONDS: i32 = 20;
 
 /// Says whether a change to a cluster may be sent now.
 pub type MayWrite = Arc<dyn Fn(&ClusterName) -> bool + Send + Sync>;
+
+/// Answers what is known of a service, if a reading of it says the same: a sweep then holds that in place of the reading.
+pub type Unchanged = Arc<dyn Fn(&EcsService) -> Option<Arc<EcsService>> + Send + Sync>;
 
 /// The table of leases.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,6 +57,8 @@ pub struct World {
     pub(crate) bus: Option<Bus>,
     /// Whether a change to a cluster may be sent now.
     pub(crate) may_write: MayWrite,
+    /// What is known of a service, if a reading says the same.
+    pub(crate) unchanged: Unchanged,
     /// The first pause while an operation is followed.
     pub(crate) first_pause: Duration,
     pub(crate) pace: Arc<Pace>,

@@ -454,6 +454,7 @@ impl Stage {
             default_namespace: Seen::Absent,
             listing: Err(fault(FaultKind::Throttled)),
             services: BTreeMap::from([(service.key.clone(), Seen::Known(service))]),
+            unchanged: BTreeMap::new(),
             cluster,
         };
         self.reads(|merger, view| _ = merger.swept(view, reading));

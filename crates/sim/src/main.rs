@@ -38,6 +38,18 @@ struct Flags {
     #[arg(long, value_name = "N")]
     services: Option<usize>,
 
+    /// How many of them in one cluster, of which AWS takes 5,000.
+    #[arg(long, value_name = "N", default_value_t = 1000, requires = "services", value_parser = in_a_cluster)]
+    services_per_cluster: usize,
+
+    /// How many of a hundred of them opted in, by their tags.
+    #[arg(long, value_name = "PERCENT", default_value_t = 40, requires = "services", value_parser = clap::value_parser!(u8).range(0..=100))]
+    opted_in: u8,
+
+    /// How many events DescribeServices shows of each, of which AWS shows 100.
+    #[arg(long, value_name = "N", default_value_t = 0, requires = "services", value_parser = clap::value_parser!(u32).range(0..=100))]
+    events: u32,
+
     /// An IAM policy, as JSON: callers with the access key of --policy-for may do what it allows, and nothing else. May
     /// be repeated; all policies hold together.
     #[arg(long, value_name = "FILE")]
@@ -66,7 +78,7 @@ async fn run(flags: Flags) -> Result<(), String> {
     let options = Options {
         speed: flags.speed,
         quotas: flags.quotas,
-        population: flags.services.map(Population::of),
+        population: flags.services.map(|services| population(&flags, services)),
         policies: policies(&flags)?,
         ..Options::default()
     };
@@ -83,6 +95,15 @@ async fn run(flags: Flags) -> Result<(), String> {
         .await
         .unwrap_or(Ok(()))
         .map_err(|error| format!("the server failed: {error}"))
+}
+
+fn population(flags: &Flags, services: usize) -> Population {
+    Population {
+        services,
+        services_per_cluster: flags.services_per_cluster,
+        opted_in_percent: flags.opted_in.into(),
+        events: flags.events,
+    }
 }
 
 fn policies(flags: &Flags) -> Result<Option<Policies>, String> {
@@ -122,6 +143,11 @@ async fn end_of_run() {
         _ = terminate.recv() => (),
         _ = tokio::signal::ctrl_c() => (),
     }
+}
+
+fn in_a_cluster(text: &str) -> Result<usize, String> {
+    let fits = |count: &usize| (1..=5000).contains(count);
+    text.parse().ok().filter(fits).ok_or_else(|| "a number from 1 to 5000".to_owned())
 }
 
 fn loopback(text: &str) -> Result<SocketAddr, String> {

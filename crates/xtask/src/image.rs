@@ -13,7 +13,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
-use crate::{repo, requirements, run, sbom};
+use crate::{release, repo, requirements, run, sbom};
 
 const TAG: &str = "localhost/eastwest:test";
 /// What is needed to build the image and to run a program in it.
@@ -36,7 +36,7 @@ pub(crate) fn run(args: &Args) -> Result<bool> {
     provide()?;
     let binary = match &args.binary {
         Some(binary) => binary.clone(),
-        None => release()?,
+        None => release::program()?,
     };
     let home = repo::target()?.join("image");
     clear(&home)?;
@@ -45,6 +45,27 @@ pub(crate) fn run(args: &Args) -> Result<bool> {
     lay_out(&binary, &list, &home.join("context/rootfs"))?;
     build(&home)?;
     test(&home, args.binary.is_none())
+}
+
+/// The sizes of the image that the last run built, in bytes: of its files, and compressed. None if there was no run.
+pub(crate) fn sizes() -> Result<Option<[u64; 2]>> {
+    let home = repo::target()?.join("image");
+    let [files, blobs] = ["context/rootfs", "oci/blobs/sha256"].map(|folder| home.join(folder));
+    if !(files.is_dir() && blobs.is_dir()) {
+        return Ok(None);
+    }
+    Ok(Some([bytes_in(&files)?, bytes_in(&blobs)?]))
+}
+
+/// What the files below a folder have together.
+fn bytes_in(folder: &Path) -> Result<u64> {
+    let mut bytes = 0;
+    for entry in fs::read_dir(folder).with_context(|| folder.display().to_string())? {
+        let entry = entry?;
+        let metadata = entry.metadata()?;
+        bytes += if metadata.is_dir() { bytes_in(&entry.path())? } else { metadata.len() };
+    }
+    Ok(bytes)
 }
 
 /// Debian has both tools; installing them needs root.
@@ -65,11 +86,6 @@ fn provide() -> Result<()> {
         bail!("run as root: apt-get install {}", missing.join(" "));
     }
     Ok(())
-}
-
-fn release() -> Result<PathBuf> {
-    repo::build(&["--release", "--locked", "--package", "eastwest"])?;
-    repo::binary("release", "eastwest")
 }
 
 /// Removes what an earlier run left; its folders are read-only, as in the image.
@@ -156,5 +172,17 @@ mod tests {
     fn the_dockerfile_of_this_repository_has_such_a_stage() {
         let dockerfile = fs::read_to_string(repo::root().unwrap().join("Dockerfile")).unwrap();
         assert!(last_stage(&dockerfile).unwrap().contains("USER 65532:65532"));
+    }
+
+    #[test]
+    fn the_dockerfile_and_the_release_build_by_the_script_whose_program_is_compared() {
+        let read = |name: &str| fs::read_to_string(repo::root().unwrap().join(name)).unwrap();
+        let dockerfile = read("Dockerfile");
+        assert!(dockerfile.contains("    deploy/image/build.sh \\\n"), "{dockerfile}");
+        assert!(!dockerfile.contains("cargo build"), "{dockerfile}");
+        let release = read(".github/workflows/release.yml");
+        let [compared, built] = ["reproduce", "image"]
+            .map(|name| release.find(&format!("cargo xtask {name}\n")).unwrap());
+        assert!(compared < built, "{release}");
     }
 }

@@ -12,6 +12,7 @@ mod docs;
 mod fuzz;
 mod image;
 mod prometheus;
+mod release;
 mod repo;
 mod requirements;
 mod run;
@@ -51,6 +52,8 @@ enum Command {
     Image(image::Args),
     /// Write the CycloneDX list of what is compiled into `eastwest`
     Sbom(sbom::Args),
+    /// Build the program as it is released in two folders, and check that both are the same
+    Reproduce(release::Args),
     /// Plant realistic mistakes one by one, and see that the simulator's tests find each
     Bugs(bugs::Args),
 }
@@ -68,6 +71,7 @@ fn main() -> ExitCode {
         Command::Soak(args) => soak::run(&args),
         Command::Image(args) => image::run(&args),
         Command::Sbom(args) => sbom::run(&args),
+        Command::Reproduce(args) => release::reproduce(&args),
         Command::Bugs(args) => bugs::run(&args),
     };
     verdict(done)

@@ -29,6 +29,20 @@ pub(crate) fn root() -> Result<PathBuf> {
 pub(crate) fn cargo(arguments: &[&str]) -> Result<Command> {
     let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.args(arguments).current_dir(root()?);
+    forget_xtask(&mut command);
+    Ok(command)
+}
+
+/// A script of the repository that works in the root and calls cargo.
+pub(crate) fn script(path: &str) -> Result<Command> {
+    let mut command = Command::new("sh");
+    command.arg(path).current_dir(root()?);
+    forget_xtask(&mut command);
+    Ok(command)
+}
+
+/// Leaves out of a command's environment what cargo says about xtask.
+pub(crate) fn forget_xtask(command: &mut Command) {
     // What `cargo xtask` says about xtask itself. A build script of a dependency asks for it: what one builds without
     // xtask would be built anew by it, and again without.
     let about_xtask = |name: &OsString| {
@@ -37,7 +51,6 @@ pub(crate) fn cargo(arguments: &[&str]) -> Result<Command> {
     for (name, _) in env::vars_os().filter(|(name, _)| about_xtask(name)) {
         command.env_remove(name);
     }
-    Ok(command)
 }
 
 /// Builds programs with `cargo build` and these arguments, while its output is shown.

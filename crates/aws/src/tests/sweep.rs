@@ -1,5 +1,7 @@
 //! Sweeps and refreshes: every page, ten a call, and nothing absent that was merely unreadable.
 
+use std::sync::Arc;
+
 use eastwest_core::ecs::fault::FaultKind;
 use eastwest_core::ecs::name::NamespaceRef;
 use eastwest_core::ecs::seen::Seen;
@@ -42,6 +44,22 @@ fn fault_of(seen: &Seen<EcsService>) -> FaultKind {
         Seen::Unknown(fault) => fault.kind,
         other => panic!("{other:?}"),
     }
+}
+
+#[tokio::test]
+async fn of_a_service_that_is_as_it_was_known_a_sweep_holds_what_is_known() {
+    let mut stage = played(cluster(235, 100));
+    let known = Arc::new(match &sweep(&stage).await.services[&key("s0100")] {
+        Seen::Known(service) => service.clone(),
+        other => panic!("{other:?}"),
+    });
+    let as_known = Arc::clone(&known);
+    stage.world.unchanged =
+        Arc::new(move |read| (*read == *as_known).then(|| Arc::clone(&as_known)));
+    let reading = sweep(&stage).await;
+    assert_eq!(reading.services.len(), 234);
+    let (key, held) = reading.unchanged.first_key_value().expect("one is known");
+    assert!(*key == known.key && Arc::ptr_eq(held, &known), "{key}");
 }
 
 #[tokio::test]

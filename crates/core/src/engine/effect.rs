@@ -104,6 +104,7 @@ impl Effect {
                 default_namespace: Seen::Unknown(fault.clone()),
                 listing: Err(fault),
                 services: BTreeMap::new(),
+                unchanged: BTreeMap::new(),
             }),
             Self::Refresh(cluster, services) => {
                 let unknown = |key: &ServiceKey| (key.clone(), Seen::Unknown(fault.clone()));

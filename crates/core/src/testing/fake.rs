@@ -383,6 +383,7 @@ impl Fake {
                     ),
                     listing: Ok(()),
                     services: keys.map(|key| (key.clone(), see(key))).collect(),
+                    unchanged: BTreeMap::new(),
                     cluster,
                 })
             }

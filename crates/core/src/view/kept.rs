@@ -46,3 +46,8 @@ pub(super) fn slim(service: &mut EcsService, intent: &Intent) {
         service.platform_version = String::new();
     }
 }
+
+/// The same entries in less memory. A map that is filled in the order of its keys leaves half of each node empty.
+pub(super) fn packed<K: Ord, V>(map: BTreeMap<K, V>) -> BTreeMap<K, V> {
+    map.into_iter().collect()
+}

@@ -12,7 +12,7 @@ use std::time::Duration;
 use super::former::{self, Replaced};
 use super::history::History;
 use super::in_force::Arrival;
-use super::kept::{fingerprint, slim};
+use super::kept::{fingerprint, packed, slim};
 use super::layers::BesideTags;
 use super::reading::{Answer, ClusterReading};
 use super::{ClusterView, ServiceView, View, follow};
@@ -61,10 +61,12 @@ impl Merger<'_> {
     pub fn swept(&self, view: &mut View, reading: ClusterReading) -> bool {
         let View { clusters, document, named, histories, .. } = view;
         let beside = BesideTags { document: document.as_deref(), named };
-        let ClusterReading { cluster: name, default_namespace, listing, services } = reading;
+        let listed = reading.listed();
+        let ClusterReading { cluster: name, default_namespace, listing, services, unchanged } =
+            reading;
         let cluster = clusters.entry(name).or_default();
-        let listed: Vec<ServiceKey> = services.keys().cloned().collect();
-        let mut is_new = cluster.complete_at.is_none() && listing.is_ok();
+        let is_first = cluster.complete_at.is_none() && listing.is_ok();
+        let mut is_new = is_first;
         let namespace_fault = match default_namespace {
             Seen::Known(namespace) => {
                 is_new |= cluster.default_namespace != namespace;
@@ -83,6 +85,9 @@ impl Merger<'_> {
                 histories.remove(&key);
             }
         }
+        for (key, service) in unchanged {
+            is_new |= self.unchanged(cluster, &key, &service);
+        }
         let fault = listing.as_ref().err().cloned().or(namespace_fault);
         let trouble = fault.or_else(|| never_read(cluster));
         is_new |= cluster.trouble != trouble;
@@ -90,6 +95,9 @@ impl Merger<'_> {
         if listing.is_ok() {
             is_new |= self.unlisted(cluster, &listed, &mut replaced);
             cluster.complete_at = Some(self.now);
+        }
+        if is_first {
+            cluster.services = packed(std::mem::take(&mut cluster.services));
         }
         forget_unnamed(view);
         follow(view, &replaced, self.now);

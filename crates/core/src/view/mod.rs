@@ -18,6 +18,7 @@ pub mod former;
 pub mod foreign;
 mod kept;
 pub mod merge;
+mod unchanged;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

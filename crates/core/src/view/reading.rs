@@ -1,6 +1,7 @@
 //! What we ask AWS, and what it answers.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use crate::ecs::fault::Fault;
 use crate::ecs::name::{Arn, ClusterName, Family, NamespaceId, NamespaceRef, ParameterName};
@@ -38,8 +39,10 @@ pub struct ClusterReading {
     pub default_namespace: Seen<Option<NamespaceRef>>,
     /// Whether every page of the listing arrived; only then does a service's absence mean something.
     pub listing: Result<(), Fault>,
-    /// Each listed service as far as it could be described.
+    /// Each listed service as far as it could be described, but for those below.
     pub services: BTreeMap<ServiceKey, Seen<EcsService>>,
+    /// The listed services that were read as the view had them at that moment: see [`View::unchanged`](super::View::unchanged).
+    pub unchanged: BTreeMap<ServiceKey, Arc<EcsService>>,
 }
 
 /// The answer to a question; it repeats what was asked.

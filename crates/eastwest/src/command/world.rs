@@ -7,6 +7,7 @@ use eastwest_aws::{LeaseTable, Share, World};
 use eastwest_core::ecs::name::ClusterName;
 use eastwest_core::ecs::network::Network;
 use eastwest_core::ecs::queue::QueueUrl;
+use eastwest_core::ecs::service::EcsService;
 
 use super::offline;
 use crate::config::Config;
@@ -14,11 +15,13 @@ use crate::daemon::meters::Metrics;
 use crate::daemon::shared::Shared;
 
 /// The AWS of a configuration, for a command that writes: each call is counted, and a change that waited for its turn is
-/// sent only if the engine still leads.
+/// sent only if the engine still leads. A sweep holds what the engine knows already in place of what says the same.
 pub(crate) async fn connect(config: &Config, shared: &Arc<Shared>) -> anyhow::Result<Arc<World>> {
     let asked = Arc::clone(shared);
     let may_write =
         move |cluster: &ClusterName| asked.engine().may_write(cluster, asked.clock.now());
+    let known = Arc::clone(shared);
+    let unchanged = move |read: &EcsService| known.engine().view().unchanged(read);
     let held = shared.engine().settings().lease.clone();
     let lease_table = config.lease.as_ref().zip(held);
     let lease_table = lease_table.map(|(lease, settings)| LeaseTable {
@@ -27,6 +30,7 @@ pub(crate) async fn connect(config: &Config, shared: &Arc<Shared>) -> anyhow::Re
     });
     let settings = eastwest_aws::Settings {
         may_write: Arc::new(may_write),
+        unchanged: Arc::new(unchanged),
         lease_table,
         bus: config.notify.as_ref().and_then(|notify| notify.bus.clone()),
         ..settings(config, &shared.metrics)
@@ -38,6 +42,7 @@ fn settings(config: &Config, metrics: &Metrics) -> eastwest_aws::Settings {
     let metrics = metrics.clone();
     eastwest_aws::Settings {
         region: config.region.clone(),
+        share: Share::OF_A_DAEMON.times(config.rates),
         queue_region: config.queue.as_ref().and_then(QueueUrl::region).map(str::to_owned),
         on_call: Arc::new(move |call| metrics.call(&call)),
         ..eastwest_aws::Settings::default()
@@ -64,7 +69,8 @@ pub(crate) async fn origin(config: &Config, files: &[PathBuf]) -> anyhow::Result
 /// AWS, for a command that looks once. A person waits for it. The daemon, which is always there, takes less.
 async fn looking(config: &Config) -> anyhow::Result<Arc<World>> {
     let settings = settings(config, &Metrics::new());
-    let settings = eastwest_aws::Settings { share: Share::OF_A_LOOK, ..settings };
+    let share = Share::OF_A_LOOK.times(config.rates);
+    let settings = eastwest_aws::Settings { share, ..settings };
     Ok(Arc::new(World::connect(settings).await?))
 }
 

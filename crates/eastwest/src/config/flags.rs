@@ -167,6 +167,10 @@ pub(crate) struct Flags {
         hide = true
     )]
     pub(crate) start_up_pause: String,
+    /// How many times AWS's published rates eastwest reckons with, from 1 to 100. It is for measurements against a
+    /// simulator without rates, and hidden from the help: AWS would throttle.
+    #[arg(long, global = true, env = "EASTWEST_RATES", default_value = "1", hide = true)]
+    pub(crate) rates: String,
     /// The format of log lines: json or text.
     #[arg(long, global = true, env = "EASTWEST_LOG_FORMAT", default_value = "json")]
     pub(crate) log_format: String,

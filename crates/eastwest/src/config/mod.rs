@@ -44,6 +44,8 @@ pub(crate) struct Config {
     pub(crate) policy: Option<Policy>,
     /// How much of the start-up pause is left out: none, except in tests.
     pub(crate) head_start: Duration,
+    /// How many times AWS's published rates there are.
+    pub(crate) rates: u8,
     /// The id of the ECS task that this process is, once the task metadata endpoint has told it.
     pub(crate) task: Option<String>,
     /// Whether the task metadata endpoint is to tell which service eastwest runs as.
@@ -137,7 +139,6 @@ impl Config {
             "an address and a port, as 0.0.0.0:8080",
             |text| text.parse().ok(),
         );
-        let public_hosts = reader.public_hosts(&flags.public_host);
         let log_format = reader.log_format(&flags.log_format);
         let usual = Timing::default();
         let timing = Timing { interval: interval.unwrap_or(usual.interval), ..usual };
@@ -159,6 +160,7 @@ impl Config {
             asks_for_own_service: flags.own_service.is_none(),
             policy,
             head_start,
+            rates: reader.rates(&flags.rates),
             token,
             region: flags.region.clone(),
             interval,
@@ -166,7 +168,7 @@ impl Config {
             lease: reader.lease(flags),
             notify: reader.notify(flags),
             listen: listen.unwrap_or_else(|| SocketAddr::from(([0, 0, 0, 0], 8080))),
-            public_hosts,
+            public_hosts: reader.public_hosts(&flags.public_host),
             log_format: log_format.unwrap_or(LogFormat::Json),
         };
         if reader.0.is_empty() { Ok(config) } else { Err(Mistakes(reader.0)) }
@@ -255,6 +257,11 @@ impl Reader {
             pause.and_then(|pause| whole.checked_sub(pause))
         };
         self.value("--start-up-pause", pause, "a time from 0s to 10s", read).unwrap_or_default()
+    }
+
+    fn rates(&mut self, text: &str) -> u8 {
+        let read = |text: &str| text.parse::<u8>().ok().filter(|rates| (1..=100).contains(rates));
+        self.value("--rates", text, "a number from 1 to 100", read).unwrap_or(1)
     }
 
     /// No message shows the token.
@@ -393,6 +400,16 @@ mod tests {
     }
 
     #[test]
+    fn the_rates_are_those_that_aws_publishes_unless_a_measurement_raises_them() {
+        let rates = |text: &str| read(&["--rates", text]).map(|config| config.rates);
+        assert_eq!((read(&[]).unwrap().rates, rates("20")), (1, Ok(20)));
+        for bad in ["0", "101", "x"] {
+            let text = rates(bad).unwrap_err().to_string();
+            assert!(text.contains(&format!("--rates {bad:?}: a number from 1 to 100")), "{text}");
+        }
+    }
+
+    #[test]
     fn the_pause_after_a_start_is_whole_unless_a_test_shortens_it() {
         assert_eq!(read(&[]).unwrap().head_start, Duration::ZERO);
         let head_start =
@@ -402,6 +419,7 @@ mod tests {
         assert_eq!(head_start("0s"), Ok(Duration::from_secs(10)));
         let help = Line::command().render_long_help().to_string();
         assert!(help.contains("--listen") && !help.contains("--start-up-pause"));
+        assert!(!help.contains("--rates"));
         for bad in ["11s", "1m", "0", "none"] {
             let text = head_start(bad).unwrap_err().to_string();
             assert!(

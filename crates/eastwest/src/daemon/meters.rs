@@ -123,8 +123,9 @@ impl Metrics {
         self.applied.with_label_values(&[key.cluster.as_str(), action, outcome]).inc();
     }
 
-    /// Begins to count for a cluster that was read: a series that is there at zero can be alerted on.
-    pub(crate) fn read(&self, cluster: &ClusterName) {
+    /// Begins to count for a cluster in which a service opted in: a series that is there at zero can be alerted on. Of the
+    /// other clusters there may be many.
+    pub(crate) fn manages(&self, cluster: &ClusterName) {
         for end in RolloutEnd::VARIANTS {
             self.rollouts.with_label_values(&[cluster.as_str(), end.into()]);
         }

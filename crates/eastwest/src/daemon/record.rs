@@ -28,7 +28,10 @@ macro_rules! say {
 pub(crate) fn record(metrics: &Metrics, news: News) {
     let level = level(&news);
     match news {
-        News::Status(key, Some(status)) => status_line(level, &key, &status),
+        News::Status(key, Some(status)) => {
+            metrics.manages(&key.cluster);
+            status_line(level, &key, &status);
+        }
         News::Status(key, None) => say!(level, service = %key, "service is no longer managed"),
         News::Changing(key, changes) if changes.is_empty() => {
             say!(level, service = %key, "sending a refresh, which changes no field");
@@ -36,8 +39,10 @@ pub(crate) fn record(metrics: &Metrics, news: News) {
         News::Changing(key, changes) => say!(level, service = %key, changes, "sending a change"),
         News::Applied(key, action, outcome) => applied(level, metrics, &key, action, outcome),
         News::FirstReading(cluster, census) => {
-            metrics.read(&cluster);
             let Census { in_order, not_in_order, not_opted_in } = census;
+            if in_order + not_in_order > 0 {
+                metrics.manages(&cluster);
+            }
             say!(level, %cluster,
                 inOrder = in_order,
                 notInOrder = not_in_order,

@@ -89,6 +89,7 @@ fn fleet(services: impl IntoIterator<Item = EcsService>) -> Shared {
         default_namespace: Seen::Known(None),
         listing: Ok(()),
         services,
+        unchanged: BTreeMap::new(),
     };
     for event in [
         Event::Tick,

@@ -128,7 +128,8 @@ fn plans(engine: &Engine) -> Vec<Box<dyn Collector>> {
     let stale = table::STALE_CLIENTS.gauges();
     let drift = table::SERVICE_DRIFT.gauges();
     let adopted = table::UNDECLARED.gauges();
-    for cluster in engine.view().clusters.keys() {
+    let managed: BTreeSet<_> = engine.plan().entries.keys().map(|key| &key.cluster).collect();
+    for cluster in managed {
         adopted.with_label_values(&[cluster.as_str()]);
     }
     for key in engine.plan().adopted.keys() {
@@ -249,11 +250,14 @@ mod tests {
     use eastwest_core::declaration::settings::Settings;
     use eastwest_core::ecs::change::Field;
     use eastwest_core::ecs::fault::FaultKind;
-    use eastwest_core::ecs::name::Arn;
+    use eastwest_core::ecs::name::{Arn, ClusterName};
+    use eastwest_core::ecs::seen::Seen;
     use eastwest_core::ecs::service_key::ServiceKey;
+    use eastwest_core::engine::effect::Event;
     use eastwest_core::plan::action::ActionKind;
     use eastwest_core::plan::reason::Reason;
     use eastwest_core::report::news::RolloutEnd;
+    use eastwest_core::view::reading::ClusterReading;
 
     use super::*;
     use crate::daemon::clock::Clock;
@@ -274,6 +278,31 @@ mod tests {
         assert!(page.contains("process_resident_memory_bytes "), "{page}");
     }
 
+    #[test]
+    fn clusters_in_which_nobody_opted_in_have_few_series() {
+        let shared = Shared::new(Settings::default(), Metrics::new(), Clock::start(Duration::ZERO));
+        let names: BTreeSet<_> =
+            (0..200).map(|number| ClusterName::as_read(&format!("cluster-{number}"))).collect();
+        let swept = names.iter().map(|cluster| {
+            Event::Swept(ClusterReading {
+                cluster: cluster.clone(),
+                default_namespace: Seen::Known(None),
+                listing: Ok(()),
+                services: BTreeMap::new(),
+                unchanged: BTreeMap::new(),
+            })
+        });
+        let found = Event::ClustersFound(Ok(names.clone()));
+        for event in [Event::Tick, found].into_iter().chain(swept) {
+            shared.step(event).expect("no step panics");
+        }
+        let page = String::from_utf8(page(&shared)).unwrap();
+        let series = page.lines().filter(|line| !line.starts_with('#'));
+        let of_one = series.clone().filter(|line| line.contains(r#"cluster="cluster-7""#));
+        assert_eq!(of_one.count(), 2, "when it was read, and who leads it: {page}");
+        assert!(series.count() < 600, "{page}");
+    }
+
     #[tokio::test]
     async fn tasks_that_are_alive_are_counted() {
         let waiting = [0, 1].map(|_| tokio::spawn(std::future::pending::<()>()));
@@ -291,7 +320,7 @@ mod tests {
             .map(|row| (row.name, (row.kind.name(), row.help)))
             .collect();
         let metrics = Metrics::new();
-        metrics.read(&key().cluster);
+        metrics.manages(&key().cluster);
         let shared = Shared::new(Settings::default(), metrics, Clock::start(Duration::ZERO));
         let page = String::from_utf8(page(&shared)).unwrap();
         let types = page.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split_once(' '));
@@ -309,7 +338,7 @@ mod tests {
     #[test]
     fn the_ends_of_rollouts_are_counted_from_zero_on() {
         let metrics = Metrics::new();
-        metrics.read(&key().cluster);
+        metrics.manages(&key().cluster);
         metrics.rolled_out(&key(), Duration::from_secs(30), RolloutEnd::RolledBack);
         metrics.rolled_out(&key(), Duration::from_secs(30), RolloutEnd::Superseded);
         let shared = Shared::new(Settings::default(), metrics, Clock::start(Duration::ZERO));

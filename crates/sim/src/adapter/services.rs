@@ -44,7 +44,8 @@ impl Aws {
     pub(super) async fn sweep(&self, cluster: ClusterName) -> ClusterReading {
         let (default_namespace, (services, listing)) =
             join(self.default_namespace(&cluster), self.all_services(&cluster)).await;
-        ClusterReading { cluster, default_namespace, listing, services }
+        let unchanged = BTreeMap::new();
+        ClusterReading { cluster, default_namespace, listing, services, unchanged }
     }
 
     async fn default_namespace(&self, cluster: &ClusterName) -> Seen<Option<NamespaceRef>> {

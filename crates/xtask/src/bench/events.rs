@@ -19,7 +19,6 @@ use super::scrape::Metrics;
 use super::times::Times;
 use crate::repo;
 
-const CHANGES: usize = 100;
 /// What eastwest says itself, and two bounds of its buckets, in seconds.
 const HISTOGRAM: &str = "eastwest_event_to_write_seconds";
 const BOUNDS: [&str; 2] = ["0.005", "0.025"];
@@ -86,6 +85,7 @@ pub(crate) fn followed(
     simulator: SocketAddr,
     eastwest: SocketAddr,
     fleet: &Fleet,
+    changes: usize,
 ) -> Result<Followed> {
     let services = opted_in(simulator, fleet)?;
     for service in &services {
@@ -93,7 +93,7 @@ pub(crate) fn followed(
         http::once(simulator, &Request::json("POST", "/_sim/rollout", &order.to_string()))?;
     }
     let (mut at_rest, mut beside_a_sweep) = (Vec::new(), Vec::new());
-    for (number, service) in services.iter().cycle().take(CHANGES).enumerate() {
+    for (number, service) in services.iter().cycle().take(changes).enumerate() {
         // In each round another value, so that each change is one.
         let minutes = 1 + number / services.len();
         let times = if is_swept(simulator)? { &mut beside_a_sweep } else { &mut at_rest };

@@ -24,33 +24,69 @@ const LOOK: Duration = Duration::from_millis(2);
 pub(crate) struct Programs {
     eastwest: PathBuf,
     simulator: PathBuf,
-    /// Whether the simulator enforces AWS's rates.
-    quotas: bool,
+    /// How fast eastwest may call.
+    pub(crate) rates: Rates,
 }
+
+/// How fast eastwest may call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Rates {
+    /// As AWS publishes, and the simulator enforces.
+    Published,
+    /// So many times as fast, against a simulator without rates.
+    Times(u8),
+}
+
+/// What services a simulator starts with.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Fleet {
+    /// How many there are.
+    pub(crate) services: u32,
+    /// How many of a hundred opted in.
+    pub(crate) opted_in: u8,
+    /// How many events each answers with.
+    pub(crate) events: u32,
+}
+
+impl Fleet {
+    /// So many services, 40 % of them opted in, without events.
+    pub(crate) fn of(services: u32) -> Self {
+        Self { services, opted_in: 40, events: 0 }
+    }
+
+    /// The most that AWS has in a cluster, once there are more than that.
+    fn per_cluster(self) -> u32 {
+        if self.services > MOST_IN_A_CLUSTER { MOST_IN_A_CLUSTER } else { 1000 }
+    }
+}
+
+const MOST_IN_A_CLUSTER: u32 = 5000;
 
 impl Programs {
     /// Those that cargo built under `profile`.
-    pub(crate) fn built(profile: &str, quotas: bool) -> Result<Self> {
+    pub(crate) fn built(profile: &str, rates: Rates) -> Result<Self> {
         let [eastwest, simulator] =
             ["eastwest", "eastwest-sim"].map(|name| repo::binary(profile, name));
-        Ok(Self { eastwest: eastwest?, simulator: simulator?, quotas })
+        Ok(Self { eastwest: eastwest?, simulator: simulator?, rates })
     }
 
-    /// Starts the simulator with `services` services, and waits until it answers.
-    pub(crate) fn simulator(&self, services: u32) -> Result<Server> {
-        self.started(services, if self.quotas { &["--quotas"] } else { &[] })
+    /// The same programs at other rates.
+    pub(crate) fn at(&self, rates: Rates) -> Self {
+        Self { eastwest: self.eastwest.clone(), simulator: self.simulator.clone(), rates }
     }
 
-    /// The same without AWS's rates.
-    pub(crate) fn simulator_without_quotas(&self, services: u32) -> Result<Server> {
-        self.started(services, &[])
-    }
-
-    fn started(&self, services: u32, more: &[&str]) -> Result<Server> {
+    /// Starts the simulator with these services, and waits until it answers.
+    pub(crate) fn simulator(&self, fleet: Fleet) -> Result<Server> {
         let address = free_address()?;
         let mut command = Command::new(&self.simulator);
-        command.args(["--listen", &address.to_string(), "--services", &services.to_string()]);
-        command.args(more);
+        command.args(["--listen", &address.to_string()]);
+        command.args(["--services", &fleet.services.to_string()]);
+        command.args(["--services-per-cluster", &fleet.per_cluster().to_string()]);
+        command.args(["--opted-in", &fleet.opted_in.to_string()]);
+        command.args(["--events", &fleet.events.to_string()]);
+        if self.rates == Rates::Published {
+            command.arg("--quotas");
+        }
         let server = Server::start(command, address)?;
         server.wait_for("/_sim/calls", AT_ONCE)?;
         Ok(server)
@@ -62,6 +98,7 @@ impl Programs {
         let mut command = Command::new(&self.eastwest);
         command.args(["run", "--listen", &address.to_string()]).args(arguments);
         at(&mut command, simulator);
+        self.hurry(&mut command);
         Server::start(command, address)
     }
 
@@ -70,7 +107,14 @@ impl Programs {
         let mut command = Command::new(&self.eastwest);
         command.arg("plan");
         at(&mut command, simulator);
+        self.hurry(&mut command);
         to_its_end(command)
+    }
+
+    fn hurry(&self, eastwest: &mut Command) {
+        if let Rates::Times(times) = self.rates {
+            eastwest.env("EASTWEST_RATES", times.to_string());
+        }
     }
 }
 

@@ -16,7 +16,7 @@ use super::calls::{SWEEP, calls, forget_calls, sweep_calls};
 use super::events::{self, Followed};
 use super::fleet::{self, LIST_PAGE};
 use super::load::{self, Load};
-use super::process::{self, AT_ONCE, Programs, Ran, Server};
+use super::process::{self, AT_ONCE, Fleet, Programs, Ran, Rates, Server};
 use super::scrape::{self, Metrics};
 use super::times::Times;
 use crate::{repo, requirements};
@@ -33,6 +33,7 @@ const NOW_AND_THEN: Duration = Duration::from_millis(250);
 const PAUSE: Duration = Duration::from_secs(12);
 const NO_PAUSE: Duration = Duration::from_mins(3);
 const POLLER: &str = "tests/poller.py";
+const OBSERVING: &[&str] = &["--policy", "observe"];
 /// Each change of a tag may be followed at once.
 const WRITING: [&str; 6] =
     ["--policy", "sync", "--rollouts-per-cluster", "1000", "--rollouts-per-namespace", "1000"];
@@ -41,6 +42,8 @@ const WRITING: [&str; 6] =
 pub(crate) struct Row {
     /// How many services each simulator held.
     pub(crate) services: u32,
+    /// How fast eastwest might call.
+    pub(crate) rates: Rates,
     /// eastwest without a queue.
     pub(crate) alone: Watched,
     /// eastwest with a queue.
@@ -51,6 +54,11 @@ pub(crate) struct Row {
     pub(crate) series: usize,
     /// How long reading `/metrics` took.
     pub(crate) readings: Times,
+    /// How long reading the first page of the dashboard took.
+    pub(crate) dashboard: Times,
+    /// The most memory that eastwest held where a tenth as many services opted in, and every answer had a hundred events
+    /// for each service, in KiB.
+    pub(crate) few_opted_in_kib: u64,
     /// The mean of `eastwest_pass_duration_seconds` of the copy without a queue.
     pub(crate) pass: Option<Duration>,
     /// `eastwest plan`.
@@ -123,6 +131,12 @@ impl Rest {
         100.0 * self.cpu.as_secs_f64() / self.lasted.as_secs_f64()
     }
 
+    /// The same as if eastwest called all the time as fast as AWS allows it to.
+    #[expect(clippy::cast_precision_loss, reason = "a count of calls is far below 2^52")]
+    pub(crate) fn percent_at_published_rates(&self) -> f64 {
+        100.0 * SHARE * BUCKET_PER_SECOND * self.cpu.as_secs_f64() / self.calls.max(1) as f64
+    }
+
     /// Calls in a minute.
     #[expect(clippy::cast_precision_loss, reason = "a count of calls is far below 2^52")]
     pub(crate) fn calls_a_minute(&self) -> f64 {
@@ -144,22 +158,42 @@ impl Row {
     }
 }
 
-/// Measures with `services` services and a rest of this length.
-pub(crate) fn row(programs: &Programs, services: u32, rest: Duration) -> Result<Row> {
+/// What to measure.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Asked {
+    /// With how many services.
+    pub(crate) services: u32,
+    /// How long nothing changes.
+    pub(crate) rest: Duration,
+    /// How many tags are changed.
+    pub(crate) changes: usize,
+}
+
+/// Measures with one number of services.
+pub(crate) fn row(programs: &Programs, asked: &Asked) -> Result<Row> {
+    let Asked { services, rest, changes } = *asked;
     let say = |what: &str| eprintln!("==> {services} services: {what}");
     say("the simulators start");
-    let [first, second] = [programs.simulator(services)?, programs.simulator(services)?];
+    let fleet = Fleet::of(services);
+    let [first, second] = [programs.simulator(fleet)?, programs.simulator(fleet)?];
+    let third = programs.simulator(Fleet { opted_in: 4, events: 100, ..fleet })?;
     let queue = events::wire(second.address)?;
     say("eastwest without a queue and with one, first view and rest");
-    let alone = Copy::start(programs, &first, &["--policy", "observe"])?;
+    let few = Copy::start(programs, &third, OBSERVING)?;
+    let alone = Copy::start(programs, &first, OBSERVING)?;
     let with_queue =
         Copy::start(programs, &second, &[&WRITING[..], &["--queue-url", &queue]].concat())?;
     let [seen_alone, seen_with_queue] = both([&alone, &with_queue], rest)?;
-    say("/metrics, and changed tags");
-    let readings = scrape::readings(alone.server.address)?;
+    few.server.wait_for("/readyz", NOW_AND_THEN)?;
+    let few_opted_in_kib = few.server.peak_memory_kib()?;
+    drop(few);
+    drop(third);
+    say("/metrics, the dashboard, and changed tags");
+    let readings = scrape::readings(alone.server.address, "/metrics")?;
+    let dashboard = scrape::readings(alone.server.address, "/")?;
     let metrics = Metrics::read(alone.server.address)?;
     let fleet = fleet::some(second.address)?;
-    let followed = events::followed(second.address, with_queue.server.address, &fleet)?;
+    let followed = events::followed(second.address, with_queue.server.address, &fleet, changes)?;
     let [alone, with_queue] = [alone.end(seen_alone)?, with_queue.end(seen_with_queue)?];
     drop(second);
     say("one look by `eastwest plan`, one by the poller");
@@ -170,11 +204,14 @@ pub(crate) fn row(programs: &Programs, services: u32, rest: Duration) -> Result<
     say("the simulator under load");
     Ok(Row {
         services,
+        rates: programs.rates,
         alone,
         with_queue,
         followed,
         series: metrics.series(),
         readings,
+        dashboard,
+        few_opted_in_kib,
         pass: metrics.mean("eastwest_pass_duration_seconds"),
         plan,
         poller_rest: poller.each_minute(&two_rounds),
@@ -186,13 +223,13 @@ pub(crate) fn row(programs: &Programs, services: u32, rest: Duration) -> Result<
 /// `eastwest plan` over this many services.
 pub(crate) fn plan_over(programs: &Programs, services: u32) -> Result<Look> {
     eprintln!("==> {services} services: one look by `eastwest plan`");
-    let simulator = programs.simulator(services)?;
+    let simulator = programs.simulator(Fleet::of(services))?;
     look(simulator.address, || programs.plan(simulator.address))
 }
 
 /// How much the simulator itself can serve, which bounds what can be measured against it.
 fn under_load(programs: &Programs, services: u32) -> Result<Load> {
-    let simulator = programs.simulator_without_quotas(services)?;
+    let simulator = programs.at(Rates::Times(1)).simulator(Fleet::of(services))?;
     let fleet = fleet::some(simulator.address)?;
     load::describe(simulator.address, &fleet.cluster, &fleet.arns)
 }

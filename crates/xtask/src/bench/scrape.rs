@@ -9,9 +9,9 @@ use anyhow::{Context, Result};
 use super::http::{self, Connection, Request};
 use super::times::Times;
 
-/// The page is rendered at most once a second, so each of these readings gets one of its own.
+/// A page is rendered at most once a second, so each of these readings gets one of its own.
 const APART: Duration = Duration::from_millis(1100);
-const READINGS: usize = 100;
+const READINGS: usize = 50;
 
 /// One reading of the page.
 pub(crate) struct Metrics(String);
@@ -62,14 +62,14 @@ impl Metrics {
 }
 
 /// How long a reading takes over a kept connection, as Prometheus keeps one.
-pub(crate) fn readings(address: SocketAddr) -> Result<Times> {
+pub(crate) fn readings(address: SocketAddr, path: &str) -> Result<Times> {
     let mut connection = Connection::open(address)?;
     let mut times = Vec::new();
     for _ in 0..READINGS {
         thread::sleep(APART);
         let asked = Instant::now();
-        let answer = connection.send(&Request::json("GET", "/metrics", ""))?;
-        anyhow::ensure!(answer.status == 200, "/metrics: status {}", answer.status);
+        let answer = connection.send(&Request::json("GET", path, ""))?;
+        anyhow::ensure!(answer.status == 200, "{path}: status {}", answer.status);
         times.push(asked.elapsed());
     }
     Times::of(times)

@@ -59,7 +59,13 @@ fn reading(
     services: BTreeMap<ServiceKey, Seen<EcsService>>,
 ) -> ClusterReading {
     let cluster = key("web").cluster;
-    ClusterReading { cluster, default_namespace: Seen::Known(None), listing, services }
+    ClusterReading {
+        cluster,
+        default_namespace: Seen::Known(None),
+        listing,
+        services,
+        unchanged: BTreeMap::new(),
+    }
 }
 
 /// The service as AWS changed it last at `version`, with a tag to tell readings apart.
