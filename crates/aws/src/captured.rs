@@ -5,11 +5,18 @@
 //! at the same moment would have given, as far as the captures go. **Nothing leaves the machine,** and neither
 //! credentials nor a region are needed.
 //!
-//! [`capture`] reads files, [`namespaces`] makes up what no file lists, [`answer`] answers.
+//! [`capture`] reads files, [`refused`] what could not be captured, [`namespaces`] makes up what no file lists, [`answer`]
+//! answers. The way there: [`heard`] takes in the calls of a look, [`keep`] and [`redact`] leave out what must not be
+//! written, [`files`] writes.
 
 mod answer;
 mod capture;
+mod files;
+mod heard;
+mod keep;
 mod namespaces;
+mod redact;
+mod refused;
 #[cfg(test)]
 mod tests;
 
@@ -31,6 +38,7 @@ use crate::settings::Settings;
 use crate::world::World;
 
 pub use capture::{Captures, NotACapture};
+pub use files::CapturedFile;
 
 use answer::Answers;
 

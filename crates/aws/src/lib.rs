@@ -9,7 +9,7 @@
 //! [`namespaces`], [`namespace_use`], [`task_definition`], [`clusters`], [`parameters`], [`queue`], [`lease`], [`apply`], and for what
 //! services wait for [`new_namespace`] and [`named_ports`]. Below them: [`call`] makes one call, [`pace`] waits for
 //! its turn, [`pages`] walks through listings, [`bounded`] refuses answers without end, [`convert`], [`raw`], [`members`] and [`revision`] read answers,
-//! [`fault`] and [`text`] read failures. [`operation`] is the table of all calls,
+//! [`fault`] and [`text`] read failures, [`tap`] hands on what was asked and answered. [`operation`] is the table of all calls,
 //! [`permissions`] the IAM policies that follow from it, and [`world`] what they go through. Above them, [`execute`] chooses the verb; beside them, [`captured`] plays AWS out of
 //! files.
 //!
@@ -47,6 +47,7 @@ mod raw;
 mod revision;
 mod settings;
 mod sweep;
+mod tap;
 mod task_definition;
 #[cfg(test)]
 mod tests;
@@ -54,9 +55,10 @@ mod text;
 mod world;
 
 pub use call::{Call, OnCall};
-pub use captured::{Captures, NotACapture};
+pub use captured::{CapturedFile, Captures, NotACapture};
 pub use operation::{ACTIONS, Access, Operation};
 pub use pace::{Bucket, Share};
 pub use permissions::{Policy, policies};
 pub use settings::{NoRegion, Settings};
+pub use tap::{Heard, OnAnswer};
 pub use world::{LeaseTable, MayWrite, World};

@@ -6,6 +6,8 @@
 //! lacks. The next batch begins when the last one has been answered. Nothing is tried twice: what could not be read is
 //! unknown in the plan.
 //!
+//! A thorough look also reads what this plan does not need, and another one may: it is what a capture is made of.
+//!
 //! **Invariant:** no effect of a look writes. A look ends: no batch asks what was asked before.
 //!
 //! **Absent on purpose:** the engine. It reads again and again, follows rollouts and waits after a start. A look does
@@ -24,9 +26,9 @@ use crate::plan::Plan;
 use crate::plan::entry::Verdict;
 use crate::plan::hold::{Hold, Unseen};
 use crate::planner::plan;
-use crate::view::View;
 use crate::view::merge::Merger;
 use crate::view::reading::Question;
+use crate::view::{View, users_of};
 
 /// Reads in flight; each waits for its share of the API quota anyway.
 const AT_ONCE: usize = 16;
@@ -61,6 +63,8 @@ enum Stage {
     Sweeps(BTreeSet<ClusterName>),
     /// What the plan lacks.
     Lacking,
+    /// What plans for other settings and other tags may need.
+    Rest,
     /// Nothing: the look is over.
     Over,
 }
@@ -80,6 +84,8 @@ pub struct Look {
     asked: BTreeSet<Question>,
     confirmed: BTreeSet<ServiceKey>,
     refreshed: BTreeSet<ServiceKey>,
+    /// Whether what another plan may need is still to be read, too.
+    is_thorough: bool,
     looked: Looked,
 }
 
@@ -100,8 +106,14 @@ impl Look {
             asked: BTreeSet::new(),
             confirmed: BTreeSet::new(),
             refreshed: BTreeSet::new(),
+            is_thorough: false,
             looked: Looked { view: View::default(), plan: Plan::default(), trouble: None },
         }
+    }
+
+    /// A look that also reads what plans for other settings and other tags may need.
+    pub fn thorough(settings: Settings, now: Now) -> Self {
+        Self { is_thorough: true, ..Self::new(settings, now) }
     }
 
     /// Takes in one event. Returns what to read next.
@@ -155,6 +167,10 @@ impl Look {
                 self.batch = "namespaces, task definitions and deployments";
                 self.lacking()
             }
+            Stage::Rest => {
+                self.stage = Stage::Lacking;
+                self.rest()
+            }
             Stage::Over => VecDeque::new(),
         }
     }
@@ -163,7 +179,9 @@ impl Look {
     fn lacking(&mut self) -> VecDeque<Effect> {
         let plan = plan(&self.looked.view, &self.settings);
         let effects = self.effects_for(&plan);
-        if effects.is_empty() {
+        if effects.is_empty() && std::mem::take(&mut self.is_thorough) {
+            self.stage = Stage::Rest;
+        } else if effects.is_empty() {
             self.looked.plan = guard_shown(plan, &self.looked.view, &self.settings, self.now);
         } else {
             self.stage = Stage::Lacking;
@@ -190,6 +208,26 @@ impl Look {
         let confirmed = &mut self.confirmed;
         let steps = plan.steps().filter(|(key, _)| confirmed.insert((*key).clone()));
         steps.map(|(key, _)| Effect::Confirm(key.clone())).collect()
+    }
+
+    /// What the plan did not ask: who uses each namespace, and the task definitions and the past of every service.
+    fn rest(&mut self) -> VecDeque<Effect> {
+        let view = &self.looked.view;
+        let uses = view.known_namespaces().iter().map(|namespace| users_of(view, namespace));
+        let arns = view.all_services().flat_map(|service| {
+            let own = [&service.task_definition].into_iter();
+            own.chain(service.deployments.iter().map(|deployment| &deployment.task_definition))
+        });
+        let arns = arns.filter(|arn| !arn.as_str().is_empty());
+        let read = view.services().filter(|(_, service)| service.last.is_some());
+        let pasts = read.filter(|(key, _)| !self.confirmed.contains(key));
+        let questions = [Question::Namespaces]
+            .into_iter()
+            .chain(uses)
+            .chain(arns.map(|arn| Question::TaskDefinition(arn.clone())))
+            .chain(pasts.map(|(key, _)| Question::History(key.clone())));
+        let asked = &mut self.asked;
+        questions.filter(|question| asked.insert(question.clone())).map(Effect::Ask).collect()
     }
 
     /// The read before a write answers for the past of a service, too: where the service is to change, both are read in

@@ -14,3 +14,4 @@ pub mod explain;
 pub mod beside;
 pub mod import;
 pub mod survey;
+pub mod answering;

@@ -29,7 +29,7 @@ fn matter(command: &str) -> Option<Vec<&'static str>> {
         "status" => with(&["interval"]),
         "apply" => with(&["interval", "lease_table", "lease_duration", "log_format"]),
         "explain" | "graph" => with(&[]),
-        "import" => {
+        "import" | "capture" => {
             Some(vec!["cluster", "region", "source", "namespace", "tag_prefix", "document_prefix"])
         }
         "lint" => Some(vec!["namespace", "tag_prefix", "document_prefix"]),

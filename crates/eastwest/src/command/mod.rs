@@ -2,7 +2,7 @@
 //!
 //! In comes what was typed; out go text or JSON on standard output and an exit code. In reading order: [`paint`],
 //! [`text`], [`versioned`] and [`world`] (with [`offline`] and [`look`]), which several commands use, then [`run`],
-//! [`plan`], [`status`], [`apply`], [`retry`], [`explain`], [`lint`], [`import`], [`graph`], [`healthcheck`],
+//! [`plan`], [`status`], [`apply`], [`retry`], [`explain`], [`lint`], [`import`], [`capture`], [`graph`], [`healthcheck`],
 //! [`completions`], [`schema`], [`metrics`] and [`iam`]; [`help`] is the command line of all.
 
 mod paint;
@@ -34,6 +34,8 @@ mod explain;
 mod lint;
 
 mod import;
+
+mod capture;
 
 mod graph;
 
@@ -96,6 +98,9 @@ pub(crate) enum Command {
     Lint(lint::LintFlags),
     /// Print the tags that describe what is deployed. A plan with these tags changes nothing. Never writes.
     Import(import::ImportFlags),
+    /// Write what a plan reads into a folder, for `--from`, without what may be secret. Never writes to AWS. Exit codes: 0
+    /// everything was read, 1 something could not be read.
+    Capture(capture::CaptureFlags),
     /// Print who calls whom in each namespace, to draw or to read. Never writes.
     Graph(graph::GraphFlags),
     /// Ask the eastwest that listens beside this process whether it lives: the health check of its container. Exit codes:
@@ -148,6 +153,7 @@ impl Command {
             Self::Explain(flags) => explain::run(&config, &flags).await,
             Self::Lint(flags) => lint::run(&config, &flags).await,
             Self::Import(flags) => import::run(&config, &flags).await,
+            Self::Capture(flags) => capture::run(&config, &flags).await,
             Self::Graph(flags) => graph::run(&config, &flags).await,
             Self::Healthcheck => healthcheck::run(&config).await,
             Self::Alone(alone) => alone.run(),

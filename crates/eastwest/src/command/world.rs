@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use eastwest_aws::{LeaseTable, Share, World};
+use eastwest_aws::{LeaseTable, OnAnswer, Share, World};
 use eastwest_core::ecs::name::ClusterName;
 use eastwest_core::ecs::queue::QueueUrl;
 
@@ -42,6 +42,17 @@ fn settings(config: &Config, metrics: &Metrics) -> eastwest_aws::Settings {
     }
 }
 
+/// The AWS of a configuration for one look: `on_answer` receives the JSON of every answer, if somebody writes it down.
+pub(crate) async fn looking(
+    config: &Config,
+    on_answer: Option<OnAnswer>,
+) -> anyhow::Result<Arc<World>> {
+    let settings = settings(config, &Metrics::new());
+    // A person waits for it. The daemon, which is always there, takes less.
+    let settings = eastwest_aws::Settings { share: Share::OF_A_LOOK, on_answer, ..settings };
+    Ok(Arc::new(World::connect(settings).await?))
+}
+
 /// Where a command reads.
 pub(crate) struct Origin {
     /// AWS, or files in its place.
@@ -53,11 +64,7 @@ pub(crate) struct Origin {
 /// Where a command reads: these files, or AWS if there are none.
 pub(crate) async fn origin(config: &Config, files: &[PathBuf]) -> anyhow::Result<Origin> {
     if files.is_empty() {
-        let settings = settings(config, &Metrics::new());
-        // A person waits for it. The daemon, which is always there, takes less.
-        let settings = eastwest_aws::Settings { share: Share::OF_A_LOOK, ..settings };
-        let world = Arc::new(World::connect(settings).await?);
-        return Ok(Origin { world, notes: Vec::new() });
+        return Ok(Origin { world: looking(config, None).await?, notes: Vec::new() });
     }
     let offline = offline::world(files, &config.settings)?;
     Ok(Origin { world: Arc::new(offline.world), notes: offline.notes })

@@ -27,7 +27,11 @@ fn look_of(fake: &Fake) -> Look {
 
 /// Carries a look out to its end.
 fn looked(fake: &mut Fake) -> Looked {
-    let mut look = look_of(fake);
+    let look = look_of(fake);
+    carried_out(fake, look)
+}
+
+fn carried_out(fake: &mut Fake, mut look: Look) -> Looked {
     let mut waiting: VecDeque<Effect> = look.step(fake.now, Event::Tick).into();
     while let Some(effect) = waiting.pop_front() {
         assert!(!look.is_done(), "an effect is still to be answered");
@@ -156,4 +160,24 @@ fn no_more_than_sixteen_reads_are_under_way() {
     }
     assert_eq!(answers, clusters - 16, "each answer lets one more begin");
     assert!(!look.is_done());
+}
+
+#[test]
+fn a_thorough_look_reads_what_another_plan_may_need_and_plans_the_same() {
+    let world = format!("{WORLD}
+     quiet - | off
+     elsewhere - | in internal.myapp http/elsewhere@elsewhere:80");
+    let plain = looked(&mut Fake::anywhere(&world));
+    let mut fake = Fake::anywhere(&world);
+    let mut settings = fake.engine.settings().clone();
+    settings.policy = Policy::Sync;
+    let look = Look::thorough(settings, fake.now);
+    let thorough = carried_out(&mut fake, look);
+    assert_eq!(thorough.plan, plain.plan);
+    let log = fake.take_log();
+    let asked: BTreeSet<&str> = log.lines().collect();
+    assert_eq!(asked.len(), log.lines().count(), "nothing is asked twice: {log}");
+    for read in ["ask task quiet:1", "ask history prod/quiet", "ask history prod/elsewhere"] {
+        assert!(asked.contains(format!("0 {read}").as_str()), "{read}: {log}");
+    }
 }
