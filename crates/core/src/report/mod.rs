@@ -15,3 +15,4 @@ pub mod beside;
 pub mod import;
 pub mod survey;
 pub mod answering;
+pub mod forecast;

@@ -22,8 +22,8 @@ pub(crate) struct ExplainFlags {
     /// The ECS service to explain.
     #[arg(value_name = "CLUSTER/SERVICE")]
     pub(crate) service: String,
-    /// Read these captured files instead of AWS, as `plan --from` does.
-    #[arg(long, num_args = 1.., value_name = "FILE")]
+    /// Read these captured files or folders instead of AWS, as `plan --from` does.
+    #[arg(long, num_args = 1.., value_name = "FILE|DIR")]
     pub(crate) from: Vec<PathBuf>,
     /// Ask the eastwest that runs at this URL, in place of reading AWS: http://127.0.0.1:8080.
     #[arg(long, value_name = "URL", conflicts_with = "from")]

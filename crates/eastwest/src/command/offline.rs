@@ -111,23 +111,29 @@ pub(crate) fn name(file: &Path) -> String {
     if file == Path::new("-") { "standard input".to_owned() } else { file.display().to_string() }
 }
 
+/// What to do about a capture that is too large.
+const SMALLER: &str = "capture to several files, or leave events out with `jq 'del(.services[].events)'`";
+
 /// A file's text, or why it cannot be had.
 pub(crate) fn text(file: &Path) -> Result<String, String> {
-    if file == Path::new("-") {
-        return whole(std::io::stdin().lock());
-    }
-    let opened = std::fs::File::open(file).map_err(|error| error.to_string())?;
-    whole(opened)
+    text_or(file, SMALLER)
 }
 
-fn whole(from: impl Read) -> Result<String, String> {
+/// The same; `smaller` is what to do about one that is too large.
+pub(crate) fn text_or(file: &Path, smaller: &str) -> Result<String, String> {
+    if file == Path::new("-") {
+        return whole(std::io::stdin().lock(), smaller);
+    }
+    let opened = std::fs::File::open(file).map_err(|error| error.to_string())?;
+    whole(opened, smaller)
+}
+
+fn whole(from: impl Read, smaller: &str) -> Result<String, String> {
     let most = LARGEST_MIB * 1024 * 1024;
     let mut bytes = Vec::new();
     from.take(most + 1).read_to_end(&mut bytes).map_err(|error| error.to_string())?;
     if bytes.len() as u64 > most {
-        return Err(format!(
-            "it is larger than {LARGEST_MIB} MiB: capture to several files, or leave events out with `jq 'del(.services[].events)'`"
-        ));
+        return Err(format!("it is larger than {LARGEST_MIB} MiB: {smaller}"));
     }
     // What PowerShell 5 writes with `>`.
     if bytes.starts_with(&[0xff, 0xfe]) {
@@ -168,10 +174,10 @@ mod tests {
     #[test]
     fn a_file_is_read_up_to_a_limit_and_as_utf_8_only() {
         let more = std::io::repeat(b' ').take(LARGEST_MIB * 1024 * 1024 + 1);
-        assert!(whole(more).unwrap_err().contains("larger than 64 MiB"));
-        assert!(whole(&[0xff, 0xfe, b'{', 0][..]).unwrap_err().contains("UTF-16"));
-        assert!(whole(&[0xc3][..]).unwrap_err().contains("not UTF-8"));
-        assert_eq!(whole(&b"{}"[..]).as_deref(), Ok("{}"));
+        assert!(whole(more, SMALLER).unwrap_err().contains("larger than 64 MiB"));
+        assert!(whole(&[0xff, 0xfe, b'{', 0][..], SMALLER).unwrap_err().contains("UTF-16"));
+        assert!(whole(&[0xc3][..], SMALLER).unwrap_err().contains("not UTF-8"));
+        assert_eq!(whole(&b"{}"[..], SMALLER).as_deref(), Ok("{}"));
     }
 
     #[tokio::test]

@@ -40,8 +40,8 @@ pub(crate) struct GraphFlags {
     /// Print JSON: the same as `--format json`.
     #[arg(long, conflicts_with = "format")]
     pub(crate) json: bool,
-    /// Read these captured files instead of AWS, as `plan --from` does.
-    #[arg(long, num_args = 1.., value_name = "FILE")]
+    /// Read these captured files or folders instead of AWS, as `plan --from` does.
+    #[arg(long, num_args = 1.., value_name = "FILE|DIR")]
     pub(crate) from: Vec<PathBuf>,
 }
 

@@ -30,8 +30,8 @@ use crate::config::Config;
 /// Flags of `import`.
 #[derive(Debug, Args)]
 pub(crate) struct ImportFlags {
-    /// Read these captured files instead of AWS, as `plan --from` does.
-    #[arg(long, num_args = 1.., value_name = "FILE")]
+    /// Read these captured files or folders instead of AWS, as `plan --from` does.
+    #[arg(long, num_args = 1.., value_name = "FILE|DIR")]
     pub(crate) from: Vec<PathBuf>,
     /// Include services that have opted in already: print the tags that describe what is deployed.
     #[arg(long)]

@@ -13,9 +13,9 @@ mod rows;
 
 pub(crate) mod text;
 
-mod github;
+pub(crate) mod github;
 
-mod junit;
+pub(crate) mod junit;
 
 #[cfg(test)]
 mod tests;
@@ -63,10 +63,10 @@ pub(crate) struct PlanFlags {
     /// Exit with 0 when everything is in order, 1 on errors, 2 when something would change or is held.
     #[arg(long)]
     pub(crate) detailed_exitcode: bool,
-    /// Plan for these captured files, without AWS: what the AWS CLI printed for
-    /// `ecs describe-services --include TAGS`, `ecs describe-task-definition`, `ecs describe-clusters`,
+    /// Plan for these captured files or folders, without AWS: a folder that `eastwest capture` wrote, or what the AWS CLI
+    /// printed for `ecs describe-services --include TAGS`, `ecs describe-task-definition`, `ecs describe-clusters`,
     /// `servicediscovery list-namespaces` and `list-services`. `-` is standard input.
-    #[arg(long, num_args = 1.., value_name = "FILE")]
+    #[arg(long, num_args = 1.., value_name = "FILE|DIR")]
     pub(crate) from: Vec<PathBuf>,
 }
 
