@@ -28,6 +28,7 @@ use serde_json::Value;
 use self::findings::Findings;
 use super::look;
 use super::offline;
+use super::out;
 use super::versioned::Versioned;
 use crate::api::json;
 use crate::api::plan::PlanPage;
@@ -83,12 +84,13 @@ pub(crate) async fn run(config: &Config, flags: &LintFlags) -> anyhow::Result<Ex
     if let Some(file) = &flags.terraform_plan {
         terraform::check(&mut found, config, flags, file).await?;
     }
-    match if flags.json { Format::Json } else { flags.format } {
-        Format::Text => print!("{}", found.text()),
-        Format::Json => println!("{}", json::pretty(&Versioned::new(&found))?),
-        Format::Github => print!("{}", formats::github(&found)),
-        Format::Junit => print!("{}", formats::junit(&found)?),
-    }
+    let text = match if flags.json { Format::Json } else { flags.format } {
+        Format::Text => found.text(),
+        Format::Json => json::pretty(&Versioned::new(&found))? + "\n",
+        Format::Github => formats::github(&found),
+        Format::Junit => formats::junit(&found)?,
+    };
+    out::print(&text)?;
     Ok(if found.is_wrong() { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 

@@ -1,11 +1,13 @@
 //! The commands: everything about one stands in one file, its flags, its run and its text.
 //!
-//! In comes what was typed; out go text or JSON on standard output and an exit code. In reading order: [`paint`],
+//! In comes what was typed; out go text or JSON on standard output and an exit code. In reading order: [`paint`], [`out`],
 //! [`text`], [`versioned`] and [`world`] (with [`offline`] and [`look`]), which several commands use, then [`run`],
 //! [`plan`], [`status`], [`apply`], [`retry`], [`explain`], [`lint`], [`import`], [`capture`], [`graph`], [`healthcheck`],
 //! [`completions`], [`schema`], [`metrics`] and [`iam`]; [`help`] is the command line of all.
 
 mod paint;
+
+mod out;
 
 mod help;
 
@@ -134,9 +136,9 @@ impl Alone {
         match self {
             Self::Completions(flags) => Ok(completions::completions(&flags, cli())),
             Self::Man(flags) => completions::man(&flags, cli()),
-            Self::Schema => Ok(schema::run()),
-            Self::Metrics => Ok(metrics::run()),
-            Self::Iam => Ok(iam::run()),
+            Self::Schema => schema::run(),
+            Self::Metrics => metrics::run(),
+            Self::Iam => iam::run(),
         }
     }
 }

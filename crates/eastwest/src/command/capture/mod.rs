@@ -22,6 +22,7 @@ use serde_json::json;
 
 use self::folder::Folder;
 use super::look;
+use super::out;
 use super::versioned::Versioned;
 use super::world;
 use crate::api::json;
@@ -86,11 +87,12 @@ pub(crate) async fn run(config: &Config, flags: &CaptureFlags) -> anyhow::Result
         services: looked.view.services().count(),
         not_read,
     };
-    if flags.json {
-        println!("{}", json::pretty(&Versioned::new(&captured))?);
+    let text = if flags.json {
+        json::pretty(&Versioned::new(&captured))? + "\n"
     } else {
-        print!("{}", captured.text());
-    }
+        captured.text()
+    };
+    out::print(&text)?;
     for line in &captured.not_read {
         eprintln!("error: could not be read: {line}");
     }

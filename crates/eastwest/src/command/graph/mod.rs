@@ -23,6 +23,7 @@ use serde::Serialize;
 use self::draw::{NamespaceGraph, dot, mermaid};
 use self::picture::svg;
 use super::look::look;
+use super::out;
 use super::versioned::Versioned;
 use super::world;
 use crate::api::json;
@@ -80,14 +81,13 @@ pub(crate) async fn run(config: &Config, flags: &GraphFlags) -> anyhow::Result<E
         Some(name) => keep(&mut graphs, name)?,
         None => graphs.retain(|each| !each.graph.nodes.is_empty()),
     }
-    match if flags.json { Format::Json } else { flags.format } {
-        Format::Mermaid => print!("{}", mermaid(&graphs)),
-        Format::Dot => print!("{}", dot(&graphs)),
-        Format::Svg => print!("{}", svg(&graphs)?),
-        Format::Json => {
-            println!("{}", json::pretty(&Versioned::new(Page { namespaces: &graphs }))?);
-        }
-    }
+    let text = match if flags.json { Format::Json } else { flags.format } {
+        Format::Mermaid => mermaid(&graphs),
+        Format::Dot => dot(&graphs),
+        Format::Svg => svg(&graphs)?,
+        Format::Json => json::pretty(&Versioned::new(Page { namespaces: &graphs }))? + "\n",
+    };
+    out::print(&text)?;
     Ok(exit_code(&looked))
 }
 

@@ -34,6 +34,7 @@ use eastwest_core::plan::reason::Reason;
 
 use self::shown::{Only, Shown};
 use super::look;
+use super::out;
 use super::text::notes as notes_text;
 use super::versioned::Versioned;
 use super::world::{self, Origin};
@@ -106,20 +107,16 @@ pub(crate) async fn run(config: &Config, flags: &PlanFlags) -> anyhow::Result<Ex
         shown.keep_only(only);
     }
     let format = if flags.json { Format::Json } else { flags.format };
-    match format {
-        Format::Text if flags.summary => {
-            anstream::print!("{}{}", notes_text(&notes), text::in_short(&shown));
-        }
-        Format::Text => anstream::print!("{}{}", notes_text(&notes), text::plan(&shown)),
+    let text = match format {
+        Format::Text if flags.summary => notes_text(&notes) + &text::in_short(&shown),
+        Format::Text => notes_text(&notes) + &text::plan(&shown),
         Format::Json => {
-            println!(
-                "{}",
-                json::pretty(&Versioned::new(WithNotes { page: &shown.page, notes: &notes }))?
-            );
+            json::pretty(&Versioned::new(WithNotes { page: &shown.page, notes: &notes }))? + "\n"
         }
-        Format::Github => print!("{}", github::annotations(&shown)),
-        Format::Junit => print!("{}", junit::report(&shown)?),
-    }
+        Format::Github => github::annotations(&shown),
+        Format::Junit => junit::report(&shown)?,
+    };
+    out::print(&text)?;
     Ok(code)
 }
 
