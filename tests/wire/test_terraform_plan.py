@@ -179,7 +179,7 @@ def test_pipelines_read_it(shop, sim, tmp_path):
     assert cases["aws_ecs_service.web"].find("failure") is not None
     assert "rollout" in cases["aws_ecs_service.plain"].find("system-out").text
     code, out, _ = eastwest(*flags, endpoint=sim.url)
-    assert code == 1 and out.splitlines()[-1].startswith("3 services that the plan changes for eastwest: "), out
+    assert code == 1 and out.splitlines()[-1].startswith("3 services of the plan: "), out
     assert "rollout: aws_ecs_service.plain: connect triggers a rollout (1 task)\n    " in out
 
 

@@ -118,9 +118,9 @@ fn outcome(context: &FinalizerInterceptorContextRef<'_>) -> Result<Value, Refusa
             let body = answer.and_then(|answer| json_of(answer.body().bytes()));
             body.ok_or_else(|| Refusal::without_code(FaultKind::Unreadable))
         }
-        Err(kind) => Err(answer.and_then(|raw| Refusal::of(kind, raw)).unwrap_or_else(|| {
-            Refusal::without_code(kind)
-        })),
+        Err(kind) => Err(answer
+            .and_then(|raw| Refusal::of(kind, raw))
+            .unwrap_or_else(|| Refusal::without_code(kind))),
     }
 }
 

@@ -121,7 +121,10 @@ impl Answers {
     fn service_arn(&self, cluster: &str, name: &str) -> String {
         let known = self.captures.clusters.get(cluster).map(|known| text(known, "clusterArn"));
         let place = known.and_then(|arn| arn.split_once(":cluster/"));
-        place.map_or_else(|| name.to_owned(), |(place, _)| format!("{place}:service/{cluster}/{name}"))
+        place.map_or_else(
+            || name.to_owned(),
+            |(place, _)| format!("{place}:service/{cluster}/{name}"),
+        )
     }
 
     fn describe_services(&self, request: &Value) -> Value {

@@ -1,6 +1,5 @@
 //! Captures as the files of a folder: what `--from` reads, in the forms in which the AWS CLI prints it.
 
-
 use serde_json::{Value, json};
 
 use super::capture::Captures;
@@ -38,7 +37,8 @@ impl Captures {
         add("namespaces", self.namespace_answers());
         add("names", self.cloud_map_answers());
         let members = self.members.iter();
-        let members = members.map(|(namespace, arns)| json!({"namespace": namespace, "serviceArns": arns}));
+        let members =
+            members.map(|(namespace, arns)| json!({"namespace": namespace, "serviceArns": arns}));
         add("members", members.collect());
         add("deployments", lists("serviceDeployments", self.deployments.values()));
         add("revisions", self.revision_answers());
@@ -122,9 +122,9 @@ mod tests {
         let names: Vec<&str> = files.iter().map(|file| file.name.as_str()).collect();
         assert_eq!(names, ["services.json", "services-2.json", "services-3.json"]);
         assert!(files.iter().all(|file| file.text.len() <= LARGEST));
-        let answers = files.iter().flat_map(|file| {
-            serde_json::Deserializer::from_str(&file.text).into_iter::<Value>()
-        });
+        let answers = files
+            .iter()
+            .flat_map(|file| serde_json::Deserializer::from_str(&file.text).into_iter::<Value>());
         let found: usize = answers
             .map(|answer| answer.expect("JSON")["services"].as_array().map_or(0, Vec::len))
             .sum();

@@ -34,7 +34,9 @@ impl Captures {
     fn keep_answer(&mut self, operation: Operation, request: &Value, answer: &Value) {
         match operation {
             Operation::DescribeClusters => {
-                keep_by(&mut self.clusters, answer, "clusters", |cluster| name(cluster, "clusterName"));
+                keep_by(&mut self.clusters, answer, "clusters", |cluster| {
+                    name(cluster, "clusterName")
+                });
             }
             Operation::DescribeServices => self.keep_services(request, answer),
             Operation::DescribeTaskDefinition => {
@@ -124,19 +126,23 @@ impl Captures {
     /// The services that were listed and could not be described, and why, as `failures` shows them.
     pub(super) fn undescribed_services(&self) -> Vec<(String, String, Value)> {
         let listed = self.undescribed.iter();
-        let listed = listed.map(|((cluster, name), failure)| (cluster.clone(), name.clone(), failure.clone()));
+        let listed = listed
+            .map(|((cluster, name), failure)| (cluster.clone(), name.clone(), failure.clone()));
         let refused = self.refused.iter().filter(|(call, _)| call.name == "DescribeServices");
         let refused = refused.flat_map(|(call, refusal)| {
             let request: Value = serde_json::from_str(&call.request).unwrap_or_default();
             let cluster = resource(request["cluster"].as_str().unwrap_or_default());
             let names = items(&request, "services").iter().filter_map(Value::as_str);
-            let names: Vec<String> = names.map(|name| Arn::as_read(name).resource().to_owned()).collect();
+            let names: Vec<String> =
+                names.map(|name| Arn::as_read(name).resource().to_owned()).collect();
             let failure = move |name: &String| json!({"arn": name, "reason": refusal.words()});
             names.into_iter().map(move |name| (cluster.clone(), name.clone(), failure(&name)))
         });
         let all = listed.chain(refused);
-        all.filter(|(cluster, name, _)| !self.services.contains_key(&(cluster.clone(), name.clone())))
-            .collect()
+        all.filter(|(cluster, name, _)| {
+            !self.services.contains_key(&(cluster.clone(), name.clone()))
+        })
+        .collect()
     }
 }
 

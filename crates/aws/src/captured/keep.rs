@@ -62,10 +62,7 @@ const DEPLOYMENT: Keep = Members(&[
     ("updatedAt", All),
     ("taskDefinition", All),
     ("serviceConnectConfiguration", All),
-    (
-        "serviceConnectResources",
-        Each(&Members(&[("discoveryName", All), ("discoveryArn", All)])),
-    ),
+    ("serviceConnectResources", Each(&Members(&[("discoveryName", All), ("discoveryArn", All)]))),
 ]);
 
 const TASK_DEFINITION: Keep = Members(&[

@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 
 use super::capture::{Captures, NotACapture, Spot, items};
-use crate::text::one_line;
 use crate::tap::Refusal;
+use crate::text::one_line;
 use eastwest_core::ecs::fault::FaultKind;
 
 /// The format of manifests that is written, and the only one that is read.
@@ -59,7 +59,11 @@ impl Refused {
     /// In one line.
     pub(super) fn words(&self) -> String {
         let code = self.code.as_deref().unwrap_or(&self.kind);
-        let message = if self.message.is_empty() || self.message == code { String::new() } else { format!(": {}", self.message) };
+        let message = if self.message.is_empty() || self.message == code {
+            String::new()
+        } else {
+            format!(": {}", self.message)
+        };
         format!("{code}{message}")
     }
 
@@ -151,12 +155,15 @@ impl Captures {
     pub(super) fn refused_notes(&self) -> Vec<String> {
         let mut calls: BTreeMap<(&str, &str), (usize, String)> = BTreeMap::new();
         for (call, refused) in &self.refused {
-            let entry = calls.entry((&call.api, &call.name)).or_insert_with(|| (0, refused.words()));
+            let entry =
+                calls.entry((&call.api, &call.name)).or_insert_with(|| (0, refused.words()));
             entry.0 += 1;
         }
         let lines = calls.into_iter().map(|((api, name), (count, words))| {
             let times = if count == 1 { "once".to_owned() } else { format!("{count} times") };
-            one_line(&format!("{api}.{name} could not be read {times} when this was captured: {words}"))
+            one_line(&format!(
+                "{api}.{name} could not be read {times} when this was captured: {words}"
+            ))
         });
         lines.collect()
     }

@@ -49,9 +49,15 @@ pub fn read(text: &str, prefix: &TagPrefix) -> Result<TerraformPlan, NotAPlan> {
     let plan = plan_of(text)?;
     let mut notes = Vec::new();
     if plan.get("errored") == Some(&Value::Bool(true)) {
-        notes.push("terraform could not make this plan to its end: what it lacks is not checked".to_owned());
+        notes.push(
+            "terraform could not make this plan to its end: what it lacks is not checked"
+                .to_owned(),
+        );
     } else if plan.get("complete") == Some(&Value::Bool(false)) {
-        notes.push("terraform deferred changes: a later plan has them, and they are not checked".to_owned());
+        notes.push(
+            "terraform deferred changes: a later plan has them, and they are not checked"
+                .to_owned(),
+        );
     }
     let changes = list(&plan, "resource_changes").iter();
     // A deposed object is what a replacement leaves behind: the service of that name is another one already.
@@ -60,7 +66,10 @@ pub fn read(text: &str, prefix: &TagPrefix) -> Result<TerraformPlan, NotAPlan> {
             && word(change, "mode") != "data"
             && change.get("deposed").is_none()
     });
-    Ok(TerraformPlan { services: services.filter_map(|one| proposed(one, prefix)).collect(), notes })
+    Ok(TerraformPlan {
+        services: services.filter_map(|one| proposed(one, prefix)).collect(),
+        notes,
+    })
 }
 
 /// The plan that a text is; or what else it is.
@@ -71,12 +80,20 @@ fn plan_of(text: &str) -> Result<Value, NotAPlan> {
     let plan: Value = match serde_json::from_str(text) {
         Ok(plan) => plan,
         Err(_) if is_stream(text) => {
-            return Err(refused("it is what `terraform plan -json` prints while it works, and not the plan"));
+            return Err(refused(
+                "it is what `terraform plan -json` prints while it works, and not the plan",
+            ));
         }
-        Err(_) if text.trim().is_empty() => return Err(refused("it is empty, and not the JSON of a plan")),
-        Err(error) => return Err(refused(&format!("not JSON ({error}), so not the JSON of a plan"))),
+        Err(_) if text.trim().is_empty() => {
+            return Err(refused("it is empty, and not the JSON of a plan"));
+        }
+        Err(error) => {
+            return Err(refused(&format!("not JSON ({error}), so not the JSON of a plan")));
+        }
     };
-    if plan.get("lineage").is_some() || (plan.get("serial").is_some() && plan.get("version").is_some()) {
+    if plan.get("lineage").is_some()
+        || (plan.get("serial").is_some() && plan.get("version").is_some())
+    {
         return Err(refused("it is a state file, and not a plan"));
     }
     let Some(version) = plan.get("format_version").and_then(Value::as_str) else {
@@ -91,7 +108,11 @@ fn plan_of(text: &str) -> Result<Value, NotAPlan> {
     }
     if plan.get("resource_changes").is_none() && plan.get("planned_values").is_none() {
         let is_state = plan.get("values").is_some();
-        let what = if is_state { "it is the JSON of a state, and not of a plan" } else { "it has neither resource_changes nor planned_values, so it is not the JSON of a plan" };
+        let what = if is_state {
+            "it is the JSON of a state, and not of a plan"
+        } else {
+            "it has neither resource_changes nor planned_values, so it is not the JSON of a plan"
+        };
         return Err(refused(what));
     }
     Ok(plan)
@@ -133,7 +154,10 @@ fn proposed(change: &Value, prefix: &TagPrefix) -> Option<Proposed> {
         cluster: ClusterName::as_read(place),
         name: EcsServiceName::as_read(name),
         arn: arn(word(before, "id"), cluster, place, name),
-        tasks: after.get("desired_count").and_then(Value::as_u64).map_or(1, |count| u32::try_from(count).unwrap_or(u32::MAX)),
+        tasks: after
+            .get("desired_count")
+            .and_then(Value::as_u64)
+            .map_or(1, |count| u32::try_from(count).unwrap_or(u32::MAX)),
         is_complete: tags.unknown.is_empty() && !tags.is_hidden,
         tags: tags.known,
         advice,
@@ -213,7 +237,8 @@ fn marked(change: &Value, marks: &str, member: &str, prefix: &TagPrefix) -> Opti
 impl Tags {
     /// Whether a tag of ours is another one afterwards, or may be.
     fn change(&self, before: &Value, prefix: &TagPrefix) -> bool {
-        let member = if before.get("tags_all").is_some_and(Value::is_object) { "tags_all" } else { "tags" };
+        let member =
+            if before.get("tags_all").is_some_and(Value::is_object) { "tags_all" } else { "tags" };
         let before = before.get(member).and_then(Value::as_object).into_iter().flatten();
         let before = before.filter_map(|(key, value)| Some((key.as_str(), value.as_str()?)));
         let after = self.known.iter().map(|(key, value)| (key.as_str(), value.as_str()));

@@ -129,7 +129,8 @@ mod tests {
         let command = ["serve", "--token", "s3cret", "--upstream", "http://orders:81/x"];
         let kept = captured(&texts(&environment, &command), &known());
         let values: Vec<&str> = kept[0].0.iter().map(|(_, value)| value.as_str()).collect();
-        let expected = ["tcp://api.internal.myapp:8080", "tcp://orders:80", "", "", "tcp://orders", ""];
+        let expected =
+            ["tcp://api.internal.myapp:8080", "tcp://orders:80", "", "", "tcp://orders", ""];
         assert_eq!(values, expected);
         assert_eq!(kept[0].1, ["tcp://orders:81"]);
     }
@@ -156,8 +157,17 @@ mod tests {
 
     fn word_of_a_text() -> impl Strategy<Value = String> {
         let form = prop::sample::select(vec![
-            "{}", "{}:80", "http://{}", "redis://u:p@{}", "-Da.host={}", "A_PORT={}", "--host",
-            "--a-host={}", "81", "http://{}:8080/x,{}:9", "",
+            "{}",
+            "{}:80",
+            "http://{}",
+            "redis://u:p@{}",
+            "-Da.host={}",
+            "A_PORT={}",
+            "--host",
+            "--a-host={}",
+            "81",
+            "http://{}:8080/x,{}:9",
+            "",
         ]);
         (form, host()).prop_map(|(form, host)| form.replace("{}", &host))
     }

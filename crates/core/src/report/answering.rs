@@ -57,7 +57,7 @@ mod tests {
         let stage = Stage::read(
             "namespace internal.myapp
             web - | in internal.myapp http/web@web:80
-            api mode=client-server alias=catalog:80",
+            api mode=client-server, alias=catalog:80",
         );
         let known = known_hosts(&stage.view, &stage.settings);
         for (host, is_known) in [

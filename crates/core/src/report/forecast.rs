@@ -109,7 +109,7 @@ pub fn forecast(
 }
 
 /// What is wrong with declarations, and what cannot be honoured of them.
-fn issues<'a>(moment: Moment<'a>) -> impl Iterator<Item = (&'a ServiceKey, &'a Issue)> {
+fn issues(moment: Moment<'_>) -> impl Iterator<Item = (&ServiceKey, &Issue)> {
     let declared = moment.view.services();
     let declared = declared.flat_map(|(key, service)| service.issues.iter().map(move |i| (key, i)));
     let advice = moment.plan.advice.iter();

@@ -17,7 +17,8 @@ use crate::ecs::namespace::NamespaceUse;
 use crate::ecs::past::Past;
 use crate::ecs::seen::Seen;
 use crate::ecs::service::{
-    Deployment, DeploymentController, DeploymentStatus, EcsService, Rollout, ServiceStatus, Strategy,
+    Deployment, DeploymentController, DeploymentStatus, EcsService, Rollout, ServiceStatus,
+    Strategy,
 };
 use crate::ecs::service_key::ServiceKey;
 use crate::ecs::task_definition::{PortMapping, TaskDefinition};
@@ -79,7 +80,7 @@ impl Overlay {
         known.for_each(|service| self.on_service(service));
         let coming = self.proposed.iter().filter(|one| one.cluster == reading.cluster);
         for one in coming.filter(|one| one.comes()) {
-            let service = self.coming(one);
+            let service = coming(one);
             reading.services.insert(service.key.clone(), Seen::Known(service));
         }
     }
@@ -129,7 +130,7 @@ impl Overlay {
     /// The service of this key that is to come.
     pub(crate) fn service(&self, key: &ServiceKey) -> Option<EcsService> {
         let mut coming = self.proposed.iter().filter(|one| one.comes());
-        coming.find(|one| one.is_about(key)).map(|one| self.coming(one))
+        coming.find(|one| one.is_about(key)).map(|one| coming(one))
     }
 
     /// The task definition of a service that is to come.
@@ -151,38 +152,6 @@ impl Overlay {
             stage: String::new(),
             paused_at: None,
         }])
-    }
-
-    fn coming(&self, one: &Proposed) -> EcsService {
-        EcsService {
-            arn: one.arn.clone(),
-            key: one.key(),
-            created_at: NEWEST,
-            status: ServiceStatus::Active,
-            tags: one.tags.clone(),
-            controller: DeploymentController::Ecs,
-            strategy: Strategy::default(),
-            events: Vec::new(),
-            launch_type: "FARGATE".to_owned(),
-            platform_family: String::new(),
-            platform_version: String::new(),
-            desired_count: one.tasks,
-            task_definition: revision(one),
-            registries: Vec::new(),
-            deployments: vec![Deployment {
-                id: DeploymentId::as_read("to come"),
-                status: DeploymentStatus::Primary,
-                rollout: Rollout::Completed,
-                rollout_reason: String::new(),
-                created_at: NEWEST,
-                updated_at: NEWEST,
-                running_count: one.tasks,
-                task_definition: revision(one),
-                connect: None,
-                cloud_map: Vec::new(),
-            }],
-            unknown_members: Vec::new(),
-        }
     }
 
     /// A task definition with the ports that the tags name; a port that they do not name has a name that no other
@@ -216,6 +185,39 @@ impl Overlay {
             images: Vec::new(),
             environment_hosts: EnvironmentHosts::default(),
         }
+    }
+}
+
+/// A service as it is once it has come.
+fn coming(one: &Proposed) -> EcsService {
+    EcsService {
+        arn: one.arn.clone(),
+        key: one.key(),
+        created_at: NEWEST,
+        status: ServiceStatus::Active,
+        tags: one.tags.clone(),
+        controller: DeploymentController::Ecs,
+        strategy: Strategy::default(),
+        events: Vec::new(),
+        launch_type: "FARGATE".to_owned(),
+        platform_family: String::new(),
+        platform_version: String::new(),
+        desired_count: one.tasks,
+        task_definition: revision(one),
+        registries: Vec::new(),
+        deployments: vec![Deployment {
+            id: DeploymentId::as_read("to come"),
+            status: DeploymentStatus::Primary,
+            rollout: Rollout::Completed,
+            rollout_reason: String::new(),
+            created_at: NEWEST,
+            updated_at: NEWEST,
+            running_count: one.tasks,
+            task_definition: revision(one),
+            connect: None,
+            cloud_map: Vec::new(),
+        }],
+        unknown_members: Vec::new(),
     }
 }
 

@@ -53,8 +53,8 @@ pub(crate) async fn run(config: &Config, flags: &ExplainFlags) -> anyhow::Result
 
 /// What a daemon answered, as this command prints it.
 fn versioned(text: &str) -> anyhow::Result<String> {
-    let page: serde_json::Value =
-        serde_json::from_str(text).context("the running eastwest answers with something else than JSON")?;
+    let page: serde_json::Value = serde_json::from_str(text)
+        .context("the running eastwest answers with something else than JSON")?;
     Ok(json::pretty(&Versioned::new(page))? + "\n")
 }
 

@@ -97,7 +97,10 @@ pub(crate) fn listed_in(manifest: &str) -> Result<Vec<String>, String> {
         .map_err(|error| format!("{} is not JSON: {error}", CapturedFile::MANIFEST))?;
     let listed = manifest.pointer("/eastwestCapture/files").and_then(serde_json::Value::as_array);
     let wrong = || {
-        format!("{} does not list the files of a capture under eastwestCapture.files", CapturedFile::MANIFEST)
+        format!(
+            "{} does not list the files of a capture under eastwestCapture.files",
+            CapturedFile::MANIFEST
+        )
     };
     let names = listed.ok_or_else(wrong)?.iter().map(|name| {
         let name = name.as_str().filter(|name| !name.contains(['/', '\\']) && *name != "..");
@@ -112,7 +115,8 @@ pub(crate) fn name(file: &Path) -> String {
 }
 
 /// What to do about a capture that is too large.
-const SMALLER: &str = "capture to several files, or leave events out with `jq 'del(.services[].events)'`";
+const SMALLER: &str =
+    "capture to several files, or leave events out with `jq 'del(.services[].events)'`";
 
 /// A file's text, or why it cannot be had.
 pub(crate) fn text(file: &Path) -> Result<String, String> {

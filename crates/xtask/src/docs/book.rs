@@ -54,7 +54,10 @@ pub(super) fn run() -> Result<bool> {
     }
     let is_sound = broken.is_empty() && ended.kept.is_empty();
     if is_sound {
-        println!("{} is built, and every link in it leads somewhere", book.join("index.html").display());
+        println!(
+            "{} is built, and every link in it leads somewhere",
+            book.join("index.html").display()
+        );
     }
     Ok(is_sound)
 }
@@ -67,7 +70,8 @@ fn installed(target: &Path) -> Result<PathBuf> {
         return Ok(program);
     }
     // The server and the watcher of files are most of its dependencies. Compiled for the wait, not for speed.
-    let mut install = repo::cargo(&["install", "mdbook", "--version", VERSION, "--locked", "--debug"])?;
+    let mut install =
+        repo::cargo(&["install", "mdbook", "--version", VERSION, "--locked", "--debug"])?;
     install.args(["--no-default-features", "--features", "search", "--root"]).arg(&tools);
     if !run::live(&mut install, |_| false)?.ok {
         bail!("mdbook cannot be installed");

@@ -44,7 +44,13 @@ fn told(changes: &[Value]) -> String {
         let advice: Vec<String> = one.advice.iter().map(|issue| format!("\n  {issue}")).collect();
         let known = if one.is_complete { "" } else { " (in part)" };
         let place = format!("{}/{} {}", one.cluster, one.name, one.arn);
-        format!("{:?} {}: {place}: {}{known}{}\n", one.deed, one.address, tags.join(" "), advice.concat())
+        format!(
+            "{:?} {}: {place}: {}{known}{}\n",
+            one.deed,
+            one.address,
+            tags.join(" "),
+            advice.concat()
+        )
     });
     lines.collect()
 }
@@ -55,7 +61,8 @@ fn refusal(text: &str) -> String {
 
 #[test]
 fn what_comes_changes_and_goes_is_told_and_what_stays_is_not() {
-    let (old, new) = (json!({"eastwest/mode": "client"}), json!({"eastwest/mode": "off", "team": "shop"}));
+    let (old, new) =
+        (json!({"eastwest/mode": "client"}), json!({"eastwest/mode": "off", "team": "shop"}));
     let after = json!({
         "cluster": "prod", "name": "api", "desired_count": 3, "tags": {"eastwest/mode": "client"},
         // What the provider's default_tags add.
@@ -63,14 +70,38 @@ fn what_comes_changes_and_goes_is_told_and_what_stays_is_not() {
     });
     let other_tags = json!({"eastwest/mode": "client", "team": "shop"});
     let changes = [
-        change("aws_ecs_service.api", &["create"], &json!({"after": after, "after_unknown": {"id": true}})),
-        change("aws_ecs_service.web", &["update"], &json!({"before": values(&old), "after": values(&new)})),
-        change("aws_ecs_service.same", &["no-op"], &json!({"before": values(&old), "after": values(&old)})),
-        change("aws_ecs_service.team", &["update"], &json!({"before": values(&old), "after": values(&other_tags)})),
+        change(
+            "aws_ecs_service.api",
+            &["create"],
+            &json!({"after": after, "after_unknown": {"id": true}}),
+        ),
+        change(
+            "aws_ecs_service.web",
+            &["update"],
+            &json!({"before": values(&old), "after": values(&new)}),
+        ),
+        change(
+            "aws_ecs_service.same",
+            &["no-op"],
+            &json!({"before": values(&old), "after": values(&old)}),
+        ),
+        change(
+            "aws_ecs_service.team",
+            &["update"],
+            &json!({"before": values(&old), "after": values(&other_tags)}),
+        ),
         change("aws_ecs_service.gone", &["delete"], &json!({"before": values(&old)})),
         change("aws_ecs_service.left", &["forget"], &json!({"before": values(&old)})),
-        change("module.shop[0].aws_ecs_service.web[\"a\"]", &["delete", "create"], &json!({"before": values(&old), "after": values(&old)})),
-        change("aws_ecs_service.first", &["create", "delete"], &json!({"before": values(&old), "after": values(&old)})),
+        change(
+            "module.shop[0].aws_ecs_service.web[\"a\"]",
+            &["delete", "create"],
+            &json!({"before": values(&old), "after": values(&old)}),
+        ),
+        change(
+            "aws_ecs_service.first",
+            &["create", "delete"],
+            &json!({"before": values(&old), "after": values(&old)}),
+        ),
     ];
     expect![[r#"
         Create aws_ecs_service.api: prod/api arn:aws:ecs:::service/prod/api: eastwest/mode=client eastwest/namespace=internal
@@ -109,10 +140,26 @@ fn what_only_the_apply_tells_is_said_and_nothing_follows_from_it() {
     let hidden = json!({"cluster": true, "tags": true, "tags_all": true});
     let team = json!({"cluster": true, "tags": {"team": true}, "tags_all": true});
     let changes = [
-        change("aws_ecs_service.web", &["create"], &json!({"after": after, "after_unknown": unknown})),
-        change("aws_ecs_service.all", &["create"], &json!({"after": {"name": "all"}, "after_unknown": hidden})),
-        change("aws_ecs_service.team", &["create"], &json!({"after": after, "after_unknown": team})),
-        change("aws_ecs_service.name", &["create"], &json!({"after": {"cluster": "prod", "tags": null}, "after_unknown": {"name": true}})),
+        change(
+            "aws_ecs_service.web",
+            &["create"],
+            &json!({"after": after, "after_unknown": unknown}),
+        ),
+        change(
+            "aws_ecs_service.all",
+            &["create"],
+            &json!({"after": {"name": "all"}, "after_unknown": hidden}),
+        ),
+        change(
+            "aws_ecs_service.team",
+            &["create"],
+            &json!({"after": after, "after_unknown": team}),
+        ),
+        change(
+            "aws_ecs_service.name",
+            &["create"],
+            &json!({"after": {"cluster": "prod", "tags": null}, "after_unknown": {"name": true}}),
+        ),
     ];
     expect![[r#"
         Create aws_ecs_service.web: (known after apply)/web arn:aws:ecs:::service/(known after apply)/web: eastwest/mode=client (in part)
@@ -130,8 +177,16 @@ fn a_sensitive_value_is_never_read_as_a_tag() {
     let tags = json!({"eastwest/mode": "client", "eastwest/alias": "s3cret"});
     let one = json!({"tags": {"eastwest/alias": true}, "tags_all": {"eastwest/alias": true}});
     let changes = [
-        change("aws_ecs_service.web", &["create"], &json!({"after": values(&tags), "after_sensitive": one})),
-        change("aws_ecs_service.all", &["create"], &json!({"after": values(&tags), "after_sensitive": {"tags": true, "tags_all": {}}})),
+        change(
+            "aws_ecs_service.web",
+            &["create"],
+            &json!({"after": values(&tags), "after_sensitive": one}),
+        ),
+        change(
+            "aws_ecs_service.all",
+            &["create"],
+            &json!({"after": values(&tags), "after_sensitive": {"tags": true, "tags_all": {}}}),
+        ),
     ];
     let text = told(&changes);
     assert!(text.contains("eastwest/alias=\"\": it is marked as sensitive"), "{text}");
@@ -148,8 +203,11 @@ fn a_configuration_that_terraform_sets_too_is_advice() {
     after["service_connect_configuration"] = json!([{"enabled": true, "namespace": "internal"}]);
     let text = told(&[change("aws_ecs_service.web", &["create"], &json!({"after": after}))]);
     assert!(text.contains("ignore_changes = [service_connect_configuration]"), "{text}");
-    let untagged = json!({"after": {"name": "web", "service_connect_configuration": [{"enabled": true}]}});
-    assert!(!told(&[change("aws_ecs_service.web", &["create"], &untagged)]).contains("ignore_changes"));
+    let untagged =
+        json!({"after": {"name": "web", "service_connect_configuration": [{"enabled": true}]}});
+    assert!(
+        !told(&[change("aws_ecs_service.web", &["create"], &untagged)]).contains("ignore_changes")
+    );
 }
 
 #[test]

@@ -164,9 +164,11 @@ fn no_more_than_sixteen_reads_are_under_way() {
 
 #[test]
 fn a_thorough_look_reads_what_another_plan_may_need_and_plans_the_same() {
-    let world = format!("{WORLD}
+    let world = format!(
+        "{WORLD}
      quiet - | off
-     elsewhere - | in internal.myapp http/elsewhere@elsewhere:80");
+     elsewhere - | in internal.myapp http/elsewhere@elsewhere:80"
+    );
     let plain = looked(&mut Fake::anywhere(&world));
     let mut fake = Fake::anywhere(&world);
     let mut settings = fake.engine.settings().clone();

@@ -49,11 +49,15 @@ impl Folder {
             return Ok(Self { place, replaces: false });
         }
         if !force {
-            bail!("{shown} is not empty: give another folder, or replace an earlier capture with --force");
+            bail!(
+                "{shown} is not empty: give another folder, or replace an earlier capture with --force"
+            );
         }
         let stranger = stranger(&place, &names);
         if let Some(why) = stranger {
-            bail!("{shown} is not replaced, even with --force: {why}. Give another folder, or empty this one yourself");
+            bail!(
+                "{shown} is not replaced, even with --force: {why}. Give another folder, or empty this one yourself"
+            );
         }
         Ok(Self { place, replaces: true })
     }
@@ -78,8 +82,9 @@ impl Folder {
         }
         written.with_context(|| format!("{shown} cannot be written"))?;
         if self.replaces {
-            fs::remove_dir_all(&old)
-                .with_context(|| format!("the earlier capture cannot be removed: {}", old.display()))?;
+            fs::remove_dir_all(&old).with_context(|| {
+                format!("the earlier capture cannot be removed: {}", old.display())
+            })?;
         }
         Ok(())
     }

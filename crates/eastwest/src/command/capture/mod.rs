@@ -87,11 +87,8 @@ pub(crate) async fn run(config: &Config, flags: &CaptureFlags) -> anyhow::Result
         services: looked.view.services().count(),
         not_read,
     };
-    let text = if flags.json {
-        json::pretty(&Versioned::new(&captured))? + "\n"
-    } else {
-        captured.text()
-    };
+    let text =
+        if flags.json { json::pretty(&Versioned::new(&captured))? + "\n" } else { captured.text() };
     out::print(&text)?;
     for line in &captured.not_read {
         eprintln!("error: could not be read: {line}");
@@ -111,7 +108,9 @@ impl Captured {
         };
         let missing = match self.not_read.len() {
             0 => String::new(),
-            calls => format!("{} could not be made: the manifest names them.\n", count(calls, "call")),
+            calls => {
+                format!("{} could not be made: the manifest names them.\n", count(calls, "call"))
+            }
         };
         format!(
             "{}{of} in {}: {}\n{missing}Plan for it with: eastwest plan --from {}\n",

@@ -23,9 +23,12 @@ pub(crate) struct Findings {
     pub(super) documents: usize,
     /// How many services were checked that opted in.
     pub(super) services: usize,
-    /// How many services a tool's plan changes, if one was checked.
+    /// How many services of a tool's plan were checked, if one was given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) proposed: Option<usize>,
+    /// Whether it is known what eastwest would roll out.
+    #[serde(skip)]
+    pub(super) knows_rollouts: bool,
 }
 
 /// One finding.
@@ -132,14 +135,11 @@ impl Findings {
         let Some(proposed) = self.proposed else {
             return format!("{documents}, {services}: {what}");
         };
-        let proposed = count(
-            proposed,
-            "service that the plan changes for eastwest",
-            "services that the plan changes for eastwest",
-        );
-        let rollouts = count(self.rollouts.len(), "rollout", "rollouts");
+        let proposed = count(proposed, "service of the plan", "services of the plan");
+        let rollouts = format!(", {}", count(self.rollouts.len(), "rollout", "rollouts"));
+        let rollouts = if self.knows_rollouts { rollouts } else { String::new() };
         let others = if self.documents > 0 { format!("{documents}, ") } else { String::new() };
-        format!("{others}{proposed}: {what}, {rollouts}")
+        format!("{others}{proposed}: {what}{rollouts}")
     }
 }
 

@@ -17,7 +17,8 @@ pub(super) fn github(found: &Findings) -> String {
         let some = found.all.iter().filter(move |finding| finding.weight == weight);
         some.map(|finding| (finding.subject.clone(), finding.message()))
     };
-    let rollouts = found.rollouts.iter().map(|row| (format!("rollout: {}", row.service), output(row)));
+    let rollouts =
+        found.rollouts.iter().map(|row| (format!("rollout: {}", row.service), output(row)));
     let sum = (COMMAND.to_owned(), found.sum());
     let notes = found.notes.iter().map(|note| (COMMAND.to_owned(), note.clone()));
     let levels = [
@@ -39,7 +40,8 @@ pub(super) fn junit(found: &Findings) -> anyhow::Result<String> {
     let mut cases: BTreeMap<String, Case> = BTreeMap::new();
     for finding in &found.all {
         let case = cases.entry(finding.subject.clone()).or_default();
-        let lines = if finding.weight == Weight::Blocking { &mut case.wrong } else { &mut case.known };
+        let lines =
+            if finding.weight == Weight::Blocking { &mut case.wrong } else { &mut case.known };
         lines.push(finding.message());
     }
     for row in &found.rollouts {

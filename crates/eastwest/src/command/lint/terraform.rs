@@ -66,7 +66,10 @@ pub(super) async fn check(
 
 /// The services of the plan, compared with each other.
 async fn alone(found: &mut Findings, settings: &Settings, proposed: Vec<Proposed>) {
-    found.notes.push("neither --from nor --aws is given: names that others have, and rollouts, are not known".to_owned());
+    found.notes.push(
+        "neither --from nor --aws is given: names that others have, and rollouts, are not known"
+            .to_owned(),
+    );
     let overlay = Overlay::alone(proposed.clone(), settings.prefix.clone());
     let mut captures = Captures::default();
     let tag = settings.prefix.key("namespace");
@@ -135,7 +138,9 @@ fn tell(
     knowledge: Knowledge,
 ) {
     let forecast = forecast(proposed, before, after, knowledge);
-    let opted_in = forecast.findings.iter().map(|finding| &finding.service).chain(forecast.services());
+    let opted_in =
+        forecast.findings.iter().map(|finding| &finding.service).chain(forecast.services());
+    found.knows_rollouts = knowledge == Knowledge::OfTheWorld;
     found.services = opted_in.collect::<BTreeSet<_>>().len();
     for Foreseen { service, what } in &forecast.findings {
         let subject = subject(proposed, service);
