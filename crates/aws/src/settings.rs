@@ -55,7 +55,7 @@ pub struct Settings {
     pub backoff: Duration,
     /// Receives every attempt of every call.
     pub on_call: OnCall,
-    /// Receives the JSON of every call of a read that looks at ECS or Cloud Map, if somebody writes it down.
+    /// Receives the JSON of every call to ECS and Cloud Map, if somebody writes it down.
     pub on_answer: Option<OnAnswer>,
     /// The Region of the queue, if it is not the Region of all else.
     pub queue_region: Option<String>,

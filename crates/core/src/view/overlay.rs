@@ -80,7 +80,7 @@ impl Overlay {
         known.for_each(|service| self.on_service(service));
         let coming = self.proposed.iter().filter(|one| one.cluster == reading.cluster);
         for one in coming.filter(|one| one.comes()) {
-            let service = coming(one);
+            let service = service_of(one);
             reading.services.insert(service.key.clone(), Seen::Known(service));
         }
     }
@@ -130,7 +130,7 @@ impl Overlay {
     /// The service of this key that is to come.
     pub(crate) fn service(&self, key: &ServiceKey) -> Option<EcsService> {
         let mut coming = self.proposed.iter().filter(|one| one.comes());
-        coming.find(|one| one.is_about(key)).map(|one| coming(one))
+        coming.find(|one| one.is_about(key)).map(service_of)
     }
 
     /// The task definition of a service that is to come.
@@ -189,7 +189,7 @@ impl Overlay {
 }
 
 /// A service as it is once it has come.
-fn coming(one: &Proposed) -> EcsService {
+fn service_of(one: &Proposed) -> EcsService {
     EcsService {
         arn: one.arn.clone(),
         key: one.key(),

@@ -96,7 +96,8 @@ pub(crate) enum Command {
     Retry(retry::RetryFlags),
     /// Show the wanted value of each field and which source set it.
     Explain(explain::ExplainFlags),
-    /// Check documents and captured services, without AWS. Exit codes: 0 in order, 1 something is wrong.
+    /// Check documents, captured services and plans of Terraform, before they count. Exit codes: 0 in order, 1 something is
+    /// wrong.
     Lint(lint::LintFlags),
     /// Print the tags that describe what is deployed. A plan with these tags changes nothing. Never writes.
     Import(import::ImportFlags),
