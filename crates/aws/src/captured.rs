@@ -5,7 +5,7 @@
 //! at the same moment would have given, as far as the captures go. **Nothing leaves the machine,** and neither
 //! credentials nor a region are needed.
 //!
-//! [`capture`] reads files, [`refused`] what could not be captured, [`namespaces`] makes up what no file lists, [`answer`]
+//! [`capture`] reads files, [`manifest`] what a folder's manifest tells of [`refused`] calls, [`namespaces`] makes up what no file lists, [`answer`]
 //! answers. The way there: [`heard`] takes in the calls of a look, [`keep`] and [`redact`] leave out what must not be
 //! written, [`files`] writes.
 
@@ -14,6 +14,7 @@ mod capture;
 mod files;
 mod heard;
 mod keep;
+mod manifest;
 mod namespaces;
 mod redact;
 mod refused;

@@ -13,7 +13,7 @@ use aws_smithy_types::date_time::Format;
 use eastwest_core::ecs::name::{Arn, NamespaceRef};
 use serde_json::{Map, Value};
 
-use super::refused::{Call, MANIFEST, Refused};
+use super::refused::{Call, Refused};
 use crate::convert::service::EVENTS;
 use crate::text::one_line;
 
@@ -61,6 +61,9 @@ pub struct NotACapture {
     /// What was found there.
     pub found: String,
 }
+
+/// The member by which the manifest of a folder is recognized.
+pub(super) const MANIFEST: &str = "eastwestCapture";
 
 /// The members by which the CLI's answers are recognized.
 const KINDS: [(&str, Read); 9] = [

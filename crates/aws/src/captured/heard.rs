@@ -25,7 +25,7 @@ impl Captures {
             }
         };
         // What eastwest cannot read as a time it could not read online either.
-        let _ = as_sent(&mut answer);
+        drop(as_sent(&mut answer));
         keep::of(operation).cut(&mut answer);
         self.refused.remove(&call);
         self.keep_answer(operation, &request, &answer);

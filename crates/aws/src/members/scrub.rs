@@ -10,7 +10,7 @@ use super::Shape::{Flag, List, Number, OneOf, Port, Text, Texts};
 use super::{CONFIGURATION, Object, Shape, is_absent};
 
 /// What stands for a value that is left out.
-pub(crate) const LEFT_OUT: &str = "(left out)";
+const LEFT_OUT: &str = "(left out)";
 
 /// Gives equal values the same stand-in, and different ones different stand-ins.
 #[derive(Debug, Default)]

@@ -26,6 +26,7 @@ use eastwest_core::plan::hold::Hold;
 use serde_json::Value;
 
 use self::findings::Findings;
+use self::terraform::Against;
 use super::look;
 use super::offline;
 use super::out;
@@ -82,7 +83,12 @@ pub(crate) async fn run(config: &Config, flags: &LintFlags) -> anyhow::Result<Ex
     let files = flags.files.iter().map(|file| (offline::name(file), offline::text(file)));
     let mut found = check(files, &config.settings).await;
     if let Some(file) = &flags.terraform_plan {
-        terraform::check(&mut found, config, flags, file).await?;
+        let against = match flags.from.as_slice() {
+            [] if flags.aws => Against::Aws,
+            [] => Against::Nothing,
+            files => Against::Files(files),
+        };
+        terraform::check(&mut found, config, file, against).await?;
     }
     let text = match if flags.json { Format::Json } else { flags.format } {
         Format::Text => found.text(),

@@ -5,7 +5,7 @@
 //! the plan brings about. Without one, the services of the plan are compared with each other alone.
 
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::bail;
@@ -22,7 +22,6 @@ use eastwest_core::report::forecast::{Foreseen, Knowledge, Moment, Rollout, Trou
 use eastwest_core::view::View;
 use eastwest_core::view::overlay::Overlay;
 
-use super::LintFlags;
 use super::findings::{Findings, RolloutRow};
 use crate::command::world::{self, Origin};
 use crate::command::{look, offline};
@@ -31,12 +30,23 @@ use crate::config::Config;
 /// What to do about a plan that is too large.
 const SMALLER: &str = "leave out what is not checked with `jq '{format_version, resource_changes: [.resource_changes[] | select(.type == \"aws_ecs_service\")]}'`";
 
+/// What a plan is compared with.
+#[derive(Clone, Copy)]
+pub(super) enum Against<'a> {
+    /// With itself alone.
+    Nothing,
+    /// With what these files hold.
+    Files(&'a [PathBuf]),
+    /// With AWS as it is now.
+    Aws,
+}
+
 /// Checks a plan.
 pub(super) async fn check(
     found: &mut Findings,
     config: &Config,
-    flags: &LintFlags,
     file: &Path,
+    against: Against<'_>,
 ) -> anyhow::Result<()> {
     let (name, prefix) = (offline::name(file), &config.settings.prefix);
     let text = match offline::text_or(file, SMALLER) {
@@ -55,11 +65,15 @@ pub(super) async fn check(
     };
     found.notes.extend(plan.notes);
     found.proposed = Some(plan.services.len());
-    if flags.from.is_empty() && !flags.aws {
-        alone(found, &config.settings, plan.services).await;
-        return Ok(());
-    }
-    let Origin { world, notes } = world::origin(config, &flags.from).await?;
+    let files = match against {
+        Against::Nothing => {
+            alone(found, &config.settings, plan.services).await;
+            return Ok(());
+        }
+        Against::Files(files) => files,
+        Against::Aws => &[],
+    };
+    let Origin { world, notes } = world::origin(config, files).await?;
     found.notes.extend(notes);
     in_world(found, world, &config.settings, plan.services).await
 }
