@@ -6,11 +6,13 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-use super::capture::{Captures, NotACapture, Spot, items};
+use super::capture::{Captures, MANIFEST, NotACapture, Spot, items};
+use super::refused::{Call, Refused};
 use crate::text::one_line;
 
 /// The format of manifests that is written, and the only one that is read.
 const FORMAT: u64 = 1;
+
 impl Captures {
     /// The calls that could not be made, one line each: what was asked and why it has no answer.
     pub fn unread(&self) -> Vec<String> {
