@@ -83,7 +83,8 @@ def test_explain_sees_a_holder_in_another_cluster_and_asks_a_running_eastwest_fo
     controller.wait_service("web", "Conflict")
     assert explained(endpoint, "web", "--from-daemon", controller.url) == text
     page = json.loads(explained(endpoint, "web", "--from-daemon", controller.url, "--json"))
-    assert page == controller.json(f"/api/v1/services/{CLUSTER}/web") == json.loads(explained(endpoint, "web", "--json"))
+    assert page == json.loads(explained(endpoint, "web", "--json"))
+    assert page == {"formatVersion": 1, **controller.json(f"/api/v1/services/{CLUSTER}/web")}
     status, why = controller.get(f"/api/v1/services/{CLUSTER}/wep")
     assert (status, json.loads(why)["detail"]) == (404, "there is no ECS service prod/wep; did you mean prod/web?")
 

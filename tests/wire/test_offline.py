@@ -250,13 +250,15 @@ def test_an_import_from_captures_is_the_import_from_aws(connected, sim, capture)
     live = eastwest("import", "--json", "--cluster", CLUSTER, endpoint=sim.url)
     offline = eastwest("import", "--json", "--from", *capture())
     assert live[0] == 0 and live == offline
-    by_arn = json.loads(live[1])
+    told = json.loads(live[1])
+    assert told["formatVersion"] == 1
+    by_arn = told["tags"]
     assert len(by_arn) == 5
     several = by_arn[connected.describe("several")["serviceArn"]]
     assert several["eastwest/endpoint.web"] == "name=old alias=old:80"
     assert several["eastwest/endpoint.8080"] == "name=new alias=new:80"
     everything = json.loads(eastwest("import", "--json", "--all", "--from", *capture())[1])
-    assert len(everything) == 6
+    assert len(everything["tags"]) == 6
 
 
 def test_the_imported_document_is_a_good_one(connected, tmp_path, capture):

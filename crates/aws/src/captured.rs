@@ -5,12 +5,20 @@
 //! at the same moment would have given, as far as the captures go. **Nothing leaves the machine,** and neither
 //! credentials nor a region are needed.
 //!
-//! [`capture`] reads files, with [`tasks`] and [`network`] for what only `verify` reads; [`namespaces`] makes up what no file lists, [`answer`] answers.
+//! [`capture`] reads files, with [`tasks`] and [`network`] for what only `verify` reads, and [`manifest`] what a folder's
+//! manifest tells of [`refused`] calls; [`namespaces`] makes up what no file lists, [`answer`] answers. The way there:
+//! [`heard`] takes in the calls of a look, [`keep`] and [`redact`] leave out what must not be written, [`files`] writes.
 
 mod answer;
 mod capture;
+mod files;
+mod heard;
+mod keep;
+mod manifest;
 mod namespaces;
 mod network;
+mod redact;
+mod refused;
 mod tasks;
 #[cfg(test)]
 mod tests;
@@ -35,6 +43,7 @@ use crate::settings::Settings;
 use crate::world::World;
 
 pub use capture::{Captures, NotACapture};
+pub use files::CapturedFile;
 
 use answer::Answers;
 

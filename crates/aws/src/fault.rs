@@ -353,7 +353,7 @@ fn not_sent(error: &(dyn Error + 'static)) -> FaultKind {
 }
 
 /// The error code of a raw awsJson answer: `x-amzn-errortype`, `__type` or `code`, without its name space.
-fn raw_code(raw: &HttpResponse) -> Option<String> {
+pub(crate) fn raw_code(raw: &HttpResponse) -> Option<String> {
     let header = raw.headers().get("x-amzn-errortype").map(str::to_owned);
     let body = || serde_json::from_slice::<serde_json::Value>(raw.body().bytes()?).ok();
     let code = header.or_else(|| {

@@ -11,7 +11,7 @@
 //! for directly. People are told over [`bus`], and over [`https`], which is the one thing here that is not AWS's: it shares
 //! the client. Below them: [`call`] makes one call, [`pace`] waits for
 //! its turn, [`pages`] walks through listings, [`bounded`] refuses answers without end, [`convert`], [`raw`], [`members`] and [`revision`] read answers,
-//! [`fault`] and [`text`] read failures. [`operation`] is the table of all calls,
+//! [`fault`] and [`text`] read failures, [`tap`] hands on what was asked and answered. [`operation`] is the table of all calls,
 //! [`permissions`] the IAM policies that follow from it, and [`world`] what they go through. Above them, [`execute`] chooses the verb; beside them, [`captured`] plays AWS out of
 //! files.
 //!
@@ -53,6 +53,7 @@ mod raw;
 mod revision;
 mod settings;
 mod sweep;
+mod tap;
 mod task_definition;
 mod tasks;
 #[cfg(test)]
@@ -62,10 +63,11 @@ mod world;
 
 pub use bus::{BusEvent, Untaken};
 pub use call::{Call, OnCall};
-pub use captured::{Captures, NotACapture};
+pub use captured::{CapturedFile, Captures, NotACapture};
 pub use https::{Answered, Https, Unanswered};
 pub use operation::{ACTIONS, Access, Operation};
 pub use pace::{Bucket, Share};
 pub use permissions::{Policy, policies};
 pub use settings::{NoRegion, Settings};
+pub use tap::{Heard, OnAnswer};
 pub use world::{LeaseTable, MayWrite, Unchanged, World};

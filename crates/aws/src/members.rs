@@ -9,6 +9,8 @@
 //! **Invariant:** a raw answer that cannot be looked through gives no "nothing found": it gives nothing at
 //! all, and the service counts as not seen. Null and empty lists and objects are absent.
 
+pub(crate) mod scrub;
+
 use eastwest_core::ecs::text::printable;
 use serde_json::Value;
 

@@ -12,6 +12,7 @@ use aws_credential_types::Credentials;
 use aws_smithy_http_client::proxy::ProxyConfig;
 use aws_smithy_http_client::{Builder, Connector, tls};
 use aws_smithy_runtime_api::client::http::{HttpConnectorSettings, SharedHttpClient};
+use aws_smithy_runtime_api::client::interceptors::SharedInterceptor;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_runtime_api::client::stalled_stream_protection::StalledStreamProtectionConfig;
 use aws_smithy_types::retry::{ReconnectMode, RetryConfig};
@@ -21,6 +22,7 @@ use eastwest_core::ecs::name::BusName;
 use crate::bounded::bounded;
 use crate::call::{Meter, OnCall};
 use crate::pace::{Pace, Share};
+use crate::tap::{OnAnswer, Tap};
 use crate::world::{Bus, LeaseTable, Leases, MayWrite, Unchanged, WAIT_SECONDS, World};
 
 /// Reads are tried so often: one throttled and one broken answer in a row are weather, three are a fault.
@@ -54,6 +56,8 @@ pub struct Settings {
     pub backoff: Duration,
     /// Receives every attempt of every call.
     pub on_call: OnCall,
+    /// Receives the JSON of every call to ECS and Cloud Map, if somebody writes it down.
+    pub on_answer: Option<OnAnswer>,
     /// The Region of the queue, if it is not the Region of all else.
     pub queue_region: Option<String>,
     /// The table of leases, if there is one.
@@ -77,6 +81,7 @@ impl Default for Settings {
             attempt_timeout: Duration::from_secs(10),
             backoff: Duration::from_millis(500),
             on_call: Arc::new(|_| ()),
+            on_answer: None,
             queue_region: None,
             lease_table: None,
             bus: None,
@@ -139,13 +144,23 @@ impl World {
             .timeout_config(timeouts(WRITE_TIMEOUT, WRITE_TIMEOUT + SLACK))
             .stalled_stream_protection(stall_protection())
             .build();
+        let tap = |api| {
+            let on_answer = settings.on_answer.clone()?;
+            Some(SharedInterceptor::new(Tap { api, on_answer }))
+        };
         let ecs = |config: &SdkConfig| {
-            let config = aws_sdk_ecs::config::Builder::from(config).interceptor(meter("ecs"));
+            let mut config = aws_sdk_ecs::config::Builder::from(config).interceptor(meter("ecs"));
+            if let Some(tap) = tap("ecs") {
+                config.push_interceptor(tap);
+            }
             aws_sdk_ecs::Client::from_conf(config.build())
         };
         let cloud_map = |config: &SdkConfig| {
-            let config = aws_sdk_servicediscovery::config::Builder::from(config)
+            let mut config = aws_sdk_servicediscovery::config::Builder::from(config)
                 .interceptor(meter("servicediscovery"));
+            if let Some(tap) = tap("servicediscovery") {
+                config.push_interceptor(tap);
+            }
             aws_sdk_servicediscovery::Client::from_conf(config.build())
         };
         let ssm = aws_sdk_ssm::config::Builder::from(&reads).interceptor(meter("ssm"));

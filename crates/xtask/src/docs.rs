@@ -1,7 +1,9 @@
 //! `cargo xtask docs`: the reference pages, and the IAM policies, that are printed by the programs themselves.
 //!
 //! A page here is never written by hand: `--check` fails as soon as a flag or the document and its page differ.
+//! `--book` makes an mdBook of all pages ([`book`]).
 
+mod book;
 mod metrics;
 mod policies;
 
@@ -31,10 +33,16 @@ pub(crate) struct Args {
     /// Change nothing; fail if a page is not what would be written
     #[arg(long)]
     check: bool,
+    /// Make a book of all pages under target/book, and check its links; the first call installs mdBook, which takes minutes
+    #[arg(long, conflicts_with = "check")]
+    book: bool,
 }
 
 /// Builds the programs and writes or checks every generated page.
 pub(crate) fn run(args: &Args) -> Result<bool> {
+    if args.book {
+        return book::run();
+    }
     let packages = PROGRAMS.iter().flat_map(|program| ["--package", program]);
     repo::build(&["--quiet"].into_iter().chain(packages).collect::<Vec<_>>())?;
     if args.check { check() } else { write() }

@@ -18,13 +18,21 @@ pub(super) struct Answers {
     namespaces: BTreeMap<String, Value>,
     /// The namespaces of Cloud Map services, as far as their use shows.
     places: BTreeMap<String, BTreeSet<String>>,
+    /// The services that were listed and not described, by cluster and name, as `failures` shows them.
+    undescribed: BTreeMap<(String, String), Value>,
 }
+
+/// The token of what could not be listed when it was captured.
+const THE_REST: &str = "the rest";
 
 impl Answers {
     /// The answers that captures hold.
     pub(super) fn of(captures: Captures) -> Self {
         let namespaces = namespaces::all(&captures);
-        let mut answers = Self { captures, namespaces, places: BTreeMap::new() };
+        let undescribed = captures.undescribed_services().into_iter();
+        let undescribed =
+            undescribed.map(|(cluster, name, failure)| ((cluster, name), failure)).collect();
+        let mut answers = Self { captures, namespaces, places: BTreeMap::new(), undescribed };
         answers.places = answers.used();
         answers
     }
@@ -32,8 +40,16 @@ impl Answers {
     /// The answer to a request, or the refusal. `target` is the header that names the call.
     pub(super) fn to(&self, target: &str, request: &Value) -> Result<Value, Value> {
         let (api, call) = target.split_once('.').unwrap_or_default();
-        match (api.starts_with("AmazonEC2ContainerService"), call) {
-            (true, "ListClusters") => Ok(json!({"clusterArns": self.cluster_arns()})),
+        let is_ecs = api.starts_with("AmazonEC2ContainerService");
+        let api = if is_ecs { "ecs" } else { "servicediscovery" };
+        // Of services that could not all be listed, those that were are listed here, too.
+        if let Some(refused) = self.captures.refusal(api, call, request)
+            && (api, call) != ("ecs", "ListServices")
+        {
+            return Err(refused.again());
+        }
+        match (is_ecs, call) {
+            (true, "ListClusters") => Ok(json!({"clusterArns": self.listed_clusters()})),
             (true, "DescribeClusters") => Ok(self.describe_clusters(request)),
             (true, "ListServices") => self.list_services(request),
             (true, "DescribeServices") => Ok(self.describe_services(request)),
@@ -56,6 +72,14 @@ impl Answers {
         }
     }
 
+    /// The clusters that a manifest lists, or else all that are known.
+    fn listed_clusters(&self) -> BTreeSet<&str> {
+        match &self.captures.watched {
+            Some(watched) => watched.iter().map(String::as_str).collect(),
+            None => self.cluster_arns(),
+        }
+    }
+
     /// The clusters that were captured, and those of the services.
     fn cluster_arns(&self) -> BTreeSet<&str> {
         let Captures { services, clusters, .. } = &self.captures;
@@ -64,7 +88,8 @@ impl Answers {
     }
 
     fn has_cluster(&self, name: &str) -> bool {
-        self.cluster_arns().into_iter().any(|arn| resource(arn) == name)
+        let mut known = self.cluster_arns().into_iter().chain(self.listed_clusters());
+        known.any(|arn| resource(arn) == name)
     }
 
     /// A cluster of which only services were captured is taken to have no default namespace.
@@ -80,22 +105,41 @@ impl Answers {
     /// ECS does not list what is deleted, but describes it for a while.
     fn list_services(&self, request: &Value) -> Result<Value, Value> {
         let cluster = text(request, "cluster");
-        if !self.has_cluster(cluster) {
-            return Err(refusal("ClusterNotFoundException", "not captured"));
-        }
         let services = self.captures.services.iter().filter(|((place, _), _)| place == cluster);
         let listed = services.filter(|(_, service)| text(service, "status") != "INACTIVE");
-        let arns: Vec<&Value> =
-            listed.filter_map(|(_, service)| service.get("serviceArn")).collect();
-        Ok(json!({"serviceArns": arns}))
+        let listed = listed.filter_map(|(_, service)| service.get("serviceArn").cloned());
+        let undescribed = self.undescribed.iter().filter(|((place, _), _)| place == cluster);
+        let undescribed = undescribed.map(|((_, name), _)| json!(self.service_arn(cluster, name)));
+        let arns: Vec<Value> = listed.chain(undescribed).collect();
+        match self.captures.refusal("ecs", "ListServices", request) {
+            Some(refused) if arns.is_empty() || text(request, "nextToken") == THE_REST => {
+                Err(refused.again())
+            }
+            Some(_) => Ok(json!({"serviceArns": arns, "nextToken": THE_REST})),
+            None if !self.has_cluster(cluster) => {
+                Err(refusal("ClusterNotFoundException", "not captured"))
+            }
+            None => Ok(json!({"serviceArns": arns})),
+        }
+    }
+
+    /// The ARN of a service that was not described: as its cluster's.
+    fn service_arn(&self, cluster: &str, name: &str) -> String {
+        let known = self.captures.clusters.get(cluster).map(|known| text(known, "clusterArn"));
+        let place = known.and_then(|arn| arn.split_once(":cluster/"));
+        place.map_or_else(
+            || name.to_owned(),
+            |(place, _)| format!("{place}:service/{cluster}/{name}"),
+        )
     }
 
     fn describe_services(&self, request: &Value) -> Value {
         let cluster = text(request, "cluster");
         let asked = items(request, "services").iter().filter_map(Value::as_str);
         let key = |name: &str| (cluster.to_owned(), name.to_owned());
-        let found = asked.filter_map(|name| self.captures.services.get(&key(name)));
-        json!({"services": found.collect::<Vec<_>>()})
+        let found = asked.clone().filter_map(|name| self.captures.services.get(&key(name)));
+        let failures = asked.filter_map(|name| self.undescribed.get(&key(name)));
+        json!({"services": found.collect::<Vec<_>>(), "failures": failures.collect::<Vec<_>>()})
     }
 
     /// By ARN, or the latest captured revision by the family's name.
@@ -180,6 +224,9 @@ impl Answers {
     /// The services any deployment of which is in the namespace.
     fn members(&self, request: &Value) -> Value {
         let wanted = self.resolved(text(request, "namespace"));
+        if let Some(arns) = self.noted(&self.captures.members, wanted) {
+            return json!({"serviceArns": arns});
+        }
         let services = self.captures.services.iter();
         let inside = services.filter(|((cluster, _), service)| {
             self.namespaces_of(cluster, service).any(|id| Some(id) == wanted)
@@ -203,6 +250,16 @@ impl Answers {
         })
     }
 
+    /// What was noted of a namespace when it was asked for.
+    fn noted<'a>(
+        &self,
+        of: &'a BTreeMap<String, BTreeSet<String>>,
+        wanted: Option<&str>,
+    ) -> Option<&'a BTreeSet<String>> {
+        let wanted = wanted?;
+        of.iter().find(|(asked, _)| self.resolved(asked) == Some(wanted)).map(|(_, noted)| noted)
+    }
+
     fn resolved(&self, reference: &str) -> Option<&str> {
         resolve(&self.namespaces, &NamespaceRef::as_read(reference))
     }
@@ -212,6 +269,11 @@ impl Answers {
     fn cloud_map_services(&self, request: &Value) -> Value {
         let asked = request.pointer("/Filters/0/Values/0").and_then(Value::as_str);
         let wanted = asked.and_then(|reference| self.resolved(reference));
+        if let Some(arns) = self.noted(&self.captures.listed, wanted) {
+            let known = self.captures.cloud_map.iter().flatten();
+            let inside = known.filter(|(arn, _)| arns.contains(*arn)).map(|(_, service)| service);
+            return json!({"Services": inside.collect::<Vec<_>>()});
+        }
         let known = self.captures.cloud_map.iter().flatten();
         let inside = known.filter(|(arn, _)| match self.places.get(*arn) {
             Some(places) => wanted.is_some_and(|id| places.contains(id)),

@@ -14,6 +14,7 @@ use eastwest_core::ecs::name::{Arn, NamespaceRef};
 use eastwest_core::ecs::network::Network;
 use serde_json::{Map, Value};
 
+use super::refused::{Call, Refused};
 use crate::convert::service::EVENTS;
 use crate::text::one_line;
 
@@ -36,6 +37,16 @@ pub struct Captures {
     pub(super) deployments: BTreeMap<String, Value>,
     /// Service revisions by ARN; null for one that AWS no longer had.
     pub(super) revisions: BTreeMap<String, Value>,
+    /// The Cloud Map services of each namespace that was asked for, by ARN, if who captured it noted the namespace.
+    pub(super) listed: BTreeMap<String, BTreeSet<String>>,
+    /// The ECS services of each namespace that was asked for.
+    pub(super) members: BTreeMap<String, BTreeSet<String>>,
+    /// The clusters of which everything was to be captured, if a manifest lists them.
+    pub(super) watched: Option<BTreeSet<String>>,
+    /// The calls that were refused.
+    pub(super) refused: BTreeMap<Call, Refused>,
+    /// The services that were listed and not described, by cluster and name, as `failures` shows them.
+    pub(super) undescribed: BTreeMap<(String, String), Value>,
     /// Namespaces that are named outside of the captures.
     pub(super) mentioned: BTreeSet<NamespaceRef>,
     /// Tasks by ARN.
@@ -58,8 +69,12 @@ pub struct NotACapture {
     pub found: String,
 }
 
+/// The member by which the manifest of a folder is recognized.
+pub(super) const MANIFEST: &str = "eastwestCapture";
+
 /// The members by which the CLI's answers are recognized.
-const KINDS: [(&str, Read); 11] = [
+const KINDS: [(&str, Read); 13] = [
+    (MANIFEST, Captures::add_manifest),
     ("services", Captures::add_services),
     ("taskDefinition", Captures::add_task_definition),
     ("clusters", Captures::add_clusters),
@@ -71,7 +86,11 @@ const KINDS: [(&str, Read); 11] = [
     ("Instances", Captures::add_instances),
     ("SecurityGroups", Captures::add_groups),
     ("NetworkInterfaces", Captures::add_interfaces),
+    ("serviceArns", Captures::add_members),
 ];
+
+/// Of these, the member is one object and no list.
+const ONE: [&str; 2] = ["taskDefinition", MANIFEST];
 
 type Read = fn(&mut Captures, &Spot<'_>, &Map<String, Value>) -> Result<(), NotACapture>;
 
@@ -158,8 +177,8 @@ impl Captures {
             return Err(spot.wrong(format!("{}, not the answer of a call", kind_of(&value))));
         };
         let fits = |(key, _): &&(&str, Read)| match members.get(*key) {
-            Some(Value::Array(_)) => *key != "taskDefinition",
-            Some(Value::Object(_)) => *key == "taskDefinition",
+            Some(Value::Array(_)) => !ONE.contains(key),
+            Some(Value::Object(_)) => ONE.contains(key),
             _ => false,
         };
         match KINDS.iter().find(fits) {
@@ -248,12 +267,27 @@ impl Captures {
         spot: &Spot<'_>,
         members: &Map<String, Value>,
     ) -> Result<(), NotACapture> {
-        let known = self.cloud_map.get_or_insert_default();
-        for (at, service) in list(members, "Services").iter().enumerate() {
+        let services = list(members, "Services");
+        for (at, service) in services.iter().enumerate() {
             let spot = spot.below(&format!("Services[{at}]"));
             text(service, "Name", &spot)?;
-            known.insert(text(service, "Arn", &spot)?.to_owned(), service.clone());
+            text(service, "Arn", &spot)?;
         }
+        self.keep_cloud_map_services(members.get("NamespaceId").and_then(Value::as_str), services);
+        Ok(())
+    }
+
+    /// API:ListServicesByNamespaceResponse, with the namespace that was asked for.
+    fn add_members(
+        &mut self,
+        spot: &Spot<'_>,
+        members: &Map<String, Value>,
+    ) -> Result<(), NotACapture> {
+        let namespace = members.get("namespace").and_then(Value::as_str);
+        let namespace = namespace.ok_or_else(|| spot.wrong(unknown(members)))?;
+        let arns = list(members, "serviceArns").iter().filter_map(Value::as_str);
+        let known = self.members.entry(namespace.to_owned()).or_default();
+        known.extend(arns.map(str::to_owned));
         Ok(())
     }
 
@@ -266,12 +300,8 @@ impl Captures {
         for (at, deployment) in list(members, "serviceDeployments").iter().enumerate() {
             let spot = spot.below(&format!("serviceDeployments[{at}]"));
             text(deployment, "serviceArn", &spot)?;
-            let arn = text(deployment, "serviceDeploymentArn", &spot)?;
-            let known = self.deployments.entry(arn.to_owned()).or_insert_with(|| Map::new().into());
-            // A member that only one of the two kinds has stays.
-            if let (Value::Object(known), Value::Object(new)) = (known, deployment) {
-                known.extend(new.clone());
-            }
+            text(deployment, "serviceDeploymentArn", &spot)?;
+            self.keep_deployment(deployment);
         }
         Ok(())
     }
@@ -287,12 +317,7 @@ impl Captures {
             let arn = text(revision, "serviceRevisionArn", &spot)?;
             self.revisions.insert(arn.to_owned(), revision.clone());
         }
-        let missing = |failure: &&Value| failure.get("reason").is_some_and(|r| r == "MISSING");
-        for failure in list(members, "failures").iter().filter(missing) {
-            if let Some(arn) = failure.get("arn").and_then(Value::as_str) {
-                self.revisions.entry(arn.to_owned()).or_insert(Value::Null);
-            }
-        }
+        self.note_missing_revisions(list(members, "failures"));
         Ok(())
     }
 
@@ -320,6 +345,7 @@ impl Captures {
     /// What was not captured and what is taken instead, for people; one line each.
     pub fn notes(&self) -> Vec<String> {
         let mut notes = self.remarks.clone();
+        notes.extend(self.refused_notes());
         if !self.has_all_namespaces {
             notes.push("namespaces were not captured: names are taken as written, and a name and an id are two; to be exact, add `aws servicediscovery list-namespaces`".to_owned());
         }
@@ -332,6 +358,10 @@ impl Captures {
 
     fn missing_clusters(&self) -> Option<String> {
         let places = self.services.keys().map(|(cluster, _)| cluster.as_str());
+        // Of other clusters, a folder has only the services that share a namespace, as a look has.
+        let places = places.filter(|cluster| {
+            self.watched.as_ref().is_none_or(|watched| watched.contains(*cluster))
+        });
         let missing = places.filter(|cluster| !self.clusters.contains_key(*cluster));
         let missing: BTreeSet<&str> = missing.collect();
         let names: Vec<&str> = missing.into_iter().collect();
@@ -401,7 +431,7 @@ pub(super) fn resource(arn: &str) -> String {
 
 /// Brings a value back to what AWS sent: times as numbers, nothing for null, and of the events of services, which are
 /// most of an answer, only those that are read. The path of what is no time, if something should be one.
-fn as_sent(value: &mut Value) -> Result<(), String> {
+pub(super) fn as_sent(value: &mut Value) -> Result<(), String> {
     match value {
         Value::Object(members) => {
             members.retain(|_, member| !member.is_null());

@@ -13,3 +13,5 @@ pub mod windows;
 pub mod document;
 pub mod intent;
 pub mod settings;
+pub mod proposed;
+pub mod terraform;

@@ -153,13 +153,14 @@ impl ProxyLogs {
 
     /// The options as they may be shown. Only the options of awslogs have no secrets.
     pub fn shown(&self) -> impl Iterator<Item = (&str, &str)> {
-        let value = |(name, value)| if is_public(name) { value } else { "(hidden)" };
+        let value = |(name, value)| if is_public_option(name) { value } else { "(hidden)" };
         let options = self.options.iter().map(|(name, value)| (name.as_str(), value.as_str()));
         options.map(move |option| (option.0, value(option)))
     }
 }
 
-fn is_public(option: &str) -> bool {
+/// Whether the value of a log option of this name may be shown.
+pub fn is_public_option(option: &str) -> bool {
     option.starts_with("awslogs-")
 }
 

@@ -87,6 +87,13 @@ pub enum MentionPlace {
     Command,
 }
 
+impl MentionPlace {
+    /// The variable of this name, as far as its name is kept.
+    pub(crate) fn of_variable(name: &str) -> Self {
+        Self::Variable(printable(name, NAME_MAX).into())
+    }
+}
+
 impl fmt::Display for MentionPlace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -104,7 +111,7 @@ impl EnvironmentHosts {
         for container in containers {
             let ContainerTexts { environment, command } = &container;
             for Variable { name, value } in environment {
-                let place = MentionPlace::Variable(printable(name, NAME_MAX).into());
+                let place = MentionPlace::of_variable(name);
                 let port = || {
                     let neighbour = environment.iter().find(|each| is_port_of(each.name, name));
                     neighbour.and_then(|each| Port::parse(each.value.trim()).ok())

@@ -16,6 +16,7 @@ pub mod queue;
 pub mod tool;
 pub mod lease;
 pub mod environment;
+pub mod known_hosts;
 pub mod connect;
 pub mod task_definition;
 pub mod service;

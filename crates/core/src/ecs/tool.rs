@@ -33,6 +33,17 @@ impl Tool {
         known.into_iter().find(is_told).unwrap_or_default()
     }
 
+    /// What is kept in place of a tag's value that shows the tool; none for a tag that shows none. The value itself is
+    /// anybody's text.
+    pub fn kept_value(key: &str, value: &str) -> Option<&'static str> {
+        match Self::of(&BTreeMap::from([(key.to_owned(), value.to_owned())])) {
+            Self::CloudFormation => Some("cloudformation"),
+            Self::Terraform => Some("terraform"),
+            Self::Pulumi => Some("pulumi"),
+            Self::Unknown => None,
+        }
+    }
+
     /// Whether a tag, in lower case, names this tool: `Terraform=true`, `managed-by=terraform`, `pulumi:project=…`,
     /// `aws-cdk:…`.
     fn is_told_by(self, key: &str, value: &str) -> bool {

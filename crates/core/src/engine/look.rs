@@ -6,6 +6,11 @@
 //! lacks. The next batch begins when the last one has been answered. Nothing is tried twice: what could not be read is
 //! unknown in the plan.
 //!
+//! A look may be one at a world to come: with an overlay, each reading becomes what it will be, and what is to come answers
+//! for itself.
+//!
+//! A thorough look also reads what this plan does not need, and another one may: it is what a capture is made of.
+//!
 //! **Invariant:** no effect of a look writes. A look ends: no batch asks what was asked before.
 //!
 //! **Absent on purpose:** the engine. It reads again and again, follows rollouts and waits after a start. A look does
@@ -16,6 +21,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use crate::declaration::settings::{Policy, Settings};
 use crate::ecs::fault::Fault;
 use crate::ecs::name::ClusterName;
+use crate::ecs::seen::Seen;
 use crate::ecs::service_key::ServiceKey;
 use crate::ecs::time::Now;
 use crate::engine::effect::{Effect, Event};
@@ -24,9 +30,10 @@ use crate::plan::Plan;
 use crate::plan::entry::Verdict;
 use crate::plan::hold::{Hold, Unseen};
 use crate::planner::plan;
-use crate::view::View;
 use crate::view::merge::Merger;
-use crate::view::reading::Question;
+use crate::view::overlay::Overlay;
+use crate::view::reading::{Answer, Question};
+use crate::view::{View, users_of};
 
 /// Reads in flight; each waits for its share of the API quota anyway.
 const AT_ONCE: usize = 16;
@@ -61,6 +68,8 @@ enum Stage {
     Sweeps(BTreeSet<ClusterName>),
     /// What the plan lacks.
     Lacking,
+    /// What plans for other settings and other tags may need.
+    Rest,
     /// Nothing: the look is over.
     Over,
 }
@@ -80,6 +89,10 @@ pub struct Look {
     asked: BTreeSet<Question>,
     confirmed: BTreeSet<ServiceKey>,
     refreshed: BTreeSet<ServiceKey>,
+    /// Whether what another plan may need is still to be read, too.
+    is_thorough: bool,
+    /// What a tool is about to do, if this is a look at the world afterwards.
+    overlay: Option<Overlay>,
     looked: Looked,
 }
 
@@ -100,8 +113,20 @@ impl Look {
             asked: BTreeSet::new(),
             confirmed: BTreeSet::new(),
             refreshed: BTreeSet::new(),
+            is_thorough: false,
+            overlay: None,
             looked: Looked { view: View::default(), plan: Plan::default(), trouble: None },
         }
+    }
+
+    /// A look that also reads what plans for other settings and other tags may need.
+    pub fn thorough(settings: Settings, now: Now) -> Self {
+        Self { is_thorough: true, ..Self::new(settings, now) }
+    }
+
+    /// A look at the world as it will be once a tool has done what it is about to do.
+    pub fn ahead(settings: Settings, now: Now, overlay: Overlay) -> Self {
+        Self { overlay: Some(overlay), ..Self::new(settings, now) }
     }
 
     /// Takes in one event. Returns what to read next.
@@ -109,7 +134,8 @@ impl Look {
         self.now = now;
         self.apply_event(event);
         while self.waiting.is_empty() && self.running == 0 && !self.is_over() {
-            self.waiting = self.next_batch();
+            let batch = self.next_batch();
+            self.waiting = self.without_what_is_to_come(batch);
         }
         let free = AT_ONCE.saturating_sub(self.running).min(self.waiting.len());
         self.running += free;
@@ -149,21 +175,48 @@ impl Look {
             Stage::Sweeps(clusters) => {
                 self.stage = Stage::Lacking;
                 self.batch = "clusters";
+                let others = self.overlay.as_ref().map(|overlay| overlay.other_clusters(&clusters));
+                for reading in others.into_iter().flatten() {
+                    self.apply_event(Event::Swept(reading));
+                }
                 clusters.into_iter().map(Effect::Sweep).collect()
             }
             Stage::Lacking => {
                 self.batch = "namespaces, task definitions and deployments";
                 self.lacking()
             }
+            Stage::Rest => {
+                self.stage = Stage::Lacking;
+                self.rest()
+            }
             Stage::Over => VecDeque::new(),
         }
+    }
+
+    /// Takes in the answers to what only the overlay can answer. Returns the other effects.
+    fn without_what_is_to_come(&mut self, batch: VecDeque<Effect>) -> VecDeque<Effect> {
+        let Some(overlay) = &self.overlay else { return batch };
+        let mut rest = VecDeque::new();
+        let mut answers = Vec::new();
+        for effect in batch {
+            match to_come(overlay, &effect) {
+                Some(answer) => answers.push(answer),
+                None => rest.push_back(effect),
+            }
+        }
+        for answer in answers {
+            self.apply_event(answer);
+        }
+        rest
     }
 
     /// Plans, and reads what the plan lacks. If it lacks nothing, it is the last plan.
     fn lacking(&mut self) -> VecDeque<Effect> {
         let plan = plan(&self.looked.view, &self.settings);
         let effects = self.effects_for(&plan);
-        if effects.is_empty() {
+        if effects.is_empty() && std::mem::take(&mut self.is_thorough) {
+            self.stage = Stage::Rest;
+        } else if effects.is_empty() {
             self.looked.plan = guard_shown(plan, &self.looked.view, &self.settings, self.now);
         } else {
             self.stage = Stage::Lacking;
@@ -192,6 +245,26 @@ impl Look {
         steps.map(|(key, _)| Effect::Confirm(key.clone())).collect()
     }
 
+    /// What the plan did not ask: who uses each namespace, and the task definitions and the past of every service.
+    fn rest(&mut self) -> VecDeque<Effect> {
+        let view = &self.looked.view;
+        let uses = view.known_namespaces().iter().map(|namespace| users_of(view, namespace));
+        let arns = view.all_services().flat_map(|service| {
+            let own = [&service.task_definition].into_iter();
+            own.chain(service.deployments.iter().map(|deployment| &deployment.task_definition))
+        });
+        let arns = arns.filter(|arn| !arn.as_str().is_empty());
+        let read = view.services().filter(|(_, service)| service.last.is_some());
+        let pasts = read.filter(|(key, _)| !self.confirmed.contains(key));
+        let questions = [Question::Namespaces]
+            .into_iter()
+            .chain(uses)
+            .chain(arns.map(|arn| Question::TaskDefinition(arn.clone())))
+            .chain(pasts.map(|(key, _)| Question::History(key.clone())));
+        let asked = &mut self.asked;
+        questions.filter(|question| asked.insert(question.clone())).map(Effect::Ask).collect()
+    }
+
     /// The read before a write answers for the past of a service, too: where the service is to change, both are read in
     /// one go.
     fn asking(&mut self, plan: &Plan, question: Question) -> Effect {
@@ -215,7 +288,10 @@ impl Look {
         in_part
     }
 
-    fn apply_event(&mut self, event: Event) {
+    fn apply_event(&mut self, mut event: Event) {
+        if let Some(overlay) = &mut self.overlay {
+            lay_over(overlay, &mut event);
+        }
         let (prefix, staleness) = (&self.settings.prefix, self.settings.timing.staleness);
         let merger = Merger { prefix, sources: &self.settings.sources, staleness, now: self.now };
         let view = &mut self.looked.view;
@@ -251,6 +327,41 @@ impl Look {
         }
         self.running = self.running.saturating_sub(1);
     }
+}
+
+/// What a reading will be.
+fn lay_over(overlay: &mut Overlay, event: &mut Event) {
+    match event {
+        Event::Swept(reading) => overlay.on_sweep(reading),
+        Event::Confirmed(_, Seen::Known(service), _) => overlay.on_service(service),
+        Event::Refreshed(_, services) => {
+            for seen in services.values_mut() {
+                if let Seen::Known(service) = seen {
+                    overlay.on_service(service);
+                }
+            }
+        }
+        Event::Answered(Answer::NamespaceUse(_, Seen::Known(names))) => overlay.on_use(names),
+        _ => {}
+    }
+}
+
+/// The answer about something that is not there yet; none about what can be read.
+fn to_come(overlay: &Overlay, effect: &Effect) -> Option<Event> {
+    Some(match effect {
+        Effect::Ask(Question::TaskDefinition(arn)) => {
+            let definition = overlay.task_definition(arn)?;
+            Event::Answered(Answer::TaskDefinition(arn.clone(), Seen::Known(definition)))
+        }
+        Effect::Ask(Question::History(key)) => {
+            Event::Answered(Answer::History(key.clone(), Seen::Known(overlay.past(key)?)))
+        }
+        Effect::Confirm(key) => {
+            let past = Seen::Known(overlay.past(key)?);
+            Event::Confirmed(key.clone(), Seen::Known(overlay.service(key)?), past)
+        }
+        _ => return None,
+    })
 }
 
 fn is_to_change(plan: &Plan, key: &ServiceKey) -> bool {

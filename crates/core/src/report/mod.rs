@@ -17,3 +17,5 @@ pub mod explain;
 pub mod beside;
 pub mod import;
 pub mod survey;
+pub mod answering;
+pub mod forecast;

@@ -17,6 +17,7 @@ pub(crate) mod layers;
 pub mod former;
 pub mod foreign;
 mod kept;
+pub mod overlay;
 pub mod merge;
 mod unchanged;
 

@@ -3,13 +3,15 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::{anyhow, bail};
+use anyhow::{Context as _, anyhow, bail};
 use clap::Args;
 use eastwest_core::ecs::service_key::ServicePath;
 use eastwest_core::engine::look::shown_policy;
 use eastwest_core::report::explain::explain_at;
 
 use super::look::look;
+use super::out;
+use super::versioned::Versioned;
 use super::world;
 use crate::api::explanation::{JSON, TEXT};
 use crate::api::{explanation, json};
@@ -22,8 +24,8 @@ pub(crate) struct ExplainFlags {
     /// The ECS service to explain.
     #[arg(value_name = "CLUSTER/SERVICE")]
     pub(crate) service: String,
-    /// Read these captured files instead of AWS, as `plan --from` does.
-    #[arg(long, num_args = 1.., value_name = "FILE")]
+    /// Read these captured files or folders instead of AWS, as `plan --from` does.
+    #[arg(long, num_args = 1.., value_name = "FILE|DIR")]
     pub(crate) from: Vec<PathBuf>,
     /// Ask the eastwest that runs at this URL, in place of reading AWS: http://127.0.0.1:8080.
     #[arg(long, value_name = "URL", conflicts_with = "from")]
@@ -40,12 +42,20 @@ pub(crate) async fn run(config: &Config, flags: &ExplainFlags) -> anyhow::Result
     let text = match &flags.from_daemon {
         Some(url) => {
             let kind = if flags.json { JSON } else { TEXT };
-            Daemon::at(url).get(format!("/api/v1/services/{path}"), kind).await?
+            let text = Daemon::at(url).get(format!("/api/v1/services/{path}"), kind).await?;
+            if flags.json { versioned(&text)? } else { text }
         }
         None => looked(config, flags, &path).await?,
     };
-    print!("{text}");
+    out::print(&text)?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// What a daemon answered, as this command prints it.
+fn versioned(text: &str) -> anyhow::Result<String> {
+    let page: serde_json::Value = serde_json::from_str(text)
+        .context("the running eastwest answers with something else than JSON")?;
+    Ok(json::pretty(&Versioned::new(page))? + "\n")
 }
 
 /// Looks as a plan does, and explains the service.
@@ -68,7 +78,7 @@ async fn looked(
     let explained = explain_at(&looked.view, &settings, path, &looked.plan);
     let explanation = explained.map_err(|unexplained| anyhow!("{unexplained}"))?;
     Ok(if flags.json {
-        json::pretty(&explanation)? + "\n"
+        json::pretty(&Versioned::new(&explanation))? + "\n"
     } else {
         explanation::text(&explanation)
     })

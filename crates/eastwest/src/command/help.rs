@@ -28,11 +28,10 @@ fn matter(command: &str) -> Option<Vec<&'static str>> {
         "plan" => with(&["lease_table"]),
         "status" => with(&["interval"]),
         "apply" => with(&["interval", "lease_table", "lease_duration", "log_format"]),
-        "explain" | "graph" | "verify" => with(&[]),
-        "import" => {
+        "explain" | "graph" | "lint" | "verify" => with(&[]),
+        "import" | "capture" => {
             Some(vec!["cluster", "region", "source", "namespace", "tag_prefix", "document_prefix"])
         }
-        "lint" => Some(vec!["namespace", "tag_prefix", "document_prefix"]),
         "retry" => Some(vec!["token"]),
         "healthcheck" => Some(vec!["listen"]),
         _ => Some(Vec::new()),

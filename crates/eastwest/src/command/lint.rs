@@ -1,28 +1,36 @@
 //! `eastwest lint`: is what was written valid? Documents are checked by their own rules, captured services by the holds
-//! of a plan for them that a person must fix. Neither needs AWS.
+//! of a plan for them that a person must fix, a plan of Terraform by what it brings about. None of it needs AWS.
+//!
+//! [`findings`] is what was found and its text, [`terraform`] checks a plan, [`formats`] speaks to pipelines.
+
+mod findings;
+
+mod terraform;
+
+mod formats;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use eastwest_aws::Captures;
 use eastwest_core::declaration::document;
 use eastwest_core::declaration::intent::Intent;
-use eastwest_core::declaration::issue::{Issue, Weight};
 use eastwest_core::declaration::settings::{Policy, Settings};
 use eastwest_core::ecs::name::ParameterName;
 use eastwest_core::ecs::parameter::Parameter;
 use eastwest_core::ecs::time::AwsTime;
 use eastwest_core::engine::look::Looked;
 use eastwest_core::plan::hold::Hold;
-use eastwest_core::plan::reason::Reason;
-use serde::Serialize;
 use serde_json::Value;
 
+use self::findings::Findings;
+use self::terraform::Against;
 use super::look;
+use super::offline;
+use super::out;
 use super::versioned::Versioned;
-use super::{offline, text};
 use crate::api::json;
 use crate::api::plan::PlanPage;
 use crate::config::Config;
@@ -32,76 +40,64 @@ use crate::config::Config;
 pub(crate) struct LintFlags {
     /// Documents, or captures as `plan --from` takes them; `-` is standard input. Several documents are checked
     /// together, as parameters below one path.
-    #[arg(required = true, value_name = "FILE")]
+    #[arg(required_unless_present = "terraform_plan", value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
-    /// Print the findings as JSON.
-    #[arg(long)]
+    /// A plan of Terraform or OpenTofu to check, as `terraform show -json PLAN` prints it; `-` is standard input. Its tags,
+    /// and whether its services want the same name. With `--from` or `--aws` also the names that others have, and what
+    /// eastwest would roll out.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) terraform_plan: Option<PathBuf>,
+    /// Compare the plan with what these captured files or folders hold, as `plan --from` takes them.
+    #[arg(long, num_args = 1.., value_name = "FILE|DIR", requires = "terraform_plan")]
+    pub(crate) from: Vec<PathBuf>,
+    /// Compare the plan with AWS as it is now. Never writes.
+    #[arg(long, requires = "terraform_plan", conflicts_with = "from")]
+    pub(crate) aws: bool,
+    /// How to print the findings.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(crate) format: Format,
+    /// Print the findings as JSON: the same as `--format json`.
+    #[arg(long, conflicts_with = "format")]
     pub(crate) json: bool,
+}
+
+/// How findings are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
+    /// Annotations of a pull request, for GitHub Actions.
+    Github,
+    /// JUnit XML: a case for each file and each service with a finding or a rollout.
+    Junit,
 }
 
 /// Members that a document has and no capture, `services` as an object aside.
 const OF_DOCUMENTS: &[&str] =
     &["version", "namespaces", "defaults", "claims", "limits", "windows", "freeze", "namePorts"];
 
-/// Everything that was found.
-#[derive(Debug, Default, Serialize)]
-struct Findings {
-    #[serde(rename = "findings")]
-    all: Vec<Finding>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    notes: Vec<String>,
-    documents: usize,
-    services: usize,
-}
-
-/// One finding.
-#[derive(Debug, Serialize)]
-struct Finding {
-    /// The file or the service.
-    subject: String,
-    /// How much it matters.
-    weight: Weight,
-    /// What it is.
-    #[serde(flatten)]
-    what: What,
-}
-
-/// What a finding is.
-#[derive(Debug, Serialize)]
-#[serde(tag = "kind", rename_all = "lowercase")]
-enum What {
-    /// A declaration that is invalid.
-    Issue {
-        /// Where it stands.
-        place: String,
-        /// What stands there.
-        #[serde(skip_serializing_if = "String::is_empty")]
-        read: String,
-        /// What is allowed.
-        allowed: String,
-        /// The nearest spelling that is.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        nearest: Option<String>,
-        /// All of it in words.
-        message: String,
-    },
-    /// A wanted change that is held.
-    Hold { reason: Reason, message: String },
-    /// Something that cannot be read.
-    File { message: String },
-}
-
 /// Checks files. Exit codes: 0 in order, 1 something is wrong.
 pub(crate) async fn run(config: &Config, flags: &LintFlags) -> anyhow::Result<ExitCode> {
     let files = flags.files.iter().map(|file| (offline::name(file), offline::text(file)));
-    let found = check(files, &config.settings).await;
-    if flags.json {
-        println!("{}", json::pretty(&Versioned::new(&found))?);
-    } else {
-        print!("{}", found.text());
+    let mut found = check(files, &config.settings).await;
+    if let Some(file) = &flags.terraform_plan {
+        let against = match flags.from.as_slice() {
+            [] if flags.aws => Against::Aws,
+            [] => Against::Nothing,
+            files => Against::Files(files),
+        };
+        terraform::check(&mut found, config, file, against).await?;
     }
-    let is_wrong = found.all.iter().any(|finding| finding.weight == Weight::Blocking);
-    Ok(if is_wrong { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+    let text = match if flags.json { Format::Json } else { flags.format } {
+        Format::Text => found.text(),
+        Format::Json => json::pretty(&Versioned::new(&found))? + "\n",
+        Format::Github => formats::github(&found),
+        Format::Junit => formats::junit(&found)?,
+    };
+    out::print(&text)?;
+    Ok(if found.is_wrong() { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
 /// The findings about files, given by name with their text or why they could not be read.
@@ -157,7 +153,7 @@ impl Findings {
         }
         for issue in document::read(parameters).1 {
             let subject = issue.place.split('#').next().unwrap_or_default().to_owned();
-            self.all.push(Finding::issue(subject, &issue));
+            self.issue(subject, &issue);
         }
     }
 
@@ -180,69 +176,14 @@ impl Findings {
         }
         for row in page.issues {
             if looked.view.service(&row.service).is_some_and(is_ours) {
-                self.all.push(Finding::issue(row.service.to_string(), &row.issue));
+                self.issue(row.service.to_string(), &row.issue);
             }
         }
         for row in page.holds {
             // Offline nothing is read again: what is not in the captures will not be seen.
             if row.hold.is_mistake() || matches!(row.hold, Hold::NotSeen(_)) {
-                let reason = row.hold.reason();
-                let message = format!("{}; ends {}", row.hold, row.hold.ends());
-                let what = What::Hold { reason, message };
-                let subject = row.service.to_string();
-                self.all.push(Finding { subject, weight: Weight::Blocking, what });
+                self.hold(row.service.to_string(), &row.hold);
             }
-        }
-    }
-
-    fn file(&mut self, subject: String, message: String) {
-        let what = What::File { message };
-        self.all.push(Finding { subject, weight: Weight::Blocking, what });
-    }
-
-    /// One line for each finding, and the sum.
-    fn text(&self) -> String {
-        let mut text = text::notes(&self.notes);
-        for finding in &self.all {
-            text.push_str(&finding.line());
-        }
-        let count = |number: usize, one: &str, many: &str| {
-            if number == 1 { format!("1 {one}") } else { format!("{number} {many}") }
-        };
-        let errors = self.all.iter().filter(|f| f.weight == Weight::Blocking).count();
-        // One service or document may have several.
-        let what = match errors {
-            0 => "nothing is wrong".to_owned(),
-            errors => count(errors, "error", "errors"),
-        };
-        let documents = count(self.documents, "document", "documents");
-        let services = count(self.services, "service that opted in", "services that opted in");
-        text + &format!("{documents}, {services}: {what}\n")
-    }
-}
-
-impl Finding {
-    fn issue(subject: String, issue: &Issue) -> Self {
-        let message = issue.to_string();
-        let Issue { place, read, allowed, nearest, weight } = issue.clone();
-        Self { subject, weight, what: What::Issue { place, read, allowed, nearest, message } }
-    }
-
-    fn line(&self) -> String {
-        let mark = match self.weight {
-            Weight::Blocking => "error",
-            Weight::Advice => "advice",
-        };
-        let subject = &self.subject;
-        match &self.what {
-            // The place begins with the file already.
-            What::Issue { place, message, .. } if place.starts_with(&format!("{subject}#")) => {
-                format!("{mark}: {message}\n")
-            }
-            What::Issue { message, .. } | What::File { message } => {
-                format!("{mark}: {subject}: {message}\n")
-            }
-            What::Hold { reason, message } => format!("{mark}: {subject}: {reason}: {message}\n"),
         }
     }
 }

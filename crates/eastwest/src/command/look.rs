@@ -16,7 +16,11 @@ const SILENCE: Duration = Duration::from_secs(2);
 
 /// Looks once at every cluster and everything its plan depends on.
 pub(crate) async fn look(world: Arc<World>, settings: &Settings) -> Looked {
-    let mut look = Look::new(settings.clone(), now());
+    carry_out(world, Look::new(settings.clone(), now())).await
+}
+
+/// Carries a look out to its end.
+pub(crate) async fn carry_out(world: Arc<World>, mut look: Look) -> Looked {
     let mut running = JoinSet::new();
     let mut event = Event::Tick;
     let mut clock = interval_at(Instant::now() + SILENCE, SILENCE);

@@ -2,10 +2,11 @@
 
 use std::process::ExitCode;
 
+use super::out;
 use crate::daemon::metric_table::GROUPS;
 
 /// Prints them.
-pub(crate) fn run() -> ExitCode {
-    println!("{:#}", serde_json::json!({ "groups": GROUPS }));
-    ExitCode::SUCCESS
+pub(crate) fn run() -> anyhow::Result<ExitCode> {
+    out::print(&format!("{:#}\n", serde_json::json!({ "groups": GROUPS })))?;
+    Ok(ExitCode::SUCCESS)
 }

@@ -1,11 +1,13 @@
 //! The commands: everything about one stands in one file, its flags, its run and its text.
 //!
-//! In comes what was typed; out go text or JSON on standard output and an exit code. In reading order: [`paint`],
+//! In comes what was typed; out go text or JSON on standard output and an exit code. In reading order: [`paint`], [`out`],
 //! [`text`], [`versioned`] and [`world`] (with [`offline`] and [`look`]), which several commands use, then [`run`],
-//! [`plan`], [`status`], [`apply`], [`retry`], [`explain`], [`verify`], [`lint`], [`import`], [`graph`], [`healthcheck`],
+//! [`plan`], [`status`], [`apply`], [`retry`], [`explain`], [`verify`], [`lint`], [`import`], [`capture`], [`graph`], [`healthcheck`],
 //! [`completions`], [`schema`], [`metrics`] and [`iam`]; [`help`] is the command line of all.
 
 mod paint;
+
+mod out;
 
 mod help;
 
@@ -36,6 +38,8 @@ mod verify;
 mod lint;
 
 mod import;
+
+mod capture;
 
 mod graph;
 
@@ -98,10 +102,14 @@ pub(crate) enum Command {
     /// connections and security groups. Never writes. Exit codes: 0 all is well, 1 something could not be told, 2 something
     /// does not work.
     Verify(verify::VerifyFlags),
-    /// Check documents and captured services, without AWS. Exit codes: 0 in order, 1 something is wrong.
+    /// Check documents, captured services and plans of Terraform, before they count. Exit codes: 0 in order, 1 something is
+    /// wrong.
     Lint(lint::LintFlags),
     /// Print the tags that describe what is deployed. A plan with these tags changes nothing. Never writes.
     Import(import::ImportFlags),
+    /// Write what a plan reads into a folder, for `--from`, without what may be secret. Never writes to AWS. Exit codes: 0
+    /// everything was read, 1 something could not be read.
+    Capture(capture::CaptureFlags),
     /// Print who calls whom in each namespace, to draw or to read. Never writes.
     Graph(graph::GraphFlags),
     /// Ask the eastwest that listens beside this process whether it lives: the health check of its container. Exit codes:
@@ -135,9 +143,9 @@ impl Alone {
         match self {
             Self::Completions(flags) => Ok(completions::completions(&flags, cli())),
             Self::Man(flags) => completions::man(&flags, cli()),
-            Self::Schema => Ok(schema::run()),
-            Self::Metrics => Ok(metrics::run()),
-            Self::Iam => Ok(iam::run()),
+            Self::Schema => schema::run(),
+            Self::Metrics => metrics::run(),
+            Self::Iam => iam::run(),
         }
     }
 }
@@ -155,6 +163,7 @@ impl Command {
             Self::Verify(flags) => verify::run(&config, &flags).await,
             Self::Lint(flags) => lint::run(&config, &flags).await,
             Self::Import(flags) => import::run(&config, &flags).await,
+            Self::Capture(flags) => capture::run(&config, &flags).await,
             Self::Graph(flags) => graph::run(&config, &flags).await,
             Self::Healthcheck => healthcheck::run(&config).await,
             Self::Alone(alone) => alone.run(),

@@ -1,12 +1,13 @@
 //! Files instead of AWS: the files that `--from` names become a [`World`] that holds nothing else.
 //!
-//! The mistakes in all files are reported at once.
+//! A folder stands for the files that its manifest lists, or else for every file of JSON in it. The mistakes in all files
+//! are reported at once.
 
 use std::fmt;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use eastwest_aws::{Captures, World};
+use eastwest_aws::{CapturedFile, Captures, World};
 use eastwest_core::declaration::settings::Settings;
 use eastwest_core::ecs::name::NamespaceRef;
 
@@ -36,7 +37,7 @@ impl fmt::Display for BadFiles {
     }
 }
 
-/// The world that these files captured.
+/// The world that these files and folders captured. `-` is standard input.
 pub(crate) fn world(files: &[PathBuf], settings: &Settings) -> Result<Offline, BadFiles> {
     Ok(offline(captures(files)?, settings))
 }
@@ -45,12 +46,18 @@ pub(crate) fn world(files: &[PathBuf], settings: &Settings) -> Result<Offline, B
 pub(crate) fn captures(files: &[PathBuf]) -> Result<Captures, BadFiles> {
     let (mut captures, mut mistakes) = (Captures::default(), Vec::new());
     for file in files {
-        match text(file) {
-            Ok(text) => {
-                let found = captures.add(&name(file), &text);
-                mistakes.extend(found.iter().map(ToString::to_string));
+        let files = files_of(file).unwrap_or_else(|why| {
+            mistakes.push(format!("{}: {why}", name(file)));
+            Vec::new()
+        });
+        for file in &files {
+            match text(file) {
+                Ok(text) => {
+                    let found = captures.add(&name(file), &text);
+                    mistakes.extend(found.iter().map(ToString::to_string));
+                }
+                Err(why) => mistakes.push(format!("{}: {why}", name(file))),
             }
-            Err(why) => mistakes.push(format!("{}: {why}", name(file))),
         }
     }
     if mistakes.is_empty() { Ok(captures) } else { Err(BadFiles(mistakes)) }
@@ -67,28 +74,75 @@ pub(crate) fn offline(mut captures: Captures, settings: &Settings) -> Offline {
     Offline { notes: captures.notes(), world: World::captured(captures) }
 }
 
+/// The files that a path stands for: itself, or those of a folder.
+pub(crate) fn files_of(path: &Path) -> Result<Vec<PathBuf>, String> {
+    if !path.is_dir() {
+        return Ok(vec![path.to_owned()]);
+    }
+    let manifest = path.join(CapturedFile::MANIFEST);
+    if manifest.exists() {
+        let listed = listed_in(&text(&manifest)?)?;
+        return Ok(listed.iter().map(|name| path.join(name)).chain([manifest]).collect());
+    }
+    let entries = std::fs::read_dir(path).map_err(|error| error.to_string())?;
+    let mut files = Vec::new();
+    for entry in entries {
+        let file = entry.map_err(|error| error.to_string())?.path();
+        if file.extension().is_some_and(|kind| kind == "json") {
+            files.push(file);
+        }
+    }
+    files.sort();
+    if files.is_empty() { Err("no file in it ends with .json".to_owned()) } else { Ok(files) }
+}
+
+/// The names of the files that a manifest lists. A name with a folder in it could lead out of the capture's own.
+pub(crate) fn listed_in(manifest: &str) -> Result<Vec<String>, String> {
+    let manifest: serde_json::Value = serde_json::from_str(manifest)
+        .map_err(|error| format!("{} is not JSON: {error}", CapturedFile::MANIFEST))?;
+    let listed = manifest.pointer("/eastwestCapture/files").and_then(serde_json::Value::as_array);
+    let wrong = || {
+        format!(
+            "{} does not list the files of a capture under eastwestCapture.files",
+            CapturedFile::MANIFEST
+        )
+    };
+    let names = listed.ok_or_else(wrong)?.iter().map(|name| {
+        let name = name.as_str().filter(|name| !name.contains(['/', '\\']) && *name != "..");
+        name.map(str::to_owned).ok_or_else(wrong)
+    });
+    names.collect()
+}
+
 /// What a file is called in messages.
 pub(crate) fn name(file: &Path) -> String {
     if file == Path::new("-") { "standard input".to_owned() } else { file.display().to_string() }
 }
 
+/// What to do about a capture that is too large.
+const SMALLER: &str =
+    "capture to several files, or leave events out with `jq 'del(.services[].events)'`";
+
 /// A file's text, or why it cannot be had.
 pub(crate) fn text(file: &Path) -> Result<String, String> {
-    if file == Path::new("-") {
-        return whole(std::io::stdin().lock());
-    }
-    let opened = std::fs::File::open(file).map_err(|error| error.to_string())?;
-    whole(opened)
+    text_or(file, SMALLER)
 }
 
-fn whole(from: impl Read) -> Result<String, String> {
+/// The same; `smaller` is what to do about one that is too large.
+pub(crate) fn text_or(file: &Path, smaller: &str) -> Result<String, String> {
+    if file == Path::new("-") {
+        return whole(std::io::stdin().lock(), smaller);
+    }
+    let opened = std::fs::File::open(file).map_err(|error| error.to_string())?;
+    whole(opened, smaller)
+}
+
+fn whole(from: impl Read, smaller: &str) -> Result<String, String> {
     let most = LARGEST_MIB * 1024 * 1024;
     let mut bytes = Vec::new();
     from.take(most + 1).read_to_end(&mut bytes).map_err(|error| error.to_string())?;
     if bytes.len() as u64 > most {
-        return Err(format!(
-            "it is larger than {LARGEST_MIB} MiB: capture to several files, or leave events out with `jq 'del(.services[].events)'`"
-        ));
+        return Err(format!("it is larger than {LARGEST_MIB} MiB: {smaller}"));
     }
     // What PowerShell 5 writes with `>`.
     if bytes.starts_with(&[0xff, 0xfe]) {
@@ -120,7 +174,7 @@ mod tests {
         expect![[r#"
             invalid captures:
               Cargo.toml: not JSON: expected value at line 1 column 2
-              src: Is a directory (os error 21)
+              src: no file in it ends with .json
               nowhere.json: No such file or directory (os error 2)
             eastwest reads what the AWS CLI prints for `aws ecs describe-services --include TAGS`, `aws ecs describe-task-definition`, `aws ecs describe-clusters`, `aws servicediscovery list-namespaces`, `aws servicediscovery list-services`, `aws ecs list-service-deployments`, `aws ecs describe-service-deployments` and `aws ecs describe-service-revisions`"#]]
         .assert_eq(&error.to_string());
@@ -129,10 +183,10 @@ mod tests {
     #[test]
     fn a_file_is_read_up_to_a_limit_and_as_utf_8_only() {
         let more = std::io::repeat(b' ').take(LARGEST_MIB * 1024 * 1024 + 1);
-        assert!(whole(more).unwrap_err().contains("larger than 64 MiB"));
-        assert!(whole(&[0xff, 0xfe, b'{', 0][..]).unwrap_err().contains("UTF-16"));
-        assert!(whole(&[0xc3][..]).unwrap_err().contains("not UTF-8"));
-        assert_eq!(whole(&b"{}"[..]).as_deref(), Ok("{}"));
+        assert!(whole(more, SMALLER).unwrap_err().contains("larger than 64 MiB"));
+        assert!(whole(&[0xff, 0xfe, b'{', 0][..], SMALLER).unwrap_err().contains("UTF-16"));
+        assert!(whole(&[0xc3][..], SMALLER).unwrap_err().contains("not UTF-8"));
+        assert_eq!(whole(&b"{}"[..], SMALLER).as_deref(), Ok("{}"));
     }
 
     #[tokio::test]

@@ -5,8 +5,12 @@ use std::process::ExitCode;
 use anyhow::bail;
 use clap::Args;
 use eastwest_core::ecs::service_key::ServicePath;
+use serde::Serialize;
 use serde_json::json;
 
+use super::out;
+use super::versioned::Versioned;
+use crate::api::json;
 use crate::config::Config;
 use crate::daemon::client::Daemon;
 
@@ -24,6 +28,15 @@ pub(crate) struct RetryFlags {
         default_value = "http://127.0.0.1:8080"
     )]
     pub(crate) daemon: String,
+    /// Print as JSON that it is tried again.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// The service that is tried again.
+#[derive(Serialize)]
+struct Retried {
+    service: String,
 }
 
 /// Asks once, and says what came of it.
@@ -37,6 +50,11 @@ pub(crate) async fn run(config: &Config, flags: RetryFlags) -> anyhow::Result<Ex
     let body = json!({ "service": service.to_string() }).to_string();
     // The token may be none of this daemon's, or it may have none and so no such page.
     Daemon::at(&flags.daemon).post("/api/v1/retry".to_owned(), bearer, body).await?;
-    println!("{service}: it is tried again; eastwest plan shows when");
+    let text = if flags.json {
+        json::line(&Versioned::new(Retried { service: service.to_string() }))? + "\n"
+    } else {
+        format!("{service}: it is tried again; eastwest plan shows when\n")
+    };
+    out::print(&text)?;
     Ok(ExitCode::SUCCESS)
 }

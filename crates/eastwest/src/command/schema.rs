@@ -2,8 +2,10 @@
 
 use std::process::ExitCode;
 
+use super::out;
+
 /// Prints it.
-pub(crate) fn run() -> ExitCode {
-    println!("{:#}", eastwest_core::declaration::document::schema());
-    ExitCode::SUCCESS
+pub(crate) fn run() -> anyhow::Result<ExitCode> {
+    out::print(&format!("{:#}\n", eastwest_core::declaration::document::schema()))?;
+    Ok(ExitCode::SUCCESS)
 }

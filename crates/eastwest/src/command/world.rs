@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use eastwest_aws::{LeaseTable, Share, World};
+use eastwest_aws::{LeaseTable, OnAnswer, Share, World};
 use eastwest_core::ecs::name::ClusterName;
 use eastwest_core::ecs::network::Network;
 use eastwest_core::ecs::queue::QueueUrl;
@@ -49,6 +49,18 @@ fn settings(config: &Config, metrics: &Metrics) -> eastwest_aws::Settings {
     }
 }
 
+/// The AWS of a configuration for one look: `on_answer` receives the JSON of every answer, if somebody writes it down.
+pub(crate) async fn looking(
+    config: &Config,
+    on_answer: Option<OnAnswer>,
+) -> anyhow::Result<Arc<World>> {
+    let settings = settings(config, &Metrics::new());
+    // A person waits for it. The daemon, which is always there, takes less.
+    let share = Share::OF_A_LOOK.times(config.rates);
+    let settings = eastwest_aws::Settings { share, on_answer, ..settings };
+    Ok(Arc::new(World::connect(settings).await?))
+}
+
 /// Where a command reads.
 pub(crate) struct Origin {
     /// AWS, or files in its place.
@@ -60,18 +72,10 @@ pub(crate) struct Origin {
 /// Where a command reads: these files, or AWS if there are none.
 pub(crate) async fn origin(config: &Config, files: &[PathBuf]) -> anyhow::Result<Origin> {
     if files.is_empty() {
-        return Ok(Origin { world: looking(config).await?, notes: Vec::new() });
+        return Ok(Origin { world: looking(config, None).await?, notes: Vec::new() });
     }
     let offline = offline::world(files, &config.settings)?;
     Ok(Origin { world: Arc::new(offline.world), notes: offline.notes })
-}
-
-/// AWS, for a command that looks once. A person waits for it. The daemon, which is always there, takes less.
-async fn looking(config: &Config) -> anyhow::Result<Arc<World>> {
-    let settings = settings(config, &Metrics::new());
-    let share = Share::OF_A_LOOK.times(config.rates);
-    let settings = eastwest_aws::Settings { share, ..settings };
-    Ok(Arc::new(World::connect(settings).await?))
 }
 
 /// Where `verify` reads.
@@ -93,14 +97,14 @@ pub(crate) async fn origin_beside_network(
 ) -> anyhow::Result<OriginBesideNetwork> {
     if files.is_empty() {
         let (notes, network) = (Vec::new(), None);
-        let world = looking(config).await?;
+        let world = looking(config, None).await?;
         return Ok(OriginBesideNetwork { world, is_offline: false, notes, network });
     }
     let captures = offline::captures(files)?;
     let network = captures.network().cloned();
     if captures.is_network_alone() {
         let notes = vec!["only answers of EC2 were captured: all else is read from AWS".to_owned()];
-        let world = looking(config).await?;
+        let world = looking(config, None).await?;
         return Ok(OriginBesideNetwork { world, is_offline: false, notes, network });
     }
     let offline = offline::offline(captures, &config.settings);

@@ -5,11 +5,14 @@ use std::collections::{BTreeSet, VecDeque};
 use expect_test::expect;
 
 use super::{Look, Looked};
+use crate::declaration::proposed::{Deed, Proposed};
 use crate::declaration::settings::Policy;
 use crate::ecs::fault::FaultKind;
+use crate::ecs::name::{Arn, ClusterName, EcsServiceName};
 use crate::engine::effect::{Effect, Event};
 use crate::plan::hold::Hold;
 use crate::testing::fake::Fake;
+use crate::view::overlay::Overlay;
 
 /// Two to connect, one in another cluster, and one that the document alone opts in.
 const WORLD: &str = r#"cluster prod default=internal.myapp
@@ -27,7 +30,11 @@ fn look_of(fake: &Fake) -> Look {
 
 /// Carries a look out to its end.
 fn looked(fake: &mut Fake) -> Looked {
-    let mut look = look_of(fake);
+    let look = look_of(fake);
+    carried_out(fake, look)
+}
+
+fn carried_out(fake: &mut Fake, mut look: Look) -> Looked {
     let mut waiting: VecDeque<Effect> = look.step(fake.now, Event::Tick).into();
     while let Some(effect) = waiting.pop_front() {
         assert!(!look.is_done(), "an effect is still to be answered");
@@ -156,4 +163,68 @@ fn no_more_than_sixteen_reads_are_under_way() {
     }
     assert_eq!(answers, clusters - 16, "each answer lets one more begin");
     assert!(!look.is_done());
+}
+
+#[test]
+fn a_thorough_look_reads_what_another_plan_may_need_and_plans_the_same() {
+    let world = format!(
+        "{WORLD}
+     quiet - | off
+     elsewhere - | in internal.myapp http/elsewhere@elsewhere:80"
+    );
+    let plain = looked(&mut Fake::anywhere(&world));
+    let mut fake = Fake::anywhere(&world);
+    let mut settings = fake.engine.settings().clone();
+    settings.policy = Policy::Sync;
+    let look = Look::thorough(settings, fake.now);
+    let thorough = carried_out(&mut fake, look);
+    assert_eq!(thorough.plan, plain.plan);
+    let log = fake.take_log();
+    let asked: BTreeSet<&str> = log.lines().collect();
+    assert_eq!(asked.len(), log.lines().count(), "nothing is asked twice: {log}");
+    for read in ["ask task quiet:1", "ask history prod/quiet", "ask history prod/elsewhere"] {
+        assert!(asked.contains(format!("0 {read}").as_str()), "{read}: {log}");
+    }
+}
+
+/// The plan for a world with `web`, once a tool has done this to a service.
+fn ahead(deed: Deed, name: &str, tags: &[(&str, &str)]) -> (Looked, String) {
+    let mut fake = Fake::new(
+        "namespace internal.myapp
+         web mode=client-server | in internal.myapp http/web@web:80",
+    );
+    let mut settings = fake.engine.settings().clone();
+    settings.policy = Policy::Sync;
+    let tags = tags.iter().map(|(key, value)| (settings.prefix.key(key), (*value).to_owned()));
+    let one = Proposed {
+        address: format!("aws_ecs_service.{name}"),
+        deed,
+        cluster: ClusterName::as_read("prod"),
+        name: EcsServiceName::as_read(name),
+        arn: Arn::as_read(&format!("arn:aws:ecs:::service/prod/{name}")),
+        tasks: 2,
+        tags: tags.collect(),
+        is_complete: true,
+        advice: Vec::new(),
+    };
+    let overlay = Overlay::new(vec![one], settings.prefix.clone());
+    let look = Look::ahead(settings, fake.now, overlay);
+    let looked = carried_out(&mut fake, look);
+    (looked, fake.take_log())
+}
+
+#[test]
+fn a_look_ahead_plans_for_what_comes_and_asks_aws_nothing_about_it() {
+    let wants = [("mode", "client-server"), ("namespace", "internal.myapp")];
+    let (looked, log) = ahead(Deed::Create, "new", &wants);
+    assert_eq!(steps(&looked), ["connect prod/new"]);
+    assert!(!log.contains("new"), "{log}");
+    let taken = [wants[0], wants[1], ("discovery-name", "web")];
+    assert_eq!(reasons(&ahead(Deed::Create, "new", &taken).0), ["prod/new Conflict"]);
+}
+
+#[test]
+fn a_look_ahead_sees_other_tags_and_not_what_goes() {
+    assert_eq!(steps(&ahead(Deed::Update, "web", &[("mode", "off")]).0), ["disconnect prod/web"]);
+    assert!(ahead(Deed::Delete, "web", &[]).0.plan.entries.is_empty());
 }

@@ -28,6 +28,7 @@ use serde::Serialize;
 
 use self::progress::Progress;
 use self::screen::Screen;
+use super::out;
 use super::versioned::Versioned;
 use super::world;
 use crate::api::json;
@@ -283,7 +284,8 @@ impl Line {
     }
 
     fn print(&self, json: bool) {
-        println!("{}", self.shown(json));
+        // Somebody who has read enough must not end what was begun.
+        drop(out::print(&(self.shown(json) + "\n")));
     }
 
     fn shown(&self, json: bool) -> String {

@@ -25,6 +25,7 @@ use serde::Serialize;
 use self::draw::{NamespaceGraph, dot, mermaid};
 use self::picture::svg;
 use super::look::look;
+use super::out;
 use super::versioned::Versioned;
 use super::world;
 use crate::api::json;
@@ -43,8 +44,8 @@ pub(crate) struct GraphFlags {
     /// Print JSON: the same as `--format json`.
     #[arg(long, conflicts_with = "format")]
     pub(crate) json: bool,
-    /// Read these captured files instead of AWS, as `plan --from` does.
-    #[arg(long, num_args = 1.., value_name = "FILE")]
+    /// Read these captured files or folders instead of AWS, as `plan --from` does.
+    #[arg(long, num_args = 1.., value_name = "FILE|DIR")]
     pub(crate) from: Vec<PathBuf>,
 }
 
@@ -83,14 +84,13 @@ pub(crate) async fn run(config: &Config, flags: &GraphFlags) -> anyhow::Result<E
         Some(name) => keep(&mut graphs, name)?,
         None => graphs.retain(|each| !each.graph.nodes.is_empty()),
     }
-    match if flags.json { Format::Json } else { flags.format } {
-        Format::Mermaid => print!("{}", mermaid(&graphs)),
-        Format::Dot => print!("{}", dot(&graphs)),
-        Format::Svg => print!("{}", svg(&graphs)?),
-        Format::Json => {
-            println!("{}", json::pretty(&Versioned::new(Page { namespaces: &graphs }))?);
-        }
-    }
+    let text = match if flags.json { Format::Json } else { flags.format } {
+        Format::Mermaid => mermaid(&graphs),
+        Format::Dot => dot(&graphs),
+        Format::Svg => svg(&graphs)?,
+        Format::Json => json::pretty(&Versioned::new(Page { namespaces: &graphs }))? + "\n",
+    };
+    out::print(&text)?;
     Ok(exit_code(&looked))
 }
 

@@ -20,9 +20,12 @@ use eastwest_core::report::import::entry;
 use eastwest_core::report::survey::{Imported, Survey};
 use eastwest_core::view::reading::{Answer, Question};
 use futures_util::{StreamExt, stream};
+use serde::Serialize;
 
 use self::code::comment;
 use super::look;
+use super::out;
+use super::versioned::Versioned;
 use super::world::{self, Origin};
 use crate::api::json;
 use crate::config::Config;
@@ -30,8 +33,8 @@ use crate::config::Config;
 /// Flags of `import`.
 #[derive(Debug, Args)]
 pub(crate) struct ImportFlags {
-    /// Read these captured files instead of AWS, as `plan --from` does.
-    #[arg(long, num_args = 1.., value_name = "FILE")]
+    /// Read these captured files or folders instead of AWS, as `plan --from` does.
+    #[arg(long, num_args = 1.., value_name = "FILE|DIR")]
     pub(crate) from: Vec<PathBuf>,
     /// Include services that have opted in already: print the tags that describe what is deployed.
     #[arg(long)]
@@ -102,7 +105,7 @@ pub(crate) async fn run(config: &Config, flags: &ImportFlags) -> anyhow::Result<
             Format::Cloudformation => code::cloudformation(&imported)?,
         }
     };
-    print!("{text}");
+    out::print(&text)?;
     for trouble in &trouble {
         eprintln!("error: {trouble}");
     }
@@ -200,6 +203,12 @@ fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
 }
 
+/// The tags of each service, by its ARN.
+#[derive(Serialize)]
+struct Tags<'a> {
+    tags: BTreeMap<&'a str, &'a BTreeMap<String, String>>,
+}
+
 /// The tags by ARN; the rest goes to standard error.
 fn json(imported: &BTreeMap<ServiceKey, Imported>) -> anyhow::Result<String> {
     for (key, new) in imported {
@@ -210,7 +219,7 @@ fn json(imported: &BTreeMap<ServiceKey, Imported>) -> anyhow::Result<String> {
     }
     let tags: BTreeMap<&str, _> =
         imported.values().map(|new| (new.arn.as_str(), &new.tags)).collect();
-    Ok(format!("{}\n", json::pretty(&tags)?))
+    Ok(json::pretty(&Versioned::new(Tags { tags }))? + "\n")
 }
 
 fn note_kept(key: &ServiceKey, inexpressible: &[String]) {
@@ -327,7 +336,7 @@ mod tests {
         let imported = found.imported(&TagPrefix::default(), false);
         let tags: Value = serde_json::from_str(&json(&imported).unwrap()).unwrap();
         let arn = "arn:aws:ecs:eu-west-1:1:service/prod/web";
-        assert_eq!(tags[arn]["eastwest/alias"], "web:80");
+        assert_eq!(tags["tags"][arn]["eastwest/alias"], "web:80");
         let text = document(&imported);
         assert!(!text.contains("hush"));
         let document: Value = serde_json::from_str(&text).unwrap();

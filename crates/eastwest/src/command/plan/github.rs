@@ -14,13 +14,19 @@ use super::shown::Shown;
 use super::sums::{count, summary};
 use crate::api::text::line;
 
+/// What the annotations are of.
+const COMMAND: &str = "eastwest plan";
 /// So many annotations of a level GitHub shows for a step of a workflow.
 const SHOWN: usize = 10;
 
-/// What is annotated with one level.
-struct Level {
-    word: &'static str,
-    all: Vec<(String, String)>,
+/// What is annotated with one level: each with its title and its message.
+pub(crate) struct Level {
+    /// `error`, `warning` or `notice`.
+    pub(crate) word: &'static str,
+    /// The title of what says how many more there are.
+    pub(crate) command: &'static str,
+    /// The annotations.
+    pub(crate) all: Vec<(String, String)>,
 }
 
 /// The annotations of a plan.
@@ -46,7 +52,7 @@ fn errors(shown: &Shown) -> Level {
     });
     let issues = page.issues.iter().filter(|row| row.issue.weight == Weight::Blocking);
     let issues = issues.map(|row| (row.service.to_string(), row.issue.to_string()));
-    Level { word: "error", all: faults.chain(document).chain(issues).collect() }
+    Level { word: "error", command: COMMAND, all: faults.chain(document).chain(issues).collect() }
 }
 
 /// What is held until a person acts, and what may fail.
@@ -62,13 +68,13 @@ fn warnings(shown: &Shown) -> Level {
         .doubts
         .iter()
         .map(|row| (row.service.to_string(), format!("{}; ends {}", row.doubt, row.ends)));
-    Level { word: "warning", all: held.chain(doubts).collect() }
+    Level { word: "warning", command: COMMAND, all: held.chain(doubts).collect() }
 }
 
 /// The sums, then what would change, what waits for its turn, and advice.
 fn notices(shown: &Shown) -> Level {
     let page = &shown.page;
-    let sums = ("eastwest plan".to_owned(), summary(page).trim_end().to_owned());
+    let sums = (COMMAND.to_owned(), summary(page).trim_end().to_owned());
     let missing = page.missing.iter();
     let missing = missing.map(|row| ("created first".to_owned(), row.prerequisite.to_string()));
     let steps = page.steps.iter().map(|step| {
@@ -88,12 +94,14 @@ fn notices(shown: &Shown) -> Level {
     let advice = advice.map(|row| (row.service.to_string(), row.issue.to_string()));
     Level {
         word: "notice",
+        command: COMMAND,
         all: [sums].into_iter().chain(missing).chain(steps).chain(waits).chain(advice).collect(),
     }
 }
 
 impl Level {
-    fn print(self, text: &mut String) {
+    /// Prints it, one annotation a line.
+    pub(crate) fn print(self, text: &mut String) {
         let more = self.all.len().saturating_sub(SHOWN);
         let shown = if more == 0 { SHOWN } else { SHOWN - 1 };
         for (title, message) in self.all.iter().take(shown) {
@@ -101,8 +109,8 @@ impl Level {
             line(text, format_args!("::{} title={title}::{message}", self.word));
         }
         if more > 0 {
-            let word = self.word;
-            line(text, format_args!("::{word} title=eastwest plan::and {} more", more + 1));
+            let Self { word, command, .. } = self;
+            line(text, format_args!("::{word} title={command}::and {} more", more + 1));
         }
     }
 }

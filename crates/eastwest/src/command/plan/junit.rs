@@ -18,23 +18,31 @@ use super::sums::count;
 use crate::api::plan::{HoldRow, StepRow};
 
 /// How one case ended.
-enum Outcome {
+pub(crate) enum Outcome {
+    /// Well; `output` says what is worth knowing.
     Passed { output: String },
+    /// It waits for something.
     Skipped { message: String },
+    /// A person must act.
     Failed { kind: String, message: String },
+    /// It could not be read.
     Error { message: String },
 }
 
 /// The cases of each suite, in the order of their names.
-type Suites = BTreeMap<String, BTreeMap<String, Outcome>>;
+pub(crate) type Suites = BTreeMap<String, BTreeMap<String, Outcome>>;
 
 /// The report on a plan.
 pub(crate) fn report(shown: &Shown) -> anyhow::Result<String> {
-    let suites = suites(shown);
+    print(&suites(shown))
+}
+
+/// The suites as XML.
+pub(crate) fn print(suites: &Suites) -> anyhow::Result<String> {
     let mut writer = Writer::new_with_indent(Vec::new(), b' ', 2);
     writer.write_event(Event::Decl(BytesDecl::new("1.0", Some("UTF-8"), None)))?;
     writer.write_event(Event::Start(BytesStart::new("testsuites")))?;
-    for (name, cases) in &suites {
+    for (name, cases) in suites {
         let counted = |is: fn(&Outcome) -> bool| {
             cases.values().filter(|outcome| is(outcome)).count().to_string()
         };

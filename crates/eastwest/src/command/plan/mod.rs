@@ -13,9 +13,9 @@ mod rows;
 
 pub(crate) mod text;
 
-mod github;
+pub(crate) mod github;
 
-mod junit;
+pub(crate) mod junit;
 
 #[cfg(test)]
 mod tests;
@@ -34,6 +34,7 @@ use eastwest_core::plan::reason::Reason;
 
 use self::shown::{Only, Shown};
 use super::look;
+use super::out;
 use super::text::notes as notes_text;
 use super::versioned::Versioned;
 use super::world::{self, Origin};
@@ -63,10 +64,10 @@ pub(crate) struct PlanFlags {
     /// Exit with 0 when everything is in order, 1 on errors, 2 when something would change or is held.
     #[arg(long)]
     pub(crate) detailed_exitcode: bool,
-    /// Plan for these captured files, without AWS: what the AWS CLI printed for
-    /// `ecs describe-services --include TAGS`, `ecs describe-task-definition`, `ecs describe-clusters`,
+    /// Plan for these captured files or folders, without AWS: a folder that `eastwest capture` wrote, or what the AWS CLI
+    /// printed for `ecs describe-services --include TAGS`, `ecs describe-task-definition`, `ecs describe-clusters`,
     /// `servicediscovery list-namespaces` and `list-services`. `-` is standard input.
-    #[arg(long, num_args = 1.., value_name = "FILE")]
+    #[arg(long, num_args = 1.., value_name = "FILE|DIR")]
     pub(crate) from: Vec<PathBuf>,
 }
 
@@ -106,20 +107,16 @@ pub(crate) async fn run(config: &Config, flags: &PlanFlags) -> anyhow::Result<Ex
         shown.keep_only(only);
     }
     let format = if flags.json { Format::Json } else { flags.format };
-    match format {
-        Format::Text if flags.summary => {
-            anstream::print!("{}{}", notes_text(&notes), text::in_short(&shown));
-        }
-        Format::Text => anstream::print!("{}{}", notes_text(&notes), text::plan(&shown)),
+    let text = match format {
+        Format::Text if flags.summary => notes_text(&notes) + &text::in_short(&shown),
+        Format::Text => notes_text(&notes) + &text::plan(&shown),
         Format::Json => {
-            println!(
-                "{}",
-                json::pretty(&Versioned::new(WithNotes { page: &shown.page, notes: &notes }))?
-            );
+            json::pretty(&Versioned::new(WithNotes { page: &shown.page, notes: &notes }))? + "\n"
         }
-        Format::Github => print!("{}", github::annotations(&shown)),
-        Format::Junit => print!("{}", junit::report(&shown)?),
-    }
+        Format::Github => github::annotations(&shown),
+        Format::Junit => junit::report(&shown)?,
+    };
+    out::print(&text)?;
     Ok(code)
 }
 

@@ -21,6 +21,7 @@ use eastwest_core::ecs::service_key::ServicePath;
 
 use self::source::{Source, StatusFlags};
 use self::table::Layout;
+use super::out;
 use crate::api::json;
 use crate::config::Config;
 
@@ -35,10 +36,11 @@ pub(crate) async fn run(config: &Config, flags: &StatusFlags) -> anyhow::Result<
         return Box::pin(watch::run(&source)).await;
     }
     let standings = source.ask().await?;
-    if flags.json {
-        println!("{}", json::pretty(&standings)?);
+    let text = if flags.json {
+        json::pretty(&standings)? + "\n"
     } else {
-        anstream::print!("{}", table::text(&standings, flags.all, Layout::of_stdout()));
-    }
+        table::text(&standings, flags.all, Layout::of_stdout())
+    };
+    out::print(&text)?;
     Ok(standings.exit_code())
 }

@@ -22,6 +22,7 @@ use super::source::Source;
 use super::table::{Layout, text};
 use crate::api::json;
 use crate::api::text::line;
+use crate::command::out;
 use crate::command::paint::{HEADING, WRONG, painted};
 use crate::daemon::signals::stop_signals;
 
@@ -31,7 +32,9 @@ pub(super) async fn run(source: &Source<'_>) -> anyhow::Result<ExitCode> {
     let mut screen = Screen::new(source);
     let mut last = None;
     while let Some(answer) = unless_stopped(&stop, Box::pin(source.ask())).await {
-        screen.show(&answer)?;
+        if !screen.show(&answer)? {
+            break;
+        }
         // An error of the first question is one of the command: a wrong URL, a service that is not there.
         last = match answer {
             Ok(standings) => Some(standings),
@@ -47,7 +50,7 @@ pub(super) async fn run(source: &Source<'_>) -> anyhow::Result<ExitCode> {
     }
     screen.leave();
     if let (Some(standings), Screen::Page { .. }) = (&last, &screen) {
-        anstream::print!("{}", text(standings, source.flags.all, Layout::of_stdout()));
+        out::print(&text(standings, source.flags.all, Layout::of_stdout()))?;
     }
     Ok(last.map_or(ExitCode::SUCCESS, |standings| standings.exit_code()))
 }
@@ -83,20 +86,23 @@ impl Screen {
         Self::Page { all }
     }
 
-    fn show(&mut self, answer: &anyhow::Result<Standings>) -> anyhow::Result<()> {
+    /// Shows an answer. Says whether somebody still reads.
+    fn show(&mut self, answer: &anyhow::Result<Standings>) -> anyhow::Result<bool> {
         match self {
             Self::Json => {
-                if let Ok(standings) = answer {
-                    println!("{}", json::line(standings)?);
-                }
+                let Ok(standings) = answer else { return Ok(true) };
+                out::print(&(json::line(standings)? + "\n"))
             }
-            Self::Page { all } => draw(answer, *all),
+            Self::Page { all } => {
+                draw(answer, *all);
+                std::io::stdout().flush().context("standard output is closed")?;
+                Ok(true)
+            }
             Self::Lines { all, before, trouble } => {
                 let now = jiff::Timestamp::now();
-                print!("{}", changes(now, answer, *all, before, trouble));
+                out::print(&changes(now, answer, *all, before, trouble))
             }
         }
-        std::io::stdout().flush().context("standard output is closed")
     }
 
     /// Leaves the terminal as it was.
