@@ -106,7 +106,7 @@ fn a_list_of_instances_says_what_to_capture_in_its_place() {
 }
 
 /// The rule of a group that has this one alone.
-fn rule(rule: Value) -> Permission {
+fn rule(rule: &Value) -> Permission {
     let group = json!({"GroupId": "sg-1", "GroupName": "one", "IpPermissions": [rule]});
     let captures = captured(&[json!({"SecurityGroups": [group]})]);
     captures.network().expect("it was captured").groups["sg-1"].inbound[0].clone()
@@ -115,7 +115,7 @@ fn rule(rule: Value) -> Permission {
 #[test]
 fn a_rule_is_read_for_tcp_by_name_and_number_and_for_everything() {
     let is_for = |protocol: &str, from: Value, to: Value, port: i32| {
-        let rule = rule(json!({"IpProtocol": protocol, "FromPort": from, "ToPort": to}));
+        let rule = rule(&json!({"IpProtocol": protocol, "FromPort": from, "ToPort": to}));
         rule.is_for(Port::from_i32(port).expect("a port"))
     };
     assert!(is_for("tcp", json!(80), json!(90), 85) && is_for("6", json!(80), json!(80), 80));
@@ -128,7 +128,7 @@ fn a_rule_is_read_for_tcp_by_name_and_number_and_for_everything() {
 
 #[test]
 fn peers_are_read_by_group_by_address_and_by_prefix_list() {
-    let read = rule(json!({
+    let read = rule(&json!({
         "IpProtocol": "-1", "UserIdGroupPairs": [{"GroupId": "sg-2", "UserId": "1"}],
         "IpRanges": [{"CidrIp": "10.0.0.0/8", "Description": "all of ours"}],
         "Ipv6Ranges": [{"CidrIpv6": "fd00::/8"}], "PrefixListIds": [{"PrefixListId": "pl-1"}],

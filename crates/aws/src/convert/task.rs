@@ -51,7 +51,7 @@ fn phase(task: &sdk::Task) -> TaskPhase {
 
 /// The private addresses of the task's own interface. In bridge mode it has none.
 fn addresses(task: &sdk::Task) -> Vec<IpAddr> {
-    let interfaces = task.containers().iter().flat_map(|each| each.network_interfaces());
+    let interfaces = task.containers().iter().flat_map(sdk::Container::network_interfaces);
     let of_containers =
         interfaces.flat_map(|each| [each.private_ipv4_address(), each.ipv6_address()]);
     let of_attachment = details(task, "ElasticNetworkInterface", "privateIPv4Address").map(Some);
@@ -69,7 +69,7 @@ fn details<'t>(
     name: &'static str,
 ) -> impl Iterator<Item = &'t str> {
     let attachments = task.attachments().iter().filter(move |each| each.r#type() == Some(kind));
-    let details = attachments.flat_map(|each| each.details());
+    let details = attachments.flat_map(sdk::Attachment::details);
     details.filter(move |each| each.name() == Some(name)).filter_map(|each| each.value())
 }
 

@@ -176,7 +176,7 @@ mod tests {
               Cargo.toml: not JSON: expected value at line 1 column 2
               src: no file in it ends with .json
               nowhere.json: No such file or directory (os error 2)
-            eastwest reads what the AWS CLI prints for `aws ecs describe-services --include TAGS`, `aws ecs describe-task-definition`, `aws ecs describe-clusters`, `aws servicediscovery list-namespaces`, `aws servicediscovery list-services`, `aws ecs list-service-deployments`, `aws ecs describe-service-deployments` and `aws ecs describe-service-revisions`"#]]
+            eastwest reads what the AWS CLI prints for `aws ecs describe-services --include TAGS`, `aws ecs describe-task-definition`, `aws ecs describe-clusters`, `aws servicediscovery list-namespaces`, `aws servicediscovery list-services`, `aws ecs list-service-deployments`, `aws ecs describe-service-deployments`, `aws ecs describe-service-revisions`, and for `verify` `aws ecs describe-tasks`, `aws servicediscovery discover-instances`, `aws ec2 describe-security-groups` and `aws ec2 describe-network-interfaces`"#]]
         .assert_eq(&error.to_string());
     }
 

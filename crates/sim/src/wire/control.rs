@@ -155,8 +155,8 @@ struct TasksOrder {
 async fn set_tasks(State(world): State<SharedWorld>, body: Bytes) -> Answered {
     let TasksOrder { service, proxies, network, region } = read(&body, TASKS)?;
     let health = match (&service, &proxies) {
-        (Some(service), Some(word)) if is_cluster_and_service(service) => {
-            Some((service.clone(), ProxyHealth::parse(word).ok_or_else(|| bad(TASKS))?))
+        (Some(service), Some(told)) if is_cluster_and_service(service) => {
+            Some((service.clone(), ProxyHealth::parse(told).ok_or_else(|| bad(TASKS))?))
         }
         (None, None) if network.is_some() => None,
         _ => return Err(bad(TASKS)),

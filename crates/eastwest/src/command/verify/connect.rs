@@ -26,8 +26,8 @@ const WHO: &str = concat!("eastwest/", env!("CARGO_PKG_VERSION"), " verify");
 /// Asks each of these, several at once; each may take this long to accept, and as long again to answer.
 pub(super) async fn ask(probes: BTreeSet<Probe>, patience: Duration) -> BTreeMap<Probe, Probed> {
     let asked = probes.into_iter().map(|probe| async move {
-        let probed = one(&probe, patience).await;
-        (probe, probed)
+        let answer = one(&probe, patience).await;
+        (probe, answer)
     });
     stream::iter(asked).buffer_unordered(AT_ONCE).collect().await
 }
@@ -103,9 +103,9 @@ mod tests {
         let path = HttpPath::parse("/health?deep=1").expect("a path");
         let http = Some(HttpAsk { host: "api:8080".to_owned(), path });
         let probe = Probe { address, http };
-        let probed = ask(BTreeSet::from([probe.clone()]), PATIENCE).await;
+        let answers = ask(BTreeSet::from([probe.clone()]), PATIENCE).await;
         (
-            probed[&probe].clone(),
+            answers[&probe].clone(),
             if keeps_open { String::new() } else { server.await.expect("it ends") },
         )
     }
@@ -142,7 +142,7 @@ mod tests {
         let address = listener.local_addr().expect("an address");
         drop(listener);
         let probe = Probe { address, http: None };
-        let probed = ask(BTreeSet::from([probe.clone()]), PATIENCE).await;
-        assert_eq!(probed[&probe].tcp, Err("refuses the connection".to_owned()));
+        let answers = ask(BTreeSet::from([probe.clone()]), PATIENCE).await;
+        assert_eq!(answers[&probe].tcp, Err("refuses the connection".to_owned()));
     }
 }

@@ -66,7 +66,7 @@ pub(super) fn read(subjects: &Subjects, text: &str) -> Evidence {
                 evidence.instances.insert(arn(name), Err(fault(kind)));
             }
             ["eni", addresses, groups] => {
-                eni(evidence.network.get_or_insert_default(), addresses, groups)
+                eni(evidence.network.get_or_insert_default(), addresses, groups);
             }
             ["group", id, rules @ ..] => group(evidence.network.get_or_insert_default(), id, rules),
             other => panic!("no such evidence: {other:?}"),
@@ -166,13 +166,14 @@ fn group(network: &mut Network, id: &str, rules: &[&str]) {
 
 fn permission(rule: &str) -> Permission {
     let (ports, peer) = rule.split_once(':').expect("ports:peer");
-    let mut permission = Permission::default();
-    permission.tcp = match (ports, ports.split_once('-')) {
+    let port = |text: &str| -> u16 { text.parse().expect("a port") };
+    let tcp = match (ports, ports.split_once('-')) {
         ("all", _) => Some(0..=u16::MAX),
         ("udp", _) => None,
-        (_, Some((from, to))) => Some(from.parse().expect("a port")..=to.parse().expect("a port")),
-        (one, None) => Some(one.parse().expect("a port")..=one.parse().expect("a port")),
+        (_, Some((from, to))) => Some(port(from)..=port(to)),
+        (one, None) => Some(port(one)..=port(one)),
     };
+    let mut permission = Permission { tcp, ..Permission::default() };
     if peer.starts_with("sg-") {
         permission.groups.push(peer.to_owned());
     } else if peer.starts_with("pl-") {

@@ -1,5 +1,7 @@
 //! Which instances are asked, and what their answers mean.
 
+use std::fmt::Write as _;
+
 use expect_test::expect;
 
 use super::{PAIR, WELL, check, connected, read, report};
@@ -52,9 +54,11 @@ fn an_instance_at_an_address_that_no_task_has_is_not_asked() {
 fn at_most_fifty_instances_of_an_endpoint_are_asked_and_that_is_said() {
     let mut evidence = "probed".to_owned();
     for n in 1..=60 {
-        evidence += &format!(
+        write!(
+            evidence,
             "\n task api a{n} 10.0.0.{n}\n instance api 10.0.0.{n}:8080\n probe 10.0.0.{n}:8080 tcp=1"
-        );
+        )
+        .expect("a String takes all text");
     }
     assert_eq!(asked(PAIR, &evidence).len(), 50);
     let report = report(PAIR, &evidence, "prod/api");

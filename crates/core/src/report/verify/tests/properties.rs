@@ -84,8 +84,7 @@ proptest! {
         for service in &report.services {
             let is_it = service.service.name.as_str() == name;
             let found = service.all_findings().filter(|finding| match (kind, finding.check) {
-                ("task", Check::Tasks | Check::Proxies) => is_it,
-                ("instance", Check::Instances) => is_it,
+                ("task", Check::Tasks | Check::Proxies) | ("instance", Check::Instances) => is_it,
                 _ => false,
             });
             for finding in found {
