@@ -170,14 +170,14 @@ test("every page of a fleet in trouble", async (t) => {
     assert.equal(await page.getByRole("button", { name: "Pause" }).count(), 0, "only with the token");
     await signIn(page, eastwest);
     await page.goto(`${eastwest.url}/services/prod/catalog`);
-    await page.getByLabel("For").selectOption("15 minutes");
+    await page.locator("#minutes").selectOption("15 minutes");
     await page.getByRole("button", { name: "Pause", exact: true }).click();
     await page.getByRole("status").filter({ hasText: "Paused." }).waitFor();
     await pauses.getByText("Paused on the dashboard: prod/catalog, until ").waitFor();
     await judge(page, errors, "service-paused-light");
     await page.goto(eastwest.url);
-    await page.getByLabel("Pause").selectOption("cluster prod");
-    await page.getByLabel("For").selectOption("4 hours");
+    await page.locator("#paused-cluster").selectOption("cluster prod");
+    await page.locator("#minutes").selectOption("4 hours");
     await page.getByRole("button", { name: "Pause", exact: true }).click();
     await pauses.getByText("Paused on the dashboard: cluster prod, until ").waitFor();
     await judge(page, errors, "fleet-paused-light");

@@ -5,7 +5,7 @@
 //! It is level-triggered, as all of core: it compares what needs a person with what it told, and remembers no queue of
 //! what happened. What cannot be told now is told later as it is then.
 //!
-//! **Invariant:** no channel is sent more than its [limit](limit). What waits for that is told together.
+//! **Invariant:** no channel is sent more than its [`limit`]. What waits for that is told together.
 //!
 //! **Invariant:** of what stood for long enough nothing is lost uncounted: it is told, it waits, or it is in
 //! [`Counts::dropped`].
