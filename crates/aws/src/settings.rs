@@ -144,13 +144,9 @@ impl World {
             .timeout_config(timeouts(WRITE_TIMEOUT, WRITE_TIMEOUT + SLACK))
             .stalled_stream_protection(stall_protection())
             .build();
-        let tap = |api| {
-            let on_answer = settings.on_answer.clone()?;
-            Some(SharedInterceptor::new(Tap { api, on_answer }))
-        };
         let ecs = |config: &SdkConfig| {
             let mut config = aws_sdk_ecs::config::Builder::from(config).interceptor(meter("ecs"));
-            if let Some(tap) = tap("ecs") {
+            if let Some(tap) = tap("ecs", settings) {
                 config.push_interceptor(tap);
             }
             aws_sdk_ecs::Client::from_conf(config.build())
@@ -158,7 +154,7 @@ impl World {
         let cloud_map = |config: &SdkConfig| {
             let mut config = aws_sdk_servicediscovery::config::Builder::from(config)
                 .interceptor(meter("servicediscovery"));
-            if let Some(tap) = tap("servicediscovery") {
+            if let Some(tap) = tap("servicediscovery", settings) {
                 config.push_interceptor(tap);
             }
             aws_sdk_servicediscovery::Client::from_conf(config.build())
@@ -207,6 +203,12 @@ fn bus(shared: &SdkConfig, settings: &Settings, meter: Meter) -> Option<Bus> {
         None => config,
     };
     Some(Bus { client: aws_sdk_eventbridge::Client::from_conf(config.build()), name })
+}
+
+/// What hands on every call of an API, if somebody writes it down.
+fn tap(api: &'static str, settings: &Settings) -> Option<SharedInterceptor> {
+    let on_answer = settings.on_answer.clone()?;
+    Some(SharedInterceptor::new(Tap { api, on_answer }))
 }
 
 /// Calls that are tried once and given up soon: a late answer about a lease is worth nothing.

@@ -6,8 +6,8 @@
 use eastwest_core::ecs::connect::is_public_option;
 use serde_json::{Value, json};
 
-use super::Shape::{Flag, List, Number, OneOf, Port, Text, Texts};
-use super::{CONFIGURATION, Object, Shape, is_absent};
+use super::Shape::{Flag, List, Number, Object, OneOf, Port, Text, Texts};
+use super::{CONFIGURATION, Shape, is_absent};
 
 /// What stands for a value that is left out.
 const LEFT_OUT: &str = "(left out)";
