@@ -59,23 +59,6 @@ fn a_look_that_comes_before_its_effect_can_be_read_is_followed_by_a_second_one()
 }
 
 #[test]
-fn a_message_about_a_service_that_cannot_be_read_frees_none_of_its_names() {
-    let mut fake = with_queue(
-        "cluster prod default=internal.myapp
-         api mode=client-server | in internal.myapp http/api@api.internal.myapp:8080
-         squat mode=client-server, discovery-name=squat | in internal.myapp http/squat@squat:8080",
-    );
-    fake.run(60);
-    fake.unreadable("api");
-    fake.tag("squat", "mode=client-server, discovery-name=api, alias=squat:8080");
-    for service in ["api", "squat"] {
-        fake.send(&tag_change(service));
-    }
-    fake.run(600);
-    assert_eq!(fake.take_writes(), "");
-}
-
-#[test]
 fn a_service_that_was_just_made_is_read_before_any_listing_shows_it() {
     let mut fake =
         with_queue("cluster prod default=internal.myapp\n     web -\n     api mode=client-server");
