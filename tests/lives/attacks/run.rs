@@ -49,8 +49,7 @@ pub(crate) struct Seen {
 
 /// The world of an attack before its first line.
 fn begin(attack: &Attack) -> Result<Story, String> {
-    let clusters: String = attack.setup.iter().map(|act| format!("{}\n", act.line)).collect();
-    let settings = words::settings(START, &clusters)?;
+    let settings = words::settings(START, &attack.script())?;
     let mut weather = Weather::new(1);
     weather.fix_latency(100);
     let model = Model::new(ModelOptions::default());
