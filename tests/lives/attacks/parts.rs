@@ -285,15 +285,14 @@ impl Wish {
             (Self::Capitals | Self::CapitalAlias | Self::LookAlike, _) => {
                 Some(&[Reason::Ambiguous])
             }
-            (Self::Dot, _) => Some(&[Reason::Ineligible]),
+            // No name in DNS; and neither a single label nor a name of this namespace.
+            (Self::Dot, _) | (Self::ForeignLongAlias, Law::Free) => Some(&[Reason::Ineligible]),
             (Self::OwnClaim, Law::Free) => {
                 Some(&[Reason::NotSeen, Reason::Ambiguous, Reason::Conflict])
             }
             (Self::OwnClaim, Law::Claimed) => {
                 Some(&[Reason::NotSeen, Reason::Ambiguous, Reason::Claimed])
             }
-            // No DNS name of this namespace, and no single label.
-            (Self::ForeignLongAlias, Law::Free) => Some(&[Reason::Ineligible]),
             (Self::ForeignLongAlias, Law::Claimed) => Some(&[Reason::Ineligible, Reason::Claimed]),
             // Each is a name of its own, which nobody has: only a claim keeps it.
             (Self::OtherPort | Self::LongAlias | Self::NextName, Law::Free) => None,

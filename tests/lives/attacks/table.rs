@@ -42,8 +42,8 @@ impl Parts {
     }
 
     /// Whether it is an attack that means something, and that is to win nothing.
-    fn means_something(&self) -> bool {
-        let Self { scene, moment, wish, law, trouble, .. } = *self;
+    fn means_something(self) -> bool {
+        let Self { scene, moment, wish, law, trouble, .. } = self;
         // A fair wish is no attack.
         let is_unfair = wish.reasons(law).is_some();
         // After a restart eastwest does not know whose a free name was: only a claim keeps it (docs/security.md).
@@ -53,7 +53,7 @@ impl Parts {
         is_unfair && !forgets && comes && moment.at(scene).is_some()
     }
 
-    fn name(&self) -> String {
+    fn name(self) -> String {
         let Self { scene, moment, who, wish, law, form, trouble } = self;
         format!("{scene:?}/{moment:?}/{who:?}/{wish:?}/{law:?}/{form:?}/{trouble:?}").to_lowercase()
     }
@@ -68,14 +68,14 @@ fn combinations() -> BTreeSet<Parts> {
             let plain = Parts::plain(scene, moment);
             for law in laws {
                 for wish in [Wish::Name, Wish::AliasAlone, Wish::Both] {
-                    all.insert(Parts { law, wish, ..plain });
+                    all.insert(Parts { wish, law, ..plain });
                 }
             }
         }
         let first = Parts::plain(scene, Moment::With);
         for law in laws {
             all.extend(Trouble::ALL.map(|trouble| Parts { law, trouble, ..first }));
-            all.extend(Who::ALL.map(|who| Parts { law, who, ..first }));
+            all.extend(Who::ALL.map(|who| Parts { who, law, ..first }));
         }
     }
     for scene in [Scene::Stands, Scene::Renamed, Scene::Recreated] {
@@ -92,7 +92,7 @@ fn combinations() -> BTreeSet<Parts> {
             all.extend(Trouble::ALL.map(|trouble| Parts { trouble, ..plain }));
         }
     }
-    all.into_iter().filter(Parts::means_something).collect()
+    all.into_iter().filter(|parts| parts.means_something()).collect()
 }
 
 /// The document: three rollouts at once, a quarantine of half an hour, and the claims.
@@ -153,8 +153,8 @@ fn clients(form: Form, there: bool) -> Vec<(&'static str, String)> {
     if there { vec![("prod/cron", called()), ("prod/shop", called())] } else { Vec::new() }
 }
 
-fn put_together(parts: &Parts) -> Attack {
-    let Parts { scene, moment, who, wish, law, form, trouble } = *parts;
+fn put_together(parts: Parts) -> Attack {
+    let Parts { scene, moment, who, wish, law, form, trouble } = parts;
     let at = moment.at(scene).unwrap_or_default();
     let attacker = who.is_older().map(|older| (older, who.key()));
     let (does, held_from) = who.acts(wish, form, at);
@@ -190,7 +190,7 @@ fn put_together(parts: &Parts) -> Attack {
 /// All of them, by name.
 pub(crate) fn attacks() -> BTreeMap<String, Attack> {
     let parts = combinations();
-    let all = parts.iter().map(put_together).chain(super::singles::all());
+    let all = parts.into_iter().map(put_together).chain(super::singles::all());
     all.map(|attack| (attack.name.clone(), attack)).collect()
 }
 

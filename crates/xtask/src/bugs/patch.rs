@@ -74,9 +74,9 @@ impl Find {
             }
             Some((Some(("matrix", case)), _)) => Some(By::Case(case.to_owned())),
             Some((Some(("attack", attack)), _)) => Some(By::Attack(attack.to_owned())),
-            Some((Some(("test", test)), _)) => test
+            Some((Some(("test", named)), _)) => named
                 .split_once(' ')
-                .map(|(package, test)| By::Test(package.to_owned(), test.to_owned())),
+                .map(|(package, name)| By::Test(package.to_owned(), name.to_owned())),
             _ => None,
         };
         let Some((by, (_, rule))) = by.zip(parts) else {
