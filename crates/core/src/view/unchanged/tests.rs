@@ -150,8 +150,8 @@ fn a_service_that_could_not_be_read_or_was_missed_is_in_order_again() {
     let cluster = swept.0.clusters.get_mut(&key("web").cluster).expect("the cluster");
     cluster.services.get_mut(&key("web")).expect("it is known").stale_since = Some(at(30));
     swept.take_in(60, whole, unchanged);
-    let web = swept.web();
-    assert_eq!((&web.trouble, web.stale_since, web.read_at), (&None, None, at(60)));
+    let seen = swept.web();
+    assert_eq!((&seen.trouble, seen.stale_since, seen.read_at), (&None, None, at(60)));
     swept.whole(70, &[other()]);
     assert_eq!(swept.web().missing_since, Some(at(70)));
     swept.compared(75, &[web(), other()]);
