@@ -68,7 +68,8 @@ fn start(Cli { command, flags }: Cli) -> anyhow::Result<ExitCode> {
         .context("no threads for the runtime")?;
     let code = runtime.block_on(async {
         log_signals(levels).context("cannot listen for signals")?;
-        command.run(config).await
+        // It holds every command, so it belongs on the heap.
+        Box::pin(command.run(config)).await
     });
     // A lookup that hangs must not delay the exit.
     runtime.shutdown_background();

@@ -32,9 +32,11 @@ pub(crate) fn scrub(configuration: &mut Value, stand_ins: &mut StandIns) {
 
 fn walk(value: &mut Value, shape: &Shape, name: &str, stand_ins: &mut StandIns) {
     match (shape, &mut *value) {
-        (_, Value::Null) | (Flag, Value::Bool(_)) | (Number | Port, Value::Number(_)) => {}
         (Text, Value::String(text)) if name == "valueFrom" => *text = stand_ins.of(text),
-        (Text | OneOf(_), Value::String(_)) => {}
+        (_, Value::Null)
+        | (Flag, Value::Bool(_))
+        | (Number | Port, Value::Number(_))
+        | (Text | OneOf(_), Value::String(_)) => {}
         (Texts, Value::Object(options)) => {
             for (name, option) in options {
                 match option {

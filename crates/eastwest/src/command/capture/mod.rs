@@ -67,8 +67,8 @@ pub(crate) async fn run(config: &Config, flags: &CaptureFlags) -> anyhow::Result
     let thorough = Look::thorough(settings.clone(), look::now());
     let looked = look::carry_out(world, thorough).await;
 
-    let mut captures = std::mem::take(&mut *heard.lock().unwrap_or_else(PoisonError::into_inner));
-    captures.redact(&known_hosts(&looked.view, &settings), &settings.prefix);
+    let mut answers = std::mem::take(&mut *heard.lock().unwrap_or_else(PoisonError::into_inner));
+    answers.redact(&known_hosts(&looked.view, &settings), &settings.prefix);
     let clusters: Vec<String> = looked.view.clusters.keys().map(ToString::to_string).collect();
     let about = json!({
         "version": env!("CARGO_PKG_VERSION"),
@@ -76,9 +76,9 @@ pub(crate) async fn run(config: &Config, flags: &CaptureFlags) -> anyhow::Result
         "region": region,
         "clusters": clusters,
     });
-    let files = captures.files(&about);
+    let files = answers.files(&about);
     folder.write(&files)?;
-    let mut not_read = captures.unread();
+    let mut not_read = answers.unread();
     not_read.extend(looked.trouble.filter(|_| not_read.is_empty()).map(|fault| fault.to_string()));
     let captured = Captured {
         folder: flags.folder.display().to_string(),

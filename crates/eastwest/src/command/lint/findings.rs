@@ -5,6 +5,7 @@ use eastwest_core::plan::hold::Hold;
 use eastwest_core::plan::reason::Reason;
 use serde::Serialize;
 
+use crate::api::text::line;
 use crate::command::text;
 
 /// Everything that was found.
@@ -192,7 +193,7 @@ impl RolloutRow {
         let mut lines = format!("rollout: {}: {}\n", self.service, self.head());
         let waits = self.waits.iter().map(|waits| format!("waits: {waits}"));
         for more in self.changes.iter().cloned().chain(waits) {
-            lines.push_str(&format!("    {more}\n"));
+            line(&mut lines, format_args!("    {more}"));
         }
         lines
     }

@@ -31,7 +31,9 @@ pub(super) fn github(found: &Findings) -> String {
         },
     ];
     let mut text = String::new();
-    levels.into_iter().for_each(|level| level.print(&mut text));
+    for level in levels {
+        level.print(&mut text);
+    }
     text
 }
 

@@ -122,7 +122,9 @@ async fn in_world(
             found.file(format!("cluster {name}"), fault.to_string());
         }
     }
-    proposed.iter_mut().for_each(|one| expect_it(one, &before.view));
+    for one in &mut proposed {
+        expect_it(one, &before.view);
+    }
     let overlay = Overlay::new(proposed.clone(), settings.prefix.clone());
     let after = look::carry_out(world, Look::ahead(settings, look::now(), overlay)).await;
     tell(found, &proposed, moment(&before), moment(&after), Knowledge::OfTheWorld);

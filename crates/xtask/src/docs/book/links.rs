@@ -61,24 +61,27 @@ fn trouble(
 ) -> Option<&'static str> {
     let (path, anchor) = link.split_once('#').unwrap_or((link, ""));
     let target = match path {
-        "" => page.to_owned(),
-        path => within(&page.parent().unwrap_or(Path::new("")).join(path))?,
+        "" => Some(page.to_owned()),
+        path => within(&page.parent().unwrap_or(Path::new("")).join(path)),
     };
-    if !book.join(&target).is_file() {
+    let Some(target) = target.filter(|target| book.join(target).is_file()) else {
         return Some("leads to no file of the book");
-    }
+    };
     let text = pages.get(&target)?;
     let has_anchor = anchor.is_empty() || text.contains(&format!("id=\"{anchor}\""));
     (!has_anchor).then_some("leads to no anchor of that page")
 }
 
-/// The path without its steps up; where they lead out of the book, a path that no file has.
+/// The path without its steps up; `None` where they lead out of the book.
 fn within(path: &Path) -> Option<PathBuf> {
     let mut clean = PathBuf::new();
     for part in path.components() {
         match part {
-            Component::ParentDir if clean.pop() => {}
-            Component::ParentDir => return Some(PathBuf::from("out of the book")),
+            Component::ParentDir => {
+                if !clean.pop() {
+                    return None;
+                }
+            }
             Component::CurDir => {}
             other => clean.push(other),
         }
