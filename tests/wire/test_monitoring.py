@@ -115,7 +115,7 @@ class Troubled:
         for namespace in ("crowd.local", "fail.local"):
             fleet.make_namespace(namespace)
         self.declare()
-        self.controller = controller_of(live.url, "--queue-url", queue, *SOURCES, "--mass-change", "3")
+        self.controller = controller_of(live.url, "--queue-url", queue, *SOURCES, "--mass-change", "3", "--notify-bus", "default")
 
     def declare(self):
         """A stale client that is paused, a name that is taken, an invalid tag, and too many changes at once."""

@@ -158,7 +158,7 @@ def aws_commands():
         for block in re.findall(r"^```sh\n(.*?)^```$", page.read_text(), re.MULTILINE | re.DOTALL):
             # What a reader fills in is some word.
             text = re.sub(r"<[^>\n]+>", "x", block.replace("\\\n", " "))
-            for command in re.findall(r"\baws ((?:'[^']*'|[^|>;\n'])+)", text):
+            for command in re.findall(r"(?<!-)\baws ((?:'[^']*'|[^|>;\n'])+)", text):
                 yield page, shlex.split(command)
 
 

@@ -213,6 +213,9 @@ fn rest(dice: &mut Dice, fixture: &Fixture, tags: &mut Tags) {
         put(tags, "retry", dice.pick(&["1", "2026-07-01T12:00:00Z", ""]).to_owned());
     }
     if dice.percent(10) {
+        put(tags, "check", dice.pick(&["/", "/health", "/ready/deep"]).to_owned());
+    }
+    if dice.percent(10) {
         put(tags, "document", dice.pick(&DOCUMENTS).to_owned());
     }
 }

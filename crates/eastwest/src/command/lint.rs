@@ -13,7 +13,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use eastwest_aws::Captures;
 use eastwest_core::declaration::document;
 use eastwest_core::declaration::intent::Intent;
@@ -27,6 +27,7 @@ use serde_json::Value;
 
 use self::findings::Findings;
 use self::terraform::Against;
+use super::format::Format;
 use super::look;
 use super::offline;
 use super::out;
@@ -59,19 +60,6 @@ pub(crate) struct LintFlags {
     /// Print the findings as JSON: the same as `--format json`.
     #[arg(long, conflicts_with = "format")]
     pub(crate) json: bool,
-}
-
-/// How findings are printed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Format {
-    /// For people.
-    Text,
-    /// For programs.
-    Json,
-    /// Annotations of a pull request, for GitHub Actions.
-    Github,
-    /// JUnit XML: a case for each file and each service with a finding or a rollout.
-    Junit,
 }
 
 /// Members that a document has and no capture, `services` as an object aside.

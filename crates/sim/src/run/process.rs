@@ -10,6 +10,8 @@ use std::time::Duration;
 use eastwest_core::ecs::name::ClusterName;
 use eastwest_core::ecs::time::Now;
 use eastwest_core::engine::effect::Event;
+use eastwest_core::view::View;
+use eastwest_core::view::reading::ClusterReading;
 
 use crate::adapter::calls::Aws;
 use crate::adapter::virtual_time::Tasks;
@@ -21,6 +23,29 @@ pub(super) type Maker<C> = Rc<dyn Fn(Now) -> C>;
 
 /// The rate of a clock that is right, in hundredths.
 const TRUE_RATE: u64 = 100;
+
+/// A sweep that is under way.
+#[derive(Debug, Clone)]
+pub(super) struct Sweep {
+    /// When it began.
+    pub(super) began: Time,
+    /// What was known then: what reads the same is held as it is known. A sweep of AWS compares each service as it reads
+    /// it; this is the earliest of these moments.
+    pub(super) known: View,
+}
+
+impl Sweep {
+    /// What was read, with what is known in place of what says the same.
+    pub(super) fn held_as_known(&self, mut reading: ClusterReading) -> ClusterReading {
+        for (key, seen) in std::mem::take(&mut reading.services) {
+            match seen.known().and_then(|service| self.known.unchanged(service)) {
+                Some(known) => drop(reading.unchanged.insert(key, known)),
+                None => drop(reading.services.insert(key, seen)),
+            }
+        }
+        reading
+    }
+}
 
 /// One process.
 pub(super) struct Process<C> {
@@ -37,8 +62,8 @@ pub(super) struct Process<C> {
     pub(super) stop_in_send: Option<u64>,
     pub(super) ticks: u32,
     pub(super) tasks: Tasks<Event>,
-    /// When the sweeps that are under way began.
-    pub(super) sweeping: BTreeMap<ClusterName, Time>,
+    /// The sweeps that are under way.
+    pub(super) sweeping: BTreeMap<ClusterName, Sweep>,
     /// How fast its clock runs, in hundredths.
     pub(super) rate: u64,
     /// How far its calendar is ahead of the true one, in milliseconds.

@@ -27,12 +27,13 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::anyhow;
-use clap::{Args, ValueEnum};
+use clap::Args;
 use eastwest_core::ecs::service_key::ServicePath;
 use eastwest_core::engine::look::shown_policy;
 use eastwest_core::plan::reason::Reason;
 
 use self::shown::{Only, Shown};
+use super::format::Format;
 use super::look;
 use super::out;
 use super::text::notes as notes_text;
@@ -69,19 +70,6 @@ pub(crate) struct PlanFlags {
     /// `servicediscovery list-namespaces` and `list-services`. `-` is standard input.
     #[arg(long, num_args = 1.., value_name = "FILE|DIR")]
     pub(crate) from: Vec<PathBuf>,
-}
-
-/// How a plan is printed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Format {
-    /// For people.
-    Text,
-    /// For programs.
-    Json,
-    /// Annotations of a pull request, for GitHub Actions.
-    Github,
-    /// JUnit XML: a suite for each cluster, a case for each service.
-    Junit,
 }
 
 /// Prints the plan. Exit codes: 0 in order, 1 something could not be read, 2 (with `--detailed-exitcode`) something

@@ -2,12 +2,13 @@
 
 use std::rc::Rc;
 
+use eastwest_core::ecs::name::ClusterName;
 use eastwest_core::ecs::seen::Seen;
 use eastwest_core::engine::effect::{Effect, Event};
 use eastwest_core::report::news::News;
 use eastwest_core::view::reading::{Answer, ClusterReading};
 
-use super::super::process::of;
+use super::super::process::{Sweep, of};
 use super::super::trace::{effect_text, event_text};
 use super::{CONFIRM_BEGUN_MS, Controller, DOWN_SECONDS, SPIN, World};
 use crate::adapter::execute::execute;
@@ -90,10 +91,11 @@ impl<C: Controller> World<C> {
         let now = self.processes[who].now();
         self.note_reading(who, &event);
         let at = self.aws.clock.now();
-        let Some(controller) = &mut self.processes[who].controller else { return };
-        if event != Event::Tick {
+        if event != Event::Tick && self.processes[who].controller.is_some() {
             self.trace.line(at, format_args!("{}event {}", of(who), event_text(&event)));
         }
+        let event = self.held_as_known(who, event);
+        let Some(controller) = &mut self.processes[who].controller else { return };
         let effects = controller.step(now, event);
         let news = controller.take_news();
         let wake = controller.next_wake(now);
@@ -158,7 +160,7 @@ impl<C: Controller> World<C> {
             self.plan(now.plus_ms(CONFIRM_BEGUN_MS), Outside::Stop { seconds });
         }
         if let Effect::Sweep(cluster) = &effect {
-            self.processes[who].sweeping.insert(cluster.clone(), now);
+            self.note_sweep(who, cluster);
         }
         let text = effect_text(&effect);
         self.keeps_secrets(&text);
@@ -167,10 +169,28 @@ impl<C: Controller> World<C> {
         process.tasks.start(execute(Rc::clone(&process.aws), effect));
     }
 
+    /// A sweep begins.
+    fn note_sweep(&mut self, who: usize, cluster: &ClusterName) {
+        let process = &mut self.processes[who];
+        let Some(controller) = &process.controller else { return };
+        let (began, known) = (self.aws.clock.now(), controller.engine().view().clone());
+        process.sweeping.insert(cluster.clone(), Sweep { began, known });
+    }
+
+    /// A sweep ends.
+    fn held_as_known(&mut self, who: usize, event: Event) -> Event {
+        let Event::Swept(reading) = event else { return event };
+        match self.processes[who].sweeping.remove(&reading.cluster) {
+            Some(sweep) => Event::Swept(sweep.held_as_known(reading)),
+            None => Event::Swept(reading),
+        }
+    }
+
     /// Tells the checker what a sweep has shown.
     fn swept(&mut self, who: usize, reading: &ClusterReading) {
         let now = self.now();
-        let began = self.processes[who].sweeping.remove(&reading.cluster).unwrap_or(now);
+        let began = self.processes[who].sweeping.get(&reading.cluster);
+        let began = began.map_or(now, |sweep| sweep.began);
         for (key, _) in reading.services.iter().filter(|(_, seen)| seen.known().is_some()) {
             let key = EcsServiceKey::new(key.cluster.to_string(), key.name.to_string());
             self.judge(who).swept(key, began);
