@@ -73,8 +73,11 @@ test("every page of a fleet in trouble", async (t) => {
     await page.goto(eastwest.url);
     await page.getByLabel("Search").first().fill("orders");
     await page.getByRole("button", { name: "Filter" }).click();
-    assert.deepEqual(await page.locator("table.services tbody th").allInnerTexts(), [`prod/orders\n${NAMESPACE}`]);
-    await page.locator("#list").getByRole("link", { name: /orders/ }).click();
+    // Its client is found too: the reason why that waits names it.
+    const found = await page.locator("table.services tbody tr").allInnerTexts();
+    assert.match(found[0], /prod\/orders/);
+    assert.ok(found.length <= 2 && found.every((row) => row.includes("orders")), found.join("\n"));
+    await page.locator("#list").getByRole("link", { name: /orders/ }).first().click();
     await page.getByRole("heading", { name: "orders" }).waitFor();
     assert.match(await page.locator("#fields").innerText(), /alias host/);
   });
