@@ -1,7 +1,7 @@
 //! The commands: everything about one stands in one file, its flags, its run and its text.
 //!
 //! In comes what was typed; out go text or JSON on standard output and an exit code. In reading order: [`paint`], [`out`],
-//! [`text`], [`format`], [`versioned`] and [`world`] (with [`offline`] and [`look`]), which several commands use, then [`run`],
+//! [`text`], [`mod@format`], [`versioned`] and [`world`] (with [`offline`] and [`look`]), which several commands use, then [`run`],
 //! [`plan`], [`status`], [`apply`], [`retry`], [`explain`], [`verify`], [`lint`], [`import`], [`capture`], [`graph`], [`healthcheck`],
 //! [`completions`], [`schema`], [`metrics`] and [`iam`]; [`help`] is the command line of all.
 
