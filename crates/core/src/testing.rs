@@ -51,10 +51,6 @@ use crate::ecs::time::{AwsTime, Now};
 use crate::guard::acks::Acks;
 use crate::guard::input::GuardInput;
 use crate::guard::leases::Leases;
-use crate::guard::pauses::NO_PAUSES;
-use crate::guard::refreshes::Refreshes;
-use crate::guard::turns::Turns;
-use crate::guard::waits::NO_WAITS;
 use crate::guard::waves::Waves;
 use crate::guard::writes::Writes;
 use crate::guard::{guard, guard_shown};
@@ -238,25 +234,9 @@ impl Stage {
         waves: &'a Waves,
         acks: &'a Acks,
     ) -> GuardInput<'a> {
-        static NOBODY: Turns = Turns::new();
-        static NOTHING: Refreshes = Refreshes::new();
-        let Self { view, settings, now, .. } = self;
-        let (turns, refreshes, waits) = (&NOBODY, &NOTHING, &NO_WAITS);
-        let now = *now;
-        let (leases, pauses) = (&self.leases, &NO_PAUSES);
-        GuardInput {
-            view,
-            leases,
-            writes,
-            waves,
-            turns,
-            refreshes,
-            waits,
-            pauses,
-            acks,
-            settings,
-            now,
-        }
+        let Self { view, settings, now, leases, .. } = self;
+        let nothing = GuardInput::of_nothing(view, settings, *now);
+        GuardInput { leases, writes, waves, acks, ..nothing }
     }
 
     /// The breaches of a plan; what only concerns the policy observe is left to the guard.

@@ -5,10 +5,13 @@
 //!
 //! - [`mod@command`]: what can be typed, what it does and what it prints.
 //! - [`mod@serve`] speaks HTTP.
+//! - [`mod@page`]: the dashboard.
 //! - [`mod@api`]: the shapes that both show.
 //! - [`mod@daemon`]: the loop, its log and its counters.
 //! - [`mod@config`]: flags and what they mean.
 
+// `command::out` prints: `println!` panics when its reader goes away, as `head` does.
+#![warn(clippy::print_stdout)]
 #![cfg_attr(
     test,
     expect(clippy::needless_raw_string_hashes, reason = "expect-test writes its texts so")

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use eastwest_core::ecs::name::{Arn, NamespaceRef};
 use serde_json::{Value, json};
 
-use super::capture::{Captures, items, resource};
+use super::capture::{Captures, items, resource, word};
 use super::namespaces::{self, default_of, resolve};
 
 /// Everything that can be answered.
@@ -104,15 +104,15 @@ impl Answers {
 
     /// ECS does not list what is deleted, but describes it for a while.
     fn list_services(&self, request: &Value) -> Result<Value, Value> {
-        let cluster = text(request, "cluster");
+        let cluster = word(request, "cluster");
         let services = self.captures.services.iter().filter(|((place, _), _)| place == cluster);
-        let listed = services.filter(|(_, service)| text(service, "status") != "INACTIVE");
+        let listed = services.filter(|(_, service)| word(service, "status") != "INACTIVE");
         let listed = listed.filter_map(|(_, service)| service.get("serviceArn").cloned());
         let undescribed = self.undescribed.iter().filter(|((place, _), _)| place == cluster);
         let undescribed = undescribed.map(|((_, name), _)| json!(self.service_arn(cluster, name)));
         let arns: Vec<Value> = listed.chain(undescribed).collect();
         match self.captures.refusal("ecs", "ListServices", request) {
-            Some(refused) if arns.is_empty() || text(request, "nextToken") == THE_REST => {
+            Some(refused) if arns.is_empty() || word(request, "nextToken") == THE_REST => {
                 Err(refused.again())
             }
             Some(_) => Ok(json!({"serviceArns": arns, "nextToken": THE_REST})),
@@ -125,7 +125,7 @@ impl Answers {
 
     /// The ARN of a service that was not described: as its cluster's.
     fn service_arn(&self, cluster: &str, name: &str) -> String {
-        let known = self.captures.clusters.get(cluster).map(|known| text(known, "clusterArn"));
+        let known = self.captures.clusters.get(cluster).map(|known| word(known, "clusterArn"));
         let place = known.and_then(|arn| arn.split_once(":cluster/"));
         place.map_or_else(
             || name.to_owned(),
@@ -134,7 +134,7 @@ impl Answers {
     }
 
     fn describe_services(&self, request: &Value) -> Value {
-        let cluster = text(request, "cluster");
+        let cluster = word(request, "cluster");
         let asked = items(request, "services").iter().filter_map(Value::as_str);
         let key = |name: &str| (cluster.to_owned(), name.to_owned());
         let found = asked.clone().filter_map(|name| self.captures.services.get(&key(name)));
@@ -144,7 +144,7 @@ impl Answers {
 
     /// By ARN, or the latest captured revision by the family's name.
     fn describe_task_definition(&self, request: &Value) -> Result<Value, Value> {
-        let asked = text(request, "taskDefinition");
+        let asked = word(request, "taskDefinition");
         let known = &self.captures.task_definitions;
         let family = known.iter().filter(|(arn, _)| Arn::as_read(arn).family().as_str() == asked);
         let latest = family.max_by_key(|(_, definition)| definition.get("revision")?.as_u64());
@@ -160,7 +160,7 @@ impl Answers {
 
     /// Those of one service, or all of a cluster.
     fn list_tasks(&self, request: &Value) -> Result<Value, Value> {
-        let cluster = text(request, "cluster");
+        let cluster = word(request, "cluster");
         let asked = request.get("serviceName").and_then(Value::as_str);
         let all = self.captures.services.keys().filter(|(place, _)| place == cluster);
         let all = all.map(|(_, name)| name.as_str());
@@ -176,7 +176,7 @@ impl Answers {
 
     /// Captures know instances by the names of their service and its namespace.
     fn list_instances(&self, request: &Value) -> Result<Value, Value> {
-        let arn = text(request, "ServiceId");
+        let arn = word(request, "ServiceId");
         let ids = self.places.get(arn).into_iter().flatten();
         let namespaces: Vec<&str> =
             ids.filter_map(|id| http_name(self.namespaces.get(id)?)).collect();
@@ -194,10 +194,10 @@ impl Answers {
 
     /// Of a service whose deployments were not captured nothing is remembered: it has none.
     fn list_deployments(&self, request: &Value) -> Value {
-        let key = (text(request, "cluster").to_owned(), text(request, "service").to_owned());
-        let arn = self.captures.services.get(&key).map(|service| text(service, "serviceArn"));
+        let key = (word(request, "cluster").to_owned(), word(request, "service").to_owned());
+        let arn = self.captures.services.get(&key).map(|service| word(service, "serviceArn"));
         let known = self.captures.deployments.values();
-        let of_service = known.filter(|deployment| Some(text(deployment, "serviceArn")) == arn);
+        let of_service = known.filter(|deployment| Some(word(deployment, "serviceArn")) == arn);
         json!({"serviceDeployments": of_service.map(as_listed).collect::<Vec<_>>()})
     }
 
@@ -223,7 +223,7 @@ impl Answers {
 
     /// The services any deployment of which is in the namespace.
     fn members(&self, request: &Value) -> Value {
-        let wanted = self.resolved(text(request, "namespace"));
+        let wanted = self.resolved(word(request, "namespace"));
         if let Some(arns) = self.noted(&self.captures.members, wanted) {
             return json!({"serviceArns": arns});
         }
@@ -314,10 +314,6 @@ fn as_listed(deployment: &Value) -> Value {
         listed["targetServiceRevisionArn"] = target.clone();
     }
     listed
-}
-
-fn text<'a>(request: &'a Value, key: &str) -> &'a str {
-    request.get(key).and_then(Value::as_str).unwrap_or_default()
 }
 
 fn refusal(code: &str, message: &str) -> Value {

@@ -6,7 +6,7 @@
 use eastwest_core::ecs::name::Arn;
 use serde_json::{Map, Value, json};
 
-use super::capture::{Captures, as_sent, items, resource};
+use super::capture::{Captures, as_sent, items, resource, word};
 use super::keep;
 use super::refused::Call;
 use crate::operation::Operation;
@@ -76,7 +76,7 @@ impl Captures {
 
     /// What the answer leaves out, or lists under `failures`, could not be read, each for a reason of its own.
     fn keep_services(&mut self, request: &Value, answer: &Value) {
-        let cluster = resource(request.get("cluster").and_then(Value::as_str).unwrap_or_default());
+        let cluster = resource(word(request, "cluster"));
         for service in items(answer, "services") {
             let Some(name) = name(service, "serviceName") else { continue };
             self.undescribed.remove(&(cluster.clone(), name.clone()));

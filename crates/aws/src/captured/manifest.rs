@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-use super::capture::{Captures, MANIFEST, NotACapture, Spot, items};
+use super::capture::{Captures, MANIFEST, NotACapture, Spot, items, word};
 use super::refused::{Call, Refused};
 use crate::text::one_line;
 
@@ -99,8 +99,4 @@ impl Captures {
         });
         lines.collect()
     }
-}
-
-fn word<'a>(value: &'a Value, key: &str) -> &'a str {
-    value.get(key).and_then(Value::as_str).unwrap_or_default()
 }

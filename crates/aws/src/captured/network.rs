@@ -8,7 +8,7 @@ use eastwest_core::ecs::network::{Network, NetworkInterface, Permission, Securit
 use eastwest_core::ecs::text::printable;
 use serde_json::{Map, Value};
 
-use super::capture::{Captures, NotACapture, Spot, items, list, text};
+use super::capture::{Captures, NotACapture, Spot, items, list, text, word};
 
 /// TCP by name and by number (EC2:IpPermission.IpProtocol), and every protocol.
 const TCP: [&str; 3] = ["tcp", "6", "-1"];
@@ -24,7 +24,7 @@ impl Captures {
         for (at, group) in list(members, "SecurityGroups").iter().enumerate() {
             let spot = spot.below(&format!("SecurityGroups[{at}]"));
             let id = text(group, "GroupId", &spot)?;
-            let name = group.get("GroupName").and_then(Value::as_str).unwrap_or_default();
+            let name = word(group, "GroupName");
             let rules = |key: &str| {
                 let all = items(group, key).iter().enumerate();
                 let each =

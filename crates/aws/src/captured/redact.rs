@@ -8,7 +8,7 @@ use eastwest_core::ecs::known_hosts::{KeptTexts, KnownHosts};
 use eastwest_core::ecs::tool::Tool;
 use serde_json::{Value, json};
 
-use super::capture::{Captures, items};
+use super::capture::{Captures, items, word};
 use crate::members::scrub::{StandIns, scrub};
 
 /// What begins the ARN of a place in which secrets are kept, after the partition.
@@ -50,7 +50,7 @@ fn members<'a>(value: &'a mut Value, key: &str) -> impl Iterator<Item = &'a mut 
 fn own_tags(service: &mut Value, prefix: &TagPrefix) {
     let kept = items(service, "tags").iter().filter_map(|tag| {
         let key = tag.get("key")?.as_str()?;
-        let value = tag.get("value").and_then(Value::as_str).unwrap_or_default();
+        let value = word(tag, "value");
         if key.starts_with(prefix.as_str()) {
             return Some(tag.clone());
         }
@@ -97,7 +97,7 @@ fn texts_of(container: &Value) -> ContainerTexts<'_> {
 }
 
 fn variable(pair: &Value) -> Option<Variable<'_>> {
-    let name = pair.get("name").and_then(Value::as_str).unwrap_or_default();
+    let name = word(pair, "name");
     Some(Variable { name, value: pair.get("value")?.as_str()? })
 }
 

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
-use super::capture::{Captures, NotACapture, Spot, items, list, resource, text};
+use super::capture::{Captures, NotACapture, Spot, items, list, resource, text, word};
 
 impl Captures {
     /// API:DescribeTasksResponse.
@@ -56,7 +56,7 @@ impl Captures {
     pub(super) fn tasks_of(&self, cluster: &str, service: &str) -> Result<Vec<&Value>, String> {
         let group = format!("service:{service}");
         let is_of = |task: &&Value| {
-            let cluster_arn = task.get("clusterArn").and_then(Value::as_str).unwrap_or_default();
+            let cluster_arn = word(task, "clusterArn");
             resource(cluster_arn) == cluster && task.get("group").is_some_and(|own| *own == group)
         };
         let should_run =

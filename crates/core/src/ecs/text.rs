@@ -83,6 +83,11 @@ pub fn nearest<'a>(read: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
         .map(|(_, candidate)| candidate.to_owned())
 }
 
+/// What is added to a sentence about a word that is not known: the nearest one that is, or nothing.
+pub fn did_you_mean<'a>(read: &str, known: impl IntoIterator<Item = &'a str>) -> String {
+    nearest(read, known).map(|near| format!("; did you mean {near}?")).unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

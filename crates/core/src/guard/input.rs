@@ -1,5 +1,7 @@
 //! What the guards look at.
 
+use std::sync::LazyLock;
+
 use super::acks::Acks;
 use super::leases::Leases;
 use super::pauses::Pauses;
@@ -37,4 +39,27 @@ pub struct GuardInput<'a> {
     pub settings: &'a Settings,
     /// When.
     pub now: Now,
+}
+
+/// What a process remembers that has done nothing yet, and of which nobody has asked anything.
+#[derive(Default)]
+struct Nothing {
+    leases: Leases,
+    writes: Writes,
+    waves: Waves,
+    turns: Turns,
+    refreshes: Refreshes,
+    waits: Waits,
+    pauses: Pauses,
+    acks: Acks,
+}
+
+static NOTHING: LazyLock<Nothing> = LazyLock::new(Nothing::default);
+
+impl<'a> GuardInput<'a> {
+    /// What a process looks at that has done nothing yet, and of which nobody has asked anything.
+    pub(crate) fn of_nothing(view: &'a View, settings: &'a Settings, now: Now) -> Self {
+        let Nothing { leases, writes, waves, turns, refreshes, waits, pauses, acks } = &*NOTHING;
+        Self { view, leases, writes, waves, turns, refreshes, waits, pauses, acks, settings, now }
+    }
 }

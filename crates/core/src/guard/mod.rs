@@ -33,21 +33,14 @@ use crate::plan::hold::{Frozen, Hold, Unseen};
 use crate::plan::prerequisite::Prerequisite;
 use crate::view::View;
 use crate::view::rollout::has_stalled;
-use acks::Acks;
 use brake::Brake;
 use budget::Ledger;
 use input::GuardInput;
-use leases::Leases;
 use pause::paused;
-use pauses::NO_PAUSES;
-use refreshes::{Refreshes, Standing};
+use refreshes::Standing;
 use truce::contended;
-use turns::Turns;
 use unseen::{is_unseen, never_read, unread_document};
-use waits::NO_WAITS;
-use waves::Waves;
 use windows::Windows;
-use writes::Writes;
 
 /// One question: may this be done now? Every guard is one of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -139,23 +132,7 @@ pub fn guard(plan: Plan, input: &GuardInput<'_>) -> Plan {
 
 /// Holds only what somebody asked to hold, whenever one looks: for a plan that is shown and not carried out.
 pub fn guard_shown(plan: Plan, view: &View, settings: &Settings, now: Now) -> Plan {
-    let (writes, waves) = (&Writes::default(), &Waves::default());
-    let (turns, acks) = (&Turns::default(), &Acks::default());
-    let (refreshes, waits) = (&Refreshes::default(), &NO_WAITS);
-    let (leases, pauses) = (&Leases::default(), &NO_PAUSES);
-    let input = GuardInput {
-        view,
-        leases,
-        writes,
-        waves,
-        turns,
-        refreshes,
-        waits,
-        pauses,
-        acks,
-        settings,
-        now,
-    };
+    let input = GuardInput::of_nothing(view, settings, now);
     let lasting: Vec<Check> = ORDER.into_iter().filter(|check| check.is_lasting()).collect();
     Guards::new(&plan, &input).hold(plan, &lasting)
 }

@@ -15,9 +15,6 @@ use crate::plan::hold::Hold;
 #[derive(Debug, Clone, Default)]
 pub struct Pauses(BTreeMap<PauseScope, Asked>);
 
-/// Nothing is paused.
-pub(crate) static NO_PAUSES: Pauses = Pauses(BTreeMap::new());
-
 #[derive(Debug, Clone)]
 struct Asked {
     pause: AskedPause,

@@ -4,6 +4,10 @@ use std::time::Duration;
 
 use expect_test::expect;
 
+use super::acks::Acks;
+use super::turns::Turns;
+use super::waves::Waves;
+use super::writes::Writes;
 use super::*;
 use crate::testing::{Stage, check_guarded, key};
 

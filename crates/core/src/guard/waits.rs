@@ -16,9 +16,6 @@ use crate::plan::hold::Hold;
 #[derive(Debug, Clone, Default)]
 pub struct Waits(BTreeMap<ServiceKey, Now>);
 
-/// Nobody waits.
-pub(crate) static NO_WAITS: Waits = Waits(BTreeMap::new());
-
 impl Waits {
     /// Takes note of who waits in a guarded plan.
     pub(crate) fn observe(&mut self, plan: &Plan, now: Now) {

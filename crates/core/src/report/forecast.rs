@@ -86,8 +86,9 @@ pub fn forecast(
         let advice = one.advice.iter().cloned().map(Trouble::Declared);
         forecast.findings.extend(advice.map(|what| Foreseen { service: one.key(), what }));
     }
+    let known: BTreeSet<(&ServiceKey, &Issue)> = issues(before).collect();
     for (service, issue) in issues(after) {
-        if !issues(before).any(|known| known == (service, issue)) {
+        if !known.contains(&(service, issue)) {
             let what = Trouble::Declared(issue.clone());
             forecast.findings.push(Foreseen { service: service.clone(), what });
         }

@@ -9,6 +9,7 @@ use eastwest_core::ecs::change::Change;
 use eastwest_core::ecs::fault::Fault;
 use eastwest_core::ecs::name::ParameterName;
 use eastwest_core::ecs::service_key::ServiceKey;
+use eastwest_core::engine::look::Looked;
 use eastwest_core::plan::action::Action;
 use eastwest_core::plan::awaited::Awaited;
 use eastwest_core::plan::consent::PlanId;
@@ -231,9 +232,6 @@ impl PlanPage {
             let row = |issue: &Issue| IssueRow { service: service.clone(), issue: issue.clone() };
             issues(service, view, plan).map(row).collect::<Vec<_>>()
         });
-        let faults = view.clusters.iter().filter_map(|(name, cluster)| {
-            Some(FaultRow::new(name.as_str(), cluster.trouble.as_ref()?))
-        });
         let in_sync = entries.len() - steps.len() - holds.len();
         let strangers = view.services().filter(|(_, seen)| seen.intent == Intent::NotOptedIn);
         let not_opted_in = strangers.count();
@@ -248,7 +246,7 @@ impl PlanPage {
             issues: issues.collect(),
             document: DocumentRow::new(view, settings),
             needs: plan.needs.clone(),
-            faults: faults.collect(),
+            faults: FaultRow::of_clusters(view).collect(),
             cost: cost(plan, view, settings),
             relies_on_being_alone: settings.lease.is_none(),
         }
@@ -319,5 +317,18 @@ impl FaultRow {
     /// What failed, for people.
     pub(crate) fn new(cluster: &str, fault: &Fault) -> Self {
         Self { cluster: cluster.to_owned(), message: fault.to_string() }
+    }
+
+    /// What failed of whole clusters.
+    pub(crate) fn of_clusters(view: &View) -> impl Iterator<Item = Self> {
+        view.clusters
+            .iter()
+            .filter_map(|(name, cluster)| Some(Self::new(name.as_str(), cluster.trouble.as_ref()?)))
+    }
+
+    /// What failed in one look: the list of clusters, then whole clusters.
+    pub(crate) fn of_look(looked: &Looked) -> Vec<Self> {
+        let listing = looked.trouble.iter().map(|fault| Self::new("*", fault));
+        listing.chain(Self::of_clusters(&looked.view)).collect()
     }
 }

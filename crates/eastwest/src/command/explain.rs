@@ -11,6 +11,7 @@ use eastwest_core::report::explain::explain_at;
 
 use super::look::look;
 use super::out;
+use super::text::service_path;
 use super::versioned::Versioned;
 use super::world;
 use crate::api::explanation::{JSON, TEXT};
@@ -37,8 +38,7 @@ pub(crate) struct ExplainFlags {
 
 /// Explains the service, as a running eastwest sees it or after one look of its own.
 pub(crate) async fn run(config: &Config, flags: &ExplainFlags) -> anyhow::Result<ExitCode> {
-    let path = ServicePath::parse(&flags.service);
-    let path = path.map_err(|refused| anyhow!("{:?}: {}", flags.service, refused.allowed))?;
+    let path = service_path(&flags.service)?;
     let text = match &flags.from_daemon {
         Some(url) => {
             let kind = if flags.json { JSON } else { TEXT };

@@ -9,10 +9,15 @@ use eastwest_core::ecs::time::Now;
 use eastwest_core::engine::effect::Event;
 use eastwest_core::engine::look::{Look, Looked};
 use tokio::task::JoinSet;
-use tokio::time::{Instant, interval_at};
+use tokio::time::{Instant, Interval, interval_at};
 
 /// A person who waits for so long is told what is still to be read, and again after each such time.
 const SILENCE: Duration = Duration::from_secs(2);
+
+/// When to tell a person who waits.
+pub(crate) fn reminders() -> Interval {
+    interval_at(Instant::now() + SILENCE, SILENCE)
+}
 
 /// Looks once at every cluster and everything its plan depends on.
 pub(crate) async fn look(world: Arc<World>, settings: &Settings) -> Looked {
@@ -23,7 +28,7 @@ pub(crate) async fn look(world: Arc<World>, settings: &Settings) -> Looked {
 pub(crate) async fn carry_out(world: Arc<World>, mut look: Look) -> Looked {
     let mut running = JoinSet::new();
     let mut event = Event::Tick;
-    let mut clock = interval_at(Instant::now() + SILENCE, SILENCE);
+    let mut clock = reminders();
     loop {
         for effect in look.step(now(), event) {
             let world = Arc::clone(&world);

@@ -1,5 +1,7 @@
 //! Pauses that people ask for: of what, and whether this copy is the one to ask.
 
+use std::time::Duration;
+
 use eastwest_core::ecs::name::{ClusterName, Refused};
 use eastwest_core::ecs::service_key::{ServiceKey, ServicePath};
 use eastwest_core::engine::Engine;
@@ -68,17 +70,13 @@ impl PauseOf {
 }
 
 impl Shared {
-    /// Pauses something for so many minutes.
+    /// Pauses something for so long.
     pub(crate) fn pause(
         &self,
         of: &PauseOf,
-        minutes: u16,
+        lasting: Duration,
         over: PausedOver,
     ) -> Result<AskedPause, NotPaused> {
-        let lasting = AskedPause::lasting(minutes).ok_or_else(|| {
-            let longest = AskedPause::LONGEST;
-            NotPaused::NotThere(format!("a pause lasts from 1 to {longest} minutes"))
-        })?;
         let now = self.clock.now();
         let scope = {
             let engine = self.engine();

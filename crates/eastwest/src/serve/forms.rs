@@ -143,8 +143,8 @@ async fn pause(State(site): State<Site>, headers: HeaderMap, body: Body) -> Resp
     let paused = async {
         let asked: OfPause = asked(&site, &headers, body).await?;
         let of = asked.of()?;
-        let minutes = pause::minutes(asked.minutes)?;
-        site.shared().pause(&of, minutes, PausedOver::Dashboard).map_err(pause::refused)?;
+        let lasting = pause::lasting(asked.minutes)?;
+        site.shared().pause(&of, lasting, PausedOver::Dashboard).map_err(pause::refused)?;
         Ok(go_to(&page_of_pause(&of), Done::Paused))
     };
     paused.await.unwrap_or_else(|refused| refuse(&site, &headers, "a pause", refused))

@@ -3,6 +3,8 @@
 //! They exist only where a bearer token is set, and a page of another site cannot have a browser send them. A pause has an
 //! end and is kept in memory: a restart forgets it.
 
+use std::time::Duration;
+
 use axum::body::Body;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
@@ -86,8 +88,8 @@ pub(crate) async fn pause(
         let shape = format!("{SHAPE}{MINUTES}");
         let asked: Asked = object(gate.asked(&headers, body, &shape).await?, &shape)?;
         let of = of(asked.cluster.as_deref(), asked.service.as_deref())?;
-        let minutes = minutes(asked.minutes.map(|number| number.to_string()))?;
-        let pause = shared.pause(&of, minutes, PausedOver::Api).map_err(refused)?;
+        let lasting = lasting(asked.minutes.map(|number| number.to_string()))?;
+        let pause = shared.pause(&of, lasting, PausedOver::Api).map_err(refused)?;
         Ok(Paused { what: What::of(&pause.scope), until: format!("{:.0}", pause.until) })
     };
     gate.answer("a pause", paused.await)
@@ -122,12 +124,13 @@ pub(crate) fn of(cluster: Option<&str>, service: Option<&str>) -> Result<PauseOf
         .map_err(|allowed| (StatusCode::BAD_REQUEST, format!("{SHAPE}: {allowed}")))
 }
 
-/// For how many minutes. A number that ends with `.0` is whole, too (JSON Schema, integer).
-pub(crate) fn minutes(asked: Option<String>) -> Result<u16, Refused> {
+/// For how long, by its minutes. A number that ends with `.0` is whole, too (JSON Schema, integer).
+pub(crate) fn lasting(minutes: Option<String>) -> Result<Duration, Refused> {
     let whole = |text: String| text.strip_suffix(".0").unwrap_or(&text).parse().ok();
-    let minutes = asked.map_or(Some(AskedPause::USUAL), whole);
-    let fits = minutes.filter(|minutes| AskedPause::lasting(*minutes).is_some());
-    fits.ok_or_else(|| (StatusCode::BAD_REQUEST, format!("{SHAPE}{MINUTES}")))
+    let minutes = minutes.map_or(Some(AskedPause::USUAL), whole);
+    minutes
+        .and_then(AskedPause::lasting)
+        .ok_or_else(|| (StatusCode::BAD_REQUEST, format!("{SHAPE}{MINUTES}")))
 }
 
 /// The refusal of what cannot be paused.

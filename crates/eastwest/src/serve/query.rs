@@ -6,7 +6,7 @@ use std::fmt::Display;
 use axum::extract::Query;
 use axum::extract::rejection::QueryRejection;
 use axum::http::StatusCode;
-use eastwest_core::ecs::text::{nearest, printable};
+use eastwest_core::ecs::text::{did_you_mean, printable};
 
 use super::problem::Refused;
 use crate::api::text::{names, one_of, quoted};
@@ -99,8 +99,7 @@ pub(crate) fn bad(words: impl Display) -> Refused {
 }
 
 fn unknown(name: &str, known: &[&str]) -> Refused {
-    let near = nearest(&printable(name, 64), known.iter().copied());
-    let near = near.map(|near| format!("; did you mean {near}?")).unwrap_or_default();
+    let near = did_you_mean(&printable(name, 64), known.iter().copied());
     let rest = match known {
         [] => "this page takes none".to_owned(),
         known => format!("the parameters are {}", known.join(", ")),

@@ -17,7 +17,7 @@ use std::process::ExitCode;
 use anyhow::bail;
 use clap::{Args, ValueEnum};
 use eastwest_core::ecs::name::NamespaceId;
-use eastwest_core::ecs::text::nearest;
+use eastwest_core::ecs::text::did_you_mean;
 use eastwest_core::engine::look::{Looked, shown_policy};
 use eastwest_core::report::graph::graphs;
 use serde::Serialize;
@@ -30,6 +30,7 @@ use super::versioned::Versioned;
 use super::world;
 use crate::api::json;
 use crate::api::namespaces::named;
+use crate::api::plan::FaultRow;
 use crate::config::Config;
 
 /// Flags of `graph`.
@@ -99,8 +100,7 @@ fn keep(graphs: &mut Vec<NamespaceGraph>, name: &str) -> anyhow::Result<()> {
     let found = named(graphs, |each| &each.namespace, name).into_iter();
     let wanted: BTreeSet<NamespaceId> = found.map(|each| each.namespace.id.clone()).collect();
     if wanted.is_empty() {
-        let near = nearest(name, graphs.iter().map(|each| each.namespace.name.as_str()));
-        let near = near.map(|near| format!("; did you mean {near}?")).unwrap_or_default();
+        let near = did_you_mean(name, graphs.iter().map(|each| each.namespace.name.as_str()));
         bail!("{name:?}: no such namespace was seen{near}");
     }
     graphs.retain(|each| wanted.contains(&each.namespace.id));
@@ -109,13 +109,9 @@ fn keep(graphs: &mut Vec<NamespaceGraph>, name: &str) -> anyhow::Result<()> {
 
 /// What could not be read is missing in the graph; standard error says what it is.
 fn exit_code(looked: &Looked) -> ExitCode {
-    let mut code = ExitCode::SUCCESS;
-    let clusters = looked.view.clusters.iter();
-    let clusters =
-        clusters.filter_map(|(name, cluster)| Some((name.as_str(), cluster.trouble.as_ref()?)));
-    for (name, fault) in looked.trouble.iter().map(|fault| ("*", fault)).chain(clusters) {
-        eprintln!("error: cluster {name}: {fault}");
-        code = ExitCode::FAILURE;
+    let faults = FaultRow::of_look(looked);
+    for FaultRow { cluster, message } in &faults {
+        eprintln!("error: cluster {cluster}: {message}");
     }
-    code
+    if faults.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

@@ -28,7 +28,6 @@ use std::process::ExitCode;
 
 use anyhow::anyhow;
 use clap::Args;
-use eastwest_core::ecs::service_key::ServicePath;
 use eastwest_core::engine::look::shown_policy;
 use eastwest_core::plan::reason::Reason;
 
@@ -36,7 +35,7 @@ use self::shown::{Only, Shown};
 use super::format::Format;
 use super::look;
 use super::out;
-use super::text::notes as notes_text;
+use super::text::{notes as notes_text, service_path};
 use super::versioned::Versioned;
 use super::world::{self, Origin};
 use crate::api::json;
@@ -75,11 +74,8 @@ pub(crate) struct PlanFlags {
 /// Prints the plan. Exit codes: 0 in order, 1 something could not be read, 2 (with `--detailed-exitcode`) something
 /// would change or is held.
 pub(crate) async fn run(config: &Config, flags: &PlanFlags) -> anyhow::Result<ExitCode> {
-    let service = flags.service.as_deref().map(|text| {
-        ServicePath::parse(text)
-            .map_err(|refused| anyhow!("--service {text:?}: {}", refused.allowed))
-    });
-    let service = service.transpose()?;
+    let service = flags.service.as_deref().map(service_path).transpose();
+    let service = service.map_err(|wrong| anyhow!("--service {wrong}"))?;
     let Origin { world, notes } = world::origin(config, &flags.from).await?;
     let mut settings = config.settings.clone();
     settings.policy = shown_policy(settings.policy);

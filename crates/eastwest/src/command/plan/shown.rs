@@ -4,18 +4,17 @@
 
 use std::collections::BTreeMap;
 
-use anyhow::anyhow;
 use clap::ValueEnum;
 use eastwest_core::declaration::settings::Settings;
 use eastwest_core::ecs::change::{Change, Field};
 use eastwest_core::ecs::namespace::Namespace;
 use eastwest_core::ecs::service_key::{ServiceKey, ServicePath};
-use eastwest_core::ecs::text::nearest;
 use eastwest_core::engine::look::Looked;
 use eastwest_core::plan::entry::Verdict;
 use eastwest_core::view::View;
 
 use crate::api::plan::{FaultRow, PlanPage};
+use crate::command::text::not_in_view;
 
 /// Which part of a plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -87,7 +86,7 @@ impl Shown {
 
     /// Leaves out all but this service.
     pub(crate) fn keep_service(&mut self, view: &View, path: &ServicePath) -> anyhow::Result<()> {
-        let key = view.at_path(path).ok_or_else(|| not_seen(view, path))?.clone();
+        let key = view.at_path(path).ok_or_else(|| not_in_view(path, view))?.clone();
         self.page.steps.retain(|row| row.service == key);
         self.page.holds.retain(|row| row.service == key);
         self.page.doubts.retain(|row| row.service == key);
@@ -115,11 +114,4 @@ fn names(view: &View) -> BTreeMap<String, String> {
 
 fn name_of(namespace: &Namespace) -> &str {
     namespace.name.as_str()
-}
-
-fn not_seen(view: &View, path: &ServicePath) -> anyhow::Error {
-    let known: Vec<String> = view.services().map(|(key, _)| key.to_string()).collect();
-    let near = nearest(&path.to_string(), known.iter().map(String::as_str));
-    let near = near.map(|near| format!("; did you mean {near}?")).unwrap_or_default();
-    anyhow!("{path}: no such service was seen in the clusters that were read{near}")
 }

@@ -3,10 +3,9 @@
 use std::collections::BTreeMap;
 use std::process::ExitCode;
 
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 use eastwest_core::declaration::settings::{Moment, Settings};
 use eastwest_core::ecs::service_key::ServiceKey;
-use eastwest_core::ecs::text::nearest;
 use eastwest_core::ecs::time::AwsTime;
 use eastwest_core::engine::look::Looked;
 use eastwest_core::report::standing::{Standing, standing};
@@ -17,6 +16,7 @@ use strum::VariantArray as _;
 use crate::api::explanation::JSON;
 use crate::api::plan::FaultRow;
 use crate::command::look::now;
+use crate::command::text::not_seen;
 use crate::command::versioned::FORMAT_VERSION;
 use crate::daemon::client::Daemon;
 
@@ -86,18 +86,14 @@ impl Standings {
 
     /// As one look shows them.
     pub(super) fn of_look(looked: &Looked, settings: &Settings) -> Self {
-        let Looked { view, plan, trouble } = looked;
+        let Looked { view, plan, .. } = looked;
         let moment = Moment { timing: &settings.timing, now: now() };
         let rows = view.services().map(|(key, _)| {
             let entry = plan.entries.get(key);
             let status = status(view, key, entry, moment);
             Row::new(key, standing(status.as_ref(), entry), status)
         });
-        let clusters = view.clusters.iter().filter_map(|(name, cluster)| {
-            Some(FaultRow::new(name.as_str(), cluster.trouble.as_ref()?))
-        });
-        let listing = trouble.iter().map(|fault| FaultRow::new("*", fault));
-        Self::new(listing.chain(clusters).collect(), rows.collect())
+        Self::new(FaultRow::of_look(looked), rows.collect())
     }
 
     /// As a running eastwest shows them.
@@ -115,13 +111,10 @@ impl Standings {
 
     /// This service alone.
     pub(super) fn only(self, service: &str) -> anyhow::Result<Self> {
-        let known = self.services.iter().map(|row| row.service.as_str());
-        let near = nearest(service, known);
         let rows: Vec<Row> =
-            self.services.into_iter().filter(|row| row.service == service).collect();
+            self.services.iter().filter(|row| row.service == service).cloned().collect();
         if rows.is_empty() {
-            let near = near.map(|near| format!("; did you mean {near}?")).unwrap_or_default();
-            bail!("{service}: no such service was seen in the clusters that were read{near}");
+            return Err(not_seen(service, self.services.iter().map(|row| row.service.as_str())));
         }
         Ok(Self::new(self.faults, rows))
     }

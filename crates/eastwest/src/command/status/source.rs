@@ -33,7 +33,7 @@ pub(crate) struct StatusFlags {
     #[arg(long, value_name = "URL", conflicts_with = "from")]
     pub(crate) from_daemon: Option<String>,
     /// Read these captured files or folders instead of AWS, as `plan --from` does.
-    #[arg(long, num_args = 1.., value_name = "FILE", conflicts_with = "watch")]
+    #[arg(long, num_args = 1.., value_name = "FILE|DIR", conflicts_with = "watch")]
     pub(crate) from: Vec<PathBuf>,
     /// Print the services as JSON: all of them, and with --watch an object on a line for each look.
     #[arg(long)]

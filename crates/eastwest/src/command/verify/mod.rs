@@ -16,17 +16,18 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use anyhow::{anyhow, bail};
+use anyhow::bail;
 use clap::Args;
 use eastwest_core::declaration::intent::Intent;
 use eastwest_core::ecs::service_key::{ServiceKey, ServicePath};
-use eastwest_core::ecs::text::nearest;
 use eastwest_core::engine::look::{Looked, shown_policy};
 use eastwest_core::report::verify::finding::{Level, Report};
 use eastwest_core::report::verify::{MOST_ALONE, Scope, judge, subjects};
 use serde::Serialize;
 
 use super::look::look;
+use super::out;
+use super::text::{not_in_view, service_path};
 use super::versioned::Versioned;
 use super::world;
 use crate::api::json;
@@ -52,10 +53,10 @@ pub(crate) struct VerifyFlags {
         requires = "connect"
     )]
     pub(crate) connect_timeout: u64,
-    /// Read these captured files instead of AWS, as `plan --from` does; for this command also `ecs describe-tasks` and
+    /// Read these captured files or folders instead of AWS, as `plan --from` does; for this command also `ecs describe-tasks` and
     /// `servicediscovery discover-instances`. `ec2 describe-security-groups` and `ec2 describe-network-interfaces` show
     /// which rule is missing between whom; if nothing else is among the files, the rest is read from AWS.
-    #[arg(long, num_args = 1.., value_name = "FILE")]
+    #[arg(long, num_args = 1.., value_name = "FILE|DIR")]
     pub(crate) from: Vec<PathBuf>,
     /// Print in full also the services of which all is well.
     #[arg(long)]
@@ -78,10 +79,7 @@ struct Page<'a> {
 
 /// Verifies and prints. Exit codes: 0 all is well, 1 something could not be told, 2 something does not work.
 pub(crate) async fn run(config: &Config, flags: &VerifyFlags) -> anyhow::Result<ExitCode> {
-    let path = flags.service.as_deref().map(|text| {
-        ServicePath::parse(text).map_err(|refused| anyhow!("{text:?}: {}", refused.allowed))
-    });
-    let path = path.transpose()?;
+    let path = flags.service.as_deref().map(service_path).transpose()?;
     let origin = world::origin_beside_network(config, &flags.from).await?;
     let mut settings = config.settings.clone();
     settings.policy = shown_policy(settings.policy);
@@ -101,11 +99,11 @@ pub(crate) async fn run(config: &Config, flags: &VerifyFlags) -> anyhow::Result<
         evidence.probed = Some(connect::ask(subjects.probes(&evidence), patience).await);
     }
     let report = judge(&subjects, &evidence);
-    let faults = faults(&looked);
+    let faults = FaultRow::of_look(&looked);
     let code = exit_code(&report, &faults);
-    if flags.json {
+    let text = if flags.json {
         let page = Page { report: &report, faults, notes: &origin.notes };
-        println!("{}", json::pretty(&Versioned::new(page))?);
+        json::pretty(&Versioned::new(page))? + "\n"
     } else {
         let shown = text::Shown {
             report: &report,
@@ -115,8 +113,9 @@ pub(crate) async fn run(config: &Config, flags: &VerifyFlags) -> anyhow::Result<
             has_connected: flags.connect,
             has_network: evidence.network.is_some(),
         };
-        anstream::print!("{}", text::text(&shown));
-    }
+        text::text(&shown)
+    };
+    out::print(&text)?;
     Ok(code)
 }
 
@@ -130,11 +129,7 @@ fn named(looked: &Looked, path: &ServicePath) -> anyhow::Result<ServiceKey> {
         if let Some(fault) = cluster.and_then(|cluster| cluster.trouble.as_ref()) {
             bail!("cluster {} was not read: {fault}", path.cluster);
         }
-        let text = path.to_string();
-        let known: Vec<String> = looked.view.services().map(|(key, _)| key.to_string()).collect();
-        let near = nearest(&text, known.iter().map(String::as_str));
-        let near = near.map(|near| format!("; did you mean {near}?")).unwrap_or_default();
-        bail!("{path}: no such service was seen in the clusters that were read{near}");
+        return Err(not_in_view(path, &looked.view));
     };
     let intent = looked.view.service(key).map(|service| &service.intent);
     if intent.is_none_or(|intent| *intent == Intent::NotOptedIn) {
@@ -143,14 +138,6 @@ fn named(looked: &Looked, path: &ServicePath) -> anyhow::Result<ServiceKey> {
         );
     }
     Ok(key.clone())
-}
-
-fn faults(looked: &Looked) -> Vec<FaultRow> {
-    let listing = looked.trouble.iter().map(|fault| FaultRow::new("*", fault));
-    let clusters = looked.view.clusters.iter().filter_map(|(name, cluster)| {
-        Some(FaultRow::new(name.as_str(), cluster.trouble.as_ref()?))
-    });
-    listing.chain(clusters).collect()
 }
 
 /// A call that does not work stays so, whatever else could not be read.

@@ -1,7 +1,6 @@
 //! Reads what core asks for beside the look: tasks and Cloud Map instances, several at once.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use eastwest_aws::World;
 use eastwest_core::ecs::fault::Fault;
@@ -11,12 +10,11 @@ use eastwest_core::ecs::network::Network;
 use eastwest_core::ecs::task::Task;
 use eastwest_core::report::verify::{Evidence, Subjects, TasksOf};
 use tokio::task::JoinSet;
-use tokio::time::{Instant, interval_at};
+
+use crate::command::look::reminders;
 
 /// Reads in flight; each waits for its share of the API quota anyway.
 const AT_ONCE: usize = 16;
-/// A person who waits for so long is told what is still to be read, and again after each such time.
-const SILENCE: Duration = Duration::from_secs(2);
 
 /// One thing to read.
 enum Read {
@@ -48,7 +46,7 @@ pub(super) async fn read(
 
 async fn all(world: &Arc<World>, mut waiting: Vec<Read>, evidence: &mut Evidence) {
     let mut running = JoinSet::new();
-    let mut clock = interval_at(Instant::now() + SILENCE, SILENCE);
+    let mut clock = reminders();
     loop {
         while running.len() < AT_ONCE
             && let Some(read) = waiting.pop()
