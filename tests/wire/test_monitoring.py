@@ -204,12 +204,15 @@ def test_each_alert_about_eastwest_itself_fires_in_a_story_that_causes_it(
     # The simulator has no DynamoDB, so this one cannot take a lease.
     nobody = controller_of(live.url, "--lease-table", "eastwest", policy="observe")
     put(live_ssm, "{")
+    live.fault("events.PutEvents", "denied", times=100_000)
+    telling = ("--notify-bus", "default", "--notify-speed", "60")
     one, two = (controller_of(live.url, *more, policy="observe")
-                for more in (("--queue-url", f"{queue}-gone"), SOURCES))
+                for more in (("--queue-url", f"{queue}-gone"), (*SOURCES, *telling)))
     for job, running in (("deaf", [deaf]), ("nobody", [nobody]), ("pair", [one, two])):
         prometheus.scrape(job, *running)
     fired = prometheus.wait_firing(
-        "EastwestNoLeader", "EastwestTwoLeaders", "EastwestQueueUnusable", "EastwestDocumentStale")
+        "EastwestNoLeader", "EastwestTwoLeaders", "EastwestQueueUnusable", "EastwestDocumentStale",
+        "EastwestNotificationsFailing")
     live.rollout("prod/web", "complete", 900)
     live_fleet.tag("web", mode="client", namespace=NAMESPACE)
     # From then on rollouts of the cluster are counted.
