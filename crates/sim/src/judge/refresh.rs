@@ -12,35 +12,42 @@ use crate::shapes::Time;
 use crate::shapes::ecs::{EcsServiceStatus, ServiceDeploymentStatus};
 
 /// I4 of a refresh: a name that the service needs was completed after its deployment was created, or went. The
-/// controller learns by the next sweep that a server is gone.
+/// controller learns by the next sweep that a server is gone. Somebody else may deploy the service between the reading
+/// that the refresh rests on and its arrival, so it is judged by every deployment of its window.
 pub(super) fn needless(sent: &SentWrite<'_>) -> Broken {
     if !sent.is_refresh {
         return None;
     }
-    let before = sent.history.now()?;
+    let asked = sent.asked();
+    let names: Vec<Names<'_>> = asked.iter().filter_map(Intent::declared).map(Names::of).collect();
+    let mut broken = None;
+    for before in sent.history.since(sent.from) {
+        broken = Some(needless_after(sent, before, &names)?);
+    }
+    broken
+}
+
+/// The same, if the refresh rests on what the service was at one time of its window.
+fn needless_after(sent: &SentWrite<'_>, before: &Moment, names: &[Names<'_>]) -> Broken {
     let state = sent.model.service(sent.key)?;
     let record = state.records.iter().find(|record| record.deployment == before.primary)?;
     let namespace = &before.effective.as_ref()?.namespace;
-    let asked = sent.asked();
-    let declared = asked.iter().filter_map(Intent::declared);
-    let names: Vec<Names<'_>> = declared.map(Names::of).collect();
-    let others = sent.model.services().filter(|(other, _)| *other != sent.key);
-    let causes =
-        others.flat_map(|(_, server)| completions(server, namespace)).filter(|completion| {
-            let needed =
-                names.iter().any(|names| completion.names.iter().any(|name| names.has(name)));
-            needed && record.created_at <= completion.at
-        });
-    let causes: Vec<Completion> = causes.collect();
-    if has_just_gone(sent, namespace, &names) {
+    if has_just_gone(sent, namespace, names) {
         return None;
     }
-    let is_caused = !causes.is_empty();
-    let every = ms(sent.settings.timing.refresh_every);
-    if is_caused && causes.iter().all(|cause| sent.now.since_ms(cause.began) < every) {
-        return sent.says(true, "I4", "redeployed for names that came just now");
+    let others = sent.model.services().filter(|(other, _)| *other != sent.key);
+    let is_cause = |completion: &Completion| {
+        let is_needed = completion.names.iter().any(|name| names.iter().any(|of| of.has(name)));
+        is_needed && record.created_at <= completion.at
+    };
+    let completed = others.flat_map(|(_, server)| completions(server, namespace));
+    let causes: Vec<Completion> = completed.filter(is_cause).collect();
+    if causes.is_empty() {
+        return sent.says(true, "I4", "redeployed though it knows all that it needs");
     }
-    sent.says(!is_caused, "I4", "redeployed though it knows all that it needs")
+    let every = ms(sent.settings.timing.refresh_every);
+    let is_early = causes.iter().all(|cause| sent.now.since_ms(cause.began) < every);
+    sent.says(is_early, "I4", "redeployed for names that came just now")
 }
 
 /// Whether a server of a needed name was deleted so lately that the controller need not know it yet. AWS forgets with it
