@@ -2,8 +2,9 @@
 # Lays out everything that the image has: rootfs.sh <eastwest> <its list> <folder>. The last stage of the Dockerfile copies
 # the folder.
 #
-# The program, the list of what it is compiled from, the C library that it is linked against, trusted roots, a user. No shell, no other program, no folder that
-# anybody may write. Since 2.34 the C library resolves host names by itself, so it needs no further file for that.
+# The program, the list of what it is compiled from, the C library that it is linked against, trusted roots, a user. No
+# shell, no other program, no folder that anybody may write. Since 2.34 the C library resolves host names by itself, so it
+# needs no further file for that.
 set -eu
 program=$1 list=$2 root=$3
 

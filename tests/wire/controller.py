@@ -17,8 +17,8 @@ class Controller(world.Process):
     """
 
     def __init__(self, folder, endpoint, *arguments, cluster=CLUSTER, policy="sync", start_up_pause="0s",
-                 interval="1s", environment=world.CREDENTIALS):
-        command = [world.program("eastwest"), "run", "--policy", policy, "--interval", interval,
+                 interval="1s", environment=world.CREDENTIALS, program=None):
+        command = [program or world.program("eastwest"), "run", "--policy", policy, "--interval", interval,
                    "--listen", world.ANY_PORT, "--log-format", "json", *arguments]
         if cluster:
             command += ["--cluster", cluster]

@@ -4,8 +4,8 @@
 //! stage before it does in a container, compile and lay out files, is done here by cargo and by the same script. So only
 //! the release of Debian differs, whose C library goes into the image.
 //!
-//! The tests (`tests/wire/image_checks.py`) look at the files, the settings and the sizes, and run the program from the image with nothing
-//! but its files.
+//! The tests (`tests/wire/image_checks.py`) look at the files, the settings and the sizes, and run the program from the
+//! image with nothing but its files.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -16,6 +16,8 @@ use anyhow::{Context, Result, bail};
 use crate::{release, repo, requirements, run, sbom};
 
 const TAG: &str = "localhost/eastwest:test";
+/// The name of the image in the layout that a release pushes.
+const LAYOUT_TAG: &str = "test";
 /// What is needed to build the image and to run a program in it.
 const TOOLS: [(&str, &str); 2] = [("buildah", "buildah"), ("bwrap", "bubblewrap")];
 /// No user namespace and no overlay file system is needed.
@@ -114,7 +116,7 @@ fn build(home: &Path) -> Result<()> {
     let mut build = buildah(home);
     build.args(["build", "--isolation", "chroot", "--timestamp", "0", "--tag", TAG]).arg(&context);
     buildah_succeeds(&mut build)?;
-    let layout = format!("oci:{}:test", home.join("oci").display());
+    let layout = format!("oci:{}:{LAYOUT_TAG}", home.join("oci").display());
     buildah_succeeds(buildah(home).args(["push", TAG, &layout]))
 }
 
@@ -175,14 +177,15 @@ mod tests {
     }
 
     #[test]
-    fn the_dockerfile_and_the_release_build_by_the_script_whose_program_is_compared() {
+    fn what_is_released_is_the_program_that_was_compared_and_the_image_that_was_tested() {
         let read = |name: &str| fs::read_to_string(repo::root().unwrap().join(name)).unwrap();
         let dockerfile = read("Dockerfile");
         assert!(dockerfile.contains("    deploy/image/build.sh \\\n"), "{dockerfile}");
         assert!(!dockerfile.contains("cargo build"), "{dockerfile}");
         let release = read(".github/workflows/release.yml");
-        let [compared, built] = ["reproduce", "image"]
-            .map(|name| release.find(&format!("cargo xtask {name}\n")).unwrap());
-        assert!(compared < built, "{release}");
+        let pushed = format!("skopeo copy oci:target/image/oci:{LAYOUT_TAG} ");
+        let steps = ["cargo xtask reproduce\n", "cargo xtask image\n", &pushed];
+        let steps = steps.map(|step| release.find(step).unwrap());
+        assert!(steps.is_sorted(), "{release}");
     }
 }

@@ -20,6 +20,7 @@ mod sbom;
 mod soak;
 mod test;
 mod tidy;
+mod upgrade;
 
 use std::process::ExitCode;
 
@@ -54,6 +55,8 @@ enum Command {
     Sbom(sbom::Args),
     /// Build the program as it is released in two folders, and check that both are the same
     Reproduce(release::Args),
+    /// Replace copies of an older version by this one and take it back, and check that each change is written once
+    Upgrade(upgrade::Args),
     /// Plant realistic mistakes one by one, and see that the simulator's tests find each
     Bugs(bugs::Args),
 }
@@ -72,6 +75,7 @@ fn main() -> ExitCode {
         Command::Image(args) => image::run(&args),
         Command::Sbom(args) => sbom::run(&args),
         Command::Reproduce(args) => release::reproduce(&args),
+        Command::Upgrade(args) => upgrade::run(&args),
         Command::Bugs(args) => bugs::run(&args),
     };
     verdict(done)
