@@ -23,11 +23,11 @@ const ALWAYS: u64 = 2000;
 /// How many others the date picks.
 const OF_TODAY: u64 = 1000;
 /// Seeds whose lives once broke a rule. The product or the judge was mended for each.
-const ONCE_BROKEN: [u64; 30] = [
+const ONCE_BROKEN: [u64; 32] = [
     12_236, 15_086, 19_026, 23_377, 27_792, 28_942, 30_075, 31_922, 32_333, 33_559, 35_450, 36_489,
     36_752, 39_428, 60_000_677, 60_000_803, 60_000_909, 60_002_745, 60_004_208, 60_004_601,
     60_009_807, 60_015_266, 60_015_695, 60_018_093, 60_022_714, 60_023_463, 60_027_127, 60_031_428,
-    60_035_220, 70_003_650,
+    60_035_220, 70_003_650, 80_006_140, 80_006_494,
 ];
 /// What must have been the reason of some service's status.
 const REASONS: [Reason; 16] = [

@@ -122,11 +122,12 @@ impl Questions<'_> {
     }
 
     /// Whether a service that is in the namespace, or is to be, may call others. One whose change is refused is where it
-    /// is, although its plan may name no namespace.
+    /// is, although its plan may name no namespace. A doubt about what a service calls may end when another service goes.
     fn has_caller(&self, namespace: &Namespace) -> bool {
         self.plan.entries.iter().any(|(key, entry)| {
             let joins = entry.namespace.as_ref().is_some_and(|other| other.id == namespace.id);
-            (joins || self.is_in(key, namespace)) && self.may_call(key)
+            let calls = !entry.doubts.is_empty() || self.may_call(key);
+            calls && (joins || self.is_in(key, namespace))
         })
     }
 

@@ -168,15 +168,15 @@ fn changes<'p>(
 /// Services of which it is not known yet whether they are to change: those that come out first must not slip through
 /// before the others are counted.
 struct Undecided {
-    /// Those that are in a namespace, by each.
-    standing: BTreeMap<NamespaceId, Vec<ServiceKey>>,
+    /// Those that are in a namespace or declared for it, by each.
+    known: BTreeMap<NamespaceId, Vec<ServiceKey>>,
     /// Those that may come to be in any.
     anywhere: Vec<ServiceKey>,
 }
 
 impl Undecided {
     fn new(plan: &Plan, view: &View) -> Self {
-        let mut undecided = Self { standing: BTreeMap::new(), anywhere: Vec::new() };
+        let mut undecided = Self { known: BTreeMap::new(), anywhere: Vec::new() };
         for (key, entry) in &plan.entries {
             let Verdict::Hold { hold: Hold::NotSeen(unseen), action: None } = &entry.verdict else {
                 continue;
@@ -184,22 +184,30 @@ impl Undecided {
             if !unseen.ends_by_itself() {
                 continue;
             }
-            let standing: BTreeSet<NamespaceId> = deployed(view, key).into_iter().collect();
-            if standing.is_empty() {
+            let standing = deployed(view, key).into_iter();
+            let namespaces: BTreeSet<NamespaceId> = standing.chain(declared(view, key)).collect();
+            if namespaces.is_empty() {
                 undecided.anywhere.push(key.clone());
             }
-            for namespace in standing {
-                undecided.standing.entry(namespace).or_default().push(key.clone());
+            for namespace in namespaces {
+                undecided.known.entry(namespace).or_default().push(key.clone());
             }
         }
         undecided
     }
 
     fn may_change(&self, scope: &Scope) -> usize {
-        let standing = scope.namespace.as_ref().and_then(|id| self.standing.get(id));
-        let all = standing.into_iter().flatten().chain(&self.anywhere);
+        let known = scope.namespace.as_ref().and_then(|id| self.known.get(id));
+        let all = known.into_iter().flatten().chain(&self.anywhere);
         all.filter(|key| scope.has(key)).count()
     }
+}
+
+/// The namespace that is declared for a service, if there is one.
+fn declared(view: &View, key: &ServiceKey) -> Option<NamespaceId> {
+    let declaration = view.service(key)?.intent.declared()?;
+    let namespace = view.defaults(&key.cluster).resolve(declaration.namespace.as_ref()?)?;
+    Some(namespace.id.clone())
 }
 
 /// How many watched services of a scope are in its namespace, or are to be.

@@ -117,8 +117,8 @@ fn the_longer_a_rollout_runs_the_less_often_its_history_is_read() {
 #[test]
 fn who_serves_beyond_the_watched_clusters_is_asked_where_a_service_may_call() {
     let beyond = |tags: &str, seconds| {
-        let text = format!("web {tags} | in internal.myapp");
-        let mut stage = Stage::read(&text);
+        let place = if tags.contains('|') { "" } else { " | in internal.myapp" };
+        let mut stage = Stage::read(&format!("web {tags}{place}"));
         stage.settings.clusters = Some(stage.view.clusters.keys().cloned().collect());
         asked_of(&stage, seconds)
     };
@@ -129,6 +129,8 @@ fn who_serves_beyond_the_watched_clusters_is_asked_where_a_service_may_call() {
     let refused = "mode=client-server, port=admin, needs=api";
     assert_eq!(beyond(refused, 300), [format!("use {id}")]);
     assert_eq!(beyond("mode=client", 3000), NOTHING);
+    let doubted = "mode=client | in internal.myapp | http=8080 env:API_URL=http://api.internal.myapp/ | deployed=50";
+    assert_eq!(beyond(doubted, 300), [format!("use {id}")]);
     assert_eq!(asked("web mode=client, refresh=always | in internal.myapp", 3000), NOTHING);
 }
 

@@ -146,6 +146,19 @@ fn what_is_not_read_yet_counts_until_it_is() {
 }
 
 #[test]
+fn what_is_not_read_yet_counts_where_it_is_to_be_although_it_is_elsewhere() {
+    let unread =
+        |n: usize| format!("u{n} mode=client-server, namespace=internal.myapp | in other.ns | ?\n");
+    let away = (0..5).map(unread).collect::<String>();
+    check(
+        &world(&format!("namespace internal.myapp\nnamespace other.ns\n{away}"), 7, 0),
+        &expect![
+            "NotSeen: 5 more services of the namespace must be read before eastwest knows how much would change at once"
+        ],
+    );
+}
+
+#[test]
 fn an_acknowledgement_stands_for_what_waits_for_its_id_or_for_the_whole_plan() {
     let stage = world("", 11, 0);
     let plan = stage.guarded(&Writes::default());
