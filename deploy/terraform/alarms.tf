@@ -12,6 +12,25 @@ resource "aws_cloudwatch_log_metric_filter" "errors" {
   }
 }
 
+# Lines of what a person should mend: a service whose health is Degraded, a document that is not in force, a namespace or
+# a revision that could not be created, a cluster that may not be read.
+resource "aws_cloudwatch_log_metric_filter" "needs_person" {
+  name           = "${var.name}-needs-person"
+  log_group_name = aws_cloudwatch_log_group.this.name
+
+  pattern = join(" ", [
+    "{ ($.level = \"WARN\") && (($.message = \"service status\") || ($.message = \"could not be created\") ||",
+    "($.message = \"the latest reading of the document is not in force\") ||",
+    "(($.message = \"cluster cannot be read\") && ($.page = \"deploy/README.md#the-policies\"))) }",
+  ])
+
+  metric_transformation {
+    namespace = "eastwest"
+    name      = "${var.name}-needs-person"
+    value     = "1"
+  }
+}
+
 locals {
   alarms = {
     not-running = {
@@ -38,6 +57,12 @@ locals {
       dimensions  = {}
       comparison  = "GreaterThanThreshold", threshold = 0, period = 300, periods = 1, missing = "notBreaching"
     }
+    needs-person = {
+      description = "A service or the document needs a person; /api/v1/services and the log say what (runbook)."
+      namespace   = "eastwest", metric = "${var.name}-needs-person", statistic = "Sum"
+      dimensions  = {}
+      comparison  = "GreaterThanThreshold", threshold = 0, period = 300, periods = 1, missing = "notBreaching"
+    }
   }
 }
 
@@ -56,5 +81,6 @@ resource "aws_cloudwatch_metric_alarm" "this" {
   evaluation_periods  = each.value.periods
   treat_missing_data  = each.value.missing
   alarm_actions       = var.alarm_topics
-  ok_actions          = var.alarm_topics
+  # A line in the log is no state, so its alarm does not tell that it is over.
+  ok_actions = each.value.namespace == "eastwest" ? [] : var.alarm_topics
 }

@@ -5,14 +5,13 @@ locals {
 }
 
 resource "aws_sqs_queue" "dead" {
-  name                      = "eastwest-dead"
+  name                      = "${var.name}-dead"
   sqs_managed_sse_enabled   = true
   message_retention_seconds = 1209600
 }
 
-# deploy/iam/events.json names it.
 resource "aws_sqs_queue" "this" {
-  name                      = "eastwest"
+  name                      = var.name
   sqs_managed_sse_enabled   = true
   message_retention_seconds = 300
 

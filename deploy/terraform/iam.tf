@@ -10,8 +10,11 @@ locals {
     local.two ? "lease" : "",
   ])
 
+  # The shipped policies name a queue and a table of the name eastwest. Here both have the name of the service.
   shipped      = { for name in local.granted : name => file("${path.module}/../iam/${name}.json") }
-  of_partition = { for name, text in local.shipped : name => replace(text, "arn:aws:", "arn:${data.aws_partition.this.partition}:") }
+  of_queue     = { for name, text in local.shipped : name => replace(text, "REPLACE_ACCOUNT_ID:eastwest\"", "REPLACE_ACCOUNT_ID:${var.name}\"") }
+  of_table     = { for name, text in local.of_queue : name => replace(text, ":table/eastwest\"", ":table/${var.name}\"") }
+  of_partition = { for name, text in local.of_table : name => replace(text, "arn:aws:", "arn:${data.aws_partition.this.partition}:") }
   of_region    = { for name, text in local.of_partition : name => replace(text, "REPLACE_REGION", data.aws_region.this.name) }
   of_account   = { for name, text in local.of_region : name => replace(text, "REPLACE_ACCOUNT_ID", data.aws_caller_identity.this.account_id) }
   of_cluster   = { for name, text in local.of_account : name => replace(text, "REPLACE_CLUSTER", var.cluster) }
@@ -53,7 +56,6 @@ resource "aws_iam_role" "task" {
   assume_role_policy = data.aws_iam_policy_document.tasks_of_this_account.json
 }
 
-# The queue and the table have the names that the policies name.
 resource "aws_iam_role_policy" "task" {
   for_each = local.policies
 
@@ -67,17 +69,43 @@ resource "aws_iam_role" "execution" {
   assume_role_policy = data.aws_iam_policy_document.tasks_of_this_account.json
 }
 
+locals {
+  # Account, Region and repository, if the image is in ECR. An image of another registry needs none of its permissions.
+  repositories = [
+    for found in regexall("^([0-9]{12})[.]dkr[.-]ecr(?:-fips)?[.]([a-z0-9-]+)[.][a-z.]+/([^:@]+)", var.image) :
+    "arn:${data.aws_partition.this.partition}:ecr:${found[1]}:${found[0]}:repository/${found[2]}"
+  ]
+}
+
 data "aws_iam_policy_document" "start" {
-  statement {
-    sid       = "LogIn"
-    actions   = ["ecr:GetAuthorizationToken"]
-    resources = ["*"]
+  dynamic "statement" {
+    for_each = local.repositories
+
+    content {
+      sid       = "LogIn"
+      actions   = ["ecr:GetAuthorizationToken"]
+      resources = ["*"]
+    }
   }
 
-  statement {
-    sid       = "Pull"
-    actions   = ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
-    resources = ["arn:${data.aws_partition.this.partition}:ecr:*:*:repository/*"]
+  dynamic "statement" {
+    for_each = local.repositories
+
+    content {
+      sid       = "Pull"
+      actions   = ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
+      resources = [statement.value]
+    }
+  }
+
+  dynamic "statement" {
+    for_each = local.tokens
+
+    content {
+      sid       = "ReadTheToken"
+      actions   = [strcontains(statement.value, ":secretsmanager:") ? "secretsmanager:GetSecretValue" : "ssm:GetParameters"]
+      resources = [statement.value]
+    }
   }
 
   statement {

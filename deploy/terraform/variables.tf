@@ -19,9 +19,15 @@ variable "security_groups" {
 }
 
 variable "name" {
-  description = "The name of the service. The queue and the lease table are called eastwest, as the policies name them."
+  description = "The name of the service, its queue, its lease table and all else. Another cluster needs another name."
   type        = string
   default     = "eastwest"
+
+  validation {
+    # 31 characters leave room for what the provider adds to the names of roles.
+    condition     = can(regex("^[a-zA-Z0-9_-]{3,31}$", var.name))
+    error_message = "The name has 3 to 31 letters, digits, hyphens and underscores."
+  }
 }
 
 variable "policy" {
@@ -73,6 +79,17 @@ variable "architecture" {
   description = "The architecture of the image: X86_64 or ARM64."
   type        = string
   default     = "X86_64"
+}
+
+variable "token" {
+  description = "The ARN of the secret or of the parameter whose value is the token. Empty: no page takes a POST."
+  type        = string
+  default     = ""
+
+  validation {
+    condition     = can(regex("^(arn:[a-z-]+:(secretsmanager|ssm):.+)?$", var.token))
+    error_message = "The token is the ARN of a secret of Secrets Manager, or of a parameter of Parameter Store."
+  }
 }
 
 variable "alarm_topics" {
