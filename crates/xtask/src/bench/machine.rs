@@ -37,10 +37,11 @@ fn commit() -> Result<String> {
 }
 
 /// How many packages of others are compiled for eastwest, by `cargo tree`.
-pub(crate) fn dependencies() -> Result<usize> {
+pub(crate) fn dependencies(package: &str) -> Result<usize> {
     let arguments = [
         "tree",
-        "--package=eastwest",
+        "--package",
+        package,
         "--edges=normal",
         "--prefix=none",
         "--format={p}",

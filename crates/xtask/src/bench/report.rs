@@ -21,6 +21,8 @@ pub(crate) struct Page {
     pub(crate) image: Option<[u64; 2]>,
     /// How many packages of others it is made of.
     pub(crate) dependencies: usize,
+    /// How many of them are needed for the calls to AWS and the decisions alone.
+    pub(crate) dependencies_of_aws: usize,
     /// `eastwest plan` over a thousand services.
     pub(crate) one_shot: Look,
     /// One for each size.
@@ -99,7 +101,11 @@ simulator of its own that has this many services, 40 % of them opted in and in o
   sweep takes longer. The count begins when eastwest has read no service for twelve seconds after its first complete view,
   or after three minutes if it never pauses.
 - **Reading `/metrics`** and the **dashboard** takes a fresh page each time, since eastwest renders it at most once a second.
-- **The image** is the one that `cargo xtask image` built last.
+- **Packages** are counted with procedural macros and what they need. The goal of 200 is not reached: `crates/aws` and `core`,
+  which make the calls and the decisions, need nearly as many, most of them for the AWS SDK. The others serve HTTP, write
+  metrics and logs, read the command line and draw tables. To go below 200, eastwest would have to write what a well-kept
+  package does. `tests/wire/test_supply_chain.py` holds the number that there is.
+- **The image** is the one that `cargo xtask image` built last, with a release program.
 - **The poller** is [tests/poller.py](../tests/poller.py): a program as a team would write it, which lists, describes ten
   services at a time with their tags and compares. One round of it and one `eastwest plan` follow each other on the same
   simulator. `plan` takes up to 80 % of AWS's rates, `run` a quarter, the poller whatever it gets. Seconds are from the start
@@ -121,12 +127,14 @@ fn once(text: &mut String, page: &Page) {
             format!("{} in {}, {end}", thousands(seeds.count), time(seeds.took))
         },
     );
+    let [all, of_aws] = [page.dependencies, page.dependencies_of_aws];
+    let packages = format!("{all}, {of_aws} of them below `crates/aws`");
     let lines = [
         ("`eastwest plan` over 1,000 services, from its start to its end", one_shot, "≤ 2 s"),
         ("eastwest's program, stripped", megabytes(page.binary_bytes), "≤ 16 MB"),
         ("the image: its files", files, "≤ 25 MiB"),
         ("the image: compressed", compressed, "≤ 12 MiB"),
-        ("packages of others in eastwest", page.dependencies.to_string(), "200; a test holds 260"),
+        ("packages of others in eastwest", packages, "200; a test holds what there are"),
         ("lives of the simulation", seeds, "10,000 in ≤ 120 s, none broken"),
     ];
     let _ = writeln!(text, "\n| once | | goal |\n|---|---:|---|");
@@ -302,6 +310,7 @@ mod tests {
             binary_bytes: 12_345_678,
             image: Some([20 << 20, 9 << 20]),
             dependencies: 321,
+            dependencies_of_aws: 123,
             one_shot: Look { calls: BTreeMap::from([("ecs.ListServices".to_owned(), 10)]), ran },
             rows: Vec::new(),
             seeds: None,
@@ -313,6 +322,7 @@ mod tests {
         let whole = page("release");
         assert!(whole.contains("1.5 s, 10 calls | ≤ 2 s") && whole.contains("12.3 MB"), "{whole}");
         assert!(whole.contains("20.0 MiB") && whole.contains("9.0 MiB"), "{whole}");
+        assert!(whole.contains("321, 123 of them below `crates/aws`"), "{whole}");
         assert!(!whole.contains("mean nothing"), "{whole}");
         let less = page("dev");
         assert!(less.contains("profile `dev`, whose numbers mean nothing"), "{less}");
