@@ -6,6 +6,8 @@
 //!
 //! The tests (`tests/wire/image_checks.py`) look at the files, the settings and the sizes, and run the program from the
 //! image with nothing but its files.
+//!
+//! `cargo xtask test` does the same with the debug program, in a folder of its own: a release pushes what is in the other.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -13,13 +15,19 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
+use crate::run::Ended;
 use crate::{release, repo, requirements, run, sbom};
 
+/// Where the image of a release is built, and where any other, in the target folder.
+const RELEASE: &str = "image";
+const OTHER: &str = "image-of-another-program";
 const TAG: &str = "localhost/eastwest:test";
 /// The name of the image in the layout that a release pushes.
 const LAYOUT_TAG: &str = "test";
-/// What is needed to build the image and to run a program in it.
-const TOOLS: [(&str, &str); 2] = [("buildah", "buildah"), ("bwrap", "bubblewrap")];
+/// What is needed to build the image and to run a program in it, with Debian's packages.
+const TOOLS: [(&str, &str); 2] = [(BUILDAH, "buildah"), (BWRAP, "bubblewrap")];
+const BUILDAH: &str = "buildah";
+const BWRAP: &str = "bwrap";
 /// No user namespace and no overlay file system is needed.
 const STORAGE: [&str; 2] = ["--storage-driver", "vfs"];
 const LAST_STAGE: &str = "FROM scratch\n";
@@ -35,23 +43,47 @@ pub(crate) struct Args {
 
 /// Builds and tests the image; whether it is as it must be.
 pub(crate) fn run(args: &Args) -> Result<bool> {
-    provide()?;
+    let home = home(args.binary.is_none())?;
+    provide(&home)?;
     let binary = match &args.binary {
         Some(binary) => binary.clone(),
         None => release::program()?,
     };
-    let home = repo::target()?.join("image");
-    clear(&home)?;
-    let list = home.join("eastwest.cdx.json");
-    sbom::write(None, &list)?;
-    lay_out(&binary, &list, &home.join("context/rootfs"))?;
-    build(&home)?;
-    test(&home, args.binary.is_none())
+    make(&binary, &home)?;
+    Ok(test(&home, args.binary.is_none(), "")?.ok)
 }
 
-/// The sizes of the image that the last run built, in bytes: of its files, and compressed. None if there was no run.
+/// The same with the debug program, as a part of all tests; what keeps it from running is told.
+pub(crate) fn tests() -> Result<(bool, Vec<String>)> {
+    let home = home(false)?;
+    if let Err(error) = provide(&home) {
+        let left_out = format!(
+            "image: NOT CHECKED: the files of the container image, its settings and its program: {error:#}"
+        );
+        eprintln!("xtask: {left_out}");
+        return Ok((true, vec![left_out]));
+    }
+    make(&repo::binary("debug", "eastwest")?, &home)?;
+    let ended = test(&home, false, "image | ")?;
+    Ok((ended.ok, ended.kept.into_iter().map(|line| format!("image: {line}")).collect()))
+}
+
+fn home(is_release: bool) -> Result<PathBuf> {
+    Ok(repo::target()?.join(if is_release { RELEASE } else { OTHER }))
+}
+
+/// Builds the image of a program.
+fn make(binary: &Path, home: &Path) -> Result<()> {
+    clear(home)?;
+    let list = home.join("eastwest.cdx.json");
+    sbom::write(None, &list)?;
+    lay_out(binary, &list, &home.join("context/rootfs"))?;
+    build(home)
+}
+
+/// The sizes of the image of the last release, in bytes: of its files, and compressed. None if there was none.
 pub(crate) fn sizes() -> Result<Option<[u64; 2]>> {
-    let home = repo::target()?.join("image");
+    let home = home(true)?;
     let [files, blobs] = ["context/rootfs", "oci/blobs/sha256"].map(|folder| home.join(folder));
     if !(files.is_dir() && blobs.is_dir()) {
         return Ok(None);
@@ -70,8 +102,26 @@ fn bytes_in(folder: &Path) -> Result<u64> {
     Ok(bytes)
 }
 
-/// Debian has both tools; installing them needs root.
-fn provide() -> Result<()> {
+/// Sees to it that both tools are there and work. Debian has both; installing them needs root.
+fn provide(home: &Path) -> Result<()> {
+    install()?;
+    fs::create_dir_all(home).with_context(|| home.display().to_string())?;
+    if !run::quiet(buildah(home).arg("info")) {
+        bail!(
+            "buildah does not work for this user; see what `buildah {} info` says",
+            STORAGE.join(" ")
+        );
+    }
+    // As the checks start the program: a container may forbid what a machine allows.
+    let contained =
+        ["--ro-bind", "/", "/", "--proc", "/proc", "--dev", "/dev", "--unshare-all", "true"];
+    if !run::quiet(Command::new(BWRAP).args(contained)) {
+        bail!("bwrap cannot start a program here; see what `bwrap {}` says", contained.join(" "));
+    }
+    Ok(())
+}
+
+fn install() -> Result<()> {
     let missing: Vec<&str> = TOOLS
         .iter()
         .filter(|(program, _)| !run::quiet(Command::new(program).arg("--version")))
@@ -132,7 +182,7 @@ fn last_stage(dockerfile: &str) -> Result<String> {
 
 /// buildah with storage of its own.
 fn buildah(home: &Path) -> Command {
-    let mut command = Command::new("buildah");
+    let mut command = Command::new(BUILDAH);
     command.args(STORAGE);
     command.arg("--root").arg(home.join("storage")).arg("--runroot").arg(home.join("run"));
     command
@@ -145,13 +195,17 @@ fn buildah_succeeds(command: &mut Command) -> Result<()> {
     bail!("{command:?} fails");
 }
 
-fn test(home: &Path, is_release: bool) -> Result<bool> {
+/// Tries the image. Its lines are shown after `mark`; the sum at the end and what was not checked are kept.
+fn test(home: &Path, is_release: bool, mark: &str) -> Result<Ended> {
     let root = repo::root()?;
     run::say("tests/wire/image_checks.py");
     let mut command = Command::new(requirements::python(&root)?);
     command.args(["-m", "pytest", "-n", "0", "tests/wire/image_checks.py"]);
     command.env("EASTWEST_IMAGE", home).env("EASTWEST_IMAGE_IS_RELEASE", is_release.to_string());
-    Ok(run::live(command.current_dir(root), |_| false)?.ok)
+    let is_told = |line: &str| {
+        line.contains("NOT CHECKED") || line.starts_with("==") && line.contains(" in ")
+    };
+    run::marked(command.current_dir(root), mark, is_told)
 }
 
 #[cfg(test)]

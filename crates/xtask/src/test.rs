@@ -20,7 +20,7 @@ use clap::ValueEnum;
 
 use step::Step;
 
-use crate::{browser, bugs, compiler, docs, fuzz, prometheus, repo, requirements, run};
+use crate::{browser, bugs, compiler, docs, fuzz, image, prometheus, repo, requirements, run};
 
 /// What to run.
 #[derive(clap::Args)]
@@ -43,6 +43,8 @@ enum Part {
     Wire,
     /// The dashboard in a real browser, against the built binaries
     Browser,
+    /// The container image with the built program in it
+    Image,
     /// Texts at random against the readers of tags and documents, for a short time
     Fuzz,
 }
@@ -58,8 +60,9 @@ const PAGES: &str = "docs";
 const BUGS: &str = "seeded bugs";
 const WIRE: &str = "wire";
 const BROWSER: &str = "browser";
+const IMAGE: &str = "image";
 const FUZZ: &str = "fuzz";
-const BESIDE: &str = "wire, browser, fuzz";
+const BESIDE: &str = "wire, browser, image, fuzz";
 /// What the lines of the wire tests begin with while something else runs beside them.
 const WIRE_MARK: &str = "wire | ";
 
@@ -87,13 +90,13 @@ fn quick() -> Vec<Step> {
 fn parts(only: &[Part]) -> Vec<Step> {
     let wanted = |part| only.is_empty() || only.contains(&part);
     let (lint, rust, wire) = (wanted(Part::Lint), wanted(Part::Rust), wanted(Part::Wire));
-    let browser = wanted(Part::Browser);
+    let (browser, image) = (wanted(Part::Browser), wanted(Part::Image));
     let mut steps = Vec::new();
     if lint {
         steps.push(format());
     }
     let mut is_built = true;
-    if lint || rust || wire || browser {
+    if lint || rust || wire || browser || image {
         let build =
             linted(BUILD, if lint || rust { &ALL } else { &["build", "--workspace", "--bins"] });
         is_built = build.ok;
@@ -108,8 +111,10 @@ fn parts(only: &[Part]) -> Vec<Step> {
         || {
             let wire = wire.then(|| wire_tests(is_built, if rust { WIRE_MARK } else { "" }));
             let browser = browser.then(|| browser_tests(is_built));
+            let image = image.then(|| with_programs(IMAGE, is_built, image::tests));
             let fuzz = || Step::of(FUZZ, || fuzz::every(fuzz::SECONDS_IN_TEST));
-            wire.into_iter().chain(browser).chain(wanted(Part::Fuzz).then(fuzz)).collect()
+            let fuzz = wanted(Part::Fuzz).then(fuzz);
+            wire.into_iter().chain(browser).chain(image).chain(fuzz).collect()
         },
     ));
     steps
