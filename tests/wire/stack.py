@@ -1,11 +1,16 @@
 """The CloudFormation template as moto creates it, and eastwest started as ECS would start the stack's task.
 
 moto's CloudFormation makes roles, policies, queues, rules, the table, the task definition and the service. It does not
-know `AWS::SQS::QueuePolicy`, alarms and metric filters, and leaves those out.
+know `AWS::SQS::QueuePolicy`, alarms and metric filters, and leaves those out. It does not know the `Rules` of a template
+either, so `Stack` asks `refusals` first, as CloudFormation asks the rules.
 """
+import ast
 import http.server
 import json
+import re
 import threading
+
+from cfnlint.decode import cfn_yaml
 
 import world
 from fleet import CLUSTER
@@ -17,12 +22,50 @@ REQUIRED = {"Cluster": CLUSTER, "Image": "registry.example/eastwest:0.1.0", "Sub
             "SecurityGroups": "sg-0a1b2c3d"}
 
 
+def read():
+    """The template as it is written."""
+    return cfn_yaml.load(str(TEMPLATE))
+
+
+def refusals(**parameters):
+    """What the rules of the template say against these parameters."""
+    template = read()
+    chosen = {name: parameter.get("Default", "") for name, parameter in template["Parameters"].items()}
+    chosen.update(REQUIRED, **parameters)
+
+    def value(expression):
+        """What an expression of a rule is: the functions that the rules use, and no other."""
+        if not isinstance(expression, dict):
+            return expression
+        [(function, given)] = expression.items()
+        if function == "Ref":
+            return chosen[given]
+        given = [value(one) for one in given]
+        return {"Fn::Equals": lambda: given[0] == given[1], "Fn::Not": lambda: not given[0]}[function]()
+
+    return [assertion["AssertDescription"] for rule in template["Rules"].values() if value(rule["RuleCondition"])
+            for assertion in rule["Assertions"] if not value(assertion["Assert"])]
+
+
+def matches(pattern, line):
+    """Whether a line of the log has what a metric filter asks for: members that equal a text, `&&`, `||` and brackets."""
+    left = re.sub(r'\$\.(\w+) = "([^"]*)"', lambda asked: str(line.get(asked[1]) == asked[2]), pattern.strip("{ }"))
+    before = None
+    while left != before:
+        before = left
+        left = re.sub(r"\((True|False)\)", r"\1", left)
+        left = re.sub(r"(True|False) && (True|False)", lambda two: str(two[1] == two[2] == "True"), left)
+        left = re.sub(r"(True|False) \|\| (True|False)", lambda two: str("True" in two.groups()), left)
+    return {"True": True, "False": False}[left]
+
+
 class Stack:
     """A stack on moto. `client` makes a client of moto by the name of its service."""
 
     def __init__(self, client, **parameters):
         self.client = client
         client("ecs").create_cluster(clusterName=CLUSTER)
+        assert not refusals(**parameters)
         chosen = {**REQUIRED, **parameters}
         client("cloudformation").create_stack(
             StackName=STACK, TemplateBody=TEMPLATE.read_text(), Capabilities=["CAPABILITY_IAM"],
@@ -42,9 +85,21 @@ class Stack:
 
     def policies(self):
         """What the task role may do: each inline policy by its name."""
-        role, iam = self.outputs["TaskRoleArn"].rpartition("/")[2], self.client("iam")
+        return self.of_role(self.outputs["TaskRoleArn"])
+
+    def pulls(self):
+        """What the execution role may do; moto's task definition does not tell this role."""
+        roles = [role["Arn"] for role in self.client("iam").list_roles()["Roles"]]
+        [arn] = set(roles) - {self.outputs["TaskRoleArn"]}
+        return self.of_role(arn)["start"]
+
+    def of_role(self, arn):
+        """Each inline policy of a role by its name."""
+        role, iam = arn.rpartition("/")[2], self.client("iam")
         names = iam.list_role_policies(RoleName=role)["PolicyNames"]
-        return {name: iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"] for name in names}
+        texts = {name: iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"] for name in names}
+        # moto hands out the policy that is part of a role as Python prints it.
+        return {name: ast.literal_eval(text) if isinstance(text, str) else text for name, text in texts.items()}
 
     def delete(self):
         """Deletes it."""
@@ -52,9 +107,12 @@ class Stack:
 
 
 class Credentials:
-    """Hands out a role's credentials to a task, as ECS does at AWS_CONTAINER_CREDENTIALS_FULL_URI."""
+    """Hands out a role's credentials to a task, as ECS does at AWS_CONTAINER_CREDENTIALS_FULL_URI.
 
-    def __init__(self, sts, role):
+    Their access key is the one that the simulator binds by its policies; moto takes any.
+    """
+
+    def __init__(self, sts, role, access_key):
         asked = self.asked = []
 
         class Answer(http.server.BaseHTTPRequestHandler):
@@ -65,7 +123,7 @@ class Credentials:
                 made = sts.assume_role(RoleArn=role, RoleSessionName="task")["Credentials"]
                 asked.append(made["AccessKeyId"])
                 body = json.dumps({
-                    "RoleArn": role, "AccessKeyId": made["AccessKeyId"], "SecretAccessKey": made["SecretAccessKey"],
+                    "RoleArn": role, "AccessKeyId": access_key, "SecretAccessKey": made["SecretAccessKey"],
                     "Token": made["SessionToken"], "Expiration": made["Expiration"].strftime("%Y-%m-%dT%H:%M:%SZ"),
                 }).encode()
                 self.send_response(200)
