@@ -404,7 +404,11 @@ impl Stage {
             fact(&mut service, word);
         }
         if let Some(mappings) = facts.iter().find_map(|word| word.strip_prefix("made-with=")) {
-            self.made_with(&mut service, &mappings.replace(',', " "));
+            self.made_with(&mut service, mappings);
+        }
+        let before = facts.iter().find_map(|word| word.strip_prefix("before-made-with="));
+        if let (Some(mappings), Some(old)) = (before, service.deployments.last_mut()) {
+            old.task_definition = self.earlier_definition(&service.key, mappings);
         }
         if facts.contains(&"elsewhere") {
             return self.elsewhere(service);
@@ -417,15 +421,21 @@ impl Stage {
 
     /// What is in force runs an earlier task definition than the service's.
     fn made_with(&mut self, service: &mut EcsService, mappings: &str) {
-        let arn = format!("arn:aws:ecs:eu-west-1:1:task-definition/{}:0", service.key.name);
-        let arn = Arn::as_read(&arn);
+        let arn = self.earlier_definition(&service.key, mappings);
         for deployment in &mut service.deployments {
             deployment.task_definition = arn.clone();
         }
-        match read_task_definition(&arn, mappings) {
+    }
+
+    /// An earlier task definition of a service, with commas for spaces.
+    fn earlier_definition(&mut self, key: &ServiceKey, mappings: &str) -> Arn {
+        let arn = format!("arn:aws:ecs:eu-west-1:1:task-definition/{}:0", key.name);
+        let arn = Arn::as_read(&arn);
+        match read_task_definition(&arn, &mappings.replace(',', " ")) {
             Seen::Absent => {}
-            seen => drop(self.view.task_definitions.insert(arn, seen)),
+            seen => drop(self.view.task_definitions.insert(arn.clone(), seen)),
         }
+        arn
     }
 
     fn take_in(&mut self, service: EcsService) {

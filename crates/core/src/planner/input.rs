@@ -2,6 +2,7 @@
 
 use crate::declaration::settings::Settings;
 use crate::ecs::defaults::Defaults;
+use crate::ecs::name::Arn;
 use crate::ecs::namespace::Namespace;
 use crate::ecs::seen::Seen;
 use crate::ecs::service::EcsService;
@@ -28,7 +29,12 @@ impl<'a> PlannerInput<'a> {
 
     /// The task definition of a service, if it was read.
     pub(crate) fn task_definition(&self, service: &EcsService) -> Option<&'a TaskDefinition> {
-        let seen = self.view.task_definitions.get(&service.task_definition);
+        self.definition(&service.task_definition)
+    }
+
+    /// A task definition, if it was read.
+    pub(crate) fn definition(&self, arn: &Arn) -> Option<&'a TaskDefinition> {
+        let seen = self.view.task_definitions.get(arn);
         seen.and_then(Seen::known).map(|found| &**found)
     }
 

@@ -134,7 +134,7 @@ pub(super) fn fact(service: &mut EcsService, word: &str) {
         }
         (
             "unread" | "unlisted" | "lagging" | "history" | "failed-before" | "elsewhere"
-            | "made-with" | "past" | "primary",
+            | "made-with" | "before-made-with" | "past" | "primary",
             _,
         ) => {}
         (other, _) => panic!("no such fact: {other}"),

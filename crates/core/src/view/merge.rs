@@ -100,6 +100,9 @@ impl Merger<'_> {
             cluster.services = packed(std::mem::take(&mut cluster.services));
         }
         forget_unnamed(view);
+        if is_new {
+            forget_the_past(view);
+        }
         follow(view, &replaced, self.now);
         is_new
     }
@@ -434,6 +437,22 @@ fn forget_unnamed(view: &mut View) {
     }
     let used: BTreeSet<&ParameterName> = tagged_documents(&view.clusters).collect();
     view.named.retain(|name, _| used.contains(name));
+}
+
+/// Task definitions that no deployment runs any more are not kept, nor is the past of services that are gone: teams deploy
+/// new revisions every day, and some make a service for each pull request.
+fn forget_the_past(view: &mut View) {
+    let mut definitions = std::mem::take(&mut view.task_definitions);
+    let mut histories = std::mem::take(&mut view.histories);
+    let (mut run, mut there) = (BTreeSet::new(), BTreeSet::new());
+    for service in view.all_services() {
+        there.insert(&service.key);
+        run.insert(&service.task_definition);
+        run.extend(service.deployments.iter().map(|each| &each.task_definition));
+    }
+    definitions.retain(|arn, _| run.contains(arn));
+    histories.retain(|key, _| there.contains(key) || view.service(key).is_some());
+    (view.task_definitions, view.histories) = (definitions, histories);
 }
 
 /// The services outside the watched clusters whose past must be read again, because their deployments changed.

@@ -4,7 +4,7 @@ use crate::declaration::declared::{Declaration, Mode, RefreshWhen};
 use crate::ecs::environment::Mention;
 use crate::ecs::name::NamespaceId;
 use crate::ecs::namespace::Namespace;
-use crate::ecs::service::{EcsService, ServiceStatus};
+use crate::ecs::service::{Deployment, DeploymentStatus, EcsService, ServiceStatus};
 use crate::planner::candidate::Candidate;
 use crate::planner::input::PlannerInput;
 use crate::planner::service::settle::Desired;
@@ -73,6 +73,12 @@ impl<'c> Client<'c> {
         found.into_iter().flat_map(|found| found.environment_hosts.iter())
     }
 
+    /// The deployments whose tasks run beside those of PRIMARY: for two weeks, it may be (DG:early-success-criteria).
+    pub(crate) fn older(&self) -> impl Iterator<Item = &'c Deployment> + use<'c> {
+        let running = self.service.running();
+        running.filter(|each| each.status != DeploymentStatus::Primary && each.running_count > 0)
+    }
+
     /// Whether it offers nothing, so that it is there only to call others.
     pub(crate) fn is_pure(&self) -> bool {
         self.declaration.mode == Some(Mode::Client)
@@ -88,7 +94,8 @@ impl<'c> Client<'c> {
         let may_call = *refresh == Some(RefreshWhen::Always)
             || needs.as_ref().map_or(self.is_pure(), |needs| !needs.is_empty())
             || self.is_unread(input)
-            || has_hosts();
+            || has_hosts()
+            || self.older().any(|each| each.task_definition != self.service.task_definition);
         may_call.then_some(self)
     }
 }

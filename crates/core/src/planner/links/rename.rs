@@ -23,7 +23,7 @@ use crate::ecs::connect::{ClientAlias, Connect, Endpoint};
 use crate::ecs::host::BadHost;
 use crate::ecs::name::{DiscoveryName, DnsName, NamespaceId, Port};
 use crate::ecs::namespace::Namespace;
-use crate::ecs::service::{Deployment, DeploymentStatus, EcsService, Rollout};
+use crate::ecs::service::{Deployment, EcsService, Rollout};
 use crate::ecs::service_key::ServiceKey;
 use crate::plan::entry::Entry;
 use crate::plan::hold::Hold;
@@ -132,17 +132,20 @@ fn moving<'a>(
     let mut clients = clients_in(input, candidate.service, &standing.id, calls);
     clients.retain(|client| client.namespace.id == standing.id);
     let deployed = candidate.service.connect()?;
-    let stays = deployed.endpoints.iter().find_map(|old| {
-        let name = old.discovery();
-        let others = calls.offers.of(&standing.id, &name);
-        if others.iter().any(|offer| offer.service.arn != candidate.service.arn) {
-            return None;
-        }
+    let is_alone = |old: &&Endpoint| {
+        let offers = calls.offers.of(&standing.id, &old.discovery());
+        offers.iter().all(|offer| offer.service.arn == candidate.service.arn)
+    };
+    let mut stays = Stays::default();
+    for old in deployed.endpoints.iter().filter(is_alone) {
         let replaced = Replaced::of(candidate, old, standing, Vec::new());
-        clients.iter().find_map(|client| replaced.kept_by(input, client))
-    });
-    let stays = Stays { hold: None, kept: Some(stays?) };
-    Some(RenamePhase { both: None, stays, note: None })
+        let kept = clients.iter().find_map(|client| replaced.kept_by(input, client));
+        let mut others =
+            calls.clients.iter().filter(|each| each.service.arn != replaced.server.arn);
+        let hold = others.find_map(|client| replaced.called_by_older_tasks(input, client));
+        stays = stays.or(Stays { hold, kept });
+    }
+    (!stays.is_nothing()).then_some(RenamePhase { both: None, stays, note: None })
 }
 
 fn words(kept: &[Endpoint]) -> String {
@@ -310,7 +313,8 @@ impl<'e> Replaced<'e> {
         let is_called = self.is_called_by(client, calls);
         let waits = is_called.then(|| self.waits_for(input, client, calls.offers)).flatten();
         let names = || is_called || self.named_by(input, client).is_some();
-        waits.or_else(|| self.waits_for_older_tasks(client, names()))
+        let waits = waits.or_else(|| self.waits_for_older_tasks(client, names()));
+        waits.or_else(|| self.called_by_older_tasks(input, client))
     }
 
     /// The old name as it is kept for a client that names it.
@@ -337,13 +341,28 @@ impl<'e> Replaced<'e> {
         Hold::WaitingForClient(Box::new(kept))
     }
 
-    /// Tasks of an older deployment may run for two weeks beside a COMPLETED one (DG:early-success-criteria), and know
-    /// no more than when it began.
+    /// Tasks of an older deployment know no more than when it began.
     fn waits_for_older_tasks(&self, client: &Client<'_>, is_called: bool) -> Option<Hold> {
-        let mut older = client.service.running();
-        let runs =
-            older.any(|each| each.status != DeploymentStatus::Primary && each.running_count > 0);
+        let runs = client.older().next().is_some();
         (is_called && runs).then(|| self.kept_for(client))
+    }
+
+    /// Tasks of an older deployment call what their own task definition names, whatever the new one says.
+    fn called_by_older_tasks(&self, input: &PlannerInput<'_>, client: &Client<'_>) -> Option<Hold> {
+        let defaults = input.view.defaults(&client.service.key.cluster);
+        let is_here = |each: &&Deployment| {
+            let connect = each.connect.as_ref();
+            connect.is_some_and(|connect| defaults.is_in(connect, self.namespace))
+        };
+        client.older().filter(is_here).find_map(|each| {
+            let Some(found) = input.definition(&each.task_definition) else {
+                let question = Question::TaskDefinition(each.task_definition.clone());
+                return Some(with_facts(input, Hold::until_answered(question)));
+            };
+            let mut hosts = found.environment_hosts.iter();
+            let calls = hosts.any(|host| host.may_mean(&self.host, self.port));
+            calls.then(|| self.kept_for(client))
+        })
     }
 
     /// Why the old endpoint must wait for a client; `None` if its tasks know every new endpoint.

@@ -310,6 +310,37 @@ fn members_that_only_a_raw_read_shows_stay_known_for_the_same_deployment() {
 }
 
 #[test]
+fn task_definitions_that_no_deployment_runs_and_the_past_of_who_is_gone_are_forgotten() {
+    let definition = |revision: u32| {
+        Arn::as_read(&format!("arn:aws:ecs:eu-west-1:1:task-definition/web:{revision}"))
+    };
+    let running = |version: i64, revision: u32| {
+        let mut web = web(version, "false");
+        web.task_definition = definition(revision);
+        web.deployments[0].task_definition = definition(revision);
+        web
+    };
+    let mut readings = Readings::default();
+    readings.sweep(0, &[running(1, 1)]);
+    for revision in 1..=3 {
+        let answer = Answer::TaskDefinition(definition(revision), Seen::Absent);
+        readings.at(1, |merger, view| _ = merger.answered(view, answer));
+    }
+    let mut both = running(2, 3);
+    both.deployments.extend(running(1, 2).deployments);
+    readings.sweep(60, &[both]);
+    let kept =
+        |readings: &Readings| -> Vec<Arn> { readings.0.task_definitions.keys().cloned().collect() };
+    assert_eq!(kept(&readings), [definition(2), definition(3)]);
+    let mut readings = readings.with_history();
+    readings.sweep(120, &[]);
+    assert!(readings.remembers_history());
+    readings.sweep(180, &[]);
+    assert_eq!(kept(&readings), []);
+    assert!(!readings.remembers_history());
+}
+
+#[test]
 fn a_failed_answer_does_not_replace_what_an_earlier_one_told() {
     let mut readings = Readings::default();
     let namespace = crate::testing::namespace("internal.myapp");

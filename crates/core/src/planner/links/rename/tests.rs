@@ -325,6 +325,58 @@ fn the_old_name_stays_while_older_tasks_of_a_client_run() {
 }
 
 #[test]
+fn the_old_name_stays_while_older_tasks_call_it_whatever_the_new_ones_name() {
+    let mended = |older: &str| {
+        renamed(&format!(
+            "web mode=client, refresh=declared | in internal.myapp | http=8080 env:API_URL=http://backend.internal.myapp:8080 | deployed=200 before=in_internal.myapp before-made-with={older}"
+        ))
+    };
+    let calls = "http=8080,env:API_URL=http://api.internal.myapp:8080";
+    check_plan(
+        &mended(calls),
+        &expect![[r#"
+        prod/api: WaitingForClient: the old name is kept for prod/web, which may call it and does not have the new one yet
+            endpoint http/api: api.internal.myapp:8080 -> -
+            note: renamed in three steps: the new endpoint is added beside api, the clients that need it are rolled out, then api goes
+        prod/web: in sync
+    "#]],
+    );
+    check_plan(
+        &mended("?"),
+        &expect![[r#"
+        prod/api: NotSeen: not read yet: task definition web:0
+            endpoint http/api: api.internal.myapp:8080 -> -
+            note: renamed in three steps: the new endpoint is added beside api, the clients that need it are rolled out, then api goes
+        prod/web: in sync
+    "#]],
+    );
+    check_plan(
+        &mended("http=8080"),
+        &expect![[r#"
+        prod/api: connect in ns-internalmyapp http/backend@backend.internal.myapp:8080
+            endpoint http/api: api.internal.myapp:8080 -> -
+        prod/web: in sync
+    "#]],
+    );
+}
+
+#[test]
+fn a_move_of_namespace_waits_for_older_tasks_of_a_client_that_has_moved() {
+    check_plan(
+        "namespace internal.myapp
+         namespace other.ns
+         api mode=client-server, namespace=other.ns | in internal.myapp http/api@api.internal.myapp:8080
+         web mode=client | in other.ns | http=8080 | deployed=200 before=in_internal.myapp before-made-with=http=8080,env:API_URL=http://api.internal.myapp:8080",
+        &expect![[r#"
+            prod/api: WaitingForClient: the old name is kept for prod/web, which may call it and does not have the new one yet
+                namespace: ns-internalmyapp -> ns-otherns0
+                alias http/api: api.internal.myapp:8080 -> api.other.ns:8080
+            prod/web: in sync
+        "#]],
+    );
+}
+
+#[test]
 fn a_move_of_namespace_waits_for_the_clients_that_stay() {
     let world = |client: &str| {
         format!(
