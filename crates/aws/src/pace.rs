@@ -16,6 +16,7 @@
 //! Writes have a bucket of their own, so reads can never starve them.
 
 use std::num::NonZeroU32;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -191,15 +192,24 @@ impl Share {
     }
 }
 
+/// A limiter for each bucket.
+type Gates = [Gate<MonotonicClock>; Bucket::ALL.len()];
+
 /// The limiters of all buckets.
 pub(crate) struct Pace {
-    gates: [Gate<MonotonicClock>; Bucket::ALL.len()],
+    gates: Gates,
+    /// Those of the first look, until it is over.
+    first: Option<Gates>,
+    is_settled: AtomicBool,
 }
 
 impl Pace {
-    /// Limiters that take `share` of each bucket, between [`LEAST_SHARE`] and [`MOST_SHARE`].
-    pub(crate) fn new(share: Share) -> Self {
-        Self { gates: Bucket::ALL.map(|bucket| Gate::of(bucket, share, MonotonicClock)) }
+    /// Limiters that take `share` of each bucket, between [`LEAST_SHARE`] and [`MOST_SHARE`], and another share until
+    /// [`Self::settle`] if there is one for the first look.
+    pub(crate) fn new(share: Share, first_look: Option<Share>) -> Self {
+        let gates = |share| Bucket::ALL.map(|bucket| Gate::of(bucket, share, MonotonicClock));
+        let is_settled = AtomicBool::new(false);
+        Self { gates: gates(share), first: first_look.map(gates), is_settled }
     }
 
     /// Limiters that limit nothing: for calls that reach no AWS.
@@ -207,7 +217,13 @@ impl Pace {
         let quota = Quota::with_period(Duration::from_nanos(1))
             .expect("a nanosecond is above zero")
             .allow_burst(NonZeroU32::MAX);
-        Self { gates: Bucket::ALL.map(|_| Gate::new(quota, quota, MonotonicClock)) }
+        let gates = Bucket::ALL.map(|_| Gate::new(quota, quota, MonotonicClock));
+        Self { gates, first: None, is_settled: AtomicBool::new(true) }
+    }
+
+    /// The first look is over.
+    pub(crate) fn settle(&self) {
+        self.is_settled.store(true, Ordering::Relaxed);
     }
 
     /// Returns when a call of this bucket may be made.
@@ -226,7 +242,8 @@ impl Pace {
     }
 
     fn gate(&self, bucket: Bucket) -> &Gate<MonotonicClock> {
-        &self.gates[bucket as usize]
+        let first = self.first.as_ref().filter(|_| !self.is_settled.load(Ordering::Relaxed));
+        &first.unwrap_or(&self.gates)[bucket as usize]
     }
 }
 
@@ -375,9 +392,24 @@ mod tests {
     fn no_share_takes_more_than_the_whole_bucket_or_nothing_at_all() {
         for of_bucket in [0.0, -1.0, f64::NAN, 7.0, f64::INFINITY] {
             for kept_for_changes in [0.0, -1.0, f64::NAN, 7.0, f64::INFINITY] {
-                Pace::new(Share { of_bucket, kept_for_changes });
+                let share = Share { of_bucket, kept_for_changes };
+                Pace::new(share, Some(share));
             }
         }
+    }
+
+    #[test]
+    fn a_first_look_takes_its_own_share_until_it_is_over() {
+        let pace = Pace::new(Share::OF_A_DAEMON, Some(Share::OF_A_LOOK));
+        let burst = || {
+            let gate = pace.gate(Bucket::ServiceRead);
+            std::iter::from_fn(|| gate.take(&gate.limiter).ok()).count()
+        };
+        let first = burst();
+        pace.settle();
+        let then = burst();
+        // Some tokens may come back meanwhile.
+        assert!((80..100).contains(&first) && (25..40).contains(&then), "{first}, {then}");
     }
 
     #[test]

@@ -49,6 +49,8 @@ pub struct Settings {
     pub region: Option<String>,
     /// The share of each of the account's token buckets that we may use.
     pub share: Share,
+    /// Another share until [`World::first_look_is_over`] is called, if a person waits for the first look.
+    pub first_look: Option<Share>,
     /// How long one attempt of a read may take.
     pub attempt_timeout: Duration,
     /// The longest first pause between two attempts of a read, and the first between two looks at an operation
@@ -78,6 +80,7 @@ impl Default for Settings {
         Self {
             region: None,
             share: Share::OF_A_DAEMON,
+            first_look: None,
             attempt_timeout: Duration::from_secs(10),
             backoff: Duration::from_millis(500),
             on_call: Arc::new(|_| ()),
@@ -124,7 +127,7 @@ impl World {
     /// The same over a configuration that is already there.
     pub(crate) fn over(shared: &SdkConfig, settings: &Settings) -> Result<Self, NoRegion> {
         let region = shared.region().ok_or(NoRegion)?.to_string();
-        let pace = Arc::new(Pace::new(settings.share));
+        let pace = Arc::new(Pace::new(settings.share, settings.first_look));
         let meter = |api| {
             let (pace, on_call) = (Arc::clone(&pace), Arc::clone(&settings.on_call));
             Meter { api, pace, on_call }

@@ -70,4 +70,9 @@ impl World {
     pub fn region(&self) -> &str {
         &self.region
     }
+
+    /// From now on calls take the usual share of AWS's rates.
+    pub fn first_look_is_over(&self) {
+        self.pace.settle();
+    }
 }

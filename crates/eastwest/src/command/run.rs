@@ -51,7 +51,7 @@ pub(crate) async fn run(mut config: Config) -> anyhow::Result<ExitCode> {
     let routes = http::router(Arc::clone(&shared), config.token.clone(), hosts, stop.clone());
     let pages = tokio::spawn(server::serve(listener, Server::new(routes, stop.clone())));
     tokio::spawn(silence::tell(Arc::clone(&shared)));
-    let world = world::connect(&config, &shared).await?;
+    let world = world::connect(&config, &shared, None).await?;
     if let Some(queue) =
         config.queue.as_ref().filter(|queue| !queue.is_in_partition_of(world.region()))
     {

@@ -15,8 +15,13 @@ use crate::daemon::meters::Metrics;
 use crate::daemon::shared::Shared;
 
 /// The AWS of a configuration, for a command that writes: each call is counted, and a change that waited for its turn is
-/// sent only if the engine still leads. A sweep holds what the engine knows already in place of what says the same.
-pub(crate) async fn connect(config: &Config, shared: &Arc<Shared>) -> anyhow::Result<Arc<World>> {
+/// sent only if the engine still leads. A sweep holds what the engine knows already in place of what says the same. The
+/// first look may take another share of AWS's rates.
+pub(crate) async fn connect(
+    config: &Config,
+    shared: &Arc<Shared>,
+    first_look: Option<Share>,
+) -> anyhow::Result<Arc<World>> {
     let asked = Arc::clone(shared);
     let may_write =
         move |cluster: &ClusterName| asked.engine().may_write(cluster, asked.clock.now());
@@ -28,10 +33,13 @@ pub(crate) async fn connect(config: &Config, shared: &Arc<Shared>) -> anyhow::Re
         name: lease.table.clone(),
         patience: settings.retry_after(),
     });
+    let told = Arc::clone(shared);
     let settings = eastwest_aws::Settings {
+        on_call: Arc::new(move |call| told.called(&call)),
         may_write: Arc::new(may_write),
         unchanged: Arc::new(unchanged),
         lease_table,
+        first_look: first_look.map(|share| share.times(config.rates)),
         bus: config.notify.as_ref().and_then(|notify| notify.bus.clone()),
         ..settings(config, &shared.metrics)
     };

@@ -14,6 +14,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use clap::Args;
+use eastwest_aws::{Share, World};
 use eastwest_core::declaration::settings::{Policy, Settings};
 use eastwest_core::ecs::fault::Fault;
 use eastwest_core::ecs::service_key::ServiceKey;
@@ -91,8 +92,8 @@ pub(crate) async fn run(mut config: Config, flags: &ApplyFlags) -> anyhow::Resul
     for plan in acks {
         shared.send(Event::Acknowledged(plan));
     }
-    let world = world::connect(&config, &shared).await?;
-    let driven = drive(world, Arc::clone(&shared), stop.clone(), Until::Settled);
+    let world = world::connect(&config, &shared, Some(Share::OF_A_LOOK)).await?;
+    let driven = drive(Arc::clone(&world), Arc::clone(&shared), stop.clone(), Until::Settled);
     // Stopped from within, so that a write in flight is waited for.
     let late = async {
         tokio::time::sleep(timeout).await;
@@ -103,6 +104,7 @@ pub(crate) async fn run(mut config: Config, flags: &ApplyFlags) -> anyhow::Resul
         is_settled = driven => is_settled,
         () = late => false,
         () = show_progress(&shared, &screen) => false,
+        () = follow_first_look(&shared, &world) => false,
     };
     screen.show(&[]);
     Ok(end(&shared.engine(), is_settled, json))
@@ -115,6 +117,15 @@ async fn show_progress(shared: &Shared, screen: &Screen) {
         screen.show(&lines);
         tokio::time::sleep(BETWEEN_LOOKS).await;
     }
+    std::future::pending::<()>().await;
+}
+
+/// A person waits for the first look, so it takes most of AWS's rates. What follows takes as much as the daemon. Never ends.
+async fn follow_first_look(shared: &Shared, world: &World) {
+    while !shared.waiting_for().is_empty() {
+        tokio::time::sleep(BETWEEN_LOOKS).await;
+    }
+    world.first_look_is_over();
     std::future::pending::<()>().await;
 }
 
