@@ -1,10 +1,13 @@
 """`--lease-table`: two copies of eastwest on one cluster, one lease table, and what happens to them.
 
-The lease table is moto's, and ministack's; they share nothing with our simulator. The judge is the simulator's log of
-writes.
+The lease table is moto's, and ministack's; they share nothing with our simulator. Two judges look on: the simulator's log
+of writes, and a witness before each copy, which tells who wrote and who held the lease then.
 """
+import itertools
 import os
 import signal
+import subprocess
+import threading
 import time
 
 import pytest
@@ -12,6 +15,7 @@ import pytest
 import world
 from emulators import Ministack, Moto
 from fleet import CLUSTER, NAMESPACE, tags
+from witness import Record, judge
 
 TABLE = "eastwest"
 # So short that a hand-over takes seconds; the shortest that is allowed is three.
@@ -19,6 +23,9 @@ DURATION = 3
 LEASED = ("--lease-table", TABLE, "--lease-duration", f"{DURATION}s")
 # How often a leader is lost: ten times in each run, more often by hand.
 CYCLES = int(os.environ.get("EASTWEST_CYCLES", "10"))
+# A copy that is told to stop gives its leases up within 1.5 s. On a machine that does much else it may take twice as long,
+# and no lease here expires as soon as that.
+HAND_OVER = 3.0
 
 
 @pytest.fixture(scope="module", params=[Moto, Ministack])
@@ -51,10 +58,35 @@ def table(dynamodb):
 
 
 @pytest.fixture
-def copies(live, server, controller_of):
-    """Starts copies of eastwest that share the table."""
-    environment = {**world.CREDENTIALS, "AWS_ENDPOINT_URL_DYNAMODB": server.url}
-    return lambda *more: controller_of(live.url, *LEASED, *more, environment=environment)
+def record():
+    """What each copy did. In no test does anybody write who does not hold the lease."""
+    record = Record()
+    yield record
+    record.close()
+    late, wrong = judge(record.entries)
+    assert not wrong, f"written without the lease: {wrong} in {record.entries}"
+    frozen = [entry for entry in record.entries if entry.operation == "SIGCONT"]
+    assert len(late) <= len(frozen), f"more than one late write of a copy that was frozen: {late}"
+
+
+@pytest.fixture
+def environment_of(live, server, record):
+    """Puts a witness before a copy: what it must have in its environment to be seen."""
+    return lambda name: {**world.CREDENTIALS, "AWS_ENDPOINT_URL_ECS": record.proxy(name, live),
+                         "AWS_ENDPOINT_URL_DYNAMODB": record.proxy(name, server)}
+
+
+@pytest.fixture
+def copies(live, environment_of, controller_of):
+    """Starts copies of eastwest that share the table; each has a name in the record."""
+    names = (f"copy {number}" for number in itertools.count(1))
+
+    def start(*more):
+        name = next(names)
+        copy = controller_of(live.url, *LEASED, *more, environment=environment_of(name))
+        copy.name = name
+        return copy
+    return start
 
 
 def leads(copy):
@@ -106,25 +138,66 @@ def test_one_of_two_copies_writes_and_the_other_says_who_leads(live, live_fleet,
     watcher.wait_service("web", reason="NotLeader")
 
 
-def test_a_copy_that_is_told_to_stop_hands_over_at_once(live, live_fleet, table, copies):
+def test_a_copy_that_is_told_to_stop_hands_over_at_once(live, live_fleet, table, copies, record):
     live_fleet.service("web", {"web": 8080})
     one, two = copies(), copies()
     leader = leader_of(one, two)
     watcher = two if leader is one else one
-    before = item(table)["session"]
+    told_at = time.monotonic()
     code, messages = leader.terminate()
     assert code == 0 and messages[-1] == "stopped"
     assert not [message for message in messages if "before a lease was given up" in message]
-    after = item(table)
-    assert after["durationMs"]["N"] == "0" or after["session"] != before, "given up, and perhaps taken already"
+    (release,) = record.releases(leader.name)
+    assert release.at - told_at < HAND_OVER, "given up, and not left to expire"
     world.wait_until(lambda: leads(watcher), watcher.output)
     change(live_fleet, "web", 1)
     wait_changed(live_fleet, "web", 1)
     assert len(live.writes()) == 1
 
 
+def test_a_copy_that_is_told_to_stop_while_it_writes_hands_over_once_the_answer_is_there(
+        live, live_fleet, table, copies, record):
+    live_fleet.service("web", {"web": 8080})
+    copy = copies()
+    leader_of(copy)
+    record.hold_answers("UpdateService")
+    change(live_fleet, "web", 1)
+    world.wait_until(live.writes, copy.output)
+    told_at = time.monotonic()
+    # Some time after it was told to stop, and before it gives up waiting.
+    threading.Timer(0.5, record.let_answers_go).start()
+    code, messages = copy.terminate()
+    assert code == 0 and not [message for message in messages if "before" in message], messages
+    (write,), (release,) = record.of(copy.name, "UpdateService"), record.releases(copy.name)
+    assert told_at < write.answered_at < release.at < told_at + HAND_OVER
+
+
+def test_a_copy_that_is_told_to_stop_while_a_write_hangs_ends_in_time_and_leaves_its_lease_to_expire(
+        live, live_fleet, table, copies, record):
+    live_fleet.service("web", {"web": 8080})
+    leader = copies()
+    leader_of(leader)
+    watcher = copies()
+    watcher.wait_ready()
+    record.hold_answers("UpdateService")
+    change(live_fleet, "web", 1)
+    world.wait_until(live.writes, leader.output)
+    told_at = time.monotonic()
+    code, messages = leader.terminate()
+    assert time.monotonic() - told_at < HAND_OVER
+    assert code == 0 and messages[-3:] == [
+        "stopped before AWS answered a change; the next start reads its outcome",
+        "stopped before a lease was given up; it expires by itself", "stopped"]
+    assert not record.releases(leader.name), "whoever leads next must not write beside it"
+    world.wait_until(lambda: leads(watcher), watcher.output)
+    record.let_answers_go()
+    change(live_fleet, "web", 2)
+    wait_changed(live_fleet, "web", 2)
+    assert len(live.writes()) == 2, "what the first one wrote was read and not written again"
+
+
 def test_copies_that_are_killed_or_frozen_are_followed_and_each_change_is_written_once(
-        live, live_fleet, table, copies):
+        live, live_fleet, table, copies, record):
     live_fleet.service("web", {"web": 8080})
     running = [copies(), copies()]
     frozen = []
@@ -147,12 +220,13 @@ def test_copies_that_are_killed_or_frozen_are_followed_and_each_change_is_writte
         while frozen:
             # It wakes up when another one leads: what it knew is worth nothing.
             woken = frozen.pop()
+            record.note(woken.name, "SIGCONT")
             woken.child.send_signal(signal.SIGCONT)
             world.wait_until(lambda woken=woken: not leads(woken), woken.output)
             woken.stop()
     running[0].wait_synced("web")
-    live_writes = live.writes()
-    assert len(live_writes) == CYCLES, [write["effect"] for write in live_writes]
+    live_writes, (late, _) = live.writes(), judge(record.entries)
+    assert len(live_writes) == CYCLES + len(late), [write["effect"] for write in live_writes]
 
 
 @pytest.mark.parametrize("fault, words", [
@@ -196,16 +270,33 @@ def test_an_item_that_somebody_spoilt_is_told_and_mended_by_its_expiry(live, liv
     assert item(table)["epoch"].get("N")
 
 
-def test_apply_waits_for_the_lease_and_takes_it(live, live_fleet, table, copies, server):
+def apply(live, environment):
+    """`eastwest apply`, run to its end."""
+    return subprocess.run(
+        [world.program("eastwest"), "apply", "--cluster", CLUSTER, "--start-up-pause", "0s", "--interval", "1s",
+         *LEASED],
+        stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=world.PATIENCE, check=False,
+        env=world.clean_environment({**environment, "AWS_ENDPOINT_URL": live.url}))
+
+
+def test_apply_beside_a_copy_that_leads_waits_until_that_one_has_written(
+        live, live_fleet, table, copies, environment_of, record):
     live_fleet.service("web", {"web": 8080}, tag=tags(mode="client-server", namespace=NAMESPACE))
     copy = copies()
     copy.wait_synced("web")
     live_fleet.tag("web", discovery_name="shop")
-    done = world.subprocess.run(
-        [world.program("eastwest"), "apply", "--cluster", CLUSTER, "--start-up-pause", "0s", "--interval", "1s",
-         *LEASED],
-        stdin=world.subprocess.DEVNULL, capture_output=True, text=True, timeout=world.PATIENCE, check=False,
-        env=world.clean_environment({**world.CREDENTIALS, "AWS_ENDPOINT_URL": live.url,
-                                     "AWS_ENDPOINT_URL_DYNAMODB": server.url}))
+    done = apply(live, environment_of("apply"))
     assert done.returncode == 0, done.stdout + done.stderr
     assert len(live.writes()) == 2, "the copy that leads has written, and apply has not"
+    assert not record.of("apply", "UpdateService") and not record.of("apply", "PutItem")
+
+
+def test_apply_takes_the_lease_where_nobody_leads_writes_and_gives_it_up(
+        live, live_fleet, table, environment_of, record):
+    live_fleet.service("web", {"web": 8080}, tag=tags(mode="client-server", namespace=NAMESPACE))
+    done = apply(live, environment_of("apply"))
+    assert done.returncode == 0, done.stdout + done.stderr
+    (write,), taking = record.of("apply", "UpdateService"), record.of("apply", "PutItem")[0]
+    assert taking.lease() == DURATION and taking.at < write.at
+    assert item(table)["durationMs"]["N"] == "0", "and whoever comes next need not wait"
+    assert len(live.writes()) == 1

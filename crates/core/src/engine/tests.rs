@@ -11,6 +11,7 @@ mod pauses;
 mod retries;
 mod stories;
 mod swaps;
+mod sweeps;
 mod trouble;
 
 use std::time::Duration;

@@ -5,7 +5,7 @@ use expect_test::expect;
 use super::*;
 use crate::ecs::fault::FaultKind;
 use crate::ecs::name::Arn;
-use crate::ecs::queue::QueueUrl;
+use crate::ecs::queue::{Message, QueueUrl};
 use crate::testing::key;
 
 const QUEUE: &str = "https://sqs.eu-west-1.amazonaws.com/123456789012/eastwest";
@@ -147,6 +147,30 @@ fn a_message_that_cannot_be_read_is_counted_and_left_to_the_dead_letter_queue() 
     let log = fake.take_log();
     assert!(log.contains("delete 2\n"), "{log}");
     assert_eq!(fake.take_news(), "60 message: Unread\n60 message: Service\n");
+}
+
+#[test]
+fn where_more_keys_are_named_than_can_wait_every_cluster_is_swept_and_that_is_told_once() {
+    let mut fake = with_queue("cluster prod default=internal.myapp\n     web -");
+    fake.run(60);
+    fake.take_log();
+    fake.take_news();
+    fake.tag("web", "mode=client-server");
+    let named = (0..10_000).map(|number| format!("s{number}"));
+    let named = named.chain(["one-more".to_owned(), "web".to_owned()]);
+    let messages: Vec<Message> = named
+        .enumerate()
+        .map(|(at, name)| Message { receipt: format!("r{at}"), body: tag_change(&name) })
+        .collect();
+    fake.step(Event::Received(Ok(messages)));
+    let pending = fake.pending();
+    assert!(pending.contains(&"sweep prod".to_owned()), "for who found no room");
+    let deleted = pending.iter().find(|effect| effect.starts_with("delete ")).expect("a deletion");
+    assert_eq!(deleted.split(' ').count(), 1 + 10_002, "the sweep answers all of them");
+    let news = fake.take_news();
+    assert_eq!(news.matches("too many messages").count(), 1, "{news:.400}");
+    fake.run(1);
+    assert_eq!(fake.take_writes(), "60 connect prod/web\n", "the next sweep is minutes away");
 }
 
 #[test]
