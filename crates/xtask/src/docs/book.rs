@@ -20,7 +20,8 @@ use crate::{repo, run};
 const VERSION: &str = "0.5.4";
 /// What of the repository the book is made of.
 const FOLDERS: [&str; 2] = ["docs", "deploy"];
-const FILES: [&str; 4] = ["README.md", "CONTRIBUTING.md", "SECURITY.md", "LICENSE"];
+const FILES: [&str; 5] =
+    ["README.md", "CONTRIBUTING.md", "SECURITY.md", "LICENSE", "tests/poller.py"];
 
 /// Builds the book and checks its links.
 pub(super) fn run() -> Result<bool> {
@@ -36,7 +37,11 @@ pub(super) fn run() -> Result<bool> {
         copy(&root.join(folder), &source.join("src").join(folder))?;
     }
     for file in FILES {
-        fs::copy(root.join(file), source.join("src").join(file)).context(file)?;
+        let place = source.join("src").join(file);
+        if let Some(folder) = place.parent() {
+            fs::create_dir_all(folder).context(file)?;
+        }
+        fs::copy(root.join(file), place).context(file)?;
     }
     let settings = root.join("docs/book.toml");
     fs::copy(&settings, source.join("book.toml")).context("docs/book.toml")?;
