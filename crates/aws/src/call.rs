@@ -24,8 +24,8 @@ use crate::operation::Operation;
 use crate::pace::{Bucket, Lane, Pace};
 use crate::world::World;
 
-/// One attempt of a call to AWS, as a metric wants it: every text is of a closed set.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// One attempt of a call to AWS. Every text that a metric wants is of a closed set.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Call {
     /// The API: `ecs`, `servicediscovery`, `ssm`, `sqs` or `dynamodb`.
     pub api: &'static str,
@@ -37,6 +37,24 @@ pub struct Call {
     pub result: &'static str,
     /// How long the attempt took, waiting for its turn not included.
     pub duration: Duration,
+    /// What AWS denied, if it did.
+    pub denied: Option<Denied>,
+}
+
+impl Call {
+    /// How faults call the operation: `ecs.ListServices`.
+    pub fn id(&self) -> Option<&'static str> {
+        Some(Operation::find(self.api, self.operation)?.id())
+    }
+}
+
+/// An action that AWS denied.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Denied {
+    /// The action as IAM writes it. It need not be that of the call: decrypting a parameter is `kms:Decrypt`.
+    pub action: String,
+    /// What AWS said.
+    pub fault: Fault,
 }
 
 /// Receives each [`Call`].
@@ -142,6 +160,7 @@ impl Intercept for Meter {
             bucket: operation.bucket(),
             result: outcome.map_or_else(Into::into, |()| "Ok"),
             duration: attempt.started.elapsed(),
+            denied: fault::denied(operation, context),
         });
         Ok(())
     }

@@ -19,6 +19,7 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use eastwest_core::ecs::fault::{Fault, FaultKind};
 
 use crate::bounded::TooMuch;
+use crate::call::Denied;
 use crate::credentials;
 use crate::operation::Operation;
 use crate::text::{chain, excerpt, one_line, status};
@@ -175,6 +176,32 @@ pub(crate) fn of_attempt(attempt: &FinalizerInterceptorContextRef<'_>) -> Result
         },
         None => Err(not_sent(error)),
     }
+}
+
+/// Which action one attempt lacks, if AWS denied it, in AWS's words.
+pub(crate) fn denied(
+    operation: Operation,
+    attempt: &FinalizerInterceptorContextRef<'_>,
+) -> Option<Denied> {
+    let raw = attempt.response()?;
+    let code = raw_code(raw).filter(|code| of_code(code) == Some(FaultKind::Denied))?;
+    let text = raw_text(raw);
+    let (kind, message) = answered(operation, raw, Some(&code), text.as_deref());
+    let action = text.as_deref().and_then(lacking).unwrap_or(operation.action()).to_owned();
+    Some(Denied { action, fault: Fault::new(kind, operation.id(), &one_line(&message)) })
+}
+
+/// The action that IAM names where it denies: it may be another one than that of the call. Only what looks like an action
+/// is taken.
+fn lacking(text: &str) -> Option<&str> {
+    let (_, named) = text.split_once("not authorized to perform: ")?;
+    let action = named.split_whitespace().next()?;
+    let (service, name) = action.split_once(':')?;
+    let is_word = |word: &str| {
+        let is_letter = |c: u8| c.is_ascii_alphanumeric() || c == b'-';
+        (1..=64).contains(&word.len()) && word.bytes().all(is_letter)
+    };
+    (is_word(service) && is_word(name)).then_some(action)
 }
 
 /// The fault of a call that was accepted and whose work failed later (SD:Operation). A code that is in no table
@@ -363,6 +390,13 @@ pub(crate) fn raw_code(raw: &HttpResponse) -> Option<String> {
     })?;
     let code = code.rsplit('#').next().unwrap_or(&code);
     Some(code.split(':').next().unwrap_or(code).to_owned())
+}
+
+/// AWS's own words in a raw awsJson answer.
+fn raw_text(raw: &HttpResponse) -> Option<String> {
+    let body: serde_json::Value = serde_json::from_slice(raw.body().bytes()?).ok()?;
+    let text = body.get("message").or_else(|| body.get("Message"))?;
+    text.as_str().map(str::to_owned)
 }
 
 /// The first `T` among an error and its sources.

@@ -62,7 +62,7 @@ mod text;
 mod world;
 
 pub use bus::{BusEvent, Untaken};
-pub use call::{Call, OnCall};
+pub use call::{Call, Denied, OnCall};
 pub use captured::{CapturedFile, Captures, NotACapture};
 pub use https::{Answered, Https, Unanswered};
 pub use operation::{ACTIONS, Access, Operation};

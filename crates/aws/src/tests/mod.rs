@@ -7,6 +7,7 @@ mod apply;
 mod ask;
 mod bus;
 mod confirm;
+mod denied;
 mod faults;
 mod lease;
 mod named_ports;

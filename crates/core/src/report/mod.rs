@@ -9,6 +9,7 @@ pub mod graph;
 pub mod verify;
 pub mod news;
 pub mod notice;
+pub mod denied;
 pub mod ready;
 pub mod concern;
 pub mod notifier;

@@ -10,6 +10,7 @@ use crate::ecs::name::ClusterName;
 use crate::ecs::seen::Seen;
 use crate::ecs::time::Now;
 use crate::plan::leader::Leader;
+use crate::report::denied::Denials;
 use crate::view::View;
 
 /// How long the sweep of a large cluster may take within our share of the API quota.
@@ -61,12 +62,14 @@ pub struct Trouble {
     pub page: Option<&'static str>,
 }
 
-/// Everything that cannot be read now, all at once: clusters, namespaces, parameters of the document, the queue, leases.
-/// Some of it makes nobody unready: eastwest goes on with less, or holds what it concerns.
+/// Everything that cannot be read or done now, all at once: clusters, namespaces, parameters of the document, the queue,
+/// leases, and every other action that AWS denies. Some of it makes nobody unready: eastwest goes on with less, or holds
+/// what it concerns.
 pub fn troubles(
     view: &View,
     queue: Option<&Fault>,
     leaders: &[(ClusterName, Leader)],
+    denials: &Denials,
 ) -> Vec<Trouble> {
     let trouble = |what: &str, fault: &Fault| Trouble {
         what: format!("{what}: {fault}"),
@@ -87,7 +90,16 @@ pub fn troubles(
         Seen::Unknown(fault) => Some(trouble("the list of namespaces", fault)),
         Seen::Known(_) | Seen::Absent => None,
     });
-    listing.chain(clusters).chain(namespaces).chain(documents).chain(queue).chain(leases).collect()
+    let read = listing.chain(clusters).chain(namespaces).chain(documents);
+    let mut all: Vec<Trouble> = read.chain(queue).chain(leases).collect();
+    for (action, fault) in denials.all() {
+        let words = fault.to_string();
+        // What a cluster or the queue shows already is not shown twice.
+        if !all.iter().any(|each| each.what.ends_with(&words)) {
+            all.push(trouble(&format!("the action {action}"), fault));
+        }
+    }
+    all
 }
 
 #[cfg(test)]
@@ -122,10 +134,19 @@ mod tests {
         }
         let queue = fault(FaultKind::NotFound);
         let leader = Leader::Unknown(fault(FaultKind::ServerError));
-        let told = troubles(&view, Some(&queue), &[(ClusterName::as_read("prod"), leader)]);
+        let mut denials = Denials::default();
+        denials.denied("ecs:ListServices", &fault(FaultKind::Denied), at(0));
+        for (action, operation) in
+            [("events:PutEvents", "events.PutEvents"), ("iam:PassRole", "ecs.UpdateService")]
+        {
+            let refusal = Fault::new(FaultKind::Denied, operation, "no");
+            denials.denied(action, &refusal, at(0));
+        }
+        let leaders = [(ClusterName::as_read("prod"), leader)];
+        let told = troubles(&view, Some(&queue), &leaders, &denials);
         let told: Vec<(&str, Option<&str>)> = told
             .iter()
-            .map(|each| (each.what.split(':').next().unwrap_or_default(), each.page))
+            .map(|each| (each.what.split(": ").next().unwrap_or_default(), each.page))
             .collect();
         assert_eq!(
             told,
@@ -134,6 +155,9 @@ mod tests {
                 ("cluster prod", Some("deploy/README.md#the-policies")),
                 ("the queue", Some("docs/troubleshooting.md#what-is-not-there")),
                 ("the lease of cluster prod", None),
+                // Not `ecs:ListServices`: the cluster shows it.
+                ("the action iam:PassRole", Some("deploy/README.md#the-policies")),
+                ("the action events:PutEvents", Some("deploy/README.md#the-policies")),
             ]
         );
     }

@@ -8,6 +8,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
+use eastwest_aws::{Call, Denied};
 use eastwest_core::declaration::settings::Settings;
 use eastwest_core::ecs::name::ClusterName;
 use eastwest_core::ecs::service_key::{ServiceKey, ServicePath};
@@ -16,11 +17,12 @@ use eastwest_core::engine::effect::{Effect, Event};
 use eastwest_core::plan::consent::PlanId;
 use eastwest_core::plan::entry::Entry;
 use eastwest_core::plan::hold::Hold;
+use eastwest_core::report::denied::Denials;
 use eastwest_core::report::news::News;
 use eastwest_core::report::notice::{About, Level, Notice, NoticeKind, notice};
 use eastwest_core::report::ready::{self, Trouble};
 use tokio::sync::Notify;
-use tracing::{error, info};
+use tracing::{error, info, warn};
 
 use super::clock::Clock;
 use super::history::History;
@@ -44,6 +46,8 @@ pub(crate) struct Shared {
     pub(crate) clock: Clock,
     /// What happened lately.
     pub(crate) history: History,
+    /// Which actions AWS denies.
+    denials: Mutex<Denials>,
     publish: Box<Publish>,
     /// Events from people that the loop has not received yet.
     inbox: Mutex<VecDeque<Event>>,
@@ -68,6 +72,7 @@ impl Shared {
             metrics,
             clock,
             history: History::new(clock.began().calendar),
+            denials: Mutex::default(),
             publish: Box::new(publish),
             inbox: Mutex::default(),
             arrived: Notify::new(),
@@ -94,13 +99,31 @@ impl Shared {
         self.silence().into_iter().chain(missing).collect()
     }
 
-    /// Everything that cannot be read now.
+    fn denials(&self) -> MutexGuard<'_, Denials> {
+        self.denials.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes in one attempt of a call to AWS: it is counted, and an action that is denied is said once.
+    pub(crate) fn called(&self, call: &Call) {
+        self.metrics.call(call);
+        match (&call.denied, call.id()) {
+            (Some(Denied { action, fault }), _) => {
+                if self.denials().denied(action, fault, self.clock.now()) {
+                    warn!(action, fault = %fault, page = fault.kind.page(), "AWS denies an action");
+                }
+            }
+            (None, Some(operation)) if call.result == "Ok" => self.denials().answered(operation),
+            (None, _) => {}
+        }
+    }
+
+    /// Everything that cannot be read or done now.
     pub(crate) fn troubles(&self) -> Vec<Trouble> {
         let engine = self.engine();
         let (view, now) = (engine.view(), self.clock.now());
         let leader = |cluster: &ClusterName| Some((cluster.clone(), engine.leader(cluster, now)?));
         let leaders: Vec<_> = view.clusters.keys().filter_map(leader).collect();
-        ready::troubles(view, engine.queue_trouble(), &leaders)
+        ready::troubles(view, engine.queue_trouble(), &leaders, &self.denials())
     }
 
     /// One step. If it panics, that is a bug: a new engine takes the place of this one, as after a restart, and what runs

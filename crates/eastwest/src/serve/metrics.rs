@@ -376,7 +376,8 @@ mod tests {
         let (api, operation, result) = ("ecs", "ListServices", "Throttled");
         let duration = Duration::from_millis(30);
         let bucket = eastwest_aws::Bucket::ServiceRead;
-        metrics.call(&eastwest_aws::Call { api, operation, bucket, result, duration });
+        let denied = None;
+        metrics.call(&eastwest_aws::Call { api, operation, bucket, result, duration, denied });
         let shared =
             Shared::new(Settings::default(), metrics.clone(), Clock::start(Duration::ZERO));
         let page = String::from_utf8(page(&shared)).unwrap();
