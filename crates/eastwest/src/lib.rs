@@ -37,7 +37,7 @@ use clap::FromArgMatches as _;
 use crate::command::{Cli, Command, cli};
 use crate::config::Config;
 use crate::daemon::signals::log_signals;
-use crate::daemon::telemetry;
+use crate::daemon::{panics, telemetry};
 
 /// Runs the command line `words`, the program's name first; returns the exit code.
 pub fn main(words: impl IntoIterator<Item = std::ffi::OsString>) -> ExitCode {
@@ -64,6 +64,7 @@ fn start(Cli { command, flags }: Cli) -> anyhow::Result<ExitCode> {
     }
     let config = Config::read(&flags)?;
     let levels = telemetry::start(config.log_format);
+    panics::quote_nothing();
     // One thread is enough: a call to AWS costs half a millisecond of it, and more threads cost memory.
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
