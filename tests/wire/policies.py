@@ -1,5 +1,10 @@
 """The IAM policies of `deploy/iam`, filled in for the world of the tests, and a caller that they bind."""
+import fnmatch
+import http.server
 import json
+import threading
+import urllib.error
+import urllib.request
 
 import boto3
 from botocore.config import Config
@@ -17,8 +22,8 @@ FILLED = {"REPLACE_REGION": world.REGION, "REPLACE_ACCOUNT_ID": rules.ACCOUNT, "
           "REPLACE_BUS": "default", "REPLACE_ROLES_OF_TASKS": "tasks", "REPLACE_ROLE_OF_TLS": "tls"}
 # Whom the simulator binds by its policies.
 RESTRICTED = {**world.CREDENTIALS, "AWS_ACCESS_KEY_ID": "restricted"}
-# The simulator has no DynamoDB and no KMS.
-ELSEWHERE = {"dynamodb:GetItem", "dynamodb:PutItem", "kms:Decrypt"}
+# The simulator has no DynamoDB: there a `Guarded` table evaluates the policy.
+ELSEWHERE = {"dynamodb:GetItem", "dynamodb:PutItem"}
 
 
 def shipped(name, **filled):
@@ -41,18 +46,92 @@ def actions(*policies):
                    if statement["Effect"] == "Allow" for action in statement["Action"]})
 
 
-def flags(folder, policies, without=None):
-    """The flags for a simulator that binds `RESTRICTED` by these policies, with one action taken away."""
+def lessened(name, without=(), **filled):
+    """A policy of deploy/iam, filled in, with these actions taken away."""
+    policy = shipped(name, **filled)
+    for statement in policy["Statement"]:
+        statement["Action"] = [action for action in statement["Action"] if action not in without]
+    policy["Statement"] = [statement for statement in policy["Statement"] if statement["Action"]]
+    return policy
+
+
+def flags(folder, policies, without=(), **filled):
+    """The flags for a simulator that binds `RESTRICTED` by these policies, with these actions taken away."""
     words = []
     for name in policies:
-        policy = shipped(name)
-        for statement in policy["Statement"]:
-            statement["Action"] = [action for action in statement["Action"] if action != without]
-        policy["Statement"] = [statement for statement in policy["Statement"] if statement["Action"]]
         path = folder / f"{name}.json"
-        path.write_text(json.dumps(policy))
+        path.write_text(json.dumps(lessened(name, without, **filled)))
         words += ["--policy", str(path)]
     return words
+
+
+class Guarded:
+    """DynamoDB behind a policy: an HTTP server that hands on to an emulator what the policy allows, and refuses the rest in
+    DynamoDB's words. It knows what `lease.json` says: actions, resources, and which items."""
+
+    def __init__(self, emulator, policy):
+        self.policy = policy
+        guard = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_POST(self):
+                body = self.rfile.read(int(self.headers.get("content-length") or 0))
+                call = self.headers["X-Amz-Target"].rpartition(".")[2]
+                status, answer = guard.refusal(call, json.loads(body)) or guard.handed_on(emulator.url, self.headers, body)
+                self.send_response(status)
+                self.send_header("Content-Type", "application/x-amz-json-1.0")
+                self.send_header("Content-Length", str(len(answer)))
+                self.end_headers()
+                self.wfile.write(answer)
+
+            def log_message(self, *_):
+                """Says nothing."""
+
+        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server.daemon_threads = True
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
+        self._thread.start()
+        self.url = f"http://127.0.0.1:{self._server.server_port}"
+
+    def refusal(self, call, body):
+        """What DynamoDB answers to a call that nothing allows."""
+        action = f"dynamodb:{call}"
+        resource = f"arn:aws:dynamodb:{world.REGION}:{rules.ACCOUNT}:table/{body.get('TableName', '')}"
+        item = body.get("Key") or body.get("Item") or {}
+        keys = [value for member in item.values() for value in member.values() if member is item.get("lease")]
+        if any(self._allows(statement, action, resource, keys) for statement in self.policy["Statement"]):
+            return None
+        user = f"arn:aws:sts::{rules.ACCOUNT}:assumed-role/restricted/test"
+        text = (f"User: {user} is not authorized to perform: {action} on resource: {resource} because no identity-based "
+                f"policy allows the {action} action")
+        return 400, json.dumps({"__type": "com.amazon.coral.service#AccessDeniedException", "Message": text}).encode()
+
+    @staticmethod
+    def _allows(statement, action, resource, keys):
+        assert statement["Effect"] == "Allow" and set(statement["Condition"]) == {"ForAllValues:StringLike"}
+        [(key, wanted)] = statement["Condition"]["ForAllValues:StringLike"].items()
+        assert key == "dynamodb:LeadingKeys"
+        return (action in statement["Action"] and any(fnmatch.fnmatchcase(resource, each) for each in statement["Resource"])
+                and all(fnmatch.fnmatchcase(each, wanted) for each in keys))
+
+    @staticmethod
+    def handed_on(url, headers, body):
+        """What the emulator answers."""
+        kept = {name: value for name, value in headers.items() if name.lower() not in ("host", "content-length")}
+        try:
+            with urllib.request.urlopen(urllib.request.Request(url, body, kept), timeout=world.PATIENCE) as answer:
+                return answer.status, answer.read()
+        except urllib.error.HTTPError as refused:
+            with refused:
+                return refused.code, refused.read()
+
+    def stop(self):
+        """Ends it."""
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
 
 
 def client(service, simulator):

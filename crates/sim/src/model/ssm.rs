@@ -223,6 +223,27 @@ impl Model {
         Ok((name, state))
     }
 
+    /// The `SecureString`s of this name or below this path that a key of their own encrypts: each parameter's ARN and its
+    /// key.
+    #[cfg(feature = "wire")]
+    pub(crate) fn secrets_with_a_key(
+        &self,
+        name: Option<&str>,
+        path: Option<&str>,
+    ) -> Vec<(String, String)> {
+        let named = name.and_then(|name| self.parameter_state(path_of(name)).ok());
+        let folder = path.map(|path| format!("{}/", path.trim_end_matches('/')));
+        let is_below =
+            |name: &str| folder.as_deref().is_some_and(|folder| name.starts_with(folder));
+        let below = self.parameters.iter().map(|(name, state)| (name.as_str(), state));
+        let all = named.into_iter().chain(below.filter(|(name, _)| is_below(name)));
+        let secrets = all.filter(|(_, state)| state.kind == ParameterType::SecureString);
+        let keys = secrets.filter_map(|(name, state)| {
+            Some((self.arns.parameter(name), state.versions.back()?.key_id.clone()?))
+        });
+        keys.filter(|(_, key)| key != "alias/aws/ssm").collect()
+    }
+
     fn parameter(&self, reference: &str, clear: bool) -> Result<Parameter, ApiError> {
         let path = path_of(reference);
         let (name, selector) = match path.split_once(':') {

@@ -56,6 +56,7 @@ pub(super) fn by(op: &str, body: &Value, model: &Model) -> Vec<Asked> {
             all.extend(roles.into_iter().flatten().map(|r| pass(r, "ecs-tasks.amazonaws.com")));
             all.extend(call.tags_of_a_revision());
         }
+        "ssm.GetParameter" | "ssm.GetParametersByPath" => all.extend(call.decryption()),
         "servicediscovery.CreatePrivateDnsNamespace" => all.extend(ZONE.map(|action| Asked {
             action: action.to_owned(),
             resource: "*".to_owned(),
@@ -182,6 +183,30 @@ impl Call<'_> {
     fn namespace(&self) -> Option<String> {
         let named = self.body.pointer("/serviceConnectConfiguration/namespace")?.as_str()?;
         Some(self.model.arn_of_namespace(named).unwrap_or_else(|| named.to_owned()))
+    }
+
+    /// Parameter Store decrypts in the name of its caller (Systems Manager guide, how Parameter Store uses AWS KMS). The
+    /// account's own key for it asks nothing of the caller's policies: its key policy allows everybody in the account.
+    fn decryption(&self) -> Vec<Asked> {
+        if self.body["WithDecryption"] != true {
+            return Vec::new();
+        }
+        let (name, path) = (self.text("Name"), self.text("Path"));
+        let secrets = self.model.secrets_with_a_key(name, path);
+        let via = format!("ssm.{}.amazonaws.com", self.model.region());
+        let asked = |(parameter, key): (String, String)| Asked {
+            action: "kms:Decrypt".to_owned(),
+            resource: if key.starts_with("arn:") {
+                key
+            } else {
+                self.arn("kms", &format!("key/{key}"))
+            },
+            keys: BTreeMap::from([
+                ("kms:ViaService".to_owned(), vec![via.clone()]),
+                ("kms:EncryptionContext:PARAMETER_ARN".to_owned(), vec![parameter]),
+            ]),
+        };
+        secrets.into_iter().map(asked).collect()
     }
 
     fn roles_of_tls(&self) -> Vec<Asked> {
