@@ -40,9 +40,23 @@ pub(crate) fn candidate<'a>(
     }
     let terms = input.terms(service);
     let defaults = terms.defaults;
-    let desired = settle(service, declaration, &terms).map_err(|hold| with_facts(input, hold))?;
+    let desired = settle(service, declaration, &terms)
+        .map_err(|hold| with_facts(input, with_every_reason(hold, service, &defaults)))?;
     let (to, changes) = difference(service.connect(), &desired, &defaults);
     Ok(Some(Candidate { service, declaration, desired, to, changes, defaults }))
+}
+
+/// The hold of a service whose wanted configuration cannot be told, with what ECS would refuse in any case: one new
+/// revision of the task definition can mend all of it.
+fn with_every_reason(hold: Hold, service: &EcsService, defaults: &Defaults<'_>) -> Hold {
+    let Hold::Ineligible(first) = hold else { return hold };
+    let others = eligible::of_service(service, defaults);
+    let others = others.into_iter().filter(|other| *other != first);
+    Hold::Ineligible(join_reasons(std::iter::once(first.clone()).chain(others)))
+}
+
+fn join_reasons(reasons: impl IntoIterator<Item = String>) -> String {
+    reasons.into_iter().collect::<Vec<_>>().join("; also, ")
 }
 
 impl Candidate<'_> {
@@ -92,7 +106,7 @@ impl Candidate<'_> {
         let mut reasons = eligible::refusals(self.service, connect, &self.defaults);
         reasons.extend(self.refused_aliases(view));
         if !reasons.is_empty() {
-            return Some(Hold::Ineligible(reasons.join("; also, ")));
+            return Some(Hold::Ineligible(join_reasons(reasons)));
         }
         let (namespace, connect) = wanted?;
         pinned::obstacle(self.service, namespace, connect, &self.defaults, view)

@@ -25,11 +25,9 @@ pub(crate) fn refusals(
     wanted: Option<&Connect>,
     defaults: &Defaults<'_>,
 ) -> Vec<String> {
-    let mut reasons: Vec<String> = controller(service).into_iter().collect();
-    let Some(connect) = wanted else { return reasons };
+    let Some(connect) = wanted else { return controller(service).into_iter().collect() };
+    let mut reasons = of_service(service, defaults);
     let deployed = service.connect();
-    reasons.extend(platform(service));
-    reasons.extend(defaults.task_definition.iter().flat_map(|found| task_definition(found)));
     reasons.extend(connect.endpoints.iter().flat_map(|each| endpoint(each, defaults)));
     reasons.extend(connect.endpoints.iter().filter_map(|each| tls(each, deployed, defaults)));
     reasons.extend(twice(connect));
@@ -39,6 +37,14 @@ pub(crate) fn refusals(
     // The service and its task definition may tell the same, and so may two endpoints on one port.
     let mut told = BTreeSet::new();
     reasons.retain(|reason| told.insert(reason.clone()));
+    reasons
+}
+
+/// The reasons that lie in the service and its task definition, whatever is wanted.
+pub(crate) fn of_service(service: &EcsService, defaults: &Defaults<'_>) -> Vec<String> {
+    let mut reasons: Vec<String> = controller(service).into_iter().collect();
+    reasons.extend(platform(service));
+    reasons.extend(defaults.task_definition.iter().flat_map(|found| task_definition(found)));
     reasons
 }
 

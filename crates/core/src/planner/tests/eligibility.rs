@@ -60,6 +60,17 @@ fn links_are_refused() {
 }
 
 #[test]
+fn a_wrong_port_is_told_with_what_is_wrong_with_the_task_definition() {
+    check_plan(
+        "cluster prod default=internal.myapp
+         web mode=client-server, port=admin | off | bridge hostname http=8080/http",
+        &expect![[r#"
+            prod/web: Ineligible: web:1 has no port admin; its named ports are http (8080); also, container app in web:1 sets hostname in bridge mode, which Service Connect does not support: remove hostname, or use awsvpc
+        "#]],
+    );
+}
+
+#[test]
 fn a_hostname_is_refused_in_bridge_mode() {
     check_plan(
         "cluster prod default=internal.myapp
@@ -259,6 +270,20 @@ fn managed_instances_are_advised_against_and_not_held() {
     );
     check_issues(
         world,
+        &expect![[r#"
+            prod/web: launchType="MANAGED_INSTANCES": older guides say that Service Connect does not run on Managed Instances: try it on one service first, and check that its tasks start. The instance profile must allow ecs:Poll on the task sets of the cluster, or the proxy stays unhealthy
+        "#]],
+    );
+}
+
+#[test]
+fn where_capacity_providers_decide_the_task_definition_tells_whether_it_may_run_on_managed_instances()
+ {
+    check_issues(
+        "cluster prod default=internal.myapp
+         web mode=client | off | managed http=8080/http | launch=
+         cron mode=client | off | http=8080/http | launch=
+         unread mode=client | off | ? | launch=",
         &expect![[r#"
             prod/web: launchType="MANAGED_INSTANCES": older guides say that Service Connect does not run on Managed Instances: try it on one service first, and check that its tasks start. The instance profile must allow ecs:Poll on the task sets of the cluster, or the proxy stays unhealthy
         "#]],
