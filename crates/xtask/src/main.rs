@@ -11,6 +11,7 @@ mod debian;
 mod docs;
 mod fuzz;
 mod image;
+mod notes;
 mod prometheus;
 mod release;
 mod repo;
@@ -55,6 +56,8 @@ enum Command {
     Sbom(sbom::Args),
     /// Build the program as it is released in two folders, and check that both are the same
     Reproduce(release::Args),
+    /// Write the part of the changelog that a release shows; fails if there is none
+    Notes(notes::Args),
     /// Replace copies of an older version by this one and take it back, and check that each change is written once
     Upgrade(upgrade::Args),
     /// Plant realistic mistakes one by one, and see that the simulator's tests find each
@@ -75,6 +78,7 @@ fn main() -> ExitCode {
         Command::Image(args) => image::run(&args),
         Command::Sbom(args) => sbom::run(&args),
         Command::Reproduce(args) => release::reproduce(&args),
+        Command::Notes(args) => notes::run(&args),
         Command::Upgrade(args) => upgrade::run(&args),
         Command::Bugs(args) => bugs::run(&args),
     };
