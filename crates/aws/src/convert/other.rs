@@ -100,3 +100,7 @@ pub(crate) fn cloud_map_service(summary: &cloud_map::ServiceSummary) -> Option<C
         created_at: time(summary.create_date, AwsTime(i64::MAX)),
     })
 }
+
+#[cfg(test)]
+#[path = "other_tests.rs"]
+mod tests;

@@ -7,6 +7,7 @@ mod eligibility;
 mod gone;
 mod holds;
 mod immutable;
+mod launch;
 mod names;
 mod namespaces;
 mod ports;

@@ -133,3 +133,54 @@ async fn carry_out(world: Arc<World>, metrics: Metrics, effect: Effect) -> Event
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use eastwest_core::declaration::settings::Settings;
+
+    use super::super::clock::Clock;
+    use super::*;
+
+    /// An AWS that nobody answers for, and whose every call panics once it has failed.
+    async fn world_that_panics() -> Arc<World> {
+        let settings = eastwest_aws::Settings {
+            region: Some("eu-west-1".to_owned()),
+            // The discard service: nobody listens there.
+            simulator: Some("http://127.0.0.1:9".to_owned()),
+            on_call: Arc::new(|_| panic!("a bug")),
+            ..eastwest_aws::Settings::default()
+        };
+        Arc::new(World::connect(settings).await.expect("a Region"))
+    }
+
+    fn panics(metrics: &Metrics) -> f64 {
+        let gathered = metrics.gather();
+        let panics = gathered.iter().find(|family| family.name() == "eastwest_panics_total");
+        panics.map_or(0.0, |family| family.get_metric()[0].get_counter().get_value())
+    }
+
+    #[tokio::test]
+    async fn an_effect_that_panics_is_counted_its_key_waits_longer_each_time_and_the_loop_lives() {
+        let (world, metrics) = (world_that_panics().await, Metrics::new());
+        let clock = Clock::start(Duration::from_secs(10));
+        let shared = Shared::publishing_to(Settings::default(), metrics.clone(), clock, |_, _| ());
+        let mut effects = shared.step(Event::Tick).expect("no panic");
+        let mut waits = Vec::new();
+        for count in 1..=3 {
+            let effect = effects.pop().expect("a look for the clusters");
+            assert_eq!((effect.to_string().as_str(), effects.len()), ("find-clusters", 0));
+            let event = carry_out(Arc::clone(&world), metrics.clone(), effect).await;
+            let Event::ClustersFound(Err(fault)) = &event else { panic!("{event:?}") };
+            assert!(fault.message.contains("a bug"), "{fault}");
+            assert_eq!(panics(&metrics), f64::from(count));
+            let before = shared.clock.now();
+            assert!(shared.step(event).expect("the step does not panic").is_empty(), "not at once");
+            let due = shared.engine().next_wake().expect("it is tried again");
+            waits.push(due.since(before).as_secs_f64().round());
+            effects = shared.engine().step(due, Event::Tick);
+        }
+        assert_eq!(waits, [2.0, 4.0, 8.0]);
+    }
+}
