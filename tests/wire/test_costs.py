@@ -1,4 +1,6 @@
-"""The calls that `docs/costs.md` counts are the calls that two copies make at rest."""
+"""The calls that `docs/costs.md` counts are the calls that copies make at rest and in a sweep."""
+import json
+import math
 import re
 import time
 
@@ -6,6 +8,7 @@ import pytest
 
 import rules
 import world
+from documents import put
 from emulators import Moto
 from fleet import NAMESPACE, Fleet, tags
 
@@ -13,6 +16,8 @@ PAGE = world.pathlib.Path(__file__).parents[2] / "docs" / "costs.md"
 MONTH = 30 * 24 * 3600
 # The calls are counted until the rarest has come so often.
 RAREST, TIMES = "sqs.ReceiveMessage", 3
+# A row of what a sweep or a reading beside it calls: the call, and how often.
+SWEEP = re.compile(r"^\| `(\w+\.\w+)` \|.*\| (1|⌈\w/\d+⌉) \|$", re.M)
 ROW = re.compile(r"^\| `(\w+\.\w+)` .*\| ([\d.]+) s \| ([\d,]+) \|$", re.M)
 
 
@@ -73,3 +78,64 @@ def test_the_page_counts_what_two_copies_call_at_rest(copies):
         # At the ends of the time there may be one more or less, and a call takes a while itself.
         assert 0.7 * expected - 1 <= calls <= expected + 2, f"{call}: {calls} in {passed:.0f} s"
         assert int(month.replace(",", "")) == MONTH / float(every), call
+
+
+SERVICES, SWEEPS = 105, 4
+
+
+@pytest.fixture
+def swept(simulator_of, unjudged, controller_of):
+    """The world of a copy that sweeps many services, of which one opted in."""
+    sim = simulator_of(speed=60)
+    fleet = Fleet(sim, unjudged("ecs", sim), unjudged("servicediscovery", sim))
+    task = fleet.task_definition("idle", {})
+    for number in range(SERVICES - 1):
+        fleet.service(f"idle-{number}", taskDefinition=task)
+    fleet.service("web", {"web": 8080}, tag=tags(mode="client-server", namespace=NAMESPACE))
+    ssm, document = unjudged("ssm", sim), json.dumps({"version": 1})
+    put(ssm, document)
+    # Two pages of parameters.
+    for number in range(11):
+        put(ssm, document, f"/eastwest/more/{number}")
+    controller = controller_of(sim.url, "--source", "tags,ssm:/eastwest/prod,ssm:/eastwest/more/", interval="5s")
+    controller.wait_synced("web")
+    return sim
+
+
+def often(page, **numbers):
+    """How often each call of the tables is made, for so many services, parameters, namespaces."""
+    found = {}
+    for call, count in SWEEP.findall(page):
+        formula = re.fullmatch(r"⌈(\w)/(\d+)⌉", count)
+        found[call] = math.ceil(numbers[formula[1]] / int(formula[2])) if formula else int(count)
+    return found
+
+
+def test_the_page_counts_what_a_sweep_calls_and_names_every_call(swept):
+    page = PAGE.read_text()
+    costs = often(page, N=SERVICES, P=11, M=1, S=1, D=1, C=1)
+    of_sweep = ("ecs.DescribeClusters", "ecs.ListServices", "ecs.DescribeServices")
+    # What is read rarely was read at the start.
+    first = swept.calls()
+    assert first["servicediscovery.ListNamespaces"] == costs["servicediscovery.ListNamespaces"]
+    assert first["ecs.ListServicesByNamespace"] == costs["ecs.ListServicesByNamespace"]
+    assert first["servicediscovery.ListServices"] == costs["servicediscovery.ListServices"]
+    # The rollout is over, and its history was read.
+    world.wait_until(lambda: quiet(swept, costs), lambda: str(swept.calls()))
+    swept.forget_calls()
+    world.wait_until(lambda: swept.called("ecs.DescribeClusters") >= SWEEPS, lambda: str(swept.calls()))
+    calls = swept.calls()
+    assert set(calls) <= set(costs), "a call that the page does not name"
+    sweeps = calls["ecs.DescribeClusters"]
+    for call in of_sweep:
+        # The first sweep may be counted in part, and the last one.
+        assert abs(calls[call] - sweeps * costs[call]) <= costs[call], (call, calls)
+    parameters, paths = calls["ssm.GetParameter"], calls["ssm.GetParametersByPath"]
+    assert 1 <= parameters <= sweeps + 1 and abs(paths - costs["ssm.GetParametersByPath"] * parameters) <= 2
+
+
+def quiet(sim, costs):
+    """Whether for a whole sweep nothing was called that the tables do not have."""
+    sim.forget_calls()
+    time.sleep(6)
+    return set(sim.calls()) <= set(costs)
