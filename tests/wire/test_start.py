@@ -1,41 +1,18 @@
 """What stands in the way at the start: each thing is named, all at once, with the page that helps; `/readyz` says the same."""
-import email.utils
-import http.server
 import json
 import pathlib
 import socket
-import threading
-import time
 
 import pytest
 
 import world
-from fleet import tags
+from documents import SOURCES, document, put
+from fleet import NAMESPACE, tags
+from refusal import Refusing
 from world import wait_until
 
 ROOT = pathlib.Path(__file__).parents[2]
 HOUR = 3600
-
-
-class Refusal(http.server.BaseHTTPRequestHandler):
-    """Refuses every call as AWS refuses credentials, by a clock of its own."""
-
-    code, ahead = "", 0
-
-    def do_POST(self):
-        """Reads the call, and refuses it."""
-        self.rfile.read(int(self.headers.get("content-length") or 0))
-        # AWS's own text quotes what was signed.
-        body = json.dumps({"__type": f"com.amazonaws#{self.code}", "message": "canary-of-a-signature"}).encode()
-        self.send_response_only(400)
-        self.send_header("Date", email.utils.formatdate(time.time() + self.ahead, usegmt=True))
-        self.send_header("Content-Type", "application/x-amz-json-1.1")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_):
-        """Says nothing."""
 
 
 @pytest.fixture
@@ -44,18 +21,13 @@ def refusing():
     started = []
 
     def start(code, ahead=0):
-        handler = type("Handler", (Refusal,), {"code": code, "ahead": ahead})
-        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
-        started.append((server, thread))
-        return f"http://127.0.0.1:{server.server_port}"
+        # AWS's own text quotes what was signed.
+        started.append(Refusing(code, "canary-of-a-signature", ahead))
+        return started[-1].url
 
     yield start
-    for server, thread in started:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    for server in started:
+        server.stop()
 
 
 def readiness(controller):
@@ -115,7 +87,7 @@ def test_everything_that_is_missing_is_named_at_once_with_its_page(live_fleet, l
 def test_in_a_wrong_region_the_cluster_is_said_to_be_missing(live_fleet, live, controller_of):
     live_fleet.service("web", {"web": 8080}, tag=tags(mode="client-server"))
     controller = controller_of(live.url, environment={**world.CREDENTIALS, "AWS_REGION": "us-east-1"})
-    trouble = wait_trouble(controller, "no cluster")
+    trouble = wait_trouble(controller, "there is no cluster 'prod' in us-east-1; check --cluster and --region")
     assert trouble["page"] == "docs/troubleshooting.md#what-is-not-there"
     assert readiness(controller)[0] == 503 and live.writes() == []
 
@@ -136,3 +108,29 @@ def test_what_is_denied_names_the_action_and_the_policies(live_fleet, live, cont
     assert trouble["page"] == "deploy/README.md#the-policies" and is_there(trouble["page"])
     live.control("DELETE", "faults")
     wait_until(lambda: readiness(controller) == (200, {"ready": True, "waitingFor": [], "troubles": []}), controller.output)
+
+
+def test_several_denied_actions_are_named_at_once_and_forgotten_when_they_are_allowed(
+        live_fleet, live, live_ssm, controller_of):
+    # Without the first one all can be listed, and one service waits.
+    denied = {"ecs.DescribeTaskDefinition": "ecs:DescribeTaskDefinition", "ssm.GetParameter": "ssm:GetParameter",
+              "servicediscovery.ListNamespaces": "servicediscovery:ListNamespaces"}
+    live_fleet.service("web", {"web": 8080}, tag=tags(mode="client-server", namespace=NAMESPACE))
+    put(live_ssm, document())
+    for operation in denied:
+        live.fault(operation, "denied", times=100000)
+    controller = controller_of(live.url, *SOURCES)
+
+    def all_at_once():
+        whole = [each["what"] for each in readiness(controller)[1]["troubles"]]
+        return all(any(f"to perform: {action} " in what for what in whole) for action in denied.values())
+
+    wait_until(all_at_once, lambda: f"{readiness(controller)}\n{controller.output()}")
+    live.control("DELETE", "faults")
+    wait_until(lambda: readiness(controller) == (200, {"ready": True, "waitingFor": [], "troubles": []}),
+               lambda: f"{readiness(controller)}\n{controller.output()}")
+    controller.wait_synced("web")
+    for action in denied.values():
+        [line] = controller.log_lines("AWS denies an action", f'"action":"{action}"')
+        page = json.loads(line)["page"]
+        assert page == "deploy/README.md#the-policies" and is_there(page)
