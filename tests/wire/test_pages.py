@@ -151,6 +151,15 @@ def test_every_command_and_every_path_is_on_the_page_about_running_it(sim, contr
     assert not absent, f"docs/running.md does not name {absent}"
 
 
+def test_every_reason_has_its_entry_in_the_runbook():
+    code = (ROOT / "crates/core/src/plan/reason.rs").read_text()
+    reasons = re.findall(r"^    ([A-Z]\w+),$", code.split("pub enum Reason {", 1)[1].split("\n}\n", 1)[0], re.MULTILINE)
+    assert {"NotSeen", "MassChange", "Leaving"} <= set(reasons), reasons
+    entries = dict(re.findall(r"^## (\w+)\n\n(.+?)(?=^## |\Z)", (DOCS / "runbook.md").read_text(), re.MULTILINE | re.DOTALL))
+    absent = [reason for reason in reasons if len(entries.get(reason, "").split()) < 6]
+    assert not absent, f"docs/runbook.md does not say what to do about {absent}"
+
+
 def aws_commands():
     """Every command of the AWS CLI in a shell block of a page: the page and the words."""
     pages = [ROOT / "README.md", ROOT / "deploy/README.md", *sorted(DOCS.rglob("*.md"))]
