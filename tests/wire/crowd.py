@@ -7,6 +7,9 @@ import time
 
 import world
 
+# `/livez` answers within a second, whatever others do. On a machine that does much else it may take three times as long;
+# who waits until others are dropped waits for ten.
+LIVEZ = 3.0
 # What each caller here needs for himself, and some to spare.
 DESCRIPTORS = 4096
 # The first bytes of every HTTP/2 connection (RFC 9113, 3.4), and empty settings.
@@ -81,12 +84,13 @@ def answer(port, request, patience=world.PATIENCE):
         return text
 
 
-def livez_takes(port, patience=world.PATIENCE):
-    """How long `/livez` takes for somebody who connects now, in seconds."""
+def livez_answers_in_time(port):
+    """`/livez` is answered to somebody who connects now, and soon enough for who restarts what does not answer."""
     began = time.monotonic()
-    text = answer(port, b"GET /livez HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n", patience)
+    text = answer(port, b"GET /livez HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n")
+    took = time.monotonic() - began
     assert text.startswith(b"HTTP/1.1 200 "), text
-    return time.monotonic() - began
+    assert took < LIVEZ, f"/livez took {took:.1f} s"
 
 
 def descriptors(process):

@@ -240,7 +240,7 @@ def test_a_hundred_streams_are_sixty_four_and_the_others_are_told_so(told):
     assert statuses.count(200) == STREAMS and statuses.count(503) == 100 - STREAMS, statuses
     refused = streams[statuses.index(503)].answer
     assert refused.getheader("content-type") == PROBLEM and "64 streams" in json.loads(refused.read())["detail"]
-    crowd.livez_takes(told.port)
+    crowd.livez_answers_in_time(told.port)
     assert ask(told, "POST", "/api/v1/reconcile", "{}", BEARER)[0] == 200
     with concurrent.futures.ThreadPoolExecutor(STREAMS) as readers:
         told_all = list(readers.map(lambda stream: stream.next(), [s for s in streams if s.answer.status == 200]))
@@ -266,7 +266,7 @@ def test_a_reader_that_takes_nothing_holds_no_memory_and_nobody_up(told):
     with crowd.Crowd(told.port, 50, request, buffer=4096):
         for _ in range(300):
             assert ask(told, "POST", "/api/v1/reconcile", "{}", BEARER)[0] == 200
-        crowd.livez_takes(told.port)
+        crowd.livez_answers_in_time(told.port)
         newest = told.json("/api/v1/events?kind=request&limit=1000")["events"]
         assert len(newest) == 300
         assert crowd.memory(told) < before + 16 * 1024
