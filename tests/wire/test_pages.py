@@ -160,6 +160,20 @@ def test_every_reason_has_its_entry_in_the_runbook():
     assert not absent, f"docs/runbook.md does not say what to do about {absent}"
 
 
+def test_every_source_that_is_cited_is_on_the_page_of_sources():
+    page = (DOCS / "reference/sources.md").read_text()
+    code = "".join(path.read_text() for path in (ROOT / "crates").rglob("src/**/*.rs"))
+    comments = "\n".join(re.findall(r"//.*", code))
+    keys = set(re.findall(r"[(,;] ?([A-Z][A-Z0-9]{1,5}):[A-Za-z]", comments))
+    assert {"DG", "API", "SD"} <= keys, keys
+    guide = set(re.findall(r"\bDG:([a-z0-9-]+)", code))
+    for path in [*DOCS.rglob("*.md"), ROOT / "deploy/README.md"]:
+        guide |= set(re.findall(r"Developer Guide,\s([a-z0-9]+-[a-z0-9-]+)", path.read_text()))
+    absent = [key for key in sorted(keys) if f"| `{key}:<" not in page]
+    absent += [name for name in sorted(guide) if f"| [{name}](" not in page]
+    assert not absent, f"docs/reference/sources.md lacks {absent}"
+
+
 def aws_commands():
     """Every command of the AWS CLI in a shell block of a page: the page and the words."""
     pages = [ROOT / "README.md", ROOT / "deploy/README.md", *sorted(DOCS.rglob("*.md"))]
