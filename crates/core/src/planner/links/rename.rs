@@ -91,20 +91,29 @@ fn phase<'a>(
     let Desired::On(whole, namespace) = &candidate.desired else { return None };
     let deployed = candidate.service.connect()?;
     let standing = candidate.defaults.namespace_of(deployed)?;
+    let new_names = |old: &Endpoint| {
+        let on_its_port = whole.endpoints.iter().filter(|new| new.port_name == old.port_name);
+        on_its_port.map(Endpoint::discovery).collect()
+    };
     if standing.id != namespace.id {
-        return moving(input, candidate, standing, calls);
+        let all = deployed.endpoints.iter().map(|old| (old, Vec::new()));
+        return at_once(input, candidate, standing, all, calls);
     }
-    if candidate.declaration.endpoints.is_empty() || input.settings.policy != Policy::Sync {
-        // Then what is deployed is kept, so the old endpoint would never go.
+    if candidate.declaration.endpoints.is_empty() {
+        // Then what is deployed is kept.
         return None;
+    }
+    let replaced = deployed.endpoints.iter().filter(|old| is_replaced(old, whole));
+    if input.settings.policy != Policy::Sync {
+        // The old endpoint could not be removed later.
+        let all = replaced.map(|old| (old, new_names(old)));
+        return at_once(input, candidate, standing, all, calls);
     }
     let clients = clients_in(input, candidate.service, &namespace.id, calls);
     let (mut kept, mut stays) = (Vec::new(), Stays::default());
-    for old in deployed.endpoints.iter().filter(|old| is_replaced(old, whole)) {
+    for old in replaced {
         let Some(both) = beside(old, whole, candidate, calls.offers) else { continue };
-        let on_its_port = whole.endpoints.iter().filter(|new| new.port_name == old.port_name);
-        let new = on_its_port.map(Endpoint::discovery).collect();
-        let replaced = Replaced::of(candidate, old, namespace, new);
+        let replaced = Replaced::of(candidate, old, namespace, new_names(old));
         let why = replaced.stays(input, calls, &clients);
         if !why.is_nothing() && !is_due_to_others(register, candidate, &both) {
             stays = stays.or(why);
@@ -121,24 +130,25 @@ fn phase<'a>(
     Some(RenamePhase { both: Some(both), stays, note: Some(note) })
 }
 
-/// The phase of a service that moves to another namespace while clients that stay call it. There is no configuration
-/// with both, so it moves when no client names it any more, or when a person agrees.
-fn moving<'a>(
+/// The phase of a service whose old endpoints go in one write, while clients that stay call them: it moves to another
+/// namespace, or the policy never removes an endpoint later. There is no configuration with both, so the write is made
+/// when no client names an old endpoint any more, or when a person agrees. `old` has each with the names that replace it.
+fn at_once<'a, 'e>(
     input: &PlannerInput<'a>,
     candidate: &Candidate<'a>,
     standing: &Namespace,
+    old: impl Iterator<Item = (&'e Endpoint, Vec<DiscoveryName>)>,
     calls: Calls<'_>,
 ) -> Option<RenamePhase<'a>> {
     let mut clients = clients_in(input, candidate.service, &standing.id, calls);
     clients.retain(|client| client.namespace.id == standing.id);
-    let deployed = candidate.service.connect()?;
-    let is_alone = |old: &&Endpoint| {
+    let is_alone = |old: &Endpoint| {
         let offers = calls.offers.of(&standing.id, &old.discovery());
         offers.iter().all(|offer| offer.service.arn == candidate.service.arn)
     };
     let mut stays = Stays::default();
-    for old in deployed.endpoints.iter().filter(is_alone) {
-        let replaced = Replaced::of(candidate, old, standing, Vec::new());
+    for (old, new) in old.filter(|(old, _)| is_alone(old)) {
+        let replaced = Replaced::of(candidate, old, standing, new);
         let kept = clients.iter().find_map(|client| replaced.kept_by(input, client));
         let mut others =
             calls.clients.iter().filter(|each| each.service.arn != replaced.server.arn);

@@ -325,6 +325,30 @@ fn the_old_name_stays_while_older_tasks_of_a_client_run() {
 }
 
 #[test]
+fn under_upsert_only_a_rename_waits_for_the_clients_that_name_the_old_one() {
+    let world = |client: &str| {
+        format!(
+            "policy upsert-only
+             api mode=client-server, discovery-name=backend | in internal.myapp http/api@api.internal.myapp:8080
+             {client}"
+        )
+    };
+    check_guarded(&world(CHECKOUT), &expect![[r#"
+        prod/api: WaitingForClient: the old name api is kept for prod/checkout, where ORDERS_URL still names it
+        prod/checkout: in sync
+    "#]]);
+    check_guarded(
+        &world(
+            "web mode=client, needs=backend | in internal.myapp | http=8080 env:API=http://backend.internal.myapp:8080",
+        ),
+        &expect![[r#"
+            prod/api: connect in ns-internalmyapp http/backend@backend.internal.myapp:8080
+            prod/web: in sync
+        "#]],
+    );
+}
+
+#[test]
 fn the_old_name_stays_while_older_tasks_call_it_whatever_the_new_ones_name() {
     let mended = |older: &str| {
         renamed(&format!(
