@@ -5,7 +5,7 @@
 # The build stage runs on the architecture that the image is for: nothing here cross-compiles. For both, build on both, or
 # with `docker buildx build --platform linux/amd64,linux/arm64`.
 
-FROM rust:1.95-slim-bookworm AS build
+FROM rust:1.95-slim-trixie AS build
 # The trusted roots come from here; the version is whatever the release of Debian has.
 # hadolint ignore=DL3008
 RUN apt-get update \
