@@ -468,17 +468,32 @@ def test_under_the_service_control_policy_only_the_platform_team_sets_the_tags(t
         ecs.create_service(**new)
 
 
-def test_a_key_decrypts_nothing_but_the_parameters_that_may_be_read():
-    # The simulator has no KMS: the statement is held against the one that reads.
-    [read, decrypt] = policies.shipped("document")["Statement"]
-    assert decrypt["Action"] == ["kms:Decrypt"]
-    when = decrypt["Condition"]["StringLike"]
-    assert when["kms:EncryptionContext:PARAMETER_ARN"] == read["Resource"]
-    assert when["kms:ViaService"] == "ssm.*.amazonaws.com"
-    bare = f"arn:aws:ssm:{rules.world.REGION}:{rules.ACCOUNT}:parameter/eastwest"
-    assert read["Resource"] == [bare, f"{bare}/*"]
+def test_a_key_decrypts_nothing_but_the_parameters_that_may_be_read(simulator_of, judged, tmp_path):
     others = [name for name in EVERY if name != "document" and "kms:Decrypt" in policies.actions(name)]
     assert others == []
+    # Somebody else lets the role read every parameter: the key is the last thing in the way.
+    allow = {"Version": "2012-10-17", "Statement": [{
+        "Effect": "Allow", "Action": ["ssm:GetParameter", "ssm:GetParametersByPath"], "Resource": ["*"]}]}
+    path = tmp_path / "all.json"
+    path.write_text(json.dumps(allow))
+    sim = simulator_of(*policies.flags(tmp_path, ["document"]), "--policy", str(path))
+    writer, reader = judged("ssm", sim), policies.client("ssm", sim)
+    alien = f"arn:aws:kms:eu-west-1:999999999999:key/{KEY}"
+    for name, key in (("/eastwest/prod", KEY), ("/eastwest", KEY), ("/payments/key", KEY), ("/eastwestern", KEY),
+                      ("/eastwest/alien", alien)):
+        put(writer, "secret", name, Type="SecureString", KeyId=key)
+    put(writer, "secret", "/payments/plain", Type="SecureString")
+    for name in ("/eastwest/prod", "/eastwest"):
+        assert reader.get_parameter(Name=name, WithDecryption=True)["Parameter"]["Value"] == "secret"
+    for call, members in ((reader.get_parameter, {"Name": "/payments/key"}), (reader.get_parameter, {"Name": "/eastwestern"}),
+                          (reader.get_parameter, {"Name": "/eastwest/alien"}),
+                          (reader.get_parameters_by_path, {"Path": "/payments"}),
+                          (reader.get_parameters_by_path, {"Path": "/eastwest"})):
+        with pytest.raises(ClientError, match="not authorized to perform: kms:Decrypt on resource: arn:aws:kms:"):
+            call(**members, WithDecryption=True)
+    # Neither what stays encrypted nor what the account's own key encrypts asks for a key.
+    assert reader.get_parameter(Name="/payments/key")["Parameter"]["Value"] != "secret"
+    assert reader.get_parameter(Name="/payments/plain", WithDecryption=True)["Parameter"]["Value"] == "secret"
 
 
 def test_a_role_is_passed_by_its_name_and_to_one_service_only():
