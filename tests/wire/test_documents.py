@@ -130,7 +130,7 @@ def test_a_document_that_cannot_be_read_any_more_stays_in_force(how, live_fleet,
     wait_until(lambda: named(live_fleet, "web") == ["api"], lambda: shown(web))
     web.wait_synced("web")
     sweeps(live, 2)
-    assert web.metric(AGE) > age and len(web.log_lines(told)) == 1, web.output()
+    assert web.metric(AGE) > age and len(web.log_lines("not in force", told)) == 1, web.output()
 
     live.control("DELETE", "faults")
     put(live_ssm, document({"web": entry("web", "back")}))
