@@ -27,6 +27,22 @@ def read():
     return cfn_yaml.load(str(TEMPLATE))
 
 
+def lower(value):
+    """Members spelt as the API spells them."""
+    if isinstance(value, dict):
+        return {key[0].lower() + key[1:]: lower(below) for key, below in value.items()}
+    return [lower(below) for below in value] if isinstance(value, list) else value
+
+
+def normal(policy):
+    """A policy whose lists of one are that one, as IAM reads them."""
+    if isinstance(policy, dict):
+        return {key: normal(value) for key, value in policy.items()}
+    if isinstance(policy, list):
+        return normal(policy[0]) if len(policy) == 1 else [normal(value) for value in policy]
+    return policy
+
+
 def refusals(**parameters):
     """What the rules of the template say against these parameters."""
     template = read()

@@ -12,7 +12,7 @@ import stack
 import world
 from documents import put, shown
 from fleet import CLUSTER, NAMESPACE, Fleet, connect, served, tags
-from stack import REQUIRED, STACK, TEMPLATE, Credentials, Stack
+from stack import REQUIRED, STACK, TEMPLATE, Credentials, Stack, lower, normal
 
 ROOT = TEMPLATE.parents[2]
 EVERYTHING = {"Policy": "sync", "Replicas": "2", "Document": "/eastwest/prod", "CreateNamespaces": "yes"}
@@ -102,13 +102,6 @@ def test_the_task_definition_is_the_one_that_deploy_ships(template):
     task = template["Resources"]["TaskDefinition"]["Properties"]
     wanted = json.loads((ROOT / "deploy" / "task-definition.json").read_text())
     [ours], [theirs] = task["ContainerDefinitions"], wanted["containerDefinitions"]
-
-    def lower(value):
-        """Members spelt as the API spells them."""
-        if isinstance(value, dict):
-            return {key[0].lower() + key[1:]: lower(below) for key, below in value.items()}
-        return [lower(below) for below in value] if isinstance(value, list) else value
-
     for member in ("cpu", "memory", "networkMode", "requiresCompatibilities"):
         assert lower(task)[member] == wanted[member]
     for member in ("command", "user", "readonlyRootFilesystem", "linuxParameters", "portMappings", "healthCheck",
@@ -124,15 +117,6 @@ def test_the_stack_grants_what_deploy_iam_says_and_no_more(stack_of):
     assert set(made) == {"observe", "converge", "document", "create-namespaces", "events", "lease"}
     for name, policy in made.items():
         assert normal(policy) == normal(policies.shipped(name, **named.get(name, {}))), name
-
-
-def normal(policy):
-    """A policy whose lists of one are that one, as IAM reads them."""
-    if isinstance(policy, dict):
-        return {key: normal(value) for key, value in policy.items()}
-    if isinstance(policy, list):
-        return normal(policy[0]) if len(policy) == 1 else [normal(value) for value in policy]
-    return policy
 
 
 @pytest.mark.parametrize("parameters, granted, copies", [

@@ -13,7 +13,7 @@ import policies
 import rules
 import terraform
 from fleet import CLUSTER
-from stack import STACK, TEMPLATE, Stack
+from stack import STACK, TEMPLATE, Stack, lower, normal
 
 # The input of each parameter.
 SAME = {"Cluster": "cluster", "Image": "image", "Subnets": "subnets", "SecurityGroups": "security_groups",
@@ -123,13 +123,6 @@ def same(value, names):
     text = json.dumps(value)
     for name, other in names.items():
         text = text.replace(name, other)
-
-    def normal(part):
-        if isinstance(part, dict):
-            return {key: normal(below) for key, below in part.items()}
-        if isinstance(part, list):
-            return normal(part[0]) if len(part) == 1 else [normal(below) for below in part]
-        return part
     return normal(json.loads(text))
 
 
@@ -188,13 +181,6 @@ def test_each_form_is_that_of_the_template(parameters, aws):
 def template(name):
     """The properties of a resource of the template."""
     return cfn_yaml.load(str(TEMPLATE))["Resources"][name]["Properties"]
-
-
-def lower(value):
-    """Members spelt as the API spells them."""
-    if isinstance(value, dict):
-        return {key[0].lower() + key[1:]: lower(below) for key, below in value.items()}
-    return [lower(below) for below in value] if isinstance(value, list) else value
 
 
 def test_only_its_own_rules_may_send_to_its_queue():
