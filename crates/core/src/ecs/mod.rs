@@ -28,3 +28,4 @@ pub mod defaults;
 pub mod claim;
 pub mod canonical;
 pub mod change;
+pub mod namespace_names;

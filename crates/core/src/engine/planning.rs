@@ -10,6 +10,7 @@ use std::time::Duration;
 use super::memory::Memory;
 use crate::declaration::settings::Settings;
 use crate::ecs::name::NamespaceId;
+use crate::ecs::namespace_names::NamespaceNames;
 use crate::ecs::service_key::ServiceKey;
 use crate::ecs::text::first_of;
 use crate::ecs::time::Now;
@@ -131,9 +132,9 @@ impl Planning {
     }
 
     /// Which fields of a service the plan changes, from what to what, in words.
-    pub(super) fn changes(&self, key: &ServiceKey) -> String {
+    pub(super) fn changes(&self, key: &ServiceKey, names: NamespaceNames<'_>) -> String {
         let changes = self.plan.entries.get(key).map_or(&[][..], |entry| &entry.changes);
-        first_of(changes, "; ")
+        first_of(names.changes(changes), "; ")
     }
 
     /// Holds a step whose write leaves now. Returns the namespace that its rollout counts in.

@@ -114,7 +114,8 @@ impl Engine {
         if !is_fresh || self.stopping || !self.planning.asks_for(key, &confirming.action) {
             return None;
         }
-        self.published.push(News::Changing(key.clone(), self.planning.changes(key)));
+        let changes = self.planning.changes(key, self.view.namespace_names());
+        self.published.push(News::Changing(key.clone(), changes));
         if let Some(since) = self.work.nudged_since(key) {
             self.published.push(News::Queue(QueueNews::Followed(now.since(since))));
         }

@@ -55,6 +55,8 @@ impl Changed<'_> {
         let canonical = |connect: Option<Box<Connect>>| connect.map(|it| canonical(&it, &defaults));
         let (from, to) = (canonical(wanted(&before)?), canonical(wanted(self.service)?));
         let changes = changes(from.as_ref(), to.as_ref());
+        // They are told and never compared or sent.
+        let changes = input.view.namespace_names().changes(&changes);
         (!changes.is_empty()).then_some(Adopted { changes, at: self.change.at })
     }
 }

@@ -15,6 +15,7 @@ use crate::declaration::tag::is_of_endpoint;
 use crate::declaration::tag_prefix::TagPrefix;
 use crate::ecs::fault::Fault;
 use crate::ecs::name::{ClusterName, PortName};
+use crate::ecs::namespace_names::NamespaceNames;
 use crate::ecs::service_key::{ServiceKey, ServicePath};
 use crate::ecs::text::nearest;
 use crate::plan::Plan;
@@ -55,6 +56,22 @@ pub struct Explained {
     /// What others said otherwise and was passed over.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub overruled: Vec<Said>,
+}
+
+impl Explanation {
+    /// The same as a person reads it: a namespace by its name. Who said the same in another form overrules nobody.
+    #[must_use]
+    pub fn named(mut self, names: NamespaceNames<'_>) -> Self {
+        for field in self.fields.iter_mut().filter(|field| field.field == "namespace") {
+            let said = field.said.take().into_iter().chain(field.overruled.drain(..));
+            let said = said.map(|mut said| {
+                names.put_into(&mut said.value);
+                said
+            });
+            *field = Explained::new(field.field, field.endpoint.take(), said.collect());
+        }
+        self
+    }
 }
 
 impl Explained {

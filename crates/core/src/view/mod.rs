@@ -34,6 +34,7 @@ use crate::ecs::defaults::Defaults;
 use crate::ecs::fault::Fault;
 use crate::ecs::name::{Arn, ClusterName, Family, NamespaceId, NamespaceRef, ParameterName};
 use crate::ecs::namespace::{Namespace, NamespaceUse};
+use crate::ecs::namespace_names::NamespaceNames;
 use crate::ecs::seen::Seen;
 use crate::ecs::service::EcsService;
 use crate::ecs::service_key::{ServiceKey, ServicePath};
@@ -155,6 +156,11 @@ impl View {
     /// The namespaces that are known; none where they could not be read.
     pub fn known_namespaces(&self) -> &[Namespace] {
         self.namespaces.as_ref().and_then(Seen::known).map_or(&[], Vec::as_slice)
+    }
+
+    /// The names by which people know them.
+    pub fn namespace_names(&self) -> NamespaceNames<'_> {
+        NamespaceNames::of(self.known_namespaces())
     }
 
     /// The namespace of the configuration that a service has in force, where it is known.

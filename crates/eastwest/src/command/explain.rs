@@ -28,9 +28,10 @@ pub(crate) struct ExplainFlags {
     /// Read these captured files or folders instead of AWS, as `plan --from` does.
     #[arg(long, num_args = 1.., value_name = "FILE|DIR")]
     pub(crate) from: Vec<PathBuf>,
-    /// Ask the eastwest that runs at this URL, in place of reading AWS: http://127.0.0.1:8080.
-    #[arg(long, value_name = "URL", conflicts_with = "from")]
-    pub(crate) from_daemon: Option<String>,
+    /// Ask the eastwest that runs at this URL, in place of reading AWS: http://127.0.0.1:8080. With --from, files are
+    /// read.
+    #[arg(long, visible_alias = "from-daemon", env = "EASTWEST_DAEMON", value_name = "URL")]
+    pub(crate) daemon: Option<String>,
     /// Print the explanation as JSON.
     #[arg(long)]
     pub(crate) json: bool,
@@ -39,7 +40,7 @@ pub(crate) struct ExplainFlags {
 /// Explains the service, as a running eastwest sees it or after one look of its own.
 pub(crate) async fn run(config: &Config, flags: &ExplainFlags) -> anyhow::Result<ExitCode> {
     let path = service_path(&flags.service)?;
-    let text = match &flags.from_daemon {
+    let text = match flags.daemon.as_ref().filter(|_| flags.from.is_empty()) {
         Some(url) => {
             let kind = if flags.json { JSON } else { TEXT };
             let text = Daemon::at(url).get(format!("/api/v1/services/{path}"), kind).await?;
@@ -80,6 +81,6 @@ async fn looked(
     Ok(if flags.json {
         json::pretty(&Versioned::new(&explanation))? + "\n"
     } else {
-        explanation::text(&explanation)
+        explanation::text(&explanation.named(looked.view.namespace_names()))
     })
 }

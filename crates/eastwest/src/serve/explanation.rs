@@ -14,7 +14,7 @@ use crate::daemon::shared::Shared;
 /// Answers one request.
 pub(crate) fn answer(shared: &Shared, path: &str, headers: &HeaderMap) -> Response {
     match explained(shared, path) {
-        Ok(explanation) => page(&explanation, headers),
+        Ok(explanation) => page(shared, explanation, headers),
         Err(refused) => Problem::answer(refused),
     }
 }
@@ -33,12 +33,13 @@ fn explained(shared: &Shared, path: &str) -> Result<Explanation, Refused> {
     })
 }
 
-fn page(explanation: &Explanation, headers: &HeaderMap) -> Response {
+fn page(shared: &Shared, explanation: Explanation, headers: &HeaderMap) -> Response {
     let accepts = headers.get(header::ACCEPT).map(header::HeaderValue::as_bytes);
     let (kind, text) = if accepts.is_some_and(|kinds| kinds.starts_with(TEXT.as_bytes())) {
-        (TEXT, explanation::text(explanation))
+        let explanation = explanation.named(shared.engine().view().namespace_names());
+        (TEXT, explanation::text(&explanation))
     } else {
-        (JSON, json::pretty(explanation).expect("every page has a JSON form") + "\n")
+        (JSON, json::pretty(&explanation).expect("every page has a JSON form") + "\n")
     };
     ([(header::CONTENT_TYPE, kind)], text).into_response()
 }

@@ -120,6 +120,28 @@ fn what_nobody_says_is_kept_or_built_in() {
 }
 
 #[test]
+fn a_person_reads_the_name_of_a_namespace_and_its_id_overrules_nobody() {
+    let stage = Stage::read(
+        "namespace internal.myapp
+         namespace c.d
+         cluster prod default=c.d
+         web mode=client, namespace=internal.myapp | in ns-internalmyapp",
+    );
+    let explanation =
+        explain(&stage.view, &stage.settings, &key("web"), &stage.plan()).expect("a service");
+    let namespace = |explanation: &super::Explanation| {
+        let field = explanation.fields.iter().find(|field| field.field == "namespace");
+        let field = field.expect("it is told");
+        let values: Vec<String> =
+            field.said.iter().chain(&field.overruled).map(|said| said.value.clone()).collect();
+        values.join(" over ")
+    };
+    assert_eq!(namespace(&explanation), "internal.myapp over ns-internalmyapp over c.d");
+    let named = explanation.named(stage.view.namespace_names());
+    assert_eq!(namespace(&named), "internal.myapp over c.d");
+}
+
+#[test]
 fn why_it_cannot_be_told_is_said() {
     check(
         "web mode=client-server, namespace=nowhere",

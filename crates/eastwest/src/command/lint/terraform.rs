@@ -15,6 +15,7 @@ use eastwest_core::declaration::proposed::{Deed, Proposed};
 use eastwest_core::declaration::settings::{Settings, Sources};
 use eastwest_core::declaration::terraform;
 use eastwest_core::ecs::name::NamespaceRef;
+use eastwest_core::ecs::namespace_names::NamespaceNames;
 use eastwest_core::ecs::service_key::ServiceKey;
 use eastwest_core::engine::look::{Look, Looked, shown_policy};
 use eastwest_core::plan::Plan;
@@ -166,15 +167,17 @@ fn tell(
             Trouble::Held(_) => {}
         }
     }
-    found.rollouts.extend(forecast.rollouts.into_iter().map(|rollout| row(proposed, rollout)));
+    let names = after.view.namespace_names();
+    let rollouts = forecast.rollouts.into_iter();
+    found.rollouts.extend(rollouts.map(|rollout| row(proposed, rollout, names)));
 }
 
-fn row(proposed: &[Proposed], rollout: Rollout) -> RolloutRow {
+fn row(proposed: &[Proposed], rollout: Rollout, names: NamespaceNames<'_>) -> RolloutRow {
     RolloutRow {
         service: subject(proposed, &rollout.service),
         action: rollout.kind.to_string(),
         tasks: rollout.tasks,
-        changes: rollout.changes.iter().map(ToString::to_string).collect(),
+        changes: names.changes(&rollout.changes).iter().map(ToString::to_string).collect(),
         waits: rollout.waits,
     }
 }

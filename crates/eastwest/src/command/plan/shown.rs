@@ -2,12 +2,11 @@
 //!
 //! It has what a person reads and JSON does not: the names of namespaces, and the services that are in order.
 
-use std::collections::BTreeMap;
-
 use clap::ValueEnum;
 use eastwest_core::declaration::settings::Settings;
-use eastwest_core::ecs::change::{Change, Field};
+use eastwest_core::ecs::change::Change;
 use eastwest_core::ecs::namespace::Namespace;
+use eastwest_core::ecs::namespace_names::NamespaceNames;
 use eastwest_core::ecs::service_key::{ServiceKey, ServicePath};
 use eastwest_core::engine::look::Looked;
 use eastwest_core::plan::entry::Verdict;
@@ -30,8 +29,8 @@ pub(crate) enum Only {
 pub(crate) struct Shown {
     /// Its rows.
     pub(crate) page: PlanPage,
-    /// The name of each namespace that is known, by its id.
-    pub(crate) names: BTreeMap<String, String>,
+    /// The namespaces that are known.
+    pub(crate) namespaces: Vec<Namespace>,
     /// The services that are as wanted.
     pub(crate) in_sync: Vec<ServiceKey>,
     /// The one service that was asked for.
@@ -47,7 +46,7 @@ impl Shown {
         let in_sync = entries.filter(|(_, entry)| entry.verdict == Verdict::InSync);
         Self {
             page,
-            names: names(&looked.view),
+            namespaces: looked.view.known_namespaces().to_vec(),
             in_sync: in_sync.map(|(key, _)| key.clone()).collect(),
             service: None,
         }
@@ -55,15 +54,7 @@ impl Shown {
 
     /// A change as a person reads it: a namespace by its name, everything else as it is.
     pub(crate) fn named(&self, change: &Change) -> Change {
-        let mut change = change.clone();
-        if change.field == Field::Namespace {
-            for side in [&mut change.from, &mut change.to].into_iter().flatten() {
-                if let Some(name) = self.names.get(side.as_str()) {
-                    side.clone_from(name);
-                }
-            }
-        }
-        change
+        NamespaceNames::of(&self.namespaces).change(change)
     }
 
     /// Leaves out all but this part. The sums stay those of the whole plan.
@@ -97,21 +88,4 @@ impl Shown {
         self.service = Some(key);
         Ok(())
     }
-}
-
-/// Names by id. Two namespaces of one name, of two accounts, are told apart by their ids.
-fn names(view: &View) -> BTreeMap<String, String> {
-    let known = view.known_namespaces();
-    let named = known.iter().map(|namespace| {
-        let is_same = |other: &&_| name_of(other) == name_of(namespace);
-        let id = namespace.id.to_string();
-        let name = name_of(namespace);
-        let is_alone = known.iter().filter(is_same).count() == 1;
-        (id.clone(), if is_alone { name.to_owned() } else { format!("{name} ({id})") })
-    });
-    named.collect()
-}
-
-fn name_of(namespace: &Namespace) -> &str {
-    namespace.name.as_str()
 }

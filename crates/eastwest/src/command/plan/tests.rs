@@ -6,8 +6,8 @@ use eastwest_core::declaration::issue::Issue;
 use eastwest_core::declaration::settings::Policy;
 use eastwest_core::ecs::change::{Change, Field};
 use eastwest_core::ecs::fault::{Fault, FaultKind};
-use eastwest_core::ecs::name::{Arn, DiscoveryName, NamespaceName};
-use eastwest_core::ecs::namespace::NewNamespace;
+use eastwest_core::ecs::name::{Arn, DiscoveryName, NamespaceId, NamespaceName};
+use eastwest_core::ecs::namespace::{Namespace, NewNamespace};
 use eastwest_core::ecs::service_key::ServiceKey;
 use eastwest_core::ecs::tool::Tool;
 use eastwest_core::plan::Missing;
@@ -112,8 +112,16 @@ fn page() -> PlanPage {
 }
 
 fn shown(page: PlanPage) -> Shown {
-    let names = BTreeMap::from([("ns-1".to_owned(), "internal.myapp".to_owned())]);
-    Shown { page, names, in_sync: vec![key("calm")], service: None }
+    let name = NamespaceName::as_read("internal.myapp");
+    let namespace = Namespace {
+        id: NamespaceId::as_read("ns-1"),
+        arn: Arn::as_read("arn:aws:servicediscovery:eu-west-1:123456789012:namespace/ns-1"),
+        name: name.clone(),
+        http_name: name,
+        kind: "HTTP".to_owned(),
+        owner: None,
+    };
+    Shown { page, namespaces: vec![namespace], in_sync: vec![key("calm")], service: None }
 }
 
 fn said(page: PlanPage) -> String {

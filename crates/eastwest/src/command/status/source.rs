@@ -29,15 +29,23 @@ pub(crate) struct StatusFlags {
     /// terminal, print a line for each change.
     #[arg(long)]
     pub(crate) watch: bool,
-    /// Ask the eastwest that runs at this URL, in place of reading AWS: http://127.0.0.1:8080.
-    #[arg(long, value_name = "URL", conflicts_with = "from")]
-    pub(crate) from_daemon: Option<String>,
+    /// Ask the eastwest that runs at this URL, in place of reading AWS: http://127.0.0.1:8080. With --from, files are
+    /// read.
+    #[arg(long, visible_alias = "from-daemon", env = "EASTWEST_DAEMON", value_name = "URL")]
+    pub(crate) daemon: Option<String>,
     /// Read these captured files or folders instead of AWS, as `plan --from` does.
     #[arg(long, num_args = 1.., value_name = "FILE|DIR", conflicts_with = "watch")]
     pub(crate) from: Vec<PathBuf>,
     /// Print the services as JSON: all of them, and with --watch an object on a line for each look.
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+impl StatusFlags {
+    /// The running eastwest that is asked, if one is.
+    pub(super) fn asked_daemon(&self) -> Option<&String> {
+        self.daemon.as_ref().filter(|_| self.from.is_empty())
+    }
 }
 
 /// Whom to ask, and about what.
@@ -53,7 +61,7 @@ pub(super) struct Source<'a> {
 impl Source<'_> {
     /// How the services stand now.
     pub(super) async fn ask(&self) -> anyhow::Result<Standings> {
-        let standings = match &self.flags.from_daemon {
+        let standings = match self.flags.asked_daemon() {
             Some(url) => Standings::of_daemon(Daemon::at(url)).await?,
             None => self.looked().await?,
         };
@@ -73,7 +81,7 @@ impl Source<'_> {
 
     /// How long to wait between two questions.
     pub(super) fn pause(&self) -> Duration {
-        match self.flags.from_daemon {
+        match self.flags.asked_daemon() {
             Some(_) => BETWEEN_QUESTIONS,
             None => self.config.settings.timing.interval,
         }
