@@ -50,10 +50,13 @@ fn a_name_that_became_free_waits_for_its_clients_and_for_the_quarantine() {
     fake.run(600);
     fake.tag("web", "mode=client, needs=api api2");
     fake.run(120);
-    expect!["discovery name api was in use by prod/api (arn:aws:ecs:eu-west-1:1:service/prod/api) and is kept for it until 1970-01-01T01:02:10Z, and while prod/web, which needs it, calls it"].assert_eq(&held(&fake, "dev/squat"));
+    expect!["discovery name api was in use by prod/api and is kept for it until 1970-01-01T01:02:10Z, and while prod/web, which needs it, calls it"].assert_eq(&held(&fake, "dev/squat"));
     fake.tag("web", "mode=client, needs=api2");
     fake.run(120);
-    expect!["discovery name api was in use by prod/api (arn:aws:ecs:eu-west-1:1:service/prod/api) and is kept for it until 1970-01-01T01:02:10Z"].assert_eq(&held(&fake, "dev/squat"));
+    expect![
+        "discovery name api was in use by prod/api and is kept for it until 1970-01-01T01:02:10Z"
+    ]
+    .assert_eq(&held(&fake, "dev/squat"));
     fake.run(3600);
     expect!["in ns-internalmyapp http/api@api.internal.myapp:8080"]
         .assert_eq(&fake.in_force("dev/squat"));
@@ -94,10 +97,7 @@ fn a_recreated_service_gets_its_name_back_before_an_older_squatter() {
     fake.run(120);
     expect!["in ns-internalmyapp http/api@api.internal.myapp:8080"]
         .assert_eq(&fake.in_force("api"));
-    expect![
-        "discovery name api is held by prod/api (arn:aws:ecs:eu-west-1:1:service/prod/api-again)"
-    ]
-    .assert_eq(&held(&fake, "dev/squat"));
+    expect!["discovery name api is held by prod/api"].assert_eq(&held(&fake, "dev/squat"));
 }
 
 #[test]
@@ -112,7 +112,10 @@ fn a_client_is_not_led_to_who_took_the_name_by_itself() {
     fake.tag("dev/squat", WANTS_API);
     fake.run(300);
     expect![[""]].assert_eq(&fake.take_writes());
-    expect!["discovery name api was in use by prod/api (arn:aws:ecs:eu-west-1:1:service/prod/api) and is kept for it until 1970-01-01T01:01:10Z"].assert_eq(&held(&fake, "web"));
+    expect![
+        "discovery name api was in use by prod/api and is kept for it until 1970-01-01T01:01:10Z"
+    ]
+    .assert_eq(&held(&fake, "web"));
     fake.run(3600);
     expect![[r#"
         3670 refresh prod/web
@@ -132,7 +135,7 @@ fn who_lets_go_of_a_claimed_name_gets_no_called_one_in_return() {
     fake.deploy("api", "in internal.myapp http/api2@api2.internal.myapp:8080");
     fake.tag("dev/squat", WANTS_API);
     fake.run(300);
-    expect!["discovery name api was in use by prod/api (arn:aws:ecs:eu-west-1:1:service/prod/api) and is kept for it until 1970-01-01T01:06:10Z, and while prod/web, which needs it, calls it"].assert_eq(&held(&fake, "dev/squat"));
+    expect!["discovery name api was in use by prod/api and is kept for it until 1970-01-01T01:06:10Z, and while prod/web, which needs it, calls it"].assert_eq(&held(&fake, "dev/squat"));
     // Where nobody needs it, it is a swap like any other.
     fake.tag("web", "mode=client, needs=api2");
     fake.run(120);

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use crate::ecs::service_key::{ServiceKey, ServicePath};
-use crate::plan::hold::claim::{Had, Holder};
+use crate::plan::hold::claim::{Had, Holder, arn_beside};
 use crate::planner::input::PlannerInput;
 use crate::view::former::FormerName;
 
@@ -71,16 +71,17 @@ impl Handovers {
     }
 }
 
-/// For whom a name is kept, and until when; `None` if the time is over and no client needs it.
+/// For whom a name is kept from a service, and until when; `None` if the time is over and no client needs it.
 pub(crate) fn holder(
     former: &FormerName,
+    waiting: &ServiceKey,
     kept_for: Duration,
     needed_by: Option<&ServiceKey>,
 ) -> Option<Holder> {
     let free_at = (!former.is_over).then(|| former.left_at.plus(kept_for).calendar);
     let had = Had {
         service: former.owner.clone(),
-        arn: former.arn.clone(),
+        arn: arn_beside(&former.owner, &former.arn, waiting),
         free_at,
         needed_by: needed_by.cloned(),
     };

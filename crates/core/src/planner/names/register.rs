@@ -25,7 +25,7 @@ use crate::ecs::service_key::{ServiceKey, ServicePath};
 use crate::ecs::time::AwsTime;
 use crate::plan::entry::Entry;
 use crate::plan::hold::Hold;
-use crate::plan::hold::claim::Holder;
+use crate::plan::hold::claim::{Holder, arn_beside};
 use crate::planner::candidate::Candidate;
 use crate::planner::entries::{Contest, Entries};
 use crate::planner::input::PlannerInput;
@@ -307,7 +307,7 @@ impl Register {
         let claimants = Claims { document, namespaces: input.namespaces }.on(claim);
         // Two that have swapped names may have clients that need them since.
         let is_kept = self.handovers.is_kept_from(service, former, claimants, false);
-        if is_kept { kept::holder(former, self.kept_for, None) } else { None }
+        if is_kept { kept::holder(former, service, self.kept_for, None) } else { None }
     }
 
     /// Whether a service is the first to get a name once its holder has given it up.
@@ -327,7 +327,8 @@ impl Register {
         // name belongs to the first, and the other waits even with a change that leaves its names alone.
         if let Some(holder) = contested.held.iter().min_by_key(|party| party.rank()) {
             let other = holder.arn != service.arn;
-            return other.then(|| Holder::Has(holder.key.clone(), holder.arn.clone()));
+            let beside = || arn_beside(&holder.key, &holder.arn, &service.key);
+            return other.then(|| Holder::Has(holder.key.clone(), beside()));
         }
         if let Some(leftover) = contested.leftover.clone() {
             return Some(match contested.registry.clone() {
@@ -336,12 +337,14 @@ impl Register {
             });
         }
         if let Some(former) = self.kept(contested, &service.key)
-            && let Some(holder) = kept::holder(former, self.kept_for, contested.needed_by.as_ref())
+            && let Some(holder) =
+                kept::holder(former, &service.key, self.kept_for, contested.needed_by.as_ref())
         {
             return Some(holder);
         }
         let first = self.first(contested)?;
-        (first.arn != service.arn).then(|| Holder::Precedes(first.key.clone(), first.arn.clone()))
+        let beside = || arn_beside(&first.key, &first.arn, &service.key);
+        (first.arn != service.arn).then(|| Holder::Precedes(first.key.clone(), beside()))
     }
 
     /// The former owner that a name is kept for, if it is kept from this service.

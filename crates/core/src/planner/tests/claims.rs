@@ -57,7 +57,7 @@ fn of_two_claimants_the_older_one_goes() {
          new mode=client-server, discovery-name=payments | off | http=8080/http | age=9
          old mode=client-server, discovery-name=payments | off | http=8080/http | age=1",
         &expect![[r#"
-            prod/new: Conflict: discovery name payments goes to prod/old (arn:aws:ecs:eu-west-1:1:service/prod/old), which comes first by age, then by ARN
+            prod/new: Conflict: discovery name payments goes to prod/old, which comes first by age, then by ARN
                 enabled: off -> on
                 namespace: - -> ns-internalmyapp
                 endpoint http/payments: - -> payments.internal.myapp:8080
@@ -77,7 +77,7 @@ fn who_has_a_name_keeps_it_whatever_is_claimed() {
          web mode=client-server, timeout=idle=60s | in internal.myapp http/payments@payments:80
          payments-api mode=client-server, discovery-name=payments | in internal.myapp http/pay@pay:80",
         &expect![[r#"
-            prod/payments-api: Conflict: discovery name payments is held by prod/web (arn:aws:ecs:eu-west-1:1:service/prod/web)
+            prod/payments-api: Conflict: discovery name payments is held by prod/web
                 endpoint http/pay: pay:80 -> -
                 endpoint http/payments: - -> pay:80
             prod/web: connect in ns-internalmyapp http/payments@payments:80+idle=60

@@ -191,7 +191,7 @@ fn what_a_person_must_mend_is_said_before_what_passes() {
          a mode=client-server, discovery-name=api | off | http=8080/http | rolling
          b mode=client | off | host http=8080 | rolling",
         &expect![[r#"
-            prod/a: Conflict: discovery name api is held by prod/old (arn:aws:ecs:eu-west-1:1:service/prod/old)
+            prod/a: Conflict: discovery name api is held by prod/old
                 enabled: off -> on
                 namespace: - -> ns-internalmyapp
                 endpoint http/api: - -> api.internal.myapp:8080

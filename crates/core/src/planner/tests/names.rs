@@ -11,7 +11,7 @@ fn the_holder_keeps_a_name_and_both_sides_hear_of_the_other() {
          new mode=client-server, discovery-name=api | off | http=8080/http | age=1
          old mode=client-server | in internal.myapp http/api@other:80 | http=8080/http | age=9",
         &expect![[r#"
-            prod/new: Conflict: discovery name api is held by prod/old (arn:aws:ecs:eu-west-1:1:service/prod/old)
+            prod/new: Conflict: discovery name api is held by prod/old
                 enabled: off -> on
                 namespace: - -> ns-internalmyapp
                 endpoint http/api: - -> api.internal.myapp:8080
@@ -28,7 +28,7 @@ fn a_holder_that_did_not_opt_in_keeps_its_name() {
          old - | in internal.myapp http/api@api:80
          new mode=client-server, discovery-name=api",
         &expect![[r#"
-            prod/new: Conflict: discovery name api is held by prod/old (arn:aws:ecs:eu-west-1:1:service/prod/old)
+            prod/new: Conflict: discovery name api is held by prod/old
                 enabled: off -> on
                 namespace: - -> ns-internalmyapp
                 endpoint http/api: - -> api.internal.myapp:8080
@@ -44,7 +44,7 @@ fn a_holder_in_another_watched_cluster_keeps_its_name() {
          test/old - | in internal.myapp http/api@api:80
          new mode=client-server, discovery-name=api",
         &expect![[r#"
-            prod/new: Conflict: discovery name api is held by test/old (arn:aws:ecs:eu-west-1:1:service/test/old)
+            prod/new: Conflict: discovery name api is held by test/old
                 enabled: off -> on
                 namespace: - -> ns-internalmyapp
                 endpoint http/api: - -> api.internal.myapp:8080
@@ -59,7 +59,7 @@ fn a_holder_in_a_cluster_we_do_not_watch_keeps_its_name() {
          far/old - | in internal.myapp http/api@api:80 | http=8080/http | elsewhere
          new mode=client-server, discovery-name=api",
         &expect![[r#"
-            prod/new: Conflict: discovery name api is held by far/old (arn:aws:ecs:eu-west-1:1:service/far/old)
+            prod/new: Conflict: discovery name api is held by far/old
                 enabled: off -> on
                 namespace: - -> ns-internalmyapp
                 endpoint http/api: - -> api.internal.myapp:8080
@@ -91,7 +91,7 @@ fn a_service_that_is_being_deleted_still_holds_its_name() {
          old - | in internal.myapp http/api@api:80 | http=8080/http | draining
          new mode=client-server, discovery-name=api",
         &expect![[r#"
-            prod/new: Conflict: discovery name api is held by prod/old (arn:aws:ecs:eu-west-1:1:service/prod/old)
+            prod/new: Conflict: discovery name api is held by prod/old
                 enabled: off -> on
                 namespace: - -> ns-internalmyapp
                 endpoint http/api: - -> api.internal.myapp:8080
@@ -121,7 +121,7 @@ fn an_older_deployment_with_tasks_still_holds_its_name() {
          old - | off | http=8080/http | before=in_internal.myapp_http/api@api:80
          new mode=client-server, discovery-name=api",
         &expect![[r#"
-            prod/new: Conflict: discovery name api is held by prod/old (arn:aws:ecs:eu-west-1:1:service/prod/old)
+            prod/new: Conflict: discovery name api is held by prod/old
                 enabled: off -> on
                 namespace: - -> ns-internalmyapp
                 endpoint http/api: - -> api.internal.myapp:8080
@@ -138,11 +138,11 @@ fn an_unlisted_or_unreadable_service_holds_its_name() {
          c mode=client-server, discovery-name=api
          d mode=client-server, discovery-name=shop",
         &expect![[r#"
-            prod/c: Conflict: discovery name api is held by prod/a (arn:aws:ecs:eu-west-1:1:service/prod/a)
+            prod/c: Conflict: discovery name api is held by prod/a
                 enabled: off -> on
                 namespace: - -> ns-internalmyapp
                 endpoint http/api: - -> api.internal.myapp:8080
-            prod/d: Conflict: discovery name shop is held by prod/b (arn:aws:ecs:eu-west-1:1:service/prod/b)
+            prod/d: Conflict: discovery name shop is held by prod/b
                 enabled: off -> on
                 namespace: - -> ns-internalmyapp
                 endpoint http/shop: - -> shop.internal.myapp:8080
@@ -157,7 +157,7 @@ fn of_two_that_want_a_name_the_older_gets_it() {
          a mode=client-server, discovery-name=api | off | http=8080/http | age=2
          b mode=client-server, discovery-name=api | off | http=8080/http | age=1",
         &expect![[r#"
-            prod/a: Conflict: discovery name api goes to prod/b (arn:aws:ecs:eu-west-1:1:service/prod/b), which comes first by age, then by ARN
+            prod/a: Conflict: discovery name api goes to prod/b, which comes first by age, then by ARN
                 enabled: off -> on
                 namespace: - -> ns-internalmyapp
                 endpoint http/api: - -> api.internal.myapp:8080
@@ -182,7 +182,7 @@ fn of_two_as_old_the_first_arn_gets_it() {
                 namespace: - -> ns-internalmyapp
                 endpoint http/api: - -> api.internal.myapp:8080
                 contested by prod/b
-            prod/b: Conflict: discovery name api goes to prod/a (arn:aws:ecs:eu-west-1:1:service/prod/a), which comes first by age, then by ARN
+            prod/b: Conflict: discovery name api goes to prod/a, which comes first by age, then by ARN
                 enabled: off -> on
                 namespace: - -> ns-internalmyapp
                 endpoint http/api: - -> api.internal.myapp:8080
@@ -199,7 +199,7 @@ fn the_older_keeps_its_place_while_it_cannot_be_read() {
         &expect![[r#"
             prod/a: NotSeen: the service could not be read: ecs.DescribeServices: no luck
                 contested by prod/b
-            prod/b: Conflict: discovery name api goes to prod/a (arn:aws:ecs:eu-west-1:1:service/prod/a), which comes first by age, then by ARN
+            prod/b: Conflict: discovery name api goes to prod/a, which comes first by age, then by ARN
                 enabled: off -> on
                 namespace: - -> ns-internalmyapp
                 endpoint http/api: - -> api.internal.myapp:8080
@@ -233,7 +233,7 @@ fn an_alias_and_port_belong_to_one_service_only() {
          a - | in internal.myapp http/a@shared:80
          b mode=client-server, alias=shared:80",
         &expect![[r#"
-            prod/b: Conflict: alias shared:80 is held by prod/a (arn:aws:ecs:eu-west-1:1:service/prod/a)
+            prod/b: Conflict: alias shared:80 is held by prod/a
                 enabled: off -> on
                 namespace: - -> ns-internalmyapp
                 endpoint http/b: - -> shared:80
@@ -263,7 +263,7 @@ fn a_default_alias_collides_with_a_chosen_one() {
          a - | in internal.myapp http/a
          b mode=client-server, alias=a.internal.myapp:8080",
         &expect![[r#"
-            prod/b: Conflict: alias a.internal.myapp:8080 is held by prod/a (arn:aws:ecs:eu-west-1:1:service/prod/a)
+            prod/b: Conflict: alias a.internal.myapp:8080 is held by prod/a
                 enabled: off -> on
                 namespace: - -> ns-internalmyapp
                 endpoint http/b: - -> a.internal.myapp:8080
@@ -367,7 +367,7 @@ fn of_two_that_have_one_name_already_the_older_may_change() {
         "a mode=client-server, timeout=idle=1m | in internal.myapp http/a@shared:80 | http=8080/http | age=2
          b mode=client-server, timeout=idle=1m | in internal.myapp http/b@shared:80 | http=8080/http | age=1",
         &expect![[r#"
-            prod/a: Conflict: alias shared:80 is held by prod/b (arn:aws:ecs:eu-west-1:1:service/prod/b)
+            prod/a: Conflict: alias shared:80 is held by prod/b
                 timeout http/a: idle=300s request=15s -> idle=60s request=15s
             prod/b: connect in ns-internalmyapp http/b@shared:80+idle=60
                 timeout http/b: idle=300s request=15s -> idle=60s request=15s

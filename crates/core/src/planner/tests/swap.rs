@@ -10,7 +10,7 @@ fn of_two_that_swap_the_younger_lets_go_first() {
         "a mode=client-server, discovery-name=y, alias=y:80 | in internal.myapp http/x@x:80 | http=8080/http
          b mode=client-server, discovery-name=x, alias=x:80 | in internal.myapp http/y@y:80 | http=8080/http",
         &expect![[r#"
-            prod/a: Conflict: discovery name y is held by prod/b (arn:aws:ecs:eu-west-1:1:service/prod/b)
+            prod/a: Conflict: discovery name y is held by prod/b
                 endpoint http/x: x:80 -> -
                 endpoint http/y: - -> y:80
                 note: prod/a, prod/b swap names in phases: first prod/b gives its name up and takes none yet, so no service answers to that name for a while; then the others take their names one by one, and prod/b takes its own last
@@ -32,7 +32,7 @@ fn once_it_has_let_go_the_other_takes_its_name() {
                 endpoint http/x: x:80 -> -
                 endpoint http/y: - -> y:80
                 contested by prod/b
-            prod/b: Conflict: discovery name x is held by prod/a (arn:aws:ecs:eu-west-1:1:service/prod/a)
+            prod/b: Conflict: discovery name x is held by prod/a
                 endpoint http/x: - -> x:80
         "#]],
     );
@@ -58,11 +58,11 @@ fn a_circle_of_three_has_one_beginning() {
          b mode=client-server, discovery-name=z, alias=:80 | in internal.myapp http/y@:80
          c mode=client-server, discovery-name=x, alias=:80 | in internal.myapp http/z@:80",
         &expect![[r#"
-            prod/a: Conflict: discovery name y is held by prod/b (arn:aws:ecs:eu-west-1:1:service/prod/b)
+            prod/a: Conflict: discovery name y is held by prod/b
                 endpoint http/x: x.internal.myapp:80 -> -
                 endpoint http/y: - -> y.internal.myapp:80
                 note: prod/a, prod/b, prod/c swap names in phases: first prod/c gives its name up and takes none yet, so no service answers to that name for a while; then the others take their names one by one, and prod/c takes its own last
-            prod/b: Conflict: discovery name z is held by prod/c (arn:aws:ecs:eu-west-1:1:service/prod/c)
+            prod/b: Conflict: discovery name z is held by prod/c
                 endpoint http/y: y.internal.myapp:80 -> -
                 endpoint http/z: - -> z.internal.myapp:80
                 note: prod/a, prod/b, prod/c swap names in phases: first prod/c gives its name up and takes none yet, so no service answers to that name for a while; then the others take their names one by one, and prod/c takes its own last
@@ -81,7 +81,7 @@ fn only_the_endpoints_that_wait_go() {
         "a mode=client-server, discovery-name=y, alias=y:80 | in internal.myapp http/x@x:80
          b mode=client-server, endpoint.http=name=x alias=x:80, endpoint.rpc=name=rpc alias=rpc:81 | in internal.myapp http/y@y:80 rpc/rpc@rpc:81 | http=8080/http rpc=81/grpc",
         &expect![[r#"
-            prod/a: Conflict: discovery name y is held by prod/b (arn:aws:ecs:eu-west-1:1:service/prod/b)
+            prod/a: Conflict: discovery name y is held by prod/b
                 endpoint http/x: x:80 -> -
                 endpoint http/y: - -> y:80
                 note: prod/a, prod/b swap names in phases: first prod/b gives its name up and takes none yet, so no service answers to that name for a while; then the others take their names one by one, and prod/b takes its own last
@@ -100,12 +100,12 @@ fn under_upsert_only_both_wait_and_are_told_why() {
          a mode=client-server, discovery-name=y, alias=y:80 | in internal.myapp http/x@x:80 | http=8080/http
          b mode=client-server, discovery-name=x, alias=x:80 | in internal.myapp http/y@y:80 | http=8080/http",
         &expect![[r#"
-            prod/a: Conflict: discovery name y is held by prod/b (arn:aws:ecs:eu-west-1:1:service/prod/b)
+            prod/a: Conflict: discovery name y is held by prod/b
                 endpoint http/x: x:80 -> -
                 endpoint http/y: - -> y:80
                 note: prod/a, prod/b want each other's names; to swap them, one must give its name up for a while, which the policy upsert-only does not allow: use the policy sync, or rename one of them by hand first
                 contested by prod/b
-            prod/b: Conflict: discovery name x is held by prod/a (arn:aws:ecs:eu-west-1:1:service/prod/a)
+            prod/b: Conflict: discovery name x is held by prod/a
                 endpoint http/y: y:80 -> -
                 endpoint http/x: - -> x:80
                 note: prod/a, prod/b want each other's names; to swap them, one must give its name up for a while, which the policy upsert-only does not allow: use the policy sync, or rename one of them by hand first
@@ -120,11 +120,11 @@ fn a_paused_member_stops_the_circle() {
         "a mode=client-server, discovery-name=y, alias=y:80, pause=true | in internal.myapp http/x@x:80 | http=8080/http
          b mode=client-server, discovery-name=x, alias=x:80 | in internal.myapp http/y@y:80 | http=8080/http",
         &expect![[r#"
-            prod/a: Conflict: discovery name y is held by prod/b (arn:aws:ecs:eu-west-1:1:service/prod/b)
+            prod/a: Conflict: discovery name y is held by prod/b
                 endpoint http/x: x:80 -> -
                 endpoint http/y: - -> y:80
                 contested by prod/b
-            prod/b: Conflict: discovery name x is held by prod/a (arn:aws:ecs:eu-west-1:1:service/prod/a)
+            prod/b: Conflict: discovery name x is held by prod/a
                 endpoint http/y: y:80 -> -
                 endpoint http/x: - -> x:80
                 contested by prod/a
@@ -138,11 +138,11 @@ fn a_rolling_member_stops_the_circle() {
         "a mode=client-server, discovery-name=y, alias=y:80 | in internal.myapp http/x@x:80 | http=8080/http | rolling
          b mode=client-server, discovery-name=x, alias=x:80 | in internal.myapp http/y@y:80 | http=8080/http",
         &expect![[r#"
-            prod/a: Conflict: discovery name y is held by prod/b (arn:aws:ecs:eu-west-1:1:service/prod/b)
+            prod/a: Conflict: discovery name y is held by prod/b
                 endpoint http/x: x:80 -> -
                 endpoint http/y: - -> y:80
                 contested by prod/b
-            prod/b: Conflict: discovery name x is held by prod/a (arn:aws:ecs:eu-west-1:1:service/prod/a)
+            prod/b: Conflict: discovery name x is held by prod/a
                 endpoint http/y: y:80 -> -
                 endpoint http/x: - -> x:80
                 contested by prod/a
@@ -160,7 +160,7 @@ fn an_ineligible_member_stops_the_circle() {
                 endpoint http/x: x:80 -> -
                 endpoint http/y: - -> y:80
                 contested by prod/b
-            prod/b: Conflict: discovery name x is held by prod/a (arn:aws:ecs:eu-west-1:1:service/prod/a)
+            prod/b: Conflict: discovery name x is held by prod/a
                 endpoint http/y: y:80 -> -
                 endpoint http/x: - -> x:80
         "#]],
@@ -178,7 +178,7 @@ fn what_was_never_read_is_asked_for_first() {
                 endpoint http/y: - -> y:80
                 note: prod/a, prod/b swap names in phases: first prod/b gives its name up and takes none yet, so no service answers to that name for a while; then the others take their names one by one, and prod/b takes its own last
                 contested by prod/b
-            prod/b: Conflict: discovery name x is held by prod/a (arn:aws:ecs:eu-west-1:1:service/prod/a)
+            prod/b: Conflict: discovery name x is held by prod/a
                 endpoint http/y: y:80 -> -
                 endpoint http/x: - -> x:80
                 note: prod/a, prod/b swap names in phases: first prod/b gives its name up and takes none yet, so no service answers to that name for a while; then the others take their names one by one, and prod/b takes its own last
@@ -192,11 +192,11 @@ fn what_ecs_gave_up_before_is_not_swapped() {
         "a mode=client-server, discovery-name=y, alias=y:80 | in internal.myapp http/x@x:80 | http=8080/http | failed-before=in_internal.myapp_http/y@y:80
          b mode=client-server, discovery-name=x, alias=x:80 | in internal.myapp http/y@y:80 | http=8080/http",
         &expect![[r#"
-            prod/a: Conflict: discovery name y is held by prod/b (arn:aws:ecs:eu-west-1:1:service/prod/b)
+            prod/a: Conflict: discovery name y is held by prod/b
                 endpoint http/x: x:80 -> -
                 endpoint http/y: - -> y:80
                 contested by prod/b
-            prod/b: Conflict: discovery name x is held by prod/a (arn:aws:ecs:eu-west-1:1:service/prod/a)
+            prod/b: Conflict: discovery name x is held by prod/a
                 endpoint http/y: y:80 -> -
                 endpoint http/x: - -> x:80
                 contested by prod/a
@@ -212,16 +212,16 @@ fn nobody_lets_go_where_an_older_outsider_would_take_the_name() {
          a mode=client-server, discovery-name=y, alias=y:80 | in internal.myapp http/x@x:80 | http=8080/http
          b mode=client-server, discovery-name=x, alias=x:80 | in internal.myapp http/y@y:80 | http=8080/http",
         &expect![[r#"
-            prod/a: Conflict: discovery name y is held by prod/b (arn:aws:ecs:eu-west-1:1:service/prod/b)
+            prod/a: Conflict: discovery name y is held by prod/b
                 endpoint http/x: x:80 -> -
                 endpoint http/y: - -> y:80
                 contested by prod/b
-            prod/b: Conflict: discovery name x is held by prod/a (arn:aws:ecs:eu-west-1:1:service/prod/a)
+            prod/b: Conflict: discovery name x is held by prod/a
                 endpoint http/y: y:80 -> -
                 endpoint http/x: - -> x:80
                 contested by prod/a
                 contested by prod/old
-            prod/old: Conflict: discovery name y is held by prod/b (arn:aws:ecs:eu-west-1:1:service/prod/b)
+            prod/old: Conflict: discovery name y is held by prod/b
                 enabled: off -> on
                 namespace: - -> ns-internalmyapp
                 endpoint http/y: - -> other:80
@@ -237,7 +237,7 @@ fn a_younger_outsider_waits_for_its_turn() {
          b mode=client-server, discovery-name=x, alias=x:80 | in internal.myapp http/y@y:80 | http=8080/http
          new mode=client-server, discovery-name=y, alias=other:80",
         &expect![[r#"
-            prod/a: Conflict: discovery name y is held by prod/b (arn:aws:ecs:eu-west-1:1:service/prod/b)
+            prod/a: Conflict: discovery name y is held by prod/b
                 endpoint http/x: x:80 -> -
                 endpoint http/y: - -> y:80
                 note: prod/a, prod/b swap names in phases: first prod/b gives its name up and takes none yet, so no service answers to that name for a while; then the others take their names one by one, and prod/b takes its own last
@@ -246,7 +246,7 @@ fn a_younger_outsider_waits_for_its_turn() {
                 note: prod/a, prod/b swap names in phases: first prod/b gives its name up and takes none yet, so no service answers to that name for a while; then the others take their names one by one, and prod/b takes its own last
                 contested by prod/a
                 contested by prod/new
-            prod/new: Conflict: discovery name y is held by prod/b (arn:aws:ecs:eu-west-1:1:service/prod/b)
+            prod/new: Conflict: discovery name y is held by prod/b
                 enabled: off -> on
                 namespace: - -> ns-internalmyapp
                 endpoint http/y: - -> other:80
@@ -264,7 +264,7 @@ fn where_something_undeclared_would_be_lost_the_other_lets_go() {
                 endpoint http/x: x:80 -> -
                 note: prod/a, prod/b swap names in phases: first prod/a gives its name up and takes none yet, so no service answers to that name for a while; then the others take their names one by one, and prod/a takes its own last
                 contested by prod/b
-            prod/b: Conflict: discovery name x is held by prod/a (arn:aws:ecs:eu-west-1:1:service/prod/a)
+            prod/b: Conflict: discovery name x is held by prod/a
                 endpoint http/y: y:80 -> -
                 endpoint http/x: - -> x:80, timeout idle=60s request=default
                 note: prod/a, prod/b swap names in phases: first prod/a gives its name up and takes none yet, so no service answers to that name for a while; then the others take their names one by one, and prod/a takes its own last
@@ -278,12 +278,12 @@ fn where_it_would_be_lost_with_either_nobody_does() {
         "a mode=client-server, discovery-name=y, alias=y:80 | in internal.myapp http/x@x:80+idle=60 | http=8080/http
          b mode=client-server, discovery-name=x, alias=x:80 | in internal.myapp http/y@y:80+idle=60 | http=8080/http",
         &expect![[r#"
-            prod/a: Conflict: discovery name y is held by prod/b (arn:aws:ecs:eu-west-1:1:service/prod/b)
+            prod/a: Conflict: discovery name y is held by prod/b
                 endpoint http/x: x:80 -> -
                 endpoint http/y: - -> y:80, timeout idle=60s request=default
                 note: prod/a, prod/b want each other's names, and undeclared settings of an endpoint would be lost if one gave its name up first: declare its port, alias and time-outs, or rename one by hand first
                 contested by prod/b
-            prod/b: Conflict: discovery name x is held by prod/a (arn:aws:ecs:eu-west-1:1:service/prod/a)
+            prod/b: Conflict: discovery name x is held by prod/a
                 endpoint http/y: y:80 -> -
                 endpoint http/x: - -> x:80, timeout idle=60s request=default
                 note: prod/a, prod/b want each other's names, and undeclared settings of an endpoint would be lost if one gave its name up first: declare its port, alias and time-outs, or rename one by hand first
@@ -298,11 +298,11 @@ fn a_holder_that_keeps_its_name_is_in_no_circle() {
         "a mode=client-server, discovery-name=y, alias=y:80 | in internal.myapp http/x@x:80
          b mode=client-server, endpoint.http=name=y alias=y:80, endpoint.rpc=name=x alias=x:80 | in internal.myapp http/y@y:80 | http=8080/http rpc=81/http",
         &expect![[r#"
-            prod/a: Conflict: discovery name y is held by prod/b (arn:aws:ecs:eu-west-1:1:service/prod/b)
+            prod/a: Conflict: discovery name y is held by prod/b
                 endpoint http/x: x:80 -> -
                 endpoint http/y: - -> y:80
                 contested by prod/b
-            prod/b: Conflict: discovery name x is held by prod/a (arn:aws:ecs:eu-west-1:1:service/prod/a)
+            prod/b: Conflict: discovery name x is held by prod/a
                 endpoint rpc/x: - -> x:80
                 contested by prod/a
         "#]],
@@ -315,7 +315,7 @@ fn a_chain_begins_at_its_free_end() {
         "a mode=client-server, discovery-name=y, alias=y:80 | in internal.myapp http/x@x:80
          b mode=client-server, discovery-name=z, alias=z:80 | in internal.myapp http/y@y:80",
         &expect![[r#"
-            prod/a: Conflict: discovery name y is held by prod/b (arn:aws:ecs:eu-west-1:1:service/prod/b)
+            prod/a: Conflict: discovery name y is held by prod/b
                 endpoint http/x: x:80 -> -
                 endpoint http/y: - -> y:80
             prod/b: connect in ns-internalmyapp http/z@z:80
@@ -333,7 +333,7 @@ fn who_waits_for_a_circle_waits_on() {
          b mode=client-server, discovery-name=x, alias=x:80 | in internal.myapp http/y@y:80
          c mode=client-server, endpoint.http=name=w alias=x:80 | in internal.myapp http/w@w:80",
         &expect![[r#"
-            prod/a: Conflict: discovery name y is held by prod/b (arn:aws:ecs:eu-west-1:1:service/prod/b)
+            prod/a: Conflict: discovery name y is held by prod/b
                 endpoint http/x: x:80 -> -
                 endpoint http/y: - -> y:80
                 note: prod/a, prod/b swap names in phases: first prod/b gives its name up and takes none yet, so no service answers to that name for a while; then the others take their names one by one, and prod/b takes its own last
@@ -342,7 +342,7 @@ fn who_waits_for_a_circle_waits_on() {
                 endpoint http/y: y:80 -> -
                 note: prod/a, prod/b swap names in phases: first prod/b gives its name up and takes none yet, so no service answers to that name for a while; then the others take their names one by one, and prod/b takes its own last
                 contested by prod/a
-            prod/c: Conflict: alias x:80 is held by prod/a (arn:aws:ecs:eu-west-1:1:service/prod/a)
+            prod/c: Conflict: alias x:80 is held by prod/a
                 alias http/w: w:80 -> x:80
         "#]],
     );

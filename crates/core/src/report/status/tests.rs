@@ -114,7 +114,7 @@ fn held_for_what_a_person_must_mend_is_degraded() {
                 ends once that namespace exists, or another one is declared
             prod/c: OutOfSync Degraded Ineligible the network mode of c:1 is host: Service Connect needs awsvpc or bridge, set in the task definition
                 ends once the service, its task definition or its declaration is fixed
-            prod/d: OutOfSync Degraded Conflict discovery name x is held by prod/e (arn:aws:ecs:eu-west-1:1:service/prod/e)
+            prod/d: OutOfSync Degraded Conflict discovery name x is held by prod/e
                 ends once another name is declared, here or for prod/e
             prod/f: OutOfSync Degraded UnknownField its configuration has members that this version of eastwest does not know and would delete: retries
                 ends once eastwest is updated to a version that knows them, or the service is changed by hand

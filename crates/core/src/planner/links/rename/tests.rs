@@ -133,7 +133,7 @@ fn a_wish_without_a_claim_does_not_hurry_a_rename() {
                 endpoint http/backend: - -> backend.internal.myapp:8080
                 note: renamed in three steps: the new endpoint is added beside api, the clients that need it are rolled out, then api goes
                 contested by prod/new
-            prod/new: Conflict: discovery name api is held by prod/api (arn:aws:ecs:eu-west-1:1:service/prod/api)
+            prod/new: Conflict: discovery name api is held by prod/api
                 enabled: off -> on
                 namespace: - -> ns-internalmyapp
                 endpoint http/api: - -> api.internal.myapp:8080
@@ -333,10 +333,13 @@ fn under_upsert_only_a_rename_waits_for_the_clients_that_name_the_old_one() {
              {client}"
         )
     };
-    check_guarded(&world(CHECKOUT), &expect![[r#"
+    check_guarded(
+        &world(CHECKOUT),
+        &expect![[r#"
         prod/api: WaitingForClient: the old name api is kept for prod/checkout, where ORDERS_URL still names it
         prod/checkout: in sync
-    "#]]);
+    "#]],
+    );
     check_guarded(
         &world(
             "web mode=client, needs=backend | in internal.myapp | http=8080 env:API=http://backend.internal.myapp:8080",

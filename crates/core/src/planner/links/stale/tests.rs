@@ -208,7 +208,7 @@ fn what_another_server_offers_is_no_successor_of_a_name() {
          cart - | in internal.myapp http/cart@cart:80 | http=8080 | deployed=100
          web mode=client, needs=api | in internal.myapp | http=8080 | deployed=50",
         &expect![[r#"
-            prod/api: Conflict: discovery name cart is held by prod/cart (arn:aws:ecs:eu-west-1:1:service/prod/cart)
+            prod/api: Conflict: discovery name cart is held by prod/cart
                 endpoint http/api: api:80 -> -
                 endpoint http/cart: - -> api:80
                 note: api goes, and prod/web can no longer call it
