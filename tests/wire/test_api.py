@@ -301,3 +301,49 @@ def test_schemathesis_finds_nothing_against_the_description(told, tmp_path):
     assert report.returncode == 0, report.stdout[-12000:] + report.stderr[-2000:]
     tested = [urllib.parse.unquote(line) for line in report.stdout.splitlines() if "/" in line]
     assert tested, report.stdout
+
+
+def undescribed(document, schema, value, at=""):
+    """The members of a value that its schema does not name, by their paths."""
+    parts, described, items, rest = [schema], {}, None, None
+    for part in parts:
+        if "$ref" in part:
+            parts.append(document["components"]["schemas"][part["$ref"].rpartition("/")[2]])
+        for several in ("anyOf", "oneOf", "allOf"):
+            parts += part.get(several, [])
+        described.update(part.get("properties", {}))
+        items = part.get("items", items)
+        rest = part.get("additionalProperties", rest)
+    if isinstance(value, list):
+        if items is None:
+            return {f"{at}[]"} if value and not any("prefixItems" in part for part in parts) else set()
+        return set().union(*(undescribed(document, items, each, f"{at}[]") for each in value))
+    if not isinstance(value, dict):
+        return set()
+    found = set()
+    for name, member in value.items():
+        if name not in described and not isinstance(rest, dict):
+            found.add(f"{at}.{name}")
+        else:
+            found |= undescribed(document, described.get(name, rest), member, f"{at}.{name}")
+    return found
+
+
+def test_every_member_of_every_page_is_described(told, live_fleet):
+    live_fleet.service("full", {"http": 8080}, connect(served("http", "full", "full", 8080)),
+                       tag=tags(mode="client-server", discovery_name="full", alias="full:81", timeout="idle=9s",
+                                namespace=NAMESPACE, needs="api", check="/health"))
+    live_fleet.settle()
+    told.wait_service("full", sync="OutOfSync", reason="Observe")
+    document = told.json("/api/v1/openapi.json")
+    pages = {"/api/v1/services": "", "/api/v1/namespaces": "", "/api/v1/plan": "", "/api/v1/events": "",
+             "/api/v1/graph": f"?namespace={NAMESPACE}", "/api/v1/services/{cluster}/{service}": ""}
+    for path, query in pages.items():
+        answer = document["paths"][path]["get"]["responses"]["200"]["content"]["application/json"]["schema"]
+        for service in ("full", "typo", "stranger") if "{" in path else ("",):
+            page = told.json(path.format(cluster=CLUSTER, service=service) + query)
+            assert not undescribed(document, answer, page), path
+    row = next(row for row in told.json("/api/v1/services")["services"] if row["service"] == f"{CLUSTER}/full")
+    assert {"declared", "changes", "needs", "deployed", "status"} - row.keys() == {"status"}, "there was something to hold"
+    assert undescribed(document, {"$ref": "#/components/schemas/PlanPage"}, {"idd": 1, "holds": [{"service": "a", "whyy": 1}]}) == {
+        ".idd", ".holds[].whyy"}, "what is not described is found"

@@ -62,6 +62,7 @@ struct NamespaceSchema {
     /// `HTTP`, `DNS_PRIVATE` or `DNS_PUBLIC`.
     kind: String,
     /// The account that owns it.
+    #[schemars(skip_serializing_if = "Option::is_none")]
     owner: Option<String>,
 }
 

@@ -26,15 +26,19 @@ use serde::Serialize;
 
 use super::is_whole;
 use super::issues::issues;
+use super::shape;
 
 /// `GET /api/v1/plan`, and `eastwest plan --json`.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, schemars::JsonSchema)]
 pub(crate) struct PlanPage {
     /// The id of the whole plan.
+    #[schemars(with = "String")]
     pub(crate) id: PlanId,
     /// What eastwest may write.
+    #[schemars(with = "shape::Policy")]
     pub(crate) policy: Policy,
     /// What eastwest creates first.
+    #[schemars(with = "Vec<shape::Missing>")]
     pub(crate) missing: Vec<Missing>,
     /// What to do now, in this order.
     pub(crate) steps: Vec<StepRow>,
@@ -46,6 +50,7 @@ pub(crate) struct PlanPage {
     /// Issues of what is declared, advice included.
     pub(crate) issues: Vec<IssueRow>,
     /// The names that services call: as declared, else as inferred from their environment.
+    #[schemars(with = "BTreeMap<String, Vec<shape::Need>>")]
     pub(crate) needs: BTreeMap<ServiceKey, Vec<Need>>,
     /// The document, where one is configured.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -55,6 +60,7 @@ pub(crate) struct PlanPage {
     /// The sums.
     pub(crate) summary: Summary,
     /// What all of it costs.
+    #[schemars(with = "shape::Cost")]
     pub(crate) cost: Cost,
     /// Whether no lease keeps another copy of eastwest from writing, too.
     #[serde(rename = "reliesOnBeingAlone")]
@@ -62,15 +68,18 @@ pub(crate) struct PlanPage {
 }
 
 /// One step.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct StepRow {
     /// The service to change.
+    #[schemars(with = "String")]
     pub(crate) service: ServiceKey,
     /// The call.
+    #[schemars(with = "shape::Action")]
     pub(crate) action: Action,
     /// What differs.
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(with = "Vec<shape::Change>")]
     pub(crate) changes: Vec<Change>,
     /// The namespace that it joins or is in.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -82,38 +91,46 @@ pub(crate) struct StepRow {
     pub(crate) note: Option<String>,
     /// The server that must complete first.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<shape::Awaited>")]
     pub(crate) awaits: Option<Box<Awaited>>,
     /// The endpoints that it needs and that its tasks do not know.
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(with = "Vec<shape::MissingEndpoint>")]
     pub(crate) lacks: Vec<MissingEndpoint>,
     /// How many more it lacks.
     #[serde(skip_serializing_if = "is_whole")]
     pub(crate) lacks_more: usize,
     /// The other writer, where this is one more attempt.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<shape::Contention>")]
     pub(crate) contention: Option<Box<Contention>>,
 }
 
 /// One hold.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct HoldRow {
     /// The service.
+    #[schemars(with = "String")]
     pub(crate) service: ServiceKey,
     /// Why.
     #[serde(flatten)]
+    #[schemars(with = "shape::Hold")]
     pub(crate) hold: Hold,
     /// What would be done, where that is known.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<shape::Action>")]
     pub(crate) action: Option<Action>,
     /// What differs.
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(with = "Vec<shape::Change>")]
     pub(crate) changes: Vec<Change>,
     /// A remark.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) note: Option<String>,
     /// The endpoints that it needs and that its tasks do not know.
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(with = "Vec<shape::MissingEndpoint>")]
     pub(crate) lacks: Vec<MissingEndpoint>,
     /// How many more it lacks.
     #[serde(skip_serializing_if = "is_whole")]
@@ -121,9 +138,10 @@ pub(crate) struct HoldRow {
 }
 
 /// A client in order whose calls may fail.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, schemars::JsonSchema)]
 pub(crate) struct DoubtRow {
     /// The client.
+    #[schemars(with = "String")]
     pub(crate) service: ServiceKey,
     /// Why its calls may fail, or why nobody knows.
     pub(crate) doubt: String,
@@ -132,17 +150,19 @@ pub(crate) struct DoubtRow {
 }
 
 /// One issue.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, schemars::JsonSchema)]
 pub(crate) struct IssueRow {
     /// The service whose tag it is.
+    #[schemars(with = "String")]
     pub(crate) service: ServiceKey,
     /// The issue.
     #[serde(flatten)]
+    #[schemars(with = "shape::Issue")]
     pub(crate) issue: Issue,
 }
 
 /// The document and its sources.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct DocumentRow {
     /// Whether one is in force. Until then eastwest writes nothing.
@@ -155,15 +175,17 @@ pub(crate) struct DocumentRow {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) trouble: Option<String>,
     /// Its issues, advice included.
+    #[schemars(with = "Vec<shape::Issue>")]
     pub(crate) issues: Vec<Issue>,
     /// Where eastwest reads it.
     pub(crate) sources: Vec<SourceRow>,
 }
 
 /// One parameter, or every one below a path.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, schemars::JsonSchema)]
 pub(crate) struct SourceRow {
     /// Its name or path.
+    #[schemars(with = "String")]
     pub(crate) name: ParameterName,
     /// Why the last read failed, if it did.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -171,7 +193,7 @@ pub(crate) struct SourceRow {
 }
 
 /// One failed read of a whole cluster.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, schemars::JsonSchema)]
 pub(crate) struct FaultRow {
     /// The cluster; `*` for the list of clusters.
     pub(crate) cluster: String,
@@ -180,7 +202,7 @@ pub(crate) struct FaultRow {
 }
 
 /// The sums of a plan.
-#[derive(Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Default, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Summary {
     /// Services to connect or change.

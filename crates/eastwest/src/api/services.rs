@@ -19,6 +19,7 @@ use serde::Serialize;
 
 use super::is_whole;
 use super::issues::issues;
+use super::shape;
 use crate::daemon::clock::Clock;
 
 /// `GET /api/v1/services`: what it is made of. [`super::listing`] makes it.
@@ -92,7 +93,7 @@ pub(crate) struct ServiceRow {
     pub(crate) managed: bool,
     /// What is declared for it; absent where nothing is declared or the declaration is invalid.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Option<serde_json::Value>")]
+    #[schemars(with = "Option<shape::Declaration>")]
     pub(crate) declared: Option<Intent>,
     /// Whether a person must act.
     pub(crate) standing: Standing,
@@ -105,26 +106,26 @@ pub(crate) struct ServiceRow {
     pub(crate) since: Option<jiff::Timestamp>,
     /// Its issues, advice included.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    #[schemars(with = "Vec<serde_json::Value>")]
+    #[schemars(with = "Vec<shape::Issue>")]
     pub(crate) issues: Vec<Issue>,
     /// The names it calls: as declared, else as inferred from its environment.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    #[schemars(with = "Vec<serde_json::Value>")]
+    #[schemars(with = "Vec<shape::Need>")]
     pub(crate) needs: Vec<Need>,
     /// The endpoints that it needs and that its tasks do not know.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    #[schemars(with = "Vec<serde_json::Value>")]
+    #[schemars(with = "Vec<shape::MissingEndpoint>")]
     pub(crate) lacks: Vec<MissingEndpoint>,
     /// How many more it lacks.
     #[serde(skip_serializing_if = "is_whole")]
     pub(crate) lacks_more: usize,
     /// Where it differs from what is wanted.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    #[schemars(with = "Vec<serde_json::Value>")]
+    #[schemars(with = "Vec<shape::Change>")]
     pub(crate) changes: Vec<Change>,
     /// The services that want a name it has.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    #[schemars(with = "Vec<serde_json::Value>")]
+    #[schemars(with = "Vec<String>")]
     pub(crate) contested_by: Vec<ServiceKey>,
     /// How many more want one.
     #[serde(skip_serializing_if = "is_whole")]
@@ -143,7 +144,7 @@ pub(crate) struct Deployed {
     /// The deployment.
     pub(crate) deployment: String,
     /// The state of its rollout.
-    #[schemars(with = "serde_json::Value")]
+    #[schemars(with = "shape::Rollout")]
     pub(crate) rollout: Rollout,
     /// Whether Service Connect is on.
     pub(crate) enabled: bool,
@@ -152,7 +153,7 @@ pub(crate) struct Deployed {
     pub(crate) namespace: Option<String>,
     /// The endpoints.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    #[schemars(with = "Vec<serde_json::Value>")]
+    #[schemars(with = "Vec<shape::Endpoint>")]
     pub(crate) endpoints: Vec<Endpoint>,
 }
 

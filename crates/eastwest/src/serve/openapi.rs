@@ -25,7 +25,9 @@ use crate::api::explanation::{JSON, TEXT};
 use crate::api::graph::GraphPage;
 use crate::api::listing::Sort;
 use crate::api::namespaces::NamespacesPage;
+use crate::api::plan::PlanPage;
 use crate::api::services::ServicesPage;
+use crate::api::shape;
 
 /// The name of a cluster or of a service.
 const NAME: &str = "[A-Za-z0-9_-]{1,255}";
@@ -98,21 +100,23 @@ impl Made {
         let summary = "What happened lately: a page, or a stream of server-sent events";
         let page = Page { parameters: &of_events(), shown, refusals: &[400, 503] };
         self.get("/api/v1/events", summary, &page);
-        self.objects();
+        self.whole();
     }
 
-    /// The pages whose members only docs/reference/json.md lists.
-    fn objects(&mut self) {
-        let object = || json!({JSON: {"schema": {"type": "object"}}});
-        let mut shown = object();
+    /// The pages about one service, about everything, and about the API.
+    fn whole(&mut self) {
+        let mut shown = content(JSON, &self.schema::<shape::Explanation>());
         shown[TEXT] = json!({"schema": {"type": "string"}});
         let parameters = &[of_path("cluster"), of_path("service")];
         let summary = "The wanted value of each field of one service, and which source set it";
         let page = Page { parameters, shown, refusals: &[400, 404, 503] };
         self.get("/api/v1/services/{cluster}/{service}", summary, &page);
-        let page = Page { parameters: &[], shown: object(), refusals: &[] };
+        let shown = content(JSON, &self.schema::<PlanPage>());
+        let page = Page { parameters: &[], shown, refusals: &[] };
         let summary = "The plan of this moment, as eastwest plan --json prints it";
         self.get("/api/v1/plan", summary, &page);
+        let shown = content(JSON, &self.schema::<shape::OpenApi>());
+        let page = Page { parameters: &[], shown, refusals: &[] };
         self.get("/api/v1/openapi.json", "This description", &page);
     }
 
