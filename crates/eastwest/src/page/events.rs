@@ -68,7 +68,7 @@ impl EventsPage {
         };
         let words: Vec<String> = asked.q.split_whitespace().map(str::to_lowercase).collect();
         let now = shared.clock.now().calendar;
-        let found = shared.history.latest(PAGE + 1, |event| {
+        let found = shared.history.latest(history::MOST, |event| {
             let notice = &event.notice;
             let is_of = |path: &ServicePath| notice.service().is_some_and(|k| k.path() == *path);
             let has_words = || {
@@ -81,19 +81,14 @@ impl EventsPage {
                 && path.as_ref().is_none_or(is_of)
                 && (words.is_empty() || has_words())
         });
-        let is_cut = found.len() > PAGE;
+        let warnings = found.iter().filter(|event| event.notice.level != Level::Info).count();
         let events: Vec<_> =
             found.iter().take(PAGE).map(|event| Happened::new(event, now)).collect();
-        let warnings = events.iter().filter(|event| event.level != Level::Info).count();
         Ok(Self {
             frame: Frame::new("Events", Section::Events, reader),
-            summary: format!(
-                "{}, {}",
-                count(events.len(), "event", "events"),
-                count(warnings, "warning", "warnings")
-            ),
+            summary: summary(found.len(), warnings),
+            is_cut: events.len() < found.len(),
             events,
-            is_cut,
             kept: history::MOST,
             dropped: shared.history.dropped(),
             asked,
@@ -108,4 +103,14 @@ impl EventsPage {
         let Asked { q, kind, level, service, done: _ } = &self.asked;
         [q, kind, level, service].iter().any(|text| !text.is_empty())
     }
+}
+
+/// How many events match, and how many of them the page has.
+fn summary(found: usize, warnings: usize) -> String {
+    let (events, warnings) =
+        (count(found, "event", "events"), count(warnings, "warning", "warnings"));
+    if found <= PAGE {
+        return format!("{events}, {warnings}");
+    }
+    format!("{events}, {warnings}; the latest {PAGE} are shown")
 }

@@ -84,6 +84,9 @@ pub(crate) struct Fleet {
     pages: usize,
     all: usize,
     clusters: Vec<ClusterSide>,
+    more_clusters: usize,
+    /// The clusters that can be paused here: those that are shown, and the one that is asked for.
+    may_pause: Vec<String>,
     namespaces: Vec<NamespaceSide>,
     more_namespaces: usize,
     latest: Vec<Happened>,
@@ -120,7 +123,14 @@ impl Fleet {
         let mut in_namespaces = namespaces(&engine, &services);
         let more_namespaces = in_namespaces.len().saturating_sub(SIDE);
         in_namespaces.truncate(SIDE);
+        let mut in_clusters = clusters(&engine, shared.clock, &services);
+        let is_asked = in_clusters.iter().position(|cluster| cluster.name == asked.cluster);
+        let out_of_sight = is_asked.filter(|at| *at >= SIDE).map(|_| asked.cluster.clone());
+        let more_clusters = in_clusters.len().saturating_sub(SIDE);
+        in_clusters.truncate(SIDE);
+        let shown = in_clusters.iter().map(|cluster| cluster.name.clone());
         Ok(Self {
+            may_pause: out_of_sight.into_iter().chain(shown).collect(),
             frame: Frame::new("Fleet", Section::Fleet, reader),
             summary: summary(&tally),
             problems: problems(&engine, waiting_for),
@@ -131,7 +141,8 @@ impl Fleet {
             page,
             pages,
             all: services.len(),
-            clusters: clusters(&engine, shared.clock, &services),
+            clusters: in_clusters,
+            more_clusters,
             namespaces: in_namespaces,
             more_namespaces,
             latest,

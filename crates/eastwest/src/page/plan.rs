@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use askama::Template;
+use eastwest_core::declaration::issue::Weight;
 use eastwest_core::ecs::service_key::ServiceKey;
 use eastwest_core::engine::Engine;
 use eastwest_core::plan::action::Action;
@@ -15,9 +16,11 @@ use eastwest_core::plan::hold::Hold;
 use eastwest_core::plan::reason::{Ending, Reason};
 use eastwest_core::report::cost::{Cost, cost};
 use eastwest_core::report::standing::Standing;
+use eastwest_core::view::ServiceView;
 
 use super::frame::{Access, Frame, Reader, Section};
 use super::words::{count, span};
+use crate::api::issues::issues;
 use crate::api::services::standing_of;
 use crate::daemon::shared::Shared;
 
@@ -50,6 +53,8 @@ struct HoldRow {
     action: Option<String>,
     why: String,
     ends: String,
+    /// What is wrong with its declaration, where that holds it.
+    issues: Vec<String>,
 }
 
 /// A plan that waits for consent.
@@ -107,7 +112,7 @@ impl PlanPage {
             id: plan.id().to_string(),
             policy: settings.policy.into(),
             summary: summary(all_steps.len(), holds, plan.entries.len()),
-            costs: costs(&cost(plan, view, settings)),
+            costs: costs(&cost(plan, view, settings), all_steps.len()),
             relies_on_being_alone: settings.lease.is_none(),
             document: document(&engine),
             missing: missing.collect(),
@@ -141,7 +146,8 @@ fn summary(steps: usize, held: usize, all: usize) -> String {
     }
 }
 
-fn costs(cost: &Cost) -> Vec<(&'static str, String)> {
+/// What all of it costs. Of that, so many services roll out now.
+fn costs(cost: &Cost, now: usize) -> Vec<(&'static str, String)> {
     let Cost { services, tasks, stale_clients, rounds, time } = cost;
     if *services == 0 {
         return Vec::new();
@@ -158,13 +164,18 @@ fn costs(cost: &Cost) -> Vec<(&'static str, String)> {
             }
         }
     };
-    vec![
-        ("Services that roll out", services.to_string()),
-        ("Tasks that are replaced", tasks.to_string()),
+    let later = services.saturating_sub(now);
+    let mut costs = vec![("Services that roll out now", now.to_string())];
+    if later > 0 {
+        costs.push(("Later: after consent, in turn, or by policy", later.to_string()));
+    }
+    costs.extend([
+        ("Tasks that all of them replace", tasks.to_string()),
         ("Clients left behind or rolled out for it", stale_clients.len().to_string()),
         ("Rounds of rollouts", rounds.to_string()),
-        ("Time", time),
-    ]
+        ("Time for all", time),
+    ]);
+    costs
 }
 
 fn document(engine: &Engine) -> Option<String> {
@@ -188,13 +199,14 @@ fn document(engine: &Engine) -> Option<String> {
 impl StepRow {
     fn new(engine: &Engine, key: &ServiceKey, action: &Action, entry: &Entry) -> Self {
         let last = engine.view().service(key).and_then(|service| service.last.as_ref());
+        let names = engine.view().namespace_names();
         let awaits = entry.awaits.as_ref().map(ToString::to_string);
         let contention = entry.contention.as_ref().map(ToString::to_string);
         Self {
             service: parts(key),
             action: action.kind().to_string(),
             namespace: entry.namespace.as_ref().map(|namespace| namespace.name.to_string()),
-            changes: entry.changes.iter().map(ToString::to_string).collect(),
+            changes: names.changes(&entry.changes).iter().map(ToString::to_string).collect(),
             tasks: last.map_or(0, |last| last.desired_count),
             notes: [entry.note.clone(), awaits, contention].into_iter().flatten().collect(),
         }
@@ -257,6 +269,10 @@ fn groups(engine: &Engine) -> Vec<HoldGroup> {
                 action: action.as_ref().map(|action| action.kind().to_string()),
                 why: hold.to_string(),
                 ends: hold.ends(),
+                issues: match hold {
+                    Hold::Ambiguous => blocking(engine, key, service),
+                    _ => Vec::new(),
+                },
             });
         } else {
             group.more += 1;
@@ -267,11 +283,18 @@ fn groups(engine: &Engine) -> Vec<HoldGroup> {
     groups
 }
 
+/// The issues that hold a service.
+fn blocking(engine: &Engine, key: &ServiceKey, service: &ServiceView) -> Vec<String> {
+    let issues = issues(key, service, engine.plan());
+    issues.filter(|issue| issue.weight == Weight::Blocking).map(ToString::to_string).collect()
+}
+
 impl HoldGroup {
-    /// What all of them say, where all say the same: then it is said once.
+    /// What all of them say, where all say the same: then it is said once. Issues are of one service each.
     fn shared(&self) -> Option<&HoldRow> {
         let first = self.rows.first()?;
-        let same = |row: &HoldRow| row.why == first.why && row.ends == first.ends;
+        let same =
+            |row: &HoldRow| row.issues.is_empty() && row.why == first.why && row.ends == first.ends;
         self.rows.iter().all(same).then_some(first)
     }
 }

@@ -76,8 +76,8 @@ struct Told {
 struct Metrics {
     /// The console's page of all metrics.
     console: Option<String>,
-    /// What to search for there.
-    search: String,
+    /// What to search for there: the names of metrics that have the same dimensions, and the search that finds them.
+    searches: [(&'static [&'static str], String); 2],
 }
 
 /// The page.
@@ -120,6 +120,7 @@ impl ServicePage {
         let (view, plan) = (engine.view(), engine.plan());
         let explanation =
             explain_at(view, engine.settings(), path, plan).map_err(|none| no_page(&none))?;
+        let explanation = explanation.named(view.namespace_names());
         let not_there = || NoPage::NotThere(format!("there is no ECS service {path}"));
         let key = view.at_path(path).ok_or_else(not_there)?;
         let service = view.service(key).ok_or_else(not_there)?;
@@ -244,7 +245,8 @@ fn calls(graph: &Graph, key: &ServiceKey) -> (Vec<CallRow>, Vec<CallRow>) {
 }
 
 impl Metrics {
-    /// Where CloudWatch has what the proxies of a service measure (DG:"Amazon ECS CloudWatch metrics").
+    /// Where CloudWatch has what the proxies of a service measure (DG:"Amazon ECS CloudWatch metrics"). What a service
+    /// is asked has the discovery name that it offers; what its own calls come to has the one that it calls.
     fn of(key: &ServiceKey) -> Self {
         let region = key.scope.region();
         let is_region = |text: &str| {
@@ -253,14 +255,23 @@ impl Metrics {
         // In other partitions the console has other hosts.
         let is_known = is_region(region)
             && !["cn-", "us-gov-", "us-iso"].iter().any(|other| region.starts_with(other));
+        let search = |dimensions: &str| {
+            let (cluster, name) = (&key.cluster, &key.name);
+            format!(
+                "{{AWS/ECS,ClusterName,{dimensions}}} ClusterName=\"{cluster}\" ServiceName=\"{name}\""
+            )
+        };
         Self {
             console: is_known.then(|| {
                 format!("https://{region}.console.aws.amazon.com/cloudwatch/home?region={region}#metricsV2")
             }),
-            search: format!(
-                "{{AWS/ECS,ClusterName,DiscoveryName,ServiceName}} ClusterName=\"{}\" ServiceName=\"{}\"",
-                key.cluster, key.name
-            ),
+            searches: [
+                (&["RequestCount"], search("DiscoveryName,ServiceName")),
+                (
+                    &["HTTPCode_Target_5XX_Count", "TargetResponseTime"],
+                    search("ServiceName,TargetDiscoveryName"),
+                ),
+            ],
         }
     }
 }

@@ -1,5 +1,6 @@
 //! What stands beside the list of services: clusters, namespaces, and what is wrong with the whole.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use eastwest_core::ecs::service_key::ServiceKey;
@@ -80,7 +81,7 @@ pub(crate) struct NamespaceSide {
     pub(crate) tally: Tally,
 }
 
-/// Every cluster.
+/// Every cluster, those first that need a person.
 pub(super) fn clusters(engine: &Engine, clock: Clock, services: &[Placed<'_>]) -> Vec<ClusterSide> {
     let mut tallies: BTreeMap<&str, Tally> = BTreeMap::new();
     for (standing, key, _) in services {
@@ -100,7 +101,12 @@ pub(super) fn clusters(engine: &Engine, clock: Clock, services: &[Placed<'_>]) -
             leader: leader.map(|leader| NotLeader { cluster: name.clone(), leader }.to_string()),
         }
     };
-    engine.view().clusters.iter().map(side).collect()
+    let mut sides: Vec<_> = engine.view().clusters.iter().map(side).collect();
+    // Stable: within the same need they stay in the order of their names.
+    sides.sort_by_key(|side| {
+        (side.trouble.is_none(), Reverse(side.tally.of_standing(Standing::Broken)))
+    });
+    sides
 }
 
 /// Every namespace that a service is in, those first that need a person.

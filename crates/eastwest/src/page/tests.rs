@@ -5,7 +5,11 @@ use std::time::Duration;
 
 use askama::Template as _;
 use eastwest_core::declaration::settings::Settings;
-use eastwest_core::ecs::name::{Arn, ClusterName, DeploymentId, NamespaceId, NamespaceName};
+use eastwest_core::ecs::connect::Connect;
+use eastwest_core::ecs::fault::{Fault, FaultKind};
+use eastwest_core::ecs::name::{
+    Arn, ClusterName, DeploymentId, NamespaceId, NamespaceName, NamespaceRef,
+};
 use eastwest_core::ecs::namespace::Namespace;
 use eastwest_core::ecs::seen::Seen;
 use eastwest_core::ecs::service::{
@@ -97,6 +101,27 @@ fn fleet(services: impl IntoIterator<Item = EcsService>) -> Shared {
         Event::Swept(reading),
     ] {
         shared.step(event).expect("no step panics");
+    }
+    shared
+}
+
+/// A fleet of empty clusters but for one, `trouble`, that cannot be read.
+fn many_clusters(number: usize) -> Shared {
+    let names = (0..number).map(|n| ClusterName::as_read(&format!("c{n:02}")));
+    let names = names.chain([ClusterName::as_read("trouble")]);
+    let settings = Settings { clusters: Some(names.clone().collect()), ..Settings::default() };
+    let clock = Clock::start(Duration::ZERO);
+    let shared = Shared::publishing_to(settings, Metrics::new(), clock, |_, _| {});
+    shared.step(Event::Tick).expect("no step panics");
+    for cluster in names {
+        let listing = match cluster.as_str() {
+            "trouble" => Err(Fault::new(FaultKind::Denied, "ecs.ListServices", "no")),
+            _ => Ok(()),
+        };
+        let (services, unchanged) = (BTreeMap::new(), BTreeMap::new());
+        let default_namespace = Seen::Known(None);
+        let reading = ClusterReading { cluster, default_namespace, listing, services, unchanged };
+        shared.step(Event::Swept(reading)).expect("no step panics");
     }
     shared
 }
@@ -230,4 +255,103 @@ fn buttons_are_there_for_who_is_signed_in_alone() {
         [Access::ReadOnly, Access::SignedOut, Access::SignedIn].map(button),
         [false, false, true]
     );
+}
+
+/// A client in the namespace of these fleets, as ECS names it.
+fn client() -> Connect {
+    let arn = "arn:aws:servicediscovery:eu-west-1:111122223333:namespace/ns-0123456789abcdef";
+    let namespace = Some(NamespaceRef::as_read(arn));
+    Connect { namespace, endpoints: Vec::new(), logs: None, access_logs: None, log_level: None }
+}
+
+#[test]
+fn a_namespace_is_shown_by_its_name_on_every_page() {
+    let joins = service("joins", &[("mode", "client"), ("namespace", "ns-0123456789abcdef")]);
+    let mut stays = service("stays", &[("mode", "client"), ("namespace", "internal.myapp")]);
+    stays.deployments[0].connect = Some(client());
+    let shared = fleet([joins, stays]);
+    let plan = PlanPage::new(&shared, READER).render().expect("a page");
+    let pages = ["joins", "stays"].map(|name| service_page(&shared, name).expect("a page"));
+    for page in &pages {
+        assert!(page.contains("internal.myapp"), "{page}");
+    }
+    for page in pages.iter().chain([&plan]) {
+        assert!(!page.contains("ns-0123456789abcdef"), "{page}");
+    }
+}
+
+#[test]
+fn the_search_for_metrics_has_the_dimensions_of_each() {
+    let mut web = service("web", &[]);
+    web.deployments[0].connect = Some(client());
+    let page = service_page(&fleet([web]), "web").expect("a page").replace("&#34;", "\"");
+    let of_web = "ClusterName=\"prod\" ServiceName=\"web\"";
+    for dimensions in
+        ["ClusterName,DiscoveryName,ServiceName", "ClusterName,ServiceName,TargetDiscoveryName"]
+    {
+        let search = format!("{{AWS/ECS,{dimensions}}} {of_web}");
+        assert!(page.contains(&search), "{search}: {page}");
+    }
+}
+
+#[test]
+fn what_is_wrong_with_a_declaration_stands_with_its_hold() {
+    let shared = fleet([
+        service("a", &[("mode", "clinet")]),
+        service("b", &[("mode", "client"), ("namespace", "internal.myapp"), ("timeout", "x")]),
+    ]);
+    let page = PlanPage::new(&shared, READER).render().expect("a page");
+    let issues = page.split("<ul class=\"issues\">").skip(1);
+    let issues: Vec<&str> = issues.filter_map(|rest| Some(rest.split_once("</ul>")?.0)).collect();
+    assert_eq!(issues.len(), 2, "{page}");
+    assert!(issues[0].contains("eastwest/mode=") && issues[0].contains("clinet"), "{page}");
+    assert!(issues[1].contains("eastwest/timeout="), "{page}");
+}
+
+#[test]
+fn of_many_clusters_those_that_need_a_person_are_shown_and_the_others_counted() {
+    let shared = many_clusters(40);
+    let reader = Reader { access: Access::SignedIn, notice: None };
+    let page = |cluster: &str| {
+        let asked = Asked { cluster: cluster.to_owned(), ..Asked::default() };
+        Fleet::new(&shared, asked, reader).expect("a page").render().expect("a page")
+    };
+    let links = |page: &str| page.matches("href=\"/?cluster=").count();
+    let options = |page: &str| {
+        let select = page.split_once("id=\"paused-cluster\"").expect("a choice").1;
+        let (select, _) = select.split_once("</select>").expect("an end");
+        select.matches("<option value=\"").count() - 1
+    };
+    let all = page("");
+    assert_eq!((links(&all), options(&all)), (12, 12), "{all}");
+    assert!(all.contains("and 29 more; search for a service of one"), "{all}");
+    assert!(all.contains("href=\"/?cluster=trouble\""), "{all}");
+    let last = page("c39");
+    assert_eq!((links(&last), options(&last)), (12, 13), "{last}");
+    assert!(last.contains("<option value=\"c39\" selected>"), "{last}");
+}
+
+#[test]
+fn events_that_match_are_counted_also_where_the_page_has_not_all() {
+    let shared = fleet((0..250).map(|n| service(&format!("s{n:03}"), &[("mode", "clinet")])));
+    let page = |level: &str| {
+        let asked = serde_urlencoded::from_str(level).expect("a query");
+        EventsPage::new(&shared, asked, READER).expect("a page").render().expect("a page")
+    };
+    let warnings = page("level=warning");
+    assert_eq!(warnings.matches("<li class=\"event ").count(), 200);
+    assert!(warnings.contains("250 events, 250 warnings; the latest 200 are shown"), "{warnings}");
+    let one = page("service=prod%2Fs007&level=warning");
+    assert!(one.contains("1 event, 1 warning<"), "{one}");
+}
+
+#[test]
+fn what_waits_is_not_counted_as_done_now() {
+    let tags = [("mode", "client"), ("namespace", "internal.myapp")];
+    let shared = fleet((0..30).map(|n| service(&format!("s{n:02}"), &tags)));
+    let page = PlanPage::new(&shared, READER).render().expect("a page");
+    assert!(page.contains("0 changes now, 30 held"), "{page}");
+    for card in ["roll out now</dt><dd>0</dd>", "or by policy</dt><dd>30</dd>"] {
+        assert!(page.contains(card), "{page}");
+    }
 }

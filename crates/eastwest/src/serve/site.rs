@@ -143,10 +143,11 @@ async fn service(
     State(site): State<Site>,
     headers: HeaderMap,
     path: Result<Path<(String, String)>, PathRejection>,
-    Query(After { done }): Query<After>,
+    after: Result<Query<After>, QueryRejection>,
 ) -> Response {
-    let reader = site.reader(&headers, &done);
-    let path = path.map_err(|refused| refused.body_text());
+    let done = done_of(after);
+    let reader = site.reader(&headers, done.as_deref().unwrap_or_default());
+    let path = done.and_then(|_| path.map_err(|refused| refused.body_text()));
     let path = path.and_then(|Path((cluster, name))| {
         ServicePath::parse(&format!("{cluster}/{name}"))
             .map_err(|refused| refused.allowed.to_owned())
@@ -178,10 +179,19 @@ async fn namespace(
 async fn plan(
     State(site): State<Site>,
     headers: HeaderMap,
-    Query(After { done }): Query<After>,
+    after: Result<Query<After>, QueryRejection>,
 ) -> Response {
-    let reader = site.reader(&headers, &done);
-    html(StatusCode::OK, &PlanPage::new(site.shared(), reader))
+    let done = done_of(after);
+    let reader = site.reader(&headers, done.as_deref().unwrap_or_default());
+    match done {
+        Err(why) => refusal(StatusCode::BAD_REQUEST, why, reader),
+        Ok(_) => html(StatusCode::OK, &PlanPage::new(site.shared(), reader)),
+    }
+}
+
+/// What the address tells of the last request, or what is wrong with it.
+fn done_of(after: Result<Query<After>, QueryRejection>) -> Result<String, String> {
+    after.map(|Query(After { done })| done).map_err(|refused| refused.body_text())
 }
 
 async fn events(
@@ -197,10 +207,14 @@ async fn login(State(site): State<Site>, headers: HeaderMap) -> Response {
 }
 
 /// A file that the pages share. Its name changes with its content, so that a browser may keep it.
-async fn asset(Path(name): Path<String>) -> Response {
-    let Some(asset) = assets::named(&name) else {
-        return (StatusCode::NOT_FOUND, "no such file; reload the page that names it\n")
-            .into_response();
+async fn asset(
+    State(site): State<Site>,
+    headers: HeaderMap,
+    name: Result<Path<String>, PathRejection>,
+) -> Response {
+    let Some(asset) = name.ok().and_then(|Path(name)| assets::named(&name)) else {
+        let why = "there is no such file; reload the page that names it".to_owned();
+        return refusal(StatusCode::NOT_FOUND, why, site.reader(&headers, ""));
     };
     let headers = [
         (header::CONTENT_TYPE, asset.kind),
