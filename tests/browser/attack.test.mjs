@@ -3,12 +3,26 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { judge, open } from "./browser.mjs";
-import { between, Eastwest, NAMESPACE, Sim } from "./world.mjs";
+import { between, Eastwest, NAMESPACE, Sim, until } from "./world.mjs";
 
 const SCRIPT = `"><script>window.broken = 1; alert(1)</script><img src=x onerror="window.broken = 1">`;
 const TURNED = "\u202eevil\u200b\u0007";
 const FACES = "😀".repeat(256);
 const MARKS = { TagWithScript: SCRIPT, TagTurnedAround: TURNED, TagWithFaces: FACES };
+// What has one of these names in the pretend AWS has a hostile one in what AWS answers. None has a slash, which would part
+// an ARN elsewhere.
+const hostile = (kind) => `${kind}"><img src=x onerror=window.broken=1>`;
+const RENAMED = {
+  "renamed-cluster": hostile("cluster"),
+  "renamed-service": hostile("service"),
+  "renamed.space": `${hostile("space")}.space`,
+  "renamed-alias": hostile("alias"),
+};
+const inJson = (text) => JSON.stringify(text).slice(1, -1);
+
+const rename = (text) => Object.entries(RENAMED).reduce((all, [from, to]) => all.replaceAll(from, inJson(to)), text);
+// Back in what is asked, so that the pretend AWS knows of what it is asked.
+const restore = (text) => Object.entries(RENAMED).reduce((all, [from, to]) => all.replaceAll(inJson(to), from), text);
 
 // Puts hostile texts where AWS, or a person with access to it, may have put them.
 const poison = (target, text) => {
@@ -57,6 +71,45 @@ test("hostile texts are shown and do nothing", async (t) => {
     }
     await page.goto(`${eastwest.url}/services/prod/victim`);
     assert.match(await page.locator("#now").innerText(), /<script>window\.broken = 1/, "it is shown as it was written");
+  }
+});
+
+test("hostile names of what AWS has are shown and do nothing", async (t) => {
+  const sim = await Sim.start(t, "--speed", "20");
+  await sim.namespace("renamed.space");
+  await sim.cluster("renamed-cluster");
+  const connect = {
+    enabled: true,
+    namespace: "renamed.space",
+    services: [{ portName: "http", discoveryName: "web", clientAliases: [{ port: 80, dnsName: "renamed-alias" }] }],
+  };
+  const cluster = "renamed-cluster";
+  await sim.service("renamed-service", { cluster, port: 8080, connect, tag: { mode: "client-server" } });
+  await sim.service("rival", { cluster, port: 8080, tag: { mode: "client-server", namespace: "renamed.space", "discovery-name": "web" } });
+  await sim.advance(60);
+  const behind = await between(t, sim, (_, text) => rename(text), restore);
+  const eastwest = await (await Eastwest.start(t, behind)).ready();
+  const services = await until("both services", async () => {
+    const services = await eastwest.services();
+    return services.length === 2 && services;
+  });
+  const told = services.map(({ service }) => service).join(" ");
+  assert.ok(told.includes(RENAMED["renamed-service"]) && told.includes(RENAMED["renamed-cluster"]), told);
+  const { namespaces } = await (await fetch(`${eastwest.url}/api/v1/namespaces`)).json();
+  assert.deepEqual(namespaces.map(({ name }) => name), [RENAMED["renamed.space"]]);
+  const paths = ["/", "/plan", "/events", `/namespaces/${encodeURIComponent(RENAMED["renamed.space"])}`,
+    `/?cluster=${encodeURIComponent(RENAMED["renamed-cluster"])}`,
+    `/services/${encodeURIComponent(RENAMED["renamed-cluster"])}/${encodeURIComponent(RENAMED["renamed-service"])}`];
+  for (const look of ["light", "narrow"]) {
+    const { page, errors } = await open(t, look);
+    for (const [at, path] of paths.entries()) {
+      await page.goto(eastwest.url + path);
+      await judge(page, errors, `attack-names-${at}-${look}`);
+      assert.equal(await page.evaluate(() => window.broken), undefined, path);
+      assert.equal(await page.locator("img").count(), 0, path);
+    }
+    await page.goto(eastwest.url);
+    assert.match(await page.locator("main").innerText(), /service"><img src=x onerror=window\.broken=1>/, "it is shown as it was written");
   }
 });
 

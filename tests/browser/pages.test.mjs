@@ -68,6 +68,26 @@ test("every page of a fleet in trouble", async (t) => {
     assert.match(twin, /Conflict.*catalog/s);
   });
 
+  await t.test("tells how old it is, and refuses in its own look what it does not understand", async (t) => {
+    const { page, errors } = await open(t);
+    await page.goto(eastwest.url);
+    const clusters = page.getByRole("region", { name: "Clusters" });
+    assert.match(await clusters.innerText(), /prod.*Read whole \d+ (s|min) ago/s);
+    for (const path of ["/plan?done=a&done=b", "/services/prod/catalog?done=a&done=b", "/assets/style-0.css"]) {
+      const answer = await page.goto(eastwest.url + path);
+      assert.equal(answer.status(), path.startsWith("/assets/") ? 404 : 400, path);
+      assert.match(answer.headers()["content-security-policy"], /^default-src 'self'/, path);
+      assert.equal(await page.getByRole("navigation", { name: "Pages" }).count(), 1, path);
+    }
+    await judge(page, errors, "asset-not-there");
+  });
+
+  await t.test("shows what is wrong with a declaration where the plan holds it", async (t) => {
+    const { page } = await open(t);
+    await page.goto(`${eastwest.url}/plan`);
+    assert.match(await page.locator("#hold-Ambiguous").innerText(), /eastwest\/mode=.*clinet.*did you mean "client"/s);
+  });
+
   await t.test("reads fine without scripts", async (t) => {
     const { page } = await open(t, "light", { javaScriptEnabled: false });
     await page.goto(eastwest.url);
@@ -158,6 +178,16 @@ test("every page of a fleet in trouble", async (t) => {
     const asked = await page.locator(".event").allInnerTexts();
     assert.match(asked[0], /prod\/orders.*a person asked for a retry/s);
     assert.match(asked[1], /a person acknowledged plan [0-9a-f]{12}: 6 changes/);
+    await page.goto(`${eastwest.url}/services/prod/catalog`);
+    await page.getByRole("button", { name: "Look now" }).click();
+    await page.getByRole("status").filter({ hasText: "looks now" }).waitFor();
+    assert.equal(new URL(page.url()).pathname, "/services/prod/catalog");
+    await page.goto(`${eastwest.url}/plan`);
+    await page.getByRole("button", { name: "Look now at everything" }).click();
+    await page.getByRole("status").filter({ hasText: "looks now" }).waitFor();
+    await page.goto(`${eastwest.url}/events?kind=request`);
+    const looks = (await page.locator(".event").allInnerTexts()).filter((text) => /a person asked for a look/.test(text));
+    assert.equal(looks.length, 2, looks.join("\n"));
     await page.getByRole("button", { name: "Sign out" }).click();
     await page.getByRole("status").filter({ hasText: "signed out" }).waitFor();
     await page.goto(`${eastwest.url}/services/prod/orders`);
@@ -247,4 +277,17 @@ test("a fleet of nothing says so", async (t) => {
   assert.match(await page.locator("#list").innerText(), /No service was read yet/);
   await judge(page, errors, "fleet-empty-light");
   await until("live", () => page.locator("#live.on").count());
+});
+
+test("who leads a cluster is told beside it, also where nobody can know", async (t) => {
+  const sim = await Sim.start(t, "--speed", "20");
+  await sim.cluster("prod");
+  await sim.service("job", { port: 8080 });
+  // The pretend AWS has no DynamoDB, so that no lease can be read.
+  const eastwest = await Eastwest.start(t, sim, "--cluster", "prod", "--lease-table", "nowhere");
+  await eastwest.service("prod/job", { standing: "notOptedIn" });
+  const { page, errors } = await open(t);
+  await page.goto(eastwest.url);
+  await page.getByRole("region", { name: "Clusters" }).getByText(/the lease of cluster prod cannot be read: /).waitFor();
+  await judge(page, errors, "fleet-without-lease-light");
 });

@@ -138,14 +138,14 @@ export class Sim {
   }
 }
 
-// A proxy in front of the pretend AWS that changes answers, as a hostile or strange AWS would.
-export const between = async (t, sim, change) => {
+// A proxy in front of the pretend AWS that changes answers, as a hostile or strange AWS would, and requests before.
+export const between = async (t, sim, change, before = (text) => text) => {
   const server = http.createServer((request, response) => {
     const chunks = [];
     request.on("data", (chunk) => chunks.push(chunk));
     request.on("end", async () => {
       const { host, connection, "content-length": length, ...headers } = request.headers;
-      const body = request.method === "GET" ? undefined : Buffer.concat(chunks);
+      const body = request.method === "GET" ? undefined : before(Buffer.concat(chunks).toString());
       const answer = await fetch(sim.url + request.url, { method: request.method, headers, body });
       const text = change(headers["x-amz-target"] ?? "", await answer.text());
       response.writeHead(answer.status, { "Content-Type": answer.headers.get("content-type") ?? "text/plain" });
@@ -156,6 +156,25 @@ export const between = async (t, sim, change) => {
   t.after(() => server.close());
   t.after(() => server.closeAllConnections());
   return { url: `http://127.0.0.1:${server.address().port}` };
+};
+
+// A port of this machine that nobody uses now.
+const freePort = async () => {
+  const server = http.createServer();
+  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+};
+
+// The demo, as a person starts it: its dashboard's address is the first thing that it prints.
+export const demo = async (t, ...flags) => {
+  const places = ["--sim", `127.0.0.1:${await freePort()}`, "--listen", `127.0.0.1:${await freePort()}`];
+  const run = new Program(t, [program("eastwest-demo"), ...places, ...flags], {}, /Open the dashboard: (http:\/\/127\.0\.0\.1:\d+)\//);
+  const eastwest = new Eastwest();
+  eastwest.run = run;
+  eastwest.url = await run.port;
+  return eastwest;
 };
 
 // `eastwest run` against an AWS at this address.
