@@ -13,7 +13,7 @@ import pytest
 import crowd
 import world
 from fleet import CLUSTER, NAMESPACE, connect, served, tags
-from world import wait_until
+from world import CREDENTIALS, clean_environment, program, wait_until
 
 TOKEN = "a-token-of-the-tests"
 PROBLEM = "application/problem+json"
@@ -347,3 +347,17 @@ def test_every_member_of_every_page_is_described(told, live_fleet):
     assert {"declared", "changes", "needs", "deployed", "status"} - row.keys() == {"status"}, "there was something to hold"
     assert undescribed(document, {"$ref": "#/components/schemas/PlanPage"}, {"idd": 1, "holds": [{"service": "a", "whyy": 1}]}) == {
         ".idd", ".holds[].whyy"}, "what is not described is found"
+
+
+@pytest.mark.parametrize("how", ["--daemon", "--from-daemon", "EASTWEST_DAEMON"])
+def test_the_commands_that_ask_a_running_eastwest_understand_one_flag_and_one_variable(told, how):
+    for command, words in [("status", "prod/typo"), ("explain", "did you mean \"client\"?")]:
+        run = [program("eastwest"), command, "prod/typo"]
+        variables = {**CREDENTIALS, "AWS_ENDPOINT_URL": "http://127.0.0.1:9"}
+        if how.startswith("-"):
+            run += [how, told.url]
+        else:
+            variables[how] = told.url
+        ended = subprocess.run(run, env=clean_environment(variables), timeout=60, stdin=subprocess.DEVNULL,
+                               capture_output=True, text=True, check=False)
+        assert words in ended.stdout, (command, ended)
