@@ -19,7 +19,7 @@ use aws_smithy_types::config_bag::{ConfigBag, Storable, StoreReplace};
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use eastwest_core::ecs::fault::{Fault, FaultKind};
 
-use crate::fault;
+use crate::fault::{self, Denied};
 use crate::operation::Operation;
 use crate::pace::{Bucket, Lane, Pace};
 use crate::world::World;
@@ -46,15 +46,6 @@ impl Call {
     pub fn id(&self) -> Option<&'static str> {
         Some(Operation::find(self.api, self.operation)?.id())
     }
-}
-
-/// An action that AWS denied.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Denied {
-    /// The action as IAM writes it. It need not be that of the call: decrypting a parameter is `kms:Decrypt`.
-    pub action: String,
-    /// What AWS said.
-    pub fault: Fault,
 }
 
 /// Receives each [`Call`].

@@ -19,7 +19,6 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use eastwest_core::ecs::fault::{Fault, FaultKind};
 
 use crate::bounded::TooMuch;
-use crate::call::Denied;
 use crate::credentials;
 use crate::operation::Operation;
 use crate::text::{chain, excerpt, one_line, status};
@@ -176,6 +175,15 @@ pub(crate) fn of_attempt(attempt: &FinalizerInterceptorContextRef<'_>) -> Result
         },
         None => Err(not_sent(error)),
     }
+}
+
+/// An action that AWS denied.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Denied {
+    /// The action as IAM writes it. It need not be that of the call: decrypting a parameter is `kms:Decrypt`.
+    pub action: String,
+    /// What AWS said.
+    pub fault: Fault,
 }
 
 /// Which action one attempt lacks, if AWS denied it, in AWS's words.

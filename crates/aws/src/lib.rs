@@ -62,8 +62,9 @@ mod text;
 mod world;
 
 pub use bus::{BusEvent, Untaken};
-pub use call::{Call, Denied, OnCall};
+pub use call::{Call, OnCall};
 pub use captured::{CapturedFile, Captures, NotACapture};
+pub use fault::Denied;
 pub use https::{Answered, Https, Unanswered};
 pub use operation::{ACTIONS, Access, Operation};
 pub use pace::{Bucket, Share};
