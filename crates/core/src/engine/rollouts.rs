@@ -61,13 +61,15 @@ impl Running {
         if service.intent == Intent::NotOptedIn {
             return None;
         }
-        let primary = service.last.as_ref()?.primary()?;
+        // The deployment of a service that was deleted stays IN_PROGRESS for as long as AWS shows it.
+        let last = service.last.as_ref().filter(|last| last.status == ServiceStatus::Active)?;
+        let primary = last.primary()?;
         Some(Self {
             since,
             deployment: primary.id.clone(),
             created_at: primary.created_at,
             is_rollback: before.is_some_and(|before| before.is_rolled_back_by(primary))
-                || is_rolling_back(service.last.as_ref()?),
+                || is_rolling_back(last),
         })
     }
 
@@ -137,6 +139,18 @@ mod tests {
         assert_eq!(ended, rolled_out(RolloutEnd::Completed));
         assert_eq!(news(&[("b", 2, InProgress), ("b", 2, Failed)]), rolled_out(RolloutEnd::Failed));
         assert_eq!(news(&[("b", 2, Completed)]), [], "nobody saw it run");
+    }
+
+    #[test]
+    fn a_service_that_is_deleted_while_it_rolls_is_told_once() {
+        let mut rollouts = Rollouts::default();
+        let mut stage = stage("b", 2, Rollout::InProgress);
+        assert_eq!(rollouts.observe(&stage.view, at(40)), []);
+        stage.change(&key("web"), |service| service.status = ServiceStatus::Inactive);
+        let cluster = stage.view.clusters.get_mut(&key("web").cluster).expect("a cluster");
+        cluster.services.get_mut(&key("web")).expect("a service").rolling_since = Some(at(10));
+        assert_eq!(rollouts.observe(&stage.view, at(40)), rolled_out(RolloutEnd::Deleted));
+        assert_eq!(rollouts.observe(&stage.view, at(41)), []);
     }
 
     #[test]

@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::ecs::defaults::Defaults;
+use crate::ecs::fault::{Fault, FaultKind};
 use crate::ecs::name::{Arn, NamespaceId};
 use crate::ecs::namespace::{Namespace, NamespaceUse};
 use crate::ecs::seen::Seen;
@@ -16,6 +17,7 @@ use crate::plan::entry::{Entry, Verdict};
 use crate::plan::hold::Hold;
 use crate::planner::entries::Entries;
 use crate::planner::input::PlannerInput;
+use crate::view::ServiceView;
 
 /// ECS services in one namespace (GR:ecs-service).
 pub(crate) const SERVICES_MAX: usize = 300;
@@ -82,7 +84,13 @@ fn members(input: &PlannerInput<'_>, namespace: &NamespaceId) -> BTreeSet<Arn> {
         Some(Seen::Known(NamespaceUse { members, .. })) => members.clone(),
         Some(Seen::Absent | Seen::Unknown(_)) | None => BTreeSet::new(),
     };
-    let watched = input.view.services().filter_map(|(_, view)| view.last.as_deref());
+    // AWS says that these are gone, though they are kept until two listings agree: they keep nobody out.
+    let is_there = |view: &ServiceView| {
+        let is_gone = |fault: &Fault| fault.kind == FaultKind::NotFound;
+        view.missing_since.is_none() && !view.trouble.as_ref().is_some_and(is_gone)
+    };
+    let watched = input.view.services().filter(|(_, view)| is_there(view));
+    let watched = watched.filter_map(|(_, view)| view.last.as_deref());
     let there = watched.filter(|each| is_in(each, namespace, &input.defaults_of(each)));
     members.extend(there.map(|service| service.arn.clone()));
     members

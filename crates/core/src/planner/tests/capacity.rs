@@ -75,6 +75,22 @@ fn who_was_seen_in_it_since_counts() {
 }
 
 #[test]
+fn who_is_no_longer_there_keeps_nobody_out() {
+    check_plan(
+        "members internal.myapp 299
+         cluster prod default=internal.myapp
+         a mode=client | in internal.myapp | http=8080/http | unlisted
+         b mode=client",
+        &expect![[r#"
+            prod/a: NotSeen: the last listing of its cluster did not show it
+            prod/b: connect in ns-internalmyapp
+                enabled: off -> on
+                namespace: - -> ns-internalmyapp
+        "#]],
+    );
+}
+
+#[test]
 fn a_step_that_is_held_for_another_reason_takes_no_room() {
     check_plan(
         "members internal.myapp 299
