@@ -277,20 +277,6 @@ fn managed_instances_are_advised_against_and_not_held() {
 }
 
 #[test]
-fn where_capacity_providers_decide_the_task_definition_tells_whether_it_may_run_on_managed_instances()
- {
-    check_issues(
-        "cluster prod default=internal.myapp
-         web mode=client | off | managed http=8080/http | launch=
-         cron mode=client | off | http=8080/http | launch=
-         unread mode=client | off | ? | launch=",
-        &expect![[r#"
-            prod/web: launchType="MANAGED_INSTANCES": older guides say that Service Connect does not run on Managed Instances: try it on one service first, and check that its tasks start. The instance profile must allow ecs:Poll on the task sets of the cluster, or the proxy stays unhealthy
-        "#]],
-    );
-}
-
-#[test]
 fn a_service_without_a_task_definition_is_held_in_words_and_nothing_is_asked() {
     let mut stage = Stage::read(
         "cluster prod default=internal.myapp
