@@ -85,14 +85,18 @@ test("hostile names of what AWS has are shown and do nothing", async (t) => {
   };
   const cluster = "renamed-cluster";
   await sim.service("renamed-service", { cluster, port: 8080, connect, tag: { mode: "client-server" } });
-  await sim.service("rival", { cluster, port: 8080, tag: { mode: "client-server", namespace: "renamed.space", "discovery-name": "web" } });
+  const inside = { enabled: true, namespace: "renamed.space" };
+  await sim.service("rival", { cluster, port: 8080, connect: inside, tag: { mode: "client-server", "discovery-name": "web" } });
+  await sim.service("caller", { cluster, port: 8080, connect: inside, tag: { mode: "client", needs: "web" } });
   await sim.advance(60);
   const behind = await between(t, sim, (_, text) => rename(text), restore);
   const eastwest = await (await Eastwest.start(t, behind)).ready();
-  const services = await until("both services", async () => {
+  const graph = `${eastwest.url}/api/v1/graph?namespace=${encodeURIComponent(RENAMED["renamed.space"])}`;
+  const services = await until(() => `all services and a call\n${eastwest.run.output.slice(-2000)}`, async () => {
     const services = await eastwest.services();
-    return services.length === 2 && services;
-  });
+    const { edges = [] } = await (await fetch(graph)).json();
+    return services.length === 3 && edges.length > 0 && services;
+  }, 30_000);
   const told = services.map(({ service }) => service).join(" ");
   assert.ok(told.includes(RENAMED["renamed-service"]) && told.includes(RENAMED["renamed-cluster"]), told);
   const { namespaces } = await (await fetch(`${eastwest.url}/api/v1/namespaces`)).json();
@@ -109,7 +113,10 @@ test("hostile names of what AWS has are shown and do nothing", async (t) => {
       assert.equal(await page.locator("img").count(), 0, path);
     }
     await page.goto(eastwest.url);
-    assert.match(await page.locator("main").innerText(), /service"><img src=x onerror=window\.broken=1>/, "it is shown as it was written");
+    const shown = (kind) => new RegExp(`${kind}"><img src=x onerror=window\\.broken=1>`);
+    assert.match(await page.locator("main").innerText(), shown("service"), "it is shown as it was written");
+    await page.goto(eastwest.url + paths[3]);
+    assert.match(await page.locator("#calls").innerText(), shown("alias"), "a deployed alias, too");
   }
 });
 
