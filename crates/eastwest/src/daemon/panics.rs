@@ -19,7 +19,7 @@ pub(crate) fn quote_nothing() {
 
 fn tell(panic: &PanicHookInfo<'_>) {
     let place = panic.location().map(ToString::to_string);
-    error!(place, message = panic_text(panic.payload()), "a panic");
+    error!(place, what = panic_text(panic.payload()), "a panic");
 }
 
 /// The message of a panic, if it is a text of the source.

@@ -132,7 +132,7 @@ impl Shared {
         catch_unwind(AssertUnwindSafe(|| self.try_step(event))).map_err(|panic| {
             self.metrics.panicked();
             error!(
-                message = panic_text(panic.as_ref()),
+                what = panic_text(panic.as_ref()),
                 "a bug: a step panicked; eastwest starts again"
             );
             let mut engine = self.engine();

@@ -27,8 +27,8 @@ pub(crate) fn log_signals(levels: Levels) -> std::io::Result<()> {
     let mut asked = signal(SignalKind::user_defined1())?;
     tokio::spawn(async move {
         while asked.recv().await.is_some() {
-            let level = if levels.toggle() { "debug" } else { "as at the start" };
-            info!(level, "the log level changed");
+            let to = if levels.toggle() { "debug" } else { "as at the start" };
+            info!(to, "the log level changed");
         }
     });
     Ok(())

@@ -62,8 +62,8 @@ pub(crate) async fn run(
             Ok(()) => return,
             Err(panic) => {
                 teller.shared.metrics.panicked();
-                let message = panic_text(panic.as_ref());
-                error!(message, "a bug: telling people panicked; it begins again");
+                let what = panic_text(panic.as_ref());
+                error!(what, "a bug: telling people panicked; it begins again");
                 tokio::time::sleep(AFTER_PANIC).await;
             }
         }
@@ -104,7 +104,7 @@ impl Teller {
         let sent = AssertUnwindSafe(self.carry_out(name, &message)).catch_unwind().await;
         let outcome = sent.unwrap_or_else(|panic| {
             self.shared.metrics.panicked();
-            error!(message = panic_text(panic.as_ref()), "a bug: a message to people panicked");
+            error!(what = panic_text(panic.as_ref()), "a bug: a message to people panicked");
             Outcome::Failed(None)
         });
         let (channel, number): (&str, u64) = (name.into(), message.number);
