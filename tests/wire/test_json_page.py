@@ -150,7 +150,9 @@ def lines_of_the_log():
                 assert said == "$($line)+", f"{file.name}: {said}"
                 continue
             fields = re.split(r",\s*", re.sub(r"\([^()]*(?:\([^()]*\))*[^()]*\)", "", said[:message.start()]))
-            yield message[1], {re.match(r"[%?]?(\w+)", field.strip())[1] for field in fields if field.strip()}
+            names = [re.match(r"[%?]?(\w+)", field.strip())[1] for field in fields if field.strip()]
+            # `say!` takes the level first.
+            yield message[1], set(names[1:] if begin[0] == "say!(" else names)
 
 
 def rows_of_the_log():
