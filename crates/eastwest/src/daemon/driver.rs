@@ -126,10 +126,10 @@ async fn carry_out(world: Arc<World>, metrics: Metrics, effect: Effect) -> Event
     match AssertUnwindSafe(world.execute(effect)).catch_unwind().await {
         Ok(event) => event,
         Err(panic) => {
-            let message = panic_text(panic.as_ref());
+            let what = panic_text(panic.as_ref());
             metrics.panicked();
-            error!(effect = %kept, message, "a bug: an effect panicked; it is tried again later");
-            kept.failed(Fault::new(FaultKind::Unreadable, "eastwest.execute", message))
+            error!(effect = %kept, what, "a bug: an effect panicked; it is tried again later");
+            kept.failed(Fault::new(FaultKind::Unreadable, "eastwest.execute", what))
         }
     }
 }
