@@ -1,14 +1,16 @@
 //! The shapes that eastwest publishes: typed pages, the same for HTTP and for the command line.
 //!
 //! In come a plan, the view and the settings; out go values that serialize to the JSON of `/api/v1/*` and `--json`. In
-//! reading order: [`json`], [`text`], [`shape`], [`issues`], [`plan`], [`services`], [`listing`], [`namespaces`],
-//! [`graph`], [`events`], [`explanation`].
+//! reading order: [`json`], [`text`], [`shape`], [`explanation_shape`], [`issues`], [`plan`], [`services`], [`listing`],
+//! [`namespaces`], [`graph`], [`events`], [`explanation`].
 
 pub(crate) mod json;
 
 pub(crate) mod text;
 
 pub(crate) mod shape;
+
+pub(crate) mod explanation_shape;
 
 pub(crate) mod issues;
 

@@ -22,6 +22,7 @@ use super::reconcile::Looking;
 use super::{ack, events, listing, pause, retry};
 use crate::api::events::EventsPage;
 use crate::api::explanation::{JSON, TEXT};
+use crate::api::explanation_shape;
 use crate::api::graph::GraphPage;
 use crate::api::listing::Sort;
 use crate::api::namespaces::NamespacesPage;
@@ -105,7 +106,7 @@ impl Made {
 
     /// The pages about one service, about everything, and about the API.
     fn whole(&mut self) {
-        let mut shown = content(JSON, &self.schema::<shape::Explanation>());
+        let mut shown = content(JSON, &self.schema::<explanation_shape::Explanation>());
         shown[TEXT] = json!({"schema": {"type": "string"}});
         let parameters = &[of_path("cluster"), of_path("service")];
         let summary = "The wanted value of each field of one service, and which source set it";
