@@ -26,6 +26,8 @@ WORDS = {
     "timeout-before": SILENT, "timeout-after": SILENT,
     "html": "HTTP 502", "partial": "MISSING|says nothing",
 }
+# No fault: somebody deletes a service between the reading and the write that rests on it.
+DELETED = "ServiceNotActiveException"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -107,4 +109,5 @@ def is_caused(line, struck):
     if line["level"] != "WARN":
         return True
     text = json.dumps(line)
-    return any(re.search(WORDS[kind], text) for kind in struck if kind in WORDS)
+    words = [WORDS[kind] for kind in struck if kind in WORDS]
+    return any(re.search(word, text) for word in [DELETED, *words])

@@ -183,5 +183,6 @@ def test_a_line_of_trouble_needs_a_fault_that_causes_it():
     throttled = json.dumps({"level": "WARN", "message": "change not accepted", "fault": "ThrottlingException: Rate exceeded"})
     wrong = json.dumps({"level": "ERROR", "message": "a bug", "fault": "ThrottlingException: Rate exceeded"})
     plain = json.dumps({"level": "INFO", "message": "stopped"})
-    assert soak.uncaused([throttled, wrong, plain], {"throttle", "stale"}) == [wrong]
+    deleted = json.dumps({"level": "WARN", "message": "change not accepted", "fault": "ServiceNotActiveException: no"})
+    assert soak.uncaused([throttled, wrong, plain, deleted], {"throttle", "stale"}) == [wrong]
     assert soak.uncaused([throttled, wrong, plain], {"html", "stale"}) == [throttled, wrong]
