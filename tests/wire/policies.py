@@ -1,8 +1,6 @@
 """The IAM policies of `deploy/iam`, filled in for the world of the tests, and a caller that they bind."""
 import fnmatch
-import http.server
 import json
-import threading
 import urllib.error
 import urllib.request
 
@@ -11,6 +9,7 @@ from botocore.config import Config
 
 import rules
 import world
+from answering import Answering
 from fleet import CLUSTER
 
 FOLDER = world.pathlib.Path(__file__).parents[2] / "deploy" / "iam"
@@ -65,35 +64,20 @@ def flags(folder, policies, without=(), **filled):
     return words
 
 
-class Guarded:
+class Guarded(Answering):
     """DynamoDB behind a policy: an HTTP server that hands on to an emulator what the policy allows, and refuses the rest in
     DynamoDB's words. It knows what `lease.json` says: actions, resources, and which items."""
 
     def __init__(self, emulator, policy):
         self.policy = policy
-        guard = self
 
-        class Handler(http.server.BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
+        def judged(request, body):
+            call = request.headers["X-Amz-Target"].rpartition(".")[2]
+            refused = self.refusal(call, json.loads(body))
+            status, answer = refused or self.handed_on(emulator.url, request.headers, body)
+            return status, "application/x-amz-json-1.0", answer
 
-            def do_POST(self):
-                body = self.rfile.read(int(self.headers.get("content-length") or 0))
-                call = self.headers["X-Amz-Target"].rpartition(".")[2]
-                status, answer = guard.refusal(call, json.loads(body)) or guard.handed_on(emulator.url, self.headers, body)
-                self.send_response(status)
-                self.send_header("Content-Type", "application/x-amz-json-1.0")
-                self.send_header("Content-Length", str(len(answer)))
-                self.end_headers()
-                self.wfile.write(answer)
-
-            def log_message(self, *_):
-                """Says nothing."""
-
-        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
-        self._thread.start()
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
+        super().__init__(judged)
 
     def refusal(self, call, body):
         """What DynamoDB answers to a call that nothing allows."""
@@ -126,12 +110,6 @@ class Guarded:
         except urllib.error.HTTPError as refused:
             with refused:
                 return refused.code, refused.read()
-
-    def stop(self):
-        """Ends it."""
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
 
 
 def client(service, simulator):

@@ -5,14 +5,13 @@ know `AWS::SQS::QueuePolicy`, alarms and metric filters, and leaves those out. I
 either, so `Stack` asks `refusals` first, as CloudFormation asks the rules.
 """
 import ast
-import http.server
 import json
 import re
-import threading
 
 from cfnlint.decode import cfn_yaml
 
 import world
+from answering import Answering
 from fleet import CLUSTER
 
 TEMPLATE = world.pathlib.Path(__file__).parents[2] / "deploy" / "cloudformation" / "eastwest.yaml"
@@ -122,7 +121,7 @@ class Stack:
         self.client("cloudformation").delete_stack(StackName=STACK)
 
 
-class Credentials:
+class Credentials(Answering):
     """Hands out a role's credentials to a task, as ECS does at AWS_CONTAINER_CREDENTIALS_FULL_URI.
 
     Their access key is the one that the simulator binds by its policies; moto takes any.
@@ -131,33 +130,15 @@ class Credentials:
     def __init__(self, sts, role, access_key):
         asked = self.asked = []
 
-        class Answer(http.server.BaseHTTPRequestHandler):
-            """One answer, freshly made by STS."""
+        def fresh(*_):
+            """Freshly made by STS."""
+            made = sts.assume_role(RoleArn=role, RoleSessionName="task")["Credentials"]
+            asked.append(made["AccessKeyId"])
+            body = json.dumps({
+                "RoleArn": role, "AccessKeyId": access_key, "SecretAccessKey": made["SecretAccessKey"],
+                "Token": made["SessionToken"], "Expiration": made["Expiration"].strftime("%Y-%m-%dT%H:%M:%SZ"),
+            })
+            return 200, "application/json", body.encode()
 
-            def do_GET(self):  # pylint: disable=invalid-name
-                """The credentials of the role."""
-                made = sts.assume_role(RoleArn=role, RoleSessionName="task")["Credentials"]
-                asked.append(made["AccessKeyId"])
-                body = json.dumps({
-                    "RoleArn": role, "AccessKeyId": access_key, "SecretAccessKey": made["SecretAccessKey"],
-                    "Token": made["SessionToken"], "Expiration": made["Expiration"].strftime("%Y-%m-%dT%H:%M:%SZ"),
-                }).encode()
-                self.send_response(200)
-                self.send_header("Content-Type", "application/json")
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-
-            def log_message(self, *_):
-                """Says nothing."""
-
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Answer)
-        self.thread = threading.Thread(target=self.server.serve_forever, args=(0.05,), daemon=True)
-        self.thread.start()
-        self.url = f"http://127.0.0.1:{self.server.server_port}/role"
-
-    def stop(self):
-        """Ends it."""
-        self.server.shutdown()
-        self.thread.join()
-        self.server.server_close()
+        super().__init__(fresh)
+        self.url += "/role"

@@ -1,11 +1,10 @@
 """eastwest in a task of ECS: the task metadata endpoint tells which ECS service it is, and it never rolls itself out."""
-import http.server
 import json
-import threading
 
 import pytest
 
 import world
+from answering import Answering
 from fleet import CLUSTER, NAMESPACE, tags
 
 TASK = "158d1c8083dd49d6b527399fd6414f5c"
@@ -41,33 +40,28 @@ METADATA = {
 }
 
 
+class Task(Answering):
+    """Serves the metadata of one task; what it says can be changed."""
+
+    def __init__(self):
+        self.said, self.asked = METADATA, []
+        super().__init__(self.answer)
+        address = f"{self.url}/v4/{TASK}-0206271421"
+        self.environment = {**world.CREDENTIALS, "ECS_CONTAINER_METADATA_URI_V4": address}
+
+    def answer(self, request, _):
+        """The task below `/task`; there is nothing else that eastwest may ask for."""
+        self.asked.append(request.path)
+        status = 200 if request.path == f"/v4/{TASK}-0206271421/task" else 404
+        return status, "application/json", json.dumps(self.said).encode()
+
+
 @pytest.fixture
 def task():
-    """Serves the metadata of one task; what it says can be changed, and its environment given to eastwest."""
-    class Endpoint(http.server.BaseHTTPRequestHandler):
-        said, asked = METADATA, []
-
-        def log_message(self, *_):
-            pass
-
-        def do_GET(self):
-            """The task below `/task`; there is nothing else that eastwest may ask for."""
-            self.asked.append(self.path)
-            text = json.dumps(self.said).encode()
-            self.send_response(200 if self.path == f"/v4/{TASK}-0206271421/task" else 404)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(text)))
-            self.end_headers()
-            self.wfile.write(text)
-
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Endpoint) as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
-        thread.start()
-        address = f"http://127.0.0.1:{server.server_port}/v4/{TASK}-0206271421"
-        Endpoint.environment = {**world.CREDENTIALS, "ECS_CONTAINER_METADATA_URI_V4": address}
-        yield Endpoint
-        server.shutdown()
-        thread.join()
+    """The task of eastwest."""
+    served = Task()
+    yield served
+    served.stop()
 
 
 @pytest.fixture
