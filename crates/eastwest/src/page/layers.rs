@@ -5,7 +5,8 @@
 //!
 //! The method is Sugiyama's, as far as some sixty boxes need it: calls that close a circle are turned round for the
 //! layout, a box stands one layer after its last caller, and the boxes of a layer are sorted by where their neighbours
-//! stand. Parts without a call between them stand below each other.
+//! stand. A call that passes a layer has a place of its own there, so that its line runs beside the boxes and not behind
+//! them. Parts without a call between them stand below each other.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -28,12 +29,14 @@ pub(super) fn places(boxes: usize, calls: &BTreeSet<(usize, usize)>) -> Vec<Plac
     for part in parts(boxes, calls) {
         let inside = |(from, _): &&(usize, usize)| part.contains(from);
         let calls: Vec<(usize, usize)> = calls.iter().filter(inside).copied().collect();
-        let layers = layers_of(&part, &calls);
+        let layers = layers_of(&part, &calls, boxes);
         let tallest = layers.iter().map(Vec::len).max().unwrap_or_default();
         for (layer, boxes) in layers.iter().enumerate() {
             for (row, number) in boxes.iter().enumerate() {
                 let half_row = 2 * (top + row) + (tallest - boxes.len());
-                places[*number] = Place { layer, half_row };
+                if let Some(place) = places.get_mut(*number) {
+                    *place = Place { layer, half_row };
+                }
             }
         }
         top += tallest;
@@ -58,9 +61,9 @@ fn parts(boxes: usize, calls: &BTreeSet<(usize, usize)>) -> Vec<BTreeSet<usize>>
     parts
 }
 
-/// The boxes of one part by layers, each layer from above to below.
-fn layers_of(part: &BTreeSet<usize>, calls: &[(usize, usize)]) -> Vec<Vec<usize>> {
-    let forward = without_circles(part, calls);
+/// The boxes of one part by layers, each layer from above to below. Numbers from `free` on are calls that pass a layer.
+fn layers_of(part: &BTreeSet<usize>, calls: &[(usize, usize)], free: usize) -> Vec<Vec<usize>> {
+    let mut forward = without_circles(part, calls);
     let mut depth: BTreeMap<usize, usize> = part.iter().map(|number| (*number, 0)).collect();
     // Without circles no path is longer than the number of boxes, so that this ends.
     for _ in part {
@@ -71,6 +74,7 @@ fn layers_of(part: &BTreeSet<usize>, calls: &[(usize, usize)]) -> Vec<Vec<usize>
             }
         }
     }
+    pass_layers(&mut forward, &mut depth, free);
     let last = depth.values().max().copied().unwrap_or_default();
     let mut layers: Vec<Vec<usize>> = vec![Vec::new(); last + 1];
     for (number, layer) in depth {
@@ -80,6 +84,24 @@ fn layers_of(part: &BTreeSet<usize>, calls: &[(usize, usize)]) -> Vec<Vec<usize>
         sort(&mut layers, &forward, sweep % 2 == 0);
     }
     layers
+}
+
+/// Puts a number into each layer that a call passes, and calls between neighbours in the place of the call.
+fn pass_layers(
+    calls: &mut Vec<(usize, usize)>,
+    depth: &mut BTreeMap<usize, usize>,
+    mut free: usize,
+) {
+    for (from, to) in std::mem::take(calls) {
+        let mut at = from;
+        for layer in depth[&from] + 1..depth[&to] {
+            depth.insert(free, layer);
+            calls.push((at, free));
+            at = free;
+            free += 1;
+        }
+        calls.push((at, to));
+    }
 }
 
 /// The calls, with those that close a circle turned round.
@@ -156,7 +178,11 @@ mod tests {
     #[test]
     fn a_caller_stands_before_what_it_calls_and_between_the_rows() {
         assert_eq!(layout(3, &[(0, 1), (0, 2)]), [(0, 1), (1, 0), (1, 2)]);
-        assert_eq!(layout(3, &[(0, 1), (1, 2), (0, 2)]), [(0, 0), (1, 0), (2, 0)]);
+    }
+
+    #[test]
+    fn a_call_that_passes_a_layer_runs_beside_its_boxes() {
+        assert_eq!(layout(3, &[(0, 1), (1, 2), (0, 2)]), [(0, 1), (1, 0), (2, 1)]);
     }
 
     #[test]
