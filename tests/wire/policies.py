@@ -47,6 +47,7 @@ def actions(*policies):
 
 def lessened(name, without=(), **filled):
     """A policy of deploy/iam, filled in, with these actions taken away."""
+    assert not isinstance(without, str), "one action is a list of one"
     policy = shipped(name, **filled)
     for statement in policy["Statement"]:
         statement["Action"] = [action for action in statement["Action"] if action not in without]

@@ -230,7 +230,7 @@ def test_the_bus_gets_an_event_for_each_group_and_a_rule_leads_them_on(conflict,
 
 
 def test_a_bus_that_may_not_be_used_stops_nothing(simulator_of, judged, controller_of, tmp_path):
-    live = simulator_of(*policies.flags(tmp_path, policies.names(), without="events:PutEvents"), speed=60)
+    live = simulator_of(*policies.flags(tmp_path, policies.names(), without=["events:PutEvents"]), speed=60)
     from fleet import Fleet  # pylint: disable=import-outside-toplevel
     fleet = Fleet(live, judged("ecs", live), judged("servicediscovery", live))
     fleet.service("bad", tag=tags(mode="wrong"))

@@ -66,7 +66,7 @@ def test_2000_readers_of_large_pages_who_take_nothing_hold_one_copy(pressed_and_
     size = len(pressed_and_large.get("/api/v1/services")[1])
     assert CONNECTIONS * size > 10 * COPIES * 1024, "a copy for each of them would be seen"
     before = crowd.memory(pressed_and_large)
-    with Crowd(pressed_and_large.port, 2000, request * 50, buffer=4096):
+    with Crowd(pressed_and_large.port, 2000, request * 5, buffer=4096):
         crowd.livez_answers_in_time(pressed_and_large.port)
         assert crowd.memory(pressed_and_large) < before + COPIES
         # The program as it is tested is far larger than the one that is shipped, so what it has mapped does not count.
