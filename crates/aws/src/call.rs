@@ -145,13 +145,16 @@ impl Intercept for Meter {
         if outcome == Err(FaultKind::Throttled) {
             self.pace.throttled(operation.bucket());
         }
+        // Only an answer that denies is read once more: most are large, and say yes.
+        let is_denied = outcome == Err(FaultKind::Denied);
+        let denied = is_denied.then(|| fault::denied(operation, context)).flatten();
         (self.on_call)(Call {
             api: operation.api(),
             operation: operation.name(),
             bucket: operation.bucket(),
             result: outcome.map_or_else(Into::into, |()| "Ok"),
             duration: attempt.started.elapsed(),
-            denied: fault::denied(operation, context),
+            denied,
         });
         Ok(())
     }
