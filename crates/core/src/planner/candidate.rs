@@ -1,5 +1,6 @@
 //! A service whose wanted configuration is known, compared with the one in force.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::facts::with_facts;
@@ -50,13 +51,17 @@ pub(crate) fn candidate<'a>(
 /// revision of the task definition can mend all of it.
 fn with_every_reason(hold: Hold, service: &EcsService, defaults: &Defaults<'_>) -> Hold {
     let Hold::Ineligible(first) = hold else { return hold };
-    let others = eligible::of_service(service, defaults);
-    let others = others.into_iter().filter(|other| *other != first);
-    Hold::Ineligible(join_reasons(std::iter::once(first.clone()).chain(others)))
+    let mut reasons = vec![first];
+    reasons.extend(eligible::of_service(service, defaults));
+    ineligible(reasons)
 }
 
-fn join_reasons(reasons: impl IntoIterator<Item = String>) -> String {
-    reasons.into_iter().collect::<Vec<_>>().join("; also, ")
+/// The hold for all these reasons. The service and its task definition may tell the same, and so may two endpoints on one
+/// port.
+fn ineligible(mut reasons: Vec<String>) -> Hold {
+    let mut told = BTreeSet::new();
+    reasons.retain(|reason| told.insert(reason.clone()));
+    Hold::Ineligible(reasons.join("; also, "))
 }
 
 impl Candidate<'_> {
@@ -106,7 +111,7 @@ impl Candidate<'_> {
         let mut reasons = eligible::refusals(self.service, connect, &self.defaults);
         reasons.extend(self.refused_aliases(view));
         if !reasons.is_empty() {
-            return Some(Hold::Ineligible(join_reasons(reasons)));
+            return Some(ineligible(reasons));
         }
         let (namespace, connect) = wanted?;
         pinned::obstacle(self.service, namespace, connect, &self.defaults, view)

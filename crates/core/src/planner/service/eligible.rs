@@ -3,8 +3,6 @@
 //! Each row cites AWS. Only services that would change are checked: a service that runs as it is needs no permission
 //! from us.
 
-use std::collections::BTreeSet;
-
 use crate::ecs::connect::{Connect, Endpoint};
 use crate::ecs::defaults::Defaults;
 use crate::ecs::namespace::Namespace;
@@ -34,9 +32,6 @@ pub(crate) fn refusals(
     reasons.extend(tasks(service, connect));
     reasons.extend(logs(service, connect));
     reasons.extend(access_logs(connect));
-    // The service and its task definition may tell the same, and so may two endpoints on one port.
-    let mut told = BTreeSet::new();
-    reasons.retain(|reason| told.insert(reason.clone()));
     reasons
 }
 

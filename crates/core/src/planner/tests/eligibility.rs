@@ -71,6 +71,19 @@ fn a_wrong_port_is_told_with_what_is_wrong_with_the_task_definition() {
 }
 
 #[test]
+fn what_a_service_and_its_task_definition_both_tell_is_told_once_beside_a_wrong_port() {
+    let mut stage = Stage::read(
+        "cluster prod default=internal.myapp
+         web mode=client-server, port=admin | off | windows http=8080/http",
+    );
+    let family = "WINDOWS_SERVER_2022_CORE".to_owned();
+    stage.change(&key("web"), |service| service.platform_family = family);
+    let plan = stage.plan();
+    let hold = plan.holds().next().map(|(_, hold)| hold.to_string()).unwrap_or_default();
+    assert_eq!(hold.matches("; also, ").count(), 1, "{hold}");
+}
+
+#[test]
 fn a_hostname_is_refused_in_bridge_mode() {
     check_plan(
         "cluster prod default=internal.myapp
