@@ -150,10 +150,7 @@ fn at_once<'a, 'e>(
     for (old, new) in old.filter(|(old, _)| is_alone(old)) {
         let replaced = Replaced::of(candidate, old, standing, new);
         let kept = clients.iter().find_map(|client| replaced.kept_by(input, client));
-        let mut others =
-            calls.clients.iter().filter(|each| each.service.arn != replaced.server.arn);
-        let hold = others.find_map(|client| replaced.called_by_older_tasks(input, client));
-        stays = stays.or(Stays { hold, kept });
+        stays = stays.or(Stays { hold: replaced.called_by_older_tasks(input, calls), kept });
     }
     (!stays.is_nothing()).then_some(RenamePhase { both: None, stays, note: None })
 }
@@ -309,7 +306,8 @@ impl<'e> Replaced<'e> {
             let question = Question::TaskDefinition(unread.service.task_definition.clone());
             Some(with_facts(input, Hold::until_answered(question)))
         };
-        stays.hold = stays.hold.or_else(unread);
+        let from_before = || self.called_by_older_tasks(input, calls);
+        stays.hold = stays.hold.or_else(from_before).or_else(unread);
         stays
     }
 
@@ -324,7 +322,7 @@ impl<'e> Replaced<'e> {
         let waits = is_called.then(|| self.waits_for(input, client, calls.offers)).flatten();
         let names = || is_called || self.named_by(input, client).is_some();
         let waits = waits.or_else(|| self.waits_for_older_tasks(client, names()));
-        waits.or_else(|| self.called_by_older_tasks(input, client))
+        waits.or_else(|| self.called_by_older_tasks_of(input, client))
     }
 
     /// The old name as it is kept for a client that names it.
@@ -358,7 +356,11 @@ impl<'e> Replaced<'e> {
     }
 
     /// Tasks of an older deployment call what their own task definition names, whatever the new one says.
-    fn called_by_older_tasks(&self, input: &PlannerInput<'_>, client: &Client<'_>) -> Option<Hold> {
+    fn called_by_older_tasks_of(
+        &self,
+        input: &PlannerInput<'_>,
+        client: &Client<'_>,
+    ) -> Option<Hold> {
         let defaults = input.view.defaults(&client.service.key.cluster);
         let is_here = |each: &&Deployment| {
             let connect = each.connect.as_ref();
@@ -373,6 +375,12 @@ impl<'e> Replaced<'e> {
             let calls = hosts.any(|host| host.may_mean(&self.host, self.port));
             calls.then(|| self.kept_for(client))
         })
+    }
+
+    /// The same of every client, also of those whose newer tasks are in another namespace.
+    fn called_by_older_tasks(&self, input: &PlannerInput<'_>, calls: Calls<'_>) -> Option<Hold> {
+        let mut others = calls.clients.iter().filter(|each| each.service.arn != self.server.arn);
+        others.find_map(|client| self.called_by_older_tasks_of(input, client))
     }
 
     /// Why the old endpoint must wait for a client; `None` if its tasks know every new endpoint.

@@ -404,6 +404,21 @@ fn a_move_of_namespace_waits_for_older_tasks_of_a_client_that_has_moved() {
 }
 
 #[test]
+fn a_rename_waits_for_older_tasks_of_a_client_that_has_moved() {
+    let moved = "web mode=client | in other.ns | http=8080 | deployed=200 before=in_internal.myapp before-made-with=http=8080,env:API_URL=http://api.internal.myapp:8080";
+    let both = format!("namespace internal.myapp\nnamespace other.ns\n{}", renamed(moved));
+    check_plan(
+        &both,
+        &expect![[r#"
+        prod/api: WaitingForClient: the old name is kept for prod/web, which may call it and does not have the new one yet
+            endpoint http/api: api.internal.myapp:8080 -> -
+            note: renamed in three steps: the new endpoint is added beside api, the clients that need it are rolled out, then api goes
+        prod/web: in sync
+    "#]],
+    );
+}
+
+#[test]
 fn a_move_of_namespace_waits_for_the_clients_that_stay() {
     let world = |client: &str| {
         format!(
