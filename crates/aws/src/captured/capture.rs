@@ -410,12 +410,12 @@ pub(super) fn list<'a>(members: &'a Map<String, Value>, key: &str) -> &'a [Value
     members.get(key).and_then(Value::as_array).map_or(&[], Vec::as_slice)
 }
 
-/// The list that a member is; nothing where it is none.
 /// The text of a member; empty where there is none.
 pub(super) fn word<'a>(value: &'a Value, key: &str) -> &'a str {
     value.get(key).and_then(Value::as_str).unwrap_or_default()
 }
 
+/// The list that a member is; nothing where it is none.
 pub(super) fn items<'a>(value: &'a Value, key: &str) -> &'a [Value] {
     value.get(key).and_then(Value::as_array).map_or(&[], Vec::as_slice)
 }

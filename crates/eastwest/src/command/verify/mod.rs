@@ -53,9 +53,10 @@ pub(crate) struct VerifyFlags {
         requires = "connect"
     )]
     pub(crate) connect_timeout: u64,
-    /// Read these captured files or folders instead of AWS, as `plan --from` does; for this command also `ecs describe-tasks` and
-    /// `servicediscovery discover-instances`. `ec2 describe-security-groups` and `ec2 describe-network-interfaces` show
-    /// which rule is missing between whom; if nothing else is among the files, the rest is read from AWS.
+    /// Read these captured files or folders instead of AWS, as `plan --from` does; for this command also `ecs
+    /// describe-tasks` and `servicediscovery discover-instances`. `ec2 describe-security-groups` and `ec2
+    /// describe-network-interfaces` show which rule is missing between whom; if nothing else is among the files, the rest is
+    /// read from AWS.
     #[arg(long, num_args = 1.., value_name = "FILE|DIR")]
     pub(crate) from: Vec<PathBuf>,
     /// Print in full also the services of which all is well.
